@@ -1,0 +1,163 @@
+"""`deblur`: a blurry picture and its spikes to sharp pictures, by a method's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.deblurring.sdm import sdm
+from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.io.pictures import read_picture
+from spikecam.io.recording import PathLike, as_stream
+from spikecam.stream import Span, SpikeStream
+
+Picture = npt.NDArray[np.float32]
+
+METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"sdm": sdm}
+WINDOW = 21
+
+# SpikeReveal's data sets: 20 frames before the exposure, 97 during it, 20 after it.
+_GOPRO_FRAMES, _GOPRO_EXPOSURE = 137, (20, 117)
+
+
+def deblur(
+    blur: npt.ArrayLike | PathLike,
+    spikes: SpikeStream | PathLike,
+    *,
+    camera: str | tuple[int, int] | None = None,
+    exposure: Span | None = None,
+    frames: int | Sequence[int] = 7,
+    at: int | None = None,
+    window: int = WINDOW,
+    method: str = "sdm",
+) -> Picture:
+    """Bring back the sharp pictures inside a blurry one.
+
+    Args:
+        blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1].
+        spikes: the recording of the same view, or its path.
+        camera: for a path that does not say its geometry, a camera's name or (height, width).
+        exposure: frames (start, stop) during which the picture was exposed. By default what the
+            recording says (`SpikeStream.exposure`); else 20:117 for one of 137 frames, the layout
+            of Spike-GOPRO; else the whole recording.
+        frames: how many pictures, spread evenly over the exposure (see `spread_frames`), or
+            which frames.
+        at: one frame in place of several.
+        window: odd number of frames that make one picture.
+        method: "sdm".
+
+    Returns:
+        float32 in [0, 1]; (F, h, w, 3), or (h, w, 3) with ``at``; without colours for a gray one.
+
+    Raises:
+        GeometryError: picture and spikes do not cover the same view.
+        RangeError: the exposure or a window leaves the recording.
+        OptionError: an unknown method.
+
+    >>> gray = np.full((4, 8), 0.5)
+    >>> light = SpikeStream.from_array(np.ones((31, 2, 4)))
+    >>> deblur(gray, light, frames=3).shape
+    (3, 4, 8)
+    """
+    stream = as_stream(spikes, camera)
+    if at is not None:
+        frames = [at]
+    elif isinstance(frames, int):
+        frames = spread_frames(stream, frames, exposure, window)
+    pictures = deblurred_frames(
+        blur, stream, exposure=exposure, frames=frames, window=window, method=method
+    )
+    return next(pictures) if at is not None else np.stack(list(pictures))
+
+
+def deblurred_frames(
+    blur: npt.ArrayLike | PathLike,
+    stream: SpikeStream,
+    *,
+    frames: Sequence[int],
+    exposure: Span | None = None,
+    window: int = WINDOW,
+    method: str = "sdm",
+) -> Iterator[Picture]:
+    """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
+    if method not in METHODS:
+        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
+    picture = as_picture(blur)
+    check_same_view(picture, stream)
+    return METHODS[method](
+        picture, stream, frames, exposure_of(stream, exposure), window=window
+    )
+
+
+def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:
+    """The exposure (start, stop): the one given, else the default that `deblur` states."""
+    if exposure is not None:
+        return stream.check_exposure(exposure)
+    if stream.exposure is not None:
+        return stream.exposure
+    return _GOPRO_EXPOSURE if len(stream) == _GOPRO_FRAMES else (0, len(stream))
+
+
+def spread_frames(
+    stream: SpikeStream, count: int, exposure: Span | None = None, window: int = WINDOW
+) -> list[int]:
+    """``count`` frames spread evenly over the exposure, its first and last one included.
+
+    Frames whose window would leave the recording are not counted as part of the exposure: where
+    the recording begins or ends with the exposure, the first or last frame lies a half window
+    inside. One frame alone is the middle one.
+
+    >>> spread_frames(SpikeStream.from_array(np.zeros((137, 1, 1))), 7, (20, 117))
+    [20, 36, 52, 68, 84, 100, 116]
+
+    Raises:
+        OptionError: fewer than 1 or more than there are.
+        RangeError: the exposure leaves the recording, or no window fits.
+    """
+    start, stop = exposure_of(stream, exposure)
+    stream.window(len(stream) // 2, window)
+    first, last = max(start, window // 2), min(stop, len(stream) - window // 2) - 1
+    if first > last:
+        raise RangeError(
+            f"no window of {window} frames around a frame of the exposure {start}:{stop} fits into "
+            f"the recording of {len(stream)} frames; choose a smaller window"
+        )
+    if not 1 <= count <= last - first + 1:
+        raise OptionError(
+            f"{count} frames cannot be spread over {first} to {last}: "
+            f"choose 1 to {last - first + 1}"
+        )
+    if count == 1:
+        return [(first + last) // 2]
+    return [first + round(i * (last - first) / (count - 1)) for i in range(count)]
+
+
+def as_picture(picture: npt.ArrayLike | PathLike) -> Picture:
+    """A picture in [0, 1] from a path or an array, refused if it is anything else."""
+    if isinstance(picture, str) or hasattr(picture, "__fspath__"):
+        return read_picture(picture)  # type: ignore[arg-type]
+    array = np.asarray(picture)
+    if array.dtype == np.uint8:
+        array = array.astype(np.float32) / np.float32(255)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+        raise OptionError(f"a picture is (height, width) or (height, width, 3), not {array.shape}")
+    if not (array.min() >= 0 and array.max() <= 1):
+        raise OptionError("a blurry picture holds values in [0, 1] (or uint8); scale it first")
+    return array.astype(np.float32, copy=False)
+
+
+def check_same_view(picture: Picture, stream: SpikeStream) -> None:
+    """Refuse a picture that is not the spike grid enlarged by one ratio.
+
+    The ratio need not be whole; width and height must agree to half a spike pixel.
+    """
+    height, width = picture.shape[:2]
+    across, down = width / stream.width, height / stream.height
+    slip = abs(across - down) / max(across, down) * max(stream.width, stream.height)
+    if slip > 0.5:
+        raise GeometryError(
+            f"the picture of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
+            f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
+        )

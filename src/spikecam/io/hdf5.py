@@ -1,0 +1,88 @@
+"""HDF5 (``.h5``): compressed recordings of any length, with their geometry and rate inside.
+
+Dataset ``spikes`` (T, frame_bytes) in the layout of `spikecam.bits`, in compressed chunks of
+about 1 MB; attributes ``height``, ``width``, and ``rate`` and ``exposure`` where known.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam import bits
+from spikecam.errors import FileError, SpikecamError
+from spikecam.io.aside import aside
+from spikecam.io.dat import packed_blocks
+from spikecam.stream import Progress, Span, SpikeStream
+
+_CHUNK_BYTES = 1 << 20
+
+
+def _h5py() -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise SpikecamError(
+            "HDF5 files need the package h5py; install it with: pip install 'spikecam[hdf5]'"
+        ) from error
+    return h5py
+
+
+class _Dataset:
+    """The frames of an HDF5 file, opened for every slice, so that nothing needs closing."""
+
+    def __init__(self, path: Path, shape: tuple[int, int]) -> None:
+        self.path = path
+        self.shape = shape
+
+    def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
+        try:
+            with _h5py().File(self.path, "r") as file:
+                return np.asarray(file["spikes"][index])
+        except (OSError, KeyError) as error:
+            raise FileError(
+                f"{self.path} cannot be read: damaged, or changed since it was opened ({error})"
+            ) from error
+
+
+def open_hdf5(path: Path) -> SpikeStream:
+    """Open an HDF5 recording written by `write_hdf5`; no spikes are read yet."""
+    try:
+        with _h5py().File(path, "r") as file:
+            spikes, said = file["spikes"], dict(file["spikes"].attrs)
+            store = _Dataset(path, tuple(spikes.shape))
+            exposure = [int(n) for n in said.get("exposure", ())]
+            return SpikeStream(
+                store,
+                (int(said["height"]), int(said["width"])),
+                rate=float(said["rate"]) if "rate" in said else None,
+                exposure=(exposure[0], exposure[1]) if exposure else None,
+            )
+    except (OSError, KeyError, AttributeError) as error:
+        raise FileError(
+            f"{path} is not an HDF5 recording: expected a dataset 'spikes' with the attributes "
+            f"height and width ({error})"
+        ) from error
+
+
+def write_hdf5(path: Path, stream: SpikeStream, *, progress: Progress[Span] = iter) -> None:
+    """Write ``stream`` as HDF5, a block at a time."""
+    h5py = _h5py()
+    shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
+    chunk = (min(shape[0], max(1, _CHUNK_BYTES // shape[1])), shape[1])
+    with aside(path) as temporary, h5py.File(temporary, "w") as file:
+        spikes = file.create_dataset(
+            "spikes", shape, np.uint8, chunks=chunk, compression="gzip", compression_opts=1
+        )
+        spikes.attrs["height"], spikes.attrs["width"] = stream.height, stream.width
+        if stream.rate is not None:
+            spikes.attrs["rate"] = stream.rate
+        if stream.exposure is not None:
+            spikes.attrs["exposure"] = stream.exposure
+        start = 0
+        for packed in packed_blocks(stream, progress):
+            spikes[start : start + len(packed)] = packed
+            start += len(packed)

@@ -1,0 +1,139 @@
+"""Pictures: PNG, JPEG and TIFF, 8 or 16 bit, to and from float32 in [0, 1]."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.aside import aside
+from spikecam.io.recording import existing_file
+
+Picture = npt.NDArray[np.float32]
+
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+
+
+def read_picture(path: str | os.PathLike[str]) -> Picture:
+    """Read a picture, turned upright as its EXIF orientation says.
+
+    Returns:
+        float32 in [0, 1]; (H, W, 3) RGB, or (H, W) where the file is gray.
+
+    Raises:
+        FileError: missing, not a picture, or partly transparent.
+    """
+    path = existing_file(path)
+    try:
+        with Image.open(path) as image:
+            mode = str(image.mode)
+            # Pillow reads 16-bit colour as 8-bit; its raw mode tells that there is more.
+            deep_colour = mode == "RGB" and ";16" in str(image.tile)
+            upright = ImageOps.exif_transpose(image) if not deep_colour else image
+            if deep_colour:
+                return _read_deep_colour(path, image.getexif().get(274, 1))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise FileError(
+            f"{path} is not a readable picture ({error}); expected PNG, JPEG or TIFF"
+        ) from error
+    if mode.startswith("I"):
+        return (np.asarray(upright).astype(np.float32) / 65535).astype(np.float32)
+    if mode == "F":
+        return np.asarray(upright, np.float32)
+    if "A" in mode or "transparency" in upright.info:
+        if upright.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+            raise FileError(f"{path} is partly transparent; flatten it first")
+        upright = upright.convert("L" if mode == "LA" else "RGB")
+    if upright.mode not in ("L", "RGB"):
+        upright = upright.convert("L" if mode == "1" else "RGB")
+    return np.asarray(upright, np.float32) / np.float32(255)
+
+
+def _read_deep_colour(path: Path, orientation: int) -> Picture:
+    with path.open("rb") as file, av.open(file) as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb48le")
+    picture = frame.astype(np.float32) / np.float32(65535)
+    if orientation in (2, 4, 5, 7):
+        picture = picture[:, ::-1]
+    turns = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0)
+    return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
+    """A picture in [0, 1] as whole gray levels; bytes pass as they are.
+
+    Args:
+        picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
+        depth: bits a channel, 8 or 16.
+
+    Raises:
+        OptionError: another shape, NaN, or values outside [0, 1]: nothing is clipped here.
+    """
+    array = np.asarray(picture)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
+        raise OptionError(
+            f"a picture is an array (height, width) or (height, width, 3), not {array.shape}"
+        )
+    if depth not in (8, 16):
+        raise OptionError(f"pictures have 8 or 16 bits a channel, not {depth}")
+    if array.dtype == np.uint8 and depth == 8:
+        return array
+    if array.dtype.kind != "f":
+        raise OptionError(
+            f"a picture holds floats in [0, 1] or 8-bit levels (uint8), not {array.dtype}"
+        )
+    low, high = float(array.min()), float(array.max())
+    if not (low >= 0 and high <= 1):
+        raise OptionError(
+            f"a picture holds values in [0, 1], and these run from {low:.4g} to {high:.4g}; "
+            "scale or clip them first"
+        )
+    levels = np.rint(array * np.float32(2**depth - 1))
+    return levels.astype(np.uint16 if depth == 16 else np.uint8)
+
+
+def write_picture(
+    path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth: int = 8
+) -> None:
+    """Write a picture as PNG, JPEG (quality 95) or TIFF, by the path's ending.
+
+    Args:
+        path: where to; overwritten if it exists.
+        picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
+        depth: bits a channel, 8, or 16 for PNG and TIFF.
+
+    Raises:
+        OptionError: values outside [0, 1], or a depth that the format does not have.
+        OutputError: the file cannot be written.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in PICTURES:
+        raise OptionError(f"{path} does not end like a picture; choose {', '.join(PICTURES)}")
+    if depth == 16 and suffix in (".jpg", ".jpeg"):
+        raise OptionError(f"JPEG has 8 bits a channel; write {path.stem}.png for 16")
+    levels = as_levels(picture, depth)
+    with aside(path) as temporary:
+        if levels.dtype == np.uint16 and levels.ndim == 3:
+            temporary.write_bytes(_encode_deep_colour(levels, "png" if suffix == ".png" else "tiff"))
+        elif suffix in (".jpg", ".jpeg"):
+            Image.fromarray(levels).save(temporary, quality=95, subsampling=0)
+        else:
+            Image.fromarray(levels).save(temporary)
+
+
+def _encode_deep_colour(levels: npt.NDArray[np.uint16], codec: str) -> bytes:
+    """16-bit colour, which Pillow cannot write."""
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.height, encoder.width = levels.shape[:2]
+    encoder.pix_fmt = "rgb48be" if codec == "png" else "rgb48le"
+    encoder.time_base = Fraction(1, 1)
+    frame = av.VideoFrame.from_ndarray(levels, format="rgb48le").reformat(format=encoder.pix_fmt)
+    packets = encoder.encode(frame) + encoder.encode(None)
+    return b"".join(bytes(packet) for packet in packets)

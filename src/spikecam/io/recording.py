@@ -1,0 +1,118 @@
+"""Open and write spike recordings of any format, by the file's ending."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.io import geometry
+from spikecam.io.dat import open_dat, write_dat
+from spikecam.io.hdf5 import open_hdf5, write_hdf5
+from spikecam.io.npz import open_npz, write_npz
+from spikecam.stream import Progress, Span, SpikeStream
+
+RAW = (".dat", ".bin", ".raw")
+HDF5 = (".h5", ".hdf5")
+RECORDINGS = (*RAW, ".npz", *HDF5)
+
+PathLike = str | os.PathLike[str]
+
+
+def open(
+    path: PathLike,
+    camera: str | tuple[int, int] | None = None,
+    *,
+    shape: tuple[int, int] | None = None,
+    rate: float | None = None,
+    truncate: bool = False,
+) -> SpikeStream:
+    """Open a spike recording; frames are read only when they are used.
+
+    Args:
+        path: a ``.dat`` (``.bin``, ``.raw``), ``.npz`` or ``.h5`` file.
+        camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
+            (height, width).
+        shape: for headerless files, (height, width) in pixels.
+        rate: frames per second, where the file does not say.
+        truncate: accept a ``.dat`` that ends within a frame, and leave that frame out.
+
+    Returns:
+        The recording as a `SpikeStream`.
+
+    Raises:
+        FileError: missing, empty, damaged, or not a recording.
+        GeometryError: the size is unknown or does not fit the file.
+    """
+    path = existing_file(path)
+    suffix = path.suffix.lower()
+    if suffix in RAW:
+        said = geometry.resolve(path, camera, shape)
+        stream = open_dat(path, said, truncate=truncate)
+    elif suffix == ".npz":
+        stream = open_npz(path)
+    elif suffix in HDF5:
+        stream = open_hdf5(path)
+    else:
+        raise FileError(
+            f"{path} does not end like a spike recording; known endings: {', '.join(RECORDINGS)}"
+        )
+    if suffix not in RAW and (camera is not None or shape is not None):
+        geometry.must_match(path, stream.shape[1:], camera, shape)
+    if rate is not None:
+        stream = stream.with_rate(rate)
+    return stream
+
+
+def as_stream(
+    spikes: SpikeStream | PathLike, camera: str | tuple[int, int] | None = None
+) -> SpikeStream:
+    """``spikes`` itself, or the recording at that path."""
+    if isinstance(spikes, SpikeStream):
+        if camera is not None:
+            raise OptionError("an open recording has its size already; leave camera out")
+        return spikes
+    return open(spikes, camera)
+
+
+def existing_file(path: PathLike) -> Path:
+    """``path`` as a Path, if it is a file that can be read."""
+    path = Path(path)
+    if path.is_dir():
+        raise FileError(f"{path} is a folder; name a file in it")
+    if not path.exists():
+        raise FileError(f"{path} does not exist; check the name")
+    if not os.access(path, os.R_OK):
+        raise FileError(f"{path} may not be read; check its permissions")
+    return path
+
+
+def write_recording(
+    path: PathLike,
+    stream: SpikeStream,
+    *,
+    layout: str | None = None,
+    progress: Progress[Span] = iter,
+) -> None:
+    """Write a recording in the format of the path's ending; lossless in every one.
+
+    Args:
+        path: ends in ``.dat`` (with a sidecar file ``.dat.json`` beside it), ``.npz`` or ``.h5``.
+        stream: the recording.
+        layout: for ``.npz``, "packed" (default), "uhsr" or "rsir".
+        progress: wraps the list of spans that are written one after another.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if layout is not None and suffix != ".npz":
+        raise OptionError(f"a layout ({layout!r}) is chosen for .npz files only, not {path.name}")
+    if suffix in RAW:
+        write_dat(path, stream, progress=progress)
+    elif suffix == ".npz":
+        write_npz(path, stream, layout or "packed", progress=progress)
+    elif suffix in HDF5:
+        write_hdf5(path, stream, progress=progress)
+    else:
+        raise OutputError(
+            f"{path} does not end like a recording; choose one of {', '.join(RECORDINGS)}"
+        )

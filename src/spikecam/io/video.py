@@ -1,0 +1,164 @@
+"""Video: MP4, GIF and folders of numbered frames, a frame at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Colorspace
+from PIL import Image
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.aside import aside, aside_folder
+from spikecam.io.pictures import PICTURES, Picture, as_levels, read_picture, write_picture
+from spikecam.io.recording import existing_file
+
+VIDEOS = (".mp4", ".gif")
+
+
+def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
+    """The frames of a video file or of a folder of pictures (in order of their names).
+
+    Yields:
+        float32 in [0, 1]; (H, W, 3) RGB, or (H, W) for gray pictures in a folder.
+
+    Raises:
+        FileError: missing, not a video, or a folder without pictures.
+    """
+    path = Path(path)
+    if path.is_dir():
+        names = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+        if not names:
+            raise FileError(f"folder {path} holds no pictures; expected PNG, JPEG or TIFF files")
+        yield from map(read_picture, names)
+        return
+    path = existing_file(path)
+    try:
+        with path.open("rb") as file, av.open(file) as container:
+            if not container.streams.video:
+                raise FileError(f"{path} holds no video")
+            for frame in container.decode(video=0):
+                turned = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+                yield turned.astype(np.float32) / np.float32(255)
+    except av.FFmpegError as error:
+        raise FileError(f"{path} is not a readable video ({error.strerror})") from error
+
+
+def read_video(path: str | os.PathLike[str]) -> Picture:
+    """All frames of `video_frames` at once, (T, H, W, 3), or (T, H, W) for gray pictures."""
+    return np.stack(list(video_frames(path)))
+
+
+def write_video(
+    path: str | os.PathLike[str], frames: Iterable[npt.ArrayLike], *, fps: float = 30
+) -> None:
+    """Write frames as MP4 (H.264) or GIF, one at a time.
+
+    H.264 wants even sides: an odd one is made even by repeating the last row or column.
+
+    Args:
+        path: ends in ``.mp4`` or ``.gif``; overwritten if it exists.
+        frames: pictures of one size, (H, W) or (H, W, 3), floats in [0, 1] or uint8.
+        fps: frames per second shown.
+
+    Raises:
+        OptionError: no frames, frames of different sizes, or values outside [0, 1].
+        OutputError: the file cannot be written.
+    """
+    path = Path(path)
+    if not 0 < fps <= 1000:
+        raise OptionError(f"a video shows between 0 and 1000 frames per second, not {fps}")
+    with aside(path) as temporary, temporary.open("wb") as file:
+        first, levels = _first_and_all(frames)
+        write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
+        write(file, first.shape, levels, Fraction(fps).limit_denominator(1000))
+
+
+def _first_and_all(
+    frames: Iterable[npt.ArrayLike],
+) -> tuple[npt.NDArray[Any], Iterator[npt.NDArray[Any]]]:
+    levels = (as_levels(frame) for frame in frames)
+    first = next(levels, None)
+    if first is None:
+        raise OptionError("a video needs at least one frame")
+
+    def same_size(frame: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if frame.shape != first.shape:
+            raise OptionError(f"frames of a video differ in size: {first.shape} and {frame.shape}")
+        return frame
+
+    return first, map(same_size, chain([first], levels))
+
+
+def _write_mp4(
+    file: IO[bytes],
+    shape: tuple[int, ...],
+    levels: Iterator[npt.NDArray[Any]],
+    fps: Fraction,
+) -> None:
+    pad = [(0, shape[0] % 2), (0, shape[1] % 2), (0, 0)][: len(shape)]
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "16"})
+        stream.height, stream.width = shape[0] + pad[0][1], shape[1] + pad[1][1]
+        stream.pix_fmt = "yuv420p"
+        # Players assume BT.709 for large pictures and guess for small ones: say which it is.
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = 1
+        context.color_range = ColorRange.MPEG
+        for picture in levels:
+            even = np.ascontiguousarray(np.pad(picture, pad, mode="edge"))
+            frame = av.VideoFrame.from_ndarray(even, format="gray" if even.ndim == 2 else "rgb24")
+            limited = frame.reformat(
+                format="yuv420p",
+                dst_colorspace=Colorspace.ITU709,
+                src_color_range=ColorRange.JPEG,
+                dst_color_range=ColorRange.MPEG,
+            )
+            container.mux(stream.encode(limited))
+        container.mux(stream.encode())
+
+
+def _write_gif(
+    file: IO[bytes],
+    shape: tuple[int, ...],
+    levels: Iterator[npt.NDArray[Any]],
+    fps: Fraction,
+) -> None:
+    with av.open(file, "w", format="gif") as container:
+        stream = container.add_stream("gif", rate=fps)
+        stream.height, stream.width = shape[:2]
+        stream.pix_fmt = "pal8"
+        for picture in levels:
+            # A palette a frame: FFmpeg's fixed one shows bands, and its best needs all frames.
+            indexed = Image.fromarray(picture).quantize(256)
+            colours = np.frombuffer(bytes(indexed.getpalette() or ()), np.uint8).reshape(-1, 3)
+            palette = np.full((256, 4), 255, np.uint8)
+            palette[: len(colours), 1:] = colours
+            frame = av.VideoFrame.from_ndarray((np.asarray(indexed), palette), format="pal8")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def write_folder(
+    path: str | os.PathLike[str],
+    frames: Iterable[npt.ArrayLike],
+    numbers: Iterable[int],
+    *,
+    digits: int = 3,
+    depth: int = 8,
+) -> None:
+    """Write frames as PNG files named by their number, ``020.png``, into a folder.
+
+    The folder appears when all are written. One from an earlier run is replaced; one that holds
+    anything but numbered PNG files is refused.
+    """
+    with aside_folder(Path(path)) as folder:
+        for number, frame in zip(numbers, frames, strict=True):
+            write_picture(folder / f"{number:0{digits}d}.png", frame, depth=depth)

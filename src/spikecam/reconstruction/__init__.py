@@ -1,0 +1,1 @@
+"""Spikes alone to pictures: TFP, TFI and TFSTP, one method a file."""

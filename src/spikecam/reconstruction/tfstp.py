@@ -1,0 +1,198 @@
+"""TFSTP, texture from short-term plasticity: brightness from the state of a model synapse.
+
+At a spike d frames after the pixel's last one, with R(0) = 1, u(0) = u0, and the first interval
+counted from frame -1,
+
+    R <- 1 - (1 - R (1 - u)) exp(-d / D)
+    u <- u0 + (u + f (1 - u) - u0) exp(-d / F)
+
+and between spikes the picture is, for the values of R and u after the last spike,
+
+    rho = -1 / (F ln((u - u0) / (F - u0 + u (1 - f)))) - 1 / (D ln((1 - R) / (1 - R (1 - u))))
+
+(Zheng et al., "Capture the moment: high-speed imaging with spiking cameras through short-term
+plasticity", TPAMI 2023.) The second term is the inverse interval as R remembers it. The field
+computes in single precision, where R is exactly 1 after some 17 frames of silence (at D = 1), so
+slower pixels are left with the first term, about 0.016: near black.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spikecam.errors import OptionError
+from spikecam.reconstruction.rows import Picture, over_rows, pick, picture_blocks
+from spikecam.stream import SpikeStream
+
+
+@dataclass(frozen=True)
+class Plasticity:
+    """Constants of the synapse: u0 and f in [0, 1), D and F in frames."""
+
+    u0: float = 0.15
+    D: float = 1.0
+    F: float = 10.0
+    f: float = 0.15
+
+    def __post_init__(self) -> None:
+        if not (0 < self.u0 < 1 and 0 <= self.f < 1 and self.D > 0 and self.F > 1):
+            raise OptionError(
+                f"{self} cannot be: u0 must be in (0, 1), f in [0, 1), D above 0 and F above 1"
+            )
+
+
+class Synapses:
+    """The state of every pixel, moved on a block of frames at a time.
+
+    Attributes R, u and rho are float32 (H, W), as after the last frame that was seen.
+    """
+
+    def __init__(self, height: int, width: int, plasticity: Plasticity) -> None:
+        self.plasticity = plasticity
+        self.seen = 0
+        self.R = np.ones((height, width), np.float32)
+        self.u = np.full((height, width), plasticity.u0, np.float32)
+        self.rho = np.zeros((height, width), np.float32)
+        # Frames of the last spikes, counted from the next frame.
+        self._last = np.full((height, width), -1, np.int32)
+        # exp(-d / D) and exp(-d / F) as far as single precision tells them from 0.
+        intervals = np.arange(int(105 * max(plasticity.D, plasticity.F)) + 2)
+        self._decay_R = np.exp(-intervals / plasticity.D).astype(np.float32)
+        self._decay_u = np.exp(-intervals / plasticity.F).astype(np.float32)
+
+    def advance(self, rows: npt.NDArray[np.uint8], pictures: Picture) -> None:
+        """See the next frames, as from `SpikeStream.rows`, and put rho after each into ``pictures``.
+
+        ``pictures`` is (len(rows), H, W), or has no frames where they are not wanted.
+        """
+        p = self.plasticity
+        constants = tuple(np.float32(c) for c in (p.u0, p.D, p.F, p.f))
+        over_rows(
+            _advance,
+            self.R.shape[0],
+            rows,
+            (self.R, self.u, self.rho),
+            self._last,
+            (self._decay_R, self._decay_u),
+            constants,
+            pictures,
+        )
+        self.seen += len(rows)
+
+
+def tfstp(
+    stream: SpikeStream, frames: range, *, plasticity: Plasticity | None = None
+) -> Iterator[Picture]:
+    """Reconstruct ``frames`` by TFSTP.
+
+    The state builds up from the stream's first frame, so that a late frame costs a pass over all
+    before it; where that is long, slice the stream to begin later.
+
+    Args:
+        stream: the recording.
+        frames: frame numbers, rising.
+        plasticity: constants of the synapse; the field's by default.
+
+    Returns:
+        Iterator over rho, close to the firing rate, in [0, 1], float32 (H, W); 0 before a pixel's first spike.
+
+    Raises:
+        RangeError: a frame lies outside the recording.
+    """
+    for frame in (frames[0], frames[-1]):
+        stream.window(frame, 1)
+    constants = plasticity or Plasticity()
+    return pick(lambda first, last: _run(stream, first, last, constants), frames, whole=True)
+
+
+def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:
+    _, height, width = stream.shape
+    synapses = Synapses(height, width, plasticity)
+    unseen = np.empty((0, height, width), np.float32)
+    for start, stop in stream[:first].blocks(1 << 20):
+        synapses.advance(stream.rows(start, stop), unseen)
+    for pictures in picture_blocks(first, last, stream.shape):
+        synapses.advance(stream.rows(synapses.seen, synapses.seen + len(pictures)), pictures)
+        yield from pictures
+
+
+# The columns of the bits that are set in each byte, packed to the front, and their number.
+_POPULATION = np.array([bin(byte).count("1") for byte in range(256)], np.int32)
+_COLUMNS = np.zeros((256, 8), np.int32)
+for _byte in range(256):
+    _COLUMNS[_byte, : _POPULATION[_byte]] = [bit for bit in range(8) if _byte >> bit & 1]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, last_row):  # type: ignore[no-untyped-def]
+    one = np.float32(1)
+    u0, D, F, f = constants
+    longest = np.int32(len(decays[0]) - 1)
+    width = pictures.shape[2]
+    # The pixels of a row that fired are gathered into short arrays, on which the arithmetic runs
+    # many at a time, and scattered back.
+    room = 8 * rows.shape[2] + 8
+    columns = np.empty(room, np.int32)
+    R, u = np.empty(room, np.float32), np.empty(room, np.float32)
+    by_R, by_u = np.empty(room, np.float32), np.empty(room, np.float32)
+    for row in range(first_row, last_row):
+        Rs, us, rhos = state[0][row], state[1][row], state[2][row]
+        last = last_spikes[row]
+        for i in range(len(rows)):
+            n = 0
+            for k in range(rows.shape[2]):
+                byte = rows[i, row, k]
+                for bit in range(8):
+                    columns[n + bit] = 8 * k + _COLUMNS[byte, bit]
+                n += _POPULATION[byte]
+            for j in range(n):
+                column = columns[j]
+                d = min(np.int32(i) - last[column], longest)
+                last[column] = i
+                R[j], u[j] = Rs[column], us[column]
+                by_R[j], by_u[j] = decays[0][d], decays[1][d]
+            for j in range(n):
+                R[j] = one - (one - R[j] * (one - u[j])) * by_R[j]
+                u[j] = u0 + (u[j] + f * (one - u[j]) - u0) * by_u[j]
+                by_R[j] = (one - R[j]) / (one - R[j] * (one - u[j]))
+                by_u[j] = (u[j] - u0) / (F - u0 + u[j] * (one - f))
+            _log(by_R, n)
+            _log(by_u, n)
+            for j in range(n):
+                by_u[j] = -one / (F * by_u[j]) - one / (D * by_R[j])
+            for j in range(n):
+                column = columns[j]
+                Rs[column], us[column], rhos[column] = R[j], u[j], by_u[j]
+            if len(pictures):
+                picture = pictures[i, row]
+                for column in range(width):
+                    picture[column] = min(rhos[column], one)
+        for column in range(width):
+            last[column] = max(last[column] - len(rows), -longest)
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
+def _log(x, n):  # type: ignore[no-untyped-def]
+    """x[:n] = log(x[:n]) in single precision to 2 ulp, for x >= 0, in vector instructions.
+
+    np.log compiles to a library call for each element, half the cost of the whole method. Here
+    x = m 2^e with m in [sqrt(1/2), sqrt(2)), and with s = (m - 1) / (m + 1), |s| < 0.172,
+    log m = 2 artanh s = 2 (s + s^3/3 + s^5/5 + ...).
+    """
+    bits = x.view(np.int32)
+    root_half = np.int32(0x3F3504F3)
+    for j in range(n):
+        zero = bits[j] == 0
+        e = (bits[j] - root_half) >> 23
+        bits[j] -= e << 23
+        s = (x[j] - np.float32(1)) / (x[j] + np.float32(1))
+        q = s * s
+        tail = np.float32(1 / 9) * q + np.float32(1 / 7)
+        tail = (tail * q + np.float32(1 / 5)) * q + np.float32(1 / 3)
+        log_m = np.float32(2) * (s + s * q * tail)
+        x[j] = np.float32(-np.inf) if zero else log_m + np.float32(e) * np.float32(np.log(2))

@@ -1,0 +1,253 @@
+"""SpikeStream: a recording as packed bits with its geometry and rate, of any length."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam import bits
+from spikecam.errors import GeometryError, OptionError, RangeError
+
+Span = tuple[int, int]
+Item = TypeVar("Item")
+# Wraps the steps of long work, the way `rich.progress.track` does.
+Progress = Callable[[Sequence[Item]], Iterable[Item]]
+
+_BLOCK_BYTES = 16 << 20
+
+
+class Store(Protocol):
+    """What holds packed frames: anything with a shape (T, frame_bytes) that slices to bytes."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...  # noqa: D102
+
+    def __getitem__(self, index: slice, /) -> npt.NDArray[np.uint8]: ...
+
+
+class SpikeStream:
+    """A spike recording: T frames of H x W pixels, one bit each, packed eight to a byte.
+
+    Nothing is read or unpacked until it is asked for, and then only the frames asked for. A
+    slice along time is a view of the same store; an integer index gives one frame (H, W) of 0/1;
+    ``numpy.asarray(stream)`` unpacks everything. Slices keep to the recording: unlike a list, a
+    stream refuses a slice that ends past its last frame.
+
+    Args:
+        packed: frames in the ``.dat`` layout of `spikecam.bits`, shape (T, frame_bytes).
+        shape: height and width of a frame in pixels.
+        rate: frames per second (Hz) where it is known.
+        row_width: stored columns of a row where they are more than the width.
+        exposure: frames (start, stop) during which the accompanying photograph was exposed.
+
+    Raises:
+        GeometryError: the store's frames do not have the bytes that the geometry asks for.
+
+    >>> spikes = SpikeStream.from_array(np.eye(4, dtype=np.uint8)[:, None, :], rate=20_000)
+    >>> spikes
+    SpikeStream(T=4, 1x4, 20000 Hz)
+    >>> spikes[1:3].shape, spikes.count().tolist()
+    ((2, 1, 4), [[1, 1, 1, 1]])
+    """
+
+    def __init__(
+        self,
+        packed: Store,
+        shape: tuple[int, int],
+        *,
+        rate: float | None = None,
+        row_width: int | None = None,
+        exposure: Span | None = None,
+    ) -> None:
+        height, width = shape
+        self.height, self.width = int(height), int(width)
+        self.row_width = int(row_width or width)
+        self.rate = None if rate is None else _checked_rate(rate)
+        needed = bits.frame_bytes(self.height, self.row_width)
+        if self.height < 1 or self.width < 1 or self.row_width < self.width:
+            raise GeometryError(
+                f"a frame of {width}x{height} pixels in rows of {self.row_width} cannot be: "
+                "height and width must be at least 1, stored rows at least as wide as the picture"
+            )
+        if len(packed.shape) != 2 or packed.shape[1] != needed:
+            raise GeometryError(
+                f"packed frames of {width}x{height} pixels need the shape (frames, {needed}), "
+                f"not {tuple(packed.shape)}"
+            )
+        self._packed = packed
+        self._start, self._stop = 0, int(packed.shape[0])
+        self.exposure = None if exposure is None else self.check_exposure(exposure)
+
+    @classmethod
+    def from_array(cls, frames: npt.ArrayLike, *, rate: float | None = None) -> SpikeStream:
+        """Pack frames (T, H, W) of 0/1 (any number type, or booleans).
+
+        Raises:
+            OptionError: another number of axes, or values other than 0 and 1.
+        """
+        array = np.asarray(frames)
+        if array.ndim != 3 or 0 in array.shape[1:]:
+            raise OptionError(f"spikes are an array (frames, height, width), not {array.shape}")
+        if array.dtype != np.bool_ and not np.all((array == 0) | (array == 1)):
+            raise OptionError("spikes are 0 or 1, and this array holds other values")
+        packed = bits.pack(array.astype(np.uint8, copy=False))
+        return cls(packed, array.shape[1:], rate=rate)
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(T, H, W)."""
+        return len(self), self.height, self.width
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the first frame to the end of the last, where the rate is known."""
+        return None if self.rate is None else len(self) / self.rate
+
+    def __repr__(self) -> str:
+        rate = "" if self.rate is None else f", {self.rate:g} Hz"
+        return f"SpikeStream(T={len(self)}, {self.height}x{self.width}{rate})"
+
+    @overload
+    def __getitem__(self, index: int) -> npt.NDArray[np.uint8]: ...
+    @overload
+    def __getitem__(self, index: slice) -> SpikeStream: ...
+    def __getitem__(self, index: int | slice) -> npt.NDArray[np.uint8] | SpikeStream:
+        if not isinstance(index, slice):
+            frame = operator.index(index)
+            frame += len(self) if frame < 0 else 0
+            self._check_span(frame, frame + 1)
+            return self.read(frame, frame + 1)[0]
+        if index.step not in (None, 1):
+            raise OptionError(
+                "a stream has no step: leaving frames out would lose spikes; "
+                "pick frames when reconstructing instead"
+            )
+        start, stop = (
+            default if end is None else operator.index(end) + (len(self) if end < 0 else 0)
+            for end, default in ((index.start, 0), (index.stop, len(self)))
+        )
+        self._check_span(start, stop)
+        view = copy.copy(self)
+        view._start, view._stop = self._start + start, self._start + stop
+        view.exposure = None
+        if self.exposure is not None and start <= self.exposure[0] and self.exposure[1] <= stop:
+            view.exposure = (self.exposure[0] - start, self.exposure[1] - start)
+        return view
+
+    def with_rate(self, rate: float) -> SpikeStream:
+        """The same recording with another rate in frames per second."""
+        view = copy.copy(self)
+        view.rate = _checked_rate(rate)
+        return view
+
+    def __array__(
+        self,
+        dtype: npt.DTypeLike = None,
+        copy: bool | None = None,
+    ) -> npt.NDArray[Any]:
+        if copy is False:
+            raise ValueError("a packed stream cannot become an array without a copy")
+        frames = np.ascontiguousarray(self.read())
+        return frames if dtype is None else frames.astype(dtype, copy=False)
+
+    def packed(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
+        """Frames [start, stop) as stored, (stop - start, frame_bytes)."""
+        stop = len(self) if stop is None else stop
+        self._check_span(start, stop)
+        return self._packed[self._start + start : self._start + stop]
+
+    def read(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
+        """Frames [start, stop) unpacked to 0/1, uint8 (stop - start, H, W), upright."""
+        packed = self.packed(start, stop)
+        return bits.unpack(packed, self.height, self.width, self.row_width)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
+        """Frames [start, stop) still packed, but upright and each row in whole bytes.
+
+        Shape (stop - start, H, ceil(W / 8)), least significant bit first, bits past the width 0:
+        what compiled loops read.
+        """
+        packed = self.packed(start, stop)
+        return bits.to_rows(packed, self.height, self.width, self.row_width)
+
+    def blocks(self, block_bytes: int = _BLOCK_BYTES) -> list[Span]:
+        """Spans (start, stop) that cover the stream, none above ``block_bytes`` packed bytes."""
+        step = max(1, block_bytes // self._packed.shape[1])
+        return [(a, min(a + step, len(self))) for a in range(0, len(self), step)]
+
+    def count(
+        self, start: int = 0, stop: int | None = None, *, progress: Progress[Span] = iter
+    ) -> npt.NDArray[np.int64]:
+        """Spikes of every pixel in frames [start, stop), int64 (H, W).
+
+        ``progress`` wraps the list of spans that are read one after another.
+        """
+        window = self[start:stop]
+        stored = bits.frame_bytes(self.height, self.row_width) * 8
+        total = np.zeros(stored, np.int64)
+        for a, b in progress(window.blocks()):
+            packed = np.ascontiguousarray(window.packed(a, b))
+            # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them.
+            for c in range(0, len(packed), 255):
+                chunk = np.unpackbits(packed[c : c + 255].reshape(-1), bitorder="little")
+                total += np.add.reduce(chunk.reshape(-1, stored), axis=0, dtype=np.uint8)
+        picture = total[: self.height * self.row_width].reshape(self.height, self.row_width)
+        return np.ascontiguousarray(picture[::-1, : self.width])
+
+    def window(self, frame: int, length: int) -> Span:
+        """The span of the window of odd ``length`` around ``frame``: [t - n//2, t + n//2].
+
+        Raises:
+            OptionError: the length is even or below 1.
+            RangeError: the window leaves the recording; says which frames are allowed.
+        """
+        if length < 1 or length % 2 == 0:
+            raise OptionError(f"a window is an odd number of frames, at least 1, not {length}")
+        half = length // 2
+        if half <= frame < len(self) - half:
+            return frame - half, frame + half + 1
+        if length > len(self):
+            raise RangeError(
+                f"a window of {length} frames is longer than the recording of {len(self)}; "
+                "choose a smaller window"
+            )
+        needs = "" if length == 1 else f" with a window of {length}"
+        raise RangeError(
+            f"frame {frame}{needs} leaves the recording of {len(self)} frames; "
+            f"choose a frame from {half} to {len(self) - half - 1}"
+            + ("" if length == 1 else ", or a smaller window")
+        )
+
+    def check_exposure(self, exposure: Span) -> Span:
+        """The exposure (start, stop) itself, if it is a non-empty span of this recording.
+
+        Raises:
+            RangeError: it is not.
+        """
+        start, stop = exposure
+        if 0 <= start < stop <= len(self):
+            return int(start), int(stop)
+        raise RangeError(
+            f"the exposure {start}:{stop} is not inside the recording, whose frames are "
+            f"0:{len(self)}"
+        )
+
+    def _check_span(self, start: int, stop: int) -> None:
+        if not 0 <= start <= stop <= len(self):
+            raise RangeError(
+                f"frames {start}:{stop} leave the recording, whose frames are 0:{len(self)}"
+            )
+
+
+def _checked_rate(rate: float) -> float:
+    if not 0 < rate < float("inf"):
+        raise OptionError(f"a rate must be a positive number of frames per second, not {rate}")
+    return float(rate)

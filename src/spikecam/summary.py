@@ -1,0 +1,39 @@
+"""What a recording is at a glance: length, geometry, rate, dead and saturated pixels."""
+
+from __future__ import annotations
+
+from spikecam.stream import Progress, Span, SpikeStream
+
+
+def summary(
+    stream: SpikeStream, *, progress: Progress[Span] = iter
+) -> dict[str, int | float | list[int] | None]:
+    """Read the whole recording once and describe it.
+
+    Args:
+        stream: the recording.
+        progress: wraps the list of spans that are read one after another.
+
+    Returns:
+        ``frames``; ``height``, ``width`` and ``row_width`` in pixels; ``rate`` in Hz, ``duration``
+        in seconds and ``exposure`` [start, stop], None where unknown; ``mean_rate``, spikes per
+        pixel and frame in [0, 1]; ``dead_pixels``, which never fire; ``saturated_pixels``, which
+        fire in every frame.
+
+    >>> summary(SpikeStream.from_array([[[0, 1]], [[0, 1]]]))["mean_rate"]
+    0.5
+    """
+    counts = stream.count(progress=progress)
+    frames = len(stream)
+    return {
+        "frames": frames,
+        "height": stream.height,
+        "width": stream.width,
+        "row_width": stream.row_width,
+        "rate": stream.rate,
+        "duration": stream.duration,
+        "exposure": None if stream.exposure is None else list(stream.exposure),
+        "mean_rate": float(counts.sum() / (counts.size * frames)) if frames else 0.0,
+        "dead_pixels": int((counts == 0).sum()),
+        "saturated_pixels": int((counts == frames).sum()) if frames else 0,
+    }
