@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spikecam.deblurring.methods import deblur, deblurred_frames, spread_frames
+    from spikecam.deblurring.methods import deblur, deblurred_frames, exposure_of, spread_frames
     from spikecam.errors import (
         FileError,
         GeometryError,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from spikecam.summary import summary
 
 _HOMES = {
-    "deblurring.methods": ("deblur", "deblurred_frames", "spread_frames"),
+    "deblurring.methods": ("deblur", "deblurred_frames", "exposure_of", "spread_frames"),
     "errors": (
         "FileError",
         "GeometryError",
@@ -68,6 +68,7 @@ __all__ = [  # noqa: RUF022
     "deblur",
     "deblurred_frames",
     "spread_frames",
+    "exposure_of",
     "display",
     "Display",
     "contact_sheet",

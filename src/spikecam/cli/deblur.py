@@ -1,0 +1,82 @@
+"""``spikecam deblur``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import spikecam as sc
+from spikecam.cli.options import (
+    AtOption,
+    BitsOption,
+    CameraOption,
+    FpsOption,
+    OutOption,
+    SizeOption,
+    SpikesArgument,
+    TruncateOption,
+    open_recording,
+    parse_count,
+    parse_frames,
+    parse_span,
+)
+from spikecam.cli.output import check_out, write_frames
+from spikecam.io.save import kind_of
+
+
+def deblur(
+    blur: Annotated[
+        Path, typer.Argument(metavar="BLUR", help="The blurry picture.", show_default=False)
+    ],
+    spikes: SpikesArgument,
+    out: OutOption,
+    size: SizeOption = None,
+    camera: CameraOption = None,
+    truncate: TruncateOption = False,
+    exposure: Annotated[
+        str | None,
+        typer.Option("--exposure", metavar="A:B", help="Frames during which BLUR was exposed."),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            metavar="N|A:B[:STEP]",
+            help="How many frames, spread over the exposure (7), or which.",
+        ),
+    ] = None,
+    at: AtOption = None,
+    method: Annotated[str, typer.Option("--method", help="sdm.")] = "sdm",
+    window: Annotated[
+        int, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
+    ] = 21,
+    fps: FpsOption = 30,
+    bits: BitsOption = 8,
+) -> None:
+    """Bring back the sharp film inside a blurry picture.
+
+    The exposure is what the recording says; else 20:117 for one of 137 frames; else all of it.
+    """
+    stream = open_recording(spikes, size, camera, truncate)
+    if at is not None and frames is not None:
+        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
+    span = sc.exposure_of(stream, exposure and parse_span(exposure, "--exposure", len(stream)))
+    chosen: Sequence[int]
+    if at is not None:
+        chosen = [at]
+    elif frames is not None and ":" in frames:
+        chosen = parse_frames(frames, "--frames", len(stream))
+    else:
+        # One picture is the middle of the film.
+        default = "1" if kind_of(out) == "picture" else "7"
+        chosen = sc.spread_frames(stream, parse_count(frames or default), span, window)
+    check_out(out, [blur, spikes], len(chosen))
+    pictures = sc.deblurred_frames(
+        blur, stream, frames=chosen, exposure=span, window=window, method=method
+    )
+    if exposure is None:
+        print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
+    write_frames(out, pictures, chosen, fps=fps, depth=bits, label="Deblurring")

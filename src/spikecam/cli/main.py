@@ -1,0 +1,59 @@
+"""``spikecam``: the commands, and how their errors and interruptions end."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+import spikecam
+from spikecam.cli.convert import convert
+from spikecam.cli.deblur import deblur
+from spikecam.cli.demo import demo
+from spikecam.cli.info import info
+from spikecam.cli.reconstruct import reconstruct
+from spikecam.cli.view import view
+from spikecam.errors import SpikecamError
+
+app = typer.Typer(
+    name="spikecam",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (info, view, convert, reconstruct, deblur, demo):
+    app.command()(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"spikecam {spikecam.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _spikecam(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Pictures from spike cameras: read, reconstruct, deblur."""
+
+
+def main() -> None:
+    """Run the command line; errors of the user's end in one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # File names need not be valid text, but must not break the message about them.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SpikecamError as error:
+        print(f"spikecam: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("spikecam: interrupted; nothing was left half-written", file=sys.stderr)
+        sys.exit(130)

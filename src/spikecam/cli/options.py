@@ -1,0 +1,105 @@
+"""Options that commands share: how they are written, and what they mean."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import spikecam as sc
+
+SpikesArgument = Annotated[
+    Path, typer.Argument(metavar="SPIKES", help="A recording: .dat, .npz or .h5.", show_default=False)
+]
+SizeOption = Annotated[
+    str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of its frames.")
+]
+CameraOption = Annotated[
+    str | None, typer.Option("--camera", metavar="NAME", help="Or a camera: gen2, m1k40, ...")
+]
+RateOption = Annotated[
+    float | None, typer.Option("--rate", metavar="HZ", help="Frames per second of the recording.")
+]
+TruncateOption = Annotated[
+    bool, typer.Option("--truncate", help="Accept a .dat that ends within a frame.")
+]
+OutOption = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="OUT",
+        help=".png: one frame; .mp4 or .gif: a video; anything else: a folder of PNG files.",
+        show_default=False,
+    ),
+]
+AtOption = Annotated[int | None, typer.Option("--at", metavar="N", help="One frame, from 0.")]
+WindowOption = Annotated[
+    int | None, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
+]
+FpsOption = Annotated[float, typer.Option("--fps", help="Frames per second of a video.")]
+BitsOption = Annotated[int, typer.Option("--bits", help="Bits a channel of pictures: 8 or 16.")]
+StretchOption = Annotated[
+    str | None,
+    typer.Option("--stretch", metavar="LOW:HIGH", help="Show these percentiles as black and white."),
+]
+GammaOption = Annotated[float, typer.Option("--gamma", help="Gamma of what is shown.")]
+
+
+def open_recording(
+    spikes: Path,
+    size: str | None,
+    camera: str | None,
+    truncate: bool,
+    rate: float | None = None,
+) -> sc.SpikeStream:
+    """`spikecam.open` with the options of the command line."""
+    shape = None
+    if size is not None:
+        parts = size.lower().split("x")
+        numbers = _whole_numbers(parts if len(parts) == 2 else [], "--size", size, "WIDTHxHEIGHT")
+        shape = (numbers[1], numbers[0])
+    return sc.open(spikes, camera, shape=shape, rate=rate, truncate=truncate)
+
+
+def parse_span(text: str, option: str, length: int) -> tuple[int, int]:
+    """START:STOP as frames (start, stop); either may be left out."""
+    frames = parse_frames(text, option, length)
+    if frames.step != 1:
+        raise sc.OptionError(f"{option} {text}: expected START:STOP, such as 20:117")
+    return frames.start, frames.stop
+
+
+def parse_frames(text: str, option: str, length: int) -> range:
+    """START:STOP[:STEP] as a range; start and stop may be left out."""
+    defaults = ("0", str(length), "1")
+    parts = [part or default for part, default in zip_longest(text.split(":"), defaults)]
+    if ":" not in text or len(parts) > 3:
+        parts = []
+    numbers = _whole_numbers(parts, option, text, "START:STOP[:STEP]")
+    frames = range(*numbers)
+    if frames.step < 1 or not frames:
+        raise sc.OptionError(f"{option} {text}: no frames; give a start below its stop")
+    return frames
+
+
+def parse_count(text: str) -> int:
+    """A number of frames."""
+    return _whole_numbers([text], "--frames", text, "a number, or START:STOP[:STEP],")[0]
+
+
+def parse_stretch(text: str) -> tuple[float, float]:
+    """LOW:HIGH as percentiles."""
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        raise sc.OptionError(f"--stretch {text}: expected LOW:HIGH, such as 1:99") from None
+    return low, high
+
+
+def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise sc.OptionError(f"{option} {text}: expected {form} in whole numbers from 0")
+    return [int(part) for part in parts]

@@ -1,0 +1,51 @@
+"""Write the frames of a command to OUT, the same way for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import spikecam as sc
+from spikecam.cli.progress import track
+from spikecam.io.save import kind_of
+
+Picture = npt.NDArray[np.float32]
+
+
+def check_out(out: Path, inputs: Sequence[Path], frames: int) -> None:
+    """Refuse, before work starts, an OUT that cannot hold the frames or is one of the inputs."""
+    refuse_input(out, inputs)
+    if kind_of(out) == "picture" and frames != 1:
+        raise sc.OutputError(
+            f"{out} is one picture, and {frames} frames were asked for; name a folder or a video"
+        )
+
+
+def refuse_input(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse an OUT that would replace what it is made from."""
+    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
+        raise sc.OutputError(f"{out} is an input; name another output")
+
+
+def write_frames(
+    out: Path,
+    pictures: Iterator[Picture],
+    numbers: Sequence[int],
+    *,
+    fps: float,
+    depth: int,
+    label: str,
+) -> None:
+    """Write pictures to OUT with a progress bar, and say what was written."""
+    tracked = track(pictures, len(numbers), label)
+    if kind_of(out) == "picture":
+        sc.save(out, next(tracked), depth=depth)
+    else:
+        sc.save(out, tracked, fps=fps, depth=depth, numbers=numbers)
+    what = f"frame {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} frames"
+    if len(numbers) > 1:
+        what += f", {numbers[0]} to {numbers[-1]}"
+    print(f"{out}: {what}")

@@ -1,0 +1,30 @@
+"""A progress bar with an estimate, on a terminal only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
+    """Pass ``items`` on, and show how many of ``total`` are done and how long it will take."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with bar:
+        yield from bar.track(items, total=total, description=label)
+
+
+def tracker(label: str) -> Callable[[list[tuple[int, int]]], Iterator[tuple[int, int]]]:
+    """`track` in the form that the library takes: a wrapper of the list of steps."""
+    return lambda steps: track(steps, len(steps), label)

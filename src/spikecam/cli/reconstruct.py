@@ -1,0 +1,75 @@
+"""``spikecam reconstruct``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import typer
+
+import spikecam as sc
+from spikecam.cli.options import (
+    AtOption,
+    BitsOption,
+    CameraOption,
+    FpsOption,
+    GammaOption,
+    OutOption,
+    SizeOption,
+    SpikesArgument,
+    StretchOption,
+    TruncateOption,
+    WindowOption,
+    open_recording,
+    parse_frames,
+    parse_stretch,
+)
+from spikecam.cli.output import check_out, write_frames
+from spikecam.io.save import kind_of
+
+
+def reconstruct(
+    spikes: SpikesArgument,
+    out: OutOption,
+    size: SizeOption = None,
+    camera: CameraOption = None,
+    truncate: TruncateOption = False,
+    method: Annotated[str, typer.Option("--method", help="tfp, tfi or tfstp.")] = "tfp",
+    window: WindowOption = None,
+    at: AtOption = None,
+    frames: Annotated[
+        str | None, typer.Option("--frames", metavar="A:B[:STEP]", help="A range of frames.")
+    ] = None,
+    stretch: StretchOption = None,
+    gamma: GammaOption = 1.0,
+    fps: FpsOption = 30,
+    bits: BitsOption = 8,
+) -> None:
+    """Reconstruct pictures from spikes alone.
+
+    The middle frame by default, or every frame for a video. Gray levels are firing rates, 0 to 1;
+    --stretch and --gamma change only how they are shown.
+    """
+    stream = open_recording(spikes, size, camera, truncate)
+    options = {} if window is None else {"window": window}
+    if at is not None and frames is not None:
+        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
+    if frames is not None:
+        chosen = parse_frames(frames, "--frames", len(stream))
+    elif at is None and kind_of(out) == "video":
+        chosen = sc.all_frames(stream, method, **options)
+    else:
+        at = len(stream) // 2 if at is None else at
+        chosen = range(at, at + 1)
+    check_out(out, [spikes], len(chosen))
+    pictures = sc.frames(stream, method, frames=chosen, **options)
+    if stretch is not None or gamma != 1:
+        # A few frames stand for all: the mapping must be known before the first is written.
+        sample = chosen[:: max(1, len(chosen) // 8)]
+        shown = [sc.reconstruct(stream, frame, method, **options) for frame in sample]
+        low, high = parse_stretch(stretch) if stretch is not None else (0.0, 100.0)
+        show = sc.Display.fit(np.stack(shown), low, high, gamma)
+        if stretch is None:
+            show = sc.Display(gamma=gamma)
+        pictures = map(show, pictures)
+    write_frames(out, pictures, chosen, fps=fps, depth=bits, label=method.upper())
