@@ -124,7 +124,8 @@ class SpikeStream:
             frame = operator.index(index)
             frame += len(self) if frame < 0 else 0
             self._check_span(frame, frame + 1)
-            return self.read(frame, frame + 1)[0]
+            one: npt.NDArray[np.uint8] = self.read(frame, frame + 1)[0]
+            return one
         if index.step not in (None, 1):
             raise OptionError(
                 "a stream has no step: leaving frames out would lose spikes; "
@@ -150,7 +151,7 @@ class SpikeStream:
 
     def __array__(
         self,
-        dtype: npt.DTypeLike = None,
+        dtype: npt.DTypeLike | None = None,
         copy: bool | None = None,
     ) -> npt.NDArray[Any]:
         if copy is False:

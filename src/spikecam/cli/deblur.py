@@ -63,7 +63,9 @@ def deblur(
     stream = open_recording(spikes, size, camera, truncate)
     if at is not None and frames is not None:
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
-    span = sc.exposure_of(stream, exposure and parse_span(exposure, "--exposure", len(stream)))
+    span = sc.exposure_of(
+        stream, parse_span(exposure, "--exposure", len(stream)) if exposure else None
+    )
     chosen: Sequence[int]
     if at is not None:
         chosen = [at]

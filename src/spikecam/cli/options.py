@@ -11,7 +11,8 @@ import typer
 import spikecam as sc
 
 SpikesArgument = Annotated[
-    Path, typer.Argument(metavar="SPIKES", help="A recording: .dat, .npz or .h5.", show_default=False)
+    Path,
+    typer.Argument(metavar="SPIKES", help="A recording: .dat, .npz or .h5.", show_default=False),
 ]
 SizeOption = Annotated[
     str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of its frames.")
@@ -43,7 +44,9 @@ FpsOption = Annotated[float, typer.Option("--fps", help="Frames per second of a 
 BitsOption = Annotated[int, typer.Option("--bits", help="Bits a channel of pictures: 8 or 16.")]
 StretchOption = Annotated[
     str | None,
-    typer.Option("--stretch", metavar="LOW:HIGH", help="Show these percentiles as black and white."),
+    typer.Option(
+        "--stretch", metavar="LOW:HIGH", help="Show these percentiles as black and white."
+    ),
 ]
 GammaOption = Annotated[float, typer.Option("--gamma", help="Gamma of what is shown.")]
 

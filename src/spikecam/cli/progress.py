@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -11,7 +11,13 @@ Item = TypeVar("Item")
 def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Pass ``items`` on, and show how many of ``total`` are done and how long it will take."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
     columns = (
@@ -25,6 +31,6 @@ def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
         yield from bar.track(items, total=total, description=label)
 
 
-def tracker(label: str) -> Callable[[list[tuple[int, int]]], Iterator[tuple[int, int]]]:
+def tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
     """`track` in the form that the library takes: a wrapper of the list of steps."""
     return lambda steps: track(steps, len(steps), label)

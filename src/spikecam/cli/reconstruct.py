@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -51,7 +51,7 @@ def reconstruct(
     --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    options = {} if window is None else {"window": window}
+    options: dict[str, Any] = {} if window is None else {"window": window}
     if at is not None and frames is not None:
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
     if frames is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def view(
     if out is not None:
         check_out(out, [spikes], 1)
     at = len(stream) // 2 if at is None else at
-    options = {} if window is None else {"window": window}
+    options: dict[str, Any] = {} if window is None else {"window": window}
     picture = sc.reconstruct(stream, at, method, **options)
     path = out or Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png"
     sc.write_picture(path, sc.display(picture, low=low, high=high, gamma=gamma))

@@ -86,9 +86,7 @@ def deblurred_frames(
         raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
     picture = as_picture(blur)
     check_same_view(picture, stream)
-    return METHODS[method](
-        picture, stream, frames, exposure_of(stream, exposure), window=window
-    )
+    return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), window=window)
 
 
 def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:

@@ -71,6 +71,8 @@ def _run(
     for start, stop in spans:
         expected = rate * (stop - start)
         ratio = (charge(stream, start, stop) + prior) / (expected + prior)
-        full = np.asarray(Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC))
+        full = np.asarray(
+            Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
+        )
         sharp = blur * (full if blur.ndim == 2 else full[:, :, None])
         yield np.clip(sharp, 0, 1, out=sharp)

@@ -83,7 +83,7 @@ def write_dat(path: Path, stream: SpikeStream, *, progress: Progress[Span] = ite
     """Write ``stream`` as ``.dat``, with its geometry and rate in the sidecar file."""
     with aside(path) as temporary, temporary.open("wb") as file:
         for packed in packed_blocks(stream, progress):
-            file.write(packed)
+            file.write(packed.data)
     write_sidecar(
         path, Geometry(stream.height, stream.width, rate=stream.rate, exposure=stream.exposure)
     )

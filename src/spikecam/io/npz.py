@@ -75,9 +75,12 @@ def _from_rsir(path: Path, arrays: Mapping[str, Any]) -> SpikeStream:
 def _from_packed(path: Path, arrays: Mapping[str, Any]) -> SpikeStream:
     height, width = (int(n) for n in arrays["shape"])
     rate = float(arrays["rate"]) if "rate" in arrays else None
-    exposure = tuple(int(n) for n in arrays["exposure"]) if "exposure" in arrays else None
+    start_stop = [int(n) for n in arrays["exposure"]] if "exposure" in arrays else None
     return SpikeStream(
-        _mapped(path), (height, width), rate=rate, exposure=exposure and (exposure[0], exposure[1])
+        _mapped(path),
+        (height, width),
+        rate=rate,
+        exposure=(start_stop[0], start_stop[1]) if start_stop else None,
     )
 
 
@@ -131,6 +134,6 @@ def _write_packed(path: Path, stream: SpikeStream, progress: Progress[Span]) -> 
         archive.open("spikes.npy", "w", force_zip64=True) as file,
     ):
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+        np.lib.format.write_array_header_1_0(file, header)
         for packed in packed_blocks(stream, progress):
-            file.write(packed)
+            file.write(packed.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -56,7 +57,7 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
 
 
 def _read_deep_colour(path: Path, orientation: int) -> Picture:
-    with path.open("rb") as file, av.open(file) as container:
+    with path.open("rb") as file, av.open(file, "r") as container:
         frame = next(container.decode(video=0)).to_ndarray(format="rgb48le")
     picture = frame.astype(np.float32) / np.float32(65535)
     if orientation in (2, 4, 5, 7):
@@ -98,9 +99,7 @@ def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | 
     return levels.astype(np.uint16 if depth == 16 else np.uint8)
 
 
-def write_picture(
-    path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth: int = 8
-) -> None:
+def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth: int = 8) -> None:
     """Write a picture as PNG, JPEG (quality 95) or TIFF, by the path's ending.
 
     Args:
@@ -121,16 +120,18 @@ def write_picture(
     levels = as_levels(picture, depth)
     with aside(path) as temporary:
         if levels.dtype == np.uint16 and levels.ndim == 3:
-            temporary.write_bytes(_encode_deep_colour(levels, "png" if suffix == ".png" else "tiff"))
+            temporary.write_bytes(
+                _encode_deep_colour(levels, "png" if suffix == ".png" else "tiff")
+            )
         elif suffix in (".jpg", ".jpeg"):
             Image.fromarray(levels).save(temporary, quality=95, subsampling=0)
         else:
             Image.fromarray(levels).save(temporary)
 
 
-def _encode_deep_colour(levels: npt.NDArray[np.uint16], codec: str) -> bytes:
+def _encode_deep_colour(levels: npt.NDArray[Any], codec: str) -> bytes:
     """16-bit colour, which Pillow cannot write."""
-    encoder = av.CodecContext.create(codec, "w")
+    encoder: Any = av.CodecContext.create(codec, "w")
     encoder.height, encoder.width = levels.shape[:2]
     encoder.pix_fmt = "rgb48be" if codec == "png" else "rgb48le"
     encoder.time_base = Fraction(1, 1)

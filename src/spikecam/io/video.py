@@ -41,7 +41,7 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
         return
     path = existing_file(path)
     try:
-        with path.open("rb") as file, av.open(file) as container:
+        with path.open("rb") as file, av.open(file, "r") as container:
             if not container.streams.video:
                 raise FileError(f"{path} holds no video")
             for frame in container.decode(video=0):
@@ -141,7 +141,8 @@ def _write_gif(
             colours = np.frombuffer(bytes(indexed.getpalette() or ()), np.uint8).reshape(-1, 3)
             palette = np.full((256, 4), 255, np.uint8)
             palette[: len(colours), 1:] = colours
-            frame = av.VideoFrame.from_ndarray((np.asarray(indexed), palette), format="pal8")
+            both: Any = (np.asarray(indexed), palette)
+            frame = av.VideoFrame.from_ndarray(both, format="pal8")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from spikecam.reconstruction.tfi import enclosing_spikes
 from spikecam.stream import SpikeStream
 
+Thresholds = npt.NDArray[np.float32]
 
-def charge(
-    stream: SpikeStream, start: int, stop: int, *, reach: int = 256
-) -> npt.NDArray[np.float32]:
+
+def charge(stream: SpikeStream, start: int, stop: int, *, reach: int = 256) -> Thresholds:
     """Thresholds of charge that every pixel collected in frames [start, stop), (H, W).
 
     Args:
@@ -28,10 +28,13 @@ def charge(
         start, stop: the frames.
         reach: frames on each side of an edge within which a spike is searched for (see `tfi`).
     """
-    count = stream.count(start, stop).astype(np.float32)
-    return np.maximum(count + _phase(stream, stop, reach) - _phase(stream, start, reach), 0)
+    total: Thresholds = stream.count(start, stop).astype(np.float32)
+    total += _phase(stream, stop, reach)
+    total -= _phase(stream, start, reach)
+    return total.clip(0)
 
 
-def _phase(stream: SpikeStream, edge: int, reach: int) -> npt.NDArray[np.float32]:
+def _phase(stream: SpikeStream, edge: int, reach: int) -> Thresholds:
     previous, following = enclosing_spikes(stream, edge, reach)
-    return ((-1 - previous) / (following - previous)).astype(np.float32)
+    phase: Thresholds = np.divide(-1 - previous, following - previous, dtype=np.float32)
+    return phase

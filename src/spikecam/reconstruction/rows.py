@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
     """
     parts = min(os.cpu_count() or 1, height)
     edges = [height * i // parts for i in range(parts + 1)]
-    jobs = [_pool().submit(kernel, *args, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    jobs = [_pool().submit(kernel, *args, a, b) for a, b in pairwise(edges)]
     for job in jobs:
         job.result()
 

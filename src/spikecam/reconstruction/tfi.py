@@ -82,14 +82,13 @@ def _before(stream: SpikeStream, edge: int, reach: int) -> Frames:
     unseen: Frames | int = reach
     if start == 0:
         unseen = edge + _repeated(stream.rows(0, min(reach, length)), stream.width)
-    return -1 - np.where(spikes < 0, unseen, spikes).astype(np.int32)
+    seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
+    return -1 - seen
 
 
-def _after(
-    stream: SpikeStream, edge: int, reach: int, rows: npt.NDArray[np.uint8]
-) -> Frames:
+def _after(stream: SpikeStream, edge: int, reach: int, rows: npt.NDArray[np.uint8]) -> Frames:
     """First spike of ``rows``, the ones from ``edge`` within reach, or what bounds the interval."""
-    spikes = _find(rows, stream.width, 1)[0]
+    spikes: Frames = _find(rows, stream.width, 1)[0]
     if (spikes >= 0).all():
         return spikes
     length = len(stream)

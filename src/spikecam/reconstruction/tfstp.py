@@ -66,7 +66,7 @@ class Synapses:
         self._decay_u = np.exp(-intervals / plasticity.F).astype(np.float32)
 
     def advance(self, rows: npt.NDArray[np.uint8], pictures: Picture) -> None:
-        """See the next frames, as from `SpikeStream.rows`, and put rho after each into ``pictures``.
+        """See the next frames, as from `SpikeStream.rows`; put rho after each into ``pictures``.
 
         ``pictures`` is (len(rows), H, W), or has no frames where they are not wanted.
         """
@@ -99,7 +99,8 @@ def tfstp(
         plasticity: constants of the synapse; the field's by default.
 
     Returns:
-        Iterator over rho, close to the firing rate, in [0, 1], float32 (H, W); 0 before a pixel's first spike.
+        Iterator over rho, close to the firing rate, in [0, 1], float32 (H, W); 0 before a pixel's
+        first spike.
 
     Raises:
         RangeError: a frame lies outside the recording.

@@ -58,7 +58,5 @@ def _strip(row: list[tuple[Image.Image, str]], width: int) -> Image.Image:
     for i, (picture, caption) in enumerate(row):
         left = _MARGIN + i * (each + _MARGIN)
         strip.paste(picture.resize((each, height), Image.Resampling.LANCZOS), (left, _MARGIN))
-        draw.text(
-            (left, _MARGIN + height + 6), caption, fill=_INK, font=ImageFont.load_default(17)
-        )
+        draw.text((left, _MARGIN + height + 6), caption, fill=_INK, font=ImageFont.load_default(17))
     return strip
