@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import read_picture, write_picture
     from spikecam.io.recording import open, write_recording
-    from spikecam.io.save import save
+    from spikecam.io.save import kind_of, save
     from spikecam.io.video import read_video, video_frames, write_video
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
     from spikecam.show.contact import contact_sheet
     from spikecam.show.display import Display, display
     from spikecam.stream import SpikeStream
-    from spikecam.summary import summary
+    from spikecam.survey import summary
 
 _HOMES = {
     "deblurring.methods": ("deblur", "deblurred_frames", "exposure_of", "spread_frames"),
@@ -47,13 +47,13 @@ _HOMES = {
     "io.geometry": ("CAMERAS",),
     "io.pictures": ("read_picture", "write_picture"),
     "io.recording": ("open", "write_recording"),
-    "io.save": ("save",),
+    "io.save": ("kind_of", "save"),
     "io.video": ("read_video", "video_frames", "write_video"),
     "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
     "show.contact": ("contact_sheet",),
     "show.display": ("Display", "display"),
     "stream": ("SpikeStream",),
-    "summary": ("summary",),
+    "survey": ("summary",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -79,6 +79,7 @@ __all__ = [  # noqa: RUF022
     "video_frames",
     "write_video",
     "write_recording",
+    "kind_of",
     "CAMERAS",
     "SpikecamError",
     "FileError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
@@ -115,6 +115,10 @@ class SpikeStream:
         rate = "" if self.rate is None else f", {self.rate:g} Hz"
         return f"SpikeStream(T={len(self)}, {self.height}x{self.width}{rate})"
 
+    def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
+        for start, stop in self.blocks():
+            yield from self.read(start, stop)
+
     @overload
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]: ...
     @overload
@@ -166,7 +170,11 @@ class SpikeStream:
         return self._packed[self._start + start : self._start + stop]
 
     def read(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
-        """Frames [start, stop) unpacked to 0/1, uint8 (stop - start, H, W), upright."""
+        """Frames [start, stop) unpacked to 0/1, uint8 (stop - start, H, W), upright.
+
+        A view whose rows run backwards in memory, as they are stored; ``numpy.asarray(stream)``
+        gives them in order, for libraries that insist on it.
+        """
         packed = self.packed(start, stop)
         return bits.unpack(packed, self.height, self.width, self.row_width)
 

@@ -24,7 +24,6 @@ from spikecam.cli.options import (
     parse_span,
 )
 from spikecam.cli.output import check_out, write_frames
-from spikecam.io.save import kind_of
 
 
 def deblur(
@@ -73,7 +72,7 @@ def deblur(
         chosen = parse_frames(frames, "--frames", len(stream))
     else:
         # One picture is the middle of the film.
-        default = "1" if kind_of(out) == "picture" else "7"
+        default = "1" if sc.kind_of(out) == "picture" else "7"
         chosen = sc.spread_frames(stream, parse_count(frames or default), span, window)
     check_out(out, [blur, spikes], len(chosen))
     pictures = sc.deblurred_frames(

@@ -82,8 +82,8 @@ def parse_frames(text: str, option: str, length: int) -> range:
     if ":" not in text or len(parts) > 3:
         parts = []
     numbers = _whole_numbers(parts, option, text, "START:STOP[:STEP]")
-    frames = range(*numbers)
-    if frames.step < 1 or not frames:
+    frames = range(*numbers) if 0 not in numbers[2:] else range(0)
+    if not frames:
         raise sc.OptionError(f"{option} {text}: no frames; give a start below its stop")
     return frames
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 import spikecam as sc
 from spikecam.cli.progress import track
-from spikecam.io.save import kind_of
 
-Picture = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 def check_out(out: Path, inputs: Sequence[Path], frames: int) -> None:
     """Refuse, before work starts, an OUT that cannot hold the frames or is one of the inputs."""
     refuse_input(out, inputs)
-    if kind_of(out) == "picture" and frames != 1:
+    if sc.kind_of(out) == "picture" and frames != 1:
         raise sc.OutputError(
             f"{out} is one picture, and {frames} frames were asked for; name a folder or a video"
         )
@@ -32,7 +31,7 @@ def refuse_input(out: Path, inputs: Sequence[Path]) -> None:
 
 def write_frames(
     out: Path,
-    pictures: Iterator[Picture],
+    pictures: Iterator[npt.NDArray[np.float32]],
     numbers: Sequence[int],
     *,
     fps: float,
@@ -41,7 +40,7 @@ def write_frames(
 ) -> None:
     """Write pictures to OUT with a progress bar, and say what was written."""
     tracked = track(pictures, len(numbers), label)
-    if kind_of(out) == "picture":
+    if sc.kind_of(out) == "picture":
         sc.save(out, next(tracked), depth=depth)
     else:
         sc.save(out, tracked, fps=fps, depth=depth, numbers=numbers)

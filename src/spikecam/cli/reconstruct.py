@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 import spikecam as sc
@@ -25,7 +24,6 @@ from spikecam.cli.options import (
     parse_stretch,
 )
 from spikecam.cli.output import check_out, write_frames
-from spikecam.io.save import kind_of
 
 
 def reconstruct(
@@ -56,7 +54,7 @@ def reconstruct(
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
     if frames is not None:
         chosen = parse_frames(frames, "--frames", len(stream))
-    elif at is None and kind_of(out) == "video":
+    elif at is None and sc.kind_of(out) == "video":
         chosen = sc.all_frames(stream, method, **options)
     else:
         at = len(stream) // 2 if at is None else at
@@ -68,7 +66,7 @@ def reconstruct(
         sample = chosen[:: max(1, len(chosen) // 8)]
         shown = [sc.reconstruct(stream, frame, method, **options) for frame in sample]
         low, high = parse_stretch(stretch) if stretch is not None else (0.0, 100.0)
-        show = sc.Display.fit(np.stack(shown), low, high, gamma)
+        show = sc.Display.fit(shown, low, high, gamma)
         if stretch is None:
             show = sc.Display(gamma=gamma)
         pictures = map(show, pictures)

@@ -30,6 +30,14 @@ class Geometry:
     rate: float | None = None
     exposure: Span | None = None
 
+    def __post_init__(self) -> None:
+        sizes = (self.height, self.width, self.row_width or self.width)
+        if not all(isinstance(n, int) and n >= 1 for n in sizes) or self.width > sizes[2]:
+            raise GeometryError(
+                f"a frame of {self.width}x{self.height} cannot be: width and height are whole "
+                "numbers of at least 1, and stored rows are no narrower than the picture"
+            )
+
     @property
     def frame_bytes(self) -> int:
         """Bytes of one packed frame."""
@@ -147,15 +155,12 @@ def read_sidecar(path: Path) -> Geometry | None:
         if said.get("exposure") is not None:
             start, stop = said["exposure"]
             said["exposure"] = (int(start), int(stop))
-        geometry = Geometry(**said)
-        if not all(isinstance(n, int) and n > 0 for n in (geometry.height, geometry.width)):
-            raise ValueError
-    except (ValueError, TypeError, AttributeError) as error:
+        return Geometry(**said)
+    except (ValueError, TypeError, AttributeError, GeometryError) as error:
         raise FileError(
             f'{sidecar} is not a sidecar file; expected JSON such as {{"width": 400, "height": '
             '250, "rate": 20000}; mend or remove it'
         ) from error
-    return geometry
 
 
 def write_sidecar(path: Path, geometry: Geometry) -> None:

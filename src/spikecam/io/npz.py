@@ -34,7 +34,7 @@ def open_npz(path: Path) -> SpikeStream:
         FileError: not such a file, none of the keys, or values other than 0 and 1.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             keys = set(arrays.files)
             if "spk" in keys:
                 return _from_uhsr(path, arrays)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -78,5 +77,4 @@ def save(
             raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         write_video(path, frames, fps=fps)
     else:
-        digits = max(3, len(str(max(numbers)))) if numbers else 3
-        write_folder(path, frames, numbers or count(), digits=digits, depth=depth)
+        write_folder(path, frames, numbers, depth=depth)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -150,16 +150,19 @@ def _write_gif(
 def write_folder(
     path: str | os.PathLike[str],
     frames: Iterable[npt.ArrayLike],
-    numbers: Iterable[int],
+    numbers: Sequence[int] | None = None,
     *,
-    digits: int = 3,
     depth: int = 8,
 ) -> None:
     """Write frames as PNG files named by their number, ``020.png``, into a folder.
 
+    Without ``numbers`` they count from 0.
+
     The folder appears when all are written. One from an earlier run is replaced; one that holds
     anything but numbered PNG files is refused.
     """
+    digits = max(3, len(str(max(numbers, default=0)))) if numbers is not None else 3
     with aside_folder(Path(path)) as folder:
-        for number, frame in zip(numbers, frames, strict=True):
+        numbered = zip(numbers, frames, strict=True) if numbers is not None else enumerate(frames)
+        for number, frame in numbered:
             write_picture(folder / f"{number:0{digits}d}.png", frame, depth=depth)

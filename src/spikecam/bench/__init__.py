@@ -1,0 +1,1 @@
+"""Measurements: speed and memory, and quality on sequences with ground truth."""

@@ -1,0 +1,56 @@
+"""Plain ways to do what the package does, to measure it against.
+
+Written as a careful user of torch would, a frame at a time, vectorised over the pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+
+def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.float32]]:
+    """Average each window anew."""
+    half = window // 2
+    for t in range(half, len(spikes) - half):
+        yield spikes[t - half : t + half + 1].mean(axis=0, dtype=np.float32)
+
+
+def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
+    """Search both ways from every frame until every pixel has found its spikes."""
+    length = len(spikes)
+    for t in range(length):
+        p = torch.full(spikes.shape[1:], float(max(t - reach, 0) - 1))
+        n = torch.full(spikes.shape[1:], float(min(t + reach, length - 1) + 1))
+        no_p = torch.ones(spikes.shape[1:], dtype=torch.bool)
+        no_n = no_p.clone()
+        for k in range(reach + 1):
+            if t - k >= 0:
+                found = spikes[t - k].bool() & no_p
+                p, no_p = torch.where(found, float(t - k), p), no_p & ~found
+            if 0 < k < length - t:
+                found = spikes[t + k].bool() & no_n
+                n, no_n = torch.where(found, float(t + k), n), no_n & ~found
+            if not (no_p.any() or no_n.any()):
+                break
+        yield 1 / (n - p)
+
+
+def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Update the synapses of the pixels that fired, then work the picture out for all."""
+    u0, D, F, f = 0.15, 1.0, 10.0, 0.15
+    R = torch.ones(spikes.shape[1:])
+    u = torch.full(spikes.shape[1:], u0)
+    last = torch.full(spikes.shape[1:], -1.0)
+    for t, frame in enumerate(spikes):
+        fired = frame.bool()
+        d, r, w = t - last[fired], R[fired], u[fired]
+        R[fired] = 1 - (1 - r * (1 - w)) * torch.exp(-d / D)
+        u[fired] = u0 + (w + f * (1 - w) - u0) * torch.exp(-d / F)
+        last[fired] = t
+        by_u = torch.log((u - u0) / (F - u0 + u * (1 - f)))
+        by_R = torch.log((1 - R) / (1 - R * (1 - u)))
+        yield -1 / (F * by_u) - 1 / (D * by_R)

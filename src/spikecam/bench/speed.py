@@ -1,0 +1,177 @@
+"""Speed and memory, as ratios to plain references in the same run.
+
+    python -m spikecam.bench.speed [--memory]
+
+``--memory`` also streams a recording of 2 GB to a video by every method, which takes a while.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import spikecam as sc
+from spikecam.bench import reference
+
+T, H, W = 301, 250, 400
+
+
+def drain(items: Iterable[Any]) -> None:
+    """Take every item and keep none, as a writer does."""
+    deque(items, maxlen=0)
+
+
+def seconds(ours: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
+    """Median seconds of two functions, run in turns so that both meet the same machine."""
+    times: tuple[list[float], list[float]] = ([], [])
+    ours()
+    for _ in range(rounds):
+        for function, taken in zip((ours, other), times, strict=True):
+            start = time.perf_counter()
+            function()
+            taken.append(time.perf_counter() - start)
+    return float(np.median(times[0])), float(np.median(times[1]))
+
+
+def scene() -> sc.SpikeStream:
+    """Spikes of a moving pattern whose rates run from 0.02 to 0.6."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:H, :W]
+    waves = [np.sin(x / 17 + t / 9) * np.cos(y / 23 - t / 31) for t in range(T)]
+    light = np.cumsum(0.31 + 0.29 * np.stack(waves), axis=0) + rng.random((H, W))
+    return sc.SpikeStream.from_array(np.diff(np.floor(light), axis=0, prepend=0) > 0)
+
+
+def report(what: str, ours: float, other: float, than: str) -> None:
+    """One line of the table."""
+    print(f"{what:<34}{ours * 1e3:9.1f} ms  {other / ours:7.2f} x as fast as {than}")
+
+
+def measure_speed() -> None:
+    """Decoding and the three methods against their references."""
+    stream = scene()
+    packed, spikes = stream.packed(), np.asarray(stream)
+    tensor = torch.from_numpy(spikes)
+    flat = packed.reshape(-1)
+    print(f"{T} frames of {W}x{H}, {os.cpu_count()} cores, {spikes.mean():.2f} spikes a pixel")
+    report(
+        "decode to 0/1 bytes",
+        *seconds(stream.read, lambda: np.unpackbits(flat, bitorder="little"), 15),
+        "numpy.unpackbits",
+    )
+    for window in (9, 41, 201):
+        report(
+            f"TFP, window {window}, every frame",
+            *seconds(
+                lambda w=window: drain(sc.frames(stream, "tfp", window=w)),
+                lambda w=window: drain(reference.tfp(spikes, w)),
+                3,
+            ),
+            "averaging each window",
+        )
+    report(
+        "TFI, every frame",
+        *seconds(
+            lambda: drain(sc.frames(stream, "tfi")), lambda: drain(reference.tfi(tensor, 256)), 3
+        ),
+        "a torch search at each frame",
+    )
+    report(
+        "TFSTP, every frame",
+        *seconds(
+            lambda: drain(sc.frames(stream, "tfstp")), lambda: drain(reference.tfstp(tensor)), 5
+        ),
+        "a torch update at each frame",
+    )
+    report(
+        "floor: write the pictures once",
+        *seconds(
+            lambda: [np.ones((40, H, W), np.float32) for _ in range(T // 40)],
+            lambda: spikes.astype(np.float32),
+            5,
+        ),
+        "numpy's uint8 to float32",
+    )
+
+
+def measure_start() -> None:
+    """Import, help, and opening a terabyte."""
+    for what, code in {
+        "import spikecam": "import spikecam",
+        "spikecam --help": "import sys; sys.argv = ['spikecam', '--help']\n"
+        "from spikecam.cli.main import main; main()",
+    }.items():
+        run = [sys.executable, "-c", code]
+        nothing = [sys.executable, "-c", "pass"]
+        ours, python = seconds(
+            lambda run=run: subprocess.run(run, check=True, stdout=subprocess.DEVNULL),
+            lambda: subprocess.run(nothing, check=True),
+            7,
+        )
+        print(f"{what:<34}{(ours - python) * 1e3:9.1f} ms  over an empty interpreter")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "terabyte.dat"
+        path.touch()
+        try:
+            os.truncate(path, 80_000_000 * 12_500)
+        except OSError as error:
+            print(f"open a terabyte: not measured, {error.strerror}")
+            return
+        ours, _ = seconds(lambda: sc.open(path, "gen2"), lambda: None, 9)
+        print(f"{'open a terabyte':<34}{ours * 1e3:9.1f} ms")
+        ours, _ = seconds(lambda: sc.open(path, "gen2")[40_000_000:][:41].count(), lambda: None, 9)
+        print(f"{'open it and count 41 frames':<34}{ours * 1e3:9.1f} ms")
+
+
+def measure_memory(frames: int = 160_000) -> None:
+    """Peak memory of a process that streams a 2 GB recording to a video."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.dat"
+        packed = scene().packed().tobytes()
+        with path.open("wb") as file:
+            for _ in range(-(-frames // T)):
+                file.write(packed)
+        print(f"streaming {path.stat().st_size / 1e9:.1f} GB to a video, each in its own process")
+        for method in ("tfp", "tfi", "tfstp"):
+            command = f"reconstruct {path} -o {folder}/out.mp4 --camera gen2 --method {method}"
+            code = (
+                "import sys; from spikecam.cli.main import main; sys.argv[0] = 'spikecam'; main()"
+            )
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, *command.split()], stdout=subprocess.DEVNULL
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            taken = time.perf_counter() - start
+            if status:
+                raise SystemExit(f"{command}: failed")
+            peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            print(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--memory", action="store_true", help="stream a 2 GB recording, too")
+    parser.add_argument("--only-memory", action="store_true", help="nothing else")
+    args = parser.parse_args()
+    if not args.only_memory:
+        measure_start()
+        measure_speed()
+    if args.memory or args.only_memory:
+        measure_memory()
+
+
+if __name__ == "__main__":
+    main()

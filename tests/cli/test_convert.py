@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+
+@pytest.mark.parametrize("name", ["out.npz", "out.h5", "out.dat"])
+def test_nothing_is_lost_on_the_way(spikecam, recording, tmp_path, name):
+    out = tmp_path / name
+    ended = spikecam("convert", recording, "-o", out, "--size", "9x6", "--rate", "500")
+    assert (ended.code, ended.err) == (0, "")
+    back = sc.open(out)
+    assert np.array_equal(np.asarray(back), np.asarray(sc.open(recording, shape=(6, 9))))
+    assert back.rate == 500
+
+
+def test_some_frames_in_another_layout(spikecam, recording, tmp_path):
+    out = tmp_path / "out.npz"
+    args = ("--frames", "10:30", "--layout", "uhsr")
+    spikecam("convert", recording, "-o", out, "--size", "9x6", *args)
+    assert np.load(out)["spk"].shape == (20, 6, 9)
+
+
+def test_the_input_is_never_replaced(spikecam, recording):
+    ended = spikecam("convert", recording, "-o", recording, "--size", "9x6")
+    assert ended.code == 2
+    assert "is an input" in ended.err

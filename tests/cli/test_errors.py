@@ -1,0 +1,144 @@
+"""Bad input: one line that names the file and what to try, exit code 2, and no output."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+
+@pytest.fixture
+def folder(tmp_path, recording, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recording.rename("good.dat")
+    (tmp_path / "empty.dat").touch()
+    (tmp_path / "some").mkdir()
+    (tmp_path / "over.dat").write_bytes(bytes(12503))
+    np.savez("keys.npz", other=1)
+    np.savez("values.npz", spk=np.full((3, 4, 5), 3))
+    sc.save("blur.png", np.full((24, 36, 3), 0.5))
+    sc.save("crooked.png", np.full((24, 40, 3), 0.5))
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "file").touch()
+    return tmp_path
+
+
+DEBLUR = "deblur blur.png good.dat --size 9x6"
+CASES = {
+    "reconstruct empty.dat --size 9x6": "empty.dat is empty",
+    "reconstruct missing.dat --size 9x6": "missing.dat does not exist",
+    "reconstruct some --size 9x6": "some is a folder",
+    "reconstruct over.dat --size 400x250": "over.dat holds 1 whole frames of 400x250 and 3 bytes",
+    "reconstruct good.dat --camera gen2": "--truncate",
+    "reconstruct good.dat": "--size WIDTHxHEIGHT",
+    "reconstruct good.dat --size 9": "expected WIDTHxHEIGHT",
+    "reconstruct good.dat --size 9x6x3": "expected WIDTHxHEIGHT",
+    "reconstruct good.dat --size 0x6": "at least 1",
+    "reconstruct good.dat --camera gen9": "known cameras: gen2",
+    "reconstruct good.dat --size 9x6 --camera gen2": "two sizes",
+    "reconstruct keys.npz": "keys.npz holds the keys other",
+    "reconstruct values.npz": "values.npz, key spk: spikes are 0 or 1",
+    "reconstruct good.dat --size 9x6 --method tpf": "known methods: tfp, tfi, tfstp",
+    "reconstruct good.dat --size 9x6 --window 61": "longer than the recording",
+    "reconstruct good.dat --size 9x6 --window 8": "odd number",
+    "reconstruct good.dat --size 9x6 --at 3": "from 20 to 39",
+    "reconstruct good.dat --size 9x6 --at -3": "from 20 to 39",
+    "reconstruct good.dat --size 9x6 --method tfi --at 60": "from 0 to 59",
+    "reconstruct good.dat --size 9x6 --method tfi --window 9": "tfi has no option 'window'",
+    "reconstruct good.dat --size 9x6 --frames 30:20": "start below its stop",
+    "reconstruct good.dat --size 9x6 --frames 3": "expected START:STOP",
+    "reconstruct good.dat --size 9x6 --frames a:b": "expected START:STOP",
+    "reconstruct good.dat --size 9x6 --frames 20:30:0": "start below its stop",
+    "reconstruct good.dat --size 9x6 --frames 1:2:3:4": "expected START:STOP",
+    "reconstruct good.dat --size 9x6 --frames 25:30 --at 3": "one of the two",
+    "reconstruct good.dat --size 9x6 --stretch 3": "expected LOW:HIGH",
+    "reconstruct good.dat --size 9x6 --stretch 90:10": "percentiles rise",
+    "reconstruct good.dat --size 9x6 --gamma 0": "positive gamma",
+    "reconstruct good.dat --size 9x6 --bits 7": "8 or 16",
+    f"{DEBLUR} --exposure 20:70": "0:60",
+    f"{DEBLUR} --exposure 20:30:2": "expected START:STOP",
+    f"{DEBLUR} --at 5": "from 10 to 49",
+    f"{DEBLUR} --method edi": "known methods: sdm",
+    f"{DEBLUR} --frames 99": "cannot be spread",
+    f"{DEBLUR} --frames 0": "cannot be spread",
+    f"{DEBLUR} --frames few": "a number",
+    "deblur crooked.png good.dat --size 9x6": "crop both to the same view",
+    "deblur text.png good.dat --size 9x6": "text.png is not a readable picture",
+    "deblur none.png good.dat --size 9x6": "none.png does not exist",
+    "view good.dat --size 9x6 --at 99": "from 20 to 39",
+    "convert good.dat --size 9x6 --frames 50:70": "0:60",
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_bad_input_is_one_line_and_leaves_nothing(spikecam, folder, command):
+    before = sorted(folder.rglob("*"))
+    out = "out.npz" if command.startswith("convert") else "out.png"
+    if "--frames" in command and not command.startswith("convert"):
+        out = "out"
+    ended = spikecam(*command.split(), "-o", out)
+    assert ended.code == 2
+    assert CASES[command] in ended.err
+    assert ended.err.startswith("spikecam: ")
+    assert ended.err.count("\n") == 1
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("file/out.png", "cannot write file"),
+        ("some/../good.dat", "not written as .dat"),
+        ("out.avi", "not written as .avi"),
+        ("blur.png", "blur.png is an input"),
+        (".", "holds other files"),
+    ],
+)
+def test_outputs_that_cannot_be_are_refused(spikecam, folder, out, message):
+    before = sorted(folder.rglob("*"))
+    ended = spikecam(*DEBLUR.split(), "-o", out)
+    assert ended.code == 2
+    assert message in ended.err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_picture_holds_one_frame(spikecam, folder):
+    ended = spikecam(*DEBLUR.split(), "-o", "out.png", "--frames", "3")
+    assert ended.code == 2
+    assert "is one picture, and 3 frames were asked for" in ended.err
+
+
+def test_a_broken_last_frame_can_be_left_out(spikecam, folder):
+    ended = spikecam("info", "over.dat", "--camera", "gen2", "--truncate")
+    assert ended.code == 0
+
+
+def test_names_that_are_not_text_are_read_and_named(spikecam, folder):
+    name = b"\xff spikes.dat".decode("utf-8", "surrogateescape")
+    os.rename("good.dat", name)
+    assert spikecam("info", name, "--size", "9x6").code == 0
+    ended = spikecam("info", name, "--size", "9x7")
+    assert ended.code == 2
+    assert "spikes.dat" in ended.err
+
+
+def test_an_interruption_leaves_nothing(tmp_path):
+    """Ctrl-C in the middle of a video: exit code 130, and no file under the final name."""
+    stream = sc.SpikeStream(np.zeros((60_000, 12_500), np.uint8), (250, 400))
+    sc.save(tmp_path / "long.dat", stream)
+    command = [sys.executable, "-c", "from spikecam.cli.main import main; main()"]
+    command += ["reconstruct", "long.dat", "-o", "out.mp4"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".out.*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["long.dat", "long.dat.json"]
+    assert "Traceback" not in err

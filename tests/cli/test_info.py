@@ -1,0 +1,15 @@
+import json
+
+
+def test_it_describes_the_recording(spikecam, recording):
+    ended = spikecam("info", recording, "--size", "9x6", "--rate", "1000")
+    assert ended.code == 0
+    for words in ("60", "9x6", "1000 Hz", "0.06 s", "dead pixels", "saturated"):
+        assert words in ended.out
+
+
+def test_json_is_json(spikecam, recording):
+    said = json.loads(spikecam("info", recording, "--size", "9x6", "--json").out)
+    assert said["file"] == str(recording)
+    assert (said["frames"], said["height"], said["width"], said["rate"]) == (60, 6, 9, None)
+    assert 0.25 < said["mean_rate"] < 0.35

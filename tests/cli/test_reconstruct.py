@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+
+@pytest.fixture
+def run(spikecam, recording, tmp_path):
+    def run(out, *args):
+        ended = spikecam("reconstruct", recording, "-o", tmp_path / out, "--size", "9x6", *args)
+        assert ended.code == 0, ended.err
+        return tmp_path / out
+
+    return run
+
+
+def test_a_picture_is_the_middle_frame(run, recording):
+    stream = sc.open(recording, shape=(6, 9))
+    picture = sc.read_picture(run("a.png", "--window", "9"))
+    assert np.array_equal(picture, np.rint(sc.reconstruct(stream, 30, window=9) * 255) / 255)
+
+
+def test_frames_go_into_a_folder_by_number(run):
+    folder = run("out", "--method", "tfi", "--frames", "5:20:5")
+    assert sorted(p.name for p in folder.iterdir()) == ["005.png", "010.png", "015.png"]
+
+
+def test_a_video_is_every_frame(run):
+    assert sc.read_video(run("a.gif", "--window", "9")).shape == (52, 6, 9, 3)
+    assert sc.read_video(run("b.gif", "--method", "tfstp", "--frames", ":10")).shape[0] == 10
+
+
+def test_the_display_mapping_is_on_request(run, recording):
+    plain = sc.read_picture(run("a.png", "--at", "25", "--bits", "16"))
+    shown = sc.read_picture(run("b.png", "--at", "25", "--stretch", "0:100"))
+    assert np.allclose(plain, sc.reconstruct(sc.open(recording, shape=(6, 9)), 25), atol=1e-5)
+    assert (shown.min(), shown.max()) == (0, 1)
+    lifted = sc.read_picture(run("c.png", "--at", "25", "--gamma", "2"))
+    assert np.allclose(lifted, np.sqrt(plain), atol=0.01)

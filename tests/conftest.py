@@ -1,0 +1,70 @@
+"""What tests share: random streams, the public data, and the command line in this process."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spikecam.cli.main import main
+from spikecam.stream import SpikeStream
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of public recordings, which is not part of the project."""
+    folder = Path(os.environ.get("SPIKECAM_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no data in {folder}; set SPIKECAM_DATA to the folder that holds them")
+    return folder
+
+
+@pytest.fixture
+def spikes():
+    """Random spikes (T, H, W) of any size, from a seed."""
+
+    def make(frames, height, width, rate=0.3, seed=0):
+        rng = np.random.default_rng(seed)
+        return (rng.random((frames, height, width)) < rate).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture
+def steady():
+    """An ideal noiseless recording of constant light: rates (H, W) in [0, 1], random phase."""
+
+    def make(rates, frames, seed=0):
+        phase = np.random.default_rng(seed).random(np.shape(rates))
+        total = np.asarray(rates) * np.arange(frames + 1)[:, None, None] + phase
+        return SpikeStream.from_array(np.diff(np.floor(total), axis=0))
+
+    return make
+
+
+@dataclass
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def spikecam(monkeypatch, capfd):
+    """Run ``spikecam ARGS`` in this process."""
+
+    def run(*args) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["spikecam", *map(str, args)])
+        capfd.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return Ended(code, *capfd.readouterr())
+
+    return run

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam import sample
+
+
+@pytest.fixture
+def pair(spikes):
+    blur = np.full((24, 36, 3), 0.5, np.float32)
+    return blur, sc.SpikeStream.from_array(spikes(137, 6, 9))
+
+
+def test_frames_are_spread_over_the_exposure_ends_included(pair):
+    _, stream = pair
+    assert sc.spread_frames(stream, 7) == [20, 36, 52, 68, 84, 100, 116]
+    assert sc.spread_frames(stream, 5) == [20, 44, 68, 92, 116]
+    assert sc.spread_frames(stream, 2) == [20, 116]
+    assert sc.spread_frames(stream, 1) == [68]
+    assert sc.spread_frames(stream, 97) == list(range(20, 117))
+    with pytest.raises(sc.OptionError, match="1 to 97"):
+        sc.spread_frames(stream, 98)
+
+
+def test_frames_stay_where_their_window_fits(spikes):
+    stream = sc.SpikeStream.from_array(spikes(400, 6, 9))
+    assert sc.exposure_of(stream) == (0, 400)
+    spread = sc.spread_frames(stream, 7)
+    assert (spread[0], spread[-1]) == (10, 389)
+    with pytest.raises(sc.RangeError, match="smaller window"):
+        sc.spread_frames(stream, 7, (0, 5), window=21)
+
+
+def test_the_exposure_is_given_or_recorded_or_that_of_the_layout(pair):
+    _, stream = pair
+    assert sc.exposure_of(stream) == (20, 117)
+    assert sc.exposure_of(stream, (5, 50)) == (5, 50)
+    recorded = sc.SpikeStream(stream.packed(), (6, 9), exposure=(3, 90))
+    assert sc.exposure_of(recorded) == (3, 90)
+    for wrong in ((0, 138), (-1, 5), (5, 5)):
+        with pytest.raises(sc.RangeError, match="0:137"):
+            sc.exposure_of(stream, wrong)
+
+
+def test_shapes_follow_what_was_asked_for(pair):
+    blur, stream = pair
+    assert sc.deblur(blur, stream).shape == (7, 24, 36, 3)
+    assert sc.deblur(blur, stream, frames=3).shape == (3, 24, 36, 3)
+    assert sc.deblur(blur, stream, at=68).shape == (24, 36, 3)
+    assert sc.deblur(blur[..., 0], stream, frames=[30, 40]).shape == (2, 24, 36)
+    levels = (blur * 255).astype(np.uint8)
+    assert sc.deblur(levels, stream, at=68).dtype == np.float32
+
+
+def test_paths_do_as_well_as_arrays():
+    by_path = sc.deblur(sample.BLUR, sample.SPIKES, at=68)
+    by_array = sc.deblur(sc.read_picture(sample.BLUR), sc.open(sample.SPIKES), at=68)
+    assert np.array_equal(by_path, by_array)
+
+
+def test_wrong_requests_say_what_to_do(pair):
+    blur, stream = pair
+    with pytest.raises(sc.OptionError, match="known methods: sdm"):
+        sc.deblur(blur, stream, method="edi")
+    with pytest.raises(sc.RangeError, match="from 10 to 126"):
+        sc.deblur(blur, stream, at=5)
+    with pytest.raises(sc.GeometryError, match=r"4\.44 times as wide but 4 times as high"):
+        sc.deblur(np.zeros((24, 40)), stream, at=68)
+    with pytest.raises(sc.OptionError, match=r"in \[0, 1\]"):
+        sc.deblur(blur * 255, stream, at=68)
+    with pytest.raises(sc.OptionError, match="height, width"):
+        sc.deblur(blur[None], stream, at=68)
+
+
+def test_a_ratio_need_not_be_whole(pair):
+    _, stream = pair
+    assert sc.deblur(np.zeros((15, 22)), stream, at=68).shape == (15, 22)

@@ -1,0 +1,74 @@
+import json
+
+import pytest
+
+from spikecam.errors import FileError, GeometryError
+from spikecam.io.geometry import (
+    CAMERAS,
+    Geometry,
+    fitting,
+    read_sidecar,
+    resolve,
+    sidecar_path,
+    write_sidecar,
+)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    path = tmp_path / "car.dat"
+    path.write_bytes(bytes(12500 * 2))
+    return path
+
+
+def test_known_cameras_go_by_name_in_any_case(recording):
+    assert resolve(recording, "GEN2", None) == CAMERAS["gen2"]
+    assert CAMERAS["gen2-raw"].frame_bytes == 250 * 416 // 8
+    assert resolve(recording, (7, 9), None) == Geometry(7, 9)
+    assert resolve(recording, "gen2", (250, 400)) == CAMERAS["gen2"]
+
+
+def test_nothing_is_guessed(recording):
+    with pytest.raises(GeometryError, match=r"--size.*400x250 \(gen2") as unknown:
+        resolve(recording, None, None)
+    assert "--camera" in str(unknown.value)
+    with pytest.raises(GeometryError, match="known cameras: gen2"):
+        resolve(recording, "gen3", None)
+
+
+def test_the_sidecar_file_tells_what_the_caller_does_not(recording):
+    said = Geometry(250, 400, row_width=416, rate=20_000.0, exposure=(1, 2))
+    write_sidecar(recording, said)
+    assert read_sidecar(recording) == said
+    assert resolve(recording, None, None) == said
+    assert resolve(recording, None, (250, 400)) == said
+    assert resolve(recording, "gen2", None).row_width is None
+    assert resolve(recording, "gen2", None).rate == 20_000
+
+
+def test_contradictions_are_refused(recording):
+    write_sidecar(recording, Geometry(250, 400))
+    with pytest.raises(GeometryError, match=r"200x100 and 400x250.*car\.dat\.json"):
+        resolve(recording, None, (100, 200))
+    with pytest.raises(GeometryError, match="two sizes"):
+        resolve(recording, "m1k40", (250, 400))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"width": 4}', '{"width": "a", "height": 3}', '{"w": 1, "h": 2}']
+)
+def test_a_broken_sidecar_file_is_named(recording, text):
+    sidecar_path(recording).write_text(text)
+    with pytest.raises(FileError, match=r"car\.dat\.json is not a sidecar"):
+        resolve(recording, "gen2", None)
+
+
+def test_the_sidecar_file_is_plain_json(recording):
+    write_sidecar(recording, Geometry(2, 3, rate=5))
+    said = json.loads(sidecar_path(recording).read_text())
+    assert said == {"height": 2, "width": 3, "rate": 5}
+
+
+def test_sizes_that_fit_are_listed_once():
+    assert fitting(7200 * 137) == ["320x180 (spike-gopro)"]
+    assert fitting(0) == []

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.dat import MappedFrames
+from spikecam.io.npz import LAYOUTS, open_npz, write_npz
+from spikecam.stream import SpikeStream
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(LAYOUTS),
+    st.integers(1, 20),
+    st.integers(1, 12),
+    st.integers(1, 30),
+    st.integers(0, 99),
+)
+def test_what_is_written_is_read_for_any_size(tmp_path, layout, frames, height, width, seed):
+    array = np.random.default_rng(seed).integers(0, 2, (frames, height, width), np.uint8)
+    write_npz(tmp_path / "a.npz", SpikeStream.from_array(array), layout)
+    assert np.array_equal(np.asarray(open_npz(tmp_path / "a.npz")), array)
+
+
+def test_our_layout_keeps_rate_and_exposure_and_is_mapped(tmp_path, spikes):
+    packed = SpikeStream.from_array(spikes(9, 3, 5)).packed()
+    write_npz(tmp_path / "a.npz", SpikeStream(packed, (3, 5), rate=20_000, exposure=(2, 7)))
+    stream = open_npz(tmp_path / "a.npz")
+    assert (stream.rate, stream.exposure) == (20_000, (2, 7))
+    assert isinstance(stream._packed, MappedFrames)
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert np.array_equal(arrays["spikes"], packed)
+
+
+def test_rsir_packs_eight_frames_to_a_byte_along_time(tmp_path):
+    seq = np.zeros((2, 1, 3), np.uint8)
+    seq[0, 0, 1], seq[1, 0, 2] = 1 << 3, 1
+    np.savez(tmp_path / "a.npz", seq=seq, length=9, tag=np.zeros((1, 3)))
+    frames = np.asarray(open_npz(tmp_path / "a.npz"))
+    assert frames.shape == (9, 1, 3)
+    assert np.argwhere(frames).tolist() == [[3, 0, 1], [8, 0, 2]]
+
+
+def test_long_rsir_recordings_are_repacked_in_blocks(tmp_path, spikes):
+    array = spikes(1001, 2, 3)
+    write_npz(tmp_path / "a.npz", SpikeStream.from_array(array), "rsir")
+    assert np.array_equal(np.asarray(open_npz(tmp_path / "a.npz")), array)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": 1}, "holds the keys x; a recording has spk"),
+        ({"spk": np.full((2, 3, 4), 2)}, "key spk: spikes are 0 or 1"),
+        ({"spk": np.zeros((3, 4))}, "key spk: spikes are an array"),
+        ({"seq": np.zeros((2, 3, 4), np.uint8), "length": 17}, "length 17 does not go with"),
+        ({"seq": np.zeros((2, 3, 4)), "length": 16}, "expected bytes"),
+        ({"spikes": np.zeros((2, 3)), "shape": (4, 6)}, "not written by spikecam"),
+        ({"spk": np.array([None])}, "not a readable"),
+    ],
+)
+def test_wrong_contents_are_named(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(FileError, match=message):
+        open_npz(tmp_path / "a.npz")
+
+
+def test_damaged_files_are_named(tmp_path, spikes):
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"not a zip")
+    with pytest.raises(FileError, match=r"a\.npz is not a readable"):
+        open_npz(path)
+    write_npz(path, SpikeStream.from_array(spikes(50, 9, 9)))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(FileError, match=r"a\.npz is not a readable"):
+        open_npz(path)
+
+
+def test_an_unknown_layout_is_refused_and_leaves_no_file(tmp_path, spikes):
+    with pytest.raises(OptionError, match="packed, uhsr, rsir"):
+        write_npz(tmp_path / "a.npz", SpikeStream.from_array(spikes(2, 3, 4)), "zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_real_capture_is_read(data):
+    stream = open_npz(data / "real" / "uhsr_4144_helicopter.npz")
+    assert stream.shape == (200, 250, 250)
+    assert stream.count().mean() / 200 == pytest.approx(0.031, abs=0.001)

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from spikecam.errors import FileError, GeometryError, OptionError, OutputError
+from spikecam.io.recording import as_stream, open, write_recording
+from spikecam.stream import SpikeStream
+
+
+@pytest.mark.parametrize("name", ["a.dat", "a.npz", "a.h5", "a.BIN", "with space ünï.dat"])
+def test_every_format_survives_a_round_trip_with_its_rate(tmp_path, spikes, name):
+    array = spikes(9, 5, 7)
+    write_recording(tmp_path / name, SpikeStream.from_array(array, rate=1000))
+    stream = open(tmp_path / name)
+    assert np.array_equal(np.asarray(stream), array)
+    assert stream.rate == 1000
+    assert open(tmp_path / name, shape=(5, 7), rate=500).rate == 500
+
+
+def test_names_that_are_not_text_work(tmp_path, spikes):
+    array = spikes(3, 5, 7)
+    path = tmp_path / b"\xff\xfe.dat".decode("utf-8", "surrogateescape")
+    write_recording(path, SpikeStream.from_array(array))
+    assert np.array_equal(np.asarray(open(path)), array)
+
+
+def test_a_size_that_contradicts_the_file_is_refused(tmp_path, spikes):
+    write_recording(tmp_path / "a.npz", SpikeStream.from_array(spikes(3, 5, 7)))
+    with pytest.raises(GeometryError, match="frames of 7x5, not 400x250"):
+        open(tmp_path / "a.npz", "gen2")
+
+
+def test_files_that_are_not_recordings_are_named(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    for name, message in (("a.mp4", "known endings"), ("b.dat", "does not exist"), (".", "folder")):
+        with pytest.raises(FileError, match=message):
+            open(tmp_path / name)
+
+
+def test_streams_pass_and_paths_are_opened(tmp_path, spikes):
+    stream = SpikeStream.from_array(spikes(3, 5, 7))
+    assert as_stream(stream) is stream
+    write_recording(tmp_path / "a.dat", stream)
+    assert as_stream(str(tmp_path / "a.dat")).shape == (3, 5, 7)
+    with pytest.raises(OptionError, match="has its size already"):
+        as_stream(stream, "gen2")
+
+
+def test_outputs_that_are_not_recordings_are_refused(tmp_path, spikes):
+    stream = SpikeStream.from_array(spikes(3, 5, 7))
+    with pytest.raises(OutputError, match="does not end like a recording"):
+        write_recording(tmp_path / "a.xyz", stream)
+    with pytest.raises(OptionError, match=r"for \.npz files only"):
+        write_recording(tmp_path / "a.dat", stream, layout="uhsr")

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from spikecam.errors import OptionError, OutputError
+from spikecam.io.pictures import read_picture
+from spikecam.io.recording import open
+from spikecam.io.save import kind_of, save
+from spikecam.io.video import read_video
+from spikecam.stream import SpikeStream
+
+
+def test_the_ending_chooses(tmp_path, spikes):
+    picture = np.full((8, 10, 3), 0.5, np.float32)
+    save(tmp_path / "a.png", picture)
+    assert read_picture(tmp_path / "a.png").shape == (8, 10, 3)
+    save(tmp_path / "a.mp4", [picture] * 3)
+    assert read_video(tmp_path / "a.mp4").shape == (3, 8, 10, 3)
+    save(tmp_path / "run.1", iter([picture] * 3), numbers=[7, 8, 1234])
+    assert sorted(p.name for p in (tmp_path / "run.1").iterdir()) == [
+        "0007.png",
+        "0008.png",
+        "1234.png",
+    ]
+    save(tmp_path / "counted", np.zeros((2, 4, 4)))
+    assert sorted(p.name for p in (tmp_path / "counted").iterdir()) == ["000.png", "001.png"]
+    save(tmp_path / "a.npz", SpikeStream.from_array(spikes(2, 3, 4)))
+    assert open(tmp_path / "a.npz").shape == (2, 3, 4)
+
+
+def test_kinds():
+    kinds = {kind_of(name) for name in ("a.mp4", "a.GIF")}
+    assert kinds == {"video"}
+    assert {kind_of(name) for name in ("a.png", "b.JPG", "c.tiff")} == {"picture"}
+    assert kind_of("out") == kind_of("out.v2") == "folder"
+    for name in ("a.avi", "a.webp", "a.dat"):
+        with pytest.raises(OutputError, match="not written as"):
+            kind_of(name)
+
+
+def test_a_picture_is_no_sequence(tmp_path):
+    with pytest.raises(OptionError, match="takes a sequence"):
+        save(tmp_path / "a.mp4", np.zeros((8, 8)))
+    with pytest.raises(OptionError, match="height, width"):
+        save(tmp_path / "a.png", np.zeros((2, 8, 8)))
+    with pytest.raises(OptionError, match="8 bits a channel"):
+        save(tmp_path / "a.mp4", np.zeros((2, 8, 8)), depth=16)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.video import read_video, video_frames, write_folder, write_video
+
+
+def film(frames, height, width, colours=3):
+    """A soft gradient that brightens, so that codecs have nothing to lose."""
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    base = np.stack([x, y, 1 - x][:colours], axis=-1)
+    return np.stack([base * (0.3 + 0.5 * t / frames) for t in range(frames)]).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_colours_and_order_survive(tmp_path, name):
+    frames = film(6, 96, 128)
+    write_video(tmp_path / name, iter(frames), fps=25)
+    back = read_video(tmp_path / name)
+    assert back.shape == frames.shape
+    assert np.abs(back - frames).mean(axis=(1, 2)).max() < 0.02
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_gray_stays_gray(tmp_path, name):
+    frames = film(3, 64, 64, 1)[..., 0]
+    write_video(tmp_path / name, frames)
+    back = read_video(tmp_path / name)
+    assert np.abs(back - frames[..., None]).mean() < 0.02
+    assert np.ptp(back, axis=3).max() < 0.02
+
+
+def test_odd_sides_are_made_even_by_repeating(tmp_path):
+    write_video(tmp_path / "a.mp4", film(2, 31, 45))
+    assert read_video(tmp_path / "a.mp4").shape == (2, 32, 46, 3)
+    write_video(tmp_path / "a.gif", film(2, 31, 45))
+    assert read_video(tmp_path / "a.gif").shape == (2, 31, 45, 3)
+
+
+def test_a_folder_of_frames_is_a_video_too(tmp_path):
+    frames = np.rint(film(3, 8, 9) * 255) / np.float32(255)
+    write_folder(tmp_path / "out", frames, [20, 68, 116])
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["020.png", "068.png", "116.png"]
+    assert np.allclose(read_video(tmp_path / "out"), frames)
+
+
+def test_video_is_read_one_frame_at_a_time(tmp_path):
+    write_video(tmp_path / "a.mp4", film(5, 32, 32))
+    assert next(video_frames(tmp_path / "a.mp4")).shape == (32, 32, 3)
+
+
+def test_wrong_files_are_named(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    (tmp_path / "empty").mkdir()
+    for name, message in (
+        ("a.mp4", "not a readable video"),
+        ("empty", "holds no pictures"),
+        ("b.mp4", "does not exist"),
+    ):
+        with pytest.raises(FileError, match=message):
+            read_video(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        ([], "at least one"),
+        ([np.zeros((4, 4)), np.zeros((4, 6))], "differ in size"),
+        ([np.zeros((4, 4)), np.full((4, 4), 2.0)], "scale or clip"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_wrong_frames_leave_no_file(tmp_path, frames, message, name):
+    with pytest.raises(OptionError, match=message):
+        write_video(tmp_path / name, frames)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_speed_must_be_positive(tmp_path):
+    with pytest.raises(OptionError, match="frames per second"):
+        write_video(tmp_path / "a.mp4", film(2, 8, 8), fps=0)

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from spikecam.errors import OptionError, RangeError
+from spikecam.reconstruction import rows
+from spikecam.reconstruction.tfi import tfi
+from spikecam.stream import SpikeStream
+
+
+def by_definition(train, t, reach):
+    """1 / (n - p) of one pixel, written out."""
+    length = len(train)
+    fired = np.flatnonzero(train)
+
+    def outside(first_spikes):
+        """Where the spike before the recording's first is taken to be."""
+        near = [s for s in first_spikes if s < min(reach, length)]
+        return min(2 * near[0] - near[1], -1) if len(near) > 1 else -1
+
+    before = [s for s in fired if t - reach <= s <= t]
+    after = [s for s in fired if t < s <= t + reach]
+    p, n = t - reach - 1, t + reach + 1
+    if before:
+        p = before[-1]
+    elif t - reach <= 0:
+        p = max(p, outside(fired))
+    if after:
+        n = after[0]
+    elif t + reach >= length - 1:
+        n = min(n, length - 1 - outside(sorted(length - 1 - fired)))
+    return 1 / (n - p)
+
+
+@pytest.mark.parametrize(
+    ("length", "reach"), [(60, 8), (60, 100), (5, 3), (1, 4), (30, 1), (40, 39), (40, 40), (40, 41)]
+)
+@pytest.mark.parametrize("width", [8, 11])
+def test_every_frame_follows_the_definition(monkeypatch, length, reach, width):
+    # Small blocks, so that state crosses their edges.
+    monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 3 * width * 7)
+    rng = np.random.default_rng(length + reach)
+    array = (rng.random((length, 3, width)) < 0.4 * rng.random((3, width))).astype(np.uint8)
+    stream = SpikeStream.from_array(array)
+    every = list(tfi(stream, range(length), reach=reach))
+    for t in range(length):
+        expected = [
+            [by_definition(array[:, y, x], t, reach) for x in range(width)] for y in range(3)
+        ]
+        assert np.allclose(every[t], expected)
+        assert np.array_equal(next(tfi(stream, range(t, t + 1), reach=reach)), every[t])
+
+
+def test_constant_light_gives_its_rate_in_every_frame(steady):
+    """Also in the first and the last frame, where the enclosing interval is not all seen."""
+    rates = 1 / np.arange(1, 41).reshape(4, 10)
+    pictures = list(tfi(steady(rates, 300), range(300)))
+    for picture in pictures:
+        assert np.allclose(picture, rates)
+
+
+def test_silence_is_darker_than_any_interval_could_be(steady):
+    picture = next(tfi(steady(np.zeros((2, 2)), 1000), range(500, 501), reach=100))
+    assert np.allclose(picture, 1 / 202)
+
+
+def test_steps_pick_from_the_same_pictures(spikes):
+    stream = SpikeStream.from_array(spikes(200, 3, 10, rate=0.1))
+    every = list(tfi(stream, range(200)))
+    for step in (2, 7, 50):
+        some = list(tfi(stream, range(5, 190, step)))
+        assert np.array_equal(np.stack(some), np.stack(every[5:190:step]))
+
+
+def test_wrong_requests(spikes):
+    stream = SpikeStream.from_array(spikes(50, 2, 3))
+    with pytest.raises(OptionError, match="at least 1 frame"):
+        tfi(stream, range(5), reach=0)
+    with pytest.raises(RangeError, match="from 0 to 49"):
+        tfi(stream, range(40, 51))

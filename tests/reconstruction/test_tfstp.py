@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from spikecam.errors import OptionError
+from spikecam.reconstruction import rows
+from spikecam.reconstruction.tfstp import Plasticity, Synapses, _log, tfstp
+from spikecam.stream import SpikeStream
+
+
+@pytest.fixture(scope="module")
+def parity(data):
+    path = data.parent / "parity" / "tfstp.npz"
+    if not path.is_file():
+        pytest.skip(f"no {path}, which the field's TFSTP made")
+    return dict(np.load(path))
+
+
+def test_state_and_pictures_are_those_of_the_field(parity):
+    stream = SpikeStream.from_array(parity["spikes"])
+    synapses = Synapses(40, 56, Plasticity())
+    nothing = np.empty((0, 40, 56), np.float32)
+    seen = 0
+    for frame in (40, 80, 159):
+        synapses.advance(stream.rows(seen, frame + 1), nothing)
+        seen = frame + 1
+        for name in ("R", "u", "rho"):
+            np.testing.assert_allclose(
+                getattr(synapses, name), parity[f"{name}.{frame}"], rtol=1e-6, atol=0
+            )
+
+
+def test_pictures_are_the_state_whatever_the_blocks(parity, monkeypatch):
+    monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 40 * 56 * 7)
+    stream = SpikeStream.from_array(parity["spikes"])
+    pictures = list(tfstp(stream, range(35, 160)))
+    for frame in (40, 80, 159):
+        np.testing.assert_allclose(pictures[frame - 35], parity[f"rho.{frame}"], rtol=1e-6)
+    assert np.array_equal(next(tfstp(stream, range(80, 81))), pictures[80 - 35])
+    some = list(tfstp(stream, range(35, 160, 20)))
+    assert np.array_equal(np.stack(some), np.stack(pictures[::20]))
+
+
+def test_before_the_first_spike_is_black_and_white_is_one(steady):
+    stream = SpikeStream.from_array(np.ones((30, 2, 9)))
+    assert (next(tfstp(stream, range(29, 30))) == 1).all()
+    assert not next(tfstp(steady(np.zeros((2, 9)), 30), range(29, 30))).any()
+
+
+def test_other_constants_follow_the_formula(spikes):
+    array = spikes(60, 2, 3)
+    p = Plasticity(u0=0.2, D=3.0, F=20.0, f=0.1)
+    R, u, last = np.ones((2, 3)), np.full((2, 3), p.u0), np.full((2, 3), -1)
+    for t, frame in enumerate(array):
+        d = t - last
+        new_R = 1 - (1 - R * (1 - u)) * np.exp(-d / p.D)
+        new_u = p.u0 + (u + p.f * (1 - u) - p.u0) * np.exp(-d / p.F)
+        R, u = np.where(frame, new_R, R), np.where(frame, new_u, u)
+        last = np.where(frame, t, last)
+    by_u = np.log((u - p.u0) / (p.F - p.u0 + u * (1 - p.f)))
+    by_R = np.log((1 - R) / (1 - R * (1 - u)))
+    rho = -1 / (p.F * by_u) - 1 / (p.D * by_R)
+    picture = next(tfstp(SpikeStream.from_array(array), range(59, 60), plasticity=p))
+    assert np.allclose(picture, np.minimum(rho, 1), rtol=1e-4)
+
+
+def test_constants_that_cannot_be_are_refused():
+    for wrong in ({"u0": 0}, {"D": 0}, {"F": -1}, {"f": 1}):
+        with pytest.raises(OptionError, match="u0 must be"):
+            Plasticity(**wrong)
+
+
+def test_our_logarithm_is_the_logarithm():
+    x = np.concatenate([np.geomspace(1e-37, 1e3, 20_000), [1.0, 0.0]]).astype(np.float32)
+    expected = np.log(x[:-1].astype(float))
+    _log(x, len(x))
+    assert x[-1] == -np.inf
+    assert np.abs(x[:-1] - expected).max() < 8e-6
+    near_one = np.abs(expected) < 1
+    assert np.abs(x[:-1] - expected)[near_one].max() < 2e-7

@@ -1,0 +1,115 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.stream import SpikeStream
+
+
+@given(st.integers(1, 300), st.integers(1, 9), st.integers(1, 20), st.integers(0, 99), st.data())
+def test_counts_and_reads_of_any_span_match_the_array(frames, height, width, seed, data):
+    array = np.random.default_rng(seed).integers(0, 2, (frames, height, width), np.uint8)
+    stream = SpikeStream.from_array(array)
+    start = data.draw(st.integers(0, frames))
+    stop = data.draw(st.integers(start, frames))
+    assert np.array_equal(stream.count(start, stop), array[start:stop].sum(axis=0))
+    assert np.array_equal(stream.read(start, stop), array[start:stop])
+    assert np.array_equal(np.asarray(stream[start:stop]), array[start:stop])
+
+
+def test_counts_beyond_a_byte_do_not_wrap():
+    stream = SpikeStream.from_array(np.ones((1000, 2, 3), bool))
+    assert (stream.count() == 1000).all()
+
+
+def test_a_slice_is_a_view_and_reads_nothing():
+    class Store:
+        shape = (1_000_000, 2)
+        read = ()
+
+        def __getitem__(self, index):
+            self.read += (index,)
+            return np.zeros((index.stop - index.start, 2), np.uint8)
+
+    store = Store()
+    view = SpikeStream(store, (4, 4))[1000:][:500]
+    assert len(view) == 500
+    assert store.read == ()
+    view.read(10, 51)
+    assert store.read == (slice(1010, 1051),)
+
+
+def test_indices_follow_python_but_never_leave_the_recording(spikes):
+    array = spikes(10, 3, 4)
+    stream = SpikeStream.from_array(array)
+    assert np.array_equal(stream[-1], array[-1])
+    assert np.array_equal(np.asarray(stream[-4:-1]), array[-4:-1])
+    for wrong in (slice(5, 11), slice(7, 3), 10, -11):
+        with pytest.raises(RangeError, match="0:10"):
+            stream[wrong]
+    with pytest.raises(OptionError, match="step"):
+        stream[::2]
+
+
+def test_a_stream_iterates_over_its_frames(spikes):
+    array = spikes(4, 2, 3)
+    assert np.array_equal(np.stack(list(SpikeStream.from_array(array))), array)
+
+
+def test_a_slice_keeps_the_rate_and_an_exposure_that_it_holds(spikes):
+    packed = SpikeStream.from_array(spikes(10, 2, 8)).packed()
+    stream = SpikeStream(packed, (2, 8), rate=100, exposure=(3, 7))
+    assert stream.duration == 0.1
+    assert stream[2:8].exposure == (1, 5)
+    assert stream[2:8].duration == 0.06
+    assert stream[4:8].exposure is None
+    assert stream.with_rate(50).duration == 0.2
+
+
+@pytest.mark.parametrize(
+    ("frame", "length", "span"), [(20, 41, (0, 41)), (50, 1, (50, 51)), (79, 41, (59, 100))]
+)
+def test_windows_are_centred(frame, length, span):
+    stream = SpikeStream.from_array(np.zeros((100, 1, 1)))
+    assert stream.window(frame, length) == span
+
+
+def test_a_window_that_leaves_the_recording_names_the_allowed_range():
+    stream = SpikeStream.from_array(np.zeros((100, 1, 1)))
+    for frame in (19, 80, -1, 100):
+        with pytest.raises(RangeError, match="from 20 to 79"):
+            stream.window(frame, 41)
+    with pytest.raises(RangeError, match="longer than the recording"):
+        stream.window(50, 101)
+    for length in (0, -3, 40):
+        with pytest.raises(OptionError, match="odd number"):
+            stream.window(50, length)
+
+
+def test_only_zeros_and_ones_are_spikes():
+    with pytest.raises(OptionError, match="0 or 1"):
+        SpikeStream.from_array(np.full((2, 3, 4), 2))
+    with pytest.raises(OptionError, match="frames, height, width"):
+        SpikeStream.from_array(np.zeros((3, 4)))
+
+
+def test_a_store_must_fit_the_geometry():
+    with pytest.raises(GeometryError, match=r"\(frames, 2\)"):
+        SpikeStream(np.zeros((5, 3), np.uint8), (4, 4))
+    with pytest.raises(GeometryError, match="at least 1"):
+        SpikeStream(np.zeros((5, 3), np.uint8), (0, 4))
+    with pytest.raises(OptionError, match="rate"):
+        SpikeStream(np.zeros((5, 2), np.uint8), (4, 4), rate=0)
+    with pytest.raises(RangeError, match="0:5"):
+        SpikeStream(np.zeros((5, 2), np.uint8), (4, 4), exposure=(2, 6))
+
+
+def test_blocks_cover_the_stream_in_order():
+    stream = SpikeStream.from_array(np.zeros((100, 4, 4)))
+    blocks = stream.blocks(14)
+    assert blocks[0] == (0, 7)
+    assert blocks[-1] == (98, 100)
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(blocks))

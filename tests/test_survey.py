@@ -1,0 +1,17 @@
+import numpy as np
+
+from spikecam.stream import SpikeStream
+from spikecam.survey import summary
+
+
+def test_dead_and_saturated_pixels_and_the_mean_rate_are_counted():
+    frames = np.zeros((20, 2, 3))
+    frames[:, 0, 0] = 1
+    frames[::2, 1, 1] = 1
+    said = summary(SpikeStream.from_array(frames, rate=1000))
+    assert said["frames"] == 20
+    assert (said["height"], said["width"]) == (2, 3)
+    assert said["dead_pixels"] == 4
+    assert said["saturated_pixels"] == 1
+    assert said["mean_rate"] == 30 / 120
+    assert said["duration"] == 0.02
