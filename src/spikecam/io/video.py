@@ -105,7 +105,10 @@ def _write_mp4(
 ) -> None:
     pad = [(0, shape[0] % 2), (0, shape[1] % 2), (0, 0)][: len(shape)]
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": "16"})
+        # The same size and quality as the default preset, measured on reconstructions, in less than
+        # half the time.
+        options = {"crf": "16", "preset": "veryfast"}
+        stream = container.add_stream("libx264", rate=fps, options=options)
         stream.height, stream.width = shape[0] + pad[0][1], shape[1] + pad[1][1]
         stream.pix_fmt = "yuv420p"
         # Players assume BT.709 for large pictures and guess for small ones: say which it is.

@@ -1,0 +1,18 @@
+"""What the package is measured against does the same work."""
+
+import numpy as np
+import torch
+
+import spikecam as sc
+from spikecam.bench import reference
+
+
+def test_references_give_the_same_pictures(spikes):
+    array = spikes(80, 6, 9, rate=0.25)
+    stream, tensor = sc.SpikeStream.from_array(array), torch.from_numpy(array)
+    assert np.allclose(list(sc.frames(stream, "tfp", window=9)), list(reference.tfp(array, 9)))
+    for ours, plain in zip(sc.frames(stream, "tfstp"), reference.tfstp(tensor), strict=True):
+        assert np.allclose(ours, plain.clamp(max=1), rtol=1e-4)
+    ours, plain = list(sc.frames(stream, "tfi", reach=20)), list(reference.tfi(tensor, 20))
+    # At the recording's ends ours knows more than the search does.
+    assert np.allclose(ours[30:50], torch.stack(plain)[30:50])

@@ -1,0 +1,33 @@
+"""The tools run, and make what is committed."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import spikecam as sc
+from spikecam import sample
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+
+def run(monkeypatch, tool, *args):
+    monkeypatch.setattr(sys, "argv", [tool, *map(str, args)])
+    runpy.run_path(str(TOOLS / tool), run_name="__main__")
+
+
+def test_the_sample_is_what_its_tool_renders(monkeypatch, tmp_path):
+    run(monkeypatch, "make_sample.py", "-o", tmp_path)
+    # Another version of the drawing library may round a level differently.
+    blur = sc.read_picture(tmp_path / "blur.png")
+    assert np.abs(blur - sc.read_picture(sample.BLUR)).max() < 0.02
+    rendered, shipped = (sc.open(p).count() for p in (tmp_path / "spikes.dat", sample.SPIKES))
+    assert np.abs(rendered - shipped).mean() < 0.5
+    sidecar = sample.SPIKES.name + ".json"
+    assert (tmp_path / sidecar).read_text() == sample.SPIKES.with_name(sidecar).read_text()
+
+
+def test_sdm_is_tuned_on_photographs(monkeypatch, data, capsys):
+    run(monkeypatch, "tune_sdm.py", data / "train_photos", "--scenes", 1)
+    assert len(capsys.readouterr().out.splitlines()) == 21
