@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,9 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.output import check_out, write_frames
 
+# Below this mean a picture looks black on a screen.
+_DARK = 0.08
+
 
 def reconstruct(
     spikes: SpikesArgument,
@@ -45,8 +49,9 @@ def reconstruct(
 ) -> None:
     """Reconstruct pictures from spikes alone.
 
-    The middle frame by default, or every frame for a video. Gray levels are firing rates, 0 to 1;
-    --stretch and --gamma change only how they are shown.
+    The middle frame by default, or every frame for a video.
+
+    Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
     options: dict[str, Any] = {} if window is None else {"window": window}
@@ -70,4 +75,7 @@ def reconstruct(
         if stretch is None:
             show = sc.Display(gamma=gamma)
         pictures = map(show, pictures)
-    write_frames(out, pictures, chosen, fps=fps, depth=bits, label=method.upper())
+    first = next(pictures)
+    write_frames(out, chain([first], pictures), chosen, fps=fps, depth=bits, label=method.upper())
+    if stretch is None and gamma == 1 and first.mean() < _DARK:
+        print(f"dark, {first.mean():.3f} on average: --stretch 1:99 shows more")

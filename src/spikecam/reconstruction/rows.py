@@ -38,10 +38,12 @@ def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
         job.result()
 
 
-def picture_blocks(start: int, stop: int, shape: tuple[int, int, int]) -> Iterator[Picture]:
+def picture_blocks(
+    start: int, stop: int, shape: tuple[int, int, int], *, at_least: int = 1
+) -> Iterator[Picture]:
     """Empty pictures (n, H, W) for frames [start, stop) of a stream of this shape, by blocks."""
     _, height, width = shape
-    block = max(1, _BLOCK_BYTES // (4 * height * width))
+    block = max(at_least, _BLOCK_BYTES // (4 * height * width))
     for first in range(start, stop, block):
         yield np.empty((min(block, stop - first), height, width), np.float32)
 

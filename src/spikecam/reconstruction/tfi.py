@@ -53,7 +53,8 @@ def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Pic
     length, height, _ = stream.shape
     previous = _before(stream, first, reach)
     start = first
-    for pictures in picture_blocks(first, last, stream.shape):
+    # Looking ahead costs the same for one picture as for many.
+    for pictures in picture_blocks(first, last, stream.shape, at_least=8):
         n = len(pictures)
         rows = stream.rows(start, min(start + n + reach, length))
         following = _after(stream, start + n, reach, rows[n:]) + np.int32(n)
@@ -76,12 +77,14 @@ def enclosing_spikes(stream: SpikeStream, edge: int, reach: int) -> tuple[Frames
 
 def _before(stream: SpikeStream, edge: int, reach: int) -> Frames:
     """Last spike before ``edge``, numbered from it, or what bounds the interval: below 0."""
-    length = len(stream)
     start = max(0, edge - reach)
-    spikes = _find(stream.rows(start, edge)[::-1], stream.width, 1)[0]
+    spikes: Frames = _find(stream.rows(start, edge)[::-1], stream.width, 1)[0]
+    if (spikes >= 0).all():
+        return -1 - spikes
     unseen: Frames | int = reach
     if start == 0:
-        unseen = edge + _repeated(stream.rows(0, min(reach, length)), stream.width)
+        first = stream.rows(0, min(reach, len(stream)))
+        unseen = edge + _repeated(first, stream.width)
     seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
     return -1 - seen
 
