@@ -23,11 +23,18 @@ def test_what_is_written_is_read_for_any_size(tmp_path, layout, frames, height, 
     assert np.array_equal(np.asarray(open_npz(tmp_path / "a.npz")), array)
 
 
-def test_our_layout_keeps_rate_and_exposure_and_is_mapped(tmp_path, spikes):
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_keeps_rate_and_exposure(tmp_path, spikes, layout):
     packed = SpikeStream.from_array(spikes(9, 3, 5)).packed()
-    write_npz(tmp_path / "a.npz", SpikeStream(packed, (3, 5), rate=20_000, exposure=(2, 7)))
+    write_npz(tmp_path / "a.npz", SpikeStream(packed, (3, 5), rate=20_000, exposure=(2, 7)), layout)
     stream = open_npz(tmp_path / "a.npz")
     assert (stream.rate, stream.exposure) == (20_000, (2, 7))
+
+
+def test_our_layout_is_mapped(tmp_path, spikes):
+    packed = SpikeStream.from_array(spikes(9, 3, 5)).packed()
+    write_npz(tmp_path / "a.npz", SpikeStream(packed, (3, 5)))
+    stream = open_npz(tmp_path / "a.npz")
     assert isinstance(stream._packed, MappedFrames)
     with np.load(tmp_path / "a.npz") as arrays:
         assert np.array_equal(arrays["spikes"], packed)
@@ -45,6 +52,8 @@ def test_rsir_packs_eight_frames_to_a_byte_along_time(tmp_path):
 def test_long_rsir_recordings_are_repacked_in_blocks(tmp_path, spikes):
     array = spikes(1001, 2, 3)
     write_npz(tmp_path / "a.npz", SpikeStream.from_array(array), "rsir")
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert np.array_equal(arrays["seq"], np.packbits(array, axis=0, bitorder="little"))
     assert np.array_equal(np.asarray(open_npz(tmp_path / "a.npz")), array)
 
 

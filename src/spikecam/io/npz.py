@@ -5,13 +5,15 @@
 - RSIR: ``seq``, bytes (ceil(T / 8), H, W) packed along time, bit i of byte k is frame 8k + i;
   ``length``, the number of frames.
 - packed (ours): ``spikes`` in the layout of `spikecam.bits`, not compressed, so that a reader
-  maps it into memory; ``shape`` (H, W); ``rate`` and ``exposure`` where known.
+  maps it into memory; ``shape`` (H, W).
+
+We add ``rate`` and ``exposure`` to each where they are known.
 """
 
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +38,13 @@ def open_npz(path: Path) -> SpikeStream:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             keys = set(arrays.files)
+            said = _rate_and_exposure(arrays)
             if "spk" in keys:
-                return _from_uhsr(path, arrays)
+                return SpikeStream(*_from_uhsr(path, arrays), **said)
             if {"seq", "length"} <= keys:
-                return _from_rsir(path, arrays)
+                return SpikeStream(*_from_rsir(path, arrays), **said)
             if {"spikes", "shape"} <= keys:
-                return _from_packed(path, arrays)
+                return SpikeStream(*_from_packed(path, arrays), **said)
     except (ValueError, zipfile.BadZipFile, EOFError, OSError, AttributeError) as error:
         raise FileError(f"{path} is not a readable .npz file ({error}); get it again") from error
     raise FileError(
@@ -50,38 +53,43 @@ def open_npz(path: Path) -> SpikeStream:
     )
 
 
-def _from_uhsr(path: Path, arrays: Mapping[str, Any]) -> SpikeStream:
+def _rate_and_exposure(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if "rate" in arrays:
+        said["rate"] = float(arrays["rate"])
+    if "exposure" in arrays:
+        start, stop = arrays["exposure"]
+        said["exposure"] = (int(start), int(stop))
+    return said
+
+
+def _from_uhsr(path: Path, arrays: Mapping[str, Any]) -> tuple[bits.Bytes, tuple[int, int]]:
     try:
-        return SpikeStream.from_array(arrays["spk"])
+        stream = SpikeStream.from_array(arrays["spk"])
     except OptionError as error:
         raise FileError(f"{path}, key spk: {error}") from error
+    return stream.packed(), (stream.height, stream.width)
 
 
-def _from_rsir(path: Path, arrays: Mapping[str, Any]) -> SpikeStream:
+def _from_rsir(path: Path, arrays: Mapping[str, Any]) -> tuple[bits.Bytes, tuple[int, int]]:
     packed, length = arrays["seq"], int(arrays["length"])
     if packed.dtype != np.uint8 or packed.ndim != 3 or not 0 < length <= 8 * len(packed):
         raise FileError(
             f"{path}: length {length} does not go with seq of {packed.dtype} {packed.shape}; "
             "expected bytes (ceil(length / 8), height, width)"
         )
-    frames = np.empty((length, bits.frame_bytes(*packed.shape[1:])), np.uint8)
+    _, height, width = packed.shape
+    frames = np.empty((length, bits.frame_bytes(height, width)), np.uint8)
     for start in range(0, length, 256):
         part = packed[start // 8 : start // 8 + 32]
         unpacked = np.unpackbits(part, axis=0, bitorder="little")[: length - start]
         frames[start : start + len(unpacked)] = bits.pack(unpacked)
-    return SpikeStream(frames, packed.shape[1:])
+    return frames, (height, width)
 
 
-def _from_packed(path: Path, arrays: Mapping[str, Any]) -> SpikeStream:
+def _from_packed(path: Path, arrays: Mapping[str, Any]) -> tuple[MappedFrames, tuple[int, int]]:
     height, width = (int(n) for n in arrays["shape"])
-    rate = float(arrays["rate"]) if "rate" in arrays else None
-    start_stop = [int(n) for n in arrays["exposure"]] if "exposure" in arrays else None
-    return SpikeStream(
-        _mapped(path),
-        (height, width),
-        rate=rate,
-        exposure=(start_stop[0], start_stop[1]) if start_stop else None,
-    )
+    return _mapped(path), (height, width)
 
 
 def _mapped(path: Path) -> MappedFrames:
@@ -105,35 +113,42 @@ def _mapped(path: Path) -> MappedFrames:
 def write_npz(
     path: Path, stream: SpikeStream, layout: str = "packed", *, progress: Progress[Span] = iter
 ) -> None:
-    """Write ``stream`` as ``.npz`` in one of `LAYOUTS`.
+    """Write ``stream`` as ``.npz`` in one of `LAYOUTS`, a block at a time.
 
-    Only ``packed`` keeps the rate and the exposure, and only it never holds all frames in memory.
+    The rate and the exposure go along in every layout, as keys that other readers pass over.
     """
-    with aside(path) as temporary:
-        if layout == "packed":
-            _write_packed(temporary, stream, progress)
-        elif layout == "uhsr":
-            np.savez_compressed(temporary, spk=np.asarray(stream))
-        elif layout == "rsir":
-            seq = np.packbits(np.asarray(stream), axis=0, bitorder="little")
-            np.savez_compressed(temporary, seq=seq, length=len(stream))
-        else:
-            raise OptionError(f"no .npz layout {layout!r}; known layouts: {', '.join(LAYOUTS)}")
-
-
-def _write_packed(path: Path, stream: SpikeStream, progress: Progress[Span]) -> None:
-    small: dict[str, npt.ArrayLike] = {"shape": (stream.height, stream.width)}
+    frames, height, width = stream.shape
+    small: dict[str, npt.ArrayLike] = {}
     if stream.rate is not None:
         small["rate"] = stream.rate
     if stream.exposure is not None:
         small["exposure"] = stream.exposure
-    np.savez(path, **small)  # type: ignore[arg-type]
-    shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
-    with (
-        zipfile.ZipFile(path, "a") as archive,
-        archive.open("spikes.npy", "w", force_zip64=True) as file,
-    ):
-        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        for packed in packed_blocks(stream, progress):
-            file.write(packed.data)
+    parts: Iterator[bits.Bytes]
+    shape: tuple[int, ...]
+    if layout == "packed":
+        small["shape"] = (height, width)
+        name, shape = "spikes", (frames, bits.frame_bytes(height, width))
+        parts = packed_blocks(stream, progress)
+    elif layout == "uhsr":
+        name, shape = "spk", stream.shape
+        parts = (stream.read(*span) for span in progress(stream.blocks(1 << 20)))
+    elif layout == "rsir":
+        small["length"] = frames
+        name, shape = "seq", (-(-frames // 8), height, width)
+        spans = [(a, min(a + 64, frames)) for a in range(0, frames, 64)]
+        parts = (
+            np.packbits(stream.read(*span), axis=0, bitorder="little") for span in progress(spans)
+        )
+    else:
+        raise OptionError(f"no .npz layout {layout!r}; known layouts: {', '.join(LAYOUTS)}")
+    compression = zipfile.ZIP_STORED if layout == "packed" else zipfile.ZIP_DEFLATED
+    with aside(path) as temporary:
+        np.savez(temporary, **small)  # type: ignore[arg-type]
+        with (
+            zipfile.ZipFile(temporary, "a", compression) as archive,
+            archive.open(f"{name}.npy", "w", force_zip64=True) as file,
+        ):
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for part in parts:
+                file.write(np.ascontiguousarray(part).data)
