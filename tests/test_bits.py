@@ -36,3 +36,9 @@ def test_the_layout_is_least_significant_bit_first_and_bottom_row_first():
     frame[0, 1, 0] = 1  # bottom left: the first bit of the first byte
     frame[0, 0, 7] = 1  # top right: the last bit of the second byte
     assert bits.pack(frame).tolist() == [[0b00000001, 0b10000000]]
+
+
+def test_a_store_is_never_written_to():
+    packed = np.full((2, 1), 255, np.uint8)
+    packed.flags.writeable = False
+    assert bits.to_rows(packed, 1, 5, 8).tolist() == [[[31]], [[31]]]

@@ -113,3 +113,16 @@ def test_blocks_cover_the_stream_in_order():
     assert blocks[0] == (0, 7)
     assert blocks[-1] == (98, 100)
     assert all(a[1] == b[0] for a, b in itertools.pairwise(blocks))
+
+
+def test_errors_call_a_recording_by_its_name():
+    stream = SpikeStream.from_array(np.zeros((9, 1, 1))).named("car.dat")
+    with pytest.raises(RangeError, match=r"leaves car\.dat of 9 frames"):
+        stream[1:].window(8, 1)
+    with pytest.raises(RangeError, match=r"leave car\.dat"):
+        stream.count(-5)
+
+
+def test_packed_frames_are_bytes():
+    with pytest.raises(OptionError, match="uint8"):
+        SpikeStream(np.zeros((5, 2), np.int64), (4, 4))

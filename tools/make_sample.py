@@ -9,16 +9,16 @@ Writes blur.png, spikes.dat and spikes.dat.json, the same on every run:
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from protocol import EXPOSURE, FRAMES, NUMBERS, fire, quarter_gray
+
+import spikecam as sc
 
 W, H = 1280, 720
-FRAMES, EXPOSURE, RATE = 137, (20, 117), 20000
-TRUTH = range(20, 117, 16)
-GAIN = 0.9927  # of the gray level, gained by a sensor pixel in one frame; it fires at 1
+RATE = 20_000  # frames a second
 
 MIDDLE = 68  # the frame at which the wheel reads upright
 TURN, ROLL = np.deg2rad(40) / 97, 88 / 97  # a frame: wheel in radians, bus in pixels
@@ -300,28 +300,6 @@ def to_image(picture):
     return Image.fromarray(np.round(255 * picture).astype(np.uint8))
 
 
-def sensor_gray(picture):
-    """What the monochrome sensor sees: two-tap bilinear at a quarter of the size."""
-    gray = 0.30 * picture[..., 0] + 0.59 * picture[..., 1] + 0.11 * picture[..., 2]
-    return (gray[1::4, 1::4] + gray[1::4, 2::4] + gray[2::4, 1::4] + gray[2::4, 2::4]) / 4
-
-
-def fire(grays):
-    """Integrate-and-fire spikes (time, row, column) from the sensor's grays, with spurious ones."""
-    rng = np.random.default_rng(0)
-    held = rng.random(grays.shape[1:])
-    spikes = np.empty(grays.shape, bool)
-    for spike, gray in zip(spikes, grays, strict=True):
-        held += GAIN * gray
-        spike[:] = held > 1
-        held -= spike
-    cells = spikes.transpose(1, 2, 0).flatten()
-    gaps = np.round(np.maximum(rng.normal(140, 50, size=cells.size // 50), 1))
-    spots = np.cumsum(gaps.astype(np.int64))
-    cells[spots[spots < cells.size]] = True
-    return cells.reshape(*spikes.shape[1:], -1).transpose(2, 0, 1)
-
-
 def main():
     home = Path(__file__).resolve().parents[1] / "src" / "spikecam" / "sample"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -334,21 +312,15 @@ def main():
     scene, grays, total = Scene(), [], np.zeros((H, W, 3))
     for t in range(FRAMES):
         picture = scene.frame(t)
-        grays.append(sensor_gray(picture))
+        grays.append(quarter_gray(picture))
         if t in range(*EXPOSURE):
             total += picture
-        if args.truth and t in TRUTH:
+        if args.truth and t in NUMBERS:
             to_image(picture).save(args.truth / f"{t:03d}.png")
     to_image(total / len(range(*EXPOSURE))).save(args.out / "blur.png", optimize=True)
-
-    spikes = fire(np.array(grays))
-    frames, height, width = spikes.shape
-    # bottom row first, lowest bit first: the order the recordings come in
-    packed = np.packbits(spikes[:, ::-1].reshape(frames, -1), axis=1, bitorder="little")
-    (args.out / "spikes.dat").write_bytes(packed.tobytes())
-    about = {"width": width, "height": height, "rate": RATE, "exposure": EXPOSURE}
-    text = json.dumps(about, indent=2) + "\n"
-    (args.out / "spikes.dat.json").write_text(text, encoding="utf-8", newline="\n")
+    spikes = fire(np.array(grays), 1, np.random.default_rng(0))
+    known = sc.SpikeStream(spikes.packed(), spikes.shape[1:], rate=RATE, exposure=EXPOSURE)
+    sc.save(args.out / "spikes.dat", known)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from protocol import EXPOSURE, FRAMES, NUMBERS, fire, quarter_gray
 
-import spikecam as sc
 from spikecam.bench.sequences import psnr
 from spikecam.deblurring.sdm import sdm
 
-WIDTH, HEIGHT, FRAMES, EXPOSURE = 448, 320, 137, (20, 117)
-NUMBERS = (20, 36, 52, 68, 84, 100, 116)
+WIDTH, HEIGHT = 448, 320
 
 
 def path(rng, pixels):
@@ -63,25 +62,6 @@ def scene(photo, other, rng):
     return np.stack(frames)
 
 
-def spikes(frames, threshold, rng):
-    """The sensor of the protocol: integrate and fire on a quarter of the grid, with its noise."""
-    gray = frames @ np.array([0.30, 0.59, 0.11]) / 255
-    small = sum(gray[:, i::4, j::4] for i in (1, 2) for j in (1, 2)) / 4
-    charge = rng.random(small.shape[1:])
-    fired = np.zeros(small.shape, bool)
-    for t, light in enumerate(small):
-        charge += 1.98543 * light / (2 * threshold)
-        fired[t] = charge > 1
-        charge -= fired[t]
-    gaps = np.maximum(rng.normal(140, 50, fired.size // 50), 1).astype(np.int64)
-    noise = np.zeros(fired.size, bool)
-    places = np.cumsum(gaps)
-    noise[places[places < fired.size]] = True
-    return sc.SpikeStream.from_array(
-        fired | noise.reshape(*small.shape[1:], FRAMES).transpose(2, 0, 1)
-    )
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photos", type=Path)
@@ -96,8 +76,9 @@ def main():
         frames = scene(photos[i % len(photos)], other, rng)
         blur = np.rint(frames[slice(*EXPOSURE)].mean(axis=0)).astype(np.float32) / 255
         truth = frames[list(NUMBERS)].astype(np.float32) / 255
+        grays = np.stack([quarter_gray(frame / 255) for frame in frames])
         for k, threshold in enumerate((1, 2, 4)):
-            stream = spikes(frames, threshold, rng)
+            stream = fire(grays, threshold, rng)
             for row, (window, prior) in zip(scores, settings, strict=True):
                 sharp = sdm(blur, stream, NUMBERS, EXPOSURE, window=window, prior=prior)
                 row[k] += np.mean([psnr(*pair) for pair in zip(sharp, truth, strict=True)])

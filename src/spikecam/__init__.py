@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import read_picture, write_picture
     from spikecam.io.recording import open, write_recording
-    from spikecam.io.save import kind_of, save
+    from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import read_video, video_frames, write_video
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
     from spikecam.show.contact import contact_sheet
@@ -47,7 +47,7 @@ _HOMES = {
     "io.geometry": ("CAMERAS",),
     "io.pictures": ("read_picture", "write_picture"),
     "io.recording": ("open", "write_recording"),
-    "io.save": ("kind_of", "save"),
+    "io.save": ("check_save", "kind_of", "save"),
     "io.video": ("read_video", "video_frames", "write_video"),
     "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
     "show.contact": ("contact_sheet",),
@@ -79,6 +79,7 @@ __all__ = [  # noqa: RUF022
     "video_frames",
     "write_video",
     "write_recording",
+    "check_save",
     "kind_of",
     "CAMERAS",
     "SpikecamError",

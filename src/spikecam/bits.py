@@ -45,7 +45,7 @@ def to_rows(packed: Bytes, height: int, width: int, row_width: int) -> Bytes:
     """
     if row_width % 8 == 0:
         stored = packed.reshape(len(packed), height, row_width // 8)
-        rows = np.ascontiguousarray(stored[:, ::-1, : (width + 7) // 8])
+        rows = np.array(stored[:, ::-1, : (width + 7) // 8], order="C")
         if width % 8:
             rows[:, :, -1] &= (1 << width % 8) - 1
         return rows

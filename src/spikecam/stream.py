@@ -79,7 +79,10 @@ class SpikeStream:
                 f"packed frames of {width}x{height} pixels need the shape (frames, {needed}), "
                 f"not {tuple(packed.shape)}"
             )
+        if getattr(packed, "dtype", np.uint8) != np.uint8:
+            raise OptionError(f"packed frames are bytes (uint8), not {packed.dtype}")  # type: ignore[attr-defined]
         self._packed = packed
+        self._name = "the recording"
         self._start, self._stop = 0, int(packed.shape[0])
         self.exposure = None if exposure is None else self.check_exposure(exposure)
 
@@ -147,6 +150,12 @@ class SpikeStream:
             view.exposure = (self.exposure[0] - start, self.exposure[1] - start)
         return view
 
+    def named(self, name: str) -> SpikeStream:
+        """The same recording under the name that errors call it by."""
+        view = copy.copy(self)
+        view._name = name
+        return view
+
     def with_rate(self, rate: float) -> SpikeStream:
         """The same recording with another rate in frames per second."""
         view = copy.copy(self)
@@ -199,6 +208,8 @@ class SpikeStream:
 
         ``progress`` wraps the list of spans that are read one after another.
         """
+        stop = len(self) if stop is None else stop
+        self._check_span(start, stop)
         window = self[start:stop]
         stored = bits.frame_bytes(self.height, self.row_width) * 8
         total = np.zeros(stored, np.int64)
@@ -225,12 +236,12 @@ class SpikeStream:
             return frame - half, frame + half + 1
         if length > len(self):
             raise RangeError(
-                f"a window of {length} frames is longer than the recording of {len(self)}; "
+                f"a window of {length} frames is longer than {self._name} of {len(self)}; "
                 "choose a smaller window"
             )
         needs = "" if length == 1 else f" with a window of {length}"
         raise RangeError(
-            f"frame {frame}{needs} leaves the recording of {len(self)} frames; "
+            f"frame {frame}{needs} leaves {self._name} of {len(self)} frames; "
             f"choose a frame from {half} to {len(self) - half - 1}"
             + ("" if length == 1 else ", or a smaller window")
         )
@@ -245,14 +256,14 @@ class SpikeStream:
         if 0 <= start < stop <= len(self):
             return int(start), int(stop)
         raise RangeError(
-            f"the exposure {start}:{stop} is not inside the recording, whose frames are "
+            f"the exposure {start}:{stop} is not inside {self._name}, whose frames are "
             f"0:{len(self)}"
         )
 
     def _check_span(self, start: int, stop: int) -> None:
         if not 0 <= start <= stop <= len(self):
             raise RangeError(
-                f"frames {start}:{stop} leave the recording, whose frames are 0:{len(self)}"
+                f"frames {start}:{stop} leave {self._name}, whose frames are 0:{len(self)}"
             )
 
 

@@ -44,9 +44,9 @@ CASES = {
     "reconstruct keys.npz": "keys.npz holds the keys other",
     "reconstruct values.npz": "values.npz, key spk: spikes are 0 or 1",
     "reconstruct good.dat --size 9x6 --method tpf": "known methods: tfp, tfi, tfstp",
-    "reconstruct good.dat --size 9x6 --window 61": "longer than the recording",
+    "reconstruct good.dat --size 9x6 --window 61": "longer than good.dat of 60",
     "reconstruct good.dat --size 9x6 --window 8": "odd number",
-    "reconstruct good.dat --size 9x6 --at 3": "from 20 to 39",
+    "reconstruct good.dat --size 9x6 --at 3": "leaves good.dat of 60 frames; choose",
     "reconstruct good.dat --size 9x6 --at -3": "from 20 to 39",
     "reconstruct good.dat --size 9x6 --method tfi --at 60": "from 0 to 59",
     "reconstruct good.dat --size 9x6 --method tfi --window 9": "tfi has no option 'window'",
@@ -60,14 +60,14 @@ CASES = {
     "reconstruct good.dat --size 9x6 --stretch 90:10": "percentiles rise",
     "reconstruct good.dat --size 9x6 --gamma 0": "positive gamma",
     "reconstruct good.dat --size 9x6 --bits 7": "8 or 16",
-    f"{DEBLUR} --exposure 20:70": "0:60",
+    f"{DEBLUR} --exposure 20:70": "--exposure 20:70 leaves the recording, whose frames are 0:60",
     f"{DEBLUR} --exposure 20:30:2": "expected START:STOP",
     f"{DEBLUR} --at 5": "from 10 to 49",
     f"{DEBLUR} --method edi": "known methods: sdm",
     f"{DEBLUR} --frames 99": "cannot be spread",
     f"{DEBLUR} --frames 0": "cannot be spread",
     f"{DEBLUR} --frames few": "a number",
-    "deblur crooked.png good.dat --size 9x6": "crop both to the same view",
+    "deblur crooked.png good.dat --size 9x6": "crooked.png of 40x24 is 4.44 times as wide",
     "deblur text.png good.dat --size 9x6": "text.png is not a readable picture",
     "deblur none.png good.dat --size 9x6": "none.png does not exist",
     "view good.dat --size 9x6 --at 99": "from 20 to 39",
@@ -96,7 +96,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(spikecam, folder, command):
         ("some/../good.dat", "not written as .dat"),
         ("out.avi", "not written as .avi"),
         ("blur.png", "blur.png is an input"),
-        (".", "holds other files"),
+        (".", "is in use"),
     ],
 )
 def test_outputs_that_cannot_be_are_refused(spikecam, folder, out, message):
@@ -127,18 +127,32 @@ def test_names_that_are_not_text_are_read_and_named(spikecam, folder):
     assert "spikes.dat" in ended.err
 
 
-def test_an_interruption_leaves_nothing(tmp_path):
-    """Ctrl-C in the middle of a video: exit code 130, and no file under the final name."""
-    stream = sc.SpikeStream(np.zeros((60_000, 12_500), np.uint8), (250, 400))
-    sc.save(tmp_path / "long.dat", stream)
+@pytest.mark.parametrize(("out", "part"), [("out.mp4", ".out.*.part.mp4"), ("out", ".out.*.part")])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_nothing(tmp_path, out, part, number):
+    """Ctrl-C in the middle of the work: no file under the final name, and no other."""
+    with (tmp_path / "long.dat").open("wb") as file:
+        os.truncate(file.fileno(), 12_500 * 60_000)
     command = [sys.executable, "-c", "from spikecam.cli.main import main; main()"]
-    command += ["reconstruct", "long.dat", "-o", "out.mp4"]
+    command += ["reconstruct", "long.dat", "-o", out, "--camera", "gen2", "--frames", "20:50000"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".out.*")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob(part)):
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["long.dat", "long.dat.json"]
+    assert process.returncode == 130
+    assert err.startswith("spikecam: interrupted")
     assert "Traceback" not in err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["long.dat"]
+
+
+def test_pictures_that_are_read_are_never_replaced(spikecam, folder):
+    """Data sets name their pictures by number, as results are."""
+    sc.save("frames/000001.png", np.full((24, 36, 3), 0.5))
+    command = "deblur frames/000001.png good.dat --size 9x6 -o frames"
+    ended = spikecam(*command.split())
+    assert ended.code == 2
+    assert "folder frames is in use" in ended.err
+    assert sc.read_picture("frames/000001.png").shape == (24, 36, 3)

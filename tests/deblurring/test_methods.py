@@ -75,3 +75,14 @@ def test_wrong_requests_say_what_to_do(pair):
 def test_a_ratio_need_not_be_whole(pair):
     _, stream = pair
     assert sc.deblur(np.zeros((15, 22)), stream, at=68).shape == (15, 22)
+
+
+def test_frames_and_pictures_that_cannot_be_are_refused(pair):
+    blur, stream = pair
+    assert sc.deblur(blur, stream, frames=np.int64(2)).shape[0] == 2
+    with pytest.raises(sc.OptionError, match="no frames"):
+        sc.deblur(blur, stream, frames=[])
+    with pytest.raises(sc.OptionError, match="not both"):
+        sc.deblur(blur, stream, at=68, frames=3)
+    with pytest.raises(sc.OptionError, match="height, width"):
+        sc.deblur(np.zeros((0, 4)), stream, at=68)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from spikecam.errors import OutputError
@@ -27,19 +29,19 @@ def test_folders_above_are_made(tmp_path):
     assert (tmp_path / "a" / "b.txt").read_text() == "new"
 
 
-def test_a_folder_of_frames_is_replaced_whole(tmp_path):
-    for names in (["000.png", "001.png"], ["005.png"]):
-        with aside_folder(tmp_path / "out") as folder:
-            for name in names:
-                (folder / name).write_text(name)
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["005.png"]
-
-
-def test_a_folder_of_somebodys_files_is_refused(tmp_path):
-    (tmp_path / "thesis.tex").write_text("years")
-    with pytest.raises(OutputError, match=r"thesis\.tex"), aside_folder(tmp_path):
+def test_an_empty_folder_is_filled_and_a_full_one_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+    with aside_folder(tmp_path / "out") as folder:
+        (folder / "000.png").write_text("mine")
+    with pytest.raises(OutputError, match="is in use"), aside_folder(tmp_path / "out"):
         pass
-    assert (tmp_path / "thesis.tex").read_text() == "years"
+    assert (tmp_path / "out" / "000.png").read_text() == "mine"
+
+
+def test_the_current_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="is in use"), aside_folder(Path()):
+        pass
 
 
 def test_places_that_cannot_be_written_are_named(tmp_path):

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,12 +60,6 @@ def test_a_broken_frame_is_refused_or_left_out_on_request(tmp_path, spikes):
     assert np.array_equal(np.asarray(open_dat(path, Geometry(4, 8), truncate=True)), array)
 
 
-def test_an_empty_file_is_refused(tmp_path):
-    (tmp_path / "a.dat").touch()
-    with pytest.raises(FileError, match="is empty"):
-        open_dat(tmp_path / "a.dat", Geometry(4, 8), truncate=True)
-
-
 def test_less_than_a_frame_is_refused_even_truncated(tmp_path):
     (tmp_path / "a.dat").write_bytes(b"abc")
     with pytest.raises(GeometryError, match="0 whole frames"):
@@ -94,3 +89,15 @@ def test_a_file_that_shrinks_is_noticed(tmp_path, spikes):
     path.write_bytes(bytes(8))
     with pytest.raises(FileError, match="changed while it was being read"):
         stream.read(5, 9)
+
+
+def test_another_file_under_the_same_name_is_noticed(tmp_path, spikes, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("a.dat")
+    write_dat(path, SpikeStream.from_array(spikes(9, 4, 8)))
+    stream = open_dat(path, Geometry(4, 8))
+    monkeypatch.chdir("/")
+    assert stream.count().sum() > 0
+    write_dat(tmp_path / path, SpikeStream.from_array(spikes(9, 4, 8, seed=1)))
+    with pytest.raises(FileError, match="changed while it was being read"):
+        stream.count()

@@ -72,3 +72,17 @@ def test_the_sidecar_file_is_plain_json(recording):
 def test_sizes_that_fit_are_listed_once():
     assert fitting(7200 * 137) == ["320x180 (spike-gopro)"]
     assert fitting(0) == []
+
+
+@pytest.mark.parametrize("said", [{"rate": -1}, {"rate": "x"}, {"exposure": [5, 3]}])
+def test_impossible_rates_and_exposures_are_named(recording, said):
+    text = json.dumps({"width": 400, "height": 250, **said})
+    sidecar_path(recording).write_text(text)
+    with pytest.raises(FileError, match=r"car\.dat\.json is not a sidecar"):
+        resolve(recording, None, None)
+
+
+@pytest.mark.parametrize("shape", [(6,), (6.9, 9.2), (0, 4), (1, 2, 3), ("6", "9")])
+def test_shapes_that_cannot_be_are_refused(recording, shape):
+    with pytest.raises(GeometryError):
+        resolve(recording, None, shape)

@@ -41,3 +41,15 @@ def test_without_the_extra_the_way_to_get_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(SpikecamError, match=r"pip install 'spikecam\[hdf5\]'"):
         open_hdf5(tmp_path / "a.h5")
+
+
+def test_only_the_frames_asked_for_are_read(tmp_path, monkeypatch):
+    write_hdf5(tmp_path / "a.h5", SpikeStream(np.zeros((5000, 2), np.uint8), (4, 4)))
+    stream = open_hdf5(tmp_path / "a.h5")
+    read = []
+    plain = h5py.Dataset.__getitem__
+    monkeypatch.setattr(
+        h5py.Dataset, "__getitem__", lambda self, index: read.append(index) or plain(self, index)
+    )
+    stream[1000:].read(5, 46)
+    assert read == [slice(1005, 1046)]

@@ -1,9 +1,11 @@
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spikecam.errors import FileError, OptionError
+from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.dat import MappedFrames
 from spikecam.io.npz import LAYOUTS, open_npz, write_npz
 from spikecam.stream import SpikeStream
@@ -96,3 +98,22 @@ def test_the_real_capture_is_read(data):
     stream = open_npz(data / "real" / "uhsr_4144_helicopter.npz")
     assert stream.shape == (200, 250, 250)
     assert stream.count().mean() / 200 == pytest.approx(0.031, abs=0.001)
+
+
+def test_capital_endings_work(tmp_path, spikes):
+    array = spikes(9, 3, 5)
+    for layout in LAYOUTS:
+        write_npz(tmp_path / "A.NPZ", SpikeStream.from_array(array), layout)
+        assert [p.name for p in tmp_path.iterdir()] == ["A.NPZ"]
+        assert np.array_equal(np.asarray(open_npz(tmp_path / "A.NPZ")), array)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_damage_anywhere_is_told_in_a_sentence(tmp_path, spikes, layout):
+    path = tmp_path / "a.npz"
+    write_npz(path, SpikeStream.from_array(spikes(40, 9, 9)), layout)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 37):
+        path.write_bytes(whole[:place] + bytes(8) + whole[place + 8 :])
+        with contextlib.suppress(SpikecamError):
+            np.asarray(open_npz(path))

@@ -79,7 +79,7 @@ def test_transparency_is_refused(tmp_path):
         read_picture(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"\x89PNG\r\n\x1a\n broken"])
+@pytest.mark.parametrize("content", [b"text", b"\x89PNG\r\n\x1a\n broken"])
 def test_other_files_are_named(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(FileError, match=r"a\.png is not a readable picture"):
@@ -113,3 +113,23 @@ def test_formats_that_cannot_be_are_refused(tmp_path):
     (tmp_path / "b.png").mkdir()
     with pytest.raises(OutputError, match="folder"):
         write_picture(tmp_path / "b.png", ramp(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("array", "options", "message"),
+    [
+        (np.zeros((4, 5), np.float32), {}, "32 bits"),
+        (np.zeros((4, 5), np.uint32), {}, "32 bits"),
+        (np.zeros((3, 4, 5), np.uint16), {"photometric": "rgb"}, "in planes"),
+        (np.zeros((4, 5), np.uint16), {"photometric": "miniswhite"}, "white as 0"),
+    ],
+)
+def test_rare_kinds_of_tiff_are_refused_rather_than_misread(tmp_path, array, options, message):
+    tifffile.imwrite(tmp_path / "a.tiff", array, **options)
+    with pytest.raises(FileError, match=message):
+        read_picture(tmp_path / "a.tiff")
+
+
+def test_bytes_become_sixteen_bits(tmp_path):
+    write_picture(tmp_path / "a.png", np.array([[0, 128, 255]], np.uint8), depth=16)
+    assert np.allclose(read_picture(tmp_path / "a.png"), [[0, 128 / 255, 1]], atol=1e-6)

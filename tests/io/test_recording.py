@@ -30,8 +30,16 @@ def test_a_size_that_contradicts_the_file_is_refused(tmp_path, spikes):
 
 
 def test_files_that_are_not_recordings_are_named(tmp_path):
-    (tmp_path / "a.mp4").touch()
-    for name, message in (("a.mp4", "known endings"), ("b.dat", "does not exist"), (".", "folder")):
+    (tmp_path / "a.mp4").write_text("video")
+    (tmp_path / "empty.dat").touch()
+    cases = {
+        "a.mp4": "known endings",
+        "b.dat": "does not exist",
+        ".": "is a folder",
+        "empty.dat": "is empty",
+        "long" * 99: "cannot be read",
+    }
+    for name, message in cases.items():
         with pytest.raises(FileError, match=message):
             open(tmp_path / name)
 

@@ -45,3 +45,9 @@ def test_a_picture_is_no_sequence(tmp_path):
     with pytest.raises(OptionError, match="8 bits a channel"):
         save(tmp_path / "a.mp4", np.zeros((2, 8, 8)), depth=16)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_frame_needs_its_number(tmp_path):
+    with pytest.raises(OptionError, match="3 frames need a number each, not 2"):
+        save(tmp_path / "out", np.zeros((3, 4, 4)), numbers=[1, 2])
+    assert list(tmp_path.iterdir()) == []

@@ -79,3 +79,35 @@ def test_wrong_frames_leave_no_file(tmp_path, frames, message, name):
 def test_a_speed_must_be_positive(tmp_path):
     with pytest.raises(OptionError, match="frames per second"):
         write_video(tmp_path / "a.mp4", film(2, 8, 8), fps=0)
+
+
+def test_a_thousand_frames_come_back_in_order(tmp_path):
+    levels = [np.full((1, 1), n % 251, np.uint8) for n in range(1005)]
+    write_folder(tmp_path / "out", iter(levels))
+    back = np.rint(read_video(tmp_path / "out")[:, 0, 0] * 255)
+    assert back.tolist() == [n % 251 for n in range(1005)]
+
+
+def test_formats_and_speeds_that_are_not_written_are_refused(tmp_path):
+    with pytest.raises(OptionError, match="does not end like a video"):
+        write_video(tmp_path / "a.avi", film(2, 8, 8))
+    with pytest.raises(OptionError, match="above 0 to 50"):
+        write_video(tmp_path / "a.gif", film(2, 8, 8), fps=120)
+
+
+def test_a_film_held_sideways_is_turned(tmp_path):
+    write_video(tmp_path / "a.mp4", film(2, 32, 64))
+    content = (tmp_path / "a.mp4").read_bytes()
+    # The track's matrix, in 16.16 and 2.30 fixed point: the identity, then a quarter turn.
+    one, unit = (1 << 16).to_bytes(4, "big"), (1 << 30).to_bytes(4, "big")
+    minus = (-(1 << 16) & 0xFFFFFFFF).to_bytes(4, "big")
+    none = bytes(4)
+    track = content.index(b"tkhd")
+    straight = one + none * 3 + one + none * 3 + unit
+    turned = none + one + none + minus + none * 4 + unit
+    assert straight in content[track : track + 100]
+    place = content.index(straight, track)
+    (tmp_path / "b.mp4").write_bytes(content[:place] + turned + content[place + 36 :])
+    upright, sideways = read_video(tmp_path / "a.mp4"), read_video(tmp_path / "b.mp4")
+    # The matrix turns the picture clockwise when it is shown.
+    assert np.allclose(sideways[0], np.rot90(upright[0], -1), atol=0.02)

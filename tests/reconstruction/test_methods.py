@@ -72,3 +72,9 @@ def test_the_real_capture_shows_its_picture(data):
     stream = sc.open(data / "real" / "uhsr_4144_helicopter.npz")
     picture = sc.reconstruct(stream, 100, window=199)
     assert picture[40:120, 60:200].mean() > 2 * picture[210:, 60:200].mean()
+
+
+def test_frames_are_a_range(spikes):
+    stream = sc.SpikeStream.from_array(spikes(50, 2, 3))
+    with pytest.raises(sc.OptionError, match="frames are a range"):
+        sc.reconstruct(stream, frames=[30, 31])

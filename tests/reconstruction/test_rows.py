@@ -1,4 +1,7 @@
+import os
+import signal
 import threading
+import time
 
 import pytest
 
@@ -25,3 +28,21 @@ def test_a_failing_kernel_is_heard():
 
     with pytest.raises(ZeroDivisionError):
         over_rows(kernel, 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own():
+    over_rows(lambda first, last: None, 4)
+    child = os.fork()
+    if not child:
+        over_rows(lambda first, last: None, 4)
+        os._exit(7)
+    deadline = time.monotonic() + 20
+    ended = (0, 0)
+    while not ended[0] and time.monotonic() < deadline:
+        ended = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.01)
+    if not ended[0]:
+        os.kill(child, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(ended[1]) == 7

@@ -77,3 +77,10 @@ def test_wrong_requests(spikes):
         tfi(stream, range(5), reach=0)
     with pytest.raises(RangeError, match="from 0 to 49"):
         tfi(stream, range(40, 51))
+
+
+def test_a_reach_beyond_the_recording_is_the_recording(spikes):
+    stream = SpikeStream.from_array(spikes(50, 2, 9, rate=0.1))
+    for far in (51, 2**31, 2**40):
+        wide = list(tfi(stream, range(50), reach=far))
+        assert np.array_equal(np.stack(wide), np.stack(list(tfi(stream, range(50), reach=50))))

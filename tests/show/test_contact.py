@@ -20,3 +20,8 @@ def test_the_sheet_shows_blur_left_and_sharp_right(shape):
 def test_every_picture_needs_its_number():
     with pytest.raises(OptionError, match="number each"):
         contact_sheet(np.zeros((4, 4)), np.zeros((2, 4, 4)), [1])
+
+
+def test_a_sheet_has_room_for_so_many():
+    with pytest.raises(OptionError, match="1 to 10"):
+        contact_sheet(np.zeros((4, 4)), np.zeros((11, 4, 4)), range(11), width=400)

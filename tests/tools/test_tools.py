@@ -14,6 +14,7 @@ TOOLS = Path(__file__).parents[2] / "tools"
 
 def run(monkeypatch, tool, *args):
     monkeypatch.setattr(sys, "argv", [tool, *map(str, args)])
+    monkeypatch.syspath_prepend(str(TOOLS))
     runpy.run_path(str(TOOLS / tool), run_name="__main__")
 
 

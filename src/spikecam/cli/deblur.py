@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from spikecam.cli.options import (
     SizeOption,
     SpikesArgument,
     TruncateOption,
+    WindowOption,
     open_recording,
     parse_count,
     parse_frames,
@@ -49,9 +50,7 @@ def deblur(
     ] = None,
     at: AtOption = None,
     method: Annotated[str, typer.Option("--method", help="sdm.")] = "sdm",
-    window: Annotated[
-        int, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
-    ] = 21,
+    window: WindowOption = None,
     fps: FpsOption = 30,
     bits: BitsOption = 8,
 ) -> None:
@@ -62,9 +61,9 @@ def deblur(
     stream = open_recording(spikes, size, camera, truncate)
     if at is not None and frames is not None:
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
-    span = sc.exposure_of(
-        stream, parse_span(exposure, "--exposure", len(stream)) if exposure else None
-    )
+    options: dict[str, Any] = {} if window is None else {"window": window}
+    given = parse_span(exposure, "--exposure", len(stream)) if exposure else None
+    span = sc.exposure_of(stream, given)
     chosen: Sequence[int]
     if at is not None:
         chosen = [at]
@@ -73,10 +72,10 @@ def deblur(
     else:
         # One picture is the middle of the film.
         default = "1" if sc.kind_of(out) == "picture" else "7"
-        chosen = sc.spread_frames(stream, parse_count(frames or default), span, window)
-    check_out(out, [blur, spikes], len(chosen))
+        chosen = sc.spread_frames(stream, parse_count(frames or default), span, **options)
+    check_out(out, [blur, spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.deblurred_frames(
-        blur, stream, frames=chosen, exposure=span, window=window, method=method
+        blur, stream, frames=chosen, exposure=span, method=method, **options
     )
     if exposure is None:
         print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")

@@ -20,11 +20,9 @@ def demo(
     """Deblur the sample that ships with spikecam, and leave all pictures in a folder."""
     from spikecam import sample
 
-    inputs = {path.name: path for path in (sample.BLUR, sample.SPIKES)}
-    sidecar = sample.SPIKES.with_name(sample.SPIKES.name + ".json")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for path in (*inputs.values(), sidecar):
+        for path in (sample.BLUR, sample.SPIKES, sample.SIDECAR):
             shutil.copyfile(path, out / path.name)
     except OSError as error:
         raise sc.OutputError(f"cannot write into {out}: {error.strerror}") from error
@@ -35,7 +33,8 @@ def demo(
     sc.save(out / "sharp.mp4", track(pictures, len(film), "Deblurring"))
     seven = sc.spread_frames(stream, 7)
     sharp = sc.deblur(blur, stream, frames=seven)
-    sc.save(out / "sharp", sharp, numbers=seven)
+    for number, picture in zip(seven, sharp, strict=True):
+        sc.save(out / "sharp" / f"{number:03d}.png", picture)
     sc.save(out / "before-after.png", sc.contact_sheet(blur, sharp, seven))
     for name, what in {
         "blur.png": "the blurry picture",

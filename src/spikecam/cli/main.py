@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from typing import Annotated
 
@@ -43,17 +44,21 @@ def _spikecam(
     """Pictures from spike cameras: read, reconstruct, deblur."""
 
 
+def _stop(_number: int, _frame: object) -> None:
+    print("spikecam: interrupted; no output was left half-written", file=sys.stderr)
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; errors of the user's end in one line and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # File names need not be valid text, but must not break the message about them.
             stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except SpikecamError as error:
         print(f"spikecam: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("spikecam: interrupted; nothing was left half-written", file=sys.stderr)
-        sys.exit(130)

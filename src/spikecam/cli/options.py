@@ -85,6 +85,8 @@ def parse_frames(text: str, option: str, length: int) -> range:
     frames = range(*numbers) if 0 not in numbers[2:] else range(0)
     if not frames:
         raise sc.OptionError(f"{option} {text}: no frames; give a start below its stop")
+    if frames.stop > length:
+        raise sc.RangeError(f"{option} {text} leaves the recording, whose frames are 0:{length}")
     return frames
 
 

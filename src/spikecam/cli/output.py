@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def check_out(out: Path, inputs: Sequence[Path], frames: int) -> None:
-    """Refuse, before work starts, an OUT that cannot hold the frames or is one of the inputs."""
+def check_out(out: Path, inputs: Sequence[Path], frames: int, *, fps: float, depth: int) -> None:
+    """Refuse, before work starts, an OUT that cannot hold what was asked for."""
     refuse_input(out, inputs)
     if sc.kind_of(out) == "picture" and frames != 1:
         raise sc.OutputError(
             f"{out} is one picture, and {frames} frames were asked for; name a folder or a video"
         )
+    sc.check_save(out, fps=fps, depth=depth)
 
 
 def refuse_input(out: Path, inputs: Sequence[Path]) -> None:
@@ -41,7 +42,8 @@ def write_frames(
     """Write pictures to OUT with a progress bar, and say what was written."""
     tracked = track(pictures, len(numbers), label)
     if sc.kind_of(out) == "picture":
-        sc.save(out, next(tracked), depth=depth)
+        (picture,) = tracked
+        sc.save(out, picture, depth=depth)
     else:
         sc.save(out, tracked, fps=fps, depth=depth, numbers=numbers)
     what = f"frame {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} frames"

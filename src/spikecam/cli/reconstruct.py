@@ -64,17 +64,16 @@ def reconstruct(
     else:
         at = len(stream) // 2 if at is None else at
         chosen = range(at, at + 1)
-    check_out(out, [spikes], len(chosen))
+    percentiles = None if stretch is None else parse_stretch(stretch)
+    check_out(out, [spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.frames(stream, method, frames=chosen, **options)
-    if stretch is not None or gamma != 1:
+    if percentiles is not None:
         # A few frames stand for all: the mapping must be known before the first is written.
         sample = chosen[:: max(1, len(chosen) // 8)]
-        shown = [sc.reconstruct(stream, frame, method, **options) for frame in sample]
-        low, high = parse_stretch(stretch) if stretch is not None else (0.0, 100.0)
-        show = sc.Display.fit(shown, low, high, gamma)
-        if stretch is None:
-            show = sc.Display(gamma=gamma)
-        pictures = map(show, pictures)
+        shown = list(sc.frames(stream, method, frames=sample, **options))
+        pictures = map(sc.Display.fit(shown, *percentiles, gamma=gamma), pictures)
+    elif gamma != 1:
+        pictures = map(sc.Display(gamma=gamma), pictures)
     first = next(pictures)
     write_frames(out, chain([first], pictures), chosen, fps=fps, depth=bits, label=method.upper())
     if stretch is None and gamma == 1 and first.mean() < _DARK:

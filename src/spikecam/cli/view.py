@@ -44,7 +44,7 @@ def view(
     stream = open_recording(spikes, size, camera, truncate)
     low, high = parse_stretch(stretch)
     if out is not None:
-        check_out(out, [spikes], 1)
+        check_out(out, [spikes], 1, fps=30, depth=8)
     at = len(stream) // 2 if at is None else at
     options: dict[str, Any] = {} if window is None else {"window": window}
     picture = sc.reconstruct(stream, at, method, **options)

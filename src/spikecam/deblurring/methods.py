@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.sdm import sdm
+from spikecam.deblurring.sdm import WINDOW, sdm
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
@@ -16,7 +16,6 @@ from spikecam.stream import Span, SpikeStream
 Picture = npt.NDArray[np.float32]
 
 METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"sdm": sdm}
-WINDOW = 21
 
 # SpikeReveal's data sets: 20 frames before the exposure, 97 during it, 20 after it.
 _GOPRO_FRAMES, _GOPRO_EXPOSURE = 137, (20, 117)
@@ -63,9 +62,11 @@ def deblur(
     """
     stream = as_stream(spikes, camera)
     if at is not None:
+        if frames != 7:
+            raise OptionError("choose one frame with at, or several with frames, not both")
         frames = [at]
-    elif isinstance(frames, int):
-        frames = spread_frames(stream, frames, exposure, window)
+    elif isinstance(frames, (int, np.integer)):
+        frames = spread_frames(stream, int(frames), exposure, window)
     pictures = deblurred_frames(
         blur, stream, exposure=exposure, frames=frames, window=window, method=method
     )
@@ -84,8 +85,10 @@ def deblurred_frames(
     """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
     if method not in METHODS:
         raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
+    if not len(frames):
+        raise OptionError("no frames to deblur were given")
     picture = as_picture(blur)
-    check_same_view(picture, stream)
+    check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
     return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), window=window)
 
 
@@ -139,14 +142,14 @@ def as_picture(picture: npt.ArrayLike | PathLike) -> Picture:
     array = np.asarray(picture)
     if array.dtype == np.uint8:
         array = array.astype(np.float32) / np.float32(255)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
         raise OptionError(f"a picture is (height, width) or (height, width, 3), not {array.shape}")
     if not (array.min() >= 0 and array.max() <= 1):
         raise OptionError("a blurry picture holds values in [0, 1] (or uint8); scale it first")
     return array.astype(np.float32, copy=False)
 
 
-def check_same_view(picture: Picture, stream: SpikeStream) -> None:
+def check_same_view(picture: Picture, stream: SpikeStream, name: str) -> None:
     """Refuse a picture that is not the spike grid enlarged by one ratio.
 
     The ratio need not be whole; width and height must agree to half a spike pixel.
@@ -156,6 +159,6 @@ def check_same_view(picture: Picture, stream: SpikeStream) -> None:
     slip = abs(across - down) / max(across, down) * max(stream.width, stream.height)
     if slip > 0.5:
         raise GeometryError(
-            f"the picture of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
+            f"{name} of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
             f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
         )

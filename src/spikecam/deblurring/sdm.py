@@ -5,7 +5,7 @@
 with B the blurry picture, N spikes in the T frames of its exposure, N' spikes in a short window of
 T' frames around t. The threshold of the sensor cancels out.
 
-Three things stand between the formula and a picture, and are settled here as our choice:
+Four things stand between the formula and a picture, and are settled here as our choice:
 
 - Both counts are taken to the fraction of a spike (`spikecam.reconstruction.charge`): in a short
   window a whole spike more or less is most of the noise.
@@ -17,6 +17,9 @@ Three things stand between the formula and a picture, and are settled here as ou
 
   A pixel that saw nothing keeps the blurry picture's own value instead of turning black, one that
   saw much follows the formula.
+- The sensor fires now and then without light, and in a short window one such spike shows as a
+  bright speck. It hits a pixel alone: a ratio above the second highest of its eight neighbours is
+  lowered to that, but by no more than one spike.
 - The ratio, which lives on the spike grid, is brought to the picture's by bicubic interpolation,
   both grids covering the same view.
 """
@@ -34,6 +37,9 @@ from spikecam.stream import Span, SpikeStream
 
 Picture = npt.NDArray[np.float32]
 
+# The best of 13 to 33 frames, and priors of 0.15 to 1, on panned photographs: tools/tune_sdm.py.
+WINDOW, PRIOR = 21, 0.3
+
 
 def sdm(
     blur: Picture,
@@ -41,8 +47,8 @@ def sdm(
     frames: Sequence[int],
     exposure: Span,
     *,
-    window: int = 21,
-    prior: float = 0.3,
+    window: int = WINDOW,
+    prior: float = PRIOR,
 ) -> Iterator[Picture]:
     """Deblur ``frames`` by SDM.
 
@@ -69,10 +75,19 @@ def _run(
 ) -> Iterator[Picture]:
     rate = charge(stream, *exposure) / (exposure[1] - exposure[0])
     for start, stop in spans:
-        expected = rate * (stop - start)
-        ratio = (charge(stream, start, stop) + prior) / (expected + prior)
-        full = np.asarray(
-            Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
-        )
+        expected = rate * (stop - start) + prior
+        ratio = (charge(stream, start, stop) + prior) / expected
+        ratio = np.minimum(ratio, np.maximum(_second_neighbour(ratio), ratio - 1 / expected))
+        resized = Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
+        full = np.asarray(resized)
         sharp = blur * (full if blur.ndim == 2 else full[:, :, None])
         yield np.clip(sharp, 0, 1, out=sharp)
+
+
+def _second_neighbour(ratio: Picture) -> Picture:
+    """The second highest of every pixel's eight neighbours."""
+    height, width = ratio.shape
+    around = np.pad(ratio, 1, mode="edge")
+    places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+    neighbours = np.stack([around[y : y + height, x : x + width] for y, x in places])
+    return np.partition(neighbours, -2, axis=0)[-2]

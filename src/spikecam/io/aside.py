@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,29 @@ from pathlib import Path
 
 from spikecam.errors import OutputError
 
-_FRAME_NAME = re.compile(r"\d+\.png")
+
+def check_file(path: Path) -> None:
+    """Refuse a path that is a folder, or lies in a place that cannot be written."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'out.png'}")
+    _check_place(path)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a folder that holds anything: it is somebody's, and nothing in it is replaced."""
+    if path.is_file():
+        raise OutputError(f"{path} is a file; a folder of pictures needs another name")
+    if path.is_dir() and (any(path.iterdir()) or path.samefile(Path.cwd())):
+        raise OutputError(f"folder {path} is in use; name a new one, or remove it first")
+    _check_place(path)
+
+
+def _check_place(path: Path) -> None:
+    above = path.absolute().parent
+    while not above.exists():
+        above = above.parent
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise OutputError(f"cannot write {path}: {above} is no folder to write to; choose another")
 
 
 @contextmanager
@@ -21,8 +42,7 @@ def aside(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the folder is missing, or the file cannot be written.
     """
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'out.png'}")
+    check_file(path)
     with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix stays last: libraries choose the format by it.
@@ -38,25 +58,16 @@ def aside(path: Path) -> Iterator[Path]:
 def aside_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside ``path`` that takes its name when the block ends well.
 
-    A folder of numbered pictures from an earlier run is replaced; one that holds anything else
-    is somebody's, and is refused.
+    Raises:
+        OutputError: as `check_folder`, or the folder cannot be written.
     """
-    if path.is_file():
-        raise OutputError(f"{path} is a file; a folder of pictures needs another name")
-    if path.is_dir():
-        strangers = [f.name for f in path.iterdir() if not _FRAME_NAME.fullmatch(f.name)]
-        if strangers:
-            raise OutputError(
-                f"folder {path} holds other files ({strangers[0]}); name a new folder"
-            )
+    check_folder(path)
     with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         temporary.mkdir()
         try:
             yield temporary
-            if path.is_dir():
-                shutil.rmtree(path)
             os.replace(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -27,7 +27,8 @@ class MappedFrames:
     """
 
     def __init__(self, path: Path, frames: int, frame_bytes: int, offset: int = 0) -> None:
-        self.path = path
+        self.path = path.absolute()
+        self.file = _identity(path)
         self.shape = (frames, frame_bytes)
         self.offset = offset
 
@@ -38,12 +39,20 @@ class MappedFrames:
             return np.zeros(shape, np.uint8)
         offset = self.offset + start * self.shape[1]
         try:
+            if _identity(self.path) != self.file:
+                raise FileNotFoundError
             return np.memmap(self.path, np.uint8, "r", offset, shape)
         except (OSError, ValueError) as error:
             raise FileError(
                 f"{self.path} changed while it was being read: frames {start}:{stop} are gone; "
                 "open it again"
             ) from error
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What tells a file from another one that has taken its name."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def open_dat(path: Path, geometry: Geometry, *, truncate: bool = False) -> SpikeStream:
@@ -55,12 +64,9 @@ def open_dat(path: Path, geometry: Geometry, *, truncate: bool = False) -> Spike
         truncate: accept a file that ends within a frame, and leave that frame out.
 
     Raises:
-        FileError: the file is empty.
         GeometryError: it is not a whole number of frames.
     """
     size = path.stat().st_size
-    if size == 0:
-        raise FileError(f"{path} is empty; a recording has at least one frame")
     frames, over = divmod(size, geometry.frame_bytes)
     if over and not (truncate and frames):
         fits = fitting(size)

@@ -7,6 +7,7 @@ finds a sidecar file, or lists what would fit and asks.
 from __future__ import annotations
 
 import json
+import operator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -37,6 +38,10 @@ class Geometry:
                 f"a frame of {self.width}x{self.height} cannot be: width and height are whole "
                 "numbers of at least 1, and stored rows are no narrower than the picture"
             )
+        if self.rate is not None and not 0 < self.rate < float("inf"):
+            raise GeometryError(f"a rate is a positive number of frames a second, not {self.rate}")
+        if self.exposure is not None and not 0 <= self.exposure[0] < self.exposure[1]:
+            raise GeometryError(f"an exposure is START, STOP in frames, not {self.exposure}")
 
     @property
     def frame_bytes(self) -> int:
@@ -90,8 +95,11 @@ def resolve(
 
 def _of(value: str | tuple[int, int]) -> Geometry:
     if not isinstance(value, str):
-        height, width = value
-        return Geometry(int(height), int(width))
+        try:
+            height, width = map(operator.index, value)
+        except (TypeError, ValueError) as error:
+            raise GeometryError(f"a shape is (height, width) in pixels, not {value!r}") from error
+        return Geometry(height, width)
     for name, geometry in CAMERAS.items():
         if name.lower() == value.lower():
             return geometry

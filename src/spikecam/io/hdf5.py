@@ -61,7 +61,7 @@ def open_hdf5(path: Path) -> SpikeStream:
                 rate=float(said["rate"]) if "rate" in said else None,
                 exposure=(exposure[0], exposure[1]) if exposure else None,
             )
-    except (OSError, KeyError, AttributeError) as error:
+    except (OSError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise FileError(
             f"{path} is not an HDF5 recording: expected a dataset 'spikes' with the attributes "
             f"height and width ({error})"

@@ -13,6 +13,7 @@ We add ``rate`` and ``exposure`` to each where they are known.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,18 @@ from spikecam.errors import FileError, OptionError
 from spikecam.io.aside import aside
 from spikecam.io.dat import MappedFrames, packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
+
+# What numpy and zipfile raise on files that are damaged or hold something else.
+_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 LAYOUTS = ("packed", "uhsr", "rsir")
 
@@ -45,7 +58,7 @@ def open_npz(path: Path) -> SpikeStream:
                 return SpikeStream(*_from_rsir(path, arrays), **said)
             if {"spikes", "shape"} <= keys:
                 return SpikeStream(*_from_packed(path, arrays), **said)
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError, AttributeError) as error:
+    except _DAMAGE as error:
         raise FileError(f"{path} is not a readable .npz file ({error}); get it again") from error
     raise FileError(
         f"{path} holds the keys {', '.join(sorted(keys)) or '(none)'}; a recording has spk (UHSR), "
@@ -73,7 +86,7 @@ def _from_uhsr(path: Path, arrays: Mapping[str, Any]) -> tuple[bits.Bytes, tuple
 
 def _from_rsir(path: Path, arrays: Mapping[str, Any]) -> tuple[bits.Bytes, tuple[int, int]]:
     packed, length = arrays["seq"], int(arrays["length"])
-    if packed.dtype != np.uint8 or packed.ndim != 3 or not 0 < length <= 8 * len(packed):
+    if packed.dtype != np.uint8 or packed.ndim != 3 or length < 1 or len(packed) != -(-length // 8):
         raise FileError(
             f"{path}: length {length} does not go with seq of {packed.dtype} {packed.shape}; "
             "expected bytes (ceil(length / 8), height, width)"
@@ -143,7 +156,8 @@ def write_npz(
         raise OptionError(f"no .npz layout {layout!r}; known layouts: {', '.join(LAYOUTS)}")
     compression = zipfile.ZIP_STORED if layout == "packed" else zipfile.ZIP_DEFLATED
     with aside(path) as temporary:
-        np.savez(temporary, **small)  # type: ignore[arg-type]
+        with temporary.open("wb") as plain:  # by its name, numpy would append .npz to .NPZ
+            np.savez(plain, **small)  # type: ignore[arg-type]
         with (
             zipfile.ZipFile(temporary, "a", compression) as archive,
             archive.open(f"{name}.npy", "w", force_zip64=True) as file,

@@ -34,19 +34,24 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     try:
         with Image.open(path) as image:
             mode = str(image.mode)
+            _refuse_rare(path, image)
             # Pillow reads 16-bit colour as 8-bit; its raw mode tells that there is more.
             deep_colour = mode == "RGB" and ";16" in str(image.tile)
             upright = ImageOps.exif_transpose(image) if not deep_colour else image
             if deep_colour:
                 return _read_deep_colour(path, image.getexif().get(274, 1))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ) as error:
         raise FileError(
             f"{path} is not a readable picture ({error}); expected PNG, JPEG or TIFF"
         ) from error
     if mode.startswith("I"):
         return (np.asarray(upright).astype(np.float32) / 65535).astype(np.float32)
-    if mode == "F":
-        return np.asarray(upright, np.float32)
     if "A" in mode or "transparency" in upright.info:
         if upright.convert("RGBA").getchannel("A").getextrema() != (255, 255):
             raise FileError(f"{path} is partly transparent; flatten it first")
@@ -54,6 +59,20 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     if upright.mode not in ("L", "RGB"):
         upright = upright.convert("L" if mode == "1" else "RGB")
     return np.asarray(upright, np.float32) / np.float32(255)
+
+
+def _refuse_rare(path: Path, image: Image.Image) -> None:
+    """Refuse kinds of pictures whose values would come out wrong."""
+    tags = getattr(image, "tag_v2", {})
+    deep = max(tags.get(258, (8,))) > 8
+    planar, white_is_zero = tags.get(284, 1) == 2, tags.get(262, 1) == 0
+    if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
+        kind = "32 bits a channel"
+    elif deep and (planar or white_is_zero):
+        kind = "16 bits in planes" if planar else "16 bits with white as 0"
+    else:
+        return
+    raise FileError(f"{path} is a picture of {kind}; save it with 8 or 16 bits in the usual order")
 
 
 def _read_deep_colour(path: Path, orientation: int) -> Picture:
@@ -81,10 +100,8 @@ def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | 
         raise OptionError(
             f"a picture is an array (height, width) or (height, width, 3), not {array.shape}"
         )
-    if depth not in (8, 16):
-        raise OptionError(f"pictures have 8 or 16 bits a channel, not {depth}")
-    if array.dtype == np.uint8 and depth == 8:
-        return array
+    if array.dtype == np.uint8:
+        return array if depth == 8 else array * np.uint16(257)
     if array.dtype.kind != "f":
         raise OptionError(
             f"a picture holds floats in [0, 1] or 8-bit levels (uint8), not {array.dtype}"
@@ -97,6 +114,14 @@ def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | 
         )
     levels = np.rint(array * np.float32(2**depth - 1))
     return levels.astype(np.uint16 if depth == 16 else np.uint8)
+
+
+def check_depth(path: Path, depth: int) -> None:
+    """Refuse a number of bits a channel that the format of ``path`` does not have."""
+    if depth not in (8, 16):
+        raise OptionError(f"pictures have 8 or 16 bits a channel, not {depth}")
+    if depth == 16 and path.suffix.lower() in (".jpg", ".jpeg"):
+        raise OptionError(f"JPEG has 8 bits a channel; write {path.stem}.png for 16")
 
 
 def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth: int = 8) -> None:
@@ -115,8 +140,7 @@ def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth
     suffix = path.suffix.lower()
     if suffix not in PICTURES:
         raise OptionError(f"{path} does not end like a picture; choose {', '.join(PICTURES)}")
-    if depth == 16 and suffix in (".jpg", ".jpeg"):
-        raise OptionError(f"JPEG has 8 bits a channel; write {path.stem}.png for 16")
+    check_depth(path, depth)
     levels = as_levels(picture, depth)
     with aside(path) as temporary:
         if levels.dtype == np.uint16 and levels.ndim == 3:

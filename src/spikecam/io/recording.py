@@ -34,7 +34,7 @@ def open(
         camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
             (height, width).
         shape: for headerless files, (height, width) in pixels.
-        rate: frames per second, where the file does not say.
+        rate: frames per second; goes before what the file says.
         truncate: accept a ``.dat`` that ends within a frame, and leave that frame out.
 
     Returns:
@@ -59,9 +59,8 @@ def open(
         )
     if suffix not in RAW and (camera is not None or shape is not None):
         geometry.must_match(path, stream.shape[1:], camera, shape)
-    if rate is not None:
-        stream = stream.with_rate(rate)
-    return stream
+    stream = stream.named(str(path))
+    return stream if rate is None else stream.with_rate(rate)
 
 
 def as_stream(
@@ -76,14 +75,19 @@ def as_stream(
 
 
 def existing_file(path: PathLike) -> Path:
-    """``path`` as a Path, if it is a file that can be read."""
+    """``path`` as a Path, if it is a file that can be read and holds something."""
     path = Path(path)
-    if path.is_dir():
-        raise FileError(f"{path} is a folder; name a file in it")
-    if not path.exists():
-        raise FileError(f"{path} does not exist; check the name")
-    if not os.access(path, os.R_OK):
-        raise FileError(f"{path} may not be read; check its permissions")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        raise FileError(f"{path} does not exist; check the name") from error
+    except IsADirectoryError as error:
+        raise FileError(f"{path} is a folder; name a file in it") from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    if empty:
+        raise FileError(f"{path} is empty; get it again")
     return path
 
 
@@ -106,6 +110,8 @@ def write_recording(
     suffix = path.suffix.lower()
     if layout is not None and suffix != ".npz":
         raise OptionError(f"a layout ({layout!r}) is chosen for .npz files only, not {path.name}")
+    if not len(stream):
+        raise OptionError(f"{path}: a recording without frames is not written")
     if suffix in RAW:
         write_dat(path, stream, progress=progress)
     elif suffix == ".npz":

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.pictures import PICTURES, write_picture
+from spikecam.io.aside import check_file, check_folder
+from spikecam.io.pictures import PICTURES, check_depth, write_picture
 from spikecam.io.recording import RECORDINGS, write_recording
-from spikecam.io.video import VIDEOS, write_folder, write_video
+from spikecam.io.video import VIDEOS, check_video, write_folder, write_video
 from spikecam.stream import SpikeStream
 
 _NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".exr", ".npy")
@@ -34,6 +35,29 @@ def kind_of(path: str | os.PathLike[str]) -> str:
             ".mp4 or .gif, or a folder"
         )
     return "video" if suffix in VIDEOS else "picture" if suffix in PICTURES else "folder"
+
+
+def check_save(path: str | os.PathLike[str], *, fps: float = 30, depth: int = 8) -> None:
+    """Refuse, before any work, what `save` would refuse of a path, a speed and a depth.
+
+    Raises:
+        OptionError: a depth or speed that the format does not have.
+        OutputError: an ending that is not written, a folder that is in use, a place that is not
+            to be written.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    if kind == "folder":
+        check_folder(path)
+        check_depth(path / "000.png", depth)
+        return
+    check_file(path)
+    if kind == "picture":
+        check_depth(path, depth)
+        return
+    check_video(path, fps)
+    if depth != 8:
+        raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
 
 
 def save(
@@ -62,6 +86,7 @@ def save(
     if isinstance(what, SpikeStream):
         write_recording(path, what)
         return
+    check_save(path, fps=fps, depth=depth)
     kind = kind_of(path)
     single = isinstance(what, np.ndarray) and (
         what.ndim == 2 or (what.ndim == 3 and what.shape[2] == 3)
@@ -73,8 +98,6 @@ def save(
         raise OptionError(f"{path} takes a sequence of pictures, and this is one; name a .png")
     frames: Iterable[npt.ArrayLike] = what  # type: ignore[assignment]
     if kind == "video":
-        if depth != 8:
-            raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         write_video(path, frames, fps=fps)
     else:
         write_folder(path, frames, numbers, depth=depth)

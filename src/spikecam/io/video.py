@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -24,7 +24,7 @@ VIDEOS = (".mp4", ".gif")
 
 
 def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
-    """The frames of a video file or of a folder of pictures (in order of their names).
+    """The frames of a video file or of a folder of pictures (by name, in numerical order).
 
     Yields:
         float32 in [0, 1]; (H, W, 3) RGB, or (H, W) for gray pictures in a folder.
@@ -34,7 +34,9 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
     """
     path = Path(path)
     if path.is_dir():
-        names = sorted(f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+        pictures = (f for f in path.iterdir() if f.suffix.lower() in PICTURES)
+        # Shorter names first: 1000.png follows 999.png.
+        names = sorted(pictures, key=lambda f: (len(f.stem), f.stem))
         if not names:
             raise FileError(f"folder {path} holds no pictures; expected PNG, JPEG or TIFF files")
         yield from map(read_picture, names)
@@ -73,12 +75,21 @@ def write_video(
         OutputError: the file cannot be written.
     """
     path = Path(path)
-    if not 0 < fps <= 1000:
-        raise OptionError(f"a video shows between 0 and 1000 frames per second, not {fps}")
+    check_video(path, fps)
     with aside(path) as temporary, temporary.open("wb") as file:
         first, levels = _first_and_all(frames)
         write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
         write(file, first.shape, levels, Fraction(fps).limit_denominator(1000))
+
+
+def check_video(path: Path, fps: float) -> None:
+    """Refuse a format that is not written, or a speed that it does not have."""
+    suffix = path.suffix.lower()
+    if suffix not in VIDEOS:
+        raise OptionError(f"{path} does not end like a video; choose {' or '.join(VIDEOS)}")
+    fastest = 50 if suffix == ".gif" else 1000
+    if not 0 < fps <= fastest:
+        raise OptionError(f"{suffix} shows above 0 to {fastest} frames per second, not {fps:g}")
 
 
 def _first_and_all(
@@ -164,6 +175,8 @@ def write_folder(
     The folder appears when all are written. One from an earlier run is replaced; one that holds
     anything but numbered PNG files is refused.
     """
+    if numbers is not None and isinstance(frames, Sized) and len(frames) != len(numbers):
+        raise OptionError(f"{len(frames)} frames need a number each, not {len(numbers)}")
     digits = max(3, len(str(max(numbers, default=0)))) if numbers is not None else 3
     with aside_folder(Path(path)) as folder:
         numbered = zip(numbers, frames, strict=True) if numbers is not None else enumerate(frames)

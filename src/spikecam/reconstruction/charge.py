@@ -14,13 +14,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.reconstruction.tfi import enclosing_spikes
+from spikecam.reconstruction.tfi import REACH, enclosing_spikes
 from spikecam.stream import SpikeStream
 
 Thresholds = npt.NDArray[np.float32]
 
 
-def charge(stream: SpikeStream, start: int, stop: int, *, reach: int = 256) -> Thresholds:
+def charge(stream: SpikeStream, start: int, stop: int, *, reach: int = REACH) -> Thresholds:
     """Thresholds of charge that every pixel collected in frames [start, stop), (H, W).
 
     Args:

@@ -71,7 +71,8 @@ def frames(
     whose window lies inside the recording (`all_frames`).
 
     Returns:
-        Iterator over firing rates in [0, 1], float32 (H, W), each in memory of its own.
+        Iterator over firing rates in [0, 1], float32 (H, W). None is written to again, but they
+        share memory in blocks of about 16 MB: keep a copy of the few that are worth keeping.
     """
     stream = as_stream(spikes)
     if frames is None:
@@ -95,6 +96,8 @@ def _run(
     stream: SpikeStream, method: str, frames: range, options: dict[str, Any]
 ) -> Iterator[Picture]:
     _checked(method, options)
+    if not isinstance(frames, range):
+        raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:
         raise RangeError(f"{frames} holds no frames that rise; give a start below its stop")
     return METHODS[method](stream, frames, **options)

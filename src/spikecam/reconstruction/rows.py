@@ -17,13 +17,16 @@ Picture = npt.NDArray[np.float32]
 # Pictures are made in blocks about this large: small enough that the memory of one that has been
 # dropped is used again for the next, large enough that a block outweighs the calls it takes.
 _BLOCK_BYTES = 16 << 20
-# Frames further apart than this are cheaper to make one by one than on the way through all.
-_FAR_APART = 16
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="spikecam-rows")
+
+
+if hasattr(os, "register_at_fork"):
+    # Threads do not survive a fork; the child makes its own.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
@@ -49,13 +52,14 @@ def picture_blocks(
 
 
 def pick(
-    run: Callable[[int, int], Iterator[Picture]], frames: range, *, whole: bool = False
+    run: Callable[[int, int], Iterator[Picture]], frames: range, *, alone: float
 ) -> Iterator[Picture]:
     """The pictures of ``frames`` from ``run(start, stop)``, which makes those of a whole span.
 
-    ``whole`` says that a span costs the same wherever it starts, because all before it is needed.
+    ``alone`` is how many pictures on the way cost as much as one made by itself: frames further
+    apart are made one by one.
     """
-    if frames.step > _FAR_APART and not whole:
+    if frames.step > alone:
         for frame in frames:
             yield from run(frame, frame + 1)
     else:

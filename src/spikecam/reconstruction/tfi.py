@@ -26,8 +26,10 @@ from spikecam.stream import SpikeStream
 
 Frames = npt.NDArray[np.int32]
 
+REACH = 256
 
-def tfi(stream: SpikeStream, frames: range, *, reach: int = 256) -> Iterator[Picture]:
+
+def tfi(stream: SpikeStream, frames: range, *, reach: int = REACH) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFI, in one pass that looks ``reach`` frames ahead.
 
     Args:
@@ -44,9 +46,10 @@ def tfi(stream: SpikeStream, frames: range, *, reach: int = 256) -> Iterator[Pic
     """
     if reach < 1:
         raise OptionError(f"TFI reaches at least 1 frame to each side, not {reach}")
+    reach = min(reach, len(stream))
     for frame in (frames[0], frames[-1]):
         stream.window(frame, 1)
-    return pick(lambda first, last: _run(stream, first, last, reach), frames)
+    return pick(lambda first, last: _run(stream, first, last, reach), frames, alone=64)
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:

@@ -32,7 +32,7 @@ def tfp(stream: SpikeStream, frames: range, *, window: int = 41) -> Iterator[Pic
     """
     for frame in (frames[0], frames[-1]):
         stream.window(frame, window)
-    return pick(lambda first, last: _run(stream, first, last, window), frames)
+    return pick(lambda first, last: _run(stream, first, last, window), frames, alone=window)
 
 
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:

@@ -18,6 +18,7 @@ slower pixels are left with the first term, about 0.016: near black.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -99,8 +100,8 @@ def tfstp(
         plasticity: constants of the synapse; the field's by default.
 
     Returns:
-        Iterator over rho, close to the firing rate, in [0, 1], float32 (H, W); 0 before a pixel's
-        first spike.
+        Iterator over rho, close to the firing rate, float32 (H, W); 0 before a pixel's first spike.
+        What exceeds 1, as for a pixel that fires in nearly every frame, is clipped to 1.
 
     Raises:
         RangeError: a frame lies outside the recording.
@@ -108,7 +109,7 @@ def tfstp(
     for frame in (frames[0], frames[-1]):
         stream.window(frame, 1)
     constants = plasticity or Plasticity()
-    return pick(lambda first, last: _run(stream, first, last, constants), frames, whole=True)
+    return pick(lambda first, last: _run(stream, first, last, constants), frames, alone=math.inf)
 
 
 def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:

@@ -7,3 +7,4 @@ from pathlib import Path
 
 BLUR = Path(__file__).with_name("blur.png")
 SPIKES = Path(__file__).with_name("spikes.dat")
+SIDECAR = Path(__file__).with_name("spikes.dat.json")

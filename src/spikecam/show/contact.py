@@ -30,10 +30,10 @@ def contact_sheet(
         The sheet, float32 RGB in [0, 1].
     """
     pictures = [Image.fromarray(as_levels(p)).convert("RGB") for p in np.asarray(sharp)]
-    if not pictures or len(pictures) != len(numbers):
+    if not 0 < len(pictures) == len(numbers) <= width // 40:
         raise OptionError(
-            f"a sheet needs sharp pictures and a number each, not {len(pictures)} "
-            f"and {len(numbers)}"
+            f"a sheet needs 1 to {width // 40} sharp pictures and a number each, not "
+            f"{len(pictures)} and {len(numbers)}"
         )
     middle = len(pictures) // 2
     large = [

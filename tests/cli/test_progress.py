@@ -1,0 +1,26 @@
+import os
+import pty
+import subprocess
+import sys
+
+import spikecam as sc
+
+
+def test_a_terminal_shows_how_far_it_is_and_what_was_written(tmp_path, spikes):
+    sc.save(tmp_path / "a.dat", sc.SpikeStream.from_array(spikes(300, 100, 100)))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from spikecam.cli.main import main; main()", "reconstruct"]
+    for out in ("a.mp4", "a.png"):
+        process = subprocess.Popen(
+            [*command, str(tmp_path / "a.dat"), "-o", str(tmp_path / out)],
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
+        )
+        process.wait(timeout=60)
+        shown = os.read(ours, 1 << 20).decode()
+        assert process.returncode == 0, shown
+        assert "TFP" in shown
+        assert f"{out}: " in shown
+    os.close(theirs)
+    os.close(ours)
