@@ -1,5 +1,6 @@
 """Every command and example of the README runs."""
 
+import os
 import re
 import shlex
 import shutil
@@ -21,6 +22,14 @@ SHELL = [
 COMMANDS = [line for line in SHELL if line.startswith("spikecam ")]
 
 
+def run_make(*words, cwd):
+    """Make as from a shell of one's own, also where make runs these tests."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *words], cwd=cwd, env=plain, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
 @pytest.fixture(scope="module")
 def after_the_demo(tmp_path_factory):
     """A folder in which ``make demo`` has run, from a copy of what it needs."""
@@ -29,7 +38,7 @@ def after_the_demo(tmp_path_factory):
         shutil.copy2(ROOT / name, folder)
     # In the environment of this run, whatever its age: it must not be installed into.
     made = f"{sys.prefix}/.installed"
-    subprocess.run(["make", "demo", f"VENV={sys.prefix}", "-o", made], cwd=folder, check=True)
+    run_make("demo", f"VENV={sys.prefix}", "-o", made, cwd=folder)
     return folder
 
 
@@ -45,10 +54,7 @@ def test_make_demo_leaves_its_pictures(after_the_demo):
 
 def test_make_test_runs_the_suite():
     """This very run is what ``make test`` starts; here, only that it would."""
-    dry = subprocess.run(
-        ["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert re.search(r"bin/pytest$", dry.stdout.strip())
+    assert re.search(r"bin/pytest$", run_make("-n", "test", cwd=ROOT).strip())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

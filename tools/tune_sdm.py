@@ -69,7 +69,7 @@ def main():
     args = parser.parse_args()
     rng = np.random.default_rng(7)
     photos = [p for p in sorted(args.photos.glob("*.jpg")) if min(photograph(p).size) >= 700]
-    settings = [(w, p) for w in (13, 17, 21, 25, 33) for p in (0.15, 0.3, 0.5, 1.0)]
+    settings = [(w, p) for w in (13, 15, 17, 21, 25) for p in (0.05, 0.1, 0.2, 0.5)]
     scores = np.zeros((len(settings), 3))
     for i in range(args.scenes):
         other = photos[-1 - i % len(photos)] if i % 2 else None

@@ -237,13 +237,13 @@ class SpikeStream:
         if length > len(self):
             raise RangeError(
                 f"a window of {length} frames is longer than {self._name} of {len(self)}; "
-                "choose a smaller window"
+                f"choose a smaller --window, at most {(len(self) - 1) // 2 * 2 + 1}"
             )
         needs = "" if length == 1 else f" with a window of {length}"
         raise RangeError(
             f"frame {frame}{needs} leaves {self._name} of {len(self)} frames; "
             f"choose a frame from {half} to {len(self) - half - 1}"
-            + ("" if length == 1 else ", or a smaller window")
+            + ("" if length == 1 else ", or a smaller --window")
         )
 
     def check_exposure(self, exposure: Span) -> Span:
@@ -252,9 +252,12 @@ class SpikeStream:
         Raises:
             RangeError: it is not.
         """
-        start, stop = exposure
+        try:
+            start, stop = map(operator.index, exposure)
+        except (TypeError, ValueError) as error:
+            raise RangeError(f"an exposure is (start, stop) in frames, not {exposure!r}") from error
         if 0 <= start < stop <= len(self):
-            return int(start), int(stop)
+            return start, stop
         raise RangeError(
             f"the exposure {start}:{stop} is not inside {self._name}, whose frames are "
             f"0:{len(self)}"

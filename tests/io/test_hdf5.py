@@ -39,7 +39,7 @@ def test_other_files_are_refused(tmp_path):
 
 def test_without_the_extra_the_way_to_get_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(SpikecamError, match=r"pip install 'spikecam\[hdf5\]'"):
+    with pytest.raises(SpikecamError, match=r"pip install h5py"):
         open_hdf5(tmp_path / "a.h5")
 
 

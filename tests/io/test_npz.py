@@ -68,7 +68,7 @@ def test_long_rsir_recordings_are_repacked_in_blocks(tmp_path, spikes):
         ({"seq": np.zeros((2, 3, 4), np.uint8), "length": 17}, "length 17 does not go with"),
         ({"seq": np.zeros((2, 3, 4)), "length": 16}, "expected bytes"),
         ({"spikes": np.zeros((2, 3)), "shape": (4, 6)}, "not written by spikecam"),
-        ({"spk": np.array([None])}, "not a readable"),
+        ({"spk": np.array([None])}, "is damaged"),
     ],
 )
 def test_wrong_contents_are_named(tmp_path, arrays, message):
@@ -80,11 +80,11 @@ def test_wrong_contents_are_named(tmp_path, arrays, message):
 def test_damaged_files_are_named(tmp_path, spikes):
     path = tmp_path / "a.npz"
     path.write_bytes(b"not a zip")
-    with pytest.raises(FileError, match=r"a\.npz is not a readable"):
+    with pytest.raises(FileError, match=r"a\.npz is damaged"):
         open_npz(path)
     write_npz(path, SpikeStream.from_array(spikes(50, 9, 9)))
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(FileError, match=r"a\.npz is not a readable"):
+    with pytest.raises(FileError, match=r"a\.npz is damaged"):
         open_npz(path)
 
 

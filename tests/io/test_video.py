@@ -23,11 +23,12 @@ def test_colours_and_order_survive(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
 def test_gray_stays_gray(tmp_path, name):
-    frames = film(3, 64, 64, 1)[..., 0]
+    frames = np.concatenate([film(3, 64, 64, 1)[..., 0], np.ones((1, 64, 64), np.float32)])
     write_video(tmp_path / name, frames)
     back = read_video(tmp_path / name)
-    assert np.abs(back - frames[..., None]).mean() < 0.02
-    assert np.ptp(back, axis=3).max() < 0.02
+    assert np.abs(back - frames[..., None]).mean() < 0.01
+    # The planes are gray to the bit; only the decoder's own rounding is left.
+    assert np.ptp(back.mean(axis=(1, 2)), axis=1).max() < 0.006
 
 
 def test_odd_sides_are_made_even_by_repeating(tmp_path):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import signal
 import sys
 from typing import Annotated
 
 import typer
 
 import spikecam
+from spikecam.cli import interrupt
 from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
 from spikecam.cli.demo import demo
@@ -44,21 +44,19 @@ def _spikecam(
     """Pictures from spike cameras: read, reconstruct, deblur."""
 
 
-def _stop(_number: int, _frame: object) -> None:
-    print("spikecam: interrupted; no output was left half-written", file=sys.stderr)
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Run the command line; errors of the user's end in one line and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # File names need not be valid text, but must not break the message about them.
             stream.reconfigure(errors="backslashreplace")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    interrupt.listen()
     try:
         app()
     except SpikecamError as error:
         print(f"spikecam: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        # What is left: a full disk behind standard output, say.
+        print(f"spikecam: {error.strerror or error}", file=sys.stderr)
         sys.exit(2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -82,7 +82,9 @@ def parse_frames(text: str, option: str, length: int) -> range:
     if ":" not in text or len(parts) > 3:
         parts = []
     numbers = _whole_numbers(parts, option, text, "START:STOP[:STEP]")
-    frames = range(*numbers) if 0 not in numbers[2:] else range(0)
+    if 0 in numbers[2:]:
+        raise sc.OptionError(f"{option} {text}: the step is at least 1")
+    frames = range(*numbers)
     if not frames:
         raise sc.OptionError(f"{option} {text}: no frames; give a start below its stop")
     if frames.stop > length:
@@ -93,6 +95,15 @@ def parse_frames(text: str, option: str, length: int) -> range:
 def parse_count(text: str) -> int:
     """A number of frames."""
     return _whole_numbers([text], "--frames", text, "a number, or START:STOP[:STEP],")[0]
+
+
+def method_options(method: str, window: int | None) -> dict[str, Any]:
+    """Options of a reconstruction, as the library takes them."""
+    if window is None:
+        return {}
+    if method in ("tfi", "tfstp"):
+        raise sc.OptionError(f"--window goes with --method tfp; {method} has no window")
+    return {"window": window}
 
 
 def parse_stretch(text: str) -> tuple[float, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from spikecam.cli import interrupt
+
 Item = TypeVar("Item")
 
 
@@ -28,7 +30,9 @@ def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     )
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with bar:
-        yield from bar.track(items, total=total, description=label)
+        for item in bar.track(items, total=total, description=label):
+            interrupt.check()
+            yield item
 
 
 def tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from spikecam.cli.options import (
     StretchOption,
     TruncateOption,
     WindowOption,
+    method_options,
     open_recording,
     parse_frames,
     parse_stretch,
@@ -54,7 +55,7 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    options: dict[str, Any] = {} if window is None else {"window": window}
+    options = method_options(method, window)
     if at is not None and frames is not None:
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
     if frames is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ from spikecam.cli.options import (
     SpikesArgument,
     TruncateOption,
     WindowOption,
+    method_options,
     open_recording,
     parse_stretch,
 )
@@ -46,10 +47,10 @@ def view(
     if out is not None:
         check_out(out, [spikes], 1, fps=30, depth=8)
     at = len(stream) // 2 if at is None else at
-    options: dict[str, Any] = {} if window is None else {"window": window}
+    options = method_options(method, window)
     picture = sc.reconstruct(stream, at, method, **options)
     path = out or Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png"
     sc.write_picture(path, sc.display(picture, low=low, high=high, gamma=gamma))
     print(f"{path}: frame {at}")
-    if out is None:
-        typer.launch(str(path))
+    if out is None and typer.launch(str(path)):
+        print("no program to show pictures was found; open the file by hand")

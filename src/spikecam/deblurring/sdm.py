@@ -76,7 +76,7 @@ def _run(
     rate = charge(stream, *exposure) / (exposure[1] - exposure[0])
     for start, stop in spans:
         expected = rate * (stop - start) + prior
-        ratio = (charge(stream, start, stop) + prior) / expected
+        ratio = np.asarray((charge(stream, start, stop) + prior) / expected, np.float32)
         ratio = np.minimum(ratio, np.maximum(_second_neighbour(ratio), ratio - 1 / expected))
         resized = Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
         full = np.asarray(resized)
@@ -90,4 +90,5 @@ def _second_neighbour(ratio: Picture) -> Picture:
     around = np.pad(ratio, 1, mode="edge")
     places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
     neighbours = np.stack([around[y : y + height, x : x + width] for y, x in places])
-    return np.partition(neighbours, -2, axis=0)[-2]
+    second: Picture = np.partition(neighbours, -2, axis=0)[-2]
+    return second

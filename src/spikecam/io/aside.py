@@ -45,6 +45,7 @@ def aside(path: Path) -> Iterator[Path]:
     check_file(path)
     with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        path = path.resolve()  # a link stays a link, to the new file
         # The suffix stays last: libraries choose the format by it.
         temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
         try:
@@ -63,6 +64,7 @@ def aside_folder(path: Path) -> Iterator[Path]:
     """
     check_folder(path)
     with _reported(path):
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         temporary.mkdir()

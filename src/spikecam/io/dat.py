@@ -73,8 +73,8 @@ def open_dat(path: Path, geometry: Geometry, *, truncate: bool = False) -> Spike
         known = f"known sizes that fit: {'; '.join(fits)}" if fits else "no known size fits it"
         raise GeometryError(
             f"{path} holds {frames} whole frames of {geometry.width}x{geometry.height} and "
-            f"{over} bytes more; {known}; give the right size, or --truncate to leave out the "
-            "broken frame"
+            f"{over} bytes more; {known}; give the right size"
+            + (", or --truncate to leave out the broken frame" if frames else "")
         )
     return SpikeStream(
         MappedFrames(path, frames, geometry.frame_bytes),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import operator
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -156,7 +157,7 @@ def read_sidecar(path: Path) -> Geometry | None:
         FileError: the file is there but says something else.
     """
     sidecar = sidecar_path(path)
-    if not sidecar.is_file():
+    if not os.path.exists(sidecar):
         return None
     try:
         said = json.loads(sidecar.read_text(encoding="utf-8"))
@@ -164,10 +165,12 @@ def read_sidecar(path: Path) -> Geometry | None:
             start, stop = said["exposure"]
             said["exposure"] = (int(start), int(stop))
         return Geometry(**said)
+    except OSError as error:
+        raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, AttributeError, GeometryError) as error:
         raise FileError(
-            f'{sidecar} is not a sidecar file; expected JSON such as {{"width": 400, "height": '
-            '250, "rate": 20000}; mend or remove it'
+            f"{sidecar} is not a sidecar file ({error}); expected JSON such as "
+            '{"width": 400, "height": 250, "rate": 20000}; mend or remove it'
         ) from error
 
 

@@ -26,7 +26,7 @@ def _h5py() -> Any:
         import h5py
     except ImportError as error:
         raise SpikecamError(
-            "HDF5 files need the package h5py; install it with: pip install 'spikecam[hdf5]'"
+            "HDF5 files need the package h5py; install it with: pip install h5py"
         ) from error
     return h5py
 

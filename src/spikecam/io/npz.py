@@ -59,7 +59,7 @@ def open_npz(path: Path) -> SpikeStream:
             if {"spikes", "shape"} <= keys:
                 return SpikeStream(*_from_packed(path, arrays), **said)
     except _DAMAGE as error:
-        raise FileError(f"{path} is not a readable .npz file ({error}); get it again") from error
+        raise FileError(f"{path} is damaged, or no .npz file at all; get it again") from error
     raise FileError(
         f"{path} holds the keys {', '.join(sorted(keys)) or '(none)'}; a recording has spk (UHSR), "
         "seq and length (RSIR), or spikes and shape (written by spikecam)"

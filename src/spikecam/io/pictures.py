@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def _refuse_rare(path: Path, image: Image.Image) -> None:
     tags = getattr(image, "tag_v2", {})
     deep = max(tags.get(258, (8,))) > 8
     planar, white_is_zero = tags.get(284, 1) == 2, tags.get(262, 1) == 0
+    if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
+        raise FileError(f"{path} holds {image.n_frames} pictures; save the one that is meant")  # type: ignore[attr-defined]
     if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
         kind = "32 bits a channel"
     elif deep and (planar or white_is_zero):
@@ -142,15 +145,17 @@ def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth
         raise OptionError(f"{path} does not end like a picture; choose {', '.join(PICTURES)}")
     check_depth(path, depth)
     levels = as_levels(picture, depth)
+    kind = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}.get(suffix, "tiff")
+    if levels.dtype == np.uint16 and levels.ndim == 3:
+        content = _encode_deep_colour(levels, kind)
+    else:
+        buffer = BytesIO()
+        options: dict[str, Any] = {"quality": 95, "subsampling": 0} if kind == "jpeg" else {}
+        Image.fromarray(levels).save(buffer, kind, **options)
+        content = buffer.getvalue()
     with aside(path) as temporary:
-        if levels.dtype == np.uint16 and levels.ndim == 3:
-            temporary.write_bytes(
-                _encode_deep_colour(levels, "png" if suffix == ".png" else "tiff")
-            )
-        elif suffix in (".jpg", ".jpeg"):
-            Image.fromarray(levels).save(temporary, quality=95, subsampling=0)
-        else:
-            Image.fromarray(levels).save(temporary)
+        # Not by the encoder itself: not every one notices that the disk is full.
+        temporary.write_bytes(content)
 
 
 def _encode_deep_colour(levels: npt.NDArray[Any], codec: str) -> bytes:

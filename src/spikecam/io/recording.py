@@ -71,6 +71,11 @@ def as_stream(
         if camera is not None:
             raise OptionError("an open recording has its size already; leave camera out")
         return spikes
+    if not isinstance(spikes, (str, os.PathLike)):
+        raise OptionError(
+            f"spikes are a SpikeStream or a path, not {type(spikes).__name__}; "
+            "SpikeStream.from_array packs an array"
+        )
     return open(spikes, camera)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
-from spikecam.errors import FileError, OptionError
+from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.aside import aside, aside_folder
 from spikecam.io.pictures import PICTURES, Picture, as_levels, read_picture, write_picture
 from spikecam.io.recording import existing_file
@@ -79,7 +79,10 @@ def write_video(
     with aside(path) as temporary, temporary.open("wb") as file:
         first, levels = _first_and_all(frames)
         write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
-        write(file, first.shape, levels, Fraction(fps).limit_denominator(1000))
+        try:
+            write(file, first.shape, levels, Fraction(fps).limit_denominator(1000))
+        except av.FFmpegError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def check_video(path: Path, fps: float) -> None:
@@ -128,15 +131,25 @@ def _write_mp4(
         context.color_range = ColorRange.MPEG
         for picture in levels:
             even = np.ascontiguousarray(np.pad(picture, pad, mode="edge"))
-            frame = av.VideoFrame.from_ndarray(even, format="gray" if even.ndim == 2 else "rgb24")
-            limited = frame.reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                src_color_range=ColorRange.JPEG,
-                dst_color_range=ColorRange.MPEG,
-            )
-            container.mux(stream.encode(limited))
+            container.mux(stream.encode(_gray(even) if even.ndim == 2 else _colour(even)))
         container.mux(stream.encode())
+
+
+def _colour(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+        format="yuv420p",
+        dst_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.JPEG,
+        dst_color_range=ColorRange.MPEG,
+    )
+
+
+def _gray(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    """Without FFmpeg's conversion, which rounds one of the two colour planes off gray."""
+    height, width = picture.shape
+    planes = np.full((height * 3 // 2, width), 128, np.uint8)
+    planes[:height] = np.rint(16 + picture * (219 / 255))
+    return av.VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
 def _write_gif(

@@ -55,6 +55,8 @@ def reconstruct(
             raise OptionError("choose one frame with at, or a range with frames, not both")
         return np.stack(list(_run(stream, method, frames, options)))
     at = len(stream) // 2 if at is None else at
+    if not isinstance(at, (int, np.integer)):
+        raise OptionError(f"at is the number of a frame, not {at!r}")
     return next(_run(stream, method, range(at, at + 1), options))
 
 

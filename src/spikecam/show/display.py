@@ -29,7 +29,8 @@ class Display:
     def __post_init__(self) -> None:
         if not (self.white > self.black and self.gamma > 0):
             raise OptionError(
-                f"a display mapping needs white above black and a positive gamma, not {self}"
+                "a display mapping needs white above black and a positive gamma, not black "
+                f"{self.black:.4g}, white {self.white:.4g}, gamma {self.gamma:.4g}"
             )
 
     @classmethod
