@@ -23,7 +23,7 @@ def psnr(picture: np.ndarray, truth: np.ndarray) -> float:
     return float(-10 * np.log10(np.mean((picture - truth) ** 2, dtype=np.float64)))
 
 
-def score(folder: Path, threshold: int, method: str = "sdm", window: int = 21) -> list[float]:
+def score(folder: Path, threshold: int, method: str = "sdm") -> list[float]:
     """PSNR of every sharp frame of every sequence in ``folder`` at one threshold."""
     scores = []
     for blur in sorted(folder.glob("*/blur.png")):
@@ -31,9 +31,7 @@ def score(folder: Path, threshold: int, method: str = "sdm", window: int = 21) -
         sharp = sc.read_picture(next(iter(truths.values())))
         spikes = blur.with_name(f"spikes_v{threshold}.dat")
         grid = sharp.shape[0] // 4, sharp.shape[1] // 4
-        pictures = sc.deblur(
-            blur, spikes, camera=grid, frames=list(truths), window=window, method=method
-        )
+        pictures = sc.deblur(blur, spikes, camera=grid, frames=list(truths), method=method)
         for picture, truth in zip(pictures, truths.values(), strict=True):
             scores.append(psnr(picture, sc.read_picture(truth)))
     return scores
@@ -44,11 +42,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--method", default="sdm")
-    parser.add_argument("--window", type=int, default=21)
     args = parser.parse_args()
-    print(f"{args.method}, window {args.window}: mean PSNR in dB")
+    print(f"{args.method}: mean PSNR in dB")
     for threshold in THRESHOLDS:
-        scores = score(args.folder, threshold, args.method, args.window)
+        scores = score(args.folder, threshold, args.method)
         print(f"  V_th = {threshold}: {np.mean(scores):.2f} ({len(scores)} frames)")
 
 

@@ -6,6 +6,7 @@ about 1 MB; attributes ``height``, ``width``, and ``rate`` and ``exposure`` wher
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam import bits
-from spikecam.errors import FileError, SpikecamError
+from spikecam.errors import FileError, OutputError, SpikecamError
 from spikecam.io.aside import aside
 from spikecam.io.dat import packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
@@ -70,10 +71,24 @@ def open_hdf5(path: Path) -> SpikeStream:
 
 def write_hdf5(path: Path, stream: SpikeStream, *, progress: Progress[Span] = iter) -> None:
     """Write ``stream`` as HDF5, a block at a time."""
-    h5py = _h5py()
+    _h5py()
     shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
+    with aside(path) as temporary:
+        # The HDF5 library does not survive a full disk, so there must be room for the worst case.
+        free, needed = shutil.disk_usage(temporary.parent).free, shape[0] * shape[1] + _CHUNK_BYTES
+        if free < needed:
+            raise OutputError(
+                f"cannot write {path}: it may need {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} "
+                "are free; choose another place"
+            )
+        _write(temporary, stream, shape, progress)
+
+
+def _write(
+    path: Path, stream: SpikeStream, shape: tuple[int, int], progress: Progress[Span]
+) -> None:
     chunk = (min(shape[0], max(1, _CHUNK_BYTES // shape[1])), shape[1])
-    with aside(path) as temporary, h5py.File(temporary, "w") as file:
+    with _h5py().File(path, "w") as file:
         spikes = file.create_dataset(
             "spikes", shape, np.uint8, chunks=chunk, compression="gzip", compression_opts=1
         )

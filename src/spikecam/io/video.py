@@ -82,7 +82,11 @@ def write_video(
         try:
             write(file, first.shape, levels, Fraction(fps).limit_denominator(1000))
         except av.FFmpegError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+            # What failed is the file, when FFmpeg's call back to it did.
+            reason = getattr(error.__cause__ or error.__context__, "strerror", None)
+            raise OutputError(
+                f"cannot write {path}: {reason or error.strerror}; choose another place"
+            ) from error
 
 
 def check_video(path: Path, fps: float) -> None:
