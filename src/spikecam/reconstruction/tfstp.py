@@ -125,7 +125,7 @@ def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> 
 
 # The columns of the bits that are set in each byte, packed to the front, and their number.
 _POPULATION = np.array([bin(byte).count("1") for byte in range(256)], np.int32)
-_COLUMNS = np.zeros((256, 8), np.int32)
+_COLUMNS = np.zeros((256, 8), np.uint32)
 for _byte in range(256):
     _COLUMNS[_byte, : _POPULATION[_byte]] = [bit for bit in range(8) if _byte >> bit & 1]
 
@@ -137,11 +137,12 @@ def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, l
     longest = np.int32(len(decays[0]) - 1)
     width = pictures.shape[2]
     # The pixels of a row that fired are gathered into short arrays, on which the arithmetic runs
-    # many at a time, and scattered back.
-    room = 8 * rows.shape[2] + 8
-    columns = np.empty(room, np.int32)
-    R, u = np.empty(room, np.float32), np.empty(room, np.float32)
-    by_R, by_u = np.empty(room, np.float32), np.empty(room, np.float32)
+    # many at a time, and scattered back. Their columns are unsigned: a signed index might be
+    # negative, and would be looked at for that.
+    room = 8 * rows.shape[2] + 32
+    columns = np.empty(room, np.uint32)
+    R, u = np.zeros(room, np.float32), np.zeros(room, np.float32)
+    by_R, by_u = np.zeros(room, np.float32), np.zeros(room, np.float32)
     for row in range(first_row, last_row):
         Rs, us, rhos = state[0][row], state[1][row], state[2][row]
         last = last_spikes[row]
@@ -150,22 +151,24 @@ def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, l
             for k in range(rows.shape[2]):
                 byte = rows[i, row, k]
                 for bit in range(8):
-                    columns[n + bit] = 8 * k + _COLUMNS[byte, bit]
+                    columns[n + bit] = np.uint32(8 * k) + _COLUMNS[byte, bit]
                 n += _POPULATION[byte]
             for j in range(n):
                 column = columns[j]
-                d = min(np.int32(i) - last[column], longest)
+                d = np.uint32(min(np.int32(i) - last[column], longest))
                 last[column] = i
                 R[j], u[j] = Rs[column], us[column]
                 by_R[j], by_u[j] = decays[0][d], decays[1][d]
-            for j in range(n):
+            # To whole bundles of instructions: what is left over would run one at a time.
+            bundled = (n + 31) // 32 * 32
+            for j in range(bundled):
                 R[j] = one - (one - R[j] * (one - u[j])) * by_R[j]
                 u[j] = u0 + (u[j] + f * (one - u[j]) - u0) * by_u[j]
                 by_R[j] = (one - R[j]) / (one - R[j] * (one - u[j]))
                 by_u[j] = (u[j] - u0) / (F - u0 + u[j] * (one - f))
-            _log(by_R, n)
-            _log(by_u, n)
-            for j in range(n):
+            _log(by_R, bundled)
+            _log(by_u, bundled)
+            for j in range(bundled):
                 by_u[j] = -one / (F * by_u[j]) - one / (D * by_R[j])
             for j in range(n):
                 column = columns[j]
