@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from spikecam.cli.main import main
 from spikecam.stream import SpikeStream
 
 ROOT = Path(__file__).parents[1]
+
+# Machines are noisy, so no example has a deadline; a check of a change looks at the same ones.
+settings.register_profile("spikecam", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("spikecam")
 
 
 @pytest.fixture(scope="session")

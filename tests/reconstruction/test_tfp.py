@@ -8,7 +8,7 @@ from spikecam.reconstruction.tfp import tfp
 from spikecam.stream import SpikeStream
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5), st.integers(1, 20), st.sampled_from([1, 3, 9]), st.integers(1, 40), st.data()
 )
@@ -26,7 +26,7 @@ def test_every_frame_is_the_mean_of_its_window(height, width, window, step, data
         assert np.allclose(picture, expected, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0, 1), st.integers(0, 200), st.floats(0, 1))
 def test_constant_light_gives_its_rate(rate, half, phase):
     window = 2 * half + 1
