@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 Progress = Callable[[Sequence[Item]], Iterable[Item]]
 
 _BLOCK_BYTES = 16 << 20
+_CACHE_BYTES = 1 << 20
 
 
 class Store(Protocol):
@@ -215,10 +216,17 @@ class SpikeStream:
         total = np.zeros(stored, np.int64)
         for a, b in progress(window.blocks()):
             packed = np.ascontiguousarray(window.packed(a, b))
-            # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them.
-            for c in range(0, len(packed), 255):
-                chunk = np.unpackbits(packed[c : c + 255].reshape(-1), bitorder="little")
-                total += np.add.reduce(chunk.reshape(-1, stored), axis=0, dtype=np.uint8)
+            # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them, and what
+            # is unpacked at a time stays in the cache.
+            few = max(1, _CACHE_BYTES // stored)
+            for group in range(0, len(packed), 255):
+                last = min(group + 255, len(packed))
+                sums = np.zeros(stored, np.uint8)
+                for c in range(group, last, few):
+                    part = packed[c : min(c + few, last)]
+                    frames = np.unpackbits(part.reshape(-1), bitorder="little").reshape(-1, stored)
+                    sums += np.add.reduce(frames, axis=0, dtype=np.uint8)
+                total += sums
         picture = total[: self.height * self.row_width].reshape(self.height, self.row_width)
         return np.ascontiguousarray(picture[::-1, : self.width])
 
