@@ -1,5 +1,6 @@
 import numpy as np
 
+from spikecam.io.recording import write_recording
 from spikecam.stream import SpikeStream
 from spikecam.survey import summary
 
@@ -15,3 +16,9 @@ def test_dead_and_saturated_pixels_and_the_mean_rate_are_counted():
     assert said["saturated_pixels"] == 1
     assert said["mean_rate"] == 30 / 120
     assert said["duration"] == 0.02
+
+
+def test_a_path_does_as_well(tmp_path, spikes):
+    stream = SpikeStream.from_array(spikes(5, 3, 4))
+    write_recording(tmp_path / "a.dat", stream)
+    assert summary(tmp_path / "a.dat") == summary(stream)

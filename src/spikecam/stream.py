@@ -237,6 +237,10 @@ class SpikeStream:
             OptionError: the length is even or below 1.
             RangeError: the window leaves the recording; says which frames are allowed.
         """
+        if not all(isinstance(n, (int, np.integer)) for n in (frame, length)):
+            raise OptionError(f"frames and windows are whole numbers, not {frame!r} and {length!r}")
+        if not len(self):
+            raise RangeError(f"{self._name} has no frames")
         if length < 1 or length % 2 == 0:
             raise OptionError(f"a window is an odd number of frames, at least 1, not {length}")
         half = length // 2
@@ -279,6 +283,6 @@ class SpikeStream:
 
 
 def _checked_rate(rate: float) -> float:
-    if not 0 < rate < float("inf"):
+    if not isinstance(rate, (int, float, np.number)) or not 0 < rate < float("inf"):
         raise OptionError(f"a rate must be a positive number of frames per second, not {rate}")
     return float(rate)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from spikecam.io.recording import PathLike, as_stream
 from spikecam.stream import Progress, Span, SpikeStream
 
 
 def summary(
-    stream: SpikeStream, *, progress: Progress[Span] = iter
+    spikes: SpikeStream | PathLike, *, progress: Progress[Span] = iter
 ) -> dict[str, int | float | list[int] | None]:
     """Read the whole recording once and describe it.
 
     Args:
-        stream: the recording.
+        spikes: a recording, or the path of one that says its own geometry.
         progress: wraps the list of spans that are read one after another.
 
     Returns:
@@ -23,6 +24,7 @@ def summary(
     >>> summary(SpikeStream.from_array([[[0, 1]], [[0, 1]]]))["mean_rate"]
     0.5
     """
+    stream = as_stream(spikes)
     counts = stream.count(progress=progress)
     frames = len(stream)
     return {

@@ -80,8 +80,12 @@ def test_a_ratio_need_not_be_whole(pair):
 def test_frames_and_pictures_that_cannot_be_are_refused(pair):
     blur, stream = pair
     assert sc.deblur(blur, stream, frames=np.int64(2)).shape[0] == 2
-    with pytest.raises(sc.OptionError, match="no frames"):
-        sc.deblur(blur, stream, frames=[])
+    for wrong in ([], None, 2.5, iter([68])):
+        with pytest.raises(sc.OptionError, match="list of frame numbers"):
+            sc.deblur(blur, stream, frames=wrong)
+    for wrong in ({"at": 68.5}, {"frames": [68.5]}, {"at": 68, "window": 17.0}):
+        with pytest.raises(sc.OptionError, match="whole numbers"):
+            sc.deblur(blur, stream, **wrong)
     with pytest.raises(sc.OptionError, match="not both"):
         sc.deblur(blur, stream, at=68, frames=3)
     with pytest.raises(sc.OptionError, match="height, width"):

@@ -51,3 +51,12 @@ def test_places_that_cannot_be_written_are_named(tmp_path):
             temporary.write_text("never")
     with pytest.raises(OutputError, match="is a file"), aside_folder(tmp_path / "file"):
         pass
+
+
+def test_a_link_stays_a_link_to_the_new_file(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    with aside(tmp_path / "link") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,17 @@ def test_outputs_that_are_not_recordings_are_refused(tmp_path, spikes):
         write_recording(tmp_path / "a.xyz", stream)
     with pytest.raises(OptionError, match=r"for \.npz files only"):
         write_recording(tmp_path / "a.dat", stream, layout="uhsr")
+
+
+def test_a_recording_written_through_a_link_keeps_its_size_beside_it(tmp_path, spikes):
+    write_recording(tmp_path / "real.dat", SpikeStream.from_array(spikes(3, 5, 7)))
+    (tmp_path / "link.dat").symlink_to("real.dat")
+    write_recording(tmp_path / "link.dat", SpikeStream.from_array(spikes(3, 7, 5)))
+    assert open(tmp_path / "real.dat").shape == open(tmp_path / "link.dat").shape == (3, 7, 5)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.dat")
+    with pytest.raises(FileError, match="no ordinary file"):
+        open(tmp_path / "pipe.dat", "gen2")

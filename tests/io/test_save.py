@@ -51,3 +51,13 @@ def test_every_frame_needs_its_number(tmp_path):
     with pytest.raises(OptionError, match="3 frames need a number each, not 2"):
         save(tmp_path / "out", np.zeros((3, 4, 4)), numbers=[1, 2])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_differ_and_there_is_something_to_write(tmp_path):
+    pictures = np.zeros((2, 4, 4))
+    for wrong in ([1, 1], [-1, 2]):
+        with pytest.raises(OptionError, match="differ from each other"):
+            save(tmp_path / "out", pictures, numbers=wrong)
+    with pytest.raises(OptionError, match="no frames to write"):
+        save(tmp_path / "out", iter([]))
+    assert list(tmp_path.iterdir()) == []

@@ -62,7 +62,7 @@ def deblur(
     if at is not None and frames is not None:
         raise sc.OptionError("--at names one frame and --frames several; give one of the two")
     options: dict[str, Any] = {} if window is None else {"window": window}
-    given = parse_span(exposure, "--exposure", len(stream)) if exposure else None
+    given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
     span = sc.exposure_of(stream, given)
     chosen: Sequence[int]
     if at is not None:
@@ -72,7 +72,9 @@ def deblur(
     else:
         # One picture is the middle of the film.
         default = "1" if sc.kind_of(out) == "picture" else "7"
-        chosen = sc.spread_frames(stream, parse_count(frames or default), span, **options)
+        chosen = sc.spread_frames(
+            stream, parse_count(default if frames is None else frames), span, **options
+        )
     check_out(out, [blur, spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.deblurred_frames(
         blur, stream, frames=chosen, exposure=span, method=method, **options

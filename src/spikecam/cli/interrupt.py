@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from threading import Event
+from types import FrameType
 
 _asked = Event()
 
@@ -16,11 +17,13 @@ def listen() -> None:
             signal.signal(getattr(signal, name), _stop)
 
 
-def _stop(_number: int, _frame: object) -> None:
+def _stop(_number: int, frame: FrameType | None) -> None:
     if not _asked.is_set():
         print("spikecam: interrupted; no output was left half-written", file=sys.stderr)
     _asked.set()
-    raise KeyboardInterrupt
+    # Within a weak reference's callback nothing can be raised; the next step checks.
+    if frame is None or not frame.f_code.co_filename.endswith("weakref.py"):
+        raise KeyboardInterrupt
 
 
 def check() -> None:

@@ -56,6 +56,8 @@ def main() -> None:
     except SpikecamError as error:
         print(f"spikecam: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OSError as error:
         # What is left: a full disk behind standard output, say.
         print(f"spikecam: {error.strerror or error}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
@@ -116,6 +117,6 @@ def parse_stretch(text: str) -> tuple[float, float]:
 
 
 def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:
-    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+    if not parts or not all(re.fullmatch("[0-9]{1,15}", part) for part in parts):
         raise sc.OptionError(f"{option} {text}: expected {form} in whole numbers from 0")
     return [int(part) for part in parts]

@@ -85,8 +85,8 @@ def deblurred_frames(
     """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
     if method not in METHODS:
         raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
-    if not len(frames):
-        raise OptionError("no frames to deblur were given")
+    if not isinstance(frames, Sequence) or not len(frames):
+        raise OptionError(f"frames are a number or a list of frame numbers, not {frames!r}")
     picture = as_picture(blur)
     check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
     return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), window=window)

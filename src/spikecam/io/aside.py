@@ -13,18 +13,20 @@ from spikecam.errors import OutputError
 
 def check_file(path: Path) -> None:
     """Refuse a path that is a folder, or lies in a place that cannot be written."""
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'out.png'}")
-    _check_place(path)
+    with _reported(path):
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'out.png'}")
+        _check_place(path)
 
 
 def check_folder(path: Path) -> None:
     """Refuse a folder that holds anything: it is somebody's, and nothing in it is replaced."""
-    if path.is_file():
-        raise OutputError(f"{path} is a file; a folder of pictures needs another name")
-    if path.is_dir() and (any(path.iterdir()) or path.samefile(Path.cwd())):
-        raise OutputError(f"folder {path} is in use; name a new one, or remove it first")
-    _check_place(path)
+    with _reported(path):
+        if path.is_file():
+            raise OutputError(f"{path} is a file; a folder of pictures needs another name")
+        if path.is_dir() and (any(path.iterdir()) or path.samefile(Path.cwd())):
+            raise OutputError(f"folder {path} is in use; name a new one, or remove it first")
+        _check_place(path)
 
 
 def _check_place(path: Path) -> None:
@@ -45,7 +47,7 @@ def aside(path: Path) -> Iterator[Path]:
     check_file(path)
     with _reported(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path = path.resolve()  # a link stays a link, to the new file
+        path = Path(os.path.realpath(path))  # a link stays a link, to the new file
         # The suffix stays last: libraries choose the format by it.
         temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
         try:
@@ -64,7 +66,7 @@ def aside_folder(path: Path) -> Iterator[Path]:
     """
     check_folder(path)
     with _reported(path):
-        path = path.resolve()
+        path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         temporary.mkdir()

@@ -6,6 +6,7 @@ with zero bits to whole bytes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def open_dat(path: Path, geometry: Geometry, *, truncate: bool = False) -> Spike
 
 def write_dat(path: Path, stream: SpikeStream, *, progress: Progress[Span] = iter) -> None:
     """Write ``stream`` as ``.dat``, with its geometry and rate in the sidecar file."""
+    path = Path(os.path.realpath(path))
     with aside(path) as temporary, temporary.open("wb") as file:
         for packed in packed_blocks(stream, progress):
             file.write(packed.data)

@@ -34,7 +34,7 @@ class Geometry:
 
     def __post_init__(self) -> None:
         sizes = (self.height, self.width, self.row_width or self.width)
-        if not all(isinstance(n, int) and n >= 1 for n in sizes) or self.width > sizes[2]:
+        if not all(type(n) is int and n >= 1 for n in sizes) or self.width > sizes[2]:
             raise GeometryError(
                 f"a frame of {self.width}x{self.height} cannot be: width and height are whole "
                 "numbers of at least 1, and stored rows are no narrower than the picture"
@@ -156,8 +156,10 @@ def read_sidecar(path: Path) -> Geometry | None:
     Raises:
         FileError: the file is there but says something else.
     """
-    sidecar = sidecar_path(path)
-    if not os.path.exists(sidecar):
+    # Beside a link's target as well, where `write_sidecar` puts it.
+    beside = (sidecar_path(path), sidecar_path(Path(os.path.realpath(path))))
+    sidecar = next((p for p in beside if os.path.exists(p)), None)
+    if sidecar is None:
         return None
     try:
         said = json.loads(sidecar.read_text(encoding="utf-8"))
@@ -167,7 +169,14 @@ def read_sidecar(path: Path) -> Geometry | None:
         return Geometry(**said)
     except OSError as error:
         raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, AttributeError, GeometryError) as error:
+    except (
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        GeometryError,
+    ) as error:
         raise FileError(
             f"{sidecar} is not a sidecar file ({error}); expected JSON such as "
             '{"width": 400, "height": 250, "rate": 20000}; mend or remove it'

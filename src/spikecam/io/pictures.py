@@ -151,7 +151,10 @@ def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth
     else:
         buffer = BytesIO()
         options: dict[str, Any] = {"quality": 95, "subsampling": 0} if kind == "jpeg" else {}
-        Image.fromarray(levels).save(buffer, kind, **options)
+        try:
+            Image.fromarray(levels).save(buffer, kind, **options)
+        except (OSError, ValueError) as error:
+            raise OptionError(f"{path}: {kind} does not take this picture ({error})") from error
         content = buffer.getvalue()
     with aside(path) as temporary:
         # Not by the encoder itself: not every one notices that the disk is full.

@@ -83,6 +83,8 @@ def existing_file(path: PathLike) -> Path:
     """``path`` as a Path, if it is a file that can be read and holds something."""
     path = Path(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise FileError(f"{path} is no ordinary file; save what it gives as one")
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:

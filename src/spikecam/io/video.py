@@ -95,8 +95,8 @@ def check_video(path: Path, fps: float) -> None:
     if suffix not in VIDEOS:
         raise OptionError(f"{path} does not end like a video; choose {' or '.join(VIDEOS)}")
     fastest = 50 if suffix == ".gif" else 1000
-    if not 0 < fps <= fastest:
-        raise OptionError(f"{suffix} shows above 0 to {fastest} frames per second, not {fps:g}")
+    if not 0.01 <= fps <= fastest:
+        raise OptionError(f"{suffix} shows 0.01 to {fastest} frames per second, not {fps:g}")
 
 
 def _first_and_all(
@@ -194,8 +194,13 @@ def write_folder(
     """
     if numbers is not None and isinstance(frames, Sized) and len(frames) != len(numbers):
         raise OptionError(f"{len(frames)} frames need a number each, not {len(numbers)}")
+    if numbers is not None and (len(set(numbers)) < len(numbers) or min(numbers, default=0) < 0):
+        raise OptionError("the numbers of frames differ from each other and are 0 or more")
     digits = max(3, len(str(max(numbers, default=0)))) if numbers is not None else 3
     with aside_folder(Path(path)) as folder:
         numbered = zip(numbers, frames, strict=True) if numbers is not None else enumerate(frames)
+        number = -1
         for number, frame in numbered:
             write_picture(folder / f"{number:0{digits}d}.png", frame, depth=depth)
+        if number < 0:
+            raise OptionError(f"{path}: there are no frames to write")
