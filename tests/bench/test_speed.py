@@ -14,9 +14,8 @@ def test_the_table_is_printed(monkeypatch, capsys):
         assert line in out
 
 
-def test_peak_memory_is_read_from_the_process(monkeypatch, capsys):
-    monkeypatch.setattr(speed, "T", 60)
-    speed.measure_memory(frames=60)
+def test_peak_memory_is_read_from_the_process(capsys):
+    speed.measure_memory(60, 250, 400)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["tfp", "tfi", "tfstp"]
     assert all(50 < int(line.split()[2]) < 400 for line in lines[1:])

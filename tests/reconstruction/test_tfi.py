@@ -3,6 +3,7 @@ import pytest
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.reconstruction import rows
+from spikecam.reconstruction import tfi as tfi_module
 from spikecam.reconstruction.tfi import tfi
 from spikecam.stream import SpikeStream
 
@@ -38,6 +39,7 @@ def by_definition(train, t, reach):
 def test_every_frame_follows_the_definition(monkeypatch, length, reach, width):
     # Small blocks, so that state crosses their edges.
     monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 3 * width * 7)
+    monkeypatch.setattr(tfi_module, "_PART_BYTES", 25)
     rng = np.random.default_rng(length + reach)
     array = (rng.random((length, 3, width)) < 0.4 * rng.random((3, width))).astype(np.uint8)
     stream = SpikeStream.from_array(array)

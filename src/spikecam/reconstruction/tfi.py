@@ -28,6 +28,8 @@ Frames = npt.NDArray[np.int32]
 
 REACH = 256
 
+_PART_BYTES = 1 << 20
+
 
 def tfi(stream: SpikeStream, frames: range, *, reach: int = REACH) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFI, in one pass that looks ``reach`` frames ahead.
@@ -53,17 +55,16 @@ def tfi(stream: SpikeStream, frames: range, *, reach: int = REACH) -> Iterator[P
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:
-    length, height, _ = stream.shape
     previous = _before(stream, first, reach)
     start = first
     # Looking ahead costs the same for one picture as for many.
-    for pictures in picture_blocks(first, last, stream.shape, at_least=8):
-        n = len(pictures)
-        rows = stream.rows(start, min(start + n + reach, length))
-        following = _after(stream, start + n, reach, rows[n:]) + np.int32(n)
-        over_rows(_intervals, height, rows, reach, previous, following, pictures)
+    for pictures in picture_blocks(first, last, stream.shape, at_least=4):
+        stop = start + len(pictures)
+        following = _after(stream, stop, reach) + np.int32(len(pictures))
+        rows = stream.rows(start, stop)
+        over_rows(_intervals, stream.height, rows, reach, previous, following, pictures)
         yield from pictures
-        start += n
+        start = stop
 
 
 def enclosing_spikes(stream: SpikeStream, edge: int, reach: int) -> tuple[Frames, Frames]:
@@ -73,68 +74,81 @@ def enclosing_spikes(stream: SpikeStream, edge: int, reach: int) -> tuple[Frames
     interval instead (see above).
     """
     width = stream.width
-    rows = stream.rows(edge, min(edge + reach, len(stream)))
-    following = _after(stream, edge, reach, rows)
-    return _before(stream, edge, reach)[:, :width], following[:, :width]
+    return _before(stream, edge, reach)[:, :width], _after(stream, edge, reach)[:, :width]
 
 
 def _before(stream: SpikeStream, edge: int, reach: int) -> Frames:
     """Last spike before ``edge``, numbered from it, or what bounds the interval: below 0."""
     start = max(0, edge - reach)
-    spikes: Frames = _find(stream.rows(start, edge)[::-1], stream.width, 1)[0]
+    spikes: Frames = _find(stream, start, edge, backward=True)[0]
     if (spikes >= 0).all():
         return -1 - spikes
     unseen: Frames | int = reach
     if start == 0:
-        first = stream.rows(0, min(reach, len(stream)))
-        unseen = edge + _repeated(first, stream.width)
+        unseen = edge + _repeated(_find(stream, 0, min(reach, len(stream)), wanted=2))
     seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
     return -1 - seen
 
 
-def _after(stream: SpikeStream, edge: int, reach: int, rows: npt.NDArray[np.uint8]) -> Frames:
-    """First spike of ``rows``, the ones from ``edge`` within reach, or what bounds the interval."""
-    spikes: Frames = _find(rows, stream.width, 1)[0]
+def _after(stream: SpikeStream, edge: int, reach: int) -> Frames:
+    """First spike from ``edge`` on, numbered from it, or what bounds the interval."""
+    length = len(stream)
+    spikes: Frames = _find(stream, edge, min(edge + reach, length))[0]
     if (spikes >= 0).all():
         return spikes
-    length = len(stream)
-    if edge + reach < length:
-        unseen: Frames | int = reach
-    else:
-        last = stream.rows(max(0, length - reach), length)[::-1]
-        unseen = length - edge + _repeated(last, stream.width)
+    unseen: Frames | int = reach
+    if edge + reach >= length:
+        from_end = _find(stream, max(0, length - reach), length, wanted=2, backward=True)
+        unseen = length - edge + _repeated(from_end)
     return np.where(spikes < 0, unseen, spikes).astype(np.int32)
 
 
-def _repeated(rows: npt.NDArray[np.uint8], width: int) -> Frames:
+def _repeated(nearest: Frames) -> Frames:
     """How far outside the recording the spike before its first one is taken to be.
 
-    ``rows`` begin at the recording's edge, going inwards. The interval between the two spikes
-    nearest to the edge is repeated; 0 is just outside, also where there are not two.
+    ``nearest`` are the two spikes of every pixel that are nearest to the recording's edge, counted
+    from it. Their interval is repeated; 0 is just outside, also where there are not two.
     """
-    first, second = _find(rows, width, 2)
+    first, second = nearest
     return np.where(second < 0, 0, np.maximum(second - 2 * first - 1, 0)).astype(np.int32)
 
 
-def _find(rows: npt.NDArray[np.uint8], width: int, wanted: int) -> Frames:
-    """The first ``wanted`` spikes of every pixel as indices into rows, -1 for none.
+def _find(
+    stream: SpikeStream, start: int, stop: int, *, wanted: int = 1, backward: bool = False
+) -> Frames:
+    """The first ``wanted`` spikes of every pixel in frames [start, stop), from either end.
 
-    Shape (wanted, H, 8 * row bytes); columns past the width count as found.
+    Returns how many frames after ``start``, or before ``stop - 1``, each spike is, -1 for none;
+    shape (wanted, H, 8 * row bytes), where columns past the width count as found.
     """
-    _, height, row_bytes = rows.shape
-    found = np.full((wanted, height, row_bytes * 8), -1, np.int32)
+    _, height, width = stream.shape
+    found = np.full((wanted, height, (width + 7) // 8 * 8), -1, np.int32)
     found[:, :, width:] = 0
-    over_rows(_scan, height, rows, width, found)
+    # A part at a time: most pixels are found soon.
+    parts = stream[start:stop].blocks(_PART_BYTES)
+    for a, b in reversed(parts) if backward else parts:
+        rows = stream.rows(start + a, start + b)
+        seen = stop - start - b if backward else a
+        over_rows(_scan, height, rows[::-1] if backward else rows, seen, found)
+        if (found[-1] >= 0).all():
+            break
     return found
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _scan(rows, width, found, first_row, last_row):  # type: ignore[no-untyped-def]
+def _scan(rows, seen, found, first_row, last_row):  # type: ignore[no-untyped-def]
     wanted, _, columns = found.shape
+    open_bits = np.empty(columns // 8, np.uint8)
     for row in range(first_row, last_row):
-        open_bits = np.full(columns // 8, 255, np.uint8)
-        left = width
+        left = 0
+        open_bits[:] = 0
+        for column in range(columns):
+            if found[wanted - 1, row, column] < 0:
+                open_bits[column // 8] |= 1 << column % 8
+                left += 1
         for i in range(len(rows)):
+            if left == 0:
+                break
             for k in range(len(open_bits)):
                 spikes = rows[i, row, k] & open_bits[k]
                 bit = 0
@@ -144,14 +158,12 @@ def _scan(rows, width, found, first_row, last_row):  # type: ignore[no-untyped-d
                         nth = 0
                         while found[nth, row, column] >= 0:
                             nth += 1
-                        found[nth, row, column] = i
+                        found[nth, row, column] = seen + i
                         if nth == wanted - 1:
                             open_bits[k] ^= 1 << bit
                             left -= 1
                     spikes >>= 1
                     bit += 1
-            if left == 0:
-                break
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
