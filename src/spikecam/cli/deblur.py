@@ -23,6 +23,7 @@ from spikecam.cli.options import (
     parse_count,
     parse_frames,
     parse_span,
+    refuse_both,
 )
 from spikecam.cli.output import check_out, write_frames
 
@@ -59,8 +60,7 @@ def deblur(
     The exposure is what the recording says; else 20:117 for one of 137 frames; else all of it.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    if at is not None and frames is not None:
-        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
+    refuse_both(at, frames)
     options: dict[str, Any] = {} if window is None else {"window": window}
     given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
     span = sc.exposure_of(stream, given)

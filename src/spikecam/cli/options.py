@@ -38,6 +38,7 @@ OutOption = Annotated[
     ),
 ]
 AtOption = Annotated[int | None, typer.Option("--at", metavar="N", help="One frame, from 0.")]
+MethodOption = Annotated[str, typer.Option("--method", help="tfp, tfi or tfstp.")]
 WindowOption = Annotated[
     int | None, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
 ]
@@ -91,6 +92,12 @@ def parse_frames(text: str, option: str, length: int) -> range:
     if frames.stop > length:
         raise sc.RangeError(f"{option} {text} leaves the recording, whose frames are 0:{length}")
     return frames
+
+
+def refuse_both(at: int | None, frames: str | None) -> None:
+    """Refuse --at and --frames together."""
+    if at is not None and frames is not None:
+        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
 
 
 def parse_count(text: str) -> int:

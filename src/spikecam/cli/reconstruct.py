@@ -14,6 +14,7 @@ from spikecam.cli.options import (
     CameraOption,
     FpsOption,
     GammaOption,
+    MethodOption,
     OutOption,
     SizeOption,
     SpikesArgument,
@@ -24,6 +25,7 @@ from spikecam.cli.options import (
     open_recording,
     parse_frames,
     parse_stretch,
+    refuse_both,
 )
 from spikecam.cli.output import check_out, write_frames
 
@@ -37,7 +39,7 @@ def reconstruct(
     size: SizeOption = None,
     camera: CameraOption = None,
     truncate: TruncateOption = False,
-    method: Annotated[str, typer.Option("--method", help="tfp, tfi or tfstp.")] = "tfp",
+    method: MethodOption = "tfp",
     window: WindowOption = None,
     at: AtOption = None,
     frames: Annotated[
@@ -56,8 +58,7 @@ def reconstruct(
     """
     stream = open_recording(spikes, size, camera, truncate)
     options = method_options(method, window)
-    if at is not None and frames is not None:
-        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
+    refuse_both(at, frames)
     if frames is not None:
         chosen = parse_frames(frames, "--frames", len(stream))
     elif at is None and sc.kind_of(out) == "video":

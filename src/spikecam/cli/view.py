@@ -13,6 +13,7 @@ from spikecam.cli.options import (
     AtOption,
     CameraOption,
     GammaOption,
+    MethodOption,
     SizeOption,
     SpikesArgument,
     TruncateOption,
@@ -33,7 +34,7 @@ def view(
     size: SizeOption = None,
     camera: CameraOption = None,
     truncate: TruncateOption = False,
-    method: Annotated[str, typer.Option("--method", help="tfp, tfi or tfstp.")] = "tfp",
+    method: MethodOption = "tfp",
     window: WindowOption = None,
     at: AtOption = None,
     stretch: Annotated[

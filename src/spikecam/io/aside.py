@@ -42,12 +42,12 @@ def aside(path: Path) -> Iterator[Path]:
     """A temporary file beside ``path`` that takes its name when the block ends well.
 
     Raises:
-        OutputError: the folder is missing, or the file cannot be written.
+        OutputError: as `check_file`, or the file cannot be written.
     """
     check_file(path)
     with _reported(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         path = Path(os.path.realpath(path))  # a link stays a link, to the new file
+        path.parent.mkdir(parents=True, exist_ok=True)
         # The suffix stays last: libraries choose the format by it.
         temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
         try:

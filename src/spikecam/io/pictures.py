@@ -37,10 +37,9 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
             mode = str(image.mode)
             _refuse_rare(path, image)
             # Pillow reads 16-bit colour as 8-bit; its raw mode tells that there is more.
-            deep_colour = mode == "RGB" and ";16" in str(image.tile)
-            upright = ImageOps.exif_transpose(image) if not deep_colour else image
-            if deep_colour:
+            if mode == "RGB" and ";16" in str(image.tile):
                 return _read_deep_colour(path, image.getexif().get(274, 1))
+            upright = ImageOps.exif_transpose(image)
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
@@ -52,7 +51,7 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
             f"{path} is not a readable picture ({error}); expected PNG, JPEG or TIFF"
         ) from error
     if mode.startswith("I"):
-        return (np.asarray(upright).astype(np.float32) / 65535).astype(np.float32)
+        return np.asarray(upright, np.float32) / np.float32(65535)
     if "A" in mode or "transparency" in upright.info:
         if upright.convert("RGBA").getchannel("A").getextrema() != (255, 255):
             raise FileError(f"{path} is partly transparent; flatten it first")

@@ -88,13 +88,10 @@ def save(
         return
     check_save(path, fps=fps, depth=depth)
     kind = kind_of(path)
-    single = isinstance(what, np.ndarray) and (
-        what.ndim == 2 or (what.ndim == 3 and what.shape[2] == 3)
-    )
     if kind == "picture":
-        write_picture(path, what if isinstance(what, np.ndarray) else np.asarray(what), depth=depth)
+        write_picture(path, np.asarray(what), depth=depth)
         return
-    if single:
+    if isinstance(what, np.ndarray) and (what.ndim == 2 or (what.ndim == 3 and what.shape[2] == 3)):
         raise OptionError(f"{path} takes a sequence of pictures, and this is one; name a .png")
     frames: Iterable[npt.ArrayLike] = what  # type: ignore[assignment]
     if kind == "video":

@@ -187,10 +187,12 @@ def write_folder(
 ) -> None:
     """Write frames as PNG files named by their number, ``020.png``, into a folder.
 
-    Without ``numbers`` they count from 0.
+    Without ``numbers`` they count from 0. The folder appears when all are written; one that is
+    there and holds anything is refused.
 
-    The folder appears when all are written. One from an earlier run is replaced; one that holds
-    anything but numbered PNG files is refused.
+    Raises:
+        OptionError: no frames, or numbers that are too few, negative, or not all different.
+        OutputError: the folder is in use, or cannot be written.
     """
     if numbers is not None and isinstance(frames, Sized) and len(frames) != len(numbers):
         raise OptionError(f"{len(frames)} frames need a number each, not {len(numbers)}")
