@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from spikecam import rows
 from spikecam.errors import OptionError, RangeError
-from spikecam.reconstruction import rows
 from spikecam.reconstruction import tfi as tfi_module
 from spikecam.reconstruction.tfi import tfi
 from spikecam.stream import SpikeStream

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from spikecam import rows
 from spikecam.errors import OptionError
-from spikecam.reconstruction import rows
 from spikecam.reconstruction.tfstp import Plasticity, Synapses, _log, tfstp
 from spikecam.stream import SpikeStream
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.errors import OptionError
-from spikecam.reconstruction.rows import Picture, over_rows, pick, picture_blocks
+from spikecam.rows import Picture, over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 Frames = npt.NDArray[np.int32]

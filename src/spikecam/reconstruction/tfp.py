@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numba import njit
 
-from spikecam.reconstruction.rows import Picture, over_rows, pick, picture_blocks
+from spikecam.rows import Picture, over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from spikecam.reconstruction.rows import over_rows
+from spikecam.rows import over_rows
 
 
 def test_every_row_is_visited_once():

@@ -1,0 +1,1 @@
+"""The sensor, and the scene in front of it: simulated, calibrated, aligned."""
