@@ -14,6 +14,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikecam.camera.defocus import defocus, disc_radius
+    from spikecam.camera.exposure import Exposure, blurred, exposures, to_encoded, to_linear
+    from spikecam.camera.fixed_pattern import FixedPattern
+    from spikecam.camera.integrate import simulate
+    from spikecam.camera.interpolation import interpolated
+    from spikecam.camera.light import quarter_gray
+    from spikecam.camera.motion import moving_scene
+    from spikecam.camera.pretraining import pretraining_pair
+    from spikecam.camera.sensor import PRESETS, Sensor
+    from spikecam.camera.uniform import calibrate_fpn
+    from spikecam.data.layouts import (
+        Pair,
+        reds,
+        rsb,
+        spike_gopro,
+        uhsr,
+        write_gopro_pair,
+        write_rsb_pair,
+    )
+    from spikecam.data.plan import Scene, SynthConfig
+    from spikecam.data.synthesis import Synthesis
     from spikecam.deblurring.methods import deblur, deblurred_frames, exposure_of, spread_frames
     from spikecam.errors import (
         FileError,
@@ -24,10 +45,10 @@ if TYPE_CHECKING:
         SpikecamError,
     )
     from spikecam.io.geometry import CAMERAS
-    from spikecam.io.pictures import read_picture, write_picture
+    from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import open, write_recording
     from spikecam.io.save import check_save, kind_of, save
-    from spikecam.io.video import read_video, video_frames, write_video
+    from spikecam.io.video import count_frames, read_video, video_frames, write_video
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
     from spikecam.show.contact import contact_sheet
     from spikecam.show.display import Display, display
@@ -35,6 +56,42 @@ if TYPE_CHECKING:
     from spikecam.survey import summary
 
 _HOMES = {
+    "camera.defocus": (
+        "defocus",
+        "disc_radius",
+    ),
+    "camera.exposure": (
+        "Exposure",
+        "blurred",
+        "exposures",
+        "to_encoded",
+        "to_linear",
+    ),
+    "camera.fixed_pattern": ("FixedPattern",),
+    "camera.integrate": ("simulate",),
+    "camera.interpolation": ("interpolated",),
+    "camera.light": ("quarter_gray",),
+    "camera.motion": ("moving_scene",),
+    "camera.pretraining": ("pretraining_pair",),
+    "camera.sensor": (
+        "PRESETS",
+        "Sensor",
+    ),
+    "camera.uniform": ("calibrate_fpn",),
+    "data.layouts": (
+        "Pair",
+        "reds",
+        "rsb",
+        "spike_gopro",
+        "uhsr",
+        "write_gopro_pair",
+        "write_rsb_pair",
+    ),
+    "data.plan": (
+        "Scene",
+        "SynthConfig",
+    ),
+    "data.synthesis": ("Synthesis",),
     "deblurring.methods": ("deblur", "deblurred_frames", "exposure_of", "spread_frames"),
     "errors": (
         "FileError",
@@ -45,10 +102,10 @@ _HOMES = {
         "SpikecamError",
     ),
     "io.geometry": ("CAMERAS",),
-    "io.pictures": ("read_picture", "write_picture"),
+    "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
-    "io.video": ("read_video", "video_frames", "write_video"),
+    "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
     "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
     "show.contact": ("contact_sheet",),
     "show.display": ("Display", "display"),
@@ -73,10 +130,38 @@ __all__ = [  # noqa: RUF022
     "Display",
     "contact_sheet",
     "summary",
+    "simulate",
+    "Sensor",
+    "PRESETS",
+    "moving_scene",
+    "interpolated",
+    "quarter_gray",
+    "Exposure",
+    "blurred",
+    "exposures",
+    "to_linear",
+    "to_encoded",
+    "defocus",
+    "disc_radius",
+    "pretraining_pair",
+    "FixedPattern",
+    "calibrate_fpn",
+    "Pair",
+    "spike_gopro",
+    "rsb",
+    "reds",
+    "uhsr",
+    "write_gopro_pair",
+    "write_rsb_pair",
+    "Synthesis",
+    "SynthConfig",
+    "Scene",
     "read_picture",
     "write_picture",
+    "is_picture",
     "read_video",
     "video_frames",
+    "count_frames",
     "write_video",
     "write_recording",
     "check_save",

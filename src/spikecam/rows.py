@@ -41,6 +41,12 @@ def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
         job.result()
 
 
+def in_threads(function: Callable[[int], None], steps: range) -> None:
+    """Call ``function(step)`` for every step, in parallel where it releases the lock."""
+    for job in [_pool().submit(function, step) for step in steps]:
+        job.result()
+
+
 def picture_blocks(
     start: int, stop: int, shape: tuple[int, int, int], *, at_least: int = 1
 ) -> Iterator[Picture]:

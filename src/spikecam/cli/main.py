@@ -10,11 +10,14 @@ import typer
 
 import spikecam
 from spikecam.cli import interrupt
+from spikecam.cli.calibrate import calibrate
 from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
 from spikecam.cli.demo import demo
 from spikecam.cli.info import info
 from spikecam.cli.reconstruct import reconstruct
+from spikecam.cli.simulate import simulate
+from spikecam.cli.synth import synth
 from spikecam.cli.view import view
 from spikecam.errors import SpikecamError
 
@@ -25,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (info, view, convert, reconstruct, deblur, demo):
+for _command in (info, view, convert, reconstruct, deblur, simulate, synth, demo):
     app.command()(_command)
+app.add_typer(calibrate, name="calibrate")
 
 
 def _print_version(wanted: bool) -> None:

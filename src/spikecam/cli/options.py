@@ -50,6 +50,16 @@ StretchOption = Annotated[
         "--stretch", metavar="LOW:HIGH", help="Show these percentiles as black and white."
     ),
 ]
+FpnOption = Annotated[
+    Path | None,
+    typer.Option("--fpn", metavar="FPN", help="Fixed pattern, from spikecam calibrate fpn."),
+]
+LinearOption = Annotated[
+    bool, typer.Option("--linear", help="Blurry pictures are means of light, not of gray levels.")
+]
+InterpolateOption = Annotated[
+    int, typer.Option("--interpolate", metavar="N", help="Frames made of each of a video's.")
+]
 GammaOption = Annotated[float, typer.Option("--gamma", help="Gamma of what is shown.")]
 
 
@@ -63,10 +73,38 @@ def open_recording(
     """`spikecam.open` with the options of the command line."""
     shape = None
     if size is not None:
-        parts = size.lower().split("x")
-        numbers = _whole_numbers(parts if len(parts) == 2 else [], "--size", size, "WIDTHxHEIGHT")
-        shape = (numbers[1], numbers[0])
+        width, height = parse_size(size, "--size")
+        shape = (height, width)
     return sc.open(spikes, camera, shape=shape, rate=rate, truncate=truncate)
+
+
+def read_fpn(path: Path | None) -> sc.FixedPattern | None:
+    """The fixed pattern in a file, if there is one."""
+    return None if path is None else sc.FixedPattern.open(path)
+
+
+def parse_size(text: str, option: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT as (width, height)."""
+    parts = text.lower().split("x")
+    numbers = _whole_numbers(parts if len(parts) == 2 else [], option, text, "WIDTHxHEIGHT")
+    return numbers[0], numbers[1]
+
+
+def parse_numbers(text: str, option: str) -> tuple[float, ...]:
+    """Numbers with commas between them."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise sc.OptionError(f"{option} {text}: expected numbers such as 1,2,4") from None
+
+
+def parse_bounds(text: str, option: str) -> tuple[float, float]:
+    """LOW:HIGH as two numbers."""
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        raise sc.OptionError(f"{option} {text}: expected LOW:HIGH, such as 1:99") from None
+    return low, high
 
 
 def parse_span(text: str, option: str, length: int) -> tuple[int, int]:
@@ -112,15 +150,6 @@ def method_options(method: str, window: int | None) -> dict[str, Any]:
     if method in ("tfi", "tfstp"):
         raise sc.OptionError(f"--window goes with --method tfp; {method} has no window")
     return {"window": window}
-
-
-def parse_stretch(text: str) -> tuple[float, float]:
-    """LOW:HIGH as percentiles."""
-    try:
-        low, high = (float(part) for part in text.split(":"))
-    except ValueError:
-        raise sc.OptionError(f"--stretch {text}: expected LOW:HIGH, such as 1:99") from None
-    return low, high
 
 
 def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:

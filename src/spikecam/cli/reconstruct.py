@@ -12,6 +12,7 @@ from spikecam.cli.options import (
     AtOption,
     BitsOption,
     CameraOption,
+    FpnOption,
     FpsOption,
     GammaOption,
     MethodOption,
@@ -23,8 +24,9 @@ from spikecam.cli.options import (
     WindowOption,
     method_options,
     open_recording,
+    parse_bounds,
     parse_frames,
-    parse_stretch,
+    read_fpn,
     refuse_both,
 )
 from spikecam.cli.output import check_out, write_frames
@@ -41,6 +43,7 @@ def reconstruct(
     truncate: TruncateOption = False,
     method: MethodOption = "tfp",
     window: WindowOption = None,
+    fpn: FpnOption = None,
     at: AtOption = None,
     frames: Annotated[
         str | None, typer.Option("--frames", metavar="A:B[:STEP]", help="A range of frames.")
@@ -57,7 +60,7 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    options = method_options(method, window)
+    options = method_options(method, window) | {"fpn": read_fpn(fpn)}
     refuse_both(at, frames)
     if frames is not None:
         chosen = parse_frames(frames, "--frames", len(stream))
@@ -66,7 +69,7 @@ def reconstruct(
     else:
         at = len(stream) // 2 if at is None else at
         chosen = range(at, at + 1)
-    percentiles = None if stretch is None else parse_stretch(stretch)
+    percentiles = None if stretch is None else parse_bounds(stretch, "--stretch")
     check_out(out, [spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.frames(stream, method, frames=chosen, **options)
     if percentiles is not None:

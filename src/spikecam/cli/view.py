@@ -20,7 +20,7 @@ from spikecam.cli.options import (
     WindowOption,
     method_options,
     open_recording,
-    parse_stretch,
+    parse_bounds,
 )
 from spikecam.cli.output import check_out
 
@@ -44,7 +44,7 @@ def view(
 ) -> None:
     """Look at one frame of a recording, stretched for the eye."""
     stream = open_recording(spikes, size, camera, truncate)
-    low, high = parse_stretch(stretch)
+    low, high = parse_bounds(stretch, "--stretch")
     if out is not None:
         check_out(out, [spikes], 1, fps=30, depth=8)
     at = len(stream) // 2 if at is None else at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,9 @@ from spikecam.deblurring.sdm import WINDOW, sdm
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
+from spikecam.picture import Picture, as_floats
+from spikecam.reconstruction.methods import checked_options
 from spikecam.stream import Span, SpikeStream
-
-Picture = npt.NDArray[np.float32]
 
 METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"sdm": sdm}
 
@@ -29,8 +30,8 @@ def deblur(
     exposure: Span | None = None,
     frames: int | Sequence[int] = 7,
     at: int | None = None,
-    window: int = WINDOW,
     method: str = "sdm",
+    **options: Any,
 ) -> Picture:
     """Bring back the sharp pictures inside a blurry one.
 
@@ -44,8 +45,9 @@ def deblur(
         frames: how many pictures, spread evenly over the exposure (see `spread_frames`), or
             which frames.
         at: one frame in place of several.
-        window: odd number of frames that make one picture.
         method: "sdm".
+        options: of the method: ``window`` (odd frames that make one picture), ``prior``
+            (thresholds), ``fpn`` (the spike camera's `FixedPattern`).
 
     Returns:
         float32 in [0, 1]; (F, h, w, 3), or (h, w, 3) with ``at``; without colours for a gray one.
@@ -53,7 +55,7 @@ def deblur(
     Raises:
         GeometryError: picture and spikes do not cover the same view.
         RangeError: the exposure or a window leaves the recording.
-        OptionError: an unknown method.
+        OptionError: an unknown method or option.
 
     >>> gray = np.full((4, 8), 0.5)
     >>> light = SpikeStream.from_array(np.ones((31, 2, 4)))
@@ -66,9 +68,10 @@ def deblur(
             raise OptionError("choose one frame with at, or several with frames, not both")
         frames = [at]
     elif isinstance(frames, (int, np.integer)):
+        window = options.get("window", WINDOW)
         frames = spread_frames(stream, int(frames), exposure, window)
     pictures = deblurred_frames(
-        blur, stream, exposure=exposure, frames=frames, window=window, method=method
+        blur, stream, exposure=exposure, frames=frames, method=method, **options
     )
     return next(pictures) if at is not None else np.stack(list(pictures))
 
@@ -79,17 +82,16 @@ def deblurred_frames(
     *,
     frames: Sequence[int],
     exposure: Span | None = None,
-    window: int = WINDOW,
     method: str = "sdm",
+    **options: Any,
 ) -> Iterator[Picture]:
     """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
-    if method not in METHODS:
-        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
+    checked_options(METHODS, method, options)
     if not isinstance(frames, Sequence) or not len(frames):
         raise OptionError(f"frames are a number or a list of frame numbers, not {frames!r}")
     picture = as_picture(blur)
     check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
-    return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), window=window)
+    return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), **options)
 
 
 def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:
@@ -139,14 +141,7 @@ def as_picture(picture: npt.ArrayLike | PathLike) -> Picture:
     """A picture in [0, 1] from a path or an array, refused if it is anything else."""
     if isinstance(picture, str) or hasattr(picture, "__fspath__"):
         return read_picture(picture)  # type: ignore[arg-type]
-    array = np.asarray(picture)
-    if array.dtype == np.uint8:
-        array = array.astype(np.float32) / np.float32(255)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
-        raise OptionError(f"a picture is (height, width) or (height, width, 3), not {array.shape}")
-    if not (array.min() >= 0 and array.max() <= 1):
-        raise OptionError("a blurry picture holds values in [0, 1] (or uint8); scale it first")
-    return array.astype(np.float32, copy=False)
+    return as_floats(picture, "a blurry picture")
 
 
 def check_same_view(picture: Picture, stream: SpikeStream, name: str) -> None:

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.reconstruction.charge import charge
 from spikecam.stream import Span, SpikeStream
 
@@ -50,6 +51,7 @@ def sdm(
     *,
     window: int = WINDOW,
     prior: float = PRIOR,
+    fpn: FixedPattern | None = None,
 ) -> Iterator[Picture]:
     """Deblur ``frames`` by SDM.
 
@@ -60,6 +62,7 @@ def sdm(
         exposure: frames (start, stop) during which the picture was exposed.
         window: odd number of frames, T'.
         prior: strength of the prior in thresholds.
+        fpn: the spike camera's fixed pattern, corrected spike by spike.
 
     Returns:
         Iterator over sharp pictures like ``blur``, float32; above white is clipped to 1.
@@ -68,16 +71,26 @@ def sdm(
         RangeError: a window leaves the recording.
     """
     spans = [stream.window(frame, window) for frame in frames]
-    return _run(blur, stream, spans, exposure, prior)
+    if fpn is not None:
+        fpn.check_shape(stream.shape[1:])
+    return _run(blur, stream, spans, exposure, prior, fpn)
 
 
 def _run(
-    blur: Picture, stream: SpikeStream, spans: list[Span], exposure: Span, prior: float
+    blur: Picture,
+    stream: SpikeStream,
+    spans: list[Span],
+    exposure: Span,
+    prior: float,
+    fpn: FixedPattern | None,
 ) -> Iterator[Picture]:
-    rate = charge(stream, *exposure) / (exposure[1] - exposure[0])
+    rate = charge(stream, *exposure, fpn=fpn) / (exposure[1] - exposure[0])
     for start, stop in spans:
         expected = rate * (stop - start) + prior
-        ratio = np.asarray((charge(stream, start, stop) + prior) / expected, np.float32)
+        seen = charge(stream, start, stop, fpn=fpn)
+        ratio = np.asarray((seen + prior) / expected, np.float32)
+        if fpn is not None:
+            fpn.fill(ratio)
         ratio = np.minimum(ratio, np.maximum(_second_neighbour(ratio), ratio - 1 / expected))
         resized = Image.fromarray(ratio).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
         full = np.asarray(resized)

@@ -86,15 +86,21 @@ def open_dat(path: Path, geometry: Geometry, *, truncate: bool = False) -> Spike
     )
 
 
-def write_dat(path: Path, stream: SpikeStream, *, progress: Progress[Span] = iter) -> None:
-    """Write ``stream`` as ``.dat``, with its geometry and rate in the sidecar file."""
+def write_dat(
+    path: Path, stream: SpikeStream, *, sidecar: bool = True, progress: Progress[Span] = iter
+) -> None:
+    """Write ``stream`` as ``.dat``, with its geometry and rate in the sidecar file.
+
+    Data sets go without the sidecar file: their other readers take every file for a recording.
+    """
     path = Path(os.path.realpath(path))
     with aside(path) as temporary, temporary.open("wb") as file:
         for packed in packed_blocks(stream, progress):
             file.write(packed.data)
-    write_sidecar(
-        path, Geometry(stream.height, stream.width, rate=stream.rate, exposure=stream.exposure)
-    )
+    if sidecar:
+        write_sidecar(
+            path, Geometry(stream.height, stream.width, rate=stream.rate, exposure=stream.exposure)
+        )
 
 
 def packed_blocks(stream: SpikeStream, progress: Progress[Span]) -> Iterator[bits.Bytes]:

@@ -16,8 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from spikecam.errors import FileError, OptionError
 from spikecam.io.aside import aside
 from spikecam.io.recording import existing_file
-
-Picture = npt.NDArray[np.float32]
+from spikecam.picture import Picture, check_picture
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
@@ -61,6 +60,29 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     return np.asarray(upright, np.float32) / np.float32(255)
 
 
+def is_picture(path: str | os.PathLike[str]) -> bool:
+    """Whether a path ends like a picture."""
+    return Path(path).suffix.lower() in PICTURES
+
+
+def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Height and width of a picture, upright, without decoding it.
+
+    Raises:
+        FileError: missing, or not a picture.
+    """
+    path = existing_file(path)
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(274, 1) >= 5
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise FileError(
+            f"{path} is not a readable picture ({error}); expected PNG, JPEG or TIFF"
+        ) from error
+    return (width, height) if turned else (height, width)
+
+
 def _refuse_rare(path: Path, image: Image.Image) -> None:
     """Refuse kinds of pictures whose values would come out wrong."""
     tags = getattr(image, "tag_v2", {})
@@ -97,23 +119,9 @@ def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | 
     Raises:
         OptionError: another shape, NaN, or values outside [0, 1]: nothing is clipped here.
     """
-    array = np.asarray(picture)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
-        raise OptionError(
-            f"a picture is an array (height, width) or (height, width, 3), not {array.shape}"
-        )
+    array = check_picture(picture)
     if array.dtype == np.uint8:
         return array if depth == 8 else array * np.uint16(257)
-    if array.dtype.kind != "f":
-        raise OptionError(
-            f"a picture holds floats in [0, 1] or 8-bit levels (uint8), not {array.dtype}"
-        )
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= 1):
-        raise OptionError(
-            f"a picture holds values in [0, 1], and these run from {low:.4g} to {high:.4g}; "
-            "scale or clip them first"
-        )
     levels = np.rint(array * np.float32(2**depth - 1))
     return levels.astype(np.uint16 if depth == 16 else np.uint8)
 

@@ -17,10 +17,13 @@ from PIL import Image
 
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.aside import aside, aside_folder
-from spikecam.io.pictures import PICTURES, Picture, as_levels, read_picture, write_picture
+from spikecam.io.pictures import PICTURES, as_levels, read_picture, write_picture
 from spikecam.io.recording import existing_file
+from spikecam.picture import Picture
 
+# What is written, and what else is read.
 VIDEOS = (".mp4", ".gif")
+VIDEO_SOURCES = (*VIDEOS, ".mov", ".m4v", ".mkv", ".avi", ".webm")
 
 
 def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
@@ -49,6 +52,23 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
             for frame in container.decode(video=0):
                 turned = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
                 yield turned.astype(np.float32) / np.float32(255)
+    except av.FFmpegError as error:
+        raise FileError(f"{path} is not a readable video ({error.strerror})") from error
+
+
+def count_frames(path: str | os.PathLike[str]) -> int:
+    """Frames of a video file, without decoding them.
+
+    Raises:
+        FileError: missing, or not a video.
+    """
+    path = existing_file(path)
+    try:
+        with path.open("rb") as file, av.open(file, "r") as container:
+            if not container.streams.video:
+                raise FileError(f"{path} holds no video")
+            stream = container.streams.video[0]
+            return stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
     except av.FFmpegError as error:
         raise FileError(f"{path} is not a readable video ({error.strerror})") from error
 

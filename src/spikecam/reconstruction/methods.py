@@ -35,7 +35,7 @@ def reconstruct(
         method: "tfp", "tfi" or "tfstp".
         frames: a range of frames in place of one.
         options: of the method: ``window`` (TFP, odd frames), ``reach`` (TFI, frames),
-            ``plasticity`` (TFSTP).
+            ``plasticity`` (TFSTP); ``fpn``, the camera's `FixedPattern`, which all three correct.
 
     Returns:
         Firing rates in [0, 1], float32: (H, W), or (F, H, W) for ``frames``. A rate is a share of
@@ -88,7 +88,7 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
     Raises:
         RangeError: there is none: the window is longer than the recording.
     """
-    defaults = _checked(method, options)
+    defaults = checked_options(METHODS, method, options)
     window = options.get("window", defaults.get("window", 1))
     stream.window(len(stream) // 2, window)
     return range(window // 2, len(stream) - window // 2)
@@ -97,7 +97,7 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
 def _run(
     stream: SpikeStream, method: str, frames: range, options: dict[str, Any]
 ) -> Iterator[Picture]:
-    _checked(method, options)
+    checked_options(METHODS, method, options)
     if not isinstance(frames, range):
         raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:
@@ -105,11 +105,17 @@ def _run(
     return METHODS[method](stream, frames, **options)
 
 
-def _checked(method: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a method with their defaults, once the given ones are known to be of it."""
-    if method not in METHODS:
-        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
-    parameters = inspect.signature(METHODS[method]).parameters.values()
+def checked_options(
+    methods: dict[str, Callable[..., Iterator[Picture]]], method: str, options: dict[str, Any]
+) -> dict[str, Any]:
+    """The options of a method with their defaults, once the given ones are known to be of it.
+
+    Raises:
+        OptionError: an unknown method or option.
+    """
+    if method not in methods:
+        raise OptionError(f"no method {method!r}; known methods: {', '.join(methods)}")
+    parameters = inspect.signature(methods[method]).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     for option in options:
         if option not in defaults:

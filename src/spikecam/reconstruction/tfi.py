@@ -15,11 +15,13 @@ have been seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError
 from spikecam.rows import Picture, over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
@@ -31,13 +33,16 @@ REACH = 256
 _PART_BYTES = 1 << 20
 
 
-def tfi(stream: SpikeStream, frames: range, *, reach: int = REACH) -> Iterator[Picture]:
+def tfi(
+    stream: SpikeStream, frames: range, *, reach: int = REACH, fpn: FixedPattern | None = None
+) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFI, in one pass that looks ``reach`` frames ahead.
 
     Args:
         stream: the recording.
         frames: frame numbers, rising.
         reach: frames on each side within which a spike is searched for.
+        fpn: the camera's fixed pattern, corrected in each interval.
 
     Returns:
         Iterator over inverse intervals, firing rates in (0, 1], float32 (H, W).
@@ -51,7 +56,11 @@ def tfi(stream: SpikeStream, frames: range, *, reach: int = REACH) -> Iterator[P
     reach = min(reach, len(stream))
     for frame in (frames[0], frames[-1]):
         stream.window(frame, 1)
-    return pick(lambda first, last: _run(stream, first, last, reach), frames, alone=64)
+    pictures = pick(partial(_run, stream, reach=reach), frames, alone=64)
+    if fpn is None:
+        return pictures
+    fpn.check_shape(stream.shape[1:])
+    return map(fpn.correct, pictures)
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:

@@ -8,21 +8,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numba import njit
 
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.reconstruction.membrane import sliding_rate
 from spikecam.rows import Picture, over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 
-def tfp(stream: SpikeStream, frames: range, *, window: int = 41) -> Iterator[Picture]:
+def tfp(
+    stream: SpikeStream, frames: range, *, window: int = 41, fpn: FixedPattern | None = None
+) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFP; the cost does not depend on the window's length.
 
     Args:
         stream: the recording.
         frames: frame numbers, rising.
         window: odd number of frames.
+        fpn: the camera's fixed pattern, corrected spike by spike.
 
     Returns:
         Iterator over firing rates in [0, 1], float32 (H, W): 1 where a pixel fired in every frame.
@@ -32,7 +38,11 @@ def tfp(stream: SpikeStream, frames: range, *, window: int = 41) -> Iterator[Pic
     """
     for frame in (frames[0], frames[-1]):
         stream.window(frame, window)
-    return pick(lambda first, last: _run(stream, first, last, window), frames, alone=window)
+    if fpn is not None:
+        fpn.check_shape(stream.shape[1:])
+        corrected = partial(sliding_rate, stream, window=window, fpn=fpn)
+        return pick(corrected, frames, alone=window)
+    return pick(partial(_run, stream, window=window), frames, alone=window)
 
 
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:

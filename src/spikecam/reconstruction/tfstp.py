@@ -21,11 +21,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError
 from spikecam.rows import Picture, over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
@@ -87,7 +89,11 @@ class Synapses:
 
 
 def tfstp(
-    stream: SpikeStream, frames: range, *, plasticity: Plasticity | None = None
+    stream: SpikeStream,
+    frames: range,
+    *,
+    plasticity: Plasticity | None = None,
+    fpn: FixedPattern | None = None,
 ) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFSTP.
 
@@ -98,6 +104,7 @@ def tfstp(
         stream: the recording.
         frames: frame numbers, rising.
         plasticity: constants of the synapse; the field's by default.
+        fpn: the camera's fixed pattern, corrected in each picture.
 
     Returns:
         Iterator over rho, close to the firing rate, float32 (H, W); 0 before a pixel's first spike.
@@ -109,7 +116,12 @@ def tfstp(
     for frame in (frames[0], frames[-1]):
         stream.window(frame, 1)
     constants = plasticity or Plasticity()
-    return pick(lambda first, last: _run(stream, first, last, constants), frames, alone=math.inf)
+    run = partial(_run, stream, plasticity=constants)
+    pictures = pick(run, frames, alone=math.inf)
+    if fpn is None:
+        return pictures
+    fpn.check_shape(stream.shape[1:])
+    return map(fpn.correct, pictures)
 
 
 def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:

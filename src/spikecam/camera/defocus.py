@@ -1,0 +1,128 @@
+"""Defocus: a disc whose radius follows depth, as a lens blurs what is out of focus.
+
+A thin lens of focal length f and diameter A = f / N, focused at distance S, spreads a point at
+distance D over a disc of diameter (Potmesil and Chakravarty, "A lens and aperture camera model for
+synthetic image generation", 1981)
+
+    c = A f / (S - f) * |D - S| / D.
+
+`disc_radius` says it in pixels, `defocus` applies it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import OptionError
+from spikecam.picture import Picture, as_floats
+
+# Discs are made at every half pixel of radius; between two, their pictures are blended.
+_STEP = 0.5
+# Samples a side of a pixel by which a disc's edge covers it in part.
+_SUPER = 16
+
+
+def disc_radius(
+    depth: npt.ArrayLike, *, focus: float, focal_length: float, f_number: float, pitch: float
+) -> Picture:
+    """Radius of the disc, in pixels, over which a thin lens spreads points at these depths.
+
+    Args:
+        depth: distances D from the lens in metres, above 0; infinity is allowed.
+        focus: the distance S that is sharp, in metres.
+        focal_length: f in metres.
+        f_number: N = f / A.
+        pitch: side of a pixel in metres.
+
+    Returns:
+        float32, shaped like ``depth``; 0 at the distance of focus.
+
+    Raises:
+        OptionError: a depth that is not above 0, or a lens that cannot be.
+
+    >>> lens = {"focus": 2.0, "focal_length": 0.05, "f_number": 2.0, "pitch": 10e-6}
+    >>> [round(float(disc_radius(d, **lens)), 2) for d in (1.0, 2.0, 4.0)]
+    [32.05, 0.0, 16.03]
+    """
+    distance = np.asarray(depth, np.float64)
+    if not (distance > 0).all():
+        raise OptionError("a depth map holds distances in metres, each above 0")
+    if not all(0 < value < math.inf for value in (focal_length, f_number, pitch)):
+        raise OptionError(
+            "focal length, f-number and pixel pitch are numbers above 0: "
+            f"not {focal_length}, {f_number} and {pitch}"
+        )
+    if not focal_length < focus < math.inf:
+        raise OptionError(
+            f"a lens of {focal_length} m focuses on distances beyond that, not on {focus} m"
+        )
+    aperture = focal_length / f_number
+    diameter = aperture * focal_length / (focus - focal_length) * np.abs(1 - focus / distance)
+    radius: Picture = (diameter / 2 / pitch).astype(np.float32)
+    return radius
+
+
+def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
+    """Blur each pixel by a disc of its own radius.
+
+    A pixel becomes the mean of the disc around it, which is exact where the radius is the same all
+    around. No occlusion is modelled: where depth jumps, what is sharp in front stays sharp but
+    gives light to the blurred background beside it, and what is blurred in front ends where the map
+    does. A disc of less than half a pixel lies within its own and changes nothing. The values are
+    averaged as they are; for what a lens does, give light (`to_linear`).
+
+    Args:
+        picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1].
+        radius: pixels, a map (H, W) or one number; 0 leaves a pixel as it is.
+
+    Returns:
+        float32 in [0, 1], shaped like the picture, which is continued beyond its border by
+        mirroring.
+
+    Raises:
+        OptionError: values that are not finite or not in range, a map of another size, or a
+            radius above half the picture's shorter side.
+
+    >>> np.unique(defocus(np.full((40, 50), 0.25), 3.7).round(6))
+    array([0.25], dtype=float32)
+    """
+    source, radii = _checked(picture, radius)
+    place = radii / np.float32(_STEP)
+    result = np.zeros_like(source)
+    steps = np.floor(place)
+    for level in np.unique(np.concatenate([np.unique(steps), np.unique(np.ceil(place))])):
+        share = np.maximum(0, 1 - np.abs(place - level))
+        blurry = source if level == 0 else cv2.filter2D(source, -1, disc(float(level) * _STEP))
+        result += blurry * (share if source.ndim == 2 else share[..., None])
+    return np.clip(result, 0, 1, out=result)
+
+
+def disc(radius: float) -> Picture:
+    """A disc of a radius above 0 in pixels: the part of each pixel that it covers, sum 1."""
+    reach = math.ceil(radius - 0.5)
+    side = 2 * reach + 1
+    places = (np.arange(side * _SUPER) + 0.5) / _SUPER - side / 2
+    inside = places[:, None] ** 2 + places**2 <= radius**2
+    covered = inside.reshape(side, _SUPER, side, _SUPER).mean(axis=(1, 3))
+    kernel: Picture = (covered / covered.sum()).astype(np.float32)
+    return kernel
+
+
+def _checked(picture: npt.ArrayLike, radius: npt.ArrayLike) -> tuple[Picture, Picture]:
+    source = as_floats(picture)
+    radii = np.asarray(radius, np.float32)
+    if radii.shape not in ((), source.shape[:2]):
+        raise OptionError(
+            f"a map of radii is of the picture's size, {source.shape[:2]}, not {radii.shape}"
+        )
+    largest = min(source.shape[:2]) / 2
+    if not (radii.min() >= 0 and radii.max() <= largest):
+        raise OptionError(
+            f"a radius is 0 to {largest:g} pixels, half the picture's shorter side: these run from "
+            f"{radii.min():.4g} to {radii.max():.4g}"
+        )
+    return source, np.broadcast_to(radii, source.shape[:2])

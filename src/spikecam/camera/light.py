@@ -1,0 +1,68 @@
+"""Pictures as the light that a monochrome sensor sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import OptionError
+from spikecam.picture import check_picture
+
+Light = npt.NDArray[Any]
+
+# Gray = 0.30 R + 0.59 G + 0.11 B, as the protocol of Spike-GOPRO weighs colours.
+_WEIGHTS = np.array([0.30, 0.59, 0.11], np.float32)
+
+
+def as_gray(picture: npt.ArrayLike) -> Light:
+    """Gray light (H, W) in [0, 1] of a picture (H, W) or (H, W, 3); gray bytes stay bytes.
+
+    Raises:
+        OptionError: another shape or type, values outside [0, 1], or not finite.
+    """
+    array = check_picture(picture, "a frame")
+    if array.ndim == 2:
+        return array if array.dtype == np.uint8 else array.astype(np.float32, copy=False)
+    gray: Light = array.astype(np.float32, copy=False) @ _WEIGHTS
+    # The weights add up to 1 but for rounding.
+    return np.minimum(gray / np.float32(255) if array.dtype == np.uint8 else gray, 1)
+
+
+def quarter_gray(picture: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Gray light at a quarter of a picture's width and height, float32 (H/4, W/4) in [0, 1].
+
+    Two-tap bilinear without antialiasing, as Spike-GOPRO was made: the mean of the middle 2 x 2 of
+    every 4 x 4 pixels.
+
+    Raises:
+        OptionError: a width or height that is not a multiple of 4, or as `as_gray`.
+    """
+    array = np.asarray(picture)
+    if array.ndim in (2, 3) and (array.shape[0] % 4 or array.shape[1] % 4):
+        raise OptionError(
+            f"a picture of {array.shape[1]}x{array.shape[0]} has no quarter; "
+            "crop it to multiples of 4"
+        )
+    # Only the pixels that count are turned to gray.
+    taps = [as_gray(array[y::4, x::4]) for y in (1, 2) for x in (1, 2)]
+    white = np.float32(255 * 4 if array.dtype == np.uint8 and array.ndim == 2 else 4)
+    total: npt.NDArray[np.float32] = np.add.reduce(taps, axis=0, dtype=np.float32)
+    return total / white
+
+
+def check_light(frames: Light) -> None:
+    """Refuse anything but 3 axes of uint8, or of floats in [0, 1]."""
+    if frames.ndim != 3 or not frames.size:
+        raise OptionError(
+            f"frames are pictures (height, width) or (height, width, 3), not {frames.shape[1:]}"
+        )
+    if frames.dtype == np.uint8:
+        return
+    if frames.dtype.kind != "f":
+        raise OptionError(f"frames hold floats in [0, 1] or 8-bit levels, not {frames.dtype}")
+    low, high = float(frames.min()), float(frames.max())
+    if not (low >= 0 and high <= 1):
+        what = "not finite" if not np.isfinite(low + high) else f"from {low:.4g} to {high:.4g}"
+        raise OptionError(f"light is in [0, 1], and these frames are {what}; scale them first")

@@ -1,0 +1,181 @@
+"""Calibrating the fixed pattern from recordings of uniform fields.
+
+Three fields of illuminance L_1 < L_2 < L_3, the first one usually dark (supplement of "Seeing
+Through Blur", Eq. 9-12), D_k = 1 / I_k - 1 being a pixel's deviation in field k:
+
+    r = D_2 / D_1,    f_o = (L_2 r - L_1) / (1 - r)
+    f_t = K_reference / K,    K = D_3 (L_3 + f_o)
+
+or one field alone (Eq. 13): no offset, and a gain of D_reference / D. The reference is the median
+pixel, so that correction leaves the brightness of a picture as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spikecam.camera.fixed_pattern import DEAD, STUCK, FixedPattern
+from spikecam.errors import GeometryError, OptionError
+from spikecam.rows import over_rows
+from spikecam.stream import Progress, Span, SpikeStream
+
+Rates = npt.NDArray[np.float64]
+
+# Fields may fall off to the corners by as much as a lens does; scenes vary more.
+_UNEVEN, _TILE = 1.6, 25
+# Lamps drift; what drifts by more is no measurement.
+_DRIFT = 0.1
+# Shares of the usual response that bad pixels fall outside of.
+_DEAD, _STUCK = 1 / 3, 1 / 2
+
+
+def calibrate_fpn(
+    fields: Sequence[SpikeStream],
+    lux: Sequence[float] = (0, 153, 335),
+    *,
+    progress: Progress[Span] = iter,
+) -> FixedPattern:
+    """Calibrate a camera from its recordings of a uniform surface.
+
+    Args:
+        fields: a dark, a middle and a bright recording, or a single bright one. Thousands of
+            frames each (20,000 in the measurements of the field); more is more exact.
+        lux: the illuminance of each field; not used for a single one.
+        progress: wraps the spans of each recording that are read one after another.
+
+    Returns:
+        The fixed pattern, with dead and stuck pixels marked.
+
+    Raises:
+        OptionError: fields that are not uniform, drift, or do not rise in brightness, or a number
+            of fields or illuminances that does not fit.
+        GeometryError: fields of different sizes.
+    """
+    if len(fields) not in (1, 3):
+        raise OptionError(
+            f"a calibration takes three fields, dark, middle and bright, or one; not {len(fields)}"
+        )
+    if len(fields) == 3 and (len(lux) != 3 or not 0 <= lux[0] < lux[1] < lux[2] < float("inf")):
+        listed = ", ".join(f"{value:g}" for value in lux)
+        raise OptionError(
+            f"three fields have three illuminances that rise from dark to bright, not {listed}"
+        )
+    for other in fields[1:]:
+        if other.shape[1:] != fields[0].shape[1:]:
+            raise GeometryError(
+                f"the fields differ in size: {fields[0].shape[1:]} and {other.shape[1:]}; "
+                "all come from one camera"
+            )
+    rates = [_rates(stream, progress) for stream in fields]
+    _check_rising(rates)
+    bright = rates[-1]
+    for name, rate in zip(("bright", "middle"), rates[:0:-1] or rates, strict=False):
+        _check_even(rate, name)
+    bad = np.zeros(bright.shape, np.uint8)
+    bad[bright < _DEAD * np.median(bright)] = DEAD
+    if len(rates) == 3:
+        dark, middle = rates[:2]
+        bad[(dark > _STUCK * np.median(bright)) | (middle > bright)] = STUCK
+        ratio = np.clip(_deviation(middle) / _deviation(dark), 0, 0.99)
+        offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
+        brightest = float(lux[2])
+    else:
+        bad[bright > np.median(bright) / _DEAD] = STUCK
+        offset, brightest = np.zeros(bright.shape), 1.0
+    deviation = _deviation(bright)
+    per_lux = deviation * (brightest + offset)
+    gain = np.median(per_lux[bad == 0]) / per_lux
+    return FixedPattern(
+        offset.astype(np.float32),
+        gain.astype(np.float32),
+        deviation.astype(np.float32),
+        brightest,
+        bad,
+    )
+
+
+def _deviation(rates: Rates) -> Rates:
+    # A pixel that never fired fires less than once in any recording; one that always does hardly
+    # deviates.
+    deviation: Rates = np.clip(1 / np.maximum(rates, 1e-9) - 1, 1e-3, 1e9)
+    return deviation
+
+
+def _rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
+    """Firing rate of every pixel, from its first spike to its last where it has two.
+
+    Counting intervals rather than frames keeps the phases at both ends of a recording out.
+    """
+    _, height, width = stream.shape
+    seen = np.zeros((3, height, (width + 7) // 8 * 8), np.int64)
+    halves: list[float] = []
+    middle = len(stream) // 2
+    if middle < 2:
+        raise OptionError(f"a field of {len(stream)} frames is too short; record thousands")
+    for start, stop in progress(stream.blocks()):
+        over_rows(_ends, height, stream.rows(start, stop), start, seen)
+    for part in (stream[:middle], stream[middle:]):
+        halves.append(float(part.count().mean()) / len(part))
+    if max(halves) > 0.01 and max(halves) > (1 + _DRIFT) * min(halves):
+        raise OptionError(
+            f"the light changes within a field: {halves[0]:.3g} spikes a frame in its first half, "
+            f"{halves[1]:.3g} in its second; record it under steady light"
+        )
+    counts, first, last = seen[:, :, :width].astype(np.float64)
+    intervals = (counts - 1) / np.maximum(last - first, 1)
+    rates: Rates = np.where(counts >= 2, intervals, counts / len(stream))
+    return rates
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _ends(rows, start, seen, first_row, last_row):  # type: ignore[no-untyped-def]
+    for row in range(first_row, last_row):
+        for t in range(len(rows)):
+            for k in range(rows.shape[2]):
+                spikes = rows[t, row, k]
+                bit = 0
+                while spikes:
+                    if spikes & 1:
+                        column = 8 * k + bit
+                        if seen[0, row, column] == 0:
+                            seen[1, row, column] = start + t
+                        seen[0, row, column] += 1
+                        seen[2, row, column] = start + t
+                    spikes >>= 1
+                    bit += 1
+
+
+def _check_rising(rates: Sequence[Rates]) -> None:
+    levels = [float(np.median(rate)) for rate in rates]
+    if levels[-1] < 0.01:
+        raise OptionError(
+            f"the bright field fires in {levels[-1]:.2%} of its frames; record a brighter one"
+        )
+    if levels[-1] > 0.98:
+        raise OptionError("the bright field fires in nearly every frame; record a darker one")
+    if not all(a < b for a, b in pairwise(levels)):
+        listed = ", ".join(f"{level:.4f}" for level in levels)
+        raise OptionError(
+            f"the fields do not rise in brightness (median rates {listed}); "
+            "give them in the order dark, middle, bright"
+        )
+
+
+def _check_even(rates: Rates, name: str) -> None:
+    height, width = (max(_TILE, side // _TILE * _TILE) for side in rates.shape)
+    tile_height, tile_width = (min(_TILE, side) for side in rates.shape)
+    part = rates[: height // tile_height * tile_height, : width // tile_width * tile_width]
+    part = part[: part.shape[0] // tile_height * tile_height]
+    tiles = part.reshape(part.shape[0] // tile_height, tile_height, -1, tile_width)
+    levels = np.median(tiles.swapaxes(1, 2).reshape(tiles.shape[0], tiles.shape[2], -1), axis=2)
+    low, high = np.percentile(levels, [5, 95])
+    if high > _UNEVEN * max(low, 1e-9):
+        raise OptionError(
+            f"the {name} field is not uniform: its parts fire at {low:.3g} to {high:.3g} of all "
+            "frames; record an evenly lit surface, out of focus"
+        )

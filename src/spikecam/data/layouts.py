@@ -1,0 +1,252 @@
+"""The field's data sets as they lie on disk: lists of pairs read from them, pairs written to them.
+
+Spike-GOPRO has this below ``train`` and ``test`` (and ``val`` in those that we make)::
+
+    blur_data/SCENE/NNNNNN.png     the blurry picture
+    spike_data/SCENE/NNNNNN.dat    spikes on a grid a quarter as fine: 20 frames before the
+                                   exposure, 97 during it, 20 after it
+    sharp_data/SCENE/NNNNNN.png    the sharp picture in the middle, frame 68
+
+and, where more of the sharp film was kept, ``sharp_data/SCENE/NNNNNN/TTT.png``, named by frame.
+RSB has ``spike_data/SCENE/*.dat`` with ``blur_data/SCENE/*.jpg``, exposed during all 400 frames.
+REDS has ``NAME.dat`` with ``NAME.png`` of the same size, sharp, for the frame at index 150. UHSR
+has one recording of a thing on a screen in each ``.npz``, with its name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.dat import write_dat
+from spikecam.io.pictures import picture_size, read_picture, write_picture
+from spikecam.io.recording import open as open_recording
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+
+EXPOSURE, MIDDLE = (20, 117), 68
+# Spikes lie on a grid this much coarser than the pictures.
+SCALE = 4
+MANIFEST = "manifest.json"
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One recording of a data set and the pictures that belong to it.
+
+    Attributes:
+        scene, name: of which film it is, and which part.
+        spikes: the file of the recording.
+        shape: height and width of its frames, where the file does not say them.
+        blur: the blurry picture of the same moment; None where a data set has none.
+        sharp: sharp pictures by the number of their frame.
+        exposure: frames (start, stop) during which the blurry picture was exposed.
+        label: what the recording shows, where the data set says it.
+    """
+
+    scene: str
+    name: str
+    spikes: Path
+    shape: tuple[int, int] | None = None
+    blur: Path | None = None
+    sharp: Mapping[int, Path] = field(default_factory=dict)
+    exposure: Span | None = None
+    label: str | None = None
+
+    def stream(self) -> SpikeStream:
+        """The recording, opened, with its exposure."""
+        stream = open_recording(self.spikes, shape=self.shape)
+        if self.exposure is not None:
+            stream.exposure = stream.check_exposure(self.exposure)
+        return stream
+
+    def blurry_picture(self) -> Picture:
+        """The blurry picture, float32 in [0, 1].
+
+        Raises:
+            OptionError: this data set has none.
+        """
+        if self.blur is None:
+            raise OptionError(f"{self.spikes} has no blurry picture: its data set has none")
+        return read_picture(self.blur)
+
+
+def spike_gopro(
+    folder: PathLike, split: str = "train", *, incomplete: str = "refuse"
+) -> list[Pair]:
+    """Pairs of a data set in the layout of Spike-GOPRO.
+
+    Args:
+        folder: what holds ``train`` and ``test``.
+        split: which of its folders.
+        incomplete: "refuse" or "skip" recordings whose pictures are missing.
+
+    Raises:
+        FileError: there is no such data set, or halves of pairs are missing; the message lists
+            the first of them.
+        OptionError: another word for ``incomplete``.
+    """
+    root = Path(folder) / split
+    exposure = _exposure(Path(folder))
+    with_sharp = (root / "sharp_data").is_dir()
+    pairs = []
+    for spikes in _recordings(root):
+        scene, name = spikes.parent.name, spikes.stem
+        truth = root / "sharp_data" / scene
+        sharp = {sum(exposure) // 2: truth / f"{name}.png"} if with_sharp else {}
+        sharp |= {int(p.stem): p for p in (truth / name).glob("*.png") if p.stem.isdecimal()}
+        blur = root / "blur_data" / scene / f"{name}.png"
+        pairs.append(Pair(scene, name, spikes, None, blur, dict(sorted(sharp.items())), exposure))
+    return _whole(root, pairs, ".png", incomplete)
+
+
+def rsb(folder: PathLike, *, incomplete: str = "refuse") -> list[Pair]:
+    """Pairs of a data set in the layout of RSB; arguments and errors as for `spike_gopro`."""
+    root = Path(folder)
+    pairs = []
+    for spikes in _recordings(root):
+        scene, name = spikes.parent.name, spikes.stem
+        pairs.append(Pair(scene, name, spikes, None, root / "blur_data" / scene / f"{name}.jpg"))
+    return _whole(root, pairs, ".jpg", incomplete)
+
+
+def reds(folder: PathLike) -> list[Pair]:
+    """Recordings of REDS, each with the sharp gray picture of its frame 150.
+
+    Raises:
+        FileError: there are none, or one has no picture.
+    """
+    found = sorted(Path(folder).glob("*.dat"))
+    pairs = []
+    for spikes in found:
+        sharp = spikes.with_suffix(".png")
+        shape = picture_size(sharp)
+        pairs.append(Pair(spikes.stem, spikes.stem, spikes, shape, sharp={150: sharp}))
+    return _some(pairs, Path(folder), "NAME.dat with NAME.png")
+
+
+def uhsr(folder: PathLike) -> list[Pair]:
+    """Recordings of UHSR, each with the name of what it shows where its file has it.
+
+    Raises:
+        FileError: there are none, or one is damaged.
+    """
+    pairs = []
+    for spikes in sorted(Path(folder).rglob("*.npz")):
+        try:
+            with np.load(spikes, allow_pickle=False) as held:
+                if "spk" not in held.files:
+                    continue
+                label = str(held["label_name"]) if "label_name" in held.files else None
+        except (OSError, ValueError) as error:
+            raise FileError(f"{spikes} is damaged ({error}); get it again") from error
+        pairs.append(Pair(spikes.parent.name, spikes.stem, spikes, label=label))
+    return _some(pairs, Path(folder), "NAME.npz that hold spk")
+
+
+def write_gopro_pair(
+    folder: PathLike,
+    split: str,
+    scene: str,
+    name: str,
+    *,
+    stream: SpikeStream,
+    blur: npt.ArrayLike,
+    sharp: Mapping[int, npt.ArrayLike],
+) -> None:
+    """Write one pair in the layout of Spike-GOPRO, so that it is there as a whole or not at all.
+
+    The recording, by which readers know the pair, comes last.
+
+    Args:
+        folder, split, scene, name: where to.
+        stream: the spikes; its exposure is that of the data set.
+        blur: the blurry picture.
+        sharp: sharp pictures by frame; the one in the middle of the exposure has the pair's name,
+            others lie in a folder of that name.
+    """
+    root = Path(folder) / split
+    middle = sum(stream.exposure or EXPOSURE) // 2
+    for frame, picture in sharp.items():
+        place = f"{name}.png" if frame == middle else f"{name}/{frame:03d}.png"
+        write_picture(root / "sharp_data" / scene / place, picture)
+    write_picture(root / "blur_data" / scene / f"{name}.png", blur)
+    write_dat(root / "spike_data" / scene / f"{name}.dat", stream, sidecar=False)
+
+
+def write_rsb_pair(
+    folder: PathLike, scene: str, name: str, *, stream: SpikeStream, blur: npt.ArrayLike
+) -> None:
+    """Write one pair in the layout of RSB, as a whole or not at all; arguments as above."""
+    root = Path(folder)
+    write_picture(root / "blur_data" / scene / f"{name}.jpg", blur)
+    write_dat(root / "spike_data" / scene / f"{name}.dat", stream, sidecar=False)
+
+
+def _recordings(root: Path) -> list[Path]:
+    if not (root / "spike_data").is_dir():
+        raise FileError(f"{root} holds no data set; expected a folder spike_data in it")
+    return sorted((root / "spike_data").glob("*/*.dat"))
+
+
+def _exposure(folder: Path) -> Span:
+    """The exposure of all pairs of a data set: what its manifest says, else the published one."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return EXPOSURE
+    try:
+        start, stop = json.loads(manifest.read_text(encoding="utf-8"))["exposure"]
+        return int(start), int(stop)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{manifest} is no manifest ({error}); mend or remove it") from error
+
+
+def _whole(root: Path, pairs: list[Pair], ending: str, incomplete: str) -> list[Pair]:
+    """The pairs that have all their files, with the size of their frames."""
+    if incomplete not in ("refuse", "skip"):
+        raise OptionError(f'pairs that are incomplete are "refuse"d or "skip"ped: {incomplete!r}?')
+    missing = {p.spikes: _missing(p) for p in pairs}
+    known = {p.blur for p in pairs}
+    lonely = [b for b in sorted((root / "blur_data").glob(f"*/*{ending}")) if b not in known]
+    gone = [path for paths in missing.values() for path in paths]
+    gone += [root / "spike_data" / b.parent.name / f"{b.stem}.dat" for b in lonely]
+    if gone and incomplete == "refuse":
+        listed = ", ".join(str(path.relative_to(root)) for path in gone[:5])
+        more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+        raise FileError(
+            f"{root} lacks halves of pairs: {listed}{more}; complete them, or skip such pairs"
+        )
+    whole = [_sized(p) for p in pairs if not missing[p.spikes]]
+    return _some(whole, root, "spike_data/SCENE/*.dat with their pictures")
+
+
+def _missing(pair: Pair) -> list[Path]:
+    return [p for p in (pair.blur, *pair.sharp.values()) if p is not None and not p.exists()]
+
+
+def _sized(pair: Pair) -> Pair:
+    assert pair.blur is not None
+    height, width = picture_size(pair.blur)
+    if height % SCALE or width % SCALE:
+        raise FileError(
+            f"{pair.blur} is {width}x{height}, and spikes on a grid a quarter as fine need "
+            "multiples of 4; this is no data set of that layout"
+        )
+    shape = (height // SCALE, width // SCALE)
+    return replace(pair, shape=shape)
+
+
+def _some(pairs: Iterable[Pair], folder: Path, form: str) -> list[Pair]:
+    found = list(pairs)
+    if not found:
+        raise FileError(f"{folder} holds no pairs; expected {form}")
+    return found

@@ -1,0 +1,223 @@
+"""New data sets in the layout of Spike-GOPRO, from photographs and videos.
+
+Every scene is a film of sharp frames; a blurry picture is the mean of an exposure's frames, and
+its spikes are what the simulated sensor makes of the film at a quarter of the size (SpikeReveal
+4.1). A scene depends on nothing but its plan, so that any number of cores make the same files, and
+a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from spikecam.camera.exposure import MARGIN, Exposure
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.camera.integrate import simulate
+from spikecam.camera.interpolation import interpolated
+from spikecam.camera.light import quarter_gray
+from spikecam.camera.motion import moving_scene
+from spikecam.data.layouts import MANIFEST, SCALE, write_gopro_pair
+from spikecam.data.plan import Scene, SynthConfig, find_sources, plan_scenes
+from spikecam.errors import FileError, OutputError
+from spikecam.io.aside import aside, check_folder
+from spikecam.io.pictures import PICTURES, as_levels, read_picture
+from spikecam.io.video import video_frames
+
+Frame = npt.NDArray[np.uint8]
+
+# Sharp frames that are kept of each exposure, as for sequences in SpikeReveal's Table 1.
+_KEPT = 7
+
+
+class Synthesis:
+    """A data set that is being made; its steps make the scenes.
+
+    Nothing is written before the first step. The folder is new, or that of a run with the same
+    sources and settings which was stopped: what is there stays.
+
+    Args:
+        sources: photographs, videos, or folders of them.
+        folder: where to.
+        config: the settings.
+        fpn: the fixed pattern of the simulated camera.
+        workers: scenes made at a time; as many as there are cores by default.
+
+    Yields:
+        Each `Scene` when it is whole; ``len`` of this object is how many there will be.
+
+    Raises:
+        FileError: sources that cannot be read, or end early.
+        OptionError: settings that cannot be, or that the sources do not suffice for.
+        OutputError: the folder holds something else, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[str | Path],
+        folder: str | os.PathLike[str],
+        config: SynthConfig | None = None,
+        *,
+        fpn: FixedPattern | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self.folder, self.config = Path(folder), config or SynthConfig()
+        self.fpn, self.workers = fpn, workers or os.cpu_count()
+        if fpn is not None:
+            height, width = self.config.size
+            fpn.check_shape((height // SCALE, width // SCALE), "the simulated camera")
+        self.sources = find_sources(sources)
+        self.scenes = plan_scenes(self.sources, self.config)
+        _check_folder(self.folder, self._manifest())
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def __iter__(self) -> Iterator[Scene]:
+        text = self._manifest()
+        _check_folder(self.folder, text)
+        with aside(self.folder / MANIFEST) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        stop = Event()
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="spikecam-synth")
+        try:
+            jobs = {
+                pool.submit(make_scene, self.folder, scene, self.config, self.fpn, stop): scene
+                for scene in self.scenes
+            }
+            for job in as_completed(jobs):
+                job.result()
+                yield jobs[job]
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+    def _manifest(self) -> str:
+        said: dict[str, Any] = {
+            "made by": "spikecam synth",
+            "exposure": [MARGIN, MARGIN + self.config.length],
+            "settings": asdict(self.config),
+            "sources": self.sources,
+            "scenes": [asdict(scene) for scene in self.scenes],
+        }
+        return json.dumps(said, indent=1) + "\n"
+
+
+def make_scene(
+    folder: Path, scene: Scene, config: SynthConfig, fpn: FixedPattern | None, stop: Event
+) -> None:
+    """Make the pairs of a scene that are not there yet; ``stop`` gives up between two frames."""
+    starts = [i * (config.length + config.gap) for i in range(config.pairs)]
+    names = {start: f"{start + MARGIN + config.length // 2:06d}" for start in starts}
+    place = folder / scene.split / "spike_data" / scene.name
+    missing = [start for start in starts if not (place / f"{names[start]}.dat").exists()]
+    films: dict[int, _Film] = {}
+    for number, frame in enumerate(_frames(scene, config) if missing else ()):
+        if stop.is_set():
+            return
+        if number in missing:
+            films[number] = _Film(config)
+        for start, film in list(films.items()):
+            if film.add(frame):
+                stream = simulate(
+                    np.stack(film.grays),
+                    config.preset,
+                    threshold=None if config.preset == "spikegen" else scene.threshold,
+                    seed=scene.seed + start,
+                    fpn=fpn,
+                    exposure=film.exposure,
+                )
+                write_gopro_pair(
+                    folder,
+                    scene.split,
+                    scene.name,
+                    names[start],
+                    stream=stream,
+                    blur=film.blur.picture(),
+                    sharp=film.sharp,
+                )
+                del films[start]
+
+
+class _Film:
+    """What is kept of the frames of one pair as they pass."""
+
+    def __init__(self, config: SynthConfig) -> None:
+        self.exposure = (MARGIN, MARGIN + config.length)
+        kept = np.rint(np.linspace(MARGIN, MARGIN + config.length - 1, _KEPT))
+        self.kept = {*kept.astype(int).tolist(), MARGIN + config.length // 2}
+        self.total = config.pair_frames
+        self.blur = Exposure(linear=config.linear)
+        self.grays: list[npt.NDArray[np.float32]] = []
+        self.sharp: dict[int, Frame] = {}
+
+    def add(self, frame: Frame) -> bool:
+        """Take the next frame; True when it was the last."""
+        number = len(self.grays)
+        self.grays.append(quarter_gray(frame))
+        if self.exposure[0] <= number < self.exposure[1]:
+            self.blur.add(frame)
+        if number in self.kept:
+            self.sharp[number] = frame.copy()
+        return len(self.grays) == self.total
+
+
+def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
+    if Path(scene.source).suffix.lower() in PICTURES:
+        yield from moving_scene(
+            read_picture(scene.source),
+            size=config.size,
+            frames=config.frames,
+            exposure=(MARGIN, MARGIN + config.length),
+            speed=scene.speed,
+            foregrounds=[read_picture(path) for path in scene.foregrounds],
+            seed=scene.seed,
+        )
+        return
+    # A frame more than the ones counted is never there: what is missing is said here.
+    wanted = -(-(config.frames - 1) // config.interpolate) + 1
+    pictures = islice(video_frames(scene.source), scene.start, scene.start + wanted)
+    sized = (_fitted(picture, config.size) for picture in pictures)
+    number = 0
+    for number, frame in enumerate(interpolated(sized, config.interpolate), start=1):
+        if number > config.frames:
+            return
+        yield frame
+    if number < config.frames:
+        raise FileError(
+            f"{scene.source} ends early: its frames from {scene.start} on make {number} of the "
+            f"{config.frames} of scene {scene.name}; convert it anew, or leave it out"
+        )
+
+
+def _fitted(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:
+    """The middle of a video's frame, cut and resized to fit."""
+    height, width = size
+    image = Image.fromarray(as_levels(picture)).convert("RGB")
+    scale = max(width / image.width, height / image.height)
+    across, down = width / scale, height / scale
+    left, top = (image.width - across) / 2, (image.height - down) / 2
+    box = (left, top, left + across, top + down)
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box))
+
+
+def _check_folder(folder: Path, manifest: str) -> None:
+    """Refuse a folder that holds anything but the beginning of this data set."""
+    there = folder / MANIFEST
+    if not there.exists():
+        check_folder(folder)
+    elif there.read_text(encoding="utf-8") != manifest:
+        raise OutputError(
+            f"{folder} was begun with other sources or settings; repeat those, or name a new folder"
+        )

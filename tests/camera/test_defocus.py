@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spikecam.camera.defocus import defocus, disc, disc_radius
+from spikecam.errors import OptionError
+
+LENS = {"focus": 2.0, "focal_length": 0.05, "f_number": 2.0, "pitch": 10e-6}
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(0).random((48, 64, 3)).astype(np.float32)
+
+
+@given(st.floats(0.05, 12))
+def test_a_disc_is_round_and_whole(radius):
+    kernel = disc(radius)
+    assert kernel.sum() == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(kernel, kernel.T)
+    assert np.array_equal(kernel, kernel[::-1])
+    # From here on the middle pixel is covered as a whole, and the sum tells the area.
+    if radius > 0.75:
+        middle = kernel[len(kernel) // 2, len(kernel) // 2]
+        assert 1 / middle == pytest.approx(np.pi * radius**2, rel=0.03)
+
+
+def test_a_point_spreads_over_its_disc():
+    point = np.zeros((41, 41))
+    point[20, 20] = 1
+    spread = defocus(point, 6.0)
+    y, x = np.mgrid[-20:21, -20:21]
+    distance = np.hypot(y, x)
+    assert np.allclose(spread[distance < 5.2], 1 / (np.pi * 36), rtol=0.02)
+    assert (spread[distance > 6.8] < 1e-6).all()
+    # Half the spread of a disc across its diameter.
+    assert (spread * x**2).sum() == pytest.approx(6**2 / 4, rel=0.03)
+
+
+def test_without_a_radius_nothing_changes(picture):
+    assert np.array_equal(defocus(picture, 0), picture)
+    half = np.zeros((48, 64))
+    half[:, 32:] = 4
+    mixed = defocus(picture, half)
+    assert np.array_equal(mixed[:, :32], picture[:, :32])
+    assert np.array_equal(mixed[:, 32:], defocus(picture, 4)[:, 32:])
+    assert not np.allclose(mixed[:, 32:], picture[:, 32:], atol=0.1)
+
+
+@given(st.floats(0, 1), st.floats(0, 15))
+def test_constants_stay(level, strength):
+    radius = np.linspace(0, strength, 30 * 40).reshape(30, 40)
+    assert np.allclose(defocus(np.full((30, 40), level), radius), level, atol=1e-5)
+
+
+def test_radii_between_two_levels_lie_between_them(picture):
+    low, middle, high = (defocus(picture, r) for r in (3.0, 3.2, 3.5))
+    assert np.allclose(middle, 0.6 * low + 0.4 * high, atol=1e-5)
+    widths = [defocus(picture, r).std() for r in (0, 1, 1.7, 2.3, 4)]
+    assert (np.diff(widths) < 0).all()
+
+
+def test_bytes_and_gray_pictures_do_too(picture):
+    levels = (picture * 255).astype(np.uint8)
+    assert np.allclose(defocus(levels, 2), defocus(levels / 255, 2), atol=1e-6)
+    assert defocus(levels[..., 0], 2).shape == (48, 64)
+
+
+def test_the_radius_is_that_of_a_thin_lens():
+    """Against the images of the two distances by 1/f = 1/D + 1/d, which the formula condenses."""
+    depth = np.array([0.5, 1.7, 2.0, 8.0, 1e9])
+    image, sensor = 1 / (1 / 0.05 - 1 / depth), 1 / (1 / 0.05 - 1 / 2.0)
+    cone = 0.05 / 2 * np.abs(sensor - image) / image
+    assert np.allclose(disc_radius(depth, **LENS), cone / 2 / 10e-6, rtol=1e-4)
+    assert disc_radius(2.0, **LENS) == 0
+    assert disc_radius(np.inf, **LENS) == pytest.approx(disc_radius(1e9, **LENS))
+
+
+def test_what_no_lens_or_picture_is_is_refused(picture):
+    with pytest.raises(OptionError, match="each above 0"):
+        disc_radius([1.0, 0.0], **LENS)
+    with pytest.raises(OptionError, match="each above 0"):
+        disc_radius([1.0, np.nan], **LENS)
+    with pytest.raises(OptionError, match="beyond that"):
+        disc_radius(1.0, **(LENS | {"focus": 0.05}))
+    with pytest.raises(OptionError, match="above 0"):
+        disc_radius(1.0, **(LENS | {"f_number": 0}))
+    for radius in (-1, 25, np.nan, np.full((48, 64), np.inf)):
+        with pytest.raises(OptionError, match="0 to 24 pixels"):
+            defocus(picture, radius)
+    with pytest.raises(OptionError, match="picture's size"):
+        defocus(picture, np.zeros((64, 48)))
+    for wrong in (picture * 2, picture * np.nan, (picture * 9).astype(int)):
+        with pytest.raises(OptionError, match=r"in \[0, 1\]"):
+            defocus(wrong, 1)
+    with pytest.raises(OptionError, match="height, width"):
+        defocus(picture[None], 1)
