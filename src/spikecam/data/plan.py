@@ -71,9 +71,9 @@ class SynthConfig:
                 f"pictures of {self.size[1]}x{self.size[0]} have no spike grid a quarter as fine; "
                 "choose multiples of 4, at least 64"
             )
-        for name in ("sequences", "pairs", "length", "interpolate"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} is at least 1, not {getattr(self, name)}")
+        for name, least in (("sequences", 1), ("pairs", 1), ("length", 2), ("interpolate", 1)):
+            if getattr(self, name) < least:
+                raise OptionError(f"{name} is at least {least}, not {getattr(self, name)}")
         if self.gap < 0:
             raise OptionError(f"a gap is at least 0 frames, not {self.gap}")
         if not 0 <= self.speed[0] <= self.speed[1] <= min(self.size) / 2:
