@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
-from protocol import EXPOSURE, FRAMES, NUMBERS, fire, quarter_gray
 
 import spikecam as sc
 
 W, H = 1280, 720
 RATE = 20_000  # frames a second
+FRAMES, EXPOSURE = 137, (20, 117)
+NUMBERS = (20, 36, 52, 68, 84, 100, 116)  # sharp frames that --truth writes
 
 MIDDLE = 68  # the frame at which the wheel reads upright
 TURN, ROLL = np.deg2rad(40) / 97, 88 / 97  # a frame: wheel in radians, bus in pixels
@@ -309,18 +310,16 @@ def main():
     for folder in filter(None, (args.out, args.truth)):
         folder.mkdir(parents=True, exist_ok=True)
 
-    scene, grays, total = Scene(), [], np.zeros((H, W, 3))
+    scene, grays, blur = Scene(), [], sc.Exposure()
     for t in range(FRAMES):
         picture = scene.frame(t)
-        grays.append(quarter_gray(picture))
+        grays.append(sc.quarter_gray(picture))
         if t in range(*EXPOSURE):
-            total += picture
+            blur.add(picture)
         if args.truth and t in NUMBERS:
             to_image(picture).save(args.truth / f"{t:03d}.png")
-    to_image(total / len(range(*EXPOSURE))).save(args.out / "blur.png", optimize=True)
-    spikes = fire(np.array(grays), 1, np.random.default_rng(0))
-    known = sc.SpikeStream(spikes.packed(), spikes.shape[1:], rate=RATE, exposure=EXPOSURE)
-    sc.save(args.out / "spikes.dat", known)
+    to_image(blur.picture()).save(args.out / "blur.png", optimize=True)
+    sc.save(args.out / "spikes.dat", sc.simulate(grays, rate=RATE, exposure=EXPOSURE))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikecam.camera.alignment import Alignment
     from spikecam.camera.defocus import defocus, disc_radius
     from spikecam.camera.exposure import Exposure, blurred, exposures, to_encoded, to_linear
     from spikecam.camera.fixed_pattern import FixedPattern
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from spikecam.camera.light import quarter_gray
     from spikecam.camera.motion import moving_scene
     from spikecam.camera.pretraining import pretraining_pair
+    from spikecam.camera.registration import align
     from spikecam.camera.sensor import PRESETS, Sensor
+    from spikecam.camera.timing import align_in_time, find_exposure
     from spikecam.camera.uniform import calibrate_fpn
     from spikecam.data.layouts import (
         Pair,
@@ -56,6 +59,9 @@ if TYPE_CHECKING:
     from spikecam.survey import summary
 
 _HOMES = {
+    "camera.alignment": ("Alignment",),
+    "camera.registration": ("align",),
+    "camera.timing": ("align_in_time", "find_exposure"),
     "camera.defocus": (
         "defocus",
         "disc_radius",
@@ -146,6 +152,10 @@ __all__ = [  # noqa: RUF022
     "pretraining_pair",
     "FixedPattern",
     "calibrate_fpn",
+    "Alignment",
+    "align",
+    "align_in_time",
+    "find_exposure",
     "Pair",
     "spike_gopro",
     "rsb",

@@ -10,9 +10,8 @@ from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Picture = npt.NDArray[np.float32]
+from spikecam.picture import Picture
 
 # Pictures are made in blocks about this large: small enough that the memory of one that has been
 # dropped is used again for the next, large enough that a block outweighs the calls it takes.

@@ -12,10 +12,6 @@ def test_gray_weighs_colours_as_the_protocol_does():
     assert as_gray(np.ones((2, 2, 3))).max() <= 1
 
 
-def test_gray_bytes_stay_bytes():
-    assert as_gray(np.full((2, 2), 7, np.uint8)).dtype == np.uint8
-
-
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_a_quarter_is_the_middle_of_every_block(kind, channels):

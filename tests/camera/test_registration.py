@@ -1,4 +1,6 @@
-"""Measured on 300 photographs at random places, scales 1 to 6, rates .03 to .6: see the numbers."""
+"""Pictures and spikes of one scene, at known places; the limits are about twice what is reached."""
+
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -181,8 +183,8 @@ PAIRS = ("00003", "00010", "00020", "00030", "00040", "00048")
 def test_real_pairs_of_a_rig(data, off_by):
     """They were aligned at x2 before, to about 1.5 spike pixels; and agree better than that.
 
-    Most of what remains between them is a shear along the rows that differs from picture to
-    picture, as that of a rolling shutter does on a rig that moves.
+    What differs between them is a shift that grows with the row, up to 8 picture pixels, as that
+    of a rolling shutter does on a rig that moves. Without it they agree to 0.2 (median).
     """
     same = Alignment.same_view((250, 400), (500, 800))
     found = []
@@ -191,7 +193,7 @@ def test_real_pairs_of_a_rig(data, off_by):
             picture = np.asarray(image, np.float32) / 255
         rates = np.load(data / "hybrid" / f"{name}.npy")
         alignment = align(picture, rates)
-        found.append(alignment.matrix)
+        found.append(alignment)
         assert alignment.factor == 2
         assert alignment.error < 0.3
         assert alignment.covered() > 0.95
@@ -204,7 +206,14 @@ def test_real_pairs_of_a_rig(data, off_by):
             correlations.append(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
         assert correlations[1] > correlations[0] + 0.01
         assert correlations[1] > 0.8
-    apart = [off_by(a, b, (250, 400), (500, 800)) for a in found for b in found]
-    assert max(apart) < 9
-    turns = [matrix[1, 0] / matrix[1, 1] for matrix in found]
-    assert np.ptp(turns) < 0.001
+    y, x = np.mgrid[:250:10, :400:10]
+    points = np.stack([x, y], axis=-1)
+    shutter = np.stack([np.ones(y.size), y.ravel()], axis=1)
+    left = []
+    for one, other in combinations(found, 2):
+        apart = (one.to_picture(points) - other.to_picture(points)).reshape(-1, 2)
+        assert np.sqrt((apart**2).sum(axis=1).mean()) < 9
+        apart -= shutter @ np.linalg.lstsq(shutter, apart)[0]
+        left.append(np.sqrt((apart**2).sum(axis=1).mean()))
+    assert np.median(left) < 0.4
+    assert max(left) < 0.8

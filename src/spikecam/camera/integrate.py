@@ -120,11 +120,11 @@ def _blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
     block, number = [first], 0
     while block:
         for gray in block:
-            if gray.shape != first.shape or gray.dtype != first.dtype:
+            if gray.shape != first.shape:
                 height, width = gray.shape
                 raise OptionError(
-                    f"frame {number} is {width}x{height} {gray.dtype} and the first one "
-                    f"{first.shape[1]}x{first.shape[0]} {first.dtype}; all frames are of one kind"
+                    f"frame {number} is {width}x{height} and the first one "
+                    f"{first.shape[1]}x{first.shape[0]}; all frames are of one size"
                 )
             number += 1
         yield np.stack(block)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError
-from spikecam.picture import check_picture
+from spikecam.picture import Picture, as_floats
 
 Light = npt.NDArray[Any]
 
@@ -16,21 +16,18 @@ Light = npt.NDArray[Any]
 _WEIGHTS = np.array([0.30, 0.59, 0.11], np.float32)
 
 
-def as_gray(picture: npt.ArrayLike) -> Light:
-    """Gray light (H, W) in [0, 1] of a picture (H, W) or (H, W, 3); gray bytes stay bytes.
+def as_gray(picture: npt.ArrayLike, name: str = "a frame") -> Picture:
+    """Gray light, float32 (H, W) in [0, 1], of a picture (H, W) or (H, W, 3).
 
     Raises:
         OptionError: another shape or type, values outside [0, 1], or not finite.
     """
-    array = check_picture(picture, "a frame")
-    if array.ndim == 2:
-        return array if array.dtype == np.uint8 else array.astype(np.float32, copy=False)
-    gray: Light = array.astype(np.float32, copy=False) @ _WEIGHTS
+    floats = as_floats(picture, name)
     # The weights add up to 1 but for rounding.
-    return np.minimum(gray / np.float32(255) if array.dtype == np.uint8 else gray, 1)
+    return floats if floats.ndim == 2 else np.minimum(floats @ _WEIGHTS, 1)
 
 
-def quarter_gray(picture: npt.ArrayLike) -> npt.NDArray[np.float32]:
+def quarter_gray(picture: npt.ArrayLike) -> Picture:
     """Gray light at a quarter of a picture's width and height, float32 (H/4, W/4) in [0, 1].
 
     Two-tap bilinear without antialiasing, as Spike-GOPRO was made: the mean of the middle 2 x 2 of
@@ -47,9 +44,8 @@ def quarter_gray(picture: npt.ArrayLike) -> npt.NDArray[np.float32]:
         )
     # Only the pixels that count are turned to gray.
     taps = [as_gray(array[y::4, x::4]) for y in (1, 2) for x in (1, 2)]
-    white = np.float32(255 * 4 if array.dtype == np.uint8 and array.ndim == 2 else 4)
-    total: npt.NDArray[np.float32] = np.add.reduce(taps, axis=0, dtype=np.float32)
-    return total / white
+    quarter: Picture = np.add.reduce(taps) / np.float32(4)
+    return quarter
 
 
 def check_light(frames: Light) -> None:

@@ -18,9 +18,8 @@ import numpy.typing as npt
 from spikecam.camera.integrate import simulate
 from spikecam.camera.light import as_gray
 from spikecam.errors import OptionError
+from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
-
-Picture = npt.NDArray[np.float32]
 
 KERNELS, SIZE, FRAMES = 8, 40, 8
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.rows import Picture, over_rows
+from spikecam.picture import Picture
+from spikecam.rows import over_rows
 
 
 def warp(plane: npt.ArrayLike, matrix: npt.NDArray[np.float64], size: tuple[int, int]) -> Picture:

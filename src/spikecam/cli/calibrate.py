@@ -11,9 +11,11 @@ import spikecam as sc
 from spikecam.cli.options import (
     CameraOption,
     SizeOption,
+    SpikesArgument,
     TruncateOption,
     open_recording,
     parse_numbers,
+    parse_span,
 )
 from spikecam.cli.output import refuse_input
 from spikecam.cli.progress import tracker
@@ -59,6 +61,61 @@ def fpn(
     print(
         f"{out}: {found.shape[1]}x{found.shape[0]} pixels, gains within "
         f"{gain.std() / gain.mean():.1%}{offsets}; {dead} dead, {stuck} stuck"
+    )
+
+
+@calibrate.command()
+def align(
+    picture: Annotated[
+        Path,
+        typer.Argument(metavar="RGB", help="A picture of the second camera.", show_default=False),
+    ],
+    spikes: SpikesArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="A .json.", show_default=False)
+    ],
+    size: SizeOption = None,
+    camera: CameraOption = None,
+    truncate: TruncateOption = False,
+    exposure: Annotated[
+        str | None,
+        typer.Option("--exposure", metavar="A:B", help="Frames during which RGB was exposed."),
+    ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option("--length", metavar="N", help="Or how many, to be found by the motion."),
+    ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            "--board",
+            metavar="KIND:WxH",
+            help="Both see a checkerboard:9x6 (inner corners) or charuco:11x8 (squares).",
+        ),
+    ] = None,
+) -> None:
+    """Find where a second camera's picture lies in the view of the spike camera, and when.
+
+    From what both see, or from a board. Keep both cameras as they are from then on.
+    """
+    refuse_input(out, [picture, spikes])
+    if out.suffix.lower() != ".json":
+        raise sc.OutputError(f"{out}: an alignment is written as .json")
+    stream = open_recording(spikes, size, camera, truncate)
+    seen = sc.read_picture(picture)
+    if length is not None and exposure is not None:
+        raise sc.OptionError("--exposure says which frames and --length how many; give one")
+    if length is not None:
+        found = sc.align_in_time(seen, stream, length, board=board)
+    else:
+        span = None if exposure is None else parse_span(exposure, "--exposure", len(stream))
+        found = sc.align(seen, stream, exposure=span, board=board)
+    found.save(out)
+    error = "" if found.error is None else f", right to about {found.error:.2f} of them"
+    when = "" if found.exposure is None else f"; exposure {found.exposure[0]}:{found.exposure[1]}"
+    print(
+        f"{out}: {found.magnification:.2f} pixels of the picture to one of the spikes{error}; "
+        f"{found.covered():.0%} of the spikes' view is in the picture{when}"
     )
 
 

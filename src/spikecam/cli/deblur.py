@@ -13,6 +13,7 @@ from spikecam.cli.options import (
     AtOption,
     BitsOption,
     CameraOption,
+    FpnOption,
     FpsOption,
     OutOption,
     SizeOption,
@@ -23,6 +24,7 @@ from spikecam.cli.options import (
     parse_count,
     parse_frames,
     parse_span,
+    read_fpn,
     refuse_both,
 )
 from spikecam.cli.output import check_out, write_frames
@@ -52,17 +54,32 @@ def deblur(
     at: AtOption = None,
     method: Annotated[str, typer.Option("--method", help="sdm.")] = "sdm",
     window: WindowOption = None,
+    fpn: FpnOption = None,
+    align: Annotated[
+        Path | None,
+        typer.Option("--align", metavar="ALIGN", help="From spikecam calibrate align."),
+    ] = None,
     fps: FpsOption = 30,
     bits: BitsOption = 8,
 ) -> None:
     """Bring back the sharp film inside a blurry picture.
 
     The exposure is what the recording says; else 20:117 for one of 137 frames; else all of it.
+
+    With --align the film is what the spike camera sees, on a grid a whole number of times as fine.
     """
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
     options: dict[str, Any] = {} if window is None else {"window": window}
     given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
+    picture: Any = blur
+    if align is not None:
+        place = sc.Alignment.open(align)
+        place.check_spikes(stream)
+        picture = place.rectify(sc.read_picture(blur))
+        given = given or stream.exposure or place.exposure
+        if place.covered() < 0.99:
+            print(f"{blur} covers {place.covered():.0%} of what the spike camera sees")
     span = sc.exposure_of(stream, given)
     chosen: Sequence[int]
     if at is not None:
@@ -77,7 +94,7 @@ def deblur(
         )
     check_out(out, [blur, spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.deblurred_frames(
-        blur, stream, frames=chosen, exposure=span, method=method, **options
+        picture, stream, frames=chosen, exposure=span, method=method, fpn=read_fpn(fpn), **options
     )
     if exposure is None:
         print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")

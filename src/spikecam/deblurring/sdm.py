@@ -29,14 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.picture import Picture
 from spikecam.reconstruction.charge import charge
 from spikecam.stream import Span, SpikeStream
-
-Picture = npt.NDArray[np.float32]
 
 # The best of 13 to 25 frames and of priors from 0.05 to 0.5 on panned photographs, all thresholds
 # together (tools/tune_sdm.py); the best are close, and the stronger prior is safer in the dark.

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.picture import Picture
 from spikecam.reconstruction.tfi import REACH, enclosing_spikes
-from spikecam.rows import Picture, over_rows, picture_blocks
+from spikecam.rows import over_rows, picture_blocks
 from spikecam.stream import SpikeStream
 
 Sums = npt.NDArray[np.float64]

@@ -10,10 +10,10 @@ import numpy as np
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike, as_stream
+from spikecam.picture import Picture
 from spikecam.reconstruction.tfi import tfi
 from spikecam.reconstruction.tfp import tfp
 from spikecam.reconstruction.tfstp import tfstp
-from spikecam.rows import Picture
 from spikecam.stream import SpikeStream
 
 METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"tfp": tfp, "tfi": tfi, "tfstp": tfstp}

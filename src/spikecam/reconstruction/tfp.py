@@ -14,8 +14,9 @@ import numpy as np
 from numba import njit
 
 from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import sliding_rate
-from spikecam.rows import Picture, over_rows, pick, picture_blocks
+from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 

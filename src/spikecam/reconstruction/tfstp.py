@@ -29,7 +29,8 @@ from numba import njit
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError
-from spikecam.rows import Picture, over_rows, pick, picture_blocks
+from spikecam.picture import Picture
+from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 

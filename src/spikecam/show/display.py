@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError
-
-Picture = npt.NDArray[np.float32]
+from spikecam.picture import Picture
 
 
 @dataclass(frozen=True)
