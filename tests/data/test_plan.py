@@ -57,7 +57,7 @@ def test_settings_are_drawn_from_their_ranges():
 
 
 def test_too_few_sources_are_refused():
-    with pytest.raises(sc.OptionError, match="2 sources cannot fill 3 splits"):
+    with pytest.raises(sc.OptionError, match="3 splits need one each at least, and there are 2"):
         plan_scenes({"a.png": "1", "b.png": "2"}, sc.SynthConfig())
     scenes = plan_scenes({"a.png": "1"}, sc.SynthConfig(sequences=5, val=0, test=0))
     assert {scene.split for scene in scenes} == {"train"}

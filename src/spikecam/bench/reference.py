@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from spikecam import bits
+
 
 def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.float32]]:
     """Average each window anew."""
@@ -37,6 +39,24 @@ def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
             if not (no_p.any() or no_n.any()):
                 break
         yield 1 / (n - p)
+
+
+def simulate(video: torch.Tensor, seed: int) -> npt.NDArray[np.uint8]:
+    """Integrate and fire a gray video of bytes (T, H, W), with SpikeReveal's noise; packed."""
+    torch.manual_seed(seed)
+    held = torch.rand(video.shape[1:])
+    spikes = torch.empty(video.shape, dtype=torch.bool)
+    for t, frame in enumerate(video):
+        held += (1.98543 / 255) * frame
+        fired = held > 2.0
+        held -= 2.0 * fired
+        spikes[t] = fired
+    gaps = torch.normal(140.0, 50.0, (video.numel() // 130,)).round().clamp(min=1).long()
+    places = gaps.cumsum(0)
+    cells = spikes.permute(1, 2, 0).reshape(-1)
+    cells[places[places < len(cells)]] = True
+    noisy = cells.reshape(*video.shape[1:], -1).permute(2, 0, 1).contiguous()
+    return bits.pack(noisy.numpy().view(np.uint8))
 
 
 def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:

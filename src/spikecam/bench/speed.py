@@ -102,6 +102,13 @@ def measure_speed() -> None:
         *seconds(partial(run_method, stream, "tfstp"), lambda: drain(reference.tfstp(tensor)), 5),
         "a torch update at each frame",
     )
+    video = np.random.default_rng(0).integers(0, 256, (137, 180, 320), np.uint8)
+    frames = torch.from_numpy(video)
+    report(
+        "simulate 137 frames of 320x180",
+        *seconds(lambda: sc.simulate(video), lambda: reference.simulate(frames, 0), 25),
+        "a torch loop over the frames",
+    )
     report(
         "floor: write the pictures once",
         *seconds(

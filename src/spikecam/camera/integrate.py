@@ -192,20 +192,19 @@ def _integrate(light, scale, check, state, noise, carry, out, bad, first_row, la
                 bad[row] |= wrong
             for c in range(width):
                 total = held[c] + scale * np.float32(seen[c])
-                spike = total >= one
-                fired[c] = spike
-                whole = max(np.floor(total), zero)
-                held[c] = total - whole if carry else (zero if spike else total)
+                fired[c] = total >= one
+                held[c] = total - max(np.floor(total), zero)
+            if not carry:
+                for c in range(width):
+                    held[c] = zero if fired[c] else held[c]
             if len(noise):
                 for c in range(width):
                     if fired[c]:
                         held[c] += noise[t, row, c]
-            packed = out[t, height - 1 - row]
-            if len(packed) == width:
-                target = out[t, row]
-                for c in range(width):
-                    target[c] = fired[c]
+            if out.shape[2] == width:
+                out[t, row] = fired
             else:
+                packed = out[t, height - 1 - row]
                 for k in range(len(packed)):
                     # Gathers the lowest bits of eight bytes in the highest byte.
                     packed[k] = (eights[k] * np.uint64(0x0102040810204080)) >> np.uint64(56)

@@ -14,8 +14,6 @@ from spikecam.rows import in_threads
 
 Charge = npt.NDArray[np.float32]
 
-_DRAWS = 1 << 14
-
 
 def photon_counts(charge: Charge, photons: float, seed: int, first: int) -> None:
     """Turn charges into those of photons that arrive at random, in place.
@@ -32,7 +30,10 @@ def photon_counts(charge: Charge, photons: float, seed: int, first: int) -> None
     def draw(i: int) -> None:
         rng = np.random.default_rng((seed, 1, first + i))
         expected = charge[i] * np.float32(photons)
-        drawn = expected + np.sqrt(expected) * rng.standard_normal(expected.shape, np.float32)
+        drawn = np.empty_like(expected)
+        _fill_normal(rng, drawn)
+        drawn *= np.sqrt(expected)
+        drawn += expected
         few = expected < 50
         drawn[few] = rng.poisson(expected[few])
         charge[i] = drawn / np.float32(photons)
@@ -46,7 +47,8 @@ def kicks(shape: tuple[int, ...], sigma: float, seed: int, first: int) -> Charge
 
     def draw(i: int) -> None:
         rng = np.random.default_rng((seed, 2, first + i))
-        noise[i] = rng.standard_normal(shape[1:], np.float32) * np.float32(sigma)
+        _fill_normal(rng, noise[i])
+        noise[i] *= np.float32(sigma)
 
     in_threads(draw, range(len(noise)))
     return noise
@@ -70,39 +72,36 @@ def add_spurious(
         seed: the simulation's.
     """
     height, width = shape
-    left = len(packed) * height * width
-    place = np.zeros(3, np.int64)
-    mean, std = map(np.float32, gaps)
-    seen = 0
-    while left > 0:
-        # As many draws as are needed on average, and at most 4 million at a time.
-        rounds = range(seen, seen + min(int(left / gaps[0] / _DRAWS) + 1, 256))
-        steps = np.empty((len(rounds), _DRAWS), np.int64)
-
-        def draw(i: int, steps: npt.NDArray[np.int64] = steps, seen: int = seen) -> None:
-            normal = np.random.default_rng((seed, 3, i)).standard_normal(_DRAWS, np.float32)
-            np.rint(np.maximum(normal * std + mean, 1), out=steps[i - seen], casting="unsafe")
-
-        in_threads(draw, rounds)
-        seen = rounds.stop
-        left -= int(steps.sum())
-        _walk(packed, height, width, steps.reshape(-1), place)
+    rng = np.random.default_rng((seed, 3))
+    _walk(packed, height, width, rng, float(gaps[0]), float(gaps[1]))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _walk(packed, height, width, steps, place):  # type: ignore[no-untyped-def]
+def _walk(packed, height, width, rng, mean, std):  # type: ignore[no-untyped-def]
     frames = len(packed)
-    row, column, time = place
-    for step in steps:
-        time += step
-        while time >= frames:
-            time -= frames
-            column += 1
-            if column == width:
-                column = 0
-                row += 1
-        if row >= height:
-            break
-        cell = (height - 1 - row) * width + column
-        packed[time, cell >> 3] |= np.uint8(1) << np.uint8(cell & 7)
-    place[0], place[1], place[2] = row, column, time
+    row, column, time = 0, 0, np.int64(0)
+    # Drawn some at a time: draws and places wait for one another otherwise.
+    gaps = np.empty(256, np.int64)
+    while True:
+        for i in range(len(gaps)):
+            gaps[i] = max(int(mean + std * rng.standard_normal() + 0.5), 1)
+        for gap in gaps:
+            time += gap
+            while time >= frames:
+                time -= frames
+                column += 1
+                if column == width:
+                    column = 0
+                    row += 1
+                    if row == height:
+                        return
+            cell = (height - 1 - row) * width + column
+            packed[time, cell >> 3] |= np.uint8(1) << np.uint8(cell & 7)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _fill_normal(rng, out):  # type: ignore[no-untyped-def]
+    """Fill with draws from Normal(0, 1): three times as fast as numpy, and without its lock."""
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            out[row, column] = rng.standard_normal()

@@ -173,8 +173,8 @@ def plan_scenes(sources: Mapping[str, str], config: SynthConfig) -> list[Scene]:
     wanted = {split: share for split, share in shares.items() if share > 0}
     if len(ranked) < len(wanted):
         raise OptionError(
-            f"{len(ranked)} sources cannot fill {len(wanted)} splits without sharing; "
-            "give more, or --val 0 and --test 0"
+            f"too few sources: {len(wanted)} splits need one each at least, and there are "
+            f"{len(ranked)}; give more, or --val 0 and --test 0"
         )
     scenes: list[Scene] = []
     taken = made = 0

@@ -1,0 +1,160 @@
+"""``simulate``, ``synth`` and ``calibrate``."""
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A photograph, a clip of a moving square, and a folder of three more photographs."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    sc.save("photo.jpg", np.kron(rng.random((20, 30, 3)), np.ones((8, 8, 1))))
+    for i in range(3):
+        sc.save(f"photos/{i}.png", np.kron(rng.random((12, 12, 3)), np.ones((10, 10, 1))))
+    frames = np.full((20, 48, 64), 0.2)
+    for t in range(20):
+        frames[t, 10:30, t : 20 + t] = 0.8
+    sc.save("clip.mp4", frames)
+    (tmp_path / "text.mp4").write_text("no video")
+    return tmp_path
+
+
+def test_a_photograph_is_filmed_and_brought_back(folder, spikecam):
+    ended = spikecam("simulate", "photo.jpg", "-o", "car.dat", "--blur", "blur.png")
+    assert ended.code == 0
+    assert "137 frames of 48x32" in ended.out
+    spikes = sc.open("car.dat")
+    assert spikes.exposure == (20, 117)
+    assert sc.read_picture("blur.png").shape == (128, 192, 3)
+    assert spikecam("deblur", "blur.png", "car.dat", "-o", "sharp").code == 0
+
+
+def test_a_video_is_filmed(folder, spikecam):
+    words = "simulate clip.mp4 -o a.dat --interpolate 3 --preset ideal --threshold 2 --full"
+    ended = spikecam(*words.split(), "--exposure", "5:30", "--blur", "b.png", "--rate", "20000")
+    assert ended.code == 0
+    spikes = sc.open("a.dat")
+    assert (spikes.shape, spikes.rate, spikes.exposure) == ((58, 48, 64), 20000, (5, 30))
+    assert (
+        spikes[:, :].count()[40, 5]
+        if False
+        else spikes.count()[40, 60] == pytest.approx(58 * 0.1, abs=2)
+    )
+
+
+def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
+    words = "synth photos -o set --sequences 4 --size 96x64 --speed 0:9 --length 9 --threshold 1,2"
+    first = spikecam(*words.split())
+    assert first.code == 0
+    assert "4 scenes" in first.out
+    assert spikecam(*words.split()).out == first.out
+    assert len(sc.spike_gopro("set")) == 2
+
+
+def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):
+    fpn = sc.FixedPattern.draw((40, 48), 0)
+    for name, light in (("dark", 0.004), ("mid", 0.1), ("bright", 0.2)):
+        frames = np.full((600, 40, 48), light, np.float32)
+        sc.save(f"{name}.dat", sc.simulate(frames, "ideal", fpn=fpn))
+    ended = spikecam("calibrate", "fpn", "dark.dat", "mid.dat", "bright.dat", "-o", "fpn.npz")
+    assert ended.code == 0
+    assert "48x40 pixels" in ended.out
+    spread = []
+    for name, options in (("raw", []), ("clean", ["--fpn", "fpn.npz"])):
+        words = [
+            "reconstruct",
+            "bright.dat",
+            "-o",
+            f"{name}.png",
+            "--window",
+            "401",
+            "--bits",
+            "16",
+        ]
+        assert spikecam(*words, *options).code == 0
+        picture = sc.read_picture(f"{name}.png")
+        spread.append(picture.std() / picture.mean())
+    assert spread[1] < 0.3 * spread[0]
+    sc.save("gray.png", np.full((160, 192, 3), 0.5))
+    words = ["deblur", "gray.png", "bright.dat", "--exposure", "50:550", "-o", "out.png"]
+    assert spikecam(*words, "--fpn", "fpn.npz").code == 0
+
+
+def test_one_field_is_enough(folder, spikecam):
+    sc.save("one.npz", sc.simulate(np.full((300, 40, 48), 0.3, np.float32)))
+    ended = spikecam("calibrate", "fpn", "one.npz", "-o", "fpn.npz")
+    assert ended.code == 0
+    assert "lux" not in ended.out
+
+
+@pytest.fixture
+def rig(data, folder):
+    """An RGB picture that looks past the spikes' view by a known homography."""
+    photo = sc.read_picture(data / "train_photos" / "clic_0c49a5cc.jpg")[:960, :1440]
+    film = sc.moving_scene(photo, size=(512, 768), speed=0, seed=1, frames=60, exposure=(10, 50))
+    frames = list(film)
+    stream = sc.simulate((sc.quarter_gray(f[32:480, 64:704]) for f in frames), exposure=(10, 50))
+    sc.save("spikes.dat", stream)
+    sc.save("rgb.png", sc.blurred(frames[10:50]))
+    return folder
+
+
+def test_a_second_camera_is_aligned_and_used(rig, spikecam):
+    ended = spikecam("calibrate", "align", "rgb.png", "spikes.dat", "-o", "align.json")
+    assert ended.code == 0
+    found = sc.Alignment.open("align.json")
+    # A spike pixel is the middle of 4 x 4 pixels, from (64, 32) on.
+    corners = np.array([[0, 0], [159, 0], [0, 111], [159, 111]])
+    expected = corners * 4 + 1.5 + [64, 32]
+    assert np.abs(found.to_picture(corners) - expected).max() < 2
+    ended = spikecam("deblur", "rgb.png", "spikes.dat", "--align", "align.json", "-o", "sharp.png")
+    assert ended.code == 0
+    sharp = sc.read_picture("sharp.png")
+    truth = sc.read_picture("rgb.png")[32:480, 64:704]
+    assert sharp.shape == truth.shape
+    assert np.abs(sharp - truth)[20:-20, 20:-20].mean() < 0.03
+
+
+CASES = {
+    "simulate missing.mp4": "missing.mp4 does not exist",
+    "simulate text.mp4": "text.mp4 is not a readable video",
+    "simulate photo.jpg --threshold 0": "threshold is a number above 0",
+    "simulate photo.jpg --preset gen3": "known presets",
+    "simulate photo.jpg --speed -3": "speed of a scene",
+    "simulate photo.jpg --fpn photo.jpg": "photo.jpg is no fixed pattern",
+    "simulate clip.mp4 --interpolate 0": "factor",
+    "simulate clip.mp4 --exposure 9:999": "leaves",
+    "synth missing": "missing does not exist",
+    "synth photos --size 97x64": "multiples of 4",
+    "synth photos --speed 9": "expected LOW:HIGH",
+    "synth photos --threshold a": "expected numbers such as 1,2,4",
+    "synth photos --threshold 1,-1": "threshold",
+    "synth text.mp4": "text.mp4 is not a readable video",
+    "calibrate fpn a.dat": "a.dat does not exist",
+    "calibrate fpn flat.dat flat.dat flat.dat": "do not rise in brightness",
+    "calibrate fpn flat.dat flat.dat": "three fields",
+    "calibrate fpn flat.dat --lux a,b": "expected numbers",
+    "calibrate align photo.jpg flat.dat": "too little texture",
+    "calibrate align photo.jpg flat.dat --board chess:3x3": "chess",
+    "calibrate align photo.jpg flat.dat --length 9 --exposure 1:9": "give one",
+    "calibrate align photo.jpg flat.dat --exposure 1:999": "leaves",
+    "deblur photo.jpg flat.dat --align photo.jpg": "photo.jpg is not an alignment",
+    "reconstruct flat.dat --fpn text.mp4": "no fixed pattern",
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_bad_input_is_one_line_and_leaves_nothing(folder, spikecam, command):
+    sc.save("flat.dat", sc.simulate(np.full((60, 50, 64), 0.3, np.float32), "ideal"))
+    before = sorted(folder.rglob("*"))
+    out = "out.dat" if command.startswith("simulate") else "out"
+    if "calibrate" in command:
+        out = "out.json" if "align" in command else "out.npz"
+    ended = spikecam(*command.split(), "-o", out)
+    assert ended.code == 2
+    assert CASES[command] in ended.err
+    assert len(ended.err.splitlines()) == 1
+    assert sorted(folder.rglob("*")) == before
