@@ -1,4 +1,4 @@
-"""Every command and example of the README runs."""
+"""Every command and example of the README and the manual runs."""
 
 import os
 import re
@@ -8,17 +8,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import spikecam as sc
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHELL = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.split("\n")
-]
+CAMERA = (ROOT / "docs" / "camera.md").read_text(encoding="utf-8")
+
+
+def lines(page):
+    """Lines of the page's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line for block in blocks for line in block.split("\n") if line]
+
+
+SHELL = lines(README)
 COMMANDS = [line for line in SHELL if line.startswith("spikecam ")]
 
 
@@ -57,14 +64,18 @@ def test_make_test_runs_the_suite():
     assert re.search(r"bin/pytest$", run_make("-n", "test", cwd=ROOT).strip())
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_run(spikecam, after_the_demo, monkeypatch, command):
-    monkeypatch.chdir(after_the_demo)
+def run_command(spikecam, command):
     words = shlex.split(command)
     ended = spikecam(*words[1:])
     assert (ended.code, ended.err) == (0, "")
     if "-o" in words:
         assert Path(words[words.index("-o") + 1]).exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_run(spikecam, after_the_demo, monkeypatch, command):
+    monkeypatch.chdir(after_the_demo)
+    run_command(spikecam, command)
 
 
 def test_the_python_example_runs(after_the_demo, monkeypatch):
@@ -75,6 +86,47 @@ def test_the_python_example_runs(after_the_demo, monkeypatch):
     assert names["image"].shape == (180, 320)
     assert names["sharp"].shape == (7, 720, 1280, 3)
     assert sc.read_video("film.mp4").shape == (7, 720, 1280, 3)
+
+
+@pytest.fixture(scope="module")
+def rig(after_the_demo, tmp_path_factory):
+    """What the manual's page on the camera names: recordings of a camera, and a second one."""
+    folder = tmp_path_factory.mktemp("rig")
+    shutil.copytree(after_the_demo / "demo", folder / "demo")
+    fpn = sc.FixedPattern.draw((250, 400), seed=0)
+    for name, light in (("dark", 0.001), ("middle", 0.12), ("bright", 0.2)):
+        frame = np.full((250, 400), light, np.float32)
+        sc.save(folder / f"{name}.dat", sc.simulate([frame] * 400, "gen2", fpn=fpn))
+    picture = sc.read_picture(after_the_demo / "demo" / "sharp" / "068.png")
+    board = np.pad(np.kron(np.indices((7, 10)).sum(axis=0) % 2, np.ones((60, 60))), 100)
+    boards = np.pad(board, ((0, 0), (50, 50)))[..., None] * np.ones(3)
+    for scene, rgb, spikes in ((picture, "rgb", "car"), (boards, "board", "board")):
+        shown = Image.fromarray(np.uint8(scene * 255))
+        seen = np.asarray(shown.resize((400, 250), Image.Resampling.BOX)) / 255
+        stream = sc.simulate([seen] * 137, "gen2", fpn=fpn, exposure=(20, 117))
+        sc.save(folder / f"{spikes}.dat", stream)
+        sc.save(folder / f"{rgb}.png", np.asarray(shown.resize((1600, 1000))))
+    shutil.copy(folder / "rgb.png", folder / "blur.png")
+    return folder
+
+
+@pytest.mark.parametrize("command", lines(CAMERA))
+def test_commands_of_the_camera_page_run(spikecam, rig, monkeypatch, command):
+    monkeypatch.chdir(rig)
+    run_command(spikecam, command)
+
+
+def test_the_example_of_the_camera_page_runs(rig, monkeypatch):
+    monkeypatch.chdir(rig)
+    (example,) = re.findall(r"```python\n(.*?)```", CAMERA, re.DOTALL)
+    names: dict = {}
+    exec(example, names)
+    assert names["sharp"].shape == (7, 256, 448, 3)
+
+
+def test_pictures_of_the_camera_page_exist():
+    for picture in re.findall(r"\]\(([^)]*\.jpg)\)", CAMERA):
+        assert (ROOT / "docs" / picture).is_file(), picture
 
 
 def test_cameras_and_pictures_of_the_readme_exist():

@@ -3,8 +3,9 @@ import pytest
 import tifffile
 from PIL import Image
 
+import spikecam as sc
 from spikecam.errors import FileError, OptionError, OutputError
-from spikecam.io.pictures import read_picture, write_picture
+from spikecam.io.pictures import picture_size, read_picture, write_picture
 
 
 def ramp(*shape):
@@ -133,3 +134,18 @@ def test_rare_kinds_of_tiff_are_refused_rather_than_misread(tmp_path, array, opt
 def test_bytes_become_sixteen_bits(tmp_path):
     write_picture(tmp_path / "a.png", np.array([[0, 128, 255]], np.uint8), depth=16)
     assert np.allclose(read_picture(tmp_path / "a.png"), [[0, 128 / 255, 1]], atol=1e-6)
+
+
+def test_sizes_are_read_without_decoding(tmp_path):
+    sc.save(tmp_path / "a.png", np.zeros((5, 9)))
+    assert picture_size(tmp_path / "a.png") == (5, 9)
+    turned = Image.new("RGB", (9, 5))
+    exif = turned.getexif()
+    exif[274] = 6
+    turned.save(tmp_path / "b.jpg", exif=exif)
+    assert (
+        picture_size(tmp_path / "b.jpg") == (9, 5) == sc.read_picture(tmp_path / "b.jpg").shape[:2]
+    )
+    (tmp_path / "c.png").write_text("no picture")
+    with pytest.raises(sc.FileError, match="not a readable picture"):
+        picture_size(tmp_path / "c.png")

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import spikecam as sc
 from spikecam.errors import FileError, OptionError
 from spikecam.io.video import read_video, video_frames, write_folder, write_video
 
@@ -112,3 +113,13 @@ def test_a_film_held_sideways_is_turned(tmp_path):
     upright, sideways = read_video(tmp_path / "a.mp4"), read_video(tmp_path / "b.mp4")
     # The matrix turns the picture clockwise when it is shown.
     assert np.allclose(sideways[0], np.rot90(upright[0], -1), atol=0.02)
+
+
+def test_frames_are_counted_without_decoding(tmp_path):
+    frames = np.random.default_rng(0).random((7, 16, 24, 3))
+    for name in ("clip.mp4", "clip.gif", "folder"):
+        sc.save(tmp_path / name, frames)
+        assert sc.count_frames(tmp_path / name) == 7
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(sc.FileError, match="not a readable video"):
+        sc.count_frames(tmp_path / "text.mp4")

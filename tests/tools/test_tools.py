@@ -32,3 +32,9 @@ def test_the_sample_is_what_its_tool_renders(monkeypatch, tmp_path):
 def test_sdm_is_tuned_on_photographs(monkeypatch, data, capsys):
     run(monkeypatch, "tune_sdm.py", data / "train_photos", "--scenes", 1)
     assert len(capsys.readouterr().out.splitlines()) == 21
+
+
+def test_pictures_of_the_camera_are_made(monkeypatch, tmp_path, capsys):
+    run(monkeypatch, "make_camera_pictures.py", "-o", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"fixed-pattern.jpg", "alignment.jpg"}
+    assert "pixels off before" in capsys.readouterr().out

@@ -37,12 +37,7 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
     """
     path = Path(path)
     if path.is_dir():
-        pictures = (f for f in path.iterdir() if f.suffix.lower() in PICTURES)
-        # Shorter names first: 1000.png follows 999.png.
-        names = sorted(pictures, key=lambda f: (len(f.stem), f.stem))
-        if not names:
-            raise FileError(f"folder {path} holds no pictures; expected PNG, JPEG or TIFF files")
-        yield from map(read_picture, names)
+        yield from map(read_picture, _pictures_in(path))
         return
     path = existing_file(path)
     try:
@@ -56,12 +51,24 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
         raise FileError(f"{path} is not a readable video ({error.strerror})") from error
 
 
+def _pictures_in(folder: Path) -> list[Path]:
+    pictures = (f for f in folder.iterdir() if f.suffix.lower() in PICTURES)
+    # Shorter names first: 1000.png follows 999.png.
+    names = sorted(pictures, key=lambda f: (len(f.stem), f.stem))
+    if not names:
+        raise FileError(f"folder {folder} holds no pictures; expected PNG, JPEG or TIFF files")
+    return names
+
+
 def count_frames(path: str | os.PathLike[str]) -> int:
-    """Frames of a video file, without decoding them.
+    """Frames of a video file or of a folder of pictures, without decoding them.
 
     Raises:
-        FileError: missing, or not a video.
+        FileError: as `video_frames`.
     """
+    path = Path(path)
+    if path.is_dir():
+        return len(_pictures_in(path))
     path = existing_file(path)
     try:
         with path.open("rb") as file, av.open(file, "r") as container:
