@@ -179,6 +179,8 @@ def test_an_early_end_is_not_hidden():
         ({"threshold": -1}, "threshold"),
         ({"threshold": float("nan")}, "threshold"),
         ({"preset": "gen3"}, "known presets"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 0.5}, "seed"),
         ({"preset": "spikegen", "threshold": 2}, "coverage"),
     ],
 )

@@ -61,6 +61,12 @@ def test_a_data_set_is_whole_and_can_be_read(photos, tmp_path):
         assert np.corrcoef(rates.ravel(), gray.ravel())[0, 1] > 0.9
 
 
+def test_spikegen_sets_its_own_threshold(photos, tmp_path):
+    make(photos, tmp_path / "set", preset="spikegen", val=0, test=0, sequences=1)
+    (pair,) = sc.spike_gopro(tmp_path / "set")
+    assert pair.stream().count().mean() / 49 == pytest.approx(0.1, abs=0.03)
+
+
 def test_pairs_of_a_scene_follow_one_another(photos, tmp_path):
     make(photos, tmp_path / "set", pairs=3, val=0, test=0, sequences=1)
     names = [pair.name for pair in sc.spike_gopro(tmp_path / "set")]

@@ -20,7 +20,7 @@ from spikecam import bits
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.light import as_gray, check_light
 from spikecam.camera.noise import add_spurious, kicks, photon_counts
-from spikecam.camera.sensor import Sensor, sensor_of
+from spikecam.camera.sensor import Sensor, check_seed, sensor_of
 from spikecam.errors import OptionError
 from spikecam.rows import over_rows
 from spikecam.stream import Span, SpikeStream
@@ -61,7 +61,7 @@ def simulate(
 
     Raises:
         OptionError: no frames, frames of changing size, values outside [0, 1] or not finite, an
-            unknown preset, or a threshold that is not above 0.
+            unknown preset, a threshold that is not above 0, or a seed below 0.
         GeometryError: the fixed pattern is of another size.
 
     >>> spikes = simulate(np.full((100, 2, 2), 0.25), "ideal")
@@ -69,6 +69,7 @@ def simulate(
     (SpikeStream(T=100, 2x2), [[25, 25], [25, 25]])
     """
     sensor = sensor_of(preset).with_threshold(threshold)
+    check_seed(seed)
     packed = []
     state: npt.NDArray[np.float32] | None = None
     scale, seen = 0.0, 0
@@ -80,7 +81,7 @@ def simulate(
             if fpn is None and sensor.patterned:
                 fpn = FixedPattern.draw(shape, seed)
             if fpn is not None:
-                fpn.check_shape(shape)
+                fpn.check_shape(shape, "the simulated camera")
         packed.append(_fire(block, seen, state, sensor, scale, seed, fpn))
         seen += len(block)
     if state is None:

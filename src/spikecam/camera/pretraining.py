@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from spikecam.camera.integrate import simulate
 from spikecam.camera.light import as_gray
+from spikecam.camera.sensor import check_seed
 from spikecam.errors import OptionError
-from spikecam.picture import Picture
+from spikecam.picture import Picture, as_floats
 from spikecam.stream import SpikeStream
 
 KERNELS, SIZE, FRAMES = 8, 40, 8
@@ -37,13 +38,12 @@ def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeS
     Raises:
         OptionError: not such a picture, or a black one.
     """
-    array = np.asarray(picture)
-    gray = as_gray(array)
+    check_seed(seed)
+    gray, levels = as_gray(picture), as_floats(picture)
     if min(gray.shape) < SIZE:
         raise OptionError(f"a picture to blur by {SIZE} pixels has at least that many a side")
-    levels = array / np.float32(255) if array.dtype == np.uint8 else array
     kernel = blur_kernels()[np.random.default_rng((seed, 5)).integers(KERNELS)]
-    blurry = cv2.filter2D(levels.astype(np.float32), -1, kernel, borderType=cv2.BORDER_REFLECT)
+    blurry = cv2.filter2D(levels, -1, kernel, borderType=cv2.BORDER_REFLECT)
     return np.clip(blurry, 0, 1), simulate([gray] * FRAMES, "spikegen", seed=seed)
 
 

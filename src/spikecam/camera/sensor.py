@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from spikecam.errors import OptionError
 
 
@@ -93,6 +95,16 @@ PRESETS = {
 - ``spikegen``: SpikeGen's pre-training (its A.2): a threshold that lets a tenth of the pixels fire
   in a frame. See `spikecam.camera.pretraining`.
 """
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what no random numbers can be drawn from.
+
+    Raises:
+        OptionError: not a whole number from 0.
+    """
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise OptionError(f"a seed is a whole number from 0, not {seed!r}")
 
 
 def sensor_of(preset: str | Sensor) -> Sensor:

@@ -55,8 +55,9 @@ def synth(
         str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
     ] = "s-sdm",
     threshold: Annotated[
-        str, typer.Option("--threshold", metavar="V_TH,...", help="One of these for each scene.")
-    ] = "1",
+        str | None,
+        typer.Option("--threshold", metavar="V_TH,...", help="One of these for each scene."),
+    ] = None,
     fpn: FpnOption = None,
     length: Annotated[int, typer.Option("--length", help="Frames of an exposure.")] = 97,
     gap: Annotated[int, typer.Option("--gap", help="Frames between two of them.")] = 7,
@@ -82,7 +83,7 @@ def synth(
         speed=(low, high),
         foregrounds=foregrounds,
         preset=preset,
-        thresholds=parse_numbers(threshold, "--threshold"),
+        thresholds=() if threshold is None else parse_numbers(threshold, "--threshold"),
         length=length,
         gap=gap,
         linear=linear,

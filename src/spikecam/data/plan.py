@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from spikecam.camera.exposure import GAP, LENGTH, MARGIN
-from spikecam.camera.sensor import sensor_of
+from spikecam.camera.sensor import check_seed, sensor_of
 from spikecam.data.layouts import SCALE
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import PICTURES
@@ -39,7 +39,7 @@ class SynthConfig:
             exposure.
         foregrounds: share of the photographs with something that moves in front.
         preset: the sensor, a name of `spikecam.PRESETS`.
-        thresholds: V_th; every scene has one of them.
+        thresholds: V_th; every scene has one of them, or the preset's own where there are none.
         length, gap: frames of an exposure, and from its end to the start of the next.
         linear: whether blurry pictures are means of light rather than of encoded values.
         interpolate: frames made of each of a video's.
@@ -56,7 +56,7 @@ class SynthConfig:
     speed: tuple[float, float] = (0, 60)
     foregrounds: float = 0.5
     preset: str = "s-sdm"
-    thresholds: tuple[float, ...] = (1,)
+    thresholds: tuple[float, ...] = ()
     length: int = LENGTH
     gap: int = GAP
     linear: bool = False
@@ -84,10 +84,9 @@ class SynthConfig:
         shares = (self.foregrounds, self.val, self.test)
         if not all(0 <= share <= 1 for share in shares) or self.val + self.test >= 1:
             raise OptionError("shares are between 0 and 1, and val and test leave some to train")
-        if not self.thresholds:
-            raise OptionError("at least one threshold is needed")
-        for threshold in self.thresholds:
+        for threshold in self.thresholds or (None,):
             sensor_of(self.preset).with_threshold(threshold)
+        check_seed(self.seed)
 
     @property
     def frames(self) -> int:
@@ -110,7 +109,7 @@ class Scene:
         foregrounds: photographs of what moves in front.
         start: for a video, the first of its frames.
         speed: for a photograph, pixels in an exposure.
-        threshold: V_th.
+        threshold: V_th; None for the preset's.
         seed: of everything random in it.
     """
 
@@ -120,7 +119,7 @@ class Scene:
     foregrounds: tuple[str, ...]
     start: int
     speed: float
-    threshold: float
+    threshold: float | None
     seed: int
 
 
@@ -243,7 +242,7 @@ def _scenes(
                 front,
                 start,
                 draws[0] if source in photos else 0.0,
-                float(rng.choice(config.thresholds)),
+                float(rng.choice(config.thresholds)) if config.thresholds else None,
                 int(rng.integers(2**31)),
             )
         )

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from spikecam.camera.exposure import MARGIN, Exposure
+from spikecam.camera.exposure import MARGIN, Exposure, exposures
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.integrate import simulate
 from spikecam.camera.interpolation import interpolated
@@ -118,7 +118,8 @@ def make_scene(
     folder: Path, scene: Scene, config: SynthConfig, fpn: FixedPattern | None, stop: Event
 ) -> None:
     """Make the pairs of a scene that are not there yet; ``stop`` gives up between two frames."""
-    starts = [i * (config.length + config.gap) for i in range(config.pairs)]
+    spans = exposures(config.frames, length=config.length, gap=config.gap)
+    starts = [start - MARGIN for start, _ in spans]
     names = {start: f"{start + MARGIN + config.length // 2:06d}" for start in starts}
     place = folder / scene.split / "spike_data" / scene.name
     missing = [start for start in starts if not (place / f"{names[start]}.dat").exists()]
@@ -133,7 +134,7 @@ def make_scene(
                 stream = simulate(
                     np.stack(film.grays),
                     config.preset,
-                    threshold=None if config.preset == "spikegen" else scene.threshold,
+                    threshold=scene.threshold,
                     seed=scene.seed + start,
                     fpn=fpn,
                     exposure=film.exposure,
