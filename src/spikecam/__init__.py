@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from spikecam.camera.alignment import Alignment
     from spikecam.camera.defocus import defocus, disc_radius
     from spikecam.camera.exposure import Exposure, blurred, exposures, to_encoded, to_linear
+    from spikecam.camera.film import film
     from spikecam.camera.fixed_pattern import FixedPattern
     from spikecam.camera.integrate import simulate
     from spikecam.camera.interpolation import interpolated
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     )
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import is_picture, read_picture, write_picture
-    from spikecam.io.recording import open, write_recording
+    from spikecam.io.recording import check_recording, open, write_recording
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
@@ -73,6 +74,7 @@ _HOMES = {
         "to_encoded",
         "to_linear",
     ),
+    "camera.film": ("film",),
     "camera.fixed_pattern": ("FixedPattern",),
     "camera.integrate": ("simulate",),
     "camera.interpolation": ("interpolated",),
@@ -109,7 +111,7 @@ _HOMES = {
     ),
     "io.geometry": ("CAMERAS",),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
-    "io.recording": ("open", "write_recording"),
+    "io.recording": ("check_recording", "open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
     "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
@@ -139,6 +141,7 @@ __all__ = [  # noqa: RUF022
     "simulate",
     "Sensor",
     "PRESETS",
+    "film",
     "moving_scene",
     "interpolated",
     "quarter_gray",
@@ -174,6 +177,7 @@ __all__ = [  # noqa: RUF022
     "count_frames",
     "write_video",
     "write_recording",
+    "check_recording",
     "check_save",
     "kind_of",
     "CAMERAS",

@@ -68,7 +68,7 @@ class SpikeStream:
         height, width = shape
         self.height, self.width = int(height), int(width)
         self.row_width = int(row_width or width)
-        self.rate = None if rate is None else _checked_rate(rate)
+        self.rate = None if rate is None else check_rate(rate)
         needed = bits.frame_bytes(self.height, self.row_width)
         if self.height < 1 or self.width < 1 or self.row_width < self.width:
             raise GeometryError(
@@ -160,7 +160,7 @@ class SpikeStream:
     def with_rate(self, rate: float) -> SpikeStream:
         """The same recording with another rate in frames per second."""
         view = copy.copy(self)
-        view.rate = _checked_rate(rate)
+        view.rate = check_rate(rate)
         return view
 
     def __array__(
@@ -282,7 +282,12 @@ class SpikeStream:
             )
 
 
-def _checked_rate(rate: float) -> float:
+def check_rate(rate: float) -> float:
+    """The rate itself, if it is a positive number of frames per second.
+
+    Raises:
+        OptionError: it is not.
+    """
     if not isinstance(rate, (int, float, np.number)) or not 0 < rate < float("inf"):
         raise OptionError(f"a rate must be a positive number of frames per second, not {rate}")
     return float(rate)

@@ -96,11 +96,13 @@ def test_folders_without_pairs_are_refused(tmp_path):
             read(tmp_path)
 
 
-def test_rsb_pairs_come_back(tmp_path, stream, picture):
+def test_rsb_pairs_come_back(tmp_path, stream):
+    y, x = np.mgrid[:32, :48]
+    picture = np.stack([y * 8, x * 5, (y + x) * 3], axis=-1).astype(np.uint8)
     sc.write_rsb_pair(tmp_path, "low light", "0001", stream=stream, blur=picture)
     (pair,) = sc.rsb(tmp_path)
     assert np.array_equal(pair.stream(), stream)
-    assert pair.blurry_picture() == pytest.approx(picture / 255, abs=0.35)  # it is a JPEG
+    assert pair.blurry_picture() == pytest.approx(picture / 255, abs=0.03)  # it is a JPEG
     assert (pair.scene, pair.name, pair.exposure) == ("low light", "0001", None)
 
 
@@ -122,3 +124,42 @@ def test_uhsr_recordings_are_found(data, tmp_path):
     (tmp_path / "c.npz").write_bytes(b"PK damaged")
     with pytest.raises(sc.FileError, match=r"c\.npz is damaged"):
         sc.uhsr(tmp_path)
+
+
+def test_a_pair_that_does_not_fit_is_not_written(tmp_path, stream, picture):
+    good = {"stream": stream, "blur": picture, "sharp": {68: picture}}
+    for wrong, words in (
+        ({"blur": picture[:, :40]}, "this one is 40x32"),
+        ({"sharp": {68: picture[:16]}}, "this one is 48x16"),
+        ({"sharp": {20: picture}}, "middle frame, 68"),
+        ({"stream": simulate(np.zeros((137, 8, 12)), exposure=(10, 50))}, "20:117"),
+    ):
+        with pytest.raises(sc.OptionError, match=words):
+            sc.write_gopro_pair(tmp_path, "train", "a", "000068", **{**good, **wrong})
+    with pytest.raises(sc.OptionError, match="4 times as fine"):
+        sc.write_rsb_pair(tmp_path, "a", "1", stream=stream, blur=picture[:8])
+    assert not list(tmp_path.iterdir())
+
+
+def test_writing_anew_never_mixes_old_and_new(gopro, stream, picture, monkeypatch):
+    def full(*args, **kwargs):
+        raise sc.OutputError("the disk is full")
+
+    monkeypatch.setattr("spikecam.data.layouts.write_dat", full)
+    with pytest.raises(sc.OutputError):
+        sc.write_gopro_pair(
+            gopro,
+            "train",
+            "GOPR1",
+            "000068",
+            stream=stream,
+            blur=255 - picture,
+            sharp={68: picture},
+        )
+    assert [p.name for p in sc.spike_gopro(gopro, incomplete="skip")] == ["000172"]
+
+
+def test_what_was_left_aside_is_no_pair(gopro):
+    for folder, name in (("spike_data", ".a.1.part.dat"), ("blur_data", ".a.1.part.png")):
+        (gopro / "train" / folder / "GOPR1" / name).write_bytes(b"half")
+    assert len(sc.spike_gopro(gopro)) == 2

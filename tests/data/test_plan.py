@@ -6,42 +6,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spikecam as sc
-from spikecam.data.plan import Scene, check_disjoint, find_sources, plan_scenes
+from spikecam.data.plan import Scene, check_disjoint, plan_scenes
+from spikecam.data.sources import Source
 
-SOURCES = {f"photo{i}.png": f"{i:064x}" for i in range(20)}
+
+def photo(name, digest, family=None):
+    return Source(name, digest, family or digest, 1)
+
+
+SOURCES = [photo(f"photo{i}.png", f"{i:064x}") for i in range(20)]
 
 
 @given(st.integers(0, 50), st.integers(3, 60), st.floats(0, 0.4), st.floats(0, 0.4))
-def test_no_source_is_in_two_splits(seed, sequences, val, test):
+def test_no_family_is_in_two_splits(seed, sequences, val, test):
     config = sc.SynthConfig(sequences=sequences, val=val, test=test, seed=seed, foregrounds=1)
-    scenes = plan_scenes(SOURCES, config)
+    kin = [photo(s.path, s.digest, SOURCES[i // 3].digest) for i, s in enumerate(SOURCES)]
+    scenes = plan_scenes(kin, config)
     assert len(scenes) == sequences
     assert len({scene.name for scene in scenes}) == sequences
     shown: dict[str, set[str]] = {}
     for scene in scenes:
-        shown.setdefault(scene.split, set()).update({scene.source, *scene.foregrounds})
+        families = {source.family for source in (scene.source, *scene.foregrounds)}
+        shown.setdefault(scene.split, set()).update(families)
     assert sum(map(len, shown.values())) == len(set().union(*shown.values()))
-    for split, share in (("val", val), ("test", test)):
-        assert (split in shown) == (share > 0)
+    assert set(shown) == {"train"} | {s for s, n in (("val", val), ("test", test)) if n > 0}
 
 
-def test_the_check_finds_a_shared_source():
-    scene = Scene("train", "0", "a.png", ("b.png",), 0, 0, 1, 0)
-    other = Scene("test", "1", "c.png", ("b.png",), 0, 0, 1, 0)
-    sources = {"a.png": "1", "b.png": "2", "c.png": "3"}
+def test_the_check_finds_a_shared_family():
+    a, b, c = (photo(f"{name}.png", name) for name in "abc")
+    copy = photo("copy.png", "d", "a")
+    scene = Scene("train", "0", a, (b,), 0, 0, 1, 0)
     with pytest.raises(sc.FileError, match=r"b\.png is shown in train as well as in test"):
-        check_disjoint([scene, other], sources)
-    copies = {"a.png": "1", "b.png": "2", "c.png": "1"}
-    alone = Scene("test", "1", "c.png", (), 0, 0, 1, 0)
-    with pytest.raises(sc.FileError, match=r"c\.png"):
-        check_disjoint([scene, alone], copies)
+        check_disjoint([scene, Scene("test", "1", c, (b,), 0, 0, 1, 0)])
+    with pytest.raises(sc.FileError, match=r"copy\.png"):
+        check_disjoint([scene, Scene("test", "1", copy, (), 0, 0, 1, 0)])
 
 
 def test_names_of_files_do_not_decide():
     config = sc.SynthConfig(sequences=20)
-    renamed = {f"other{i}.png": f"{i:064x}" for i in reversed(range(20))}
+    renamed = [photo(f"other{i}.png", s.digest) for i, s in reversed(list(enumerate(SOURCES)))]
     splits = [
-        {sources[scene.source]: scene.split for scene in plan_scenes(sources, config)}
+        {scene.source.digest: scene.split for scene in plan_scenes(sources, config)}
         for sources in (SOURCES, renamed)
     ]
     assert splits[0] == splits[1]
@@ -56,36 +61,29 @@ def test_settings_are_drawn_from_their_ranges():
     assert 0.15 < np.mean([bool(scene.foregrounds) for scene in scenes]) < 0.45
 
 
-def test_too_few_sources_are_refused():
-    with pytest.raises(sc.OptionError, match="3 splits need one each at least, and there are 2"):
-        plan_scenes({"a.png": "1", "b.png": "2"}, sc.SynthConfig())
-    scenes = plan_scenes({"a.png": "1"}, sc.SynthConfig(sequences=5, val=0, test=0))
-    assert {scene.split for scene in scenes} == {"train"}
+def test_every_split_gets_something_to_show():
+    few = [photo("a.png", "1"), photo("b.png", "2"), photo("c.png", "3", "1")]
+    with pytest.raises(sc.OptionError, match="there are 2"):
+        plan_scenes(few, sc.SynthConfig())
+    with pytest.raises(sc.OptionError, match="make more than 2"):
+        plan_scenes(SOURCES, sc.SynthConfig(sequences=2))
+    alone = plan_scenes(few[:1], sc.SynthConfig(sequences=5, val=0, test=0))
+    assert {scene.split for scene in alone} == {"train"}
 
 
-def test_sources_are_found_once(tmp_path):
-    sc.save(tmp_path / "a.png", np.zeros((20, 20)))
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "copy.png").write_bytes((tmp_path / "a.png").read_bytes())
-    sc.save(tmp_path / "deep" / "b.jpg", np.ones((20, 20)))
-    (tmp_path / "notes.txt").touch()
-    found = find_sources([tmp_path])
-    assert [name.rpartition("/")[2] for name in found] == ["a.png", "b.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("missing.png", "does not exist"),
-        ("notes.txt", "neither a picture nor a video"),
-        ("empty", "no photographs or videos found"),
-    ],
-)
-def test_sources_that_are_none_are_refused(tmp_path, name, words):
-    (tmp_path / "notes.txt").touch()
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(sc.FileError, match=words):
-        find_sources([tmp_path / name])
+def test_videos_last_for_so_many_sequences():
+    config = sc.SynthConfig(sequences=3, val=0, test=0)
+    clips = [Source("a.mp4", "1", "1", 40), Source("b.mp4", "2", "2", 18)]
+    scenes = plan_scenes(clips, config)
+    assert sorted((scene.source.path, scene.start) for scene in scenes) == [
+        ("a.mp4", 0),
+        ("a.mp4", 18),
+        ("b.mp4", 0),
+    ]
+    with pytest.raises(sc.OptionError, match="last for 3 sequences, and 4 are wanted"):
+        plan_scenes(clips, sc.SynthConfig(sequences=4, val=0, test=0))
+    with pytest.raises(sc.FileError, match=r"b\.mp4 has 17 frames"):
+        plan_scenes([Source("b.mp4", "2", "2", 17)], config)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 import hashlib
 import json
+import shutil
+import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -106,22 +110,83 @@ def test_a_run_that_was_stopped_goes_on(photos, tmp_path, monkeypatch):
     assert {name: (broken / name).stat().st_mtime_ns for name in done} == times
 
 
-@pytest.mark.parametrize("stage", range(4))
-def test_half_a_pair_is_never_read(photos, tmp_path, monkeypatch, stage):
-    """Killed after any of the files of a pair, it leaves nothing that a reader takes."""
-    written = []
+KILLED = """
+import os, signal, sys
+from spikecam.data import layouts, synthesis
+from spikecam.data.plan import SynthConfig
 
-    def picture(path, *args, **kwargs):
-        if len(written) == 2 * stage:
-            raise KeyboardInterrupt
-        written.append(path)
-        sc.write_picture(path, *args, **kwargs)
+count = 0
 
-    monkeypatch.setattr("spikecam.data.layouts.write_picture", picture)
-    with pytest.raises(KeyboardInterrupt):
-        make(photos, tmp_path / "set", val=0, test=0, sequences=1)
-    with pytest.raises(sc.FileError):
-        sc.spike_gopro(tmp_path / "set", incomplete="skip")
+def counted(write):
+    def run(path, *args, **kwargs):
+        global count
+        count += 1
+        if count == int(sys.argv[3]):
+            # As far as writing aside comes, and no further.
+            os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)
+        return write(path, *args, **kwargs)
+    return run
+
+layouts.write_picture = counted(layouts.write_picture)
+layouts.write_dat = counted(layouts.write_dat)
+config = SynthConfig(**eval(sys.argv[4]))
+list(synthesis.Synthesis([sys.argv[1]], sys.argv[2], config, workers=1))
+"""
+
+
+@pytest.mark.parametrize("killed_at", [1, 8, 9, 14, 18])
+def test_a_run_that_was_killed_goes_on(photos, tmp_path, killed_at):
+    """Killed while any of the files of a pair is written: sharp, blurry, spikes."""
+    config = {**SMALL, "sequences": 2, "val": 0, "test": 0}
+    words = [photos, tmp_path / "set", killed_at, config]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *map(str, words)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert list((tmp_path / "set").rglob(".*.part*"))
+    whole = killed_at > 9
+    if whole:
+        assert len(sc.spike_gopro(tmp_path / "set", incomplete="skip")) == 1
+    else:
+        with pytest.raises(sc.FileError):
+            sc.spike_gopro(tmp_path / "set", incomplete="skip")
+    for folder in (tmp_path / "set", tmp_path / "whole"):
+        list(sc.Synthesis([photos], folder, sc.SynthConfig(**config)))
+    assert digest(tmp_path / "set") == digest(tmp_path / "whole")
+    assert len(sc.spike_gopro(tmp_path / "set")) == 2
+
+
+def test_files_that_were_lost_are_made_again(photos, tmp_path):
+    make(photos, tmp_path / "set")
+    before = digest(tmp_path / "set")
+    for name in ("blur_data/*/*.png", "sharp_data/*/*/028.png"):
+        next((tmp_path / "set" / "train").glob(name)).unlink()
+    make(photos, tmp_path / "set")
+    assert digest(tmp_path / "set") == before
+
+
+def test_another_camera_does_not_go_on(photos, tmp_path):
+    config = sc.SynthConfig(**SMALL, sequences=3, preset="gen2")
+    one, two = (sc.FixedPattern.draw((16, 24), seed) for seed in (1, 2))
+    list(sc.Synthesis([photos], tmp_path / "set", config, fpn=one))
+    for other in (two, None):
+        with pytest.raises(sc.OutputError, match="begun with other"):
+            sc.Synthesis([photos], tmp_path / "set", config, fpn=other)
+    list(sc.Synthesis([photos], tmp_path / "set", config, fpn=one))
+
+
+def test_one_camera_films_all_scenes(photos, tmp_path):
+    config = sc.SynthConfig(**SMALL, sequences=3, pairs=2, preset="gen2")
+    synthesis = sc.Synthesis([photos], tmp_path / "set", config)
+    assert synthesis.fpn is not None
+    assert synthesis.fpn.shape == (16, 24)
+
+
+def test_sources_may_lie_elsewhere_the_second_time(photos, tmp_path, monkeypatch):
+    make(photos, tmp_path / "set")
+    monkeypatch.chdir(photos)
+    make(".", tmp_path / "set")
+    make(photos, photos / "inside")
+    make(photos, photos / "inside")
+    shutil.rmtree(photos / "inside")
 
 
 def test_other_settings_do_not_go_on(photos, tmp_path):
@@ -141,7 +206,8 @@ def test_the_manifest_says_what_is_where(photos, tmp_path):
     said = json.loads((tmp_path / "set" / "manifest.json").read_text())
     assert said["exposure"] == [20, 29]
     assert {s["name"]: s["split"] for s in said["scenes"]} == {s.name: s.split for s in scenes}
-    assert set(said["sources"]) == {str(photos / f"{i}.png") for i in range(7)}
+    assert {s["name"] for s in said["sources"].values()} == {f"{i}.png" for i in range(7)}
+    assert said["fixed pattern"] is None
 
 
 def test_videos_become_scenes(clip, tmp_path):

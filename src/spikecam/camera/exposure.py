@@ -18,7 +18,10 @@ from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, check_picture
 from spikecam.stream import Span
 
+# Spike-GOPRO: frames of an exposure, between two of them, and of spikes before and after each; the
+# frames of spikes that go with one, and the exposure among them.
 LENGTH, GAP, MARGIN = 97, 7, 20
+FRAMES, EXPOSURE = 137, (20, 117)
 
 
 def exposures(

@@ -13,11 +13,13 @@ an interval of n frames says I = 1/n, and so weighs
     gamma(n) = n I_corrected(1/n)
 
 in the membrane (Eq. 14, V += gamma S). For light far below one spike a frame this is the gamma of
-Eq. 12; written so, it holds for any light and never makes a rate above 1.
+Eq. 12 with the clean deviation D for its I, which is what makes it the inverse of the model above;
+written with rates it holds for any light and never makes one above 1.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from dataclasses import dataclass
@@ -154,6 +156,24 @@ class FixedPattern:
                 f"the fixed pattern is of {self.shape[1]}x{self.shape[0]} pixels and {name} of "
                 f"{shape[1]}x{shape[0]}; calibrate the camera that recorded it"
             )
+
+    def digest(self) -> str:
+        """SHA-256 of all that is known, for telling one camera from another."""
+        content = hashlib.sha256(np.float64(self.lux).tobytes())
+        for held in (*self._maps, self.bad):
+            content.update(np.ascontiguousarray(held).tobytes())
+        return content.hexdigest()
+
+    def summary(self) -> str:
+        """The camera in a few words."""
+        good = self.bad == 0
+        gain, offset = self.gain[good], self.offset[good]
+        offsets = f", offsets about {np.median(offset):.1f} lux" if offset.any() else ""
+        dead, stuck = (np.count_nonzero(self.bad == kind) for kind in (DEAD, STUCK))
+        return (
+            f"{self.shape[1]}x{self.shape[0]} pixels, gains within {gain.std() / gain.mean():.1%}"
+            f"{offsets}; {dead} dead, {stuck} stuck"
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""

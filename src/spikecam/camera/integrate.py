@@ -3,7 +3,8 @@
     A(t) = (A(t-1) + I(t)) mod V_th,    a spike where A(t-1) + I(t) >= V_th
 
 (SpikeGen Eq. 1-2). What exceeds the threshold is carried over, so that no charge is lost: up to the
-phase that it starts with, a pixel's spikes times V_th are the light that it saw.
+phase that it starts with, a pixel's spikes times V_th are the light that it saw. A pixel fires once
+a frame at most: of light above V_th a frame, whole thresholds are lost, as Eq. 1 has it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from spikecam.camera.noise import add_spurious, kicks, photon_counts
 from spikecam.camera.sensor import Sensor, check_seed, sensor_of
 from spikecam.errors import OptionError
 from spikecam.rows import over_rows
-from spikecam.stream import Span, SpikeStream
+from spikecam.stream import Span, SpikeStream, check_rate
 
 Light = npt.NDArray[Any]
 
@@ -70,6 +71,8 @@ def simulate(
     """
     sensor = sensor_of(preset).with_threshold(threshold)
     check_seed(seed)
+    if rate is not None:
+        check_rate(rate)
     packed = []
     state: npt.NDArray[np.float32] | None = None
     scale, seen = 0.0, 0
@@ -105,6 +108,8 @@ def _rate_of_white(sensor: Sensor, first: Light) -> float:
 
 def _blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
     """Gray frames (n, H, W), uint8 or float32, a block at a time."""
+    if isinstance(frames, np.ndarray) and frames.size == 0 and len(frames):
+        raise OptionError(f"frames hold at least one pixel, and these are {frames.shape[1:]}")
     if (
         isinstance(frames, np.ndarray)
         and frames.ndim == 3

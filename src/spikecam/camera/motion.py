@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.camera.layers import Frame, Layer, layer, rendered
 from spikecam.camera.paths import Matrices, camera_path, corners, mapped
 from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, as_floats
 from spikecam.stream import Span
 
-FRAMES, EXPOSURE = 137, (20, 117)
 # The fastest that a foreground moves: pixels in the exposure.
 FASTEST = 60.0
 
 # A photograph is reduced at most this much less than it could be: its finest detail is noise.
 _REDUCTION = 1.6
 # Below this many pixels a side there is nothing to see in a photograph.
-_SMALLEST = 16
+SMALLEST = 16
 
 
 def moving_scene(
@@ -171,9 +171,9 @@ def _check_scene(
             "size, frames, exposure and seed of a scene are whole numbers: "
             f"not {size}, {frames}, {exposure}, {seed}"
         ) from None
-    if len(sides) != 2 or min(sides) < _SMALLEST:
+    if len(sides) != 2 or min(sides) < SMALLEST:
         raise OptionError(
-            f"a scene's size is a height and a width of at least {_SMALLEST} pixels, not {size}"
+            f"a scene's size is a height and a width of at least {SMALLEST} pixels, not {size}"
         )
     if not 0 <= start < stop - 1 < count:
         raise RangeError(
@@ -193,9 +193,9 @@ def _check_scene(
 def _colours(picture: npt.ArrayLike, name: str) -> Picture:
     """A photograph as float32 (h, w, 3) in [0, 1]."""
     floats = as_floats(picture, name)
-    if min(floats.shape[:2]) < _SMALLEST:
+    if min(floats.shape[:2]) < SMALLEST:
         raise OptionError(
-            f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {_SMALLEST} "
+            f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {SMALLEST} "
             "pixels a side"
         )
     return np.repeat(floats[..., None], 3, axis=2) if floats.ndim == 2 else floats

@@ -23,9 +23,10 @@ class Sensor:
         dark: charge that gathers in a frame without light, the dark current.
         reset_noise: scatter of the level to which a spike resets, its standard deviation in
             thresholds.
-        carry: what a pixel holds above the threshold as it fires is kept (SpikeGen Eq. 1). Without
-            it the reset at the readout drops it, and intervals are whole frames for good: the
-            coarsest quantisation that a readout can bring.
+        carry: what a pixel holds above the threshold as it fires is kept (SpikeGen Eq. 1). The
+            readout then rounds the times of spikes to whole frames, but loses no light. Without
+            it the reset at the readout drops what is above, and every interval is a whole number
+            of frames: the coarsest quantisation that a readout can bring.
         spurious: mean and standard deviation of the gaps between spikes without cause, in cells
             counted along rows, columns, then time (SpikeReveal's simulator).
         coverage: share of pixels that fire in a frame, by the mean of the scene's first one; sets
@@ -63,7 +64,9 @@ class Sensor:
             raise OptionError(
                 f"a coverage is a share of the pixels, at most 1, not {self.coverage}"
             )
-        if self.spurious is not None and not (self.spurious[0] >= 1 and self.spurious[1] >= 0):
+        if self.spurious is not None and not (
+            1 <= self.spurious[0] < float("inf") and 0 <= self.spurious[1] < float("inf")
+        ):
             raise OptionError(
                 f"gaps between spurious spikes are at least 1 cell on average, not {self.spurious}"
             )
@@ -85,7 +88,7 @@ PRESETS = {
 }
 """Sensors by name.
 
-- ``ideal``: no noise; firing rate = light / V_th, exactly.
+- ``ideal``: no noise; firing rate = light / V_th, exactly, as long as that is at most 1.
 - ``s-sdm``: the simulator of Spike-GOPRO (SpikeReveal 4.1), at V_th = 1; 2 and 4 are the others of
   its tables. Its constants make white fire in 0.9927 of all frames.
 - ``gen2``: a real Gen2 camera. Shot and reset noise are such that intervals of 12 to 16 frames

@@ -27,7 +27,9 @@ from spikecam.stream import Progress, Span, SpikeStream
 Rates = npt.NDArray[np.float64]
 
 # Fields may fall off to the corners by as much as a lens does; scenes vary more.
-_UNEVEN, _TILE = 1.6, 25
+_UNEVEN, _UNEVEN_DARK, _TILE = 1.6, 2.0, 25
+# Spikes of a pixel in the dark from which on it can be told to be even.
+_FEW = 8
 # Lamps drift; what drifts by more is no measurement.
 _DRIFT = 0.1
 # Shares of the usual response that bad pixels fall outside of.
@@ -74,8 +76,12 @@ def calibrate_fpn(
     rates = [_rates(stream, progress) for stream in fields]
     _check_rising(rates)
     bright = rates[-1]
-    for name, rate in zip(("bright", "middle"), rates[:0:-1] or rates, strict=False):
-        _check_even(rate, name)
+    names = ("dark", "middle", "bright")[-len(rates) :]
+    for name, rate, stream in zip(names, rates, fields, strict=True):
+        # Darkness is uneven by itself, and tells nothing where it hardly fires.
+        most = _UNEVEN_DARK if name == "dark" else _UNEVEN
+        if name != "dark" or np.median(rate) * len(stream) > _FEW:
+            _check_even(rate, name, most)
     bad = np.zeros(bright.shape, np.uint8)
     bad[bright < _DEAD * np.median(bright)] = DEAD
     if len(rates) == 3:
@@ -85,7 +91,8 @@ def calibrate_fpn(
         offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
         brightest = float(lux[2])
     else:
-        bad[bright > np.median(bright) / _DEAD] = STUCK
+        deviation = _deviation(bright)
+        bad[deviation < _DEAD * np.median(deviation)] = STUCK
         offset, brightest = np.zeros(bright.shape), 1.0
     deviation = _deviation(bright)
     per_lux = deviation * (brightest + offset)
@@ -166,15 +173,14 @@ def _check_rising(rates: Sequence[Rates]) -> None:
         )
 
 
-def _check_even(rates: Rates, name: str) -> None:
-    height, width = (max(_TILE, side // _TILE * _TILE) for side in rates.shape)
-    tile_height, tile_width = (min(_TILE, side) for side in rates.shape)
-    part = rates[: height // tile_height * tile_height, : width // tile_width * tile_width]
-    part = part[: part.shape[0] // tile_height * tile_height]
-    tiles = part.reshape(part.shape[0] // tile_height, tile_height, -1, tile_width)
-    levels = np.median(tiles.swapaxes(1, 2).reshape(tiles.shape[0], tiles.shape[2], -1), axis=2)
-    low, high = np.percentile(levels, [5, 95])
-    if high > _UNEVEN * max(low, 1e-9):
+def _check_even(rates: Rates, name: str, most: float) -> None:
+    tiles = [
+        np.median(rates[top : top + _TILE, left : left + _TILE])
+        for top in range(0, rates.shape[0], _TILE)
+        for left in range(0, rates.shape[1], _TILE)
+    ]
+    low, high = np.percentile(tiles, [5, 95])
+    if high > most * max(low, 1e-9):
         raise OptionError(
             f"the {name} field is not uniform: its parts fire at {low:.3g} to {high:.3g} of all "
             "frames; record an evenly lit surface, out of focus"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -54,14 +55,7 @@ def fpn(
     levels = parse_numbers(lux, "--lux")
     found = sc.calibrate_fpn(streams, levels, progress=tracker("Reading"))
     found.save(out)
-    dead, stuck = int((found.bad == 1).sum()), int((found.bad == 2).sum())
-    good = found.bad == 0
-    gain, offset = found.gain[good], found.offset[good]
-    offsets = f", offsets about {_median(offset):.1f} lux" if len(fields) == 3 else ""
-    print(
-        f"{out}: {found.shape[1]}x{found.shape[0]} pixels, gains within "
-        f"{gain.std() / gain.mean():.1%}{offsets}; {dead} dead, {stuck} stuck"
-    )
+    print(f"{out}: {found.summary()}")
 
 
 @calibrate.command()
@@ -110,6 +104,8 @@ def align(
     else:
         span = None if exposure is None else parse_span(exposure, "--exposure", len(stream))
         found = sc.align(seen, stream, exposure=span, board=board)
+        # Of this pair alone: what was not looked for says nothing about others.
+        found = replace(found, exposure=None)
     found.save(out)
     error = "" if found.error is None else f", right to about {found.error:.2f} of them"
     when = "" if found.exposure is None else f"; exposure {found.exposure[0]}:{found.exposure[1]}"
@@ -117,9 +113,3 @@ def align(
         f"{out}: {found.magnification:.2f} pixels of the picture to one of the spikes{error}; "
         f"{found.covered():.0%} of the spikes' view is in the picture{when}"
     )
-
-
-def _median(values: object) -> float:
-    import numpy as np
-
-    return float(np.median(values))  # type: ignore[call-overload]

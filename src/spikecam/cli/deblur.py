@@ -64,7 +64,8 @@ def deblur(
 ) -> None:
     """Bring back the sharp film inside a blurry picture.
 
-    The exposure is what the recording says; else 20:117 for one of 137 frames; else all of it.
+    The exposure is what the recording says; else what ALIGN was found to have, by --length; else
+    20:117 for a recording of 137 frames; else all of it.
 
     With --align the film is what the spike camera sees, on a grid a whole number of times as fine.
     """

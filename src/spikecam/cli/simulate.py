@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import FpnOption, InterpolateOption, LinearOption, parse_span, read_fpn
+from spikecam.cli.options import FpnOption, LinearOption, parse_span, read_fpn
 from spikecam.cli.output import refuse_input
 from spikecam.cli.progress import track
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 
@@ -49,11 +48,14 @@ def simulate(
     full: Annotated[
         bool, typer.Option("--full", help="Spikes as fine as the scene, not a quarter as fine.")
     ] = False,
-    interpolate: InterpolateOption = 8,
+    interpolate: Annotated[
+        int | None,
+        typer.Option("--interpolate", metavar="N", help="Frames made of each of a video's; 8."),
+    ] = None,
     speed: Annotated[
-        float,
-        typer.Option("--speed", metavar="PIXELS", help="A photograph's motion in the exposure."),
-    ] = 30,
+        float | None,
+        typer.Option("--speed", metavar="PIXELS", help="A photograph's way in the exposure; 30."),
+    ] = None,
     linear: LinearOption = False,
     rate: Annotated[
         float | None, typer.Option("--rate", metavar="HZ", help="Frames per second to note.")
@@ -64,10 +66,15 @@ def simulate(
 
     A video is interpolated to more frames; over a photograph the camera moves for 137 frames.
     """
-    outputs = [path for path in (out, blur) if path is not None]
-    for path in outputs:
-        refuse_input(path, [scene])
-    film, total = _film(scene, interpolate, speed, seed)
+    sc.check_recording(out)
+    refuse_input(out, [scene])
+    if blur is not None:
+        refuse_input(blur, [scene, out])
+        sc.check_save(blur)
+        if sc.kind_of(blur) != "picture":
+            raise sc.OutputError(f"{blur} does not end like a picture; name a .png, .jpg or .tiff")
+    pattern = read_fpn(fpn)
+    film, total = sc.film(scene, interpolate=interpolate, speed=speed, seed=seed)
     if exposure is not None:
         span = parse_span(exposure, "--exposure", total)
     else:
@@ -80,39 +87,15 @@ def simulate(
                 picture.add(frame)
             yield frame if full else sc.quarter_gray(frame)
 
-    pattern = read_fpn(fpn)
     spikes = sc.simulate(
         seen(), preset, threshold=threshold, seed=seed, fpn=pattern, rate=rate, exposure=span
     )
-    if len(spikes) != total:
-        raise sc.FileError(
-            f"{scene} ends early: {len(spikes)} of {total} frames could be made; convert it anew"
-        )
+    sc.save(out, spikes)
     if blur is not None:
         sc.write_picture(blur, picture.picture())
         print(f"{blur}: frames {span[0]} to {span[1] - 1}")
-    sc.save(out, spikes)
     fired = spikes.count().mean() / len(spikes)
     print(
         f"{out}: {len(spikes)} frames of {spikes.width}x{spikes.height}, "
         f"{fired:.3f} spikes a pixel and frame"
     )
-
-
-def _film(
-    scene: Path, interpolate: int, speed: float, seed: int
-) -> tuple[Iterator[npt.NDArray[np.uint8]], int]:
-    """Frames of a scene, and how many there are."""
-    if scene.is_file() and sc.is_picture(scene):
-        photo = sc.read_picture(scene)
-        # Room to move is taken from the photograph, and what is left is no larger than video.
-        height, width = photo.shape[:2]
-        scale = min(0.8, 1280 / width, 720 / height)
-        size = int(height * scale) // 32 * 32, int(width * scale) // 32 * 32
-        return sc.moving_scene(photo, size=size, speed=speed, seed=seed), 137
-    frames = (
-        frame[: frame.shape[0] // 4 * 4, : frame.shape[1] // 4 * 4]
-        for frame in sc.video_frames(scene)
-    )
-    total = (sc.count_frames(scene) - 1) * interpolate + 1
-    return sc.interpolated(frames, interpolate), total

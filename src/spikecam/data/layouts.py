@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.camera.exposure import EXPOSURE
 from spikecam.errors import FileError, OptionError
 from spikecam.io.dat import write_dat
 from spikecam.io.pictures import picture_size, read_picture, write_picture
@@ -31,7 +32,6 @@ from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
-EXPOSURE, MIDDLE = (20, 117), 68
 # Spikes lie on a grid this much coarser than the pictures.
 SCALE = 4
 MANIFEST = "manifest.json"
@@ -125,9 +125,8 @@ def reds(folder: PathLike) -> list[Pair]:
     Raises:
         FileError: there are none, or one has no picture.
     """
-    found = sorted(Path(folder).glob("*.dat"))
     pairs = []
-    for spikes in found:
+    for spikes in _visible(Path(folder).glob("*.dat")):
         sharp = spikes.with_suffix(".png")
         shape = picture_size(sharp)
         pairs.append(Pair(spikes.stem, spikes.stem, spikes, shape, sharp={150: sharp}))
@@ -141,7 +140,7 @@ def uhsr(folder: PathLike) -> list[Pair]:
         FileError: there are none, or one is damaged.
     """
     pairs = []
-    for spikes in sorted(Path(folder).rglob("*.npz")):
+    for spikes in _visible(Path(folder).rglob("*.npz")):
         try:
             with np.load(spikes, allow_pickle=False) as held:
                 if "spk" not in held.files:
@@ -165,37 +164,80 @@ def write_gopro_pair(
 ) -> None:
     """Write one pair in the layout of Spike-GOPRO, so that it is there as a whole or not at all.
 
-    The recording, by which readers know the pair, comes last.
+    The recording, by which readers know the pair, comes last; one that was there goes first.
 
     Args:
         folder, split, scene, name: where to.
-        stream: the spikes; its exposure is that of the data set.
-        blur: the blurry picture.
-        sharp: sharp pictures by frame; the one in the middle of the exposure has the pair's name,
-            others lie in a folder of that name.
+        stream: the spikes; their exposure is the one of the whole data set.
+        blur: the blurry picture, 4 times as fine as the spikes.
+        sharp: sharp pictures by frame; the one in the middle of the exposure, which must be among
+            them, gets the pair's name, others lie in a folder of that name.
+
+    Raises:
+        OptionError: pictures of other sizes, another exposure, or no picture of the middle.
     """
+    exposure = _exposure(Path(folder))
+    if stream.exposure is not None and stream.exposure != exposure:
+        raise OptionError(
+            f"pairs of {folder} are exposed during frames {exposure[0]}:{exposure[1]}, and this "
+            f"recording during {stream.exposure[0]}:{stream.exposure[1]}"
+        )
+    middle = sum(exposure) // 2
+    if middle not in sharp:
+        raise OptionError(f"a pair has the sharp picture of its middle frame, {middle}")
+    for picture in (blur, *sharp.values()):
+        _check_scale(picture, stream)
+    recording, blurry, *pictures = gopro_files(folder, split, scene, name, sorted(sharp), middle)
+    recording.unlink(missing_ok=True)
+    for path, frame in zip(pictures, sorted(sharp), strict=True):
+        write_picture(path, sharp[frame])
+    write_picture(blurry, blur)
+    write_dat(recording, stream, sidecar=False)
+
+
+def gopro_files(
+    folder: PathLike, split: str, scene: str, name: str, frames: Iterable[int], middle: int
+) -> list[Path]:
+    """Where the files of a pair are: the recording, the blurry picture, sharp ones by frame."""
     root = Path(folder) / split
-    middle = sum(stream.exposure or EXPOSURE) // 2
-    for frame, picture in sharp.items():
-        place = f"{name}.png" if frame == middle else f"{name}/{frame:03d}.png"
-        write_picture(root / "sharp_data" / scene / place, picture)
-    write_picture(root / "blur_data" / scene / f"{name}.png", blur)
-    write_dat(root / "spike_data" / scene / f"{name}.dat", stream, sidecar=False)
+    sharp = [f"{name}.png" if n == middle else f"{name}/{n:03d}.png" for n in sorted(frames)]
+    return [
+        root / "spike_data" / scene / f"{name}.dat",
+        root / "blur_data" / scene / f"{name}.png",
+        *(root / "sharp_data" / scene / place for place in sharp),
+    ]
 
 
 def write_rsb_pair(
     folder: PathLike, scene: str, name: str, *, stream: SpikeStream, blur: npt.ArrayLike
 ) -> None:
     """Write one pair in the layout of RSB, as a whole or not at all; arguments as above."""
+    _check_scale(blur, stream)
     root = Path(folder)
+    recording = root / "spike_data" / scene / f"{name}.dat"
+    recording.unlink(missing_ok=True)
     write_picture(root / "blur_data" / scene / f"{name}.jpg", blur)
-    write_dat(root / "spike_data" / scene / f"{name}.dat", stream, sidecar=False)
+    write_dat(recording, stream, sidecar=False)
+
+
+def _check_scale(picture: npt.ArrayLike, stream: SpikeStream) -> None:
+    height, width = np.shape(picture)[:2]
+    if (height, width) != (SCALE * stream.height, SCALE * stream.width):
+        raise OptionError(
+            f"pictures are {SCALE} times as fine as spikes of {stream.width}x{stream.height}, and "
+            f"this one is {width}x{height}"
+        )
 
 
 def _recordings(root: Path) -> list[Path]:
     if not (root / "spike_data").is_dir():
         raise FileError(f"{root} holds no data set; expected a folder spike_data in it")
-    return sorted((root / "spike_data").glob("*/*.dat"))
+    return _visible((root / "spike_data").glob("*/*.dat"))
+
+
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    """Files in order, without what a run that was killed left aside."""
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def _exposure(folder: Path) -> Span:
@@ -216,7 +258,7 @@ def _whole(root: Path, pairs: list[Pair], ending: str, incomplete: str) -> list[
         raise OptionError(f'pairs that are incomplete are "refuse"d or "skip"ped: {incomplete!r}?')
     missing = {p.spikes: _missing(p) for p in pairs}
     known = {p.blur for p in pairs}
-    lonely = [b for b in sorted((root / "blur_data").glob(f"*/*{ending}")) if b not in known]
+    lonely = [b for b in _visible((root / "blur_data").glob(f"*/*{ending}")) if b not in known]
     gone = [path for paths in missing.values() for path in paths]
     gone += [root / "spike_data" / b.parent.name / f"{b.stem}.dat" for b in lonely]
     if gone and incomplete == "refuse":

@@ -1,8 +1,8 @@
 """What a new data set is made of: which scenes, from which sources, in which split.
 
-A source, a photograph or a video, belongs to one split for good: which one depends on nothing but
-its bytes and the seed. Everything a scene shows, in front as well as behind, comes from sources of
-its own split, so that no split can share a scene with another.
+A family of sources, those that look alike, belongs to one split for good: which one depends on
+nothing but their bytes and the seed. Everything a scene shows, in front as well as behind, comes
+from its own split, so that no split can share a scene with another.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,8 @@ import numpy as np
 from spikecam.camera.exposure import GAP, LENGTH, MARGIN
 from spikecam.camera.sensor import check_seed, sensor_of
 from spikecam.data.layouts import SCALE
+from spikecam.data.sources import Source
 from spikecam.errors import FileError, OptionError
-from spikecam.io.pictures import PICTURES
-from spikecam.io.video import VIDEO_SOURCES, count_frames
-
-SPLITS = ("test", "val", "train")
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Scene:
 
     Attributes:
         split, name: where it goes.
-        source: the photograph or video, by its path.
+        source: the photograph or video.
         foregrounds: photographs of what moves in front.
         start: for a video, the first of its frames.
         speed: for a photograph, pixels in an exposure.
@@ -115,82 +112,65 @@ class Scene:
 
     split: str
     name: str
-    source: str
-    foregrounds: tuple[str, ...]
+    source: Source
+    foregrounds: tuple[Source, ...]
     start: int
     speed: float
     threshold: float | None
     seed: int
 
 
-def find_sources(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Photographs and videos among files and folders: SHA-256 of each by its path.
-
-    Of files with the same bytes only the first counts.
-
-    Raises:
-        FileError: a path does not exist, or nothing is found.
-    """
-    files: list[Path] = []
-    named = [Path(path) for path in paths]
-    for path in named:
-        if path.is_dir():
-            files += sorted(f for f in path.rglob("*") if _is_source(f))
-        elif path.exists() and _is_source(path):
-            files.append(path)
-        else:
-            why = "is neither a picture nor a video" if path.exists() else "does not exist"
-            raise FileError(f"{path} {why}; name photographs, videos, or folders of them")
-    found: dict[str, str] = {}
-    for file in files:
-        content = hashlib.sha256()
-        with file.open("rb") as opened:
-            while part := opened.read(1 << 20):
-                content.update(part)
-        digest = content.hexdigest()
-        if digest not in found.values():
-            found[str(file)] = digest
-    if not found:
-        listed = ", ".join(map(str, named))
-        raise FileError(f"{listed}: no photographs or videos found; PNG, JPEG, TIFF or MP4")
-    return found
-
-
-def plan_scenes(sources: Mapping[str, str], config: SynthConfig) -> list[Scene]:
+def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
     """The scenes of a data set.
 
     Args:
-        sources: SHA-256 by path, from `find_sources`.
+        sources: from `find_sources`.
         config: the settings.
 
     Raises:
-        OptionError: fewer sources than splits that want some.
+        OptionError: fewer families of sources, or fewer sequences, than splits; or videos that do
+            not last for as many sequences as are wanted.
+        FileError: a video that is too short for one.
     """
-    # By their bytes: neither names nor the order of files on disk decide.
-    ranked = sorted(sources, key=lambda s: _digest(config.seed, sources[s]))
     shares = {"test": config.test, "val": config.val, "train": 1 - config.test - config.val}
-    wanted = {split: share for split, share in shares.items() if share > 0}
-    if len(ranked) < len(wanted):
+    splits = [split for split, share in shares.items() if share > 0]
+    families: dict[str, list[Source]] = {}
+    for source in sorted(sources, key=lambda s: _shuffled(config.seed, s.digest)):
+        families.setdefault(source.family, []).append(source)
+    if len(families) < len(splits):
         raise OptionError(
-            f"too few sources: {len(wanted)} splits need one each at least, and there are "
-            f"{len(ranked)}; give more, or --val 0 and --test 0"
+            f"too few sources: {len(splits)} splits need one each that looks like no other, and "
+            f"there are {len(families)}; give more, or --val 0 and --test 0"
         )
+    if config.sequences < len(splits):
+        raise OptionError(
+            f"{len(splits)} splits need a sequence each; make more than {config.sequences}, or "
+            "--val 0 and --test 0"
+        )
+    # By their bytes: neither names nor the order of files on disk decide.
+    ranked = sorted(families, key=lambda family: _shuffled(config.seed, family))
     scenes: list[Scene] = []
-    taken = made = 0
-    for rest, (split, share) in zip(range(len(wanted) - 1, -1, -1), wanted.items(), strict=True):
-        last = rest == 0
-        left, due = len(ranked) - taken, config.sequences - made
-        number = left if last else min(max(1, round(share * len(ranked))), left - rest)
-        quota = due if last else min(max(1, round(share * config.sequences)), due)
-        scenes += _scenes(split, ranked[taken : taken + number], quota, config, len(scenes))
-        taken += number
-        made += quota
-    check_disjoint(scenes, sources)
+    for number, split in enumerate(splits):
+        later = len(splits) - 1 - number
+        quota, taken = config.sequences - len(scenes), ranked
+        if later:
+            quota = min(max(1, round(shares[split] * config.sequences)), quota - later)
+            wanted = shares[split] * len(sources)
+            size = 0
+            for count, family in enumerate(ranked[: len(ranked) - later], start=1):
+                size += len(families[family])
+                taken = ranked[:count]
+                if size >= wanted - 0.5:
+                    break
+        ranked = ranked[len(taken) :]
+        members = [source for family in taken for source in families[family]]
+        scenes += _scenes(split, members, quota, config, len(scenes))
+    check_disjoint(scenes)
     return scenes
 
 
-def check_disjoint(scenes: Sequence[Scene], sources: Mapping[str, str]) -> None:
-    """Prove that no two splits show the same source.
+def check_disjoint(scenes: Sequence[Scene]) -> None:
+    """Prove that no two splits show sources of the same family.
 
     Raises:
         FileError: two do, and which source it is.
@@ -198,50 +178,49 @@ def check_disjoint(scenes: Sequence[Scene], sources: Mapping[str, str]) -> None:
     home: dict[str, str] = {}
     for scene in scenes:
         for source in (scene.source, *scene.foregrounds):
-            split = home.setdefault(sources[source], scene.split)
+            split = home.setdefault(source.family, scene.split)
             if split != scene.split:
-                raise FileError(f"{source} is shown in {split} as well as in {scene.split}")
+                raise FileError(f"{source.path} is shown in {split} as well as in {scene.split}")
 
 
 def _scenes(
-    split: str, sources: list[str], quota: int, config: SynthConfig, first: int
+    split: str, sources: list[Source], quota: int, config: SynthConfig, first: int
 ) -> list[Scene]:
-    photos = [s for s in sources if Path(s).suffix.lower() in PICTURES]
+    photos = [source for source in sources if source.is_photo]
     needed = math.ceil((config.frames - 1) / config.interpolate) + 1
-    parts: dict[str, list[int]] = {s: [] for s in sources}
-    for video in set(sources) - set(photos):
-        total = count_frames(video)
-        parts[video] = list(range(0, total - needed + 1, needed))
-        if not parts[video]:
+    starts: dict[str, list[int]] = {}
+    for video in (source for source in sources if not source.is_photo):
+        starts[video.digest] = list(range(0, video.frames - needed + 1, needed))
+        if not starts[video.digest]:
             raise FileError(
-                f"{video} has {total} frames, and {config.pairs} exposures of {config.length} "
-                f"interpolated ones take {needed}; leave it out, or make shorter exposures"
+                f"{video.path} has {video.frames} frames, and {config.pairs} exposures of "
+                f"{config.length} interpolated ones take {needed}; leave it out, or make shorter "
+                "exposures"
             )
+    if not photos and quota > (there := sum(map(len, starts.values()))):
+        raise OptionError(
+            f"the videos of {split} last for {there} sequences, and {quota} are wanted; make "
+            "fewer, or give more videos or photographs"
+        )
     scenes: list[Scene] = []
-    for source in islice(cycle(sources), quota * max(1, len(sources))):
-        if len(scenes) == quota:
-            break
-        number = first + len(scenes)
-        rng = np.random.default_rng((config.seed, number))
-        draws = [float(rng.uniform(*config.speed)), float(rng.random())]
-        front: tuple[str, ...] = ()
-        start = 0
-        others = [photo for photo in photos if photo != source]
-        if source in photos:
-            if others and draws[1] < config.foregrounds:
-                front = (others[int(rng.integers(len(others)))],)
-        elif parts[source]:
-            start = parts[source].pop(0)
-        else:
+    turns = cycle(sources)
+    while len(scenes) < quota:
+        source = next(turns)
+        if not source.is_photo and not starts[source.digest]:
             continue
+        rng = np.random.default_rng((config.seed, first + len(scenes)))
+        speed = float(rng.uniform(*config.speed))
+        others = [photo for photo in photos if photo != source]
+        with_front = source.is_photo and others and rng.random() < config.foregrounds
+        stem = re.sub("[^A-Za-z0-9-]+", "-", Path(source.path).stem)[:40]
         scenes.append(
             Scene(
                 split,
-                f"{number:04d}_{re.sub('[^A-Za-z0-9-]+', '-', Path(source).stem)[:40]}",
+                f"{first + len(scenes):04d}_{stem}",
                 source,
-                front,
-                start,
-                draws[0] if source in photos else 0.0,
+                (others[int(rng.integers(len(others)))],) if with_front else (),
+                0 if source.is_photo else starts[source.digest].pop(0),
+                speed if source.is_photo else 0.0,
                 float(rng.choice(config.thresholds)) if config.thresholds else None,
                 int(rng.integers(2**31)),
             )
@@ -249,9 +228,5 @@ def _scenes(
     return scenes
 
 
-def _is_source(path: Path) -> bool:
-    return path.suffix.lower() in (*PICTURES, *VIDEO_SOURCES) and path.is_file()
-
-
-def _digest(seed: int, content: str) -> str:
+def _shuffled(seed: int, content: str) -> str:
     return hashlib.sha256(f"{seed} {content}".encode()).hexdigest()

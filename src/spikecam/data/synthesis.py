@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -28,11 +29,13 @@ from spikecam.camera.integrate import simulate
 from spikecam.camera.interpolation import interpolated
 from spikecam.camera.light import quarter_gray
 from spikecam.camera.motion import moving_scene
-from spikecam.data.layouts import MANIFEST, SCALE, write_gopro_pair
-from spikecam.data.plan import Scene, SynthConfig, find_sources, plan_scenes
+from spikecam.camera.sensor import sensor_of
+from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, write_gopro_pair
+from spikecam.data.plan import Scene, SynthConfig, plan_scenes
+from spikecam.data.sources import find_sources
 from spikecam.errors import FileError, OutputError
 from spikecam.io.aside import aside, check_folder
-from spikecam.io.pictures import PICTURES, as_levels, read_picture
+from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
 
 Frame = npt.NDArray[np.uint8]
@@ -73,11 +76,16 @@ class Synthesis:
         workers: int | None = None,
     ) -> None:
         self.folder, self.config = Path(folder), config or SynthConfig()
-        self.fpn, self.workers = fpn, workers or os.cpu_count()
+        self.workers = workers or os.cpu_count()
+        height, width = self.config.size
+        shape = height // SCALE, width // SCALE
         if fpn is not None:
-            height, width = self.config.size
-            fpn.check_shape((height // SCALE, width // SCALE), "the simulated camera")
-        self.sources = find_sources(sources)
+            fpn.check_shape(shape, "the simulated camera")
+        elif sensor_of(self.config.preset).patterned:
+            # One camera films all scenes.
+            fpn = FixedPattern.draw(shape, self.config.seed)
+        self.fpn = fpn
+        self.sources = find_sources(sources, beside=self.folder)
         self.scenes = plan_scenes(self.sources, self.config)
         _check_folder(self.folder, self._manifest())
 
@@ -104,12 +112,26 @@ class Synthesis:
             pool.shutdown(cancel_futures=True)
 
     def _manifest(self) -> str:
+        """What the data set is made of; sources by their bytes, wherever they lie."""
+        fpn = None if self.fpn is None else self.fpn.digest()
         said: dict[str, Any] = {
             "made by": "spikecam synth",
+            "format": 1,
             "exposure": [MARGIN, MARGIN + self.config.length],
             "settings": asdict(self.config),
-            "sources": self.sources,
-            "scenes": [asdict(scene) for scene in self.scenes],
+            "fixed pattern": fpn,
+            "sources": {
+                source.digest: {"name": Path(source.path).name, "family": source.family}
+                for source in sorted(self.sources, key=lambda s: s.digest)
+            },
+            "scenes": [
+                asdict(scene)
+                | {
+                    "source": scene.source.digest,
+                    "foregrounds": [source.digest for source in scene.foregrounds],
+                }
+                for scene in self.scenes
+            ],
         }
         return json.dumps(said, indent=1) + "\n"
 
@@ -121,8 +143,17 @@ def make_scene(
     spans = exposures(config.frames, length=config.length, gap=config.gap)
     starts = [start - MARGIN for start, _ in spans]
     names = {start: f"{start + MARGIN + config.length // 2:06d}" for start in starts}
-    place = folder / scene.split / "spike_data" / scene.name
-    missing = [start for start in starts if not (place / f"{names[start]}.dat").exists()]
+    place = partial(gopro_files, folder, scene.split, scene.name)
+    kept = _kept(config)
+    missing = []
+    for start in starts:
+        files = place(names[start], kept, MARGIN + config.length // 2)
+        if not all(path.exists() for path in files):
+            missing.append(start)
+        for path in files:
+            # What a run left that was killed while it wrote.
+            for part in path.parent.glob(".*.part*"):
+                part.unlink(missing_ok=True)
     films: dict[int, _Film] = {}
     for number, frame in enumerate(_frames(scene, config) if missing else ()):
         if stop.is_set():
@@ -156,8 +187,7 @@ class _Film:
 
     def __init__(self, config: SynthConfig) -> None:
         self.exposure = (MARGIN, MARGIN + config.length)
-        kept = np.rint(np.linspace(MARGIN, MARGIN + config.length - 1, _KEPT))
-        self.kept = {*kept.astype(int).tolist(), MARGIN + config.length // 2}
+        self.kept = _kept(config)
         self.total = config.pair_frames
         self.blur = Exposure(linear=config.linear)
         self.grays: list[npt.NDArray[np.float32]] = []
@@ -174,21 +204,27 @@ class _Film:
         return len(self.grays) == self.total
 
 
+def _kept(config: SynthConfig) -> set[int]:
+    """The frames of a pair whose sharp pictures are kept."""
+    spread = np.rint(np.linspace(MARGIN, MARGIN + config.length - 1, _KEPT)).astype(int)
+    return {*spread.tolist(), MARGIN + config.length // 2}
+
+
 def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
-    if Path(scene.source).suffix.lower() in PICTURES:
+    source = scene.source.path
+    if scene.source.is_photo:
         yield from moving_scene(
-            read_picture(scene.source),
+            read_picture(source),
             size=config.size,
             frames=config.frames,
             exposure=(MARGIN, MARGIN + config.length),
             speed=scene.speed,
-            foregrounds=[read_picture(path) for path in scene.foregrounds],
+            foregrounds=[read_picture(front.path) for front in scene.foregrounds],
             seed=scene.seed,
         )
         return
-    # A frame more than the ones counted is never there: what is missing is said here.
     wanted = -(-(config.frames - 1) // config.interpolate) + 1
-    pictures = islice(video_frames(scene.source), scene.start, scene.start + wanted)
+    pictures = islice(video_frames(source), scene.start, scene.start + wanted)
     sized = (_fitted(picture, config.size) for picture in pictures)
     number = 0
     for number, frame in enumerate(interpolated(sized, config.interpolate), start=1):
@@ -197,7 +233,7 @@ def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
         yield frame
     if number < config.frames:
         raise FileError(
-            f"{scene.source} ends early: its frames from {scene.start} on make {number} of the "
+            f"{source} ends early: its frames from {scene.start} on make {number} of the "
             f"{config.frames} of scene {scene.name}; convert it anew, or leave it out"
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.deblurring.sdm import WINDOW, sdm
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.io.pictures import read_picture
@@ -17,9 +18,6 @@ from spikecam.reconstruction.methods import checked_options
 from spikecam.stream import Span, SpikeStream
 
 METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"sdm": sdm}
-
-# SpikeReveal's data sets: 20 frames before the exposure, 97 during it, 20 after it.
-_GOPRO_FRAMES, _GOPRO_EXPOSURE = 137, (20, 117)
 
 
 def deblur(
@@ -100,7 +98,7 @@ def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:
         return stream.check_exposure(exposure)
     if stream.exposure is not None:
         return stream.exposure
-    return _GOPRO_EXPOSURE if len(stream) == _GOPRO_FRAMES else (0, len(stream))
+    return EXPOSURE if len(stream) == FRAMES else (0, len(stream))
 
 
 def spread_frames(

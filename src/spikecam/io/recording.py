@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io import geometry
+from spikecam.io.aside import check_file
 from spikecam.io.dat import open_dat, write_dat
 from spikecam.io.hdf5 import open_hdf5, write_hdf5
 from spikecam.io.npz import open_npz, write_npz
@@ -98,6 +99,19 @@ def existing_file(path: PathLike) -> Path:
     return path
 
 
+def check_recording(path: PathLike) -> None:
+    """Refuse, before any work, a path that `write_recording` would refuse.
+
+    Raises:
+        OutputError: not the ending of a recording, or a place that cannot be written.
+    """
+    if Path(path).suffix.lower() not in RECORDINGS:
+        raise OutputError(
+            f"{path} does not end like a recording; choose one of {', '.join(RECORDINGS)}"
+        )
+    check_file(Path(path))
+
+
 def write_recording(
     path: PathLike,
     stream: SpikeStream,
@@ -114,6 +128,7 @@ def write_recording(
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
+    check_recording(path)
     suffix = path.suffix.lower()
     if layout is not None and suffix != ".npz":
         raise OptionError(f"a layout ({layout!r}) is chosen for .npz files only, not {path.name}")
@@ -123,9 +138,5 @@ def write_recording(
         write_dat(path, stream, progress=progress)
     elif suffix == ".npz":
         write_npz(path, stream, layout or "packed", progress=progress)
-    elif suffix in HDF5:
-        write_hdf5(path, stream, progress=progress)
     else:
-        raise OutputError(
-            f"{path} does not end like a recording; choose one of {', '.join(RECORDINGS)}"
-        )
+        write_hdf5(path, stream, progress=progress)

@@ -74,8 +74,8 @@ def count_frames(path: str | os.PathLike[str]) -> int:
         with path.open("rb") as file, av.open(file, "r") as container:
             if not container.streams.video:
                 raise FileError(f"{path} holds no video")
-            stream = container.streams.video[0]
-            return stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
+            # Not what its header says: that may be wrong where a file was cut off.
+            return sum(1 for packet in container.demux(video=0) if packet.size)
     except av.FFmpegError as error:
         raise FileError(f"{path} is not a readable video ({error.strerror})") from error
 

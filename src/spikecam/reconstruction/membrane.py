@@ -66,7 +66,9 @@ def _last(stream: SpikeStream, edge: int) -> npt.NDArray[np.int32]:
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def _weight(interval, gain, slope):  # type: ignore[no-untyped-def]
-    # Of n frames the pixel would spend (n - 1) slope in the dark.
+    # As far as intervals are searched for elsewhere: a run then agrees with a picture by itself.
+    interval = min(interval, REACH)
+    # In n frames, darkness brings a pixel (n - 1) slope closer to firing.
     more = interval - 1
     light = max(1 - more * slope, 0.0)
     return interval * light / max(light + more * gain, 1e-9)
