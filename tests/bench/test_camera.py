@@ -33,4 +33,9 @@ def test_rigs_are_aligned(data, capsys):
 
 def test_real_pairs_are_aligned(data, capsys):
     measure_hybrid(data / "hybrid")
-    assert len(capsys.readouterr().out.splitlines()) == 6
+    found = [numbers(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(found) == 6
+    for off, error, covered in found:
+        assert off < 10
+        assert error < 0.3
+        assert covered > 95

@@ -106,6 +106,14 @@ def test_dead_and_stuck_pixels_are_found_and_filled(measured, fields):
     assert filled == pytest.approx(np.full(filled.shape, np.median(filled)), rel=0.15)
 
 
+@pytest.mark.parametrize("light", [0.1, 0.4, 0.9])
+def test_bad_pixels_are_found_in_one_field_of_any_brightness(light):
+    frames = np.asarray(constant(light, 800))
+    frames[:, 3, 4], frames[:, 30, 40] = 1, 0
+    bad = calibrate_fpn([sc.SpikeStream.from_array(frames)]).bad
+    assert (bad[3, 4], bad[30, 40], np.count_nonzero(bad)) == (STUCK, DEAD, 2)
+
+
 def test_a_block_of_bad_pixels_is_filled_from_around_it():
     ones = np.ones((9, 9), np.float32)
     bad = np.zeros((9, 9), np.uint8)
@@ -155,6 +163,12 @@ def scene(frames=400):
     return simulate((0.1 + 0.5 * x * y for _ in range(frames)), "ideal")
 
 
+def leak(frames=2000):
+    light = np.full((50, 50), 0.01)
+    light[:, 25:] = 0.03
+    return simulate((light for _ in range(frames)), "ideal")
+
+
 def flickering():
     return simulate(np.repeat([0.2, 0.4], 200)[:, None, None] * np.ones((50, 50)), "ideal")
 
@@ -164,6 +178,7 @@ def flickering():
     [
         ([0.01, 0.1, scene()], (0, 153, 335), "bright field is not uniform"),
         ([0.01, scene(), 0.7], (0, 153, 335), "middle field is not uniform"),
+        ([leak(), 0.1, 0.7], (0, 153, 335), "dark field is not uniform"),
         ([0.3, 0.1, 0.5], (0, 153, 335), "do not rise"),
         ([0.01, 0.1, flickering()], (0, 153, 335), "light changes"),
         ([0.01, 0.1, 0.3], (0, 335, 153), "rise from dark"),

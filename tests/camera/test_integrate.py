@@ -32,6 +32,12 @@ def test_rate_is_light_over_threshold(light, threshold):
     assert spikes.count() == pytest.approx(600 * light / threshold, abs=1.01)
 
 
+@given(st.floats(1.01, 9))
+def test_light_above_the_threshold_fires_in_every_frame(light):
+    spikes = simulate(np.ones((50, 2, 3)), "ideal", threshold=1 / light)
+    assert (spikes.count() == 50).all()
+
+
 @given(st.integers(0, 1000))
 def test_darkness_fires_nothing_without_noise(seed):
     assert not simulate(np.zeros((300, 4, 5)), "ideal", threshold=0.01, seed=seed).count().any()
@@ -154,6 +160,7 @@ def ended_early():
         ([], "at least one frame"),
         (np.zeros((0, 4, 4), np.float32), "at least one frame"),
         ([np.zeros((4, 4)), np.zeros((4, 5))], "frame 1 is 5x4"),
+        (np.zeros((5, 0, 8), np.uint8), "at least one pixel"),
         (np.full((3, 4, 4), np.nan, np.float32), "not finite"),
         (np.full((3, 4, 4), 1.5, np.float32), "1.5"),
         (np.full((3, 4, 4), -0.1), "-0.1"),
@@ -180,6 +187,7 @@ def test_an_early_end_is_not_hidden():
         ({"threshold": float("nan")}, "threshold"),
         ({"preset": "gen3"}, "known presets"),
         ({"seed": -1}, "seed"),
+        ({"rate": -3}, "rate"),
         ({"seed": 0.5}, "seed"),
         ({"preset": "spikegen", "threshold": 2}, "coverage"),
     ],
@@ -198,6 +206,7 @@ def test_what_no_sensor_has_is_refused(options, words):
         {"reset_noise": float("nan")},
         {"coverage": 1.2},
         {"spurious": (0, 1)},
+        {"spurious": (float("inf"), 1)},
     ],
 )
 def test_sensors_that_cannot_be_are_refused(values):

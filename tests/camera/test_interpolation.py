@@ -1,5 +1,6 @@
 from itertools import islice, pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -137,3 +138,13 @@ def test_photographs_are_told_from_each_other(data):
     pictures = [np.rint(read_picture(f)[:512, :512] * 255).astype(np.uint8) for f in photos]
     for one, two in pairwise(pictures):
         assert is_cut(one, two)
+
+
+def test_cores_do_not_change_a_bit():
+    frames = panned(6, 2)
+    made = []
+    for threads in (1, 4):
+        cv2.setNumThreads(threads)
+        made.append(np.stack(list(interpolated(frames, 4))))
+    cv2.setNumThreads(-1)
+    assert np.array_equal(*made)

@@ -19,7 +19,25 @@ def folder(tmp_path, monkeypatch):
         frames[t, 10:30, t : 20 + t] = 0.8
     sc.save("clip.mp4", frames)
     (tmp_path / "text.mp4").write_text("no video")
+    content = (tmp_path / "clip.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 2 // 3])
+    sc.save("tiny.png", np.zeros((30, 30)))
     return tmp_path
+
+
+def test_a_video_that_ends_early_is_told(folder, spikecam, monkeypatch):
+    monkeypatch.setattr("spikecam.camera.film.count_frames", lambda path: 25)
+    ended = spikecam("simulate", "clip.mp4", "-o", "a.dat", "--blur", "b.png")
+    assert ended.code == 2
+    assert "clip.mp4 ends early: 153 of 193 frames" in ended.err
+    assert not list(folder.glob("a.*")) + list(folder.glob("b.*"))
+
+
+def test_a_recording_has_the_ending_of_one(folder, spikecam):
+    ended = spikecam("simulate", "photo.jpg", "-o", "out.foo", "--blur", "b.png")
+    assert ended.code == 2
+    assert "out.foo does not end like a recording" in ended.err
+    assert not (folder / "b.png").exists()
 
 
 def test_a_photograph_is_filmed_and_brought_back(folder, spikecam):
@@ -42,12 +60,12 @@ def test_a_video_is_filmed(folder, spikecam):
 
 
 def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
-    words = "synth photos -o set --sequences 4 --size 96x64 --speed 0:9 --length 9 --threshold 1,2"
+    words = "synth photos -o set --sequences 5 --size 96x64 --speed 0:9 --length 9 --threshold 1,2"
     first = spikecam(*words.split())
     assert first.code == 0
-    assert "4 scenes" in first.out
+    assert "5 scenes" in first.out
     assert spikecam(*words.split()).out == first.out
-    assert len(sc.spike_gopro("set")) == 2
+    assert len(sc.spike_gopro("set")) == 3
 
 
 def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):
@@ -120,6 +138,13 @@ CASES = {
     "simulate photo.jpg --threshold 0": "threshold is a number above 0",
     "simulate photo.jpg --preset gen3": "known presets",
     "simulate photo.jpg --speed -3": "speed of a scene",
+    "simulate photo.jpg --interpolate 4": "nothing to interpolate",
+    "simulate tiny.png": "at least 80 pixels a side",
+    "simulate clip.mp4 --speed 3": "moves by itself",
+    "simulate photo.jpg --rate -3": "a rate",
+    "simulate photo.jpg --blur out.foo": "does not end like a picture",
+    "simulate photo.jpg --blur photo.jpg": "photo.jpg is an input",
+    "simulate cut.mp4 --interpolate 2": "cut.mp4",
     "simulate photo.jpg --fpn photo.jpg": "photo.jpg is no fixed pattern",
     "simulate clip.mp4 --interpolate 0": "factor",
     "simulate clip.mp4 --exposure 9:999": "leaves",

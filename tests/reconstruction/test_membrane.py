@@ -32,6 +32,14 @@ def test_sliding_agrees_with_each_window_by_itself(spikes, fpn):
         assert picture == pytest.approx(alone, abs=1e-5)
 
 
+def test_slow_pixels_agree_wherever_a_run_begins(spikes, fpn):
+    stream = sc.SpikeStream.from_array(spikes(2500, 5, 13, rate=1 / 300))
+    run = list(sc.frames(stream, "tfp", window=401, frames=range(300, 2200), fpn=fpn))
+    for frame in (300, 700, 1500, 2199):
+        alone = sc.reconstruct(stream, frame, window=401, fpn=fpn)
+        assert run[frame - 300] == pytest.approx(alone, abs=1e-5)
+
+
 def test_each_spike_weighs_what_its_interval_says(fpn):
     frames = np.zeros((60, 5, 13), np.uint8)
     times = [3, 9, 12, 30, 31, 50]

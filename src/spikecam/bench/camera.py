@@ -49,7 +49,11 @@ def measure_fpn(path: Path, photo: Path, frames: int) -> None:
         f"{fpn.offset[good].std():.2f}; recovered to {np.median(off):.2f} (median), "
         f"{np.percentile(off, 95):.2f} (95 %)"
     )
-    print(f"bad pixels: {(fpn.bad > 0).sum()} in the map, {(found.bad > 0).sum()} found")
+    hit = np.count_nonzero(fpn.bad[found.bad > 0])
+    print(
+        f"bad pixels: {hit} found of {np.count_nonzero(fpn.bad)} in the map, and "
+        f"{np.count_nonzero(found.bad) - hit} more"
+    )
     picture = np.kron(sc.quarter_gray(_even(sc.read_picture(photo))), np.ones((2, 2)))
     height, width = fpn.shape
     scene = np.resize(picture[:height, :width], fpn.shape).astype(np.float32)

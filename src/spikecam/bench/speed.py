@@ -1,9 +1,10 @@
 """Speed and memory, as ratios to plain references in the same run.
 
-    python -m spikecam.bench.speed [--memory]
+    python -m spikecam.bench.speed [--memory | --synth PHOTOS]
 
 ``--memory`` streams recordings of 2 GB to a video by every method instead: 160,000 frames of
-400x250, and 16,000 of 1000x1000. That takes most of an hour.
+400x250, and 16,000 of 1000x1000. That takes most of an hour. ``--synth`` makes data sets of 25 and
+of 100 sequences of 512x384.
 """
 
 from __future__ import annotations
@@ -172,22 +173,47 @@ def measure_memory(frames: int, height: int, width: int) -> None:
         for method in ("tfp", "tfi", "tfstp"):
             options = ["--size", f"{width}x{height}", "--method", method]
             command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
-            start = time.perf_counter()
-            ended = subprocess.run(
-                [sys.executable, "-c", _TELL_PEAK, *command],
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
-            peak, taken = int(ended.stdout.split()[-1]), time.perf_counter() - start
+            peak, taken = peak_of(command)
             print(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s", flush=True)
+
+
+def measure_synth(photos: Path) -> None:
+    """Time and peak memory of making data sets; on Linux only."""
+    with tempfile.TemporaryDirectory() as folder:
+        for sequences in (25, 100):
+            out = f"{folder}/{sequences}"
+            command = ["synth", str(photos), "-o", out, "--sequences", str(sequences)]
+            peak, taken = peak_of(command)
+            each = taken / sequences
+            print(
+                f"synth {sequences} sequences of 512x384: {taken:.0f} s, {each:.2f} s each, "
+                f"peak {peak / 1e6:.0f} MB",
+                flush=True,
+            )
+
+
+def peak_of(command: list[str]) -> tuple[int, float]:
+    """Peak memory in bytes, and seconds, of a command in a process of its own."""
+    start = time.perf_counter()
+    ended = subprocess.run(
+        [sys.executable, "-c", _TELL_PEAK, *command],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return int(ended.stdout.split()[-1]), time.perf_counter() - start
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--memory", action="store_true", help="peak memory on 2 GB")
-    if parser.parse_args().memory:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--memory", action="store_true", help="peak memory on 2 GB")
+    what.add_argument("--synth", type=Path, metavar="PHOTOS", help="data sets of these")
+    args = parser.parse_args()
+    if args.synth is not None:
+        measure_synth(args.synth)
+    elif args.memory:
         measure_memory(160_000, 250, 400)
         measure_memory(16_000, 1000, 1000)
     else:
