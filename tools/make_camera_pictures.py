@@ -15,21 +15,14 @@ from make_sample import MIDDLE, Scene
 from PIL import Image
 
 import spikecam as sc
+from spikecam.camera.uniform import uniform_field
 
-# Lux of the uniform fields, and the deviation of the made-up camera's median pixel in 335 lux.
-LUX, PER_LUX = (0, 153, 335), 1700
-
-
-def uniform(fpn, lux, seed):
-    """A uniform field as the camera records it, 1,500 frames."""
-    deviation = PER_LUX * float(np.median(fpn.gain)) / max(lux, 1e-9)
-    frame = np.full(fpn.shape, 1 / (1 + deviation), np.float32)
-    return sc.simulate((frame for _ in range(1500)), "gen2", seed=seed, fpn=fpn)
+LUX = (0, 153, 335)
 
 
 def fixed_pattern(light, out):
     fpn = sc.FixedPattern.draw(light.shape, seed=1)
-    found = sc.calibrate_fpn([uniform(fpn, lux, i) for i, lux in enumerate(LUX)], LUX)
+    found = sc.calibrate_fpn([uniform_field(fpn, lux, 1500, i) for i, lux in enumerate(LUX)], LUX)
     good = (fpn.bad == 0) & (found.bad == 0)
     gains = [m.gain / np.median(m.gain[good]) for m in (fpn, found)]
     offsets = (found.offset - fpn.offset)[good]

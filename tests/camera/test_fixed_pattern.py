@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 import spikecam as sc
 from spikecam.camera.fixed_pattern import DEAD, STUCK, FixedPattern
 from spikecam.camera.integrate import simulate
-from spikecam.camera.uniform import calibrate_fpn
+from spikecam.camera.uniform import calibrate_fpn, uniform_field
 
 MAP = "real/fpn_gen2.npz"
 
@@ -23,16 +23,9 @@ def measured(data):
     return crop(fpn, slice(0, 60), slice(320, 400))
 
 
-def field(fpn, lux, frames, seed):
-    """A uniform field as the camera of the measurement records it."""
-    deviation = np.median(fpn.gain * fpn.deviation * (fpn.lux + fpn.offset)) / max(lux, 1e-9)
-    light = np.full(fpn.shape, 1 / (1 + deviation), np.float32)
-    return simulate((light for _ in range(frames)), "gen2", seed=seed, fpn=fpn)
-
-
 @pytest.fixture(scope="module")
 def fields(measured):
-    return [field(measured, lux, 1500, seed) for seed, lux in enumerate((0, 153, 335))]
+    return [uniform_field(measured, lux, 1500, seed) for seed, lux in enumerate((0, 153, 335))]
 
 
 @given(st.floats(0, 1), st.integers(0, 100))
@@ -81,7 +74,7 @@ def test_one_field_makes_that_field_uniform(measured, fields):
 
 def test_correction_makes_other_light_uniform(measured, fields):
     found = calibrate_fpn(fields, (0, 153, 335))
-    spikes = field(measured, 60, 800, seed=9)
+    spikes = uniform_field(measured, 60, 800, seed=9)
     raw, each, after = (
         sc.reconstruct(spikes, window=601),
         sc.reconstruct(spikes, window=601, fpn=found),

@@ -21,22 +21,16 @@ import numpy.typing as npt
 
 import spikecam as sc
 from spikecam.camera.alignment import finer
+from spikecam.camera.uniform import uniform_field
 from spikecam.camera.warping import warp
 
 LUX = (0, 153, 335)
 
 
-def uniform(fpn: sc.FixedPattern, lux: float, frames: int, seed: int) -> sc.SpikeStream:
-    """A uniform field as the camera of the map records it."""
-    per_lux = np.median(fpn.gain * fpn.deviation * (fpn.lux + fpn.offset))
-    light = np.full(fpn.shape, 1 / (1 + per_lux / max(lux, 1e-9)), np.float32)
-    return sc.simulate((light for _ in range(frames)), "gen2", seed=seed, fpn=fpn)
-
-
 def measure_fpn(path: Path, photo: Path, frames: int) -> None:
     """Recover a measured map, and correct a photograph with what was recovered."""
     fpn = sc.FixedPattern.open(path)
-    fields = [uniform(fpn, lux, frames, seed) for seed, lux in enumerate(LUX)]
+    fields = [uniform_field(fpn, lux, frames, seed) for seed, lux in enumerate(LUX)]
     found, single = sc.calibrate_fpn(fields, LUX), sc.calibrate_fpn(fields[2:])
     good = (fpn.bad == 0) & (found.bad == 0)
     true, ours = (m.gain / np.median(m.gain[good]) for m in (fpn, found))

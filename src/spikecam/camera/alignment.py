@@ -112,10 +112,7 @@ class Alignment:
     @property
     def magnification(self) -> float:
         """Picture pixels to a spike pixel, along a line, at the centre of the spikes' view."""
-        height, width = self.spike_size
-        x, y = (width - 1) / 2, (height - 1) / 2
-        depth = self.matrix[2] @ (x, y, 1)
-        return float(abs(np.linalg.det(self.matrix) / depth**3) ** 0.5)
+        return magnification(self.matrix, self.spike_size)
 
     @property
     def factor(self) -> int:
@@ -223,6 +220,12 @@ def project(matrix: Floats, points: npt.ArrayLike) -> Floats:
     there = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
     moved: Floats = there[..., :2] / there[..., 2:]
     return moved
+
+
+def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
+    """Picture pixels to a spike pixel at the centre of the spikes' view (H, W)."""
+    depth = matrix[2] @ ((size[1] - 1) / 2, (size[0] - 1) / 2, 1)
+    return float(abs(np.linalg.det(matrix) / depth**3) ** 0.5)
 
 
 def finer(factor: float) -> Floats:

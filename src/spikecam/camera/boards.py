@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.alignment import Alignment, Floats, Mask, Size, finer, project
-from spikecam.camera.refining import error_by_halves, magnification, refine
+from spikecam.camera.alignment import Alignment, Floats, Mask, Size, finer, magnification, project
+from spikecam.camera.refining import error_by_halves, refine
 from spikecam.errors import GeometryError, OptionError
 from spikecam.picture import Picture
 from spikecam.stream import Span

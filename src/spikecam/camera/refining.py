@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from spikecam.camera.alignment import Floats, Mask, Size, finer, inside, project
+from spikecam.camera.alignment import Floats, Mask, Size, finer, inside, magnification, project
 from spikecam.camera.tone import tone_curve
 from spikecam.camera.warping import warp
 from spikecam.picture import Picture
@@ -169,12 +169,6 @@ def to_scale(gray: Picture, scale: float) -> tuple[Picture, Floats]:
     across, down = width / size[0], height / size[1]
     back = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
     return np.asarray(small, np.float32), back
-
-
-def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
-    """Picture pixels to a spike pixel at the centre of the spikes' view (H, W)."""
-    depth = matrix[2] @ ((size[1] - 1) / 2, (size[0] - 1) / 2, 1)
-    return float(abs(np.linalg.det(matrix) / depth**3) ** 0.5)
 
 
 def seen(matrix: Floats, size: Size, picture_size: Size, border: int = _BORDER) -> Mask:

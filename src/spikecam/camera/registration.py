@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.alignment import Alignment, Floats
+from spikecam.camera.alignment import Alignment, Floats, magnification
 from spikecam.camera.boards import align_board
 from spikecam.camera.light import as_gray
 from spikecam.camera.matching import by_features, by_search, correlations
 from spikecam.camera.refining import (
     contrast,
     error_by_halves,
-    magnification,
     mended,
     refine,
     seen,

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.camera.fixed_pattern import DEAD, STUCK, FixedPattern
+from spikecam.camera.integrate import simulate
 from spikecam.errors import GeometryError, OptionError
 from spikecam.rows import over_rows
 from spikecam.stream import Progress, Span, SpikeStream
@@ -106,6 +107,20 @@ def calibrate_fpn(
     )
 
 
+def uniform_field(fpn: FixedPattern, lux: float, frames: int, seed: int) -> SpikeStream:
+    """A uniform field as the camera of a fixed pattern records it, by simulation ("gen2").
+
+    Args:
+        fpn: the camera; its median pixel is what it takes for normal.
+        lux: illuminance, from 0.
+        frames: how many.
+        seed: of the noise.
+    """
+    per_lux = float(np.median(fpn.gain * fpn.deviation * (fpn.lux + fpn.offset)))
+    light = np.full(fpn.shape, 1 / (1 + per_lux / max(lux, 1e-9)), np.float32)
+    return simulate((light for _ in range(frames)), "gen2", seed=seed, fpn=fpn)
+
+
 def _deviation(rates: Rates) -> Rates:
     # A pixel that never fired fires less than once in any recording; one that always does hardly
     # deviates.
@@ -120,21 +135,23 @@ def _rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
     """
     _, height, width = stream.shape
     seen = np.zeros((3, height, (width + 7) // 8 * 8), np.int64)
-    halves: list[float] = []
     middle = len(stream) // 2
     if middle < 2:
         raise OptionError(f"a field of {len(stream)} frames is too short; record thousands")
-    for start, stop in progress(stream.blocks()):
-        over_rows(_ends, height, stream.rows(start, stop), start, seen)
-    for part in (stream[:middle], stream[middle:]):
-        halves.append(float(part.count().mean()) / len(part))
+    halves: list[float] = []
+    for first, last in ((0, middle), (middle, len(stream))):
+        before = seen[0].sum()
+        for start, stop in progress(stream[first:last].blocks()):
+            rows = stream.rows(first + start, first + stop)
+            over_rows(_ends, height, rows, first + start, seen)
+        halves.append(float(seen[0].sum() - before) / (last - first) / (height * width))
     if max(halves) > 0.01 and max(halves) > (1 + _DRIFT) * min(halves):
         raise OptionError(
             f"the light changes within a field: {halves[0]:.3g} spikes a frame in its first half, "
             f"{halves[1]:.3g} in its second; record it under steady light"
         )
-    counts, first, last = seen[:, :, :width].astype(np.float64)
-    intervals = (counts - 1) / np.maximum(last - first, 1)
+    counts, earliest, latest = seen[:, :, :width].astype(np.float64)
+    intervals = (counts - 1) / np.maximum(latest - earliest, 1)
     rates: Rates = np.where(counts >= 2, intervals, counts / len(stream))
     return rates
 
