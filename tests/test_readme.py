@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
+from spikecam.camera.uniform import uniform_field
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,9 +95,8 @@ def rig(after_the_demo, tmp_path_factory):
     folder = tmp_path_factory.mktemp("rig")
     shutil.copytree(after_the_demo / "demo", folder / "demo")
     fpn = sc.FixedPattern.draw((250, 400), seed=0)
-    for name, light in (("dark", 0.001), ("middle", 0.12), ("bright", 0.2)):
-        frame = np.full((250, 400), light, np.float32)
-        sc.save(folder / f"{name}.dat", sc.simulate([frame] * 400, "gen2", fpn=fpn))
+    for name, light in (("dark", 0), ("middle", 153), ("bright", 335)):
+        sc.save(folder / f"{name}.dat", uniform_field(fpn, light, 400, seed=light))
     picture = sc.read_picture(after_the_demo / "demo" / "sharp" / "068.png")
     board = np.pad(np.kron(np.indices((7, 10)).sum(axis=0) % 2, np.ones((60, 60))), 100)
     boards = np.pad(board, ((0, 0), (50, 50)))[..., None] * np.ones(3)

@@ -44,7 +44,7 @@ def said(**changes):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("", "not an alignment"),
+        ("", "is empty"),
         ("[1, 2]", "list"),
         ("{}", "no entry 'homography'"),
         (said(colour=3), "unknown entry 'colour'"),
@@ -77,7 +77,7 @@ def test_files_that_say_something_else_are_refused(tmp_path, content, reason):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(FileError, match="No such file"):
+    with pytest.raises(FileError, match="does not exist"):
         Alignment.open(tmp_path / "align.json")
 
 

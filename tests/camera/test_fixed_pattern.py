@@ -28,6 +28,11 @@ def fields(measured):
     return [uniform_field(measured, lux, 1500, seed) for seed, lux in enumerate((0, 153, 335))]
 
 
+def test_what_it_is_called_says_what_is_in_it():
+    fpn = FixedPattern.draw((60, 80), 0)
+    assert "80x60 pixels, gains within" in repr(fpn)
+
+
 @given(st.floats(0, 1), st.integers(0, 100))
 def test_correction_undoes_distortion(rate, seed):
     fpn = FixedPattern.draw((4, 6), seed)
@@ -92,7 +97,7 @@ def test_dead_and_stuck_pixels_are_found_and_filled(measured, fields):
     for recording in frames:
         recording[:, 20, 30] = 0
         recording[:, 40, 10:12] = 1
-    fpn = calibrate_fpn([sc.SpikeStream.from_array(f) for f in frames])
+    fpn = calibrate_fpn([sc.SpikeStream.from_array(f) for f in frames], (0, 153, 335))
     assert fpn.bad[20, 30] == DEAD
     assert fpn.bad[40, 10] == fpn.bad[40, 11] == STUCK
     filled = sc.reconstruct(sc.SpikeStream.from_array(frames[2]), window=801, fpn=fpn)
@@ -176,8 +181,11 @@ def flickering():
         ([0.01, 0.1, flickering()], (0, 153, 335), "light changes"),
         ([0.01, 0.1, 0.3], (0, 335, 153), "rise from dark"),
         ([0.01, 0.1, 0.3], (0, 153), "three illuminances"),
+        ([0.01, 0.1, 0.3], None, "not none"),
+        ([0.01, 0.2, 0.4], (0, 100, 800), "illuminances do not go with"),
+        ([0.01, 0.02, 0.03], (0, 153, 335), "too few to tell"),
         ([0.1, 0.3], (0, 153, 335), "not 2"),
-        ([0.0, 0.0001, 0.001], (0, 153, 335), "record a brighter"),
+        ([0.0, 0.003, 0.009], (0, 153, 335), "record a brighter"),
         ([0.01, 0.5, 1.0], (0, 153, 335), "record a darker"),
     ],
 )
@@ -189,4 +197,4 @@ def test_fields_that_tell_nothing_are_refused(fields, lux, words):
 
 def test_fields_of_two_cameras_are_refused():
     with pytest.raises(sc.GeometryError, match="differ in size"):
-        calibrate_fpn([constant(0.1), constant(0.2), constant(0.3, shape=(50, 60))])
+        calibrate_fpn([constant(0.1), constant(0.2), constant(0.3, shape=(50, 60))], (0, 1, 2))

@@ -101,3 +101,13 @@ def test_requests_that_cannot_be_are_refused(filmed):
         find_exposure(picture, stream, LENGTH, alignment=away)
     with pytest.raises(GeometryError, match="where the camera moved"):
         align_in_time(np.full((320, 448), 0.5), stream, LENGTH)
+
+
+def test_an_exposure_outside_the_recording_is_refused(filmed):
+    picture, stream = filmed(2, moves="thing", start=10, frames=420)
+    assert abs(find_exposure(picture, stream, LENGTH, alignment=SAME)[0] - 10) <= 5
+    with pytest.raises(RangeError, match="does not move so in the picture"):
+        find_exposure(picture, stream[160:], LENGTH, alignment=SAME)
+    other, _ = filmed(4, moves="thing", start=10)
+    with pytest.raises(RangeError):
+        find_exposure(other, stream, LENGTH, alignment=SAME)

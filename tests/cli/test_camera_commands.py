@@ -22,6 +22,8 @@ def folder(tmp_path, monkeypatch):
     content = (tmp_path / "clip.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 2 // 3])
     sc.save("tiny.png", np.zeros((30, 30)))
+    sc.FixedPattern.draw((10, 10), 0).save("fpn.npz")
+    (tmp_path / "photo.webp").write_bytes(b"RIFF")
     return tmp_path
 
 
@@ -59,6 +61,22 @@ def test_a_video_is_filmed(folder, spikecam):
     assert spikes.count()[40, 60] == pytest.approx(58 * 0.1, abs=2)
 
 
+def test_a_part_of_a_video_is_filmed(folder, spikecam):
+    words = "simulate clip.mp4 -o a.dat --interpolate 3 --frames 5:12"
+    assert spikecam(*words.split()).code == 0
+    assert sc.open("a.dat").shape == (19, 12, 16)
+
+
+def test_a_photograph_is_filmed_in_a_size(folder, spikecam):
+    assert (
+        spikecam(
+            *["simulate", "photo.jpg", "-o", "a.dat", "--size", "100x50", "--full", "--speed", "5"]
+        ).code
+        == 0
+    )
+    assert sc.open("a.dat").shape == (137, 50, 100)
+
+
 def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
     words = "synth photos -o set --sequences 5 --size 96x64 --speed 0:9 --length 9 --threshold 1,2"
     first = spikecam(*words.split())
@@ -73,7 +91,17 @@ def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):
     for name, light in (("dark", 0.004), ("mid", 0.1), ("bright", 0.2)):
         frames = np.full((600, 40, 48), light, np.float32)
         sc.save(f"{name}.dat", sc.simulate(frames, "ideal", fpn=fpn))
-    ended = spikecam("calibrate", "fpn", "dark.dat", "mid.dat", "bright.dat", "-o", "fpn.npz")
+    ended = spikecam(
+        "calibrate",
+        "fpn",
+        "dark.dat",
+        "mid.dat",
+        "bright.dat",
+        "-o",
+        "fpn.npz",
+        "--lux",
+        "4.4,121.7,273.8",
+    )
     assert ended.code == 0
     assert "48x40 pixels" in ended.out
     spread = []
@@ -156,8 +184,16 @@ CASES = {
     "synth photo.jpg": "3 splits need one each",
     "synth text.mp4 --val 0 --test 0": "text.mp4 is not a readable video",
     "calibrate fpn a.dat": "a.dat does not exist",
-    "calibrate fpn flat.dat flat.dat flat.dat": "do not rise in brightness",
+    "calibrate fpn flat.dat flat.dat flat.dat --lux 0,1,2": "do not rise in brightness",
     "calibrate fpn flat.dat flat.dat": "three fields",
+    "calibrate fpn flat.dat flat.dat flat.dat": "not none",
+    "deblur photo.jpg flat.dat --align missing.json": "missing.json does not exist",
+    "simulate photo.jpg --full --size 64x64 --fpn fpn.npz": "calibrate the camera",
+    "simulate clip.mp4 --size 64x64": "is a video; it has its size",
+    "simulate clip.mp4 --frames 5:99": "leaves the video",
+    "simulate clip.mp4 --frames 5:6": "has 1 frame",
+    "simulate photo.webp": "neither a picture",
+    "synth photos --workers 0": "workers",
     "calibrate fpn flat.dat --lux a,b": "expected numbers",
     "calibrate align photo.jpg flat.dat": "of one even brightness",
     "calibrate align photo.jpg flat.dat --board chess:3x3": "chess",

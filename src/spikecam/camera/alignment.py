@@ -22,6 +22,7 @@ import numpy.typing as npt
 from spikecam.camera.warping import warp
 from spikecam.errors import FileError, GeometryError
 from spikecam.io.aside import aside
+from spikecam.io.recording import existing_file
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
@@ -187,7 +188,7 @@ class Alignment:
             FileError: the file is missing, or says something else.
         """
         try:
-            said = json.loads(Path(path).read_text(encoding="utf-8"))
+            said = json.loads(existing_file(path).read_text(encoding="utf-8"))
             if not isinstance(said, dict):
                 raise ValueError(f"it holds a {type(said).__name__}")
             if unknown := sorted(said.keys() - _KEYS):
@@ -209,7 +210,8 @@ class Alignment:
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error.strerror}") from error
         except (ValueError, OverflowError, RecursionError, GeometryError) as error:
-            reason = str(error).split(";")[0]
+            text = not isinstance(error, UnicodeDecodeError)
+            reason = str(error).split(";")[0] if text else "it is no text"
             raise FileError(
                 f"{path} is not an alignment ({reason}); make one with spikecam calibrate align"
             ) from error

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from spikecam.camera.exposure import FRAMES
 from spikecam.camera.interpolation import FACTOR, interpolated
 from spikecam.camera.layers import Frame
 from spikecam.camera.motion import moving_scene
-from spikecam.errors import FileError, OptionError
+from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.pictures import is_picture, read_picture
-from spikecam.io.video import count_frames, video_frames
+from spikecam.io.recording import existing_file
+from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
+from spikecam.stream import Span
 
 SPEED = 30.0
+_SMALLEST = 64
 # Of a photograph, what is not room to move; and no larger than video.
 _SHARE, _LARGEST = 0.8, (720, 1280)
 
@@ -22,48 +26,68 @@ _SHARE, _LARGEST = 0.8, (720, 1280)
 def film(
     source: str | os.PathLike[str],
     *,
-    interpolate: int | None = None,
+    size: tuple[int, int] | None = None,
     speed: float | None = None,
     seed: int = 0,
+    interpolate: int | None = None,
+    frames: Span | None = None,
 ) -> tuple[Iterator[Frame], int]:
     """Frames of a scene, and how many there are.
 
     Args:
-        source: a video, a folder of its frames, or a photograph.
-        interpolate: for a video, frames made of each (8).
+        source: a photograph, a video, or a folder of a video's frames.
+        size: for a photograph, height and width of the frames; by default four fifths of its own,
+            which leaves room to move, and at most 720x1280.
         speed: for a photograph, pixels that it moves in the exposure, 20:117 of 137 frames (30).
         seed: of that motion.
+        interpolate: for a video, frames made of each (8).
+        frames: for a video, which of its own, (start, stop); all by default.
 
     Returns:
-        Iterator over uint8 frames, cut to multiples of 4 pixels, and their number.
+        Iterator over uint8 frames, and their number.
 
     Raises:
         FileError: not such a source; while running, a video that ends early.
         OptionError: an option of the other kind of source, or a photograph that is too small.
+        RangeError: frames that the video does not have.
     """
-    if Path(source).is_file() and is_picture(source):
-        if interpolate is not None:
-            raise OptionError(f"{source} is a photograph: there is nothing to interpolate")
-        photo = read_picture(source)
+    if Path(source).is_dir() or Path(source).suffix.lower() in VIDEO_SOURCES:
+        if size is not None or speed is not None:
+            raise OptionError(f"{source} is a video; it has its size and moves by itself")
+        return _video(source, FACTOR if interpolate is None else interpolate, frames)
+    existing_file(source)
+    if not is_picture(source):
+        raise FileError(
+            f"{source} is neither a picture (PNG, JPEG, TIFF) nor a video; convert it first"
+        )
+    if interpolate is not None or frames is not None:
+        raise OptionError(f"{source} is a photograph: there is nothing to interpolate")
+    photo = read_picture(source)
+    if size is None:
         height, width = photo.shape[:2]
         scale = min(_SHARE, _LARGEST[0] / height, _LARGEST[1] / width)
         size = int(height * scale) // 32 * 32, int(width * scale) // 32 * 32
-        if min(size) < 64:
+        if min(size) < _SMALLEST:
             raise OptionError(
-                f"{source} of {width}x{height} is too small to move over; take a photograph of at "
-                "least 80 pixels a side"
+                f"{source} of {width}x{height} is too small to move over; take a "
+                f"photograph of at least {_SMALLEST * 5 // 4} pixels a side"
             )
-        pace = SPEED if speed is None else speed
-        return moving_scene(photo, size=size, speed=pace, seed=seed), FRAMES
-    if speed is not None:
-        raise OptionError(f"{source} moves by itself; a speed is for photographs")
-    factor = FACTOR if interpolate is None else interpolate
-    total = (count_frames(source) - 1) * factor + 1
-    frames = (
-        frame[: frame.shape[0] // 4 * 4, : frame.shape[1] // 4 * 4]
-        for frame in video_frames(source)
-    )
-    return _whole(interpolated(frames, factor), total, source), total
+    pace = min(SPEED, min(size) / 2) if speed is None else speed
+    return moving_scene(photo, size=size, speed=pace, seed=seed), FRAMES
+
+
+def _video(
+    source: str | os.PathLike[str], factor: int, frames: Span | None
+) -> tuple[Iterator[Frame], int]:
+    there = count_frames(source)
+    start, stop = frames or (0, there)
+    if not 0 <= start < stop <= there:
+        raise RangeError(f"frames {start}:{stop} leaves the video {source}, which has 0:{there}")
+    if stop - start < 2:
+        raise FileError(f"{source} has {stop - start} frame to film; a film takes at least two")
+    total = (stop - start - 1) * factor + 1
+    pictures = islice(video_frames(source), start, stop)
+    return _whole(interpolated(pictures, factor), total, source), total
 
 
 def _whole(frames: Iterator[Frame], total: int, source: str | os.PathLike[str]) -> Iterator[Frame]:

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ DEAD, STUCK = 1, 2
 
 # Bright field of the measurements that the field shares, in lux.
 _LUX = 335.0
-# What a pixel far outside this share of the usual gain shows is not light.
-_GAIN_RANGE = 3.0
+# What a pixel shows whose gain or offset is that many times off the usual one is not light.
+_GAIN_RANGE, _OFFSET_RANGE = 3.0, 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,9 @@ class FixedPattern:
             raise OptionError("maps of a fixed pattern are finite and not below 0")
         if self.bad.shape != self.offset.shape:
             raise OptionError("the map of bad pixels has another size than the fixed pattern")
+
+    def __repr__(self) -> str:
+        return f"FixedPattern({self.summary()})"
 
     @property
     def _maps(self) -> tuple[Map, Map, Map]:
@@ -205,19 +208,30 @@ class FixedPattern:
                     return FixedPattern(offset, gain, deviation, lux, held["bad"].astype(np.uint8))
             return FixedPattern.of(offset, gain, deviation, lux)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, OptionError) as error:
+            reason = error if zipfile.is_zipfile(path) else "it is no .npz"
             raise FileError(
-                f"{path} is no fixed pattern ({error}); expected an .npz with maps Nd, Nl and "
+                f"{path} is no fixed pattern ({reason}); expected an .npz with maps Nd, Nl and "
                 "D_light, as spikecam calibrate fpn writes it"
             ) from error
 
     @staticmethod
     def of(offset: Map, gain: Map, deviation: Map, lux: float = _LUX) -> FixedPattern:
-        """A fixed pattern from its maps; pixels whose values are far out are marked as bad."""
+        """A fixed pattern from its maps, with the bad pixels that these tell of.
+
+        Dead are pixels of less than a third of the usual gain; stuck those of more than three
+        times the usual gain, or of ten times the usual offset.
+
+        Raises:
+            OptionError: maps of different sizes, or values that no pixel has.
+        """
+        none = np.zeros(np.shape(gain), np.uint8)
+        maps = FixedPattern(offset, gain, deviation, lux, none)
         usual = np.median(gain)
-        dead = gain < usual / _GAIN_RANGE
-        stuck = (gain > usual * _GAIN_RANGE) | (offset > lux / 3)
-        bad = np.where(dead, DEAD, np.where(stuck, STUCK, 0)).astype(np.uint8)
-        return FixedPattern(offset, gain, deviation, lux, bad)
+        stuck = gain > usual * _GAIN_RANGE
+        if np.median(offset) > 0:
+            stuck |= offset > np.median(offset) * _OFFSET_RANGE
+        bad = np.where(gain < usual / _GAIN_RANGE, DEAD, np.where(stuck, STUCK, 0))
+        return replace(maps, bad=bad.astype(np.uint8))
 
     @staticmethod
     def draw(shape: tuple[int, int], seed: int) -> FixedPattern:

@@ -9,6 +9,7 @@ a frame at most: of light above V_th a frame, whole thresholds are lost, as Eq. 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -69,6 +70,8 @@ def simulate(
     >>> spikes, spikes.count().tolist()
     (SpikeStream(T=100, 2x2), [[25, 25], [25, 25]])
     """
+    if isinstance(frames, (str, os.PathLike)):
+        raise OptionError(f"frames are pictures, not a path; read {frames} with film or read_video")
     sensor = sensor_of(preset).with_threshold(threshold)
     check_seed(seed)
     if rate is not None:

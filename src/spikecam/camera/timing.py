@@ -34,6 +34,10 @@ _HANDS = 16
 # By how many standard errors of the hands the best span must beat the middling one.
 _CLEAR = 6.0
 _DEGREE = 3
+# The share of pixels, in per cent, that change most and so show the motion; spans to compare the
+# best one with; and the most that it may leave unexplained there. In films of real motion at most
+# 0.05 was left where the picture was exposed during the recording, at least 0.29 where not.
+_MOVING, _OTHERS, _MOST_LEFT = 10, 9, 0.18
 _LEAST_COVERED = 0.05
 # Spans are scored frame by frame at once where they are no more than this many steps.
 _FEW = 4
@@ -125,7 +129,11 @@ def _find(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment)
     step = max(1, length // _STEPS)
     step = step if last > _FEW * step else 1
     score = _Score(gray, alignment)
-    spans = [(start, score(counts)) for start, counts in _windows(stream, length, step)]
+    spans = []
+    low = high = stream.count(0, length)
+    for begin, counts in _windows(stream, length, step):
+        spans.append((begin, score(counts)))
+        low, high = np.minimum(low, counts), np.maximum(high, counts)
     starts, scores = [start for start, _ in spans], np.array([shares for _, shares in spans])
     best = int(np.argmax(scores.mean(axis=1)))
     # What every hand sees alike is no noise, but a picture of something that moved.
@@ -138,6 +146,13 @@ def _find(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment)
     first = max(0, starts[best] - step)
     near = _fine(stream, length, first, min(last, starts[best] + step), score)
     start = first + int(np.argmax(near.mean(axis=1)))
+    changes = (high - low).astype(np.float64)
+    # Where the exposure is most of the recording, its spans are too alike to tell.
+    if last > length and score.left_of_motion(stream, length, start, changes) > _MOST_LEFT:
+        raise RangeError(
+            "what moves in the recording does not move so in the picture at any time; check that "
+            "the picture was exposed during the recording, and for so many frames"
+        )
     return start, start + length
 
 
@@ -148,11 +163,34 @@ class _Score:
         fine, k = alignment.rectify(gray), alignment.factor
         height, width = alignment.spike_size
         seen = fine.reshape(height, k, width, k).mean(axis=(1, 3)).astype(np.float64)
+        self._seen = seen.ravel()
         y, x = np.mgrid[:height, :width]
         hands = (x + 3 * y) % _HANDS
         inside = alignment.inside()
         self._pixels = [np.flatnonzero(inside & (hands == hand)) for hand in range(_HANDS)]
         self._bases = [_basis(seen.ravel()[pixels]) for pixels in self._pixels]
+
+    def left_of_motion(
+        self, stream: SpikeStream, length: int, start: int, changes: Floats
+    ) -> float:
+        """What a span leaves unexplained where rates change most, over what spans usually leave.
+
+        The tone curve is fitted to the span's pixels that change less.
+        """
+        inside = np.concatenate(self._pixels)
+        most = changes.ravel()[inside]
+        moving = most > np.percentile(most, 100 - _MOVING)
+        powers = self._seen[inside, None] ** np.arange(_DEGREE + 1)
+
+        def rates(begin: int) -> Floats:
+            return stream.count(begin, begin + length).ravel()[inside].astype(np.float64)
+
+        found = rates(start)
+        curve = np.linalg.lstsq(powers[~moving], found[~moving], rcond=None)[0]
+        expected = (powers @ curve)[moving]
+        others = np.linspace(0, len(stream) - length, _OTHERS).astype(int).tolist()
+        usual = [np.mean((rates(other)[moving] - expected) ** 2) for other in others]
+        return float(np.mean((found[moving] - expected) ** 2) / max(np.median(usual), 1e-9))
 
     def __call__(self, counts: npt.NDArray[np.int64]) -> list[float]:
         shares = []

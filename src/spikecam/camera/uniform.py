@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.camera.fixed_pattern import DEAD, STUCK, FixedPattern
+from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.integrate import simulate
 from spikecam.errors import GeometryError, OptionError
 from spikecam.rows import over_rows
@@ -33,13 +33,15 @@ _UNEVEN, _UNEVEN_DARK, _TILE = 1.6, 2.0, 25
 _FEW = 8
 # Lamps drift; what drifts by more is no measurement.
 _DRIFT = 0.1
-# Shares of the usual response that bad pixels fall outside of.
-_DEAD, _STUCK = 1 / 3, 1 / 2
+# Spikes of the median pixel in the bright field from which on gains are more than noise.
+_FEWEST = 20
+# How far the gains by two fields may be apart.
+_AGREE = 1.15
 
 
 def calibrate_fpn(
     fields: Sequence[SpikeStream],
-    lux: Sequence[float] = (0, 153, 335),
+    lux: Sequence[float] | None = None,
     *,
     progress: Progress[Span] = iter,
 ) -> FixedPattern:
@@ -48,7 +50,7 @@ def calibrate_fpn(
     Args:
         fields: a dark, a middle and a bright recording, or a single bright one. Thousands of
             frames each (20,000 in the measurements of the field); more is more exact.
-        lux: the illuminance of each field; not used for a single one.
+        lux: the illuminance of each of three fields, on any linear scale; dark may be 0.
         progress: wraps the spans of each recording that are read one after another.
 
     Returns:
@@ -63,10 +65,12 @@ def calibrate_fpn(
         raise OptionError(
             f"a calibration takes three fields, dark, middle and bright, or one; not {len(fields)}"
         )
+    lux = lux or ()
     if len(fields) == 3 and (len(lux) != 3 or not 0 <= lux[0] < lux[1] < lux[2] < float("inf")):
         listed = ", ".join(f"{value:g}" for value in lux)
         raise OptionError(
-            f"three fields have three illuminances that rise from dark to bright, not {listed}"
+            "three fields have three illuminances that rise from dark to bright, such as 0, 153, "
+            f"335; not {listed or 'none'}"
         )
     for other in fields[1:]:
         if other.shape[1:] != fields[0].shape[1:]:
@@ -83,28 +87,38 @@ def calibrate_fpn(
         most = _UNEVEN_DARK if name == "dark" else _UNEVEN
         if name != "dark" or np.median(rate) * len(stream) > _FEW:
             _check_even(rate, name, most)
-    bad = np.zeros(bright.shape, np.uint8)
-    bad[bright < _DEAD * np.median(bright)] = DEAD
+    if np.median(bright) * len(fields[-1]) < _FEWEST:
+        raise OptionError(
+            f"the pixels fire {np.median(bright) * len(fields[-1]):.0f} times in the bright field, "
+            "too few to tell them apart; record thousands of frames"
+        )
+    deviation = _deviation(bright)
     if len(rates) == 3:
-        dark, middle = rates[:2]
-        bad[(dark > _STUCK * np.median(bright)) | (middle > bright)] = STUCK
-        ratio = np.clip(_deviation(middle) / _deviation(dark), 0, 0.99)
+        dark, middle = (_deviation(rate) for rate in rates[:2])
+        ratio = np.clip(middle / dark, 0, 0.99)
         offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
         brightest = float(lux[2])
+        _check_lux(middle * (lux[1] + offset), deviation * (lux[2] + offset))
     else:
-        deviation = _deviation(bright)
-        bad[deviation < _DEAD * np.median(deviation)] = STUCK
         offset, brightest = np.zeros(bright.shape), 1.0
-    deviation = _deviation(bright)
     per_lux = deviation * (brightest + offset)
-    gain = np.median(per_lux[bad == 0]) / per_lux
-    return FixedPattern(
+    gain = np.median(per_lux) / per_lux
+    return FixedPattern.of(
         offset.astype(np.float32),
         gain.astype(np.float32),
         deviation.astype(np.float32),
         brightest,
-        bad,
     )
+
+
+def _check_lux(by_middle: Rates, by_bright: Rates) -> None:
+    """Both fields tell a pixel's gain, and agree where the illuminances are right."""
+    apart = float(np.median(by_middle / by_bright))
+    if not 1 / _AGREE < apart < _AGREE:
+        raise OptionError(
+            "the illuminances do not go with the fields: by the middle one, pixels are "
+            f"{apart:.2f} times as slow as by the bright one; measure both again"
+        )
 
 
 def uniform_field(fpn: FixedPattern, lux: float, frames: int, seed: int) -> SpikeStream:
@@ -176,18 +190,18 @@ def _ends(rows, start, seen, first_row, last_row):  # type: ignore[no-untyped-de
 
 def _check_rising(rates: Sequence[Rates]) -> None:
     levels = [float(np.median(rate)) for rate in rates]
-    if levels[-1] < 0.01:
-        raise OptionError(
-            f"the bright field fires in {levels[-1]:.2%} of its frames; record a brighter one"
-        )
-    if levels[-1] > 0.98:
-        raise OptionError("the bright field fires in nearly every frame; record a darker one")
     if not all(a < b for a, b in pairwise(levels)):
         listed = ", ".join(f"{level:.4f}" for level in levels)
         raise OptionError(
             f"the fields do not rise in brightness (median rates {listed}); "
             "give them in the order dark, middle, bright"
         )
+    if levels[-1] < 0.01:
+        raise OptionError(
+            f"the bright field fires in {levels[-1]:.2%} of its frames; record a brighter one"
+        )
+    if levels[-1] > 0.98:
+        raise OptionError("the bright field fires in nearly every frame; record a darker one")
 
 
 def _check_even(rates: Rates, name: str, most: float) -> None:

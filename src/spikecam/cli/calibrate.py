@@ -41,8 +41,9 @@ def fpn(
         typer.Option("--out", "-o", metavar="OUT", help="An .npz.", show_default=False),
     ],
     lux: Annotated[
-        str, typer.Option("--lux", metavar="L1,L2,L3", help="Illuminance of each field.")
-    ] = "0,153,335",
+        str | None,
+        typer.Option("--lux", metavar="L1,L2,L3", help="Illuminance of each of three fields."),
+    ] = None,
     size: SizeOption = None,
     camera: CameraOption = None,
     truncate: TruncateOption = False,
@@ -52,7 +53,7 @@ def fpn(
     if out.suffix.lower() != ".npz":
         raise sc.OutputError(f"{out}: a fixed pattern is written as .npz")
     streams = [open_recording(path, size, camera, truncate) for path in fields]
-    levels = parse_numbers(lux, "--lux")
+    levels = None if lux is None else parse_numbers(lux, "--lux")
     found = sc.calibrate_fpn(streams, levels, progress=tracker("Reading"))
     found.save(out)
     print(f"{out}: {found.summary()}")

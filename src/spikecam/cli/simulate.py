@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import FpnOption, LinearOption, parse_span, read_fpn
+from spikecam.cli.options import FpnOption, LinearOption, parse_size, parse_span, read_fpn
 from spikecam.cli.output import refuse_input
 from spikecam.cli.progress import track
 
@@ -32,22 +33,43 @@ def simulate(
     ],
     blur: Annotated[
         Path | None,
-        typer.Option("--blur", metavar="PICTURE", help="Write the blurry picture here as well."),
+        typer.Option(
+            "--blur",
+            metavar="PICTURE",
+            help="Write the blurry picture of one exposure here as well.",
+        ),
     ] = None,
     exposure: Annotated[
         str | None,
-        typer.Option("--exposure", metavar="A:B", help="Its frames of spikes; 20:117."),
+        typer.Option(
+            "--exposure",
+            metavar="A:B",
+            help="Frames of spikes that it is the mean of; 20:117, or all of fewer than 137.",
+        ),
     ] = None,
     preset: Annotated[
         str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
     ] = "s-sdm",
     threshold: Annotated[
-        float | None, typer.Option("--threshold", metavar="V_TH", help="Its threshold; 1.")
+        float | None,
+        typer.Option(
+            "--threshold",
+            metavar="V_TH",
+            help="Charge at which a pixel fires; white brings about 1 a frame.",
+        ),
     ] = None,
     fpn: FpnOption = None,
     full: Annotated[
         bool, typer.Option("--full", help="Spikes as fine as the scene, not a quarter as fine.")
     ] = False,
+    size: Annotated[
+        str | None,
+        typer.Option("--size", metavar="WIDTHxHEIGHT", help="Frames made of a photograph."),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option("--frames", metavar="A:B", help="Only these frames of a video."),
+    ] = None,
     interpolate: Annotated[
         int | None,
         typer.Option("--interpolate", metavar="N", help="Frames made of each of a video's; 8."),
@@ -58,13 +80,17 @@ def simulate(
     ] = None,
     linear: LinearOption = False,
     rate: Annotated[
-        float | None, typer.Option("--rate", metavar="HZ", help="Frames per second to note.")
+        float | None,
+        typer.Option(
+            "--rate", metavar="HZ", help="Frames of spikes per second, for the recording to say."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of phase, noise and motion.")] = 0,
 ) -> None:
     """Simulate a spike camera that films a scene, and the blurry picture of the same moment.
 
-    A video is interpolated to more frames; over a photograph the camera moves for 137 frames.
+    Every frame of a video becomes --interpolate frames of spikes, which takes about a second for
+    each at 1280x720; over a photograph the camera moves for 137 frames.
     """
     sc.check_recording(out)
     refuse_input(out, [scene])
@@ -74,7 +100,16 @@ def simulate(
         if sc.kind_of(blur) != "picture":
             raise sc.OutputError(f"{blur} does not end like a picture; name a .png, .jpg or .tiff")
     pattern = read_fpn(fpn)
-    film, total = sc.film(scene, interpolate=interpolate, speed=speed, seed=seed)
+    shape = None
+    if size is not None:
+        width, height = parse_size(size, "--size")
+        shape = (height, width)
+    chosen = None
+    if frames is not None:
+        chosen = parse_span(frames, "--frames", sys.maxsize)
+    film, total = sc.film(
+        scene, size=shape, speed=speed, seed=seed, interpolate=interpolate, frames=chosen
+    )
     if exposure is not None:
         span = parse_span(exposure, "--exposure", total)
     else:
@@ -83,6 +118,10 @@ def simulate(
 
     def seen() -> Iterator[npt.NDArray[Any]]:
         for number, frame in enumerate(track(film, total, "Simulating")):
+            if not full:
+                # A quarter takes multiples of 4.
+                height, width = (side // 4 * 4 for side in frame.shape[:2])
+                frame = frame[:height, :width]
             if span[0] <= number < span[1]:
                 picture.add(frame)
             yield frame if full else sc.quarter_gray(frame)

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from spikecam.bits import frame_bytes
 from spikecam.camera.exposure import MARGIN, Exposure, exposures
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.integrate import simulate
@@ -33,7 +34,7 @@ from spikecam.camera.sensor import sensor_of
 from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, write_gopro_pair
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
-from spikecam.errors import FileError, OutputError
+from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.aside import aside, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
@@ -76,6 +77,8 @@ class Synthesis:
         workers: int | None = None,
     ) -> None:
         self.folder, self.config = Path(folder), config or SynthConfig()
+        if workers is not None and workers < 1:
+            raise OptionError(f"workers are at least 1, not {workers}")
         self.workers = workers or os.cpu_count()
         height, width = self.config.size
         shape = height // SCALE, width // SCALE
@@ -148,7 +151,8 @@ def make_scene(
     missing = []
     for start in starts:
         files = place(names[start], kept, MARGIN + config.length // 2)
-        if not all(path.exists() for path in files):
+        size = config.pair_frames * frame_bytes(config.size[0] // SCALE, config.size[1] // SCALE)
+        if not all(path.exists() for path in files) or files[0].stat().st_size != size:
             missing.append(start)
         for path in files:
             # What a run left that was killed while it wrote.

@@ -40,15 +40,18 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
         yield from map(read_picture, _pictures_in(path))
         return
     path = existing_file(path)
+    number = 0
     try:
         with path.open("rb") as file, av.open(file, "r") as container:
             if not container.streams.video:
                 raise FileError(f"{path} holds no video")
             for frame in container.decode(video=0):
+                number += 1
                 turned = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
                 yield turned.astype(np.float32) / np.float32(255)
     except av.FFmpegError as error:
-        raise FileError(f"{path} is not a readable video ({error.strerror})") from error
+        said = f"breaks off after {number} frames" if number else "is not a readable video"
+        raise FileError(f"{path} {said} ({error.strerror}); get it again") from error
 
 
 def _pictures_in(folder: Path) -> list[Path]:
