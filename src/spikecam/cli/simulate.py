@@ -89,8 +89,9 @@ def simulate(
 ) -> None:
     """Simulate a spike camera that films a scene, and the blurry picture of the same moment.
 
-    Every frame of a video becomes --interpolate frames of spikes, which takes about a second for
-    each at 1280x720; over a photograph the camera moves for 137 frames.
+    Every frame of a video becomes --interpolate frames of spikes, in about a second at 1280x720.
+
+    Over a photograph the camera moves for 137 frames.
     """
     sc.check_recording(out)
     refuse_input(out, [scene])

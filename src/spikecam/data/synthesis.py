@@ -105,7 +105,8 @@ class Synthesis:
         try:
             jobs = {
                 pool.submit(make_scene, self.folder, scene, self.config, self.fpn, stop): scene
-                for scene in self.scenes
+                # Shuffled, so that a run which is stopped has made some of every split.
+                for scene in sorted(self.scenes, key=lambda scene: scene.seed)
             }
             for job in as_completed(jobs):
                 job.result()
