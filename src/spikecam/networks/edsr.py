@@ -1,0 +1,82 @@
+"""EDSR, super-resolution by residual blocks (Lim et al. 2017), as SpikeReveal uses it (A.2).
+
+16 blocks of 64 channels without normalisation, then two doublings by pixel shuffle; one channel of
+gray in and out, 4 times as fine. The mean of natural pictures is taken off and put on again by two
+convolutions that are not trained. 1.515269 M parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Mean gray of the pictures that the original was trained on.
+_MEAN = 0.446
+
+
+@dataclass(frozen=True)
+class EDSRConfig:
+    """Size of the network; the published one by default.
+
+    Attributes:
+        channels: of every layer.
+        blocks: residual blocks.
+        doublings: of the resolution.
+    """
+
+    channels: int = 64
+    blocks: int = 16
+    doublings: int = 2
+
+
+class EDSR(nn.Module):
+    """The network; ``forward`` takes gray (B, 1, H, W) in [0, 1] and gives (B, 1, 4 H, 4 W)."""
+
+    def __init__(self, config: EDSRConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or EDSRConfig()
+        channels = self.config.channels
+        self.subtract_mean = _shift(-_MEAN)
+        self.head = nn.Conv2d(1, channels, 3, padding=1)
+        self.blocks = nn.Sequential(*(Block(channels) for _ in range(self.config.blocks)))
+        self.last = nn.Conv2d(channels, channels, 3, padding=1)
+        self.up = nn.Sequential()
+        for _ in range(self.config.doublings):
+            self.up.append(nn.Conv2d(channels, 4 * channels, 3, padding=1))
+            self.up.append(nn.PixelShuffle(2))
+        self.predict = nn.Conv2d(channels, 1, 3, padding=1)
+        self.add_mean = _shift(_MEAN)
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """Gray pictures, finer."""
+        features = self.head(self.subtract_mean(gray))
+        features = features + self.last(self.blocks(features))
+        fine: Tensor = self.add_mean(self.predict(self.up(features)))
+        return fine
+
+
+class Block(nn.Module):
+    """Two convolutions added to what goes in."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of the same shape."""
+        refined: Tensor = features + self.second(functional.relu(self.first(features)))
+        return refined
+
+
+def _shift(amount: float) -> nn.Conv2d:
+    """A convolution that adds a constant, and is not trained."""
+    shift = nn.Conv2d(1, 1, 1)
+    with torch.no_grad():
+        shift.weight.fill_(1)
+        assert shift.bias is not None
+        shift.bias.fill_(amount)
+    return shift.requires_grad_(False)

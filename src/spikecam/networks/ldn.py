@@ -1,0 +1,122 @@
+"""LDN, the lightweight deblurring network (SpikeReveal 3.3 and A.2, Figure 8b).
+
+The blurry picture goes through two strided convolutions down to the grid of the spikes, a window of
+spike frames through two plain ones; both are joined, weighed by channel and by place (CBAM, Woo et
+al. 2018), refined by two residual blocks, and brought up again. A 1x1 convolution makes the sharp
+picture from that and the blurry one. 0.234158 M parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class LDNConfig:
+    """Size of the network; the published one by default.
+
+    Attributes:
+        window: spike frames that make one picture.
+        width: channels at half of the picture's resolution; twice as many at a quarter.
+        reduction: by how much channel attention narrows.
+        blocks: residual blocks.
+    """
+
+    window: int = 21
+    width: int = 16
+    reduction: int = 16
+    blocks: int = 2
+
+
+class LDN(nn.Module):
+    """The network; see the module's description.
+
+    ``forward`` takes blurry pictures (B, 3, h, w) in [0, 1], RGB, and spikes (B, T, H, W) of the
+    same view on a grid a quarter as fine; where h and w are no multiples of 4, the spikes' last
+    row and column reach beyond the picture. It gives sharp pictures (B, 3, h, w), not clipped.
+    """
+
+    def __init__(self, config: LDNConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or LDNConfig()
+        width = self.config.width
+        joined = 4 * width
+        self.blur_encoder = nn.Sequential(
+            nn.Conv2d(3, width, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * width, 5, stride=2, padding=2),
+            nn.ReLU(),
+        )
+        self.spike_encoder = nn.Sequential(
+            nn.Conv2d(self.config.window, width, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(width, 2 * width, 3, padding=1),
+            nn.ReLU(),
+        )
+        self.channels = ChannelAttention(joined, self.config.reduction)
+        self.places = SpatialAttention()
+        self.blocks = nn.Sequential(*(Residual(joined) for _ in range(self.config.blocks)))
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(joined, 2 * width, 5, stride=2, padding=2, output_padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 5, stride=2, padding=2, output_padding=1),
+            nn.ReLU(),
+        )
+        self.predict = nn.Conv2d(width + 3, 3, 1)
+
+    def forward(self, blur: Tensor, spikes: Tensor) -> Tensor:
+        """Sharp pictures of blurry ones and the spikes around a moment."""
+        height, width = blur.shape[2:]
+        down, across = 4 * spikes.shape[2] - height, 4 * spikes.shape[3] - width
+        blur = functional.pad(blur, (0, across, 0, down), mode="replicate")
+        features = torch.cat([self.blur_encoder(blur), self.spike_encoder(spikes)], dim=1)
+        features = self.channels(features)
+        features = self.decoder(self.blocks(self.places(features)))
+        sharp: Tensor = self.predict(torch.cat([blur, features], dim=1))
+        return sharp[:, :, :height, :width]
+
+
+class ChannelAttention(nn.Module):
+    """Channels weighed by their mean and their maximum over the picture (CBAM)."""
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // reduction, 1, bias=False)
+        self.expand = nn.Conv2d(channels // reduction, channels, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of the same shape, weighed."""
+        pooled = (features.mean(dim=(2, 3), keepdim=True), features.amax(dim=(2, 3), keepdim=True))
+        weights = sum(self.expand(functional.relu(self.squeeze(one))) for one in pooled)
+        return features * torch.sigmoid(torch.as_tensor(weights))
+
+
+class SpatialAttention(nn.Module):
+    """Places weighed by the mean and the maximum of their channels (CBAM)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weigh = nn.Conv2d(2, 1, 7, padding=3, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of the same shape, weighed."""
+        mean, most = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
+        return features * torch.sigmoid(self.weigh(torch.cat([mean, most], dim=1)))
+
+
+class Residual(nn.Module):
+    """Two convolutions added to what goes in."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of the same shape."""
+        refined: Tensor = features + self.second(functional.relu(self.first(features)))
+        return refined
