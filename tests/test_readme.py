@@ -65,6 +65,14 @@ def test_make_test_runs_the_suite():
     assert re.search(r"bin/pytest$", run_make("-n", "test", cwd=ROOT).strip())
 
 
+def run_example(page):
+    """The names that the page's Python example leaves."""
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict = {}
+    exec(example, names)
+    return names
+
+
 def run_command(spikecam, command):
     words = shlex.split(command)
     ended = spikecam(*words[1:])
@@ -81,9 +89,7 @@ def test_commands_run(spikecam, after_the_demo, monkeypatch, command):
 
 def test_the_python_example_runs(after_the_demo, monkeypatch):
     monkeypatch.chdir(after_the_demo)
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    names: dict = {}
-    exec(example, names)
+    names = run_example(README)
     assert names["image"].shape == (180, 320)
     assert names["sharp"].shape == (7, 720, 1280, 3)
     assert sc.read_video("film.mp4").shape == (7, 720, 1280, 3)
@@ -118,9 +124,7 @@ def test_commands_of_the_camera_page_run(spikecam, rig, monkeypatch, command):
 
 def test_the_example_of_the_camera_page_runs(rig, monkeypatch):
     monkeypatch.chdir(rig)
-    (example,) = re.findall(r"```python\n(.*?)```", CAMERA, re.DOTALL)
-    names: dict = {}
-    exec(example, names)
+    names = run_example(CAMERA)
     assert names["sharp"].shape == (7, 256, 448, 3)
 
 

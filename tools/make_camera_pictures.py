@@ -15,6 +15,7 @@ from make_sample import MIDDLE, Scene
 from PIL import Image
 
 import spikecam as sc
+from spikecam.camera.light import as_gray
 from spikecam.camera.uniform import uniform_field
 
 LUX = (0, 153, 335)
@@ -67,7 +68,7 @@ def alignment(picture, out):
     rate = np.kron(spikes.count() / 137, np.ones((4, 4)))
     overlays = []
     for other in (seen, found.rectify(seen)):
-        gray = other @ np.array([0.30, 0.59, 0.11])
+        gray = as_gray(other)
         overlays.append(np.stack([rate, gray, gray], axis=-1)[:, 560:1200])
     sheet = Image.fromarray(np.uint8(255 * np.concatenate(overlays, axis=1).clip(0, 1)))
     sheet.save(out / "alignment.jpg", quality=90)

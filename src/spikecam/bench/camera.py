@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 import spikecam as sc
 from spikecam.camera.alignment import finer
+from spikecam.camera.light import as_gray
 from spikecam.camera.uniform import uniform_field
 from spikecam.camera.warping import warp
 
@@ -87,11 +88,10 @@ def rig(photo: Path, seed: int) -> tuple[npt.NDArray[np.float32], sc.SpikeStream
     back = np.array([[cos, -sin, (w - 1) / 2], [sin, cos, (h - 1) / 2], [0, 0, 1]])
     matrix = np.asarray(back @ tilted @ centre)
     truth = sc.Alignment(tuple(map(tuple, matrix)), (height, width), (h, w))  # type: ignore[arg-type]
-    gray = picture if picture.ndim == 2 else picture @ np.array([0.30, 0.59, 0.11], np.float32)
     # Where the spike camera sees more, the scene goes on.
     edge = min(h, w) - 1
     onto = np.array([[1, 0, edge], [0, 1, edge], [0, 0, 1]])
-    wider = np.pad(gray, edge, mode="reflect")
+    wider = np.pad(as_gray(picture), edge, mode="reflect")
     fine = warp(wider, onto @ matrix @ finer(4), (4 * height, 4 * width)).clip(0, 1)
     light = fine.reshape(height, 4, width, 4).mean(axis=(1, 3)) ** np.float32(rng.uniform(1, 2.2))
     light = np.clip(light * np.float32(rng.uniform(0.1, 1.2)), 0, 1)

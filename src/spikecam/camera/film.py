@@ -87,15 +87,21 @@ def _video(
         raise FileError(f"{source} has {stop - start} frame to film; a film takes at least two")
     total = (stop - start - 1) * factor + 1
     pictures = islice(video_frames(source), start, stop)
-    return _whole(interpolated(pictures, factor), total, source), total
+    return whole(interpolated(pictures, factor), total, source), total
 
 
-def _whole(frames: Iterator[Frame], total: int, source: str | os.PathLike[str]) -> Iterator[Frame]:
+def whole(frames: Iterator[Frame], total: int, source: str | os.PathLike[str]) -> Iterator[Frame]:
+    """Pass frames on, and refuse a source that gives fewer than ``total``.
+
+    Raises:
+        FileError: while running, it has ended.
+    """
     number = 0
     for frame in frames:
         number += 1
         yield frame
     if number < total:
         raise FileError(
-            f"{source} ends early: {number} of {total} frames could be made; convert it anew"
+            f"{source} ends early: {number} of {total} frames could be made; convert it anew, "
+            "or leave it out"
         )

@@ -54,6 +54,9 @@ FpnOption = Annotated[
     Path | None,
     typer.Option("--fpn", metavar="FPN", help="Fixed pattern, from spikecam calibrate fpn."),
 ]
+PresetOption = Annotated[
+    str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
+]
 LinearOption = Annotated[
     bool, typer.Option("--linear", help="Blurry pictures are means of light, not of gray levels.")
 ]

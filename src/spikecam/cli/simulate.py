@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import FpnOption, LinearOption, parse_size, parse_span, read_fpn
+from spikecam.cli.options import (
+    FpnOption,
+    LinearOption,
+    PresetOption,
+    parse_size,
+    parse_span,
+    read_fpn,
+)
 from spikecam.cli.output import refuse_input
 from spikecam.cli.progress import track
 
@@ -47,9 +54,7 @@ def simulate(
             help="Frames of spikes that it is the mean of; 20:117, or all of fewer than 137.",
         ),
     ] = None,
-    preset: Annotated[
-        str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
-    ] = "s-sdm",
+    preset: PresetOption = "s-sdm",
     threshold: Annotated[
         float | None,
         typer.Option(

@@ -12,6 +12,7 @@ from spikecam.cli.options import (
     FpnOption,
     InterpolateOption,
     LinearOption,
+    PresetOption,
     parse_bounds,
     parse_numbers,
     parse_size,
@@ -51,9 +52,7 @@ def synth(
     foregrounds: Annotated[
         float, typer.Option("--foregrounds", help="Share of them with something in front.")
     ] = 0.5,
-    preset: Annotated[
-        str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
-    ] = "s-sdm",
+    preset: PresetOption = "s-sdm",
     threshold: Annotated[
         str | None,
         typer.Option("--threshold", metavar="V_TH,...", help="One of these for each scene."),

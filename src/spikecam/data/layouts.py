@@ -16,7 +16,6 @@ has one recording of a thing on a screen in each ``.npz``, with its name.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from spikecam.camera.exposure import EXPOSURE
 from spikecam.errors import FileError, OptionError
 from spikecam.io.dat import write_dat
 from spikecam.io.pictures import picture_size, read_picture, write_picture
+from spikecam.io.recording import PathLike
 from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
@@ -35,8 +35,6 @@ from spikecam.stream import Span, SpikeStream
 # Spikes lie on a grid this much coarser than the pictures.
 SCALE = 4
 MANIFEST = "manifest.json"
-
-PathLike = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)

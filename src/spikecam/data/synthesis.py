@@ -25,21 +25,21 @@ from PIL import Image
 
 from spikecam.bits import frame_bytes
 from spikecam.camera.exposure import MARGIN, Exposure, exposures
+from spikecam.camera.film import whole
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.integrate import simulate
 from spikecam.camera.interpolation import interpolated
+from spikecam.camera.layers import Frame
 from spikecam.camera.light import quarter_gray
 from spikecam.camera.motion import moving_scene
 from spikecam.camera.sensor import sensor_of
 from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, write_gopro_pair
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
-from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.errors import OptionError, OutputError
 from spikecam.io.aside import aside, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
-
-Frame = npt.NDArray[np.uint8]
 
 # Sharp frames that are kept of each exposure, as for sequences in SpikeReveal's Table 1.
 _KEPT = 7
@@ -149,15 +149,15 @@ def make_scene(
     names = {start: f"{start + MARGIN + config.length // 2:06d}" for start in starts}
     place = partial(gopro_files, folder, scene.split, scene.name)
     kept = _kept(config)
+    size = config.pair_frames * frame_bytes(config.size[0] // SCALE, config.size[1] // SCALE)
     missing = []
     for start in starts:
         files = place(names[start], kept, MARGIN + config.length // 2)
-        size = config.pair_frames * frame_bytes(config.size[0] // SCALE, config.size[1] // SCALE)
         if not all(path.exists() for path in files) or files[0].stat().st_size != size:
             missing.append(start)
-        for path in files:
+        for parent in {path.parent for path in files}:
             # What a run left that was killed while it wrote.
-            for part in path.parent.glob(".*.part*"):
+            for part in parent.glob(".*.part*"):
                 part.unlink(missing_ok=True)
     films: dict[int, _Film] = {}
     for number, frame in enumerate(_frames(scene, config) if missing else ()):
@@ -231,16 +231,8 @@ def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
     wanted = -(-(config.frames - 1) // config.interpolate) + 1
     pictures = islice(video_frames(source), scene.start, scene.start + wanted)
     sized = (_fitted(picture, config.size) for picture in pictures)
-    number = 0
-    for number, frame in enumerate(interpolated(sized, config.interpolate), start=1):
-        if number > config.frames:
-            return
-        yield frame
-    if number < config.frames:
-        raise FileError(
-            f"{source} ends early: its frames from {scene.start} on make {number} of the "
-            f"{config.frames} of scene {scene.name}; convert it anew, or leave it out"
-        )
+    frames = islice(interpolated(sized, config.interpolate), config.frames)
+    yield from whole(frames, config.frames, source)
 
 
 def _fitted(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:

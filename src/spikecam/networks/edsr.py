@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from spikecam.networks.residual import Residual
 
 # Mean gray of the pictures that the original was trained on.
 _MEAN = 0.446
@@ -41,7 +42,7 @@ class EDSR(nn.Module):
         channels = self.config.channels
         self.subtract_mean = _shift(-_MEAN)
         self.head = nn.Conv2d(1, channels, 3, padding=1)
-        self.blocks = nn.Sequential(*(Block(channels) for _ in range(self.config.blocks)))
+        self.blocks = nn.Sequential(*(Residual(channels) for _ in range(self.config.blocks)))
         self.last = nn.Conv2d(channels, channels, 3, padding=1)
         self.up = nn.Sequential()
         for _ in range(self.config.doublings):
@@ -56,20 +57,6 @@ class EDSR(nn.Module):
         features = features + self.last(self.blocks(features))
         fine: Tensor = self.add_mean(self.predict(self.up(features)))
         return fine
-
-
-class Block(nn.Module):
-    """Two convolutions added to what goes in."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape."""
-        refined: Tensor = features + self.second(functional.relu(self.first(features)))
-        return refined
 
 
 def _shift(amount: float) -> nn.Conv2d:

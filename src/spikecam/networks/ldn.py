@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikecam.networks.residual import Residual
+
 
 @dataclass(frozen=True)
 class LDNConfig:
@@ -106,17 +108,3 @@ class SpatialAttention(nn.Module):
         """Features of the same shape, weighed."""
         mean, most = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
         return features * torch.sigmoid(self.weigh(torch.cat([mean, most], dim=1)))
-
-
-class Residual(nn.Module):
-    """Two convolutions added to what goes in."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape."""
-        refined: Tensor = features + self.second(functional.relu(self.first(features)))
-        return refined

@@ -1,0 +1,20 @@
+"""The residual block that the published networks share, without normalisation."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Residual(nn.Module):
+    """Two convolutions added to what goes in."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features of the same shape."""
+        refined: Tensor = features + self.second(functional.relu(self.first(features)))
+        return refined
