@@ -62,6 +62,9 @@ def synth(
     gap: Annotated[int, typer.Option("--gap", help="Frames between two of them.")] = 7,
     linear: LinearOption = False,
     interpolate: InterpolateOption = 8,
+    light: Annotated[
+        bool, typer.Option("--light", help="Keep the spike camera's film, for other sensors.")
+    ] = False,
     val: Annotated[float, typer.Option("--val", help="Share of sources to validate with.")] = 0.1,
     test: Annotated[float, typer.Option("--test", help="Share of sources to test with.")] = 0.1,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same files.")] = 0,
@@ -87,6 +90,7 @@ def synth(
         gap=gap,
         linear=linear,
         interpolate=interpolate,
+        light=light,
         val=val,
         test=test,
         seed=seed,

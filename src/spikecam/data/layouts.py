@@ -8,6 +8,8 @@ Spike-GOPRO has this below ``train`` and ``test`` (and ``val`` in those that we 
     sharp_data/SCENE/NNNNNN.png    the sharp picture in the middle, frame 68
 
 and, where more of the sharp film was kept, ``sharp_data/SCENE/NNNNNN/TTT.png``, named by frame.
+Data sets that we make may have ``light_data/SCENE/NNNNNN.npy``, the film that the spike camera saw
+(137, H, W), uint8 gray, from which spikes of any other sensor can be simulated.
 RSB has ``spike_data/SCENE/*.dat`` with ``blur_data/SCENE/*.jpg``, exposed during all 400 frames.
 REDS has ``NAME.dat`` with ``NAME.png`` of the same size, sharp, for the frame at index 150. UHSR
 has one recording of a thing on a screen in each ``.npz``, with its name.
@@ -25,6 +27,7 @@ import numpy.typing as npt
 
 from spikecam.camera.exposure import EXPOSURE
 from spikecam.errors import FileError, OptionError
+from spikecam.io.aside import aside
 from spikecam.io.dat import write_dat
 from spikecam.io.pictures import picture_size, read_picture, write_picture
 from spikecam.io.recording import PathLike
@@ -48,6 +51,7 @@ class Pair:
         blur: the blurry picture of the same moment; None where a data set has none.
         sharp: sharp pictures by the number of their frame.
         exposure: frames (start, stop) during which the blurry picture was exposed.
+        light: the film that the spike camera saw, where it was kept.
         label: what the recording shows, where the data set says it.
     """
 
@@ -58,6 +62,7 @@ class Pair:
     blur: Path | None = None
     sharp: Mapping[int, Path] = field(default_factory=dict)
     exposure: Span | None = None
+    light: Path | None = None
     label: str | None = None
 
     def stream(self) -> SpikeStream:
@@ -96,6 +101,7 @@ def spike_gopro(
     root = Path(folder) / split
     exposure = _exposure(Path(folder))
     with_sharp = (root / "sharp_data").is_dir()
+    with_light = (root / "light_data").is_dir()
     pairs = []
     for spikes in _recordings(root):
         scene, name = spikes.parent.name, spikes.stem
@@ -103,7 +109,9 @@ def spike_gopro(
         sharp = {sum(exposure) // 2: truth / f"{name}.png"} if with_sharp else {}
         sharp |= {int(p.stem): p for p in (truth / name).glob("*.png") if p.stem.isdecimal()}
         blur = root / "blur_data" / scene / f"{name}.png"
-        pairs.append(Pair(scene, name, spikes, None, blur, dict(sorted(sharp.items())), exposure))
+        light = light_file(folder, split, scene, name) if with_light else None
+        kept = dict(sorted(sharp.items()))
+        pairs.append(Pair(scene, name, spikes, None, blur, kept, exposure, light))
     return _whole(root, pairs, ".png", incomplete)
 
 
@@ -159,6 +167,7 @@ def write_gopro_pair(
     stream: SpikeStream,
     blur: npt.ArrayLike,
     sharp: Mapping[int, npt.ArrayLike],
+    light: npt.NDArray[np.uint8] | None = None,
 ) -> None:
     """Write one pair in the layout of Spike-GOPRO, so that it is there as a whole or not at all.
 
@@ -170,6 +179,7 @@ def write_gopro_pair(
         blur: the blurry picture, 4 times as fine as the spikes.
         sharp: sharp pictures by frame; the one in the middle of the exposure, which must be among
             them, gets the pair's name, others lie in a folder of that name.
+        light: the film that the spike camera saw, (T, H, W), where it shall be kept.
 
     Raises:
         OptionError: pictures of other sizes, another exposure, or no picture of the middle.
@@ -187,6 +197,11 @@ def write_gopro_pair(
         _check_scale(picture, stream)
     recording, blurry, *pictures = gopro_files(folder, split, scene, name, sorted(sharp), middle)
     recording.unlink(missing_ok=True)
+    if light is not None:
+        path = light_file(folder, split, scene, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside(path) as temporary, temporary.open("wb") as file:
+            np.save(file, light)
     for path, frame in zip(pictures, sorted(sharp), strict=True):
         write_picture(path, sharp[frame])
     write_picture(blurry, blur)
@@ -204,6 +219,11 @@ def gopro_files(
         root / "blur_data" / scene / f"{name}.png",
         *(root / "sharp_data" / scene / place for place in sharp),
     ]
+
+
+def light_file(folder: PathLike, split: str, scene: str, name: str) -> Path:
+    """Where the film that the spike camera saw is, of the pairs that have one."""
+    return Path(folder) / split / "light_data" / scene / f"{name}.npy"
 
 
 def write_rsb_pair(
@@ -270,7 +290,8 @@ def _whole(root: Path, pairs: list[Pair], ending: str, incomplete: str) -> list[
 
 
 def _missing(pair: Pair) -> list[Path]:
-    return [p for p in (pair.blur, *pair.sharp.values()) if p is not None and not p.exists()]
+    files = (pair.blur, *pair.sharp.values(), pair.light)
+    return [path for path in files if path is not None and not path.exists()]
 
 
 def _sized(pair: Pair) -> Pair:

@@ -40,6 +40,7 @@ class SynthConfig:
         length, gap: frames of an exposure, and from its end to the start of the next.
         linear: whether blurry pictures are means of light rather than of encoded values.
         interpolate: frames made of each of a video's.
+        light: whether the film that the spike camera saw is kept, to simulate other sensors.
         val, test: share of sources and of sequences in these splits; the rest is for training.
         seed: the same seed, sources and settings give the same files.
 
@@ -58,6 +59,7 @@ class SynthConfig:
     gap: int = GAP
     linear: bool = False
     interpolate: int = 8
+    light: bool = False
     val: float = 0.1
     test: float = 0.1
     seed: int = 0

@@ -33,7 +33,7 @@ from spikecam.camera.layers import Frame
 from spikecam.camera.light import quarter_gray
 from spikecam.camera.motion import moving_scene
 from spikecam.camera.sensor import sensor_of
-from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, write_gopro_pair
+from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, light_file, write_gopro_pair
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
 from spikecam.errors import OptionError, OutputError
@@ -153,6 +153,8 @@ def make_scene(
     missing = []
     for start in starts:
         files = place(names[start], kept, MARGIN + config.length // 2)
+        if config.light:
+            files.append(light_file(folder, scene.split, scene.name, names[start]))
         if not all(path.exists() for path in files) or files[0].stat().st_size != size:
             missing.append(start)
         for parent in {path.parent for path in files}:
@@ -167,8 +169,9 @@ def make_scene(
             films[number] = _Film(config)
         for start, film in list(films.items()):
             if film.add(frame):
+                light = np.stack(film.grays)
                 stream = simulate(
-                    np.stack(film.grays),
+                    light,
                     config.preset,
                     threshold=scene.threshold,
                     seed=scene.seed + start,
@@ -183,6 +186,7 @@ def make_scene(
                     stream=stream,
                     blur=film.blur.picture(),
                     sharp=film.sharp,
+                    light=np.rint(light * 255).astype(np.uint8) if config.light else None,
                 )
                 del films[start]
 

@@ -1,0 +1,117 @@
+"""Refiner, which corrects SDM whatever the threshold of the sensor; ours.
+
+It sees light as ratios of short to long exposures, which no threshold changes, and gives what is
+to be added to the sharp picture of SDM (SpikeReveal, Eq. 8). All convolutions but those that go
+half as fine run on a grid a quarter as fine as the picture, which is unfolded onto it. The branch
+of the picture and of its whole exposure is the same for every moment and is computed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikecam.networks.residual import Residual
+
+_SCALE = 4
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    """Size of the network.
+
+    Attributes:
+        exposure_maps: maps that describe the exposure as a whole.
+        moment_maps: maps that describe one moment, the last of them the logarithm of SDM's ratio.
+        width: channels on the grid a quarter as fine as the picture.
+        deep_width: channels on the grid an eighth as fine.
+        picture_blocks: residual blocks of the picture's branch.
+        deep_blocks: residual blocks of the moment's branch, an eighth as fine.
+        blocks: residual blocks of the moment's branch, a quarter as fine: two before, the rest
+            after the deep ones.
+    """
+
+    exposure_maps: int = 19
+    moment_maps: int = 19
+    width: int = 64
+    deep_width: int = 128
+    picture_blocks: int = 2
+    deep_blocks: int = 3
+    blocks: int = 5
+
+
+class Refiner(nn.Module):
+    """The network; see the module's description.
+
+    Heights and widths of pictures are multiples of 8; the maps are a quarter as high and wide.
+    """
+
+    def __init__(self, config: RefinerConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or RefinerConfig()
+        width, deep, unfolded = config.width, config.deep_width, 3 * _SCALE**2
+        self.picture = nn.Sequential(
+            nn.Conv2d(unfolded + config.exposure_maps, width, 3, padding=1),
+            *(Residual(width) for _ in range(config.picture_blocks)),
+        )
+        self.deep_picture = nn.Sequential(_halved(width, deep), Residual(deep))
+        self.moment = nn.Conv2d(unfolded + config.moment_maps, width, 3, padding=1)
+        self.join = nn.Conv2d(2 * width, width, 3, padding=1)
+        self.before = nn.Sequential(*(Residual(width) for _ in range(min(2, config.blocks))))
+        self.down = _halved(width, deep)
+        self.deep_join = nn.Conv2d(2 * deep, deep, 3, padding=1)
+        self.deep = nn.Sequential(*(Residual(deep) for _ in range(config.deep_blocks)))
+        self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
+        self.after = nn.Sequential(*(Residual(width) for _ in range(config.blocks - 2)))
+        self.predict = nn.Conv2d(width, unfolded, 3, padding=1)
+        # Untrained, it gives what SDM gives.
+        nn.init.zeros_(self.predict.weight)
+        nn.init.zeros_(torch.as_tensor(self.predict.bias))
+
+    def forward(self, blur: Tensor, exposure: Tensor, moments: Tensor) -> Tensor:
+        """Sharp pictures of several moments in the exposure of each blurry one.
+
+        Args:
+            blur: (B, 3, h, w) in [0, 1].
+            exposure: maps of the exposure, (B, E, h / 4, w / 4).
+            moments: maps of F moments, (B, F, M, h / 4, w / 4).
+
+        Returns:
+            (B, F, 3, h, w), not clipped.
+        """
+        count = moments.shape[1]
+        features = [part.repeat_interleave(count, 0) for part in self.encode(blur, exposure)]
+        sharp = self.refine(blur.repeat_interleave(count, 0), features, moments.flatten(0, 1))
+        return sharp.unflatten(0, (-1, count))
+
+    def encode(self, blur: Tensor, exposure: Tensor) -> tuple[Tensor, Tensor]:
+        """What the moments of an exposure share: features a quarter and an eighth as fine."""
+        unfolded = functional.pixel_unshuffle(blur, _SCALE)
+        fine = self.picture(torch.cat([unfolded, exposure], dim=1))
+        return fine, self.deep_picture(fine)
+
+    def refine(self, blur: Tensor, features: tuple[Tensor, Tensor] | list[Tensor], moment: Tensor) -> Tensor:
+        """The sharp picture of one moment for each picture, (B, 3, h, w)."""
+        fine, deep = features
+        base = sdm_picture(blur, moment[:, -1:])
+        own = self.moment(torch.cat([functional.pixel_unshuffle(base, _SCALE), moment], dim=1))
+        own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
+        lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
+        own = self.after(own + self.up(self.deep(lower)))
+        return base + functional.pixel_shuffle(self.predict(own), _SCALE)
+
+
+def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
+    """Eq. 8: the blurry picture times the ratio (B, 1, H, W), in [0, 1]."""
+    ratio = functional.interpolate(
+        log_ratio.float().exp(), size=blur.shape[2:], mode="bicubic", align_corners=False
+    )
+    return (blur * ratio).clamp(0, 1)
+
+
+def _halved(channels: int, out: int) -> nn.Conv2d:
+    """Half as fine: a convolution of 4 x 4 pixels by steps of 2."""
+    return nn.Conv2d(channels, out, 4, stride=2, padding=1)

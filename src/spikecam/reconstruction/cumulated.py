@@ -1,0 +1,127 @@
+"""Light collected since the beginning, in thresholds, at any moments: all windows at once.
+
+Spike k ends the k-th threshold of charge; between two spikes light is taken to be constant, as TFI
+does. The charge Q(e) at time e, with frame i the time from i to i + 1, is then a line through the
+points (time of spike k, k), and what a window (a, b) collected is Q(b) - Q(a), to the fraction of a
+spike. Before a pixel's first spike and after its last, the nearest interval goes on, or is longer
+where the silence is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.errors import RangeError
+from spikecam.reconstruction.membrane import weight
+from spikecam.rows import over_rows
+from spikecam.stream import SpikeStream
+
+Cumulated = npt.NDArray[np.float32]
+
+
+def cumulated_charge(
+    stream: SpikeStream, moments: npt.ArrayLike, *, fpn: FixedPattern | None = None
+) -> Cumulated:
+    """Thresholds that every pixel collected until each of ``moments``, up to a constant.
+
+    Args:
+        stream: the recording, or the part of it that matters: all of it is read.
+        moments: times in frames from its start, (K,), rising, with fractions.
+        fpn: the camera's fixed pattern: each spike then counts as what it weighs.
+
+    Returns:
+        (K, H, W); only differences mean something.
+
+    Raises:
+        RangeError: moments that fall, or lie outside the recording.
+
+    >>> light = SpikeStream.from_array(np.tile([0, 0, 0, 1], 5).reshape(20, 1, 1))
+    >>> np.diff(cumulated_charge(light, [2, 3, 9.5])[:, 0, 0]).tolist()
+    [0.25, 1.625]
+    """
+    times = np.asarray(moments, np.float32)
+    if not (np.diff(times) >= 0).all() or times.min() < 0 or times.max() > len(stream):
+        raise RangeError(f"moments rise from 0 to {len(stream)}, the end of the recording")
+    _, height, width = stream.shape
+    columns = (width + 7) // 8 * 8
+    charges = np.empty((len(times), height, columns), np.float32)
+    gain, slope = np.ones((height, columns), np.float32), np.zeros((height, columns), np.float32)
+    if fpn is not None:
+        fpn.check_shape((height, width))
+        gain[:, :width], slope[:, :width] = fpn.gain, fpn.slope
+    count = np.zeros((height, columns), np.float32)
+    # The times of the last spike and of the one before, -1 for none; the moments that are behind.
+    last, before = np.full((2, height, columns), -1, np.int32)
+    done = np.zeros((height, columns), np.int32)
+    for start, stop in stream.blocks():
+        rows = stream.rows(start, stop)
+        over_rows(
+            _walk, height, rows, start, times, gain, slope, count, last, before, done, charges
+        )
+    over_rows(_finish, height, len(stream), times, gain, slope, count, last, before, done, charges)
+    return charges[:, :, :width]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _walk(  # type: ignore[no-untyped-def]
+    rows, seen, times, gain, slope, count, last, before, done, charges, first_row, last_row
+):
+    frames, _, row_bytes = rows.shape
+    moments = len(times)
+    for row in range(first_row, last_row):
+        for i in range(frames):
+            now = seen + i + 1
+            for k in range(row_bytes):
+                spikes = rows[i, row, k]
+                c = 8 * k
+                while spikes:
+                    if spikes & 1:
+                        then = last[row, c]
+                        if then < 0:
+                            # Nothing is known of the light yet: filled in at the second spike.
+                            while done[row, c] < moments and times[done[row, c]] <= now:
+                                done[row, c] += 1
+                        else:
+                            span = now - then
+                            step = weight(span, gain[row, c], slope[row, c])
+                            if before[row, c] < 0:
+                                silent = max(span, then)
+                                for m in range(done[row, c]):
+                                    charges[m, row, c] = (times[m] - then) * step / silent
+                            j = done[row, c]
+                            while j < moments and times[j] <= now:
+                                part = (times[j] - then) / np.float32(span)
+                                charges[j, row, c] = count[row, c] + part * step
+                                j += 1
+                            done[row, c] = j
+                            count[row, c] += step
+                        before[row, c], last[row, c] = then, now
+                    spikes >>= 1
+                    c += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _finish(  # type: ignore[no-untyped-def]
+    length, times, gain, slope, count, last, before, done, charges, first_row, last_row
+):
+    moments = len(times)
+    for row in range(first_row, last_row):
+        for c in range(count.shape[1]):
+            end, left = last[row, c], length - last[row, c]
+            if end < 0:
+                # Less than a threshold in all that time.
+                for m in range(moments):
+                    charges[m, row, c] = times[m] / (2 * length)
+            elif before[row, c] < 0:
+                silent = max(end, left)
+                step = weight(silent, gain[row, c], slope[row, c]) / silent
+                for m in range(moments):
+                    charges[m, row, c] = (times[m] - end) * step
+            else:
+                span = end - before[row, c]
+                step = weight(span, gain[row, c], slope[row, c])
+                for m in range(done[row, c], moments):
+                    charges[m, row, c] = count[row, c] + (times[m] - end) * step / max(span, left)

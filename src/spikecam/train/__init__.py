@@ -1,0 +1,1 @@
+"""Training, one recipe a stage, on Lightning; needs ``spikecam[train]``."""

@@ -1,0 +1,178 @@
+"""Crops of simulated scenes with their truth, every time with another sensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import Dataset
+
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.camera.integrate import simulate
+from spikecam.camera.sensor import Sensor
+from spikecam.data.layouts import SCALE, Pair
+from spikecam.deblurring.ratios import Ratios
+from spikecam.errors import FileError, OptionError
+from spikecam.io.pictures import read_picture
+
+Sample = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """How samples are drawn from scenes.
+
+    Attributes:
+        crop: side of the square pictures, a multiple of 16.
+        frames: moments of each.
+        thresholds: V_th, drawn evenly on a logarithmic scale between these.
+        spurious: share of sensors that fire without light.
+        noise: share of sensors with photon and reset noise, and of pictures with noise.
+        patterned: share of sensors with a fixed pattern that is not corrected.
+        scales: share of samples in which spikes are a half, and an eighth, as fine as the picture.
+        dimmed: share of scenes in less light.
+    """
+
+    crop: int = 192
+    frames: int = 2
+    thresholds: tuple[float, float] = (0.6, 8.0)
+    spurious: float = 0.85
+    noise: float = 0.25
+    patterned: float = 0.2
+    scales: float = 0.08
+    dimmed: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.crop % (4 * SCALE) or self.crop < 64:
+            raise OptionError(f"a crop is a multiple of 16 and at least 64, not {self.crop}")
+        if self.frames < 1:
+            raise OptionError(f"a sample has at least one frame, not {self.frames}")
+        if not 0 < self.thresholds[0] <= self.thresholds[1]:
+            raise OptionError(f"thresholds are two numbers that rise, not {self.thresholds}")
+
+
+class Scenes(Dataset[Sample]):
+    """Samples for a supervised network: number n is the same whenever it is asked for.
+
+    Args:
+        pairs: of a data set with sharp films and the spike camera's light (``synth --light``).
+        config: how samples are drawn.
+        seed: of everything random.
+        length: how many there are.
+    """
+
+    def __init__(
+        self, pairs: Sequence[Pair], config: SceneConfig, *, seed: int, length: int
+    ) -> None:
+        for pair in pairs:
+            if pair.light is None:
+                raise FileError(
+                    f"{pair.spikes} has no film of the spike camera beside it; make the data set "
+                    "with spikecam synth --light"
+                )
+        self.pairs, self.config, self.seed, self.length = pairs, config, seed, length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: int) -> Sample:
+        rng = np.random.default_rng((self.seed, number))
+        config = self.config
+        pair = self.pairs[rng.integers(len(self.pairs))]
+        assert pair.blur is not None and pair.light is not None and pair.exposure is not None
+        light = np.load(pair.light, mmap_mode="r")
+        side = config.crop // SCALE
+        if min(light.shape[1:]) < side:
+            raise FileError(f"{pair.blur} is smaller than a crop of {config.crop} pixels")
+        top, left = (int(rng.integers(n - side + 1)) for n in light.shape[1:])
+        here = (slice(SCALE * top, SCALE * (top + side)), slice(SCALE * left, SCALE * (left + side)))
+        film = np.array(light[:, top : top + side, left : left + side])
+        known = sorted(pair.sharp)
+        chosen = sorted(rng.choice(known, config.frames, replace=config.frames > len(known)))
+        pictures = np.stack(
+            [read_picture(path)[here] for path in (pair.blur, *(pair.sharp[t] for t in chosen))]
+        )
+        exposure = pair.exposure
+        if rng.random() < 0.5:
+            film = film[::-1]
+            exposure = len(film) - exposure[1], len(film) - exposure[0]
+            chosen = [len(film) - 1 - t for t in chosen]
+        film, pictures = _turned(film, pictures, rng)
+        light_of = film.astype(np.float32) / np.float32(255)
+        if rng.random() < config.dimmed:
+            gain = np.float32(rng.uniform(0.3, 1))
+            light_of, pictures = light_of * gain, pictures * gain
+        return self._sample(light_of, pictures, exposure, chosen, rng)
+
+    def _sample(
+        self,
+        light: npt.NDArray[np.float32],
+        pictures: npt.NDArray[np.float32],
+        exposure: tuple[int, int],
+        frames: Sequence[int],
+        rng: np.random.Generator,
+    ) -> Sample:
+        coarser, smaller = rng.random(2) < self.config.scales
+        if coarser:
+            light = light.reshape(len(light), light.shape[1] // 2, 2, -1, 2).mean((2, 4))
+        stream = simulate(
+            light,
+            draw_sensor(rng, self.config),
+            seed=int(rng.integers(2**31)),
+            fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
+            if rng.random() < self.config.patterned
+            else None,
+        )
+        ratios = Ratios(stream, exposure)
+        maps = [torch.from_numpy(ratios.exposure())]
+        maps += [torch.from_numpy(ratios.moment(frame)) for frame in frames]
+        if coarser:
+            maps = [_resized(one, 2) for one in maps]
+        colours = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+        if smaller:
+            halves = functional.avg_pool2d(colours, 2)
+            colours = functional.interpolate(halves, scale_factor=2, mode="bicubic").clamp(0, 1)
+        blur = colours[0]
+        if rng.random() < self.config.noise:
+            noise = rng.standard_normal(blur.shape, np.float32) * np.float32(rng.uniform(0, 0.01))
+            blur = (blur + torch.from_numpy(noise)).clamp(0, 1)
+        return {
+            "blur": blur,
+            "exposure": maps[0],
+            "moments": torch.stack(maps[1:]),
+            "sharp": colours[1:],
+        }
+
+
+def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:
+    """A random sensor."""
+    gap = float(np.exp(rng.uniform(np.log(100), np.log(5000))))
+    usual = rng.random() < 0.5
+    noisy = rng.random() < config.noise
+    return Sensor(
+        threshold=float(np.exp(rng.uniform(*np.log(config.thresholds)))),
+        # Half of those that fire without light do so as often as the field's own simulator.
+        spurious=((140, 50) if usual else (gap, gap / 3))
+        if rng.random() < config.spurious
+        else None,
+        photons=float(np.exp(rng.uniform(np.log(500), np.log(20000)))) if noisy else None,
+        reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
+    )
+
+
+def _turned(
+    film: npt.NDArray[np.uint8], pictures: npt.NDArray[np.float32], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """One of the eight ways to turn and mirror, the same for both."""
+    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
+    film, pictures = (np.rot90(a, turns, (1, 2)) for a in (film, pictures))
+    return (film[:, :, ::-1], pictures[:, :, ::-1]) if mirrored else (film, pictures)
+
+
+def _resized(maps: Tensor, factor: int) -> Tensor:
+    return functional.interpolate(maps[None], scale_factor=factor, mode="bicubic")[0]
