@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 
+import spikecam as sc
 from spikecam.cli.main import main
 from spikecam.stream import SpikeStream
 
@@ -73,3 +75,18 @@ def spikecam(monkeypatch, capfd):
         return Ended(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_set(tmp_path_factory):
+    """A data set to train on: 12 scenes of 96x64 at a threshold of 4, two of them to judge by."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for i in range(12):
+        coarse = np.random.default_rng(i).integers(0, 256, (6, 8, 3), np.uint8)
+        photo = Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC)
+        sc.save(folder / "photos" / f"{i}.png", np.asarray(photo))
+    what = {"size": (64, 96), "sequences": 12, "length": 21, "speed": (0, 8), "val": 0.2, "test": 0}
+    config = sc.SynthConfig(**what, thresholds=(4,), light=True)
+    scenes = list(sc.Synthesis([folder / "photos"], folder / "set", config, workers=1))
+    assert sum(scene.split == "val" for scene in scenes) == 2
+    return folder / "set"

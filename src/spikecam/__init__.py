@@ -39,7 +39,13 @@ if TYPE_CHECKING:
     )
     from spikecam.data.plan import Scene, SynthConfig
     from spikecam.data.synthesis import Synthesis
-    from spikecam.deblurring.methods import deblur, deblurred_frames, exposure_of, spread_frames
+    from spikecam.deblurring.methods import (
+        deblur,
+        deblurred_frames,
+        exposure_of,
+        spread_frames,
+        window_of,
+    )
     from spikecam.errors import (
         FileError,
         GeometryError,
@@ -58,6 +64,10 @@ if TYPE_CHECKING:
     from spikecam.show.display import Display, display
     from spikecam.stream import SpikeStream
     from spikecam.survey import summary
+    from spikecam.weights.card import Card
+    from spikecam.weights.catalogue import read_card, shipped_weights
+    from spikecam.weights.foreign import import_weights
+    from spikecam.weights.store import load_weights, save_weights
 
 _HOMES = {
     "camera.alignment": ("Alignment",),
@@ -100,7 +110,13 @@ _HOMES = {
         "SynthConfig",
     ),
     "data.synthesis": ("Synthesis",),
-    "deblurring.methods": ("deblur", "deblurred_frames", "exposure_of", "spread_frames"),
+    "deblurring.methods": (
+        "deblur",
+        "deblurred_frames",
+        "exposure_of",
+        "spread_frames",
+        "window_of",
+    ),
     "errors": (
         "FileError",
         "GeometryError",
@@ -119,6 +135,10 @@ _HOMES = {
     "show.display": ("Display", "display"),
     "stream": ("SpikeStream",),
     "survey": ("summary",),
+    "weights.card": ("Card",),
+    "weights.catalogue": ("read_card", "shipped_weights"),
+    "weights.foreign": ("import_weights",),
+    "weights.store": ("load_weights", "save_weights"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -134,6 +154,7 @@ __all__ = [  # noqa: RUF022
     "deblurred_frames",
     "spread_frames",
     "exposure_of",
+    "window_of",
     "display",
     "Display",
     "contact_sheet",
@@ -180,6 +201,12 @@ __all__ = [  # noqa: RUF022
     "check_recording",
     "check_save",
     "kind_of",
+    "load_weights",
+    "save_weights",
+    "import_weights",
+    "shipped_weights",
+    "read_card",
+    "Card",
     "CAMERAS",
     "SpikecamError",
     "FileError",

@@ -52,7 +52,19 @@ def deblur(
         ),
     ] = None,
     at: AtOption = None,
-    method: Annotated[str, typer.Option("--method", help="sdm.")] = "sdm",
+    method: Annotated[str, typer.Option("--method", help="refined, sdm, ldn or teacher.")] = "sdm",
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--weights",
+            metavar="NAME|FILE",
+            help="Of the network, from spikecam weights list; two for the teacher.",
+        ),
+    ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option("--tile", help="Compute parts of this many pixels, to save memory."),
+    ] = None,
     window: WindowOption = None,
     fpn: FpnOption = None,
     align: Annotated[
@@ -71,7 +83,9 @@ def deblur(
     """
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
-    options: dict[str, Any] = {} if window is None else {"window": window}
+    named = weights[0] if weights and method != "teacher" else weights
+    given_options = {"window": window, "weights": named or None, "tile": tile, "fpn": read_fpn(fpn)}
+    options = {name: value for name, value in given_options.items() if value is not None}
     given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
     picture: Any = blur
     if align is not None:
@@ -91,11 +105,14 @@ def deblur(
         # One picture is the middle of the film.
         default = "1" if sc.kind_of(out) == "picture" else "7"
         chosen = sc.spread_frames(
-            stream, parse_count(default if frames is None else frames), span, **options
+            stream,
+            parse_count(default if frames is None else frames),
+            span,
+            sc.window_of(method, options),
         )
     check_out(out, [blur, spikes], len(chosen), fps=fps, depth=bits)
     pictures = sc.deblurred_frames(
-        picture, stream, frames=chosen, exposure=span, method=method, fpn=read_fpn(fpn), **options
+        picture, stream, frames=chosen, exposure=span, method=method, **options
     )
     if exposure is None:
         print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")

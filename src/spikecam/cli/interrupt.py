@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
 _asked = Event()
+_told = ["no output was left half-written"]
 
 
 def listen() -> None:
@@ -17,9 +20,21 @@ def listen() -> None:
             signal.signal(getattr(signal, name), _stop)
 
 
+@contextmanager
+def saying(*told: str) -> Iterator[None]:
+    """Within, an interrupted command says this of its output, or nothing at all."""
+    before = _told[:]
+    _told[:] = told
+    try:
+        yield
+    finally:
+        _told[:] = before
+
+
 def _stop(_number: int, frame: FrameType | None) -> None:
     if not _asked.is_set():
-        print("spikecam: interrupted; no output was left half-written", file=sys.stderr)
+        for text in _told:
+            print(f"spikecam: interrupted; {text}", file=sys.stderr)
     _asked.set()
     # Within a weak reference's callback nothing can be raised; the next step checks.
     if frame is None or not frame.f_code.co_filename.endswith("weakref.py"):

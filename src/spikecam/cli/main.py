@@ -18,7 +18,9 @@ from spikecam.cli.info import info
 from spikecam.cli.reconstruct import reconstruct
 from spikecam.cli.simulate import simulate
 from spikecam.cli.synth import synth
+from spikecam.cli.train import train
 from spikecam.cli.view import view
+from spikecam.cli.weights import weights
 from spikecam.errors import SpikecamError
 
 app = typer.Typer(
@@ -31,6 +33,8 @@ app = typer.Typer(
 for _command in (info, view, convert, reconstruct, deblur, simulate, synth, demo):
     app.command()(_command)
 app.add_typer(calibrate, name="calibrate")
+app.add_typer(train, name="train")
+app.add_typer(weights, name="weights")
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.camera.exposure import EXPOSURE, FRAMES
-from spikecam.deblurring.sdm import WINDOW, sdm
+from spikecam.deblurring.sdm import WINDOW
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
@@ -17,7 +18,15 @@ from spikecam.picture import Picture, as_floats
 from spikecam.reconstruction.methods import checked_options
 from spikecam.stream import Span, SpikeStream
 
-METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"sdm": sdm}
+# Where the methods live, loaded when they are asked for, and the frames that each needs around
+# one: those of a network load torch.
+METHODS = {
+    "refined": ("spikecam.deblurring.refined", 1),
+    "sdm": ("spikecam.deblurring.sdm", WINDOW),
+    "ldn": ("spikecam.deblurring.distilled", 21),
+    "teacher": ("spikecam.deblurring.distilled", 9),
+}
+DEFAULT = "sdm"
 
 
 def deblur(
@@ -28,7 +37,7 @@ def deblur(
     exposure: Span | None = None,
     frames: int | Sequence[int] = 7,
     at: int | None = None,
-    method: str = "sdm",
+    method: str = DEFAULT,
     **options: Any,
 ) -> Picture:
     """Bring back the sharp pictures inside a blurry one.
@@ -43,9 +52,12 @@ def deblur(
         frames: how many pictures, spread evenly over the exposure (see `spread_frames`), or
             which frames.
         at: one frame in place of several.
-        method: "sdm".
-        options: of the method: ``window`` (odd frames that make one picture), ``prior``
-            (thresholds), ``fpn`` (the spike camera's `FixedPattern`).
+        method: "refined", SDM and what a network adds to it, for any threshold; "sdm", the bare
+            formula; "ldn" and "teacher", the student and the teacher of S-SDM.
+        options: of the method: ``fpn`` (the spike camera's `FixedPattern`) of refined and sdm;
+            ``window`` (odd frames that make one picture) and ``prior`` (thresholds) of sdm;
+            ``weights`` (names of those that ship, or files) and ``device`` of networks; ``tile``
+            (pixels) of refined and ldn.
 
     Returns:
         float32 in [0, 1]; (F, h, w, 3), or (h, w, 3) with ``at``; without colours for a gray one.
@@ -66,8 +78,7 @@ def deblur(
             raise OptionError("choose one frame with at, or several with frames, not both")
         frames = [at]
     elif isinstance(frames, (int, np.integer)):
-        window = options.get("window", WINDOW)
-        frames = spread_frames(stream, int(frames), exposure, window)
+        frames = spread_frames(stream, int(frames), exposure, window_of(method, options))
     pictures = deblurred_frames(
         blur, stream, exposure=exposure, frames=frames, method=method, **options
     )
@@ -80,16 +91,33 @@ def deblurred_frames(
     *,
     frames: Sequence[int],
     exposure: Span | None = None,
-    method: str = "sdm",
+    method: str = DEFAULT,
     **options: Any,
 ) -> Iterator[Picture]:
     """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
-    checked_options(METHODS, method, options)
+    window_of(method, options)
+    run = getattr(import_module(METHODS[method][0]), method)
+    checked_options({method: run}, method, options)
     if not isinstance(frames, Sequence) or not len(frames):
         raise OptionError(f"frames are a number or a list of frame numbers, not {frames!r}")
     picture = as_picture(blur)
     check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
-    return METHODS[method](picture, stream, frames, exposure_of(stream, exposure), **options)
+    pictures: Iterator[Picture] = run(
+        picture, stream, frames, exposure_of(stream, exposure), **options
+    )
+    return pictures
+
+
+def window_of(method: str, options: Mapping[str, Any]) -> int:
+    """How many frames around one a method needs to make its picture.
+
+    Raises:
+        OptionError: an unknown method.
+    """
+    if method not in METHODS:
+        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
+    window: int = options.get("window", METHODS[method][1])
+    return window
 
 
 def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:

@@ -11,17 +11,19 @@ exposure, so that neither the frame rate nor the length of the exposure matters.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from spikecam.camera.exposure import LENGTH, MARGIN
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import cumulated_charge
+from spikecam.rows import over_rows
 from spikecam.stream import Span, SpikeStream
 
 Maps = npt.NDArray[np.float32]
+Moments = npt.NDArray[np.float64]
 
 # Windows around a moment: half of the middle one, then the edges further out, in 97ths of the
 # exposure, as everything here. The last reaches from one end of the exposure past the other.
@@ -30,6 +32,9 @@ _EDGES = np.array([2.5, 6.5, 11.5, 18.5, 27.5, 39.5, 55.5, 77.5, 116.5])
 _PARTS = 16
 # SDM's own window and prior (see `spikecam.deblurring.sdm`), and the prior of all others.
 _SDM_HALF, _SDM_PRIOR, _PRIOR = 8.5, 0.2, 0.1
+
+# The charge at every frame is kept where it takes no more memory than this.
+_HELD_BYTES = 128 << 20
 
 EXPOSURE_MAPS = _PARTS + 3
 MOMENT_MAPS = 2 * len(_EDGES) + 1
@@ -53,8 +58,12 @@ class Ratios:
         self.first = max(0, start - reach)
         self.part = stream[self.first : min(len(stream), stop + reach)]
         self.start, self.stop, self.fpn = start - self.first, stop - self.first, fpn
-        (collected,) = self._collected([self.start, self.stop])[0]
-        self.rate = collected / (stop - start)
+        self._held = None
+        if 4 * (len(self.part) + 1) * stream.height * stream.width <= _HELD_BYTES:
+            every = np.arange(len(self.part) + 1)
+            self._held = cumulated_charge(self.part, every, fpn=fpn)
+        begin, end = cumulated_charge(self.part, [self.start, self.stop], fpn=fpn)
+        self.rate = (end - begin) / np.float32(stop - start)
 
     def exposure(self) -> Maps:
         """Maps of the whole exposure, (`EXPOSURE_MAPS`, H, W).
@@ -65,9 +74,9 @@ class Ratios:
         margin = MARGIN * self.unit
         edges = np.linspace(self.start, self.stop, _PARTS + 1)
         edges = np.concatenate([[self.start - margin], edges, [self.stop + margin]])
-        charges, widths = self._collected(edges)
-        total = np.log(self.rate * (self.stop - self.start) + 0.5)[None]
-        return np.concatenate([self._logarithms(charges, widths, _PRIOR), total])
+        maps = self._logarithms(edges[:-1], edges[1:], np.full(len(edges) - 1, _PRIOR))
+        maps[-1] = np.log(self.rate * (self.stop - self.start) + np.float32(0.5))
+        return maps
 
     def moment(self, frame: int) -> Maps:
         """Maps of a frame, (`MOMENT_MAPS`, H, W).
@@ -76,31 +85,64 @@ class Ratios:
         from -0.5 to 0.5; and last SDM's own ratio.
         """
         middle = frame - self.first + 0.5
-        half = np.append(_EDGES, _SDM_HALF)
-        edges = np.sort(middle + self.unit * np.concatenate([-half, half]))
-        charges, widths = self._collected(edges)
-        # SDM's two edges divide windows of the others in two.
-        first, last = (int(np.searchsorted(edges, middle + sign * self.unit * _SDM_HALF)) for sign in (-1, 1))
-        inner = slice(first, last)
-        sdm = self._logarithms(
-            charges[inner].sum(axis=0, keepdims=True), widths[inner].sum(keepdims=True), _SDM_PRIOR
+        edges = middle + self.unit * np.concatenate([-_EDGES[::-1], _EDGES])
+        half = self.unit * _SDM_HALF
+        maps = self._logarithms(
+            np.array([*edges[:-1], 0, middle - half]),
+            np.array([*edges[1:], 0, middle + half]),
+            np.array([_PRIOR] * len(edges) + [_SDM_PRIOR]),
+            spare=0,
         )
-        starts = np.delete(np.arange(len(charges)), [first, last])
-        ratios = self._logarithms(
-            np.add.reduceat(charges, starts), np.add.reduceat(widths, starts), _PRIOR
+        maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
+        return maps
+
+    def _logarithms(
+        self, starts: Moments, stops: Moments, priors: Moments, *, spare: int = 1
+    ) -> Maps:
+        """Logarithms of the ratios in windows, with room for ``spare`` more maps at the end."""
+        charges, places, shares = self._charges(np.concatenate([starts, stops]))
+        widths = np.diff(np.clip([starts, stops], 0, len(self.part)), axis=0)[0]
+        maps = np.empty((len(starts) + spare, *self.rate.shape), np.float32)
+        count = len(starts)
+        over_rows(
+            _take,
+            len(self.rate),
+            charges,
+            (places[:count], places[count:]),
+            (shares[:count], shares[count:]),
+            widths.astype(np.float32),
+            priors.astype(np.float32),
+            self.rate,
+            maps,
         )
-        place = (middle - self.start) / (self.stop - self.start) - 0.5
-        return np.concatenate([ratios, np.full_like(sdm, place), sdm])
+        return maps if self.fpn is None else self.fpn.fill(maps)
 
-    def _collected(self, edges: Sequence[float] | npt.NDArray[np.float64]) -> tuple[Maps, Maps]:
-        """Charge between neighbouring edges, and how many frames that are."""
-        times = np.clip(np.asarray(edges, np.float32), 0, len(self.part))
-        charges = cumulated_charge(self.part, times, fpn=self.fpn)
-        return np.diff(charges, axis=0).clip(0), np.diff(times)
+    def _charges(self, edges: Moments) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
+        """Charges (K, H, W), and for every edge between which two of them it lies, and how far."""
+        times = np.clip(edges, 0, len(self.part))
+        if self._held is None:
+            known, places = np.unique(times, return_inverse=True)
+            charges = cumulated_charge(self.part, known, fpn=self.fpn)
+            return charges, places, np.zeros(len(times), np.float32)
+        # Exact: spikes end frames, and between two of them charge rises along a line.
+        whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
+        return self._held, whole, (times - whole).astype(np.float32)
 
-    def _logarithms(self, charges: Maps, widths: Maps, prior: float) -> Maps:
-        expected = self.rate * widths[:, None, None]
-        ratios = (charges + np.float32(prior)) / (expected + np.float32(prior))
-        if self.fpn is not None:
-            self.fpn.fill(ratios)
-        return np.log(ratios)
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _take(  # type: ignore[no-untyped-def]
+    charges, places, shares, widths, priors, rate, maps, first_row, last_row
+):
+    last = len(charges) - 1
+    for row in range(first_row, last_row):
+        for w in range(len(widths)):
+            i, j = places[0][w], places[1][w]
+            part_i, part_j = shares[0][w], shares[1][w]
+            begin, after_begin = charges[i, row], charges[min(i + 1, last), row]
+            end, after_end = charges[j, row], charges[min(j + 1, last), row]
+            out, prior, width = maps[w, row], priors[w], widths[w]
+            for c in range(rate.shape[1]):
+                seen = end[c] + part_j * (after_end[c] - end[c])
+                seen -= begin[c] + part_i * (after_begin[c] - begin[c])
+                expected = rate[row, c] * width
+                out[c] = np.log((max(seen, np.float32(0)) + prior) / (expected + prior))

@@ -16,6 +16,9 @@ from torch.nn import functional
 
 from spikecam.networks.residual import Residual
 
+# Pixels of the picture to one of the spikes.
+SCALE = 4
+
 
 @dataclass(frozen=True)
 class LDNConfig:
@@ -73,13 +76,47 @@ class LDN(nn.Module):
     def forward(self, blur: Tensor, spikes: Tensor) -> Tensor:
         """Sharp pictures of blurry ones and the spikes around a moment."""
         height, width = blur.shape[2:]
-        down, across = 4 * spikes.shape[2] - height, 4 * spikes.shape[3] - width
+        down, across = SCALE * spikes.shape[2] - height, SCALE * spikes.shape[3] - width
         blur = functional.pad(blur, (0, across, 0, down), mode="replicate")
-        features = torch.cat([self.blur_encoder(blur), self.spike_encoder(spikes)], dim=1)
-        features = self.channels(features)
+        return self.refine(self.encode(blur), spikes)[:, :, :height, :width]
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away something can lie and still matter, but for channel attention."""
+        # Two convolutions of spikes, or of the picture, as far; attention to places; the decoder.
+        return SCALE * (2 + 3 + 2 * self.config.blocks + 2)
+
+    def encode(self, blur: Tensor) -> tuple[Tensor, Tensor]:
+        """What the moments of a picture share: its features, and its share of what is predicted.
+
+        ``blur`` has sides of 4 times those of the spikes.
+        """
+        weights, bias = self.predict.weight, self.predict.bias
+        return self.blur_encoder(blur), functional.conv2d(blur, weights[:, :3], bias)
+
+    def refine(
+        self,
+        picture: tuple[Tensor, Tensor],
+        spikes: Tensor,
+        pooled: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Sharp pictures of what `encode` gave and the spikes around a moment.
+
+        ``pooled`` is what `pool` gives of the whole picture, where these are only parts of it.
+        """
+        shared, base = picture
+        features = self.channels(self.join(shared, spikes), pooled)
         features = self.decoder(self.blocks(self.places(features)))
-        sharp: Tensor = self.predict(torch.cat([blur, features], dim=1))
-        return sharp[:, :, :height, :width]
+        return base + functional.conv2d(features, self.predict.weight[:, 3:])
+
+    def join(self, shared: Tensor, spikes: Tensor) -> Tensor:
+        """Features of the picture and of the spikes, one after the other, (B, 4 width, H, W)."""
+        return torch.cat([shared, self.spike_encoder(spikes)], dim=1)
+
+
+def pool(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and maximum of every channel, (B, C, 1, 1)."""
+    return features.mean(dim=(2, 3), keepdim=True), features.amax(dim=(2, 3), keepdim=True)
 
 
 class ChannelAttention(nn.Module):
@@ -90,10 +127,10 @@ class ChannelAttention(nn.Module):
         self.squeeze = nn.Conv2d(channels, channels // reduction, 1, bias=False)
         self.expand = nn.Conv2d(channels // reduction, channels, 1, bias=False)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape, weighed."""
-        pooled = (features.mean(dim=(2, 3), keepdim=True), features.amax(dim=(2, 3), keepdim=True))
-        weights = sum(self.expand(functional.relu(self.squeeze(one))) for one in pooled)
+    def forward(self, features: Tensor, pooled: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Features of the same shape, weighed by ``pooled``, their own `pool` by default."""
+        both = pooled or pool(features)
+        weights = sum(self.expand(functional.relu(self.squeeze(one))) for one in both)
         return features * torch.sigmoid(torch.as_tensor(weights))
 
 

@@ -1,13 +1,15 @@
 """Refiner, which corrects SDM whatever the threshold of the sensor; ours.
 
-It sees light as ratios of short to long exposures, which no threshold changes, and gives what is
-to be added to the sharp picture of SDM (SpikeReveal, Eq. 8). All convolutions but those that go
-half as fine run on a grid a quarter as fine as the picture, which is unfolded onto it. The branch
-of the picture and of its whole exposure is the same for every moment and is computed once.
+It sees light as ratios of short to long exposures, which no threshold changes, and gives a better
+ratio for the formula of SDM (SpikeReveal, Eq. 8) and what is to be added to its sharp picture. All
+convolutions but those that go half as fine run on a grid a quarter as fine as the picture, which is
+unfolded onto it. The branch of the picture and of its whole exposure is the same for every moment
+and is computed once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +18,8 @@ from torch.nn import functional
 
 from spikecam.networks.residual import Residual
 
-_SCALE = 4
+# Pixels of the picture to one of the grid that the network works on.
+SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Refiner(nn.Module):
     def __init__(self, config: RefinerConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or RefinerConfig()
-        width, deep, unfolded = config.width, config.deep_width, 3 * _SCALE**2
+        width, deep, unfolded = config.width, config.deep_width, 3 * SCALE**2
         self.picture = nn.Sequential(
             nn.Conv2d(unfolded + config.exposure_maps, width, 3, padding=1),
             *(Residual(width) for _ in range(config.picture_blocks)),
@@ -66,7 +69,7 @@ class Refiner(nn.Module):
         self.deep = nn.Sequential(*(Residual(deep) for _ in range(config.deep_blocks)))
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
         self.after = nn.Sequential(*(Residual(width) for _ in range(config.blocks - 2)))
-        self.predict = nn.Conv2d(width, unfolded, 3, padding=1)
+        self.predict = nn.Conv2d(width, unfolded + 1, 3, padding=1)
         # Untrained, it gives what SDM gives.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
@@ -85,23 +88,37 @@ class Refiner(nn.Module):
         count = moments.shape[1]
         features = [part.repeat_interleave(count, 0) for part in self.encode(blur, exposure)]
         sharp = self.refine(blur.repeat_interleave(count, 0), features, moments.flatten(0, 1))
-        return sharp.unflatten(0, (-1, count))
+        return sharp.reshape(-1, count, *sharp.shape[1:])
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away something can lie and still matter."""
+        config = self.config
+        # 3 x 3 convolutions on the way, by the grid they are on; a halving sees 2 of the finer.
+        before = 2 * config.picture_blocks + 1 + 2 * min(2, config.blocks) + 1 + 2
+        after = 2 * (config.blocks - 2) + 1
+        deep = max(2, 1) + 1 + 2 * config.deep_blocks
+        return SCALE * (before + after) + 2 * SCALE * deep + 3 * SCALE
 
     def encode(self, blur: Tensor, exposure: Tensor) -> tuple[Tensor, Tensor]:
         """What the moments of an exposure share: features a quarter and an eighth as fine."""
-        unfolded = functional.pixel_unshuffle(blur, _SCALE)
-        fine = self.picture(torch.cat([unfolded, exposure], dim=1))
+        unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), SCALE)
+        ratios, total = exposure[:, :-1], exposure[:, -1:]
+        fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))
         return fine, self.deep_picture(fine)
 
-    def refine(self, blur: Tensor, features: tuple[Tensor, Tensor] | list[Tensor], moment: Tensor) -> Tensor:
+    def refine(self, blur: Tensor, features: Sequence[Tensor], moment: Tensor) -> Tensor:
         """The sharp picture of one moment for each picture, (B, 3, h, w)."""
         fine, deep = features
         base = sdm_picture(blur, moment[:, -1:])
-        own = self.moment(torch.cat([functional.pixel_unshuffle(base, _SCALE), moment], dim=1))
+        change = functional.pixel_unshuffle(8 * (base - blur), SCALE)
+        own = self.moment(torch.cat([change, 4 * moment], dim=1))
         own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
         own = self.after(own + self.up(self.deep(lower)))
-        return base + functional.pixel_shuffle(self.predict(own), _SCALE)
+        ratio, detail = self.predict(own).float().split([1, 3 * SCALE**2], dim=1)
+        mended = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
+        return mended + 0.125 * functional.pixel_shuffle(detail, SCALE)
 
 
 def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:

@@ -66,6 +66,7 @@ def _last(stream: SpikeStream, edge: int) -> npt.NDArray[np.int32]:
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def weight(interval, gain, slope):  # type: ignore[no-untyped-def]
+    """What a spike weighs that ends an interval of so many frames, in thresholds."""
     # As far as intervals are searched for elsewhere: a run then agrees with a picture by itself.
     interval = min(interval, REACH)
     # In n frames, darkness brings a pixel (n - 1) slope closer to firing.
@@ -84,9 +85,7 @@ def _add(rows, last, gain, slope, sums, first_row, last_row):  # type: ignore[no
                 while spikes:
                     if spikes & 1:
                         interval = i - last[row, column]
-                        sums[row, column] += weight(
-                            interval, gain[row, column], slope[row, column]
-                        )
+                        sums[row, column] += weight(interval, gain[row, column], slope[row, column])
                         last[row, column] = i
                     spikes >>= 1
                     column += 1
@@ -105,15 +104,11 @@ def _slide(  # type: ignore[no-untyped-def]
                 while came | went:
                     if came & 1:
                         interval = i - new[row, column]
-                        sums[row, column] += weight(
-                            interval, gain[row, column], slope[row, column]
-                        )
+                        sums[row, column] += weight(interval, gain[row, column], slope[row, column])
                         new[row, column] = i
                     if went & 1:
                         interval = i - old[row, column]
-                        sums[row, column] -= weight(
-                            interval, gain[row, column], slope[row, column]
-                        )
+                        sums[row, column] -= weight(interval, gain[row, column], slope[row, column])
                         old[row, column] = i
                     came >>= 1
                     went >>= 1

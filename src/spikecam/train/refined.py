@@ -1,32 +1,36 @@
-"""Training the refiner on simulated scenes, where the truth is known."""
+"""Training the refiner on simulated scenes, where the truth is known; ours."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import lightning
 import torch
 from torch import Tensor
 
-from spikecam.errors import SpikecamError
 from spikecam.networks.refiner import Refiner, RefinerConfig
-from spikecam.train.run import RunConfig
+from spikecam.train.config import RunConfig
+from spikecam.train.samples import Sample
+from spikecam.train.stage import Stage, psnr
 
-# Mean square error below which a picture is as good as it needs to be: 50 dB.
+# Mean square error that is good enough, 50 dB: the root has no slope without it.
 _ENOUGH = 1e-5
 
 
-class RefinedStage(lightning.LightningModule):
-    """Supervised training: the mean PSNR of all pictures is made as large as it gets."""
+class RefinedStage(Stage):
+    """Supervised training: the error of every picture, root mean square, is made small.
 
-    clip = 20.0
+    Samples are `Scenes`.
+    """
+
+    name = "refined"
+    summary = "Refiner: corrects SDM, whatever the threshold of the sensor"
+    clip = 1.0
 
     def __init__(self, network: RefinerConfig, config: RunConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.network = Refiner(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+    def forward(self, batch: Sample) -> Tensor:
         """Sharp pictures (B, F, 3, h, w)."""
         sharp: Tensor = self.network(
             batch["blur"].contiguous(memory_format=torch.channels_last),
@@ -35,19 +39,17 @@ class RefinedStage(lightning.LightningModule):
         )
         return sharp.float()
 
-    def training_step(self, batch: dict[str, Tensor], step: int) -> Tensor:
-        """The loss of one batch."""
+    def loss(self, batch: Sample) -> Tensor:
+        """The mean over pictures of their root mean square error."""
         error = (self(batch) - batch["sharp"]).square().mean((2, 3, 4))
-        loss = 10 * torch.log10(error + _ENOUGH).mean()
-        if not torch.isfinite(loss):
-            raise SpikecamError(f"the loss is not a number at step {self.global_step}")
-        self.log("train/psnr", -loss, prog_bar=True)
+        loss: Tensor = (error + _ENOUGH).sqrt().mean()
         return loss
 
-    def validation_step(self, batch: dict[str, Tensor], step: int) -> None:
-        """PSNR of held-out scenes."""
-        error = (self(batch).clamp(0, 1) - batch["sharp"]).square().mean((2, 3, 4))
-        self.log("val/psnr", -10 * torch.log10(error + 1e-8).mean(), prog_bar=True, sync_dist=True)
+    def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """PSNR on held-out scenes."""
+        sharp, truth = self(batch), batch["sharp"]
+        measures = {"psnr": psnr(sharp.flatten(0, 1), truth.flatten(0, 1))}
+        return measures, [batch["blur"], sharp[:, 0], truth[:, 0]]
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
@@ -57,7 +59,7 @@ class RefinedStage(lightning.LightningModule):
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             self.config.lr,
-            self.config.epochs * self.config.steps,
+            self.config.total,
             pct_start=0.03,
             cycle_momentum=False,
             final_div_factor=1000,

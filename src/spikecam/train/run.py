@@ -2,124 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint, TQDMProgressBar
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
-from torch.utils.data import DataLoader, Dataset, Sampler
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from lightning.pytorch.loggers import TensorBoardLogger
 
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, OutputError, SpikecamError
+from spikecam.train.config import RunConfig
+from spikecam.train.folder import CHECKPOINT, begin, check_run, reached
+from spikecam.train.quiet import quiet
+from spikecam.train.samples import Samples
+from spikecam.train.stage import Stage
+from spikecam.train.watch import Bar, Keep, Show, Table, Tell, WholeFiles
 
 
 @dataclass(frozen=True)
-class RunConfig:
-    """Settings of a run.
+class Report:
+    """How a run tells of itself.
 
     Attributes:
-        epochs: how many; a checkpoint is written, and a run resumes, at the end of each.
-        steps: of the optimiser in an epoch.
-        batch: samples in a step, on every device.
-        lr: the highest learning rate.
-        accelerator, devices, nodes, precision: as Lightning's Trainer has them.
-        workers: processes that prepare samples.
-        seed: of the first weights and of all samples.
+        say: takes a line of text, on the first of several processes.
+        bar: whether a progress bar is drawn, rather than a line said at the end of each epoch.
+        command: that the run was begun with.
     """
 
-    epochs: int
-    steps: int = 250
-    batch: int = 8
-    lr: float = 1e-3
-    accelerator: str = "auto"
-    devices: int = 1
-    nodes: int = 1
-    precision: str = "32-true"
-    workers: int = 2
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("epochs", "steps", "batch", "devices", "nodes"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} is at least 1, not {getattr(self, name)}")
-        if self.lr <= 0 or self.workers < 0:
-            raise OptionError("a learning rate is above 0, and workers are not below")
+    say: Callable[[str], None] | None = None
+    bar: bool = False
+    command: str = ""
 
 
-class Turn(Sampler[int]):
-    """Sample numbers that never come again: epoch n has those from n times its length on.
+def run(
+    stage: Stage,
+    samples: Samples,
+    folder: Path,
+    config: RunConfig,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    report: Report | None = None,
+) -> bool:
+    """Train ``stage``, from the last checkpoint in ``folder`` on where there is one.
 
-    Which they are depends on nothing but the epoch, so that a run that resumes sees the same. Of
-    several devices, each takes its turn.
+    A run that was killed goes on from the end of its last whole epoch, and ends, on processors, at
+    the same weights as one that was not. The folder holds ``last.ckpt``; ``config.json``, the
+    settings; ``metrics.csv``, the measures; ``logs``, all that for TensorBoard; and ``pictures``.
+
+    Args:
+        stage: the network and its loss; trained when this ends.
+        samples: to train with and to judge by.
+        folder: where to.
+        config: of the run, as ``stage`` and ``samples`` have it.
+        settings: all that the result depends on; a folder begun with others is refused. None keeps
+            and compares nothing.
+        report: how the run tells of itself; by default not at all.
+
+    Returns:
+        Whether this process is the first of those that trained: the one to write results.
+
+    Raises:
+        OutputError: a folder that is in use, was begun otherwise, or cannot be written. The last
+            good checkpoint stays.
+        OptionError: devices that are not there.
+        SpikecamError: a loss that is not a number; at which step, the message says.
+        FileError: a sample or a checkpoint that cannot be read.
+        KeyboardInterrupt: it was asked to stop.
     """
-
-    def __init__(self, length: int, rank: int = 0, world: int = 1) -> None:
-        self.length, self.rank, self.world, self.epoch = length, rank, world, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Which epoch comes next; Lightning calls it."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        first = self.epoch * self.length
-        return iter(range(first + self.rank, first + self.length, self.world))
-
-    def __len__(self) -> int:
-        return self.length // self.world
-
-
-class Samples(lightning.LightningDataModule):
-    """Training samples, and those that a run is judged by."""
-
-    def __init__(self, train: Dataset[Any], val: Dataset[Any], config: RunConfig) -> None:
-        super().__init__()
-        self.train, self.val, self.config = train, val, config
-
-    def train_dataloader(self) -> DataLoader[Any]:
-        """Samples of one epoch."""
-        assert self.trainer is not None
-        world = self.trainer.world_size
-        length = self.config.steps * self.config.batch * world
-        return self._loader(self.train, Turn(length, self.trainer.global_rank, world))
-
-    def val_dataloader(self) -> DataLoader[Any]:
-        """The same samples every time."""
-        return self._loader(self.val, None)
-
-    def _loader(self, data: Dataset[Any], sampler: Turn | None) -> DataLoader[Any]:
-        workers = self.config.workers
-        return DataLoader(
-            data,
-            batch_size=self.config.batch,
-            sampler=sampler,
-            num_workers=workers,
-            persistent_workers=workers > 0 and sampler is not None,
-            prefetch_factor=4 if workers else None,
+    report = report or Report()
+    kind = check_devices(config)
+    if settings is not None:
+        check_run(folder, settings)
+    last = folder / CHECKPOINT
+    step = 0
+    if last.exists():
+        step, epoch = reached(last, stage)
+        if report.say is not None:
+            report.say(f"{last} keeps {epoch} epochs of {config.epochs}")
+    with quiet(), _plain_errors(folder):
+        if kind == "cuda":
+            torch.set_float32_matmul_precision("high")
+        many = config.devices * config.nodes > 1
+        trainer = lightning.Trainer(
+            accelerator=kind,
+            strategy="ddp" if many else "auto",
+            devices=config.devices,
+            num_nodes=config.nodes,
+            precision=config.precision,  # type: ignore[arg-type]
+            max_epochs=config.epochs,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            gradient_clip_val=stage.clip,
+            log_every_n_steps=min(50, config.epoch_steps),
+            logger=[
+                Table(folder, step),
+                TensorBoardLogger(folder, "", "logs", purge_step=step),
+            ],
+            callbacks=_callbacks(folder, config, report),
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=False,
+            plugins=[WholeFiles()],
         )
+        if settings is not None and trainer.is_global_zero:
+            begin(folder, settings, {"command": report.command, "precision": config.precision})
+        trainer.fit(stage, samples, ckpt_path=last if step else None, weights_only=True)
+        return trainer.is_global_zero
 
 
-def run(stage: lightning.LightningModule, samples: Samples, folder: Path, config: RunConfig) -> None:
-    """Train ``stage``, from the last checkpoint in ``folder`` on where there is one."""
-    torch.set_float32_matmul_precision("high")
-    trainer = lightning.Trainer(
-        accelerator=config.accelerator,
-        devices=config.devices,
-        num_nodes=config.nodes,
-        precision=config.precision,  # type: ignore[arg-type]
-        max_epochs=config.epochs,
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
-        gradient_clip_val=stage.clip,
-        log_every_n_steps=min(50, config.steps),
-        logger=[CSVLogger(folder, "", "logs"), TensorBoardLogger(folder, "", "logs")],
-        callbacks=[
-            ModelCheckpoint(folder, "last", save_top_k=1, enable_version_counter=False),
-            LearningRateMonitor("step"),
-            TQDMProgressBar(refresh_rate=20),
-        ],
-    )
-    last = folder / "last.ckpt"
-    trainer.fit(stage, samples, ckpt_path=last if last.exists() else None, weights_only=True)
+def check_devices(config: RunConfig) -> str:
+    """The kind of device to train on, "cpu" or "cuda".
+
+    Raises:
+        OptionError: it is not there, or cannot compute as asked.
+    """
+    found = torch.cuda.device_count()
+    kind = config.accelerator
+    if kind == "auto":
+        kind = "cuda" if found else "cpu"
+    if kind == "cuda" and found < config.devices:
+        raise OptionError(
+            f"{config.devices} CUDA devices are wanted and {found} are here; choose fewer "
+            "--devices, or --accelerator cpu"
+        )
+    if kind == "cpu" and config.precision == "16-mixed":
+        raise OptionError("processors do not train in 16-mixed; choose --precision bf16-mixed")
+    return kind
+
+
+def _callbacks(folder: Path, config: RunConfig, report: Report) -> list[Callback]:
+    callbacks: list[Callback] = [
+        Keep(folder),
+        Show(folder, config.epochs),
+        LearningRateMonitor("step"),
+    ]
+    if report.bar:
+        callbacks.append(Bar())
+    elif report.say is not None:
+        callbacks.append(Tell(report.say))
+    return callbacks
+
+
+@contextmanager
+def _plain_errors(folder: Path) -> Iterator[None]:
+    """What goes wrong in a run, in one sentence."""
+    try:
+        yield
+    except SystemExit as stopped:
+        # So Lightning ends when it is interrupted.
+        if isinstance(stopped.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    except SpikecamError as error:
+        text = str(error)
+        if text.startswith("Caught "):
+            # From a process that prepares samples: the sentence is the last line.
+            _, _, said = text.strip().splitlines()[-1].partition(": ")
+            raise type(error)(said) from error
+        raise
+    except torch.cuda.OutOfMemoryError as error:
+        raise SpikecamError("the GPU's memory is too small; choose a smaller --batch") from error
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise SpikecamError(
+            "a process that prepares samples was ended by the system; choose fewer --workers, or a "
+            "smaller --batch, and repeat the command: it goes on from the last epoch"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}; make room, and repeat the command: "
+            "it goes on from the last epoch"
+        ) from error

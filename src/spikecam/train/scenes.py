@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +20,8 @@ from spikecam.camera.sensor import Sensor
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
 from spikecam.errors import FileError, OptionError
-from spikecam.io.pictures import read_picture
-
-Sample = dict[str, Tensor]
+from spikecam.io.pictures import as_levels, read_picture
+from spikecam.train.samples import Sample, turned
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,24 @@ class Scenes(Dataset[Sample]):
         config: how samples are drawn.
         seed: of everything random.
         length: how many there are.
+
+    Raises:
+        FileError: a data set without such films, or with pictures smaller than a crop.
     """
 
     def __init__(
         self, pairs: Sequence[Pair], config: SceneConfig, *, seed: int, length: int
     ) -> None:
         for pair in pairs:
-            if pair.light is None:
+            if pair.light is None or pair.shape is None:
                 raise FileError(
                     f"{pair.spikes} has no film of the spike camera beside it; make the data set "
                     "with spikecam synth --light"
+                )
+            if (least := SCALE * min(pair.shape)) < config.crop:
+                raise FileError(
+                    f"{pair.blur} is smaller than a crop of {config.crop} pixels; choose one of "
+                    f"at most {least // (4 * SCALE) * 4 * SCALE}"
                 )
         self.pairs, self.config, self.seed, self.length = pairs, config, seed, length
 
@@ -83,31 +92,40 @@ class Scenes(Dataset[Sample]):
     def __getitem__(self, number: int) -> Sample:
         rng = np.random.default_rng((self.seed, number))
         config = self.config
-        pair = self.pairs[rng.integers(len(self.pairs))]
-        assert pair.blur is not None and pair.light is not None and pair.exposure is not None
-        light = np.load(pair.light, mmap_mode="r")
+        pair = self.pairs[int(rng.integers(len(self.pairs)))]
+        assert pair.exposure is not None
+        light = self._light(pair)
         side = config.crop // SCALE
-        if min(light.shape[1:]) < side:
-            raise FileError(f"{pair.blur} is smaller than a crop of {config.crop} pixels")
         top, left = (int(rng.integers(n - side + 1)) for n in light.shape[1:])
-        here = (slice(SCALE * top, SCALE * (top + side)), slice(SCALE * left, SCALE * (left + side)))
+        here = tuple(slice(SCALE * n, SCALE * (n + side)) for n in (top, left))
         film = np.array(light[:, top : top + side, left : left + side])
         known = sorted(pair.sharp)
         chosen = sorted(rng.choice(known, config.frames, replace=config.frames > len(known)))
         pictures = np.stack(
-            [read_picture(path)[here] for path in (pair.blur, *(pair.sharp[t] for t in chosen))]
-        )
+            [_levels(path)[here] for path in (pair.blur, *(pair.sharp[t] for t in chosen))]
+        ).astype(np.float32) / np.float32(255)
         exposure = pair.exposure
         if rng.random() < 0.5:
             film = film[::-1]
             exposure = len(film) - exposure[1], len(film) - exposure[0]
             chosen = [len(film) - 1 - t for t in chosen]
-        film, pictures = _turned(film, pictures, rng)
+        film, pictures = turned([film, pictures], rng)
         light_of = film.astype(np.float32) / np.float32(255)
         if rng.random() < config.dimmed:
             gain = np.float32(rng.uniform(0.3, 1))
             light_of, pictures = light_of * gain, pictures * gain
         return self._sample(light_of, pictures, exposure, chosen, rng)
+
+    def _light(self, pair: Pair) -> npt.NDArray[np.uint8]:
+        """The film that the spike camera saw, of which only what is used is read."""
+        assert pair.light is not None
+        try:
+            film: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise FileError(f"{pair.light} is damaged ({error}); make the data set anew") from error
+        if film.shape[1:] != pair.shape or film.dtype != np.uint8:
+            raise FileError(f"{pair.light} is no film of {pair.spikes}; make the data set anew")
+        return film
 
     def _sample(
         self,
@@ -149,6 +167,13 @@ class Scenes(Dataset[Sample]):
         }
 
 
+@lru_cache(maxsize=10_000)
+def _levels(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture in levels from 0 to 255, kept in memory: it is seen again and again."""
+    levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
+    return levels
+
+
 def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:
     """A random sensor."""
     gap = float(np.exp(rng.uniform(np.log(100), np.log(5000))))
@@ -163,15 +188,6 @@ def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:
         photons=float(np.exp(rng.uniform(np.log(500), np.log(20000)))) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
     )
-
-
-def _turned(
-    film: npt.NDArray[np.uint8], pictures: npt.NDArray[np.float32], rng: np.random.Generator
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """One of the eight ways to turn and mirror, the same for both."""
-    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
-    film, pictures = (np.rot90(a, turns, (1, 2)) for a in (film, pictures))
-    return (film[:, :, ::-1], pictures[:, :, ::-1]) if mirrored else (film, pictures)
 
 
 def _resized(maps: Tensor, factor: int) -> Tensor:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import torch
 
 from spikecam.errors import FileError
+from spikecam.weights.store import check_fit, empty
 
 # Their names by ours, as patterns; of each network the first is a layer that only it has.
 _NAMES = {
@@ -64,7 +65,7 @@ def from_published(state: Mapping[str, torch.Tensor]) -> tuple[str, dict[str, to
     """The network that a released state dict is of, "ldn", "edsr" or "bsn", and its weights.
 
     Raises:
-        FileError: it is of none of them, or has names besides.
+        FileError: it is of none of them, has names besides or too few, or does not fit.
     """
     layers = {name.rpartition(".")[0] for name in state}
     marks = {network: names[0][0] for network, names in _NAMES.items()}
@@ -81,6 +82,7 @@ def from_published(state: Mapping[str, torch.Tensor]) -> tuple[str, dict[str, to
                 break
         else:
             raise FileError(f"weights of {network} have no {name}; they are of something else")
+    check_fit(empty(network), renamed)
     if network == "ldn":
         _turn_colours(renamed)
     return network, renamed

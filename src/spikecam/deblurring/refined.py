@@ -1,0 +1,138 @@
+"""SDM refined by a network that does not care about the threshold; ours (see `Refiner`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from os import PathLike
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.deblurring.ratios import Maps, Ratios
+from spikecam.deblurring.tiles import UNIT, as_pixels, as_tensor, computing, tiles
+from spikecam.networks.device import pick_device
+from spikecam.networks.refiner import SCALE, Refiner
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+from spikecam.weights.store import load_weights
+
+# Pictures less than this many times as fine as the spikes are enlarged for the network, so that
+# no spikes are averaged away.
+_LEAST = 3.0
+
+
+def refined(
+    blur: Picture,
+    stream: SpikeStream,
+    frames: Sequence[int],
+    exposure: Span,
+    *,
+    weights: str | PathLike[str] = "refined",
+    tile: int | None = None,
+    fpn: FixedPattern | None = None,
+    device: str = "auto",
+) -> Iterator[Picture]:
+    """Deblur ``frames`` by SDM and what a network adds to it, for any threshold.
+
+    Args:
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], any number of times as fine as
+            the spikes.
+        stream: spikes of the same view.
+        frames: frame numbers.
+        exposure: frames (start, stop) during which the picture was exposed.
+        weights: a name of those that ship ("refined", "refined-small") or a file.
+        tile: side in pixels of the parts that are computed one after another; by default the
+            picture is computed as a whole.
+        fpn: the spike camera's fixed pattern, corrected spike by spike.
+        device: "auto", "cpu", "cuda".
+
+    Returns:
+        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        OptionError: no weights of that name; a tile below 64 pixels.
+        RangeError: a frame outside the recording.
+    """
+    spans = [stream.window(frame, 1) for frame in frames]
+    if fpn is not None:
+        fpn.check_shape(stream.shape[1:])
+    network, _ = load_weights(weights, "refiner")
+    assert isinstance(network, Refiner)
+    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    picture = RefinedPicture(network, blur, Ratios(stream, exposure, fpn=fpn), tile=tile)
+    return (picture.sharp(start) for start, _ in spans)
+
+
+class RefinedPicture:
+    """A blurry picture ready for the network: what all moments share is computed once.
+
+    Args:
+        network: on its device.
+        blur: the picture.
+        ratios: of its recording.
+        tile: side of the parts that are computed one after another.
+        exact: float32 throughout, where bfloat16 would be faster.
+    """
+
+    def __init__(
+        self,
+        network: Refiner,
+        blur: Picture,
+        ratios: Ratios,
+        *,
+        tile: int | None = None,
+        exact: bool = False,
+    ) -> None:
+        self.network, self.blur, self.ratios, self.exact = network, blur, ratios, exact
+        self.device = next(network.parameters()).device
+        height, width = ratios.rate.shape
+        picture = as_tensor(blur)
+        if blur.shape[0] < _LEAST * height:
+            picture = _resized(picture, (SCALE * height, SCALE * width)).clamp(0, 1)
+        self.size = picture.shape[2:]
+        down, across = (-side % UNIT for side in self.size)
+        padded = functional.pad(picture, (0, across, 0, down), mode="replicate").to(self.device)
+        maps = self._maps(ratios.exposure(), padded.shape[2:])
+        self.tiles = tiles(padded.shape[2:], tile, network.reach)
+        self.parts = []
+        with computing(self.device, exact=exact):
+            for part in self.tiles:
+                seen = padded[(..., *part.seen)].contiguous(memory_format=torch.channels_last)
+                self.parts.append((seen, network.encode(seen, maps[(..., *part.on_grid(SCALE))])))
+        self.padded = padded.shape
+
+    def sharp(self, frame: int) -> Picture:
+        """The sharp picture of one frame."""
+        moment = self._maps(self.ratios.moment(frame), self.padded[2:])
+        whole = torch.empty(self.padded, device=self.device)
+        with computing(self.device, exact=self.exact):
+            for part, (seen, features) in zip(self.tiles, self.parts, strict=True):
+                sharp = self.network.refine(seen, features, moment[(..., *part.on_grid(SCALE))])
+                whole[(..., *part.place)] = sharp[(..., *part.kept)].float()
+        whole = whole[:, :, : self.size[0], : self.size[1]]
+        if self.size != self.blur.shape[:2]:
+            whole = _resized(whole, self.blur.shape[:2])
+        return as_pixels(whole, self.blur)
+
+    def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
+        """Maps on the grid of the network, a quarter as fine as the padded picture."""
+        held = torch.from_numpy(maps)[None].to(self.device)
+        height, width = (side // SCALE for side in padded)
+        if (SCALE * maps.shape[1], SCALE * maps.shape[2]) == tuple(self.size):
+            edges = (0, width - maps.shape[2], 0, height - maps.shape[1])
+            held = functional.pad(held, edges, mode="replicate")
+        else:
+            y, x = (
+                (torch.arange(n, device=self.device) + 0.5) * (2 * SCALE / side) - 1
+                for n, side in zip((height, width), self.size, strict=True)
+            )
+            grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)[None]
+            held = functional.grid_sample(held, grid, "bicubic", "border", align_corners=False)
+        return held.contiguous(memory_format=torch.channels_last)
+
+
+def _resized(picture: Tensor, size: Sequence[int]) -> Tensor:
+    return functional.interpolate(picture, size=tuple(size), mode="bicubic", antialias=True)

@@ -1,0 +1,84 @@
+"""Networks over pictures of any size: where they compute, how exactly, and part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spikecam.errors import OptionError
+from spikecam.networks.device import short_floats
+from spikecam.picture import Picture
+
+# Pictures are cut at multiples of this: every grid that a network works on is whole then.
+UNIT = 8
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture.
+
+    Attributes:
+        seen: the part that the network sees, as slices over rows and columns of pixels.
+        kept: what of that part's result is kept.
+        place: where that goes in the whole picture.
+    """
+
+    seen: tuple[slice, slice]
+    kept: tuple[slice, slice]
+    place: tuple[slice, slice]
+
+    def on_grid(self, scale: int) -> tuple[slice, slice]:
+        """What is seen, on a grid that is ``scale`` times as coarse."""
+        rows, columns = (slice(s.start // scale, s.stop // scale) for s in self.seen)
+        return rows, columns
+
+
+def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
+    """Parts that cover a picture, each seen with all that its pixels depend on.
+
+    Args:
+        size: height and width, multiples of `UNIT`.
+        side: of the square parts that are kept, rounded up to whole units; None for one part.
+        reach: how far the network sees.
+
+    Raises:
+        OptionError: a side below 64.
+    """
+    if side is None:
+        side = max(size)
+    elif side < 64:
+        raise OptionError(f"a tile is at least 64 pixels wide, not {side}")
+    side, reach = (-(-n // UNIT) * UNIT for n in (side, reach))
+    spans = [[_span(a, side, reach, n) for a in range(0, n, side)] for n in size]
+    return [Tile((r[0], c[0]), (r[1], c[1]), (r[2], c[2])) for r in spans[0] for c in spans[1]]
+
+
+def _span(start: int, side: int, reach: int, length: int) -> tuple[slice, slice, slice]:
+    stop = min(start + side, length)
+    first, last = max(0, start - reach), min(length, stop + reach)
+    return slice(first, last), slice(start - first, stop - first), slice(start, stop)
+
+
+@contextmanager
+def computing(device: torch.device, *, exact: bool) -> Iterator[None]:
+    """No gradients; bfloat16 where that is fast, unless it shall be ``exact``."""
+    short = not exact and short_floats(device)
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=short):
+        yield
+
+
+def as_tensor(picture: Picture) -> Tensor:
+    """A picture (h, w) or (h, w, 3) as (1, 3, h, w)."""
+    colours = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+    return torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1)))[None]
+
+
+def as_pixels(colours: Tensor, like: Picture) -> Picture:
+    """A picture (1, 3, h, w) as (h, w, 3), or (h, w) where ``like`` is gray; clipped to [0, 1]."""
+    pixels = colours[0].float().clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(pixels if like.ndim == 3 else pixels.mean(axis=2))

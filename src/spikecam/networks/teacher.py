@@ -1,0 +1,68 @@
+"""The teacher of S-SDM: denoised and finer spikes in the formula of SDM (SpikeReveal 3.3.1).
+
+    L(t) = B * SR(BSN(r')) / SR(r)
+
+with B the blurry picture, r' the firing rate in a short window around t and r that of the whole
+exposure. What is ours: rates are first brought to the brightness of the blurry picture, so that
+the threshold of the sensor falls out before the networks, too; and the quotient is taken with a
+little added on both sides, so that dark pixels keep the value of the blurry picture.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# What is added to both sides of the quotient, in gray levels from 0 to 1.
+_FLOOR = 0.02
+
+
+class Teacher(nn.Module):
+    """The composition of a blind-spot network and one for super-resolution.
+
+    Args:
+        bsn: rates (B, 1, H, W) to clean ones.
+        sr: rates (B, 1, H, W) to gray pictures (B, 1, 4 H, 4 W).
+    """
+
+    def __init__(self, bsn: nn.Module, sr: nn.Module) -> None:
+        super().__init__()
+        self.bsn, self.sr = bsn, sr
+
+    def forward(self, blur: Tensor, short: Tensor, long: Tensor) -> Tensor:
+        """Sharp pictures of several moments.
+
+        Args:
+            blur: (B, 3, h, w) in [0, 1].
+            short: rates in short windows around F moments, (B, F, H, W).
+            long: rates in the exposure, (B, 1, H, W).
+
+        Returns:
+            (B, F, 3, h, w) in [0, 1].
+        """
+        count = short.shape[1]
+        gain = rate_gain(blur, long)
+        clean = self.bsn((short * gain).flatten(0, 1)[:, None])
+        size = blur.shape[2:]
+        sharp = _to_size(self.sr(clean), size)
+        sharp = sharp.reshape(-1, count, *sharp.shape[1:])
+        blurry = _to_size(self.sr(long * gain), size)[:, None]
+        ratio = (sharp.clamp(0, 1) + _FLOOR) / (blurry.clamp(0, 1) + _FLOOR)
+        pictures: Tensor = blur[:, None] * ratio
+        return pictures.clamp(0, 1)
+
+
+def rate_gain(blur: Tensor, long: Tensor) -> Tensor:
+    """What brings firing rates to the brightness of the blurry picture, (B, 1, 1, 1)."""
+    weights = torch.tensor([0.30, 0.59, 0.11], device=blur.device)[:, None, None]
+    gray = (blur * weights).sum(1, keepdim=True)
+    mean: Tensor = gray.mean((2, 3), keepdim=True) / long.mean((2, 3), keepdim=True).clamp(min=1e-4)
+    return mean
+
+
+def _to_size(picture: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:
+    """The size of the blurry picture, which need not be exactly four times that of the spikes."""
+    if picture.shape[2:] == size:
+        return picture
+    return functional.interpolate(picture, size=tuple(size), mode="bicubic", align_corners=False)

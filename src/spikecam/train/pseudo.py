@@ -1,0 +1,96 @@
+"""Scenes without truth: what pairs show, small enough to be sharp, set in motion again.
+
+Of a blurry picture, SDM (SpikeReveal, Eq. 8) takes most of the blur, and reducing it to half its
+size takes most of what SDM leaves: blur, noise and the coarse grid of the spikes. The result is a
+sharp picture of the kind that this camera takes. Moved like a photograph, it gives new pairs with
+their truth, from nothing but blurry pictures and spikes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from spikecam.data.layouts import Pair
+from spikecam.data.plan import SynthConfig
+from spikecam.data.synthesis import Synthesis
+from spikecam.deblurring.methods import deblur, exposure_of
+from spikecam.errors import FileError
+from spikecam.io.pictures import as_levels, picture_size, write_picture
+
+# How many times smaller the pictures are made, and which share of that a scene shows: the rest is
+# room to move.
+_REDUCED, _SHOWN = 2, 0.8
+# The fastest motion, as a share of a scene's shorter side, and in pixels.
+_FASTEST = 0.3, 48.0
+# Sides of scenes are multiples of this.
+_UNIT = 16
+
+Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+
+
+def pseudo_scenes(
+    pairs: Sequence[Pair],
+    folder: Path,
+    *,
+    sequences: int,
+    seed: int,
+    progress: Progress = lambda items, count, label: items,
+) -> Path:
+    """Make a data set with truth from pairs without; one that was begun goes on.
+
+    Args:
+        pairs: blurry pictures with their spikes; their sharp pictures are not looked at.
+        folder: where to: ``pictures`` and ``scenes`` below it.
+        sequences: how many scenes.
+        seed: of everything random.
+        progress: wraps what is done one after another, with its count and a label.
+
+    Returns:
+        The folder of the data set, in the layout of Spike-GOPRO, with the spike camera's light.
+
+    Raises:
+        FileError: pictures below 160 pixels a side.
+        SpikecamError: as `Synthesis`.
+    """
+    sides = [picture_size(pair.blur) for pair in pairs if pair.blur is not None]
+    least = [min(side[i] for side in sides) // _REDUCED for i in range(2)]
+    size = tuple(int(_SHOWN * side) // _UNIT * _UNIT for side in least)
+    if min(size) < 64:
+        raise FileError(
+            f"{folder} cannot be made: pictures of {2 * least[1]}x{2 * least[0]} are too small for "
+            "scenes at half their size; give pictures of 160 pixels a side or more"
+        )
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for number, pair in enumerate(progress(pairs, len(pairs), "Pictures")):
+        path = pictures / f"{number:06d}.png"
+        if not path.exists():
+            write_picture(path, _reduced(pair))
+    fastest = min(_FASTEST[0] * min(size), _FASTEST[1])
+    config = SynthConfig(
+        size=(size[0], size[1]),
+        sequences=sequences,
+        speed=(0, fastest),
+        light=True,
+        val=0.05,
+        test=0,
+        seed=seed,
+    )
+    made = Synthesis([pictures], folder / "scenes", config)
+    for _ in progress(made, len(made), "Scenes"):
+        pass
+    return folder / "scenes"
+
+
+def _reduced(pair: Pair) -> np.ndarray:
+    """The middle of the exposure by SDM, half as large."""
+    stream = pair.stream()
+    middle = sum(exposure_of(stream)) // 2
+    sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
+    colours = np.repeat(sharp[..., None], 3, axis=2) if sharp.ndim == 2 else sharp
+    return np.asarray(Image.fromarray(as_levels(colours)).reduce(_REDUCED))

@@ -1,0 +1,108 @@
+"""What the stages of training share."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikecam.train.config import RunConfig
+from spikecam.train.samples import Sample
+
+# Errors below this do not make a PSNR any higher: 100 dB.
+_EXACT = 1e-10
+# Rows of the picture that shows how far a run is.
+_SHOWN = 3
+
+
+class Stage(lightning.LightningModule):
+    """A network, its loss, and what it is judged by.
+
+    Attributes:
+        name: of the stage, and of the weights that it makes.
+        summary: what those do, in a line.
+        clip: gradients are held below this norm; None leaves them.
+        network: what is trained, and alone lies in checkpoints.
+        shown: pictures of the last validation, (3, h, w) in [0, 1].
+    """
+
+    name: str
+    summary: str
+    clip: float | None = None
+    network: nn.Module
+    shown: Tensor | None = None
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def loss(self, batch: Sample) -> Tensor:
+        """What is made small, one number."""
+        raise NotImplementedError
+
+    def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """Measures by name, and pictures (B, 1 or 3, h, w) to be seen side by side."""
+        raise NotImplementedError
+
+    def training_step(self, batch: Sample, step: int) -> Tensor:
+        """The loss of one batch."""
+        loss = self.loss(batch)
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: Sample, step: int) -> None:
+        """Measures of samples that are not trained with."""
+        measures, pictures = self.judged(batch)
+        for name, value in measures.items():
+            count = len(batch["blur"])
+            self.log(f"val/{name}", value, prog_bar=True, sync_dist=True, batch_size=count)
+        if step == 0:
+            self.shown = side_by_side(pictures)
+
+    def configure_optimizers(self) -> Any:
+        """Adam; its rate falls along a cosine, step by step from one epoch to the next (A.4)."""
+        trained = [one for one in self.network.parameters() if one.requires_grad]
+        optimizer = torch.optim.Adam(trained, lr=self.config.lr)
+        epochs, steps = self.config.epochs, self.config.epoch_steps
+        # By steps, not epochs: a checkpoint at an epoch's end then knows of the next one's rate.
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: cosine(step // steps, epochs)
+        )
+        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+
+def cosine(epoch: int, epochs: int) -> float:
+    """The learning rate in an epoch as a share of the highest: 1 in the first, then towards 0.
+
+    >>> [round(cosine(epoch, 4), 3) for epoch in range(4)]
+    [1.0, 0.854, 0.5, 0.146]
+    """
+    return (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+def psnr(pictures: Tensor, truth: Tensor) -> Tensor:
+    """Mean PSNR in dB over a batch (B, ...) in [0, 1]; what is outside counts as clipped."""
+    error = (pictures.float().clamp(0, 1) - truth).square().flatten(1).mean(1)
+    return -10 * torch.log10(error.clamp(min=_EXACT)).mean()
+
+
+def as_gray(colours: Tensor) -> Tensor:
+    """Gray pictures (B, 1, h, w) of (B, 3, h, w), weighed as in Spike-GOPRO."""
+    weights = colours.new_tensor([0.30, 0.59, 0.11])[:, None, None]
+    return (colours * weights).sum(1, keepdim=True)
+
+
+def side_by_side(pictures: list[Tensor]) -> Tensor:
+    """The first few of a batch, a row each, as one picture (3, h, w)."""
+    size = max(picture.shape[2] for picture in pictures)
+    columns = []
+    for picture in pictures:
+        first = picture[:_SHOWN].detach().float().clamp(0, 1)
+        fitted = functional.interpolate(first, size=(size, size), mode="nearest")
+        columns.append(fitted.expand(-1, 3, -1, -1))
+    rows = torch.cat(columns, dim=3)
+    return torch.cat(list(rows), dim=1).cpu()

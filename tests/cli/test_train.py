@@ -1,0 +1,175 @@
+"""``spikecam train``."""
+
+import importlib.util
+import inspect
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.cli import train as commands
+from spikecam.networks.bsn import BSNConfig
+from spikecam.networks.edsr import EDSRConfig
+from spikecam.networks.ldn import LDNConfig
+from spikecam.networks.refiner import RefinerConfig
+from spikecam.train import bsn, ldn, sr
+from spikecam.train.config import RunConfig
+from spikecam.train.ldn import DistilConfig
+from spikecam.train.scenes import SceneConfig
+
+QUICK = "--epochs 2 --steps 2 --batch 2 --workers 0 --accelerator cpu"
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, tiny_set):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "set").symlink_to(tiny_set)
+    return tmp_path
+
+
+# Fields that other options or the stage itself decide.
+NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "drawn"}
+
+
+@pytest.mark.parametrize(
+    ("command", "configs"),
+    [
+        ("bsn", (bsn.RUN, bsn.CROPS, BSNConfig())),
+        ("sr", (sr.RUN, sr.CROPS, EDSRConfig())),
+        ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
+        ("refined", (RunConfig(epochs=60, steps=250), SceneConfig(), RefinerConfig())),
+    ],
+)
+def test_every_setting_is_a_flag_with_its_default(command, configs):
+    flags = inspect.signature(getattr(commands, command)).parameters
+    for config in configs:
+        for field in fields(config):
+            if field.name in flags:
+                value, default = getattr(config, field.name), flags[field.name].default
+                assert default == ("0.6:8" if field.name == "thresholds" else value), field.name
+            else:
+                assert field.name in NOT_FLAGS
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys; sys.argv = ['spikecam', 'train', 'ldn', '--help']\n"
+    code += "from spikecam.cli.main import main\ntry: main()\nexcept SystemExit: pass\n"
+    code += "assert not {'torch', 'lightning', 'numpy', 'tensorboard'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_three_stages_follow_each_other(folder, spikecam):
+    ended = spikecam(*f"train bsn set -o bsn --crop 16 --width 8 {QUICK}".split())
+    assert ended.code == 0, ended.err
+    assert ended.err == ""
+    assert ended.out.splitlines()[-1].startswith("bsn/bsn.safetensors: val/loss 0.")
+    sizes = "--channels 8 --blocks 1"
+    assert spikecam(*f"train sr set -o sr --crop 16 {sizes} {QUICK}".split()).code == 0
+    teacher = "--bsn bsn/bsn.safetensors --sr sr/sr.safetensors"
+    words = f"train ldn set -o ldn --crop 16 {teacher} --precision bf16-mixed {QUICK}"
+    ended = spikecam(*words.split())
+    assert ended.code == 0, ended.err
+    for name, kind in (("bsn", "bsn"), ("sr", "edsr"), ("ldn", "ldn")):
+        _, card = sc.load_weights(f"{name}/{name}.safetensors", kind)
+        assert card.recipe.startswith(f"spikecam train {name} set -o {name}")
+        assert "val/psnr" in dict(card.scores)
+    # Another teacher is another run.
+    sizes = f"--weights bsn/bsn.safetensors --crop 16 {QUICK}"
+    assert spikecam(*f"train bsn set -o other {sizes}".split()).code == 0
+    ended = spikecam(*words.replace("bsn/bsn", "other/bsn").split())
+    assert ended.code == 2
+    assert "begun with other settings, teacher" in ended.err
+
+
+def test_the_refiner_is_trained_on_scenes(folder, spikecam):
+    words = f"train refined set -o run --crop 64 --width 8 --deep-width 8 {QUICK}"
+    ended = spikecam(*words.split(), "--thresholds", "1:4")
+    assert ended.code == 0, ended.err
+    network, _ = sc.load_weights("run/refined.safetensors", "refiner")
+    assert network.config == RefinerConfig(width=8, deep_width=8)
+
+
+def test_pairs_that_lack_a_file_can_be_left_out(folder, tiny_set, spikecam):
+    shutil.copytree(tiny_set, folder / "lacking")
+    next((folder / "lacking" / "train" / "blur_data").glob("*/*.png")).unlink()
+    words = f"train sr lacking -o run --crop 16 --channels 8 --blocks 1 {QUICK}"
+    ended = spikecam(*words.split())
+    assert ended.code == 2
+    assert "lacks halves of pairs: blur_data/" in ended.err
+    ended = spikecam(*words.split(), "--skip-incomplete")
+    assert ended.code == 0, ended.err
+    assert "9 pairs to train with and 2 to judge by" in ended.out
+
+
+CASES = {
+    "train bsn missing": "missing holds no data set",
+    "train bsn set/train": "name the folder that holds it",
+    "train bsn photos": "expected train/spike_data",
+    "train bsn set --epochs 0": "epochs is at least 1",
+    "train bsn set --crop 10": "multiple of 8",
+    "train bsn set --window 8": "odd",
+    "train bsn set --window 99": "longer than",
+    "train bsn set --precision 8": "precision is one of",
+    "train bsn set --accelerator gpu": "accelerator is one of",
+    "train bsn set --weights missing.safetensors": "missing.safetensors does not exist",
+    "train ldn set --bsn none.safetensors": "none.safetensors does not exist",
+    "train refined set --crop 96": "at most 64",
+    "train refined set --thresholds 3": "expected LOW:HIGH",
+    "train refined broken": "lacks halves of pairs",
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_bad_input_is_one_line_and_leaves_nothing(folder, refused, command):
+    (folder / "photos").mkdir()
+    if "broken" in command:
+        (folder / "broken" / "train" / "spike_data" / "scene").mkdir(parents=True)
+        (folder / "broken" / "train" / "spike_data" / "scene" / "1.dat").write_bytes(b"spikes")
+    refused(folder, CASES[command], command, "run")
+
+
+def test_lightning_that_is_missing_is_told(folder, refused, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "lightning" else found(name)
+    )
+    refused(folder, 'pip install "spikecam[train]"', "train bsn set", "run")
+
+
+def test_an_interruption_tells_how_to_go_on(folder):
+    program = [sys.executable, "-c", "from spikecam.cli.main import main; main()"]
+    words = "train bsn set -o run --crop 16 --width 8 --steps 2 --batch 2 --workers 1"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [*program, *words.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (folder / "run" / "last.ckpt").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    # As a terminal does it: every process of the command is asked.
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "spikecam: interrupted; repeat the command to go on from the last epoch\n"

@@ -1,0 +1,120 @@
+"""``weights``; what importing gives is in tests/weights."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.networks.bsn import BSN, BSNConfig
+
+
+@pytest.fixture
+def card():
+    scores = (("PSNR", "33.1 dB"), ("SSIM", "0.93"))
+    return sc.Card(
+        "tiny",
+        "Denoises [bold]spikes[/].",
+        "noise",
+        "train bsn",
+        "0a1b",
+        "MIT",
+        scores,
+        "Night;\nday.",
+    )
+
+
+@pytest.fixture
+def shipped(tmp_path, card, monkeypatch):
+    folder = tmp_path / "shipped"
+    sc.save_weights(folder / "tiny.safetensors", BSN(BSNConfig(width=2)), card)
+    sc.save_weights(folder / "whole.safetensors", BSN(), card, half=True)
+    monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", folder)
+    return folder
+
+
+def test_the_list_says_what_ships(spikecam, shipped):
+    ended = spikecam("weights", "list")
+    assert (ended.code, ended.err) == (0, "")
+    heading, first, second, third, fourth = (line.split() for line in ended.out.splitlines())
+    assert heading == ["name", "network", "parameters", "size", "scores", "summary"]
+    assert first[:9] == ["tiny", "bsn", "2", "k", "0.0", "MB", "PSNR", "33.1", "dB"]
+    assert third[:6] == ["whole", "bsn", "1.12", "M", "2.2", "MB"]
+    assert second[:2] == fourth[:2] == ["SSIM", "0.93"]
+    assert "[bold]spikes[/]." in ended.out
+
+
+def test_none_ship(spikecam, tmp_path, monkeypatch):
+    monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
+    assert "no weights ship" in spikecam("weights", "list").out
+    ended = spikecam("weights", "show", "tiny")
+    assert ended.code == 2
+    assert ended.err == (
+        "spikecam: no weights are called 'tiny'; give the path of a file, or one of (none)\n"
+    )
+
+
+def test_a_card_is_shown_whole(spikecam, shipped):
+    path = shipped / "tiny.safetensors"
+    ended = spikecam("weights", "show", "tiny")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == spikecam("weights", "show", path).out
+    assert ended.out.splitlines() == [
+        str(path),
+        "  network      bsn",
+        f"  parameters   {sc.read_card(path)[2]:,}",
+        "  size         0.0 MB",
+        "  name         tiny",
+        "  summary      Denoises [bold]spikes[/].",
+        "  data         noise",
+        "  recipe       train bsn",
+        "  commit       0a1b",
+        "  licence      MIT",
+        "  scores       PSNR 33.1 dB",
+        "               SSIM 0.93",
+        "  limits       Night;",
+        "               day.",
+    ]
+
+
+@pytest.mark.parametrize("words", ["list", "show tiny"])
+def test_cards_are_read_without_torch(shipped, words):
+    code = (
+        "import sys; from pathlib import Path; from spikecam.weights import catalogue\n"
+        f"catalogue._SHIPPED = Path({str(shipped)!r})\n"
+        f"sys.argv = ['spikecam', 'weights', *{words.split()!r}]\n"
+        "from spikecam.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "print(*sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "tiny" in run.stdout
+    assert not {name.split(".")[0] for name in run.stdout.split()} & {"torch", "numba", "av"}
+
+
+CASES = {
+    "show none.safetensors": "none.safetensors does not exist",
+    "show text.pth": "text.pth is damaged, or no .safetensors file at all",
+    "show theirs.pth": "spikecam weights import",
+    "import none.pth -o out.safetensors": "none.pth does not exist",
+    "import text.pth -o out.safetensors": "text.pth is damaged, or no checkpoint",
+    "import theirs.pth -o out.safetensors": "theirs.pth: these weights are of no network",
+    "import theirs.pth -o out.pth": "out.pth: weights are written as .safetensors",
+    "import theirs.pth -o theirs.pth": "theirs.pth is an input",
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_bad_input_is_one_line_and_leaves_nothing(spikecam, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pth").write_text("no checkpoint")
+    torch.save({"a.weight": torch.zeros(1)}, "theirs.pth")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    ended = spikecam("weights", *command.split())
+    assert ended.code == 2
+    assert CASES[command] in ended.err
+    assert ended.err.startswith("spikecam: ")
+    assert ended.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.deblurring.distilled import LDNPicture
+from spikecam.deblurring.ratios import Ratios
+from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.tiles import tiles
+from spikecam.networks.ldn import LDN
+from spikecam.networks.refiner import Refiner, RefinerConfig
+
+
+@pytest.fixture(scope="module")
+def refiner():
+    torch.manual_seed(0)
+    config = RefinerConfig(width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2)
+    network = Refiner(config).requires_grad_(False)
+    torch.nn.init.normal_(network.predict.weight, std=0.5)
+    return network
+
+
+@pytest.fixture(scope="module")
+def ldn():
+    torch.manual_seed(0)
+    return LDN().requires_grad_(False)
+
+
+def scene(height, width, ratio=4, seed=0):
+    rng = np.random.default_rng(seed)
+    blur = rng.random((height, width, 3), np.float32)
+    grid = -(-height // ratio), -(-width // ratio)
+    return blur, sc.SpikeStream.from_array(rng.random((137, *grid)) < 0.4)
+
+
+def test_tiles_cover_every_pixel_once():
+    seen = np.zeros((136, 264), int)
+    for tile in tiles((136, 264), 100, 40):
+        part = np.zeros([s.stop - s.start for s in tile.seen], int)
+        part[tile.kept] = 1
+        seen[tile.place] += part[tile.kept]
+    assert (seen == 1).all()
+    with pytest.raises(sc.OptionError, match="at least 64"):
+        tiles((136, 264), 10, 40)
+
+
+@pytest.mark.parametrize("size", [(312, 296), (301, 299)])
+def test_refined_tiled_equals_whole(refiner, size):
+    blur, stream = scene(*size)
+    ratios = Ratios(stream, (20, 117))
+    whole = RefinedPicture(refiner, blur, ratios, exact=True).sharp(50)
+    parts = RefinedPicture(refiner, blur, ratios, exact=True, tile=64).sharp(50)
+    assert whole.shape == blur.shape
+    assert np.abs(whole - blur).mean() > 0.01
+    assert np.abs(whole - parts).max() < 1e-4
+
+
+@pytest.mark.parametrize("size", [(208, 200), (203, 201)])
+def test_ldn_tiled_equals_whole(ldn, size):
+    blur, stream = scene(*size)
+    spikes = np.asarray(stream[40:61])
+    whole = LDNPicture(ldn, blur, exact=True).sharp(spikes)
+    parts = LDNPicture(ldn, blur, exact=True, tile=64).sharp(spikes)
+    assert whole.shape == blur.shape
+    assert np.abs(whole - parts).max() < 1e-4
+
+
+def test_ldn_prepared_gives_what_its_module_gives(ldn):
+    blur, stream = scene(63, 90)
+    spikes = np.asarray(stream[40:61])
+    module = ldn(
+        torch.from_numpy(blur.transpose(2, 0, 1))[None], torch.from_numpy(spikes)[None].float()
+    )
+    expected = module[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    assert np.allclose(LDNPicture(ldn, blur, exact=True).sharp(spikes), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 2.5, 4, 5, 8])
+def test_refined_takes_any_ratio_of_picture_to_spikes(ratio):
+    """Untrained it is SDM, which knows no ratio."""
+    rng = np.random.default_rng(1)
+    small = rng.random((5, 6, 3), np.float32)
+    blur = np.kron(small, np.ones((24, 24, 1), np.float32))
+    height, width = (round(n / ratio) for n in blur.shape[:2])
+    light = np.linspace(0.2, 0.8, 137, dtype=np.float32)[:, None, None]
+    stream = sc.simulate(np.tile(light, (1, height, width)), sc.Sensor(threshold=0.5), seed=0)
+    torch.manual_seed(0)
+    picture = RefinedPicture(Refiner(), blur, Ratios(stream, (20, 117)), exact=True)
+    expected = next(iter(sc.deblurred_frames(blur, stream, frames=[40], method="sdm")))
+    assert np.abs(picture.sharp(40) - expected).mean() < 0.03
+
+
+def test_gray_stays_gray(refiner, ldn):
+    blur, stream = scene(64, 64)
+    ratios = Ratios(stream, (20, 117))
+    assert RefinedPicture(refiner, blur[..., 0], ratios).sharp(50).shape == (64, 64)
+    assert LDNPicture(ldn, blur[..., 0]).sharp(np.asarray(stream[40:61])).shape == (64, 64)

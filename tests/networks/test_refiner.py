@@ -1,0 +1,58 @@
+import numpy as np
+import torch
+
+from spikecam.deblurring.ratios import EXPOSURE_MAPS, MOMENT_MAPS
+from spikecam.networks.refiner import Refiner, RefinerConfig, sdm_picture
+
+SMALL = RefinerConfig(width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=3)
+
+
+def inputs(side=96, frames=2, seed=0):
+    make = torch.Generator().manual_seed(seed)
+    blur = torch.rand(1, 3, side, side, generator=make)
+    exposure = torch.randn(1, EXPOSURE_MAPS, side // 4, side // 4, generator=make)
+    moments = torch.randn(1, frames, MOMENT_MAPS, side // 4, side // 4, generator=make) / 5
+    return blur, exposure, moments
+
+
+def trained(config=SMALL, seed=0):
+    torch.manual_seed(seed)
+    network = Refiner(config).requires_grad_(False)
+    torch.nn.init.normal_(network.predict.weight)
+    return network
+
+
+def test_maps_are_as_many_as_the_ratios_give():
+    config = RefinerConfig()
+    assert (config.exposure_maps, config.moment_maps) == (EXPOSURE_MAPS, MOMENT_MAPS)
+    assert sum(p.numel() for p in Refiner().parameters()) < 3e6
+
+
+def test_untrained_it_is_sdm():
+    blur, exposure, moments = inputs()
+    sharp = Refiner()(blur, exposure, moments)
+    assert sharp.shape == (1, 2, 3, 96, 96)
+    assert torch.allclose(sharp[:, 1], sdm_picture(blur, moments[:, 1, -1:]))
+
+
+def test_the_shared_branch_gives_what_the_whole_gives():
+    network = trained()
+    blur, exposure, moments = inputs()
+    features = network.encode(blur, exposure)
+    alone = network.refine(blur, features, moments[:, 1])
+    assert torch.allclose(alone, network(blur, exposure, moments)[:, 1], rtol=1e-4, atol=1e-4)
+
+
+def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
+    network = trained()
+    side = 2 * (network.reach + 16)
+    tensors = [one.requires_grad_() for one in inputs(side, frames=1)]
+    middle = slice(side // 2, side // 2 + 8)
+    network(*tensors)[..., middle, middle].sum().backward()
+    furthest = 0
+    for tensor, scale in zip(tensors, (1, 4, 4), strict=True):
+        touched = np.nonzero(tensor.grad.abs().flatten(0, -3).amax(0).numpy())
+        for places in touched:
+            furthest = max(furthest, side // 2 - scale * places.min())
+            furthest = max(furthest, scale * (places.max() + 1) - side // 2 - 8)
+    assert 0.7 * network.reach < furthest <= network.reach

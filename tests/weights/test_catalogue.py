@@ -1,0 +1,90 @@
+import os
+import zipfile
+
+import pytest
+
+import spikecam as sc
+from spikecam.weights.catalogue import find_weights
+
+
+def test_a_card_is_read_with_the_network_and_its_size(tiny, card):
+    module, _ = sc.load_weights(tiny)
+    count = sum(values.numel() for values in module.state_dict().values())
+    assert sc.read_card(tiny) == ("bsn", card, count)
+
+
+def test_weights_that_ship_have_names(shipped, card):
+    (shipped / ".part.safetensors").touch()
+    (shipped / "notes.txt").touch()
+    assert sc.shipped_weights() == {"tiny": shipped / "tiny.safetensors"}
+    assert sc.read_card("tiny")[1] == card
+
+
+def test_all_that_ship_can_be_read():
+    for name, path in sc.shipped_weights().items():
+        assert sc.read_card(name) == sc.read_card(path)
+
+
+def test_a_path_looks_like_one(shipped, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tiny", "tiny.safetensors", "other"):
+        (tmp_path / name).write_text("something else")
+    assert find_weights("tiny") == shipped / "tiny.safetensors"
+    for path in ("./tiny", "tiny.safetensors", "other"):
+        assert find_weights(path).samefile(path)
+
+
+def test_neither_a_file_nor_a_name(shipped, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("tinny", "shipped", ""):  # one of them a folder
+        with pytest.raises(sc.OptionError, match=f"'{name}'.*one of tiny"):
+            find_weights(name)
+
+
+def test_files_that_cannot_be_read_are_refused(tmp_path):
+    for path, words in (("none", "does not exist"), (".", "is a folder")):
+        with pytest.raises(sc.FileError, match=words):
+            sc.read_card(f"{tmp_path}{os.sep}{path}")
+
+
+@pytest.mark.parametrize("length", [0, 5, 300, -1])
+def test_a_file_that_ends_early_is_refused(tiny, length):
+    tiny.write_bytes(tiny.read_bytes()[:length])
+    with pytest.raises(sc.FileError, match=r"tiny\.safetensors is (damaged|empty)"):
+        sc.read_card(tiny)
+
+
+def test_other_files_are_refused(tiny):
+    tiny.write_text("spikes" * 100)
+    with pytest.raises(sc.FileError, match=r"no \.safetensors file at all"):
+        sc.read_card(tiny)
+    with zipfile.ZipFile(tiny, "w") as file:
+        file.writestr("archive/data.pkl", b"")
+    with pytest.raises(sc.FileError, match="spikecam weights import"):
+        sc.read_card(tiny)
+
+
+@pytest.mark.parametrize("value", [None, "pt", "spikecam-weights", "spikecam-weights 1.5"])
+def test_files_of_others_go_through_import(changed, value):
+    path = changed({"format": value})
+    with pytest.raises(sc.FileError, match=r"not written by spikecam.*spikecam weights import"):
+        sc.read_card(path)
+
+
+def test_a_newer_format_is_told(changed):
+    path = changed({"format": "spikecam-weights 2"})
+    with pytest.raises(sc.FileError, match="newer spikecam, in format 2; update"):
+        sc.read_card(path)
+
+
+@pytest.mark.parametrize("key", ["network", "config", "card"])
+def test_a_file_says_all(changed, key):
+    path = changed({key: None})
+    with pytest.raises(sc.FileError, match="does not say what its weights are"):
+        sc.read_card(path)
+
+
+def test_a_file_has_a_card(changed):
+    path = changed({"card": "{}"})
+    with pytest.raises(sc.FileError, match="does not say what its weights are"):
+        sc.read_card(path)

@@ -1,0 +1,167 @@
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import spikecam as sc
+from spikecam.networks.bsn import BSN, BSNConfig
+from spikecam.networks.ldn import LDN, LDNConfig
+from spikecam.weights import store
+
+
+@pytest.mark.parametrize("name", store.NETWORKS)
+@pytest.mark.parametrize("half", [False, True])
+def test_every_network_comes_back(tmp_path, card, name, half):
+    network = store.NETWORKS[name][0]()
+    path = tmp_path / "a.safetensors"
+    sc.save_weights(path, network, card, half=half)
+    state = torch.get_rng_state()
+    back, said = sc.load_weights(path, name)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert (type(back), back.config, said) == (type(network), network.config, card)
+    assert not back.training
+    held = back.state_dict()
+    assert list(held) == list(network.state_dict())
+    for key, values in network.state_dict().items():
+        assert torch.equal(held[key], values.half().float() if half else values)
+    own = [*back.parameters(), *back.buffers()]
+    assert {(v.dtype, v.device.type, v.requires_grad) for v in own} == {
+        (torch.float32, "cpu", False)
+    }
+    size = sum(values.numel() for values in own)
+    assert path.stat().st_size == pytest.approx(size * (2 if half else 4), rel=0.05)
+
+
+def test_a_network_of_another_size_comes_back(tmp_path, card):
+    network = LDN(LDNConfig(window=5, width=4, reduction=2, blocks=1))
+    network = network.to(memory_format=torch.channels_last).double()
+    sc.save_weights(tmp_path / "a.safetensors", network, card)
+    back, _ = sc.load_weights(tmp_path / "a.safetensors", ("bsn", "ldn"))
+    assert back.config == network.config
+    blur, spikes = torch.rand(1, 3, 16, 16), torch.rand(1, 5, 4, 4)
+    torch.testing.assert_close(back(blur, spikes), network.float()(blur, spikes))
+
+
+def test_what_was_loaded_does_not_need_its_file(tiny):
+    module, _ = sc.load_weights(tiny)
+    before = [values.clone() for values in module.parameters()]
+    tiny.write_bytes(b"\xff" * tiny.stat().st_size)
+    assert all(torch.equal(*pair) for pair in zip(before, module.parameters(), strict=True))
+
+
+def test_weights_that_ship_are_loaded_by_name(shipped, card):
+    assert sc.load_weights("tiny")[1] == card
+
+
+@dataclass(frozen=True)
+class _Config:
+    sizes: tuple[tuple[int, ...], ...] = ((1, 2), (3,))
+
+
+class _Network(nn.Module):
+    def __init__(self, config=None):
+        super().__init__()
+        self.config = config or _Config()
+        self.layers = nn.ModuleList(nn.Linear(1, sum(sizes)) for sizes in self.config.sizes)
+
+
+def test_tuples_of_a_configuration_come_back(tmp_path, card, monkeypatch):
+    monkeypatch.setitem(store.NETWORKS, "toy", (_Network, _Config))
+    config = _Config(((4,), (5, 6)))
+    sc.save_weights(tmp_path / "a.safetensors", _Network(config), card)
+    assert sc.load_weights(tmp_path / "a.safetensors")[0].config == config
+
+
+def test_what_a_configuration_leaves_out_is_as_by_default(changed):
+    assert sc.load_weights(changed({"config": '{"width": 2}'}))[0].config == BSNConfig(width=2)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "",
+        "7",
+        "[]",
+        "[" * 9999,
+        '{"depth": 2}',
+        '{"width": "2"}',
+        '{"width": -2}',
+        '{"width": [2]}',
+        '{"width": 1000000000}',
+    ],
+)
+def test_a_configuration_must_fit(changed, config):
+    path = changed({"config": config})
+    with pytest.raises(sc.FileError, match=r"tiny\.safetensors: no bsn has the configuration"):
+        sc.load_weights(path)
+
+
+def test_a_configuration_that_cannot_be_is_refused(tmp_path, card):
+    sc.save_weights(tmp_path / "a.safetensors", LDN(), card)
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(path.read_bytes().replace(b'reduction\\": 16', b'reduction\\": 00'))
+    with pytest.raises(sc.FileError, match="no ldn has the configuration"):
+        sc.load_weights(path)
+
+
+CASES = {
+    "mix.4.weight of BSN is missing": {"mix__4__weight": None},
+    "BSN has no mix.6.weight": {"mix__6__weight": torch.zeros(1)},
+    r"has the shape \(1, 4\), not \(1, 4, 1, 1\)": {"mix__4__weight": torch.zeros(1, 4)},
+    "no finite number": {"mix__4__weight": torch.full((1, 4, 1, 1), torch.nan)},
+    "mix.4.weight of BSN holds": {"mix__4__weight": torch.zeros(1, 4, 1, 1, dtype=torch.int32)},
+}
+
+
+@pytest.mark.parametrize("words", CASES)
+def test_weights_must_fit(changed, words):
+    path = changed(**CASES[words])
+    with pytest.raises(sc.FileError, match=words) as caught:
+        sc.load_weights(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_network_is_refused(changed):
+    path = changed({"network": "gan"})
+    with pytest.raises(sc.FileError, match=r"'gan', and known are bsn.*update spikecam"):
+        sc.load_weights(path)
+
+
+def test_another_network_than_is_needed_is_refused(tiny):
+    with pytest.raises(sc.FileError, match="holds weights of bsn, and those of edsr or ldn are"):
+        sc.load_weights(tiny, ("edsr", "ldn"))
+    with pytest.raises(sc.FileError, match="and those of refiner are"):
+        sc.load_weights(tiny, "refiner")
+    with pytest.raises(sc.OptionError, match="no network 'gan'; known networks: bsn"):
+        sc.load_weights(tiny, "gan")
+
+
+def test_other_modules_are_not_kept(tmp_path, card):
+    with pytest.raises(sc.OptionError, match="weights of Linear are not kept"):
+        sc.save_weights(tmp_path / "a.safetensors", nn.Linear(1, 1), card)
+
+
+def test_only_finite_weights_are_kept(tmp_path, card):
+    network = BSN(BSNConfig(width=2))
+    path = tmp_path / "a.safetensors"
+    nn.init.constant_(network.mix[4].weight, 1e6)
+    with pytest.raises(sc.OptionError, match=r"mix\.4\.weight.*save it without half"):
+        sc.save_weights(path, network, card, half=True)
+    nn.init.constant_(network.mix[4].weight, torch.inf)
+    with pytest.raises(sc.OptionError, match=r"mix\.4\.weight.*train it again"):
+        sc.save_weights(path, network, card)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk")
+def test_a_full_disk_is_told_and_leaves_the_old_file(tiny, card):
+    old = tiny.read_bytes()
+    tiny.with_name(f".tiny.{os.getpid()}.part.safetensors").symlink_to("/dev/full")
+    with pytest.raises(sc.OutputError, match=f"cannot write {tiny}: No space left"):
+        sc.save_weights(tiny, BSN(BSNConfig(width=2)), card)
+    assert [path.name for path in tiny.parent.iterdir()] == [tiny.name]
+    assert tiny.read_bytes() == old
