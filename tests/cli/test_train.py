@@ -19,8 +19,7 @@ from spikecam.networks.bsn import BSNConfig
 from spikecam.networks.edsr import EDSRConfig
 from spikecam.networks.ldn import LDNConfig
 from spikecam.networks.refiner import RefinerConfig
-from spikecam.train import bsn, ldn, sr
-from spikecam.train.config import RunConfig
+from spikecam.train import bsn, ldn, refined, sr
 from spikecam.train.ldn import DistilConfig
 from spikecam.train.scenes import SceneConfig
 
@@ -52,7 +51,7 @@ NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "
         ("bsn", (bsn.RUN, bsn.CROPS, BSNConfig())),
         ("sr", (sr.RUN, sr.CROPS, EDSRConfig())),
         ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
-        ("refined", (RunConfig(epochs=60, steps=250), SceneConfig(), RefinerConfig())),
+        ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
     ],
 )
 def test_every_setting_is_a_flag_with_its_default(command, configs):

@@ -28,7 +28,9 @@ from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.picture import Picture
 
 HEIGHT, WIDTH = 720, 1280
-SMALL = RefinerConfig(width=32, deep_width=64, picture_blocks=2, deep_blocks=1, blocks=2)
+SMALL = RefinerConfig(
+    width=32, deep_width=48, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False
+)
 METHODS = {
     "ldn": ("ldn", LDN()),
     "refined": ("refined", Refiner()),

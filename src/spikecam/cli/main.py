@@ -10,6 +10,7 @@ import typer
 
 import spikecam
 from spikecam.cli import interrupt
+from spikecam.cli.adapt import adapt
 from spikecam.cli.calibrate import calibrate
 from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (info, view, convert, reconstruct, deblur, simulate, synth, demo):
+for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, demo):
     app.command()(_command)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(train, name="train")

@@ -2,77 +2,45 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-import spikecam as sc
-from spikecam.cli import interrupt
 from spikecam.cli.options import parse_bounds
-
-if TYPE_CHECKING:
-    from spikecam.train.recipes import Job
-
-Config = TypeVar("Config")
+from spikecam.cli.training import (
+    AcceleratorOption,
+    BatchOption,
+    CropOption,
+    DatasetsArgument,
+    DevicesOption,
+    DrawnOption,
+    EpochsOption,
+    LrOption,
+    NodesOption,
+    PrecisionOption,
+    RunOption,
+    SeedOption,
+    SkipOption,
+    StepsOption,
+    TurnedOption,
+    WeightsOption,
+    WorkersOption,
+    given,
+    say,
+    training_job,
+)
 
 train = typer.Typer(
     no_args_is_help=True,
     help="Train the networks: the three of S-SDM, and our own, on blurry pictures and spikes.",
 )
 
-DatasetArgument = Annotated[
-    Path,
-    typer.Argument(metavar="DATASET", help="A folder like Spike-GOPRO or RSB.", show_default=False),
-]
-RunOption = Annotated[
-    Path,
-    typer.Option(
-        "--out", "-o", metavar="RUN", help="A folder, or one to go on with.", show_default=False
-    ),
-]
-EpochsOption = Annotated[int, typer.Option("--epochs", help="A run resumes at the end of each.")]
-StepsOption = Annotated[
-    int | None,
-    typer.Option("--steps", metavar="N", help="Steps of an epoch; by default, pairs / samples."),
-]
-BatchOption = Annotated[int, typer.Option("--batch", help="Samples in a step, on every device.")]
-LrOption = Annotated[float, typer.Option("--lr", help="The highest learning rate.")]
-AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu or cuda.")]
-DevicesOption = Annotated[int, typer.Option("--devices", help="Devices of every machine.")]
-NodesOption = Annotated[int, typer.Option("--nodes", help="Machines that train together.")]
-PrecisionOption = Annotated[
-    str, typer.Option("--precision", help="32-true, bf16-mixed or 16-mixed.")
-]
-WorkersOption = Annotated[int, typer.Option("--workers", help="Processes that prepare samples.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the first weights and all samples.")]
-WeightsOption = Annotated[
-    str | None,
-    typer.Option("--weights", metavar="NAME|FILE", help="Weights to begin with, and their size."),
-]
-SkipOption = Annotated[
-    bool, typer.Option("--skip-incomplete", help="Leave out pairs that lack a file.")
-]
-CropOption = Annotated[int, typer.Option("--crop", help="Side of crops, in pixels of the spikes.")]
-DrawnOption = Annotated[
-    bool, typer.Option("--drawn/--spread", help="Moments by lot, or evenly over the exposure.")
-]
-TurnedOption = Annotated[
-    bool, typer.Option("--turned/--upright", help="Crops turned and mirrored, or not.")
-]
-
 
 @train.command()
 def bsn(
     ctx: typer.Context,
-    dataset: DatasetArgument,
+    datasets: DatasetsArgument,
     out: RunOption,
     epochs: EpochsOption = 1000,
     steps: StepsOption = None,
@@ -99,19 +67,19 @@ def bsn(
 
     A run that was stopped goes on when the command is repeated.
     """
-    with _job(ctx) as job:
+    with training_job(ctx) as job:
         from spikecam.networks.bsn import BSNConfig
         from spikecam.train.bsn import CROPS, RUN
         from spikecam.train.recipes import train_bsn
 
-        made = train_bsn(job, _given(ctx, RUN), _given(ctx, CROPS), _given(ctx, BSNConfig()))
+        made = train_bsn(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, BSNConfig()))
         _done(made)
 
 
 @train.command()
 def sr(
     ctx: typer.Context,
-    dataset: DatasetArgument,
+    datasets: DatasetsArgument,
     out: RunOption,
     epochs: EpochsOption = 70,
     steps: StepsOption = None,
@@ -134,19 +102,19 @@ def sr(
 
     A run that was stopped goes on when the command is repeated.
     """
-    with _job(ctx) as job:
+    with training_job(ctx) as job:
         from spikecam.networks.edsr import EDSRConfig
         from spikecam.train.recipes import train_sr
         from spikecam.train.sr import CROPS, RUN
 
-        made = train_sr(job, _given(ctx, RUN), _given(ctx, CROPS), _given(ctx, EDSRConfig()))
+        made = train_sr(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, EDSRConfig()))
         _done(made)
 
 
 @train.command()
 def ldn(
     ctx: typer.Context,
-    dataset: DatasetArgument,
+    datasets: DatasetsArgument,
     out: RunOption,
     bsn: Annotated[
         str, typer.Option("--bsn", metavar="NAME|FILE", help="Weights of the teacher's BSN.")
@@ -189,18 +157,18 @@ def ldn(
 
     A run that was stopped goes on when the command is repeated.
     """
-    with _job(ctx) as job:
+    with training_job(ctx) as job:
         from spikecam.networks.ldn import LDNConfig
         from spikecam.train.ldn import CROPS, RUN, DistilConfig
         from spikecam.train.recipes import train_ldn
 
         made = train_ldn(
             job,
-            _given(ctx, RUN),
-            _given(ctx, CROPS),
-            _given(ctx, LDNConfig()),
+            given(ctx, RUN),
+            given(ctx, CROPS),
+            given(ctx, LDNConfig()),
             teacher=(bsn, sr),
-            distil=_given(ctx, DistilConfig()),
+            distil=given(ctx, DistilConfig()),
             lpips=lpips,
         )
         _done(made)
@@ -209,14 +177,14 @@ def ldn(
 @train.command()
 def refined(
     ctx: typer.Context,
-    dataset: DatasetArgument,
+    datasets: DatasetsArgument,
     out: RunOption,
-    epochs: EpochsOption = 60,
+    epochs: EpochsOption = 58,
     steps: StepsOption = 250,
     batch: BatchOption = 8,
-    lr: LrOption = 1e-3,
-    crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 192,
-    frames: Annotated[int, typer.Option("--frames", help="Moments of a crop.")] = 2,
+    lr: LrOption = 8e-4,
+    crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 160,
+    frames: Annotated[int, typer.Option("--frames", help="Moments of a crop.")] = 1,
     thresholds: Annotated[
         str, typer.Option("--thresholds", metavar="LOW:HIGH", help="V_th of the sensors.")
     ] = "0.6:8",
@@ -229,7 +197,15 @@ def refined(
     ] = 0.2,
     scales: Annotated[
         float, typer.Option("--scales", help="Share with coarser, and with finer, spikes.")
-    ] = 0.08,
+    ] = 0.06,
+    pseudo: Annotated[
+        int,
+        typer.Option(
+            "--pseudo",
+            metavar="N",
+            help="Look at no sharp picture: make N scenes of the blurry ones and the spikes.",
+        ),
+    ] = 0,
     dimmed: Annotated[float, typer.Option("--dimmed", help="Share of darker scenes.")] = 0.3,
     width: Annotated[int, typer.Option("--width", help="Channels at a quarter.")] = 64,
     deep_width: Annotated[int, typer.Option("--deep-width", help="Channels at an eighth.")] = 128,
@@ -240,6 +216,9 @@ def refined(
         int, typer.Option("--deep-blocks", help="Residual blocks at an eighth.")
     ] = 3,
     blocks: Annotated[int, typer.Option("--blocks", help="Residual blocks at a quarter.")] = 5,
+    unfolded: Annotated[
+        bool, typer.Option("--unfolded/--maps-alone", help="Whether it sees SDM's picture.")
+    ] = True,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
@@ -249,59 +228,25 @@ def refined(
     weights: WeightsOption = None,
     skip_incomplete: SkipOption = False,
 ) -> None:
-    """Train the network that corrects SDM, on scenes of spikecam synth --light.
+    """Train the network that corrects SDM, on scenes of spikecam synth --light, or --pseudo ones.
 
     Every sample has another sensor. A run that was stopped goes on when the command is repeated.
     """
     bounds = parse_bounds(thresholds, "--thresholds")
-    with _job(ctx) as job:
+    with training_job(ctx) as job:
         from spikecam.networks.refiner import RefinerConfig
-        from spikecam.train.config import RunConfig
         from spikecam.train.recipes import train_refined
+        from spikecam.train.refined import RUN
         from spikecam.train.scenes import SceneConfig
 
         made = train_refined(
             job,
-            _given(ctx, RunConfig(epochs=epochs)),
-            _given(ctx, SceneConfig(), thresholds=bounds),
-            _given(ctx, RefinerConfig()),
+            given(ctx, RUN),
+            given(ctx, SceneConfig(), thresholds=bounds),
+            given(ctx, RefinerConfig()),
+            pseudo=pseudo,
         )
         _done(made)
-
-
-def _given(ctx: typer.Context, config: Config, **parsed: Any) -> Config:
-    """The configuration with what the command line says of it."""
-    names = {field.name for field in fields(config)}  # type: ignore[arg-type]
-    said = {name: value for name, value in ctx.params.items() if name in names}
-    return replace(config, **(said | parsed))  # type: ignore[type-var]
-
-
-@contextmanager
-def _job(ctx: typer.Context) -> Iterator[Job]:
-    """What the command line says of any stage; within, Ctrl-C tells how to go on."""
-    missing = [n for n in ("lightning", "tensorboard") if importlib.util.find_spec(n) is None]
-    if missing:
-        raise sc.SpikecamError(
-            f'training needs {" and ".join(missing)}; install with: pip install "spikecam[train]"'
-        )
-    from spikecam.train.recipes import Job
-    from spikecam.train.run import Report
-
-    given = ctx.params
-    report = Report(
-        say=_say if _first() else None,
-        bar=_first() and sys.stderr.isatty(),
-        command=shlex.join(["spikecam", *sys.argv[1:]]),
-    )
-    incomplete = "skip" if given["skip_incomplete"] else "refuse"
-    hints = ("repeat the command to go on from the last epoch",) if _first() else ()
-    try:
-        with interrupt.saying(*hints):
-            yield Job(given["dataset"], given["out"], given["weights"], incomplete, report)
-    except sc.SpikecamError:
-        # What is interrupted can fail in other ways on its way out.
-        interrupt.check()
-        raise
 
 
 def _done(made: Path) -> None:
@@ -309,15 +254,4 @@ def _done(made: Path) -> None:
     from spikecam.train.folder import last_measures
 
     measures = sorted(last_measures(made.parent).items())
-    _say(f"{made}: {', '.join(f'{name} {value:.4g}' for name, value in measures)}")
-
-
-def _say(text: str) -> None:
-    if _first():
-        print(text, flush=True)
-
-
-def _first() -> bool:
-    """Whether this is the first of the processes that train together."""
-    ranks = ("RANK", "NODE_RANK", "LOCAL_RANK", "SLURM_PROCID")
-    return all(os.environ.get(name, "0") == "0" for name in ranks)
+    say(f"{made}: {', '.join(f'{name} {value:.4g}' for name, value in measures)}")

@@ -35,6 +35,8 @@ class RefinerConfig:
         deep_blocks: residual blocks of the moment's branch, an eighth as fine.
         blocks: residual blocks of the moment's branch, a quarter as fine: two before, the rest
             after the deep ones.
+        unfolded: whether the moment's branch sees what SDM changes in the picture, unfolded; it
+            could be told from the maps, but for a larger network that is no work.
     """
 
     exposure_maps: int = 19
@@ -44,6 +46,7 @@ class RefinerConfig:
     picture_blocks: int = 2
     deep_blocks: int = 3
     blocks: int = 5
+    unfolded: bool = True
 
 
 class Refiner(nn.Module):
@@ -61,7 +64,8 @@ class Refiner(nn.Module):
             *(Residual(width) for _ in range(config.picture_blocks)),
         )
         self.deep_picture = nn.Sequential(_halved(width, deep), Residual(deep))
-        self.moment = nn.Conv2d(unfolded + config.moment_maps, width, 3, padding=1)
+        seen = config.moment_maps + (unfolded if config.unfolded else 0)
+        self.moment = nn.Conv2d(seen, width, 3, padding=1)
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
         self.before = nn.Sequential(*(Residual(width) for _ in range(min(2, config.blocks))))
         self.down = _halved(width, deep)
@@ -110,9 +114,11 @@ class Refiner(nn.Module):
     def refine(self, blur: Tensor, features: Sequence[Tensor], moment: Tensor) -> Tensor:
         """The sharp picture of one moment for each picture, (B, 3, h, w)."""
         fine, deep = features
-        base = sdm_picture(blur, moment[:, -1:])
-        change = functional.pixel_unshuffle(8 * (base - blur), SCALE)
-        own = self.moment(torch.cat([change, 4 * moment], dim=1))
+        seen = 4 * moment
+        if self.config.unfolded:
+            change = 8 * (sdm_picture(blur, moment[:, -1:]) - blur)
+            seen = torch.cat([functional.pixel_unshuffle(change, SCALE), seen], dim=1)
+        own = self.moment(seen)
         own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
         own = self.after(own + self.up(self.deep(lower)))

@@ -15,6 +15,8 @@ from spikecam.errors import FileError, OutputError
 from spikecam.io.aside import aside, check_folder
 
 CONFIG, CHECKPOINT, MEASURES, PICTURES = "config.json", "last.ckpt", "metrics.csv", "pictures"
+# Scenes that were made of the pairs themselves.
+PSEUDO = "pseudo"
 
 
 def check_run(folder: Path, settings: Mapping[str, Any]) -> None:
@@ -30,7 +32,7 @@ def check_run(folder: Path, settings: Mapping[str, Any]) -> None:
     if folder.is_file():
         raise OutputError(f"{folder} is a file; a run needs a folder, under another name")
     if not path.exists():
-        if not (folder / CHECKPOINT).exists():
+        if not (folder / CHECKPOINT).exists() and not (folder / PSEUDO).exists():
             clean(folder)
             check_folder(folder)
         return

@@ -8,9 +8,8 @@ their truth, from nothing but blurry pictures and spikes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -29,8 +28,8 @@ _REDUCED, _SHOWN = 2, 0.8
 _FASTEST = 0.3, 48.0
 # Sides of scenes are multiples of this.
 _UNIT = 16
-
-Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
+# Scenes from one line that tells of them to the next.
+_TOLD = 100
 
 
 def pseudo_scenes(
@@ -39,7 +38,7 @@ def pseudo_scenes(
     *,
     sequences: int,
     seed: int,
-    progress: Progress = lambda items, count, label: items,
+    say: Callable[[str], None] | None = None,
 ) -> Path:
     """Make a data set with truth from pairs without; one that was begun goes on.
 
@@ -48,7 +47,7 @@ def pseudo_scenes(
         folder: where to: ``pictures`` and ``scenes`` below it.
         sequences: how many scenes.
         seed: of everything random.
-        progress: wraps what is done one after another, with its count and a label.
+        say: takes lines that tell how far it is.
 
     Returns:
         The folder of the data set, in the layout of Spike-GOPRO, with the spike camera's light.
@@ -67,7 +66,9 @@ def pseudo_scenes(
         )
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
-    for number, pair in enumerate(progress(pairs, len(pairs), "Pictures")):
+    tell = say or (lambda _: None)
+    tell(f"{folder}: {sequences} scenes of {size[1]}x{size[0]} out of {len(pairs)} blurry pictures")
+    for number, pair in enumerate(pairs):
         path = pictures / f"{number:06d}.png"
         if not path.exists():
             write_picture(path, _reduced(pair))
@@ -82,8 +83,9 @@ def pseudo_scenes(
         seed=seed,
     )
     made = Synthesis([pictures], folder / "scenes", config)
-    for _ in progress(made, len(made), "Scenes"):
-        pass
+    for number, _ in enumerate(made, start=1):
+        if number % _TOLD == 0:
+            tell(f"{number} of {sequences} scenes")
     return folder / "scenes"
 
 

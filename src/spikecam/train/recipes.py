@@ -24,10 +24,11 @@ from spikecam.networks.refiner import RefinerConfig
 from spikecam.networks.teacher import Teacher
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig
-from spikecam.train.folder import check_run, last_measures
+from spikecam.train.folder import CONFIG, PSEUDO, check_run, last_measures
 from spikecam.train.ldn import DistilConfig, LDNStage
 from spikecam.train.pairs import CropConfig, Crops, digest, find_pairs
 from spikecam.train.perceptual import perceptual
+from spikecam.train.pseudo import pseudo_scenes
 from spikecam.train.refined import RefinedStage
 from spikecam.train.run import Report, run
 from spikecam.train.samples import Samples
@@ -38,7 +39,7 @@ from spikecam.weights.card import Card
 from spikecam.weights.store import load_weights, save_weights
 
 # Runs are judged by at most this many samples; those of training never end.
-_JUDGED, _ENDLESS = 48, 1 << 40
+_JUDGED, ENDLESS = 48, 1 << 40
 # Scenes are judged by crops that are larger, where pictures are.
 _JUDGED_CROP = 256
 
@@ -50,14 +51,14 @@ class Job:
     """What every recipe is asked for.
 
     Attributes:
-        dataset: a folder in the layout of Spike-GOPRO or RSB.
+        datasets: folders in the layout of Spike-GOPRO or RSB.
         folder: where the run is kept; one that was begun goes on.
         start: weights to begin with, a name of those that ship or a file; None for new ones.
         incomplete: "refuse" or "skip" pairs of which something is missing.
         report: how the run tells of itself.
     """
 
-    dataset: PathLike
+    datasets: Sequence[PathLike]
     folder: PathLike
     start: PathLike | None = None
     incomplete: str = "refuse"
@@ -110,23 +111,49 @@ def train_ldn(
     )
 
 
-def train_refined(job: Job, config: RunConfig, scenes: SceneConfig, network: RefinerConfig) -> Path:
+def train_refined(
+    job: Job,
+    config: RunConfig,
+    scenes: SceneConfig,
+    network: RefinerConfig,
+    *,
+    pseudo: int = 0,
+) -> Path:
     """Train the refiner on simulated scenes; the file of its weights. Errors as for `train_bsn`.
 
     It is judged by a plain sensor with the same thresholds.
+
+    Args:
+        job, config, network: as for the other stages.
+        scenes: how samples are drawn.
+        pseudo: how many scenes are made of the blurry pictures and the spikes of the data sets
+            alone (see `pseudo_scenes`); 0 takes their sharp films.
     """
     network = _size(job, "refiner", network)
-    train, val = find_pairs(job.dataset, job.incomplete, light=True)
+    said = job
+    if pseudo:
+        if not (Path(job.folder) / CONFIG).exists():
+            check_run(Path(job.folder), {})
+        pairs, _ = _pairs(job)
+        made = pseudo_scenes(
+            pairs,
+            Path(job.folder) / PSEUDO,
+            sequences=pseudo,
+            seed=config.seed,
+            say=job.report.say,
+        )
+        job = replace(job, datasets=[made])
+    train, val = _pairs(job, light=True)
     least = min(min(pair.shape) for pair in val if pair.shape is not None) // 4 * 4 * SCALE
     crop = max(scenes.crop, min(_JUDGED_CROP, least))
     plain = replace(scenes, crop=crop, scales=0.0, noise=0.0, patterned=0.0, dimmed=0.0)
     data = _Data(
-        Scenes(train, scenes, seed=config.seed, length=_ENDLESS),
+        Scenes(train, scenes, seed=config.seed, length=ENDLESS),
         Scenes(val, plain, seed=config.seed + 1, length=_JUDGED),
         len(train),
-        {"scenes": asdict(scenes), "data": _counted(train, val)},
+        {"scenes": asdict(scenes), "pseudo": pseudo, "data": counted(train, val)},
     )
-    return _train(job, config, data, lambda c: RefinedStage(network, c))
+    return _train(said, config, data, lambda c: RefinedStage(network, c))
 
 
 def fingerprint(module: nn.Module) -> str:
@@ -162,17 +189,23 @@ class _Data:
 
 
 def _crops(job: Job, config: RunConfig, crops: CropConfig) -> _Data:
-    train, val = find_pairs(job.dataset, job.incomplete)
+    train, val = _pairs(job)
     judged = min(_JUDGED, len(val))
     return _Data(
-        Crops(train, crops, seed=config.seed, length=_ENDLESS),
+        Crops(train, crops, seed=config.seed, length=ENDLESS),
         Crops(val, crops, seed=config.seed + 1, length=judged, judge=True),
         len(train),
-        {"crops": asdict(crops), "data": _counted(train, val)},
+        {"crops": asdict(crops), "data": counted(train, val)},
     )
 
 
-def _counted(train: Sequence[Pair], val: Sequence[Pair]) -> dict[str, Any]:
+def _pairs(job: Job, *, light: bool = False) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of all data sets, to train with and to judge by."""
+    found = [find_pairs(one, job.incomplete, light=light) for one in job.datasets]
+    return [p for train, _ in found for p in train], [p for _, val in found for p in val]
+
+
+def counted(train: Sequence[Pair], val: Sequence[Pair]) -> dict[str, Any]:
     """What tells a list of pairs from others, wherever they lie."""
     return {"train": len(train), "val": len(val), "pairs": digest([*train, *val])}
 
@@ -213,6 +246,7 @@ def _train(job: Job, config: RunConfig, data: _Data, make: Callable[[RunConfig],
     samples = Samples(data.train, data.val, config)
     out = folder / f"{stage.name}.safetensors"
     if run(stage, samples, folder, config, settings=settings, report=job.report):
+        names = [Path(one).resolve().name for one in job.datasets]
         scores = sorted(last_measures(folder).items())
         save_weights(
             out,
@@ -220,7 +254,7 @@ def _train(job: Job, config: RunConfig, data: _Data, make: Callable[[RunConfig],
             Card(
                 name=stage.name,
                 summary=stage.summary,
-                data=f"{Path(job.dataset).resolve().name}: {data.pairs} pairs",
+                data=f"{', '.join(names)}: {data.pairs} pairs",
                 recipe=job.report.command or "spikecam.train",
                 commit=commit(),
                 licence="not stated",

@@ -12,6 +12,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr
 
+RUN = RunConfig(epochs=58, steps=250, lr=8e-4)
 # Mean square error that is good enough, 50 dB: the root has no slope without it.
 _ENOUGH = 1e-5
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,7 @@ def run(
     *,
     settings: Mapping[str, Any] | None = None,
     report: Report | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> bool:
     """Train ``stage``, from the last checkpoint in ``folder`` on where there is one.
 
@@ -60,6 +61,7 @@ def run(
         settings: all that the result depends on; a folder begun with others is refused. None keeps
             and compares nothing.
         report: how the run tells of itself; by default not at all.
+        callbacks: what else looks on.
 
     Returns:
         Whether this process is the first of those that trained: the one to write results.
@@ -101,7 +103,7 @@ def run(
                 Table(folder, step),
                 TensorBoardLogger(folder, "", "logs", purge_step=step),
             ],
-            callbacks=_callbacks(folder, config, report),
+            callbacks=[*callbacks, *_callbacks(folder, config, report)],
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=False,

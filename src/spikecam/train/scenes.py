@@ -39,13 +39,13 @@ class SceneConfig:
         dimmed: share of scenes in less light.
     """
 
-    crop: int = 192
-    frames: int = 2
+    crop: int = 160
+    frames: int = 1
     thresholds: tuple[float, float] = (0.6, 8.0)
     spurious: float = 0.85
     noise: float = 0.25
     patterned: float = 0.2
-    scales: float = 0.08
+    scales: float = 0.06
     dimmed: float = 0.3
 
     def __post_init__(self) -> None:
@@ -167,7 +167,7 @@ class Scenes(Dataset[Sample]):
         }
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def _levels(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in levels from 0 to 255, kept in memory: it is seen again and again."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)

@@ -1,0 +1,118 @@
+"""What the commands that train share: options, and what they are asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+import spikecam as sc
+from spikecam.cli import interrupt
+
+if TYPE_CHECKING:
+    from spikecam.train.recipes import Job
+
+Config = TypeVar("Config")
+
+DatasetsArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="DATASET", help="Folders like Spike-GOPRO or RSB.", show_default=False),
+]
+RunOption = Annotated[
+    Path,
+    typer.Option(
+        "--out", "-o", metavar="RUN", help="A folder, or one to go on with.", show_default=False
+    ),
+]
+EpochsOption = Annotated[int, typer.Option("--epochs", help="A run resumes at the end of each.")]
+StepsOption = Annotated[
+    int | None,
+    typer.Option("--steps", metavar="N", help="Steps of an epoch; by default, pairs / samples."),
+]
+BatchOption = Annotated[int, typer.Option("--batch", help="Samples in a step, on every device.")]
+LrOption = Annotated[float, typer.Option("--lr", help="The highest learning rate.")]
+AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu or cuda.")]
+DevicesOption = Annotated[int, typer.Option("--devices", help="Devices of every machine.")]
+NodesOption = Annotated[int, typer.Option("--nodes", help="Machines that train together.")]
+PrecisionOption = Annotated[
+    str, typer.Option("--precision", help="32-true, bf16-mixed or 16-mixed.")
+]
+WorkersOption = Annotated[int, typer.Option("--workers", help="Processes that prepare samples.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the first weights and all samples.")]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="NAME|FILE", help="Weights to begin with, and their size."),
+]
+SkipOption = Annotated[
+    bool, typer.Option("--skip-incomplete", help="Leave out pairs that lack a file.")
+]
+CropOption = Annotated[int, typer.Option("--crop", help="Side of crops, in pixels of the spikes.")]
+DrawnOption = Annotated[
+    bool, typer.Option("--drawn/--spread", help="Moments by lot, or evenly over the exposure.")
+]
+TurnedOption = Annotated[
+    bool, typer.Option("--turned/--upright", help="Crops turned and mirrored, or not.")
+]
+
+
+def given(ctx: typer.Context, config: Config, **parsed: Any) -> Config:
+    """The configuration with what the command line says of it."""
+    names = {field.name for field in fields(config)}  # type: ignore[arg-type]
+    said = {name: value for name, value in ctx.params.items() if name in names}
+    return replace(config, **(said | parsed))  # type: ignore[type-var]
+
+
+@contextmanager
+def training_job(
+    ctx: typer.Context, datasets: list[Path] | None = None, folder: Path | None = None
+) -> Iterator[Job]:
+    """What the command line says of any stage; within, Ctrl-C tells how to go on."""
+    missing = [n for n in ("lightning", "tensorboard") if importlib.util.find_spec(n) is None]
+    if missing:
+        raise sc.SpikecamError(
+            f'training needs {" and ".join(missing)}; install with: pip install "spikecam[train]"'
+        )
+    from spikecam.train.recipes import Job
+    from spikecam.train.run import Report
+
+    said = ctx.params
+    report = Report(
+        say=say if _first() else None,
+        bar=_first() and sys.stderr.isatty(),
+        command=shlex.join(["spikecam", *sys.argv[1:]]),
+    )
+    incomplete = "skip" if said["skip_incomplete"] else "refuse"
+    hints = ("repeat the command to go on from the last epoch",) if _first() else ()
+    try:
+        with interrupt.saying(*hints):
+            yield Job(
+                datasets or said["datasets"],
+                folder or said["out"],
+                said["weights"],
+                incomplete,
+                report,
+            )
+    except sc.SpikecamError:
+        # What is interrupted can fail in other ways on its way out.
+        interrupt.check()
+        raise
+
+
+def say(text: str) -> None:
+    """Print, in the first of several processes."""
+    if _first():
+        print(text, flush=True)
+
+
+def _first() -> bool:
+    """Whether this is the first of the processes that train together."""
+    ranks = ("RANK", "NODE_RANK", "LOCAL_RANK", "SLURM_PROCID")
+    return all(os.environ.get(name, "0") == "0" for name in ranks)
