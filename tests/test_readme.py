@@ -18,6 +18,9 @@ from spikecam.camera.uniform import uniform_field
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMERA = (ROOT / "docs" / "camera.md").read_text(encoding="utf-8")
+NETWORKS = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+# Runs that take hours are cut short: what else a command says of them is said before.
+SHORT = "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu"
 
 
 def lines(page):
@@ -128,8 +131,24 @@ def test_the_example_of_the_camera_page_runs(rig, monkeypatch):
     assert names["sharp"].shape == (7, 256, 448, 3)
 
 
-def test_pictures_of_the_camera_page_exist():
-    for picture in re.findall(r"\]\(([^)]*\.jpg)\)", CAMERA):
+@pytest.fixture(scope="module")
+def room(after_the_demo, tmp_path_factory):
+    """What the manual's page on the networks names."""
+    folder = tmp_path_factory.mktemp("room")
+    shutil.copytree(after_the_demo / "demo", folder / "demo")
+    return folder
+
+
+@pytest.mark.parametrize("command", lines(NETWORKS))
+def test_commands_of_the_networks_page_run(spikecam, room, monkeypatch, command):
+    """One after another: later ones take what earlier ones made."""
+    monkeypatch.chdir(room)
+    run_command(spikecam, f"{command} {SHORT}" if " train " in command else command)
+
+
+@pytest.mark.parametrize("page", [CAMERA, NETWORKS])
+def test_pictures_of_the_manual_exist(page):
+    for picture in re.findall(r"\]\(([^)]*\.jpg)\)", page):
         assert (ROOT / "docs" / picture).is_file(), picture
 
 

@@ -63,7 +63,7 @@ CASES = {
     f"{DEBLUR} --exposure 20:70": "--exposure 20:70 leaves the recording, whose frames are 0:60",
     f"{DEBLUR} --exposure 20:30:2": "expected START:STOP",
     f"{DEBLUR} --at 5": "from 8 to 51",
-    f"{DEBLUR} --method edi": "known methods: sdm",
+    f"{DEBLUR} --method edi": "known methods: refined, sdm",
     f"{DEBLUR} --frames 99": "cannot be spread",
     f"{DEBLUR} --frames 0": "cannot be spread",
     f"{DEBLUR} --frames few": "a number",

@@ -42,7 +42,7 @@ def folder(tmp_path, monkeypatch, tiny_set):
 
 
 # Fields that other options or the stage itself decide.
-NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "drawn"}
+NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "drawn", "along"}
 
 
 @pytest.mark.parametrize(

@@ -242,3 +242,20 @@ def test_a_fixed_pattern_of_another_size_is_refused(photos, tmp_path):
     fpn = sc.FixedPattern.draw((10, 10), 0)
     with pytest.raises(sc.GeometryError, match="24x16"):
         sc.Synthesis([photos], tmp_path / "set", sc.SynthConfig(**SMALL), fpn=fpn)
+
+
+def test_the_light_is_kept_where_it_shall_be(photos, tmp_path):
+    make(photos, tmp_path / "set", light=True)
+    pair = sc.spike_gopro(tmp_path / "set")[0]
+    light = np.load(pair.light)
+    assert (light.dtype, light.shape) == (np.uint8, (49, 16, 24))
+    for frame, path in pair.sharp.items():
+        assert np.abs(light[frame] / 255 - sc.quarter_gray(sc.read_picture(path))).max() < 0.003
+    # What was recorded is what the same sensor makes of it, but for rounding.
+    again = sc.simulate(light, "s-sdm", seed=0)
+    assert abs(np.asarray(again).mean() - np.asarray(pair.stream()).mean()) < 0.01
+    pair.light.unlink()
+    make(photos, tmp_path / "set", light=True)
+    assert np.array_equal(np.load(pair.light), light)
+    make(photos, tmp_path / "other")
+    assert sc.spike_gopro(tmp_path / "other")[0].light is None

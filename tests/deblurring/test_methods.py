@@ -60,7 +60,7 @@ def test_paths_do_as_well_as_arrays():
 
 def test_wrong_requests_say_what_to_do(pair):
     blur, stream = pair
-    with pytest.raises(sc.OptionError, match="known methods: sdm"):
+    with pytest.raises(sc.OptionError, match="known methods: refined, sdm"):
         sc.deblur(blur, stream, method="edi")
     with pytest.raises(sc.RangeError, match="from 8 to 128"):
         sc.deblur(blur, stream, at=5)

@@ -14,7 +14,9 @@ from spikecam.networks.refiner import Refiner, RefinerConfig
 @pytest.fixture(scope="module")
 def refiner():
     torch.manual_seed(0)
-    config = RefinerConfig(width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2)
+    config = RefinerConfig(
+        width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, trails=True
+    )
     network = Refiner(config).requires_grad_(False)
     torch.nn.init.normal_(network.predict.weight, std=0.5)
     return network

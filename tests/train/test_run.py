@@ -30,7 +30,7 @@ NETWORK = BSNConfig(width=8)
 
 def train(data, folder, config=RUN, said=None, **options):
     report = Report(say=None if said is None else said.append, command="the command")
-    job = Job(data, folder, report=report, **options)
+    job = Job([data], folder, report=report, **options)
     return train_bsn(job, config, CROPS, NETWORK)
 
 
@@ -147,7 +147,7 @@ def test_folders_of_others_are_left_alone(tiny_set, tmp_path):
 
 
 def test_a_bar_is_for_terminals(tiny_set, tmp_path, capfd):
-    job = Job(tiny_set, tmp_path / "run", report=Report(bar=True))
+    job = Job([tiny_set], tmp_path / "run", report=Report(bar=True))
     train_bsn(job, replace(RUN, epochs=1), CROPS, NETWORK)
     assert capfd.readouterr() == ("", "\n")
 
@@ -170,7 +170,7 @@ def test_a_checkpoint_of_another_network_is_told(tiny_set, straight, tmp_path):
     # Of a run that kept no settings.
     (folder / "last.ckpt").write_bytes((straight.parent / "last.ckpt").read_bytes())
     with pytest.raises(sc.FileError, match="another network"):
-        train_bsn(Job(tiny_set, folder), RUN, CROPS, BSNConfig(width=9))
+        train_bsn(Job([tiny_set], folder), RUN, CROPS, BSNConfig(width=9))
     assert equal(train(tiny_set, folder), straight)
 
 
@@ -243,7 +243,7 @@ def test_weights_to_begin_with_are_those(tiny_set, straight, tmp_path):
     one, other = load_file(weights), load_file(straight)
     assert all(torch.allclose(one[k], other[k], atol=1e-6) for k in one)
     # Their size counts, and another one that was asked for is refused.
-    job = Job(tiny_set, tmp_path / "default", start=straight)
+    job = Job([tiny_set], tmp_path / "default", start=straight)
     assert sc.load_weights(train_bsn(job, config, CROPS, BSNConfig()))[0].config == NETWORK
     with pytest.raises(sc.OptionError, match="another size"):
         train_bsn(job, config, CROPS, BSNConfig(width=16))

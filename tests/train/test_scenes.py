@@ -7,7 +7,7 @@ from spikecam.train.scenes import SceneConfig, Scenes
 
 def test_a_number_is_always_the_same_sample(tiny_set):
     pairs = sc.spike_gopro(tiny_set)
-    config = SceneConfig(crop=64, scales=0.5, noise=0.5, patterned=0.5)
+    config = SceneConfig(crop=64, frames=2, scales=0.5, noise=0.5, patterned=0.5)
     scenes = Scenes(pairs, config, seed=0, length=100)
     again = Scenes(pairs, config, seed=0, length=100)
     for number in (7, 3):
@@ -15,7 +15,8 @@ def test_a_number_is_always_the_same_sample(tiny_set):
         assert all(torch.equal(one[name], other[name]) for name in one)
         assert one["blur"].shape == (3, 64, 64)
         assert one["sharp"].shape == (2, 3, 64, 64)
-        assert one["moments"].shape[0] == 2
+        assert one["moments"].shape[0] == one["ways"].shape[0] == 2
+        assert one["trails"].shape == (2, 16, 16, 512)
         assert one["exposure"].shape[1:] == one["moments"].shape[2:] == (16, 16)
     assert not torch.equal(scenes[3]["blur"], scenes[4]["blur"])
 

@@ -29,7 +29,7 @@ from spikecam.picture import Picture
 
 HEIGHT, WIDTH = 720, 1280
 SMALL = RefinerConfig(
-    width=32, deep_width=48, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False
+    width=32, deep_width=48, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False, trails=False
 )
 METHODS = {
     "ldn": ("ldn", LDN()),

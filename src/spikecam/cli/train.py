@@ -219,6 +219,9 @@ def refined(
     unfolded: Annotated[
         bool, typer.Option("--unfolded/--maps-alone", help="Whether it sees SDM's picture.")
     ] = True,
+    trails: Annotated[
+        bool, typer.Option("--trails/--no-trails", help="Whether it looks along the way of things.")
+    ] = True,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,

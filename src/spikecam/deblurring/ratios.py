@@ -11,6 +11,7 @@ exposure, so that neither the frame rate nor the length of the exposure matters.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,22 +48,29 @@ class Ratios:
         stream: the recording.
         exposure: frames (start, stop) of the blurry picture.
         fpn: the spike camera's fixed pattern.
+        hidden: pixels, (H, W), whose spikes are not looked at: they are taken to collect the mean
+            of the eight pixels around them, none of which is hidden.
     """
 
     def __init__(
-        self, stream: SpikeStream, exposure: Span, *, fpn: FixedPattern | None = None
+        self,
+        stream: SpikeStream,
+        exposure: Span,
+        *,
+        fpn: FixedPattern | None = None,
+        hidden: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         start, stop = exposure
         self.unit = (stop - start) / LENGTH
         reach = math.ceil(_EDGES[-1] * self.unit)
         self.first = max(0, start - reach)
         self.part = stream[self.first : min(len(stream), stop + reach)]
-        self.start, self.stop, self.fpn = start - self.first, stop - self.first, fpn
+        self.start, self.stop = start - self.first, stop - self.first
+        self.fpn, self.hidden = fpn, hidden
         self._held = None
         if 4 * (len(self.part) + 1) * stream.height * stream.width <= _HELD_BYTES:
-            every = np.arange(len(self.part) + 1)
-            self._held = cumulated_charge(self.part, every, fpn=fpn)
-        begin, end = cumulated_charge(self.part, [self.start, self.stop], fpn=fpn)
+            self._held = self._cumulated(np.arange(len(self.part) + 1))
+        begin, end = self._cumulated(np.array([self.start, self.stop]))
         self.rate = (end - begin) / np.float32(stop - start)
 
     def exposure(self) -> Maps:
@@ -96,6 +104,13 @@ class Ratios:
         maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
         return maps
 
+    def sdm(self, frame: int) -> Maps:
+        """The logarithm of SDM's own ratio for a frame, (H, W)."""
+        middle, half = frame - self.first + 0.5, self.unit * _SDM_HALF
+        edges = np.array([middle - half]), np.array([middle + half])
+        ratio: Maps = self._logarithms(*edges, np.array([_SDM_PRIOR]), spare=0)[0]
+        return ratio
+
     def _logarithms(
         self, starts: Moments, stops: Moments, priors: Moments, *, spare: int = 1
     ) -> Maps:
@@ -122,11 +137,22 @@ class Ratios:
         times = np.clip(edges, 0, len(self.part))
         if self._held is None:
             known, places = np.unique(times, return_inverse=True)
-            charges = cumulated_charge(self.part, known, fpn=self.fpn)
+            charges = self._cumulated(known)
             return charges, places, np.zeros(len(times), np.float32)
         # Exact: spikes end frames, and between two of them charge rises along a line.
         whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
         return self._held, whole, (times - whole).astype(np.float32)
+
+    def _cumulated(self, times: npt.NDArray[Any]) -> Maps:
+        charges = cumulated_charge(self.part, times, fpn=self.fpn)
+        if self.hidden is not None:
+            rows, columns = np.nonzero(self.hidden)
+            wide = np.pad(charges, ((0, 0), (1, 1), (1, 1)), mode="edge")
+            around = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+            charges[:, rows, columns] = np.mean(
+                [wide[:, rows + y, columns + x] for y, x in around], axis=0
+            )
+        return charges
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

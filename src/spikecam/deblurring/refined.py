@@ -12,6 +12,7 @@ from torch.nn import functional
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.tiles import UNIT, as_pixels, as_tensor, computing, tiles
+from spikecam.deblurring.trails import Trails
 from spikecam.networks.device import pick_device
 from spikecam.networks.refiner import SCALE, Refiner
 from spikecam.picture import Picture
@@ -93,29 +94,44 @@ class RefinedPicture:
         if blur.shape[0] < _LEAST * height:
             picture = _resized(picture, (SCALE * height, SCALE * width)).clamp(0, 1)
         self.size = picture.shape[2:]
-        down, across = (-side % UNIT for side in self.size)
-        padded = functional.pad(picture, (0, across, 0, down), mode="replicate").to(self.device)
+        padded = self._padded(picture)
+        self.trails = None
+        if network.config.trails:
+            self.trails = Trails(padded[0].permute(1, 2, 0).numpy(), ratios, self.size)
         maps = self._maps(ratios.exposure(), padded.shape[2:])
         self.tiles = tiles(padded.shape[2:], tile, network.reach)
         self.parts = []
         with computing(self.device, exact=exact):
             for part in self.tiles:
-                seen = padded[(..., *part.seen)].contiguous(memory_format=torch.channels_last)
+                seen = padded[(..., *part.seen)].to(self.device, memory_format=torch.channels_last)
                 self.parts.append((seen, network.encode(seen, maps[(..., *part.on_grid(SCALE))])))
         self.padded = padded.shape
 
     def sharp(self, frame: int) -> Picture:
         """The sharp picture of one frame."""
         moment = self._maps(self.ratios.moment(frame), self.padded[2:])
+        along = None
+        if self.trails is not None:
+            there, ways = self.trails.along(frame)
+            along = torch.from_numpy(there)[None].to(self.device), self._maps(ways, self.padded[2:])
         whole = torch.empty(self.padded, device=self.device)
         with computing(self.device, exact=self.exact):
             for part, (seen, features) in zip(self.tiles, self.parts, strict=True):
-                sharp = self.network.refine(seen, features, moment[(..., *part.on_grid(SCALE))])
+                grid = part.on_grid(SCALE)
+                trails = None
+                if along is not None:
+                    trails = along[0][:, grid[0], grid[1]], along[1][(..., *grid)]
+                sharp = self.network.refine(seen, features, moment[(..., *grid)], trails)
                 whole[(..., *part.place)] = sharp[(..., *part.kept)].float()
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])
         return as_pixels(whole, self.blur)
+
+    def _padded(self, picture: Tensor) -> Tensor:
+        """With sides of whole units."""
+        down, across = (-side % UNIT for side in picture.shape[2:])
+        return functional.pad(picture, (0, across, 0, down), mode="replicate")
 
     def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
         """Maps on the grid of the network, a quarter as fine as the padded picture."""

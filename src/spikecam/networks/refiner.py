@@ -20,6 +20,8 @@ from spikecam.networks.residual import Residual
 
 # Pixels of the picture to one of the grid that the network works on.
 SCALE = 4
+# Moments of a trail, and the pictures that are looked up at each: three colours, and gray.
+_MOMENTS, _SEEN = 8, 4
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class RefinerConfig:
             after the deep ones.
         unfolded: whether the moment's branch sees what SDM changes in the picture, unfolded; it
             could be told from the maps, but for a larger network that is no work.
+        trails: whether things are looked up along their way (see `spikecam.deblurring.trails`).
     """
 
     exposure_maps: int = 19
@@ -47,6 +50,7 @@ class RefinerConfig:
     deep_blocks: int = 3
     blocks: int = 5
     unfolded: bool = True
+    trails: bool = True
 
 
 class Refiner(nn.Module):
@@ -66,6 +70,13 @@ class Refiner(nn.Module):
         self.deep_picture = nn.Sequential(_halved(width, deep), Residual(deep))
         seen = config.moment_maps + (unfolded if config.unfolded else 0)
         self.moment = nn.Conv2d(seen, width, 3, padding=1)
+        if config.trails:
+            looked_up = _MOMENTS * (_SEEN * SCALE**2 + 2)
+            self.trails = nn.Sequential(
+                nn.Conv2d(looked_up, 2 * width, 1),
+                nn.ReLU(),
+                nn.Conv2d(2 * width, width, 3, padding=1),
+            )
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
         self.before = nn.Sequential(*(Residual(width) for _ in range(min(2, config.blocks))))
         self.down = _halved(width, deep)
@@ -78,20 +89,30 @@ class Refiner(nn.Module):
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
 
-    def forward(self, blur: Tensor, exposure: Tensor, moments: Tensor) -> Tensor:
+    def forward(
+        self,
+        blur: Tensor,
+        exposure: Tensor,
+        moments: Tensor,
+        trails: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
         """Sharp pictures of several moments in the exposure of each blurry one.
 
         Args:
             blur: (B, 3, h, w) in [0, 1].
             exposure: maps of the exposure, (B, E, h / 4, w / 4).
             moments: maps of F moments, (B, F, M, h / 4, w / 4).
+            trails: what is seen along the trails of each, (B, F, h / 4, w / 4, 64 K), and the
+                vectors, (B, F, 2 K, h / 4, w / 4); where the network takes them.
 
         Returns:
             (B, F, 3, h, w), not clipped.
         """
         count = moments.shape[1]
         features = [part.repeat_interleave(count, 0) for part in self.encode(blur, exposure)]
-        sharp = self.refine(blur.repeat_interleave(count, 0), features, moments.flatten(0, 1))
+        along = None if trails is None else (trails[0].flatten(0, 1), trails[1].flatten(0, 1))
+        each = blur.repeat_interleave(count, 0)
+        sharp = self.refine(each, features, moments.flatten(0, 1), along)
         return sharp.reshape(-1, count, *sharp.shape[1:])
 
     @property
@@ -111,7 +132,13 @@ class Refiner(nn.Module):
         fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))
         return fine, self.deep_picture(fine)
 
-    def refine(self, blur: Tensor, features: Sequence[Tensor], moment: Tensor) -> Tensor:
+    def refine(
+        self,
+        blur: Tensor,
+        features: Sequence[Tensor],
+        moment: Tensor,
+        trails: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
         """The sharp picture of one moment for each picture, (B, 3, h, w)."""
         fine, deep = features
         seen = 4 * moment
@@ -119,6 +146,10 @@ class Refiner(nn.Module):
             change = 8 * (sdm_picture(blur, moment[:, -1:]) - blur)
             seen = torch.cat([functional.pixel_unshuffle(change, SCALE), seen], dim=1)
         own = self.moment(seen)
+        if self.config.trails:
+            assert trails is not None
+            seen = 4 * (trails[0] - 0.4).permute(0, 3, 1, 2)
+            own = own + self.trails(torch.cat([seen, 0.2 * trails[1]], dim=1))
         own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
         own = self.after(own + self.up(self.deep(lower)))

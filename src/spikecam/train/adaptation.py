@@ -88,7 +88,7 @@ def adapt(
     assert isinstance(network, Refiner)
     split = [find_pairs(one, job.incomplete) for one in job.datasets]
     train, held = ([pair for parts in split for pair in parts[i]] for i in range(2))
-    sensor = measured_sensor(train)
+    sensor = replace(measured_sensor(train), along=network.config.trails)
     say(
         f"the camera: V_th {sensor.thresholds[0]:.2g} to {sensor.thresholds[1]:.2g}, "
         f"{'with' if sensor.patterned > 0.5 else 'without'} a strong fixed pattern"
@@ -190,14 +190,18 @@ class Best(Callback):
     def __init__(self, psnr: float) -> None:
         self.psnr = psnr
         self.weights: dict[str, Tensor] | None = None
+        self._judged: dict[str, Tensor] = {}
+
+    def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Take the weights that were judged, while they are those of the average."""
+        held = pl_module.network.state_dict()
+        self._judged = {name: values.detach().cpu().clone() for name, values in held.items()}
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         """Look at the result."""
         psnr = float(trainer.callback_metrics["val/psnr"])
         if psnr > self.psnr:
-            self.psnr = psnr
-            held = pl_module.network.state_dict()
-            self.weights = {name: values.detach().cpu().clone() for name, values in held.items()}
+            self.psnr, self.weights = psnr, self._judged
 
     def state_dict(self) -> dict[str, Any]:
         """For the checkpoint."""

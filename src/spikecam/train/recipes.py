@@ -130,6 +130,7 @@ def train_refined(
             alone (see `pseudo_scenes`); 0 takes their sharp films.
     """
     network = _size(job, "refiner", network)
+    scenes = replace(scenes, along=network.trails)
     said = job
     if pseudo:
         if not (Path(job.folder) / CONFIG).exists():

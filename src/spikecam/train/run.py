@@ -10,8 +10,9 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor, WeightAveraging
 from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
 
 from spikecam.errors import OptionError, OutputError, SpikecamError
 from spikecam.train.config import RunConfig
@@ -103,7 +104,7 @@ def run(
                 Table(folder, step),
                 TensorBoardLogger(folder, "", "logs", purge_step=step),
             ],
-            callbacks=[*callbacks, *_callbacks(folder, config, report)],
+            callbacks=[*callbacks, *_averaging(stage), *_callbacks(folder, config, report)],
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=False,
@@ -133,6 +134,19 @@ def check_devices(config: RunConfig) -> str:
     if kind == "cpu" and config.precision == "16-mixed":
         raise OptionError("processors do not train in 16-mixed; choose --precision bf16-mixed")
     return kind
+
+
+def _averaging(stage: Stage) -> list[Callback]:
+    """A moving average of the weights, over fewer steps where there were few."""
+    most = stage.averaged
+    if most is None:
+        return []
+
+    def mixed(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
+        kept = min(most, (float(steps) + 1) / (float(steps) + 20))
+        return torch.lerp(current, average, kept)
+
+    return [WeightAveraging(device=None, use_buffers=False, avg_fn=mixed)]
 
 
 def _callbacks(folder: Path, config: RunConfig, report: Report) -> list[Callback]:

@@ -19,6 +19,7 @@ from spikecam.camera.integrate import simulate
 from spikecam.camera.sensor import Sensor
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
+from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.train.samples import Sample, turned
@@ -37,6 +38,7 @@ class SceneConfig:
         patterned: share of sensors with a fixed pattern that is not corrected.
         scales: share of samples in which spikes are a half, and an eighth, as fine as the picture.
         dimmed: share of scenes in less light.
+        along: whether samples tell what is seen along the way of things (see `Trails`).
     """
 
     crop: int = 160
@@ -47,6 +49,7 @@ class SceneConfig:
     patterned: float = 0.2
     scales: float = 0.06
     dimmed: float = 0.3
+    along: bool = True
 
     def __post_init__(self) -> None:
         if self.crop % (4 * SCALE) or self.crop < 64:
@@ -149,8 +152,6 @@ class Scenes(Dataset[Sample]):
         ratios = Ratios(stream, exposure)
         maps = [torch.from_numpy(ratios.exposure())]
         maps += [torch.from_numpy(ratios.moment(frame)) for frame in frames]
-        if coarser:
-            maps = [_resized(one, 2) for one in maps]
         colours = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
         if smaller:
             halves = functional.avg_pool2d(colours, 2)
@@ -159,15 +160,22 @@ class Scenes(Dataset[Sample]):
         if rng.random() < self.config.noise:
             noise = rng.standard_normal(blur.shape, np.float32) * np.float32(rng.uniform(0, 0.01))
             blur = (blur + torch.from_numpy(noise)).clamp(0, 1)
-        return {
-            "blur": blur,
-            "exposure": maps[0],
-            "moments": torch.stack(maps[1:]),
-            "sharp": colours[1:],
-        }
+        sample = {"blur": blur, "sharp": colours[1:]}
+        if self.config.along:
+            trails = Trails(blur.permute(1, 2, 0).numpy(), ratios)
+            along = [[torch.from_numpy(one) for one in trails.along(t)] for t in frames]
+            sample["trails"] = torch.stack([seen for seen, _ in along])
+            maps += [ways for _, ways in along]
+        if coarser:
+            maps = [_resized(one, 2) for one in maps]
+        count = len(frames) + 1
+        sample |= {"exposure": maps[0], "moments": torch.stack(maps[1:count])}
+        if self.config.along:
+            sample["ways"] = torch.stack(maps[count:])
+        return sample
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=8_000)
 def _levels(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in levels from 0 to 255, kept in memory: it is seen again and again."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)

@@ -26,6 +26,8 @@ class Stage(lightning.LightningModule):
         name: of the stage, and of the weights that it makes.
         summary: what those do, in a line.
         clip: gradients are held below this norm; None leaves them.
+        averaged: how much of a step's weights stays in a moving average, which is what is judged
+            and kept; None leaves them as they are.
         network: what is trained, and alone lies in checkpoints.
         shown: pictures of the last validation, (3, h, w) in [0, 1].
     """
@@ -33,6 +35,7 @@ class Stage(lightning.LightningModule):
     name: str
     summary: str
     clip: float | None = None
+    averaged: float | None = None
     network: nn.Module
     shown: Tensor | None = None
 
