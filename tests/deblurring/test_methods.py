@@ -3,6 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.bench.sequences import score
 
 
 @pytest.fixture
@@ -90,3 +91,9 @@ def test_frames_and_pictures_that_cannot_be_are_refused(pair):
         sc.deblur(blur, stream, at=68, frames=3)
     with pytest.raises(sc.OptionError, match="height, width"):
         sc.deblur(np.zeros((0, 4)), stream, at=68)
+
+
+@pytest.mark.parametrize(("threshold", "reached"), [(1, 31.6), (2, 31.1), (4, 30.1)])
+def test_the_network_that_ships_keeps_its_quality(data, threshold, reached):
+    scores = score(data / "val_sequences", threshold, "refined")
+    assert np.mean([one.psnr for one in scores]) > reached

@@ -1,7 +1,6 @@
 import cv2
 import numpy as np
 import pytest
-import torch
 
 import spikecam as sc
 from spikecam.deblurring.ratios import Ratios
@@ -28,6 +27,13 @@ def pan():
     return blur.astype(np.float32), film, stream
 
 
+def unfolded(seen):
+    """Pictures (K, 4, h, w) in [0, 1] of what trails give."""
+    height, width = (FOLD * n for n in seen.shape[:2])
+    folds = seen.reshape(height // FOLD, width // FOLD, MOMENTS, FOLD, FOLD, SEEN)
+    return folds.transpose(2, 5, 0, 3, 1, 4).reshape(MOMENTS, SEEN, height, width) / 255
+
+
 def test_vectors_follow_what_moves(pan):
     blur, _, stream = pan
     trails = Trails(blur, Ratios(stream, (20, 117)))
@@ -44,8 +50,7 @@ def test_what_is_seen_along_the_way_is_the_same_thing(pan):
     blur, film, stream = pan
     seen, _ = Trails(blur, Ratios(stream, (20, 117))).along(60)
     inner = slice(24, -24), slice(40, -40)
-    maps = torch.from_numpy(seen).permute(2, 0, 1)
-    pictures = torch.pixel_shuffle(maps, FOLD).reshape(MOMENTS, SEEN, 128, 192).numpy()
+    pictures = unfolded(seen)
     for k in (0, 3, 7):
         looked_up = np.abs(pictures[k, 3] - film[60])[inner].mean()
         in_place = np.abs(pictures[k, 3] - film[Trails(blur, Ratios(stream, (20, 117))).frames[k]])
@@ -59,8 +64,7 @@ def test_what_stands_still_is_seen_where_it_is(steady):
     blur = cv2.resize(texture, (128, 96)).astype(np.float32)[..., None].repeat(3, 2)
     seen, ways = Trails(blur, ratios).along(68)
     assert np.median(np.abs(ways)) < 0.1
-    pictures = torch.pixel_shuffle(torch.from_numpy(seen).permute(2, 0, 1), FOLD)
-    blurry = pictures.reshape(MOMENTS, SEEN, 96, 128)[:, :3].numpy()
+    blurry = unfolded(seen)[:, :3]
     assert np.abs(blurry - blur[..., 0]).mean() < 0.01
 
 
@@ -72,7 +76,7 @@ def test_pictures_that_were_padded_are_seen_as_if_not(pan):
     more, same = Trails(padded, ratios, (128, 192)).along(40)
     assert np.array_equal(ways, same)
     assert more.shape[:2] == (34, 50)
-    assert np.allclose(more[:30, :46], seen[:30, :46], atol=1e-5)
+    assert np.allclose(more[:30, :46], seen[:30, :46], atol=1)
 
 
 def test_pictures_too_small_for_flow_are_taken_as_still(spikes):

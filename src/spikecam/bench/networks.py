@@ -61,7 +61,7 @@ def pictures(name: str, frames: int) -> Iterator[Picture]:
 def plain(frames: int) -> Iterator[torch.Tensor]:
     """The same frames by LDN's module, each by itself."""
     blur, stream = pair()
-    network = LDN().eval()
+    network = METHODS["ldn"][1].eval()
     picture = torch.from_numpy(blur).permute(2, 0, 1)[None].contiguous()
     for frame in range(20, 20 + frames):
         spikes = np.asarray(stream[frame - 10 : frame + 11]).astype(np.float32)

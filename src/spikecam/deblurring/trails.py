@@ -60,15 +60,16 @@ class Trails:
             fine = self._fine(ratio, gray.shape, cv2.INTER_CUBIC)
             sharp = np.clip(gray * fine, 0, 1)[..., None]
             self._lights.append(light)
-            self._pictures.append(np.concatenate([blur, sharp], axis=2))
+            both = np.concatenate([blur, sharp], axis=2)
+            self._pictures.append(np.rint(both * np.float32(255)).astype(np.uint8))
 
-    def along(self, frame: int) -> tuple[Maps, Maps]:
+    def along(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
         """What is seen along the trails of a frame.
 
         Returns:
-            Pictures, moment after moment, unfolded onto a grid a quarter as fine,
-            (h / 4, w / 4, `MOMENTS` * `SEEN` * 16); and the vectors that lead there from the
-            frame, in pixels of that grid, (2 * `MOMENTS`, H, W), x before y.
+            Pictures in levels, moment after moment, unfolded onto a grid a quarter as fine,
+            (h / 4, w / 4, `MOMENTS` * 16 * `SEEN`), row by row; and the vectors that lead there
+            from the frame, in pixels of that grid, (2 * `MOMENTS`, H, W), x before y.
         """
         light, _ = self._light(frame)
         height, width = self._pictures[0].shape[:2]
@@ -76,7 +77,7 @@ class Trails:
         scale = np.array([self.width / columns, self.height / rows], np.float32)
         x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
         size = SEEN * FOLD**2
-        seen = np.empty((height // FOLD, width // FOLD, MOMENTS * size), np.float32)
+        seen = np.empty((height // FOLD, width // FOLD, MOMENTS * size), np.uint8)
         ways = []
         for k, (other, picture) in enumerate(zip(self._lights, self._pictures, strict=True)):
             if min(light.shape) < _SMALLEST:
@@ -91,9 +92,9 @@ class Trails:
                 cv2.INTER_CUBIC,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            folds = there.reshape(height // FOLD, FOLD, width // FOLD, FOLD, SEEN)
+            rows_of = there.reshape(height // FOLD, FOLD, width // FOLD, FOLD * SEEN)
             part = seen[:, :, k * size : (k + 1) * size]
-            part.reshape(*part.shape[:2], SEEN, FOLD, FOLD)[:] = folds.transpose(0, 2, 4, 1, 3)
+            part.reshape(*part.shape[:2], FOLD, FOLD * SEEN)[:] = rows_of.transpose(0, 2, 1, 3)
             ways.append((flow * scale / FOLD).transpose(2, 0, 1))
         return seen, np.concatenate(ways)
 

@@ -22,6 +22,8 @@ from spikecam.networks.residual import Residual
 SCALE = 4
 # Moments of a trail, and the pictures that are looked up at each: three colours, and gray.
 _MOMENTS, _SEEN = 8, 4
+# Logarithms of ratios beyond this are as good as black, and white.
+_STEEP = 6.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Refiner(nn.Module):
             blur: (B, 3, h, w) in [0, 1].
             exposure: maps of the exposure, (B, E, h / 4, w / 4).
             moments: maps of F moments, (B, F, M, h / 4, w / 4).
-            trails: what is seen along the trails of each, (B, F, h / 4, w / 4, 64 K), and the
+            trails: what is seen along the trails of each, uint8 (B, F, h / 4, w / 4, 64 K), and the
                 vectors, (B, F, 2 K, h / 4, w / 4); where the network takes them.
 
         Returns:
@@ -148,7 +150,7 @@ class Refiner(nn.Module):
         own = self.moment(seen)
         if self.config.trails:
             assert trails is not None
-            seen = 4 * (trails[0] - 0.4).permute(0, 3, 1, 2)
+            seen = trails[0].permute(0, 3, 1, 2).to(blur.dtype) * (4 / 255) - 1.6
             own = own + self.trails(torch.cat([seen, 0.2 * trails[1]], dim=1))
         own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
@@ -161,7 +163,10 @@ class Refiner(nn.Module):
 def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
     """Eq. 8: the blurry picture times the ratio (B, 1, H, W), in [0, 1]."""
     ratio = functional.interpolate(
-        log_ratio.float().exp(), size=blur.shape[2:], mode="bicubic", align_corners=False
+        log_ratio.float().clamp(-_STEEP, _STEEP).exp(),
+        size=blur.shape[2:],
+        mode="bicubic",
+        align_corners=False,
     )
     return (blur * ratio).clamp(0, 1)
 

@@ -146,6 +146,8 @@ def train_refined(
         job = replace(job, datasets=[made])
     train, val = _pairs(job, light=True)
     least = min(min(pair.shape) for pair in val if pair.shape is not None) // 4 * 4 * SCALE
+    if pseudo:
+        scenes = replace(scenes, crop=min(scenes.crop, least))
     crop = max(scenes.crop, min(_JUDGED_CROP, least))
     plain = replace(scenes, crop=crop, scales=0.0, noise=0.0, patterned=0.0, dimmed=0.0)
     data = _Data(
