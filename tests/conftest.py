@@ -90,3 +90,31 @@ def tiny_set(tmp_path_factory):
     scenes = list(sc.Synthesis([folder / "photos"], folder / "set", config, workers=1))
     assert sum(scene.split == "val" for scene in scenes) == 2
     return folder / "set"
+
+
+@pytest.fixture
+def parity(data):
+    """Weights, inputs and outputs of the authors' modules."""
+    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity"))
+    if not folder.is_dir():
+        pytest.skip(f"no outputs to match in {folder}")
+
+    from safetensors.torch import load_file
+
+    def load(name):
+        held = load_file(folder / f"{name}.safetensors")
+        state = {k.removeprefix("weights."): v for k, v in held.items() if k.startswith("weights.")}
+        return state, held
+
+    return load
+
+
+@pytest.fixture
+def one_thread():
+    """Tiny networks train in a second on one thread; on several they wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

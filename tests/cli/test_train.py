@@ -11,7 +11,6 @@ import time
 from dataclasses import fields
 
 import pytest
-import torch
 
 import spikecam as sc
 from spikecam.cli import train as commands
@@ -23,15 +22,9 @@ from spikecam.train import bsn, ldn, refined, sr
 from spikecam.train.ldn import DistilConfig
 from spikecam.train.scenes import SceneConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUICK = "--epochs 2 --steps 2 --batch 2 --workers 0 --accelerator cpu"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

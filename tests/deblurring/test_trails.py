@@ -4,7 +4,8 @@ import pytest
 
 import spikecam as sc
 from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.trails import FOLD, MOMENTS, SEEN, Trails
+from spikecam.deblurring.trails import Trails
+from spikecam.networks.refiner import MOMENTS, SCALE, SEEN
 
 SHIFT = 24.0  # pixels in the exposure
 
@@ -29,8 +30,8 @@ def pan():
 
 def unfolded(seen):
     """Pictures (K, 4, h, w) in [0, 1] of what trails give."""
-    height, width = (FOLD * n for n in seen.shape[:2])
-    folds = seen.reshape(height // FOLD, width // FOLD, MOMENTS, FOLD, FOLD, SEEN)
+    height, width = (SCALE * n for n in seen.shape[:2])
+    folds = seen.reshape(height // SCALE, width // SCALE, MOMENTS, SCALE, SCALE, SEEN)
     return folds.transpose(2, 5, 0, 3, 1, 4).reshape(MOMENTS, SEEN, height, width) / 255
 
 

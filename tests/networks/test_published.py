@@ -1,11 +1,7 @@
 """The networks are the published ones: parameters, names, and outputs to the last digit."""
 
-import os
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors.torch import load_file
 
 import spikecam as sc
 from spikecam.networks.bsn import BSN
@@ -14,21 +10,6 @@ from spikecam.networks.ldn import LDN
 from spikecam.weights.published import from_published
 
 NETWORKS = {"ldn": (LDN, 234_158), "edsr": (EDSR, 1_515_269), "bsn": (BSN, 1_118_832)}
-
-
-@pytest.fixture
-def parity(data):
-    """Weights, inputs and outputs of the authors' modules."""
-    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity"))
-    if not folder.is_dir():
-        pytest.skip(f"no outputs to match in {folder}")
-
-    def load(name):
-        held = load_file(folder / f"{name}.safetensors")
-        state = {k.removeprefix("weights."): v for k, v in held.items() if k.startswith("weights.")}
-        return state, held
-
-    return load
 
 
 @pytest.mark.parametrize("name", NETWORKS)

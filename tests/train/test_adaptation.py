@@ -37,14 +37,6 @@ def captures(tmp_path_factory):
     return folder / "set"
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def network(noise=0.0, bright=0.0):
     torch.manual_seed(0)
     made = Refiner(TINY).eval().requires_grad_(False)

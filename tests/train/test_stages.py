@@ -10,7 +10,7 @@ from spikecam.networks.bsn import BSNConfig
 from spikecam.networks.edsr import EDSRConfig
 from spikecam.networks.ldn import LDNConfig
 from spikecam.networks.refiner import RefinerConfig
-from spikecam.networks.teacher import Teacher
+from spikecam.networks.teacher import Teacher, as_gray
 from spikecam.train import bsn, ldn, sr
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig
@@ -18,7 +18,7 @@ from spikecam.train.ldn import DistilConfig, LDNStage
 from spikecam.train.perceptual import Pyramid
 from spikecam.train.refined import RefinedStage
 from spikecam.train.sr import SRStage
-from spikecam.train.stage import as_gray, cosine, psnr, side_by_side
+from spikecam.train.stage import cosine, psnr, side_by_side
 
 RUN = RunConfig(epochs=4, steps=3)
 

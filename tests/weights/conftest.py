@@ -1,8 +1,5 @@
 """Cards, small weights, a folder of weights that ship, and checkpoints of the authors' kind."""
 
-import os
-from pathlib import Path
-
 import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -51,18 +48,3 @@ def shipped(tiny, tmp_path, monkeypatch):
     tiny.rename(folder / tiny.name)
     monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", folder)
     return folder
-
-
-@pytest.fixture
-def parity(data):
-    """Weights, inputs and outputs of the authors' modules."""
-    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity"))
-    if not folder.is_dir():
-        pytest.skip(f"no outputs to match in {folder}")
-
-    def load(name):
-        held = load_file(folder / f"{name}.safetensors")
-        state = {k.removeprefix("weights."): v for k, v in held.items() if k.startswith("weights.")}
-        return state, held
-
-    return load

@@ -18,13 +18,8 @@ import numpy.typing as npt
 
 from spikecam.camera.light import as_gray
 from spikecam.deblurring.ratios import Maps, Ratios
+from spikecam.networks.refiner import MOMENTS, SCALE, SEEN
 from spikecam.picture import Picture
-
-# Moments of the exposure at which things are looked up, and what of each: three colours of the
-# blurry picture, and the gray of SDM's.
-MOMENTS, SEEN = 8, 4
-# Pixels of the picture, each way, that are one of the unfolded grid.
-FOLD = 4
 
 # Noise between pixels is smoothed before flow is sought, by so many pixels.
 _SMOOTH = 0.9
@@ -76,8 +71,8 @@ class Trails:
         rows, columns = light.shape
         scale = np.array([self.width / columns, self.height / rows], np.float32)
         x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
-        size = SEEN * FOLD**2
-        seen = np.empty((height // FOLD, width // FOLD, MOMENTS * size), np.uint8)
+        size = SEEN * SCALE**2
+        seen = np.empty((height // SCALE, width // SCALE, MOMENTS * size), np.uint8)
         ways = []
         for k, (other, picture) in enumerate(zip(self._lights, self._pictures, strict=True)):
             if min(light.shape) < _SMALLEST:
@@ -92,10 +87,10 @@ class Trails:
                 cv2.INTER_CUBIC,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-            rows_of = there.reshape(height // FOLD, FOLD, width // FOLD, FOLD * SEEN)
+            rows_of = there.reshape(height // SCALE, SCALE, width // SCALE, SCALE * SEEN)
             part = seen[:, :, k * size : (k + 1) * size]
-            part.reshape(*part.shape[:2], FOLD, FOLD * SEEN)[:] = rows_of.transpose(0, 2, 1, 3)
-            ways.append((flow * scale / FOLD).transpose(2, 0, 1))
+            part.reshape(*part.shape[:2], SCALE, SCALE * SEEN)[:] = rows_of.transpose(0, 2, 1, 3)
+            ways.append((flow * scale / SCALE).transpose(2, 0, 1))
         return seen, np.concatenate(ways)
 
     def _fine(self, coarse: Maps, shape: Sequence[int], how: int) -> Maps:

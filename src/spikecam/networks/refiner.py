@@ -21,7 +21,7 @@ from spikecam.networks.residual import Residual
 # Pixels of the picture to one of the grid that the network works on.
 SCALE = 4
 # Moments of a trail, and the pictures that are looked up at each: three colours, and gray.
-_MOMENTS, _SEEN = 8, 4
+MOMENTS, SEEN = 8, 4
 # Logarithms of ratios beyond this are as good as black, and white.
 _STEEP = 6.0
 
@@ -73,7 +73,7 @@ class Refiner(nn.Module):
         seen = config.moment_maps + (unfolded if config.unfolded else 0)
         self.moment = nn.Conv2d(seen, width, 3, padding=1)
         if config.trails:
-            looked_up = _MOMENTS * (_SEEN * SCALE**2 + 2)
+            looked_up = MOMENTS * (SEEN * SCALE**2 + 2)
             self.trails = nn.Sequential(
                 nn.Conv2d(looked_up, 2 * width, 1),
                 nn.ReLU(),
@@ -124,7 +124,7 @@ class Refiner(nn.Module):
         # 3 x 3 convolutions on the way, by the grid they are on; a halving sees 2 of the finer.
         before = 2 * config.picture_blocks + 1 + 2 * min(2, config.blocks) + 1 + 2
         after = 2 * (config.blocks - 2) + 1
-        deep = max(2, 1) + 1 + 2 * config.deep_blocks
+        deep = 3 + 2 * config.deep_blocks
         return SCALE * (before + after) + 2 * SCALE * deep + 3 * SCALE
 
     def encode(self, blur: Tensor, exposure: Tensor) -> tuple[Tensor, Tensor]:

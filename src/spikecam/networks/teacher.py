@@ -55,10 +55,16 @@ class Teacher(nn.Module):
 
 def rate_gain(blur: Tensor, long: Tensor) -> Tensor:
     """What brings firing rates to the brightness of the blurry picture, (B, 1, 1, 1)."""
-    weights = torch.tensor([0.30, 0.59, 0.11], device=blur.device)[:, None, None]
-    gray = (blur * weights).sum(1, keepdim=True)
-    mean: Tensor = gray.mean((2, 3), keepdim=True) / long.mean((2, 3), keepdim=True).clamp(min=1e-4)
+    mean: Tensor = as_gray(blur).mean((2, 3), keepdim=True) / long.mean((2, 3), keepdim=True).clamp(
+        min=1e-4
+    )
     return mean
+
+
+def as_gray(colours: Tensor) -> Tensor:
+    """Gray pictures (B, 1, h, w) of (B, 3, h, w), weighed as in Spike-GOPRO."""
+    weights = colours.new_tensor([0.30, 0.59, 0.11])[:, None, None]
+    return (colours * weights).sum(1, keepdim=True)
 
 
 def _to_size(picture: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:

@@ -7,11 +7,11 @@ from torch.nn import functional
 
 from spikecam.errors import OptionError
 from spikecam.networks.edsr import EDSR, EDSRConfig
-from spikecam.networks.teacher import rate_gain
+from spikecam.networks.teacher import as_gray, rate_gain
 from spikecam.train.config import RunConfig
 from spikecam.train.pairs import CropConfig
 from spikecam.train.samples import Sample
-from spikecam.train.stage import Stage, as_gray, psnr
+from spikecam.train.stage import Stage, psnr
 
 # As published (A.4): 70 epochs with the optimiser of BSN.
 RUN = RunConfig(epochs=70, batch=8, lr=3e-4)

@@ -93,12 +93,6 @@ def psnr(pictures: Tensor, truth: Tensor) -> Tensor:
     return -10 * torch.log10(error.clamp(min=_EXACT)).mean()
 
 
-def as_gray(colours: Tensor) -> Tensor:
-    """Gray pictures (B, 1, h, w) of (B, 3, h, w), weighed as in Spike-GOPRO."""
-    weights = colours.new_tensor([0.30, 0.59, 0.11])[:, None, None]
-    return (colours * weights).sum(1, keepdim=True)
-
-
 def side_by_side(pictures: list[Tensor]) -> Tensor:
     """The first few of a batch, a row each, as one picture (3, h, w)."""
     size = max(picture.shape[2] for picture in pictures)
