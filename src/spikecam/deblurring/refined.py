@@ -43,7 +43,7 @@ def refined(
         stream: spikes of the same view.
         frames: frame numbers.
         exposure: frames (start, stop) during which the picture was exposed.
-        weights: a name of those that ship ("refined", "refined-small") or a file.
+        weights: a name of those that ship, "refined", or a file.
         tile: side in pixels of the parts that are computed one after another; by default the
             picture is computed as a whole.
         fpn: the spike camera's fixed pattern, corrected spike by spike.
