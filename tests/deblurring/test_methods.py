@@ -64,7 +64,11 @@ def test_wrong_requests_say_what_to_do(pair):
     with pytest.raises(sc.OptionError, match="known methods: refined, sdm"):
         sc.deblur(blur, stream, method="edi")
     with pytest.raises(sc.RangeError, match="from 8 to 128"):
-        sc.deblur(blur, stream, at=5)
+        sc.deblur(blur, stream, at=5, method="sdm")
+    with pytest.raises(sc.RangeError, match="from 0 to 136"):
+        sc.deblur(blur, stream, at=137)
+    with pytest.raises(sc.OptionError, match="refined has no option 'window'"):
+        sc.deblur(blur, stream, at=68, window=17)
     with pytest.raises(sc.GeometryError, match=r"4\.44 times as wide but 4 times as high"):
         sc.deblur(np.zeros((24, 40)), stream, at=68)
     with pytest.raises(sc.OptionError, match=r"in \[0, 1\]"):
@@ -86,7 +90,7 @@ def test_frames_and_pictures_that_cannot_be_are_refused(pair):
             sc.deblur(blur, stream, frames=wrong)
     for wrong in ({"at": 68.5}, {"frames": [68.5]}, {"at": 68, "window": 17.0}):
         with pytest.raises(sc.OptionError, match="whole numbers"):
-            sc.deblur(blur, stream, **wrong)
+            sc.deblur(blur, stream, method="sdm", **wrong)
     with pytest.raises(sc.OptionError, match="not both"):
         sc.deblur(blur, stream, at=68, frames=3)
     with pytest.raises(sc.OptionError, match="height, width"):

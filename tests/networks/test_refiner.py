@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from spikecam.deblurring.ratios import EXPOSURE_MAPS, MOMENT_MAPS
-from spikecam.networks.refiner import Refiner, RefinerConfig, sdm_picture
+from spikecam.networks.refiner import MOMENTS, SEEN, Refiner, RefinerConfig, sdm_picture
 
 SMALL = RefinerConfig(
     width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=3, trails=False
@@ -58,3 +58,11 @@ def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
             furthest = max(furthest, side // 2 - scale * places.min())
             furthest = max(furthest, scale * (places.max() + 1) - side // 2 - 8)
     assert 0.7 * network.reach < furthest <= network.reach
+
+
+def test_what_lies_along_trails_enters_as_small_numbers():
+    network = Refiner(RefinerConfig(width=8, deep_width=8)).requires_grad_(False)
+    levels = torch.randint(0, 256, (1, 6, 7, MOMENTS * SEEN * 16), dtype=torch.uint8)
+    ways = torch.randn(1, 2 * MOMENTS, 6, 7)
+    seen = torch.cat([levels.permute(0, 3, 1, 2) * 4 / 255 - 1.6, ways / 5], dim=1)
+    assert torch.allclose(network._along(levels, ways), network.trails(seen), atol=1e-5)

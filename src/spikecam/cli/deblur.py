@@ -52,7 +52,9 @@ def deblur(
         ),
     ] = None,
     at: AtOption = None,
-    method: Annotated[str, typer.Option("--method", help="refined, sdm, ldn or teacher.")] = "sdm",
+    method: Annotated[
+        str, typer.Option("--method", help="refined, sdm, ldn or teacher.")
+    ] = "refined",
     weights: Annotated[
         list[str] | None,
         typer.Option(

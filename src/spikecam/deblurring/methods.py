@@ -26,7 +26,7 @@ METHODS = {
     "ldn": ("spikecam.deblurring.distilled", 21),
     "teacher": ("spikecam.deblurring.distilled", 9),
 }
-DEFAULT = "sdm"
+DEFAULT = "refined"
 
 
 def deblur(

@@ -84,7 +84,7 @@ class Trails:
                 picture,
                 fine[..., 0] + x,
                 fine[..., 1] + y,
-                cv2.INTER_CUBIC,
+                cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REPLICATE,
             )
             rows_of = there.reshape(height // SCALE, SCALE, width // SCALE, SCALE * SEEN)

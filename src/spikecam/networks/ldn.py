@@ -52,24 +52,24 @@ class LDN(nn.Module):
         joined = 4 * width
         self.blur_encoder = nn.Sequential(
             nn.Conv2d(3, width, 5, stride=2, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(width, 2 * width, 5, stride=2, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.spike_encoder = nn.Sequential(
             nn.Conv2d(self.config.window, width, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(width, 2 * width, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.channels = ChannelAttention(joined, self.config.reduction)
         self.places = SpatialAttention()
         self.blocks = nn.Sequential(*(Residual(joined) for _ in range(self.config.blocks)))
         self.decoder = nn.Sequential(
             nn.ConvTranspose2d(joined, 2 * width, 5, stride=2, padding=2, output_padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.ConvTranspose2d(2 * width, width, 5, stride=2, padding=2, output_padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
         )
         self.predict = nn.Conv2d(width + 3, 3, 1)
 
@@ -78,7 +78,9 @@ class LDN(nn.Module):
         height, width = blur.shape[2:]
         down, across = SCALE * spikes.shape[2] - height, SCALE * spikes.shape[3] - width
         blur = functional.pad(blur, (0, across, 0, down), mode="replicate")
-        return self.refine(self.encode(blur), spikes)[:, :, :height, :width]
+        features = self.decoder(self._mixed(self.blur_encoder(blur), spikes))
+        sharp: Tensor = self.predict(torch.cat([blur, features], dim=1))
+        return sharp[:, :, :height, :width]
 
     @property
     def reach(self) -> int:
@@ -100,18 +102,51 @@ class LDN(nn.Module):
         spikes: Tensor,
         pooled: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Sharp pictures of what `encode` gave and the spikes around a moment.
+        """Sharp pictures of what `encode` gave and the spikes around a moment, faster.
+
+        The same as `forward` but for rounding. What the decoder makes finer stays on the coarser
+        grid, the pixels of each 2 x 2 in channels of their own, until it is a picture: processors
+        are several times faster at plain convolutions than at transposed ones.
 
         ``pooled`` is what `pool` gives of the whole picture, where these are only parts of it.
         """
         shared, base = picture
-        features = self.channels(self.join(shared, spikes), pooled)
-        features = self.decoder(self.blocks(self.places(features)))
-        return base + functional.conv2d(features, self.predict.weight[:, 3:])
+        first, second = self.decoder[0], self.decoder[2]
+        features = _finer(first, self._mixed(shared, spikes, pooled))
+        features = _finer(second, functional.pixel_shuffle(features, 2))
+        own = self.predict.weight[:, 3:]
+        each = torch.einsum(
+            "oihw,pq->opiqhw", own, torch.eye(4, dtype=own.dtype, device=own.device)
+        )
+        change = functional.conv2d(features, each.flatten(2, 3).flatten(0, 1))
+        return base + functional.pixel_shuffle(change, 2)
+
+    def _mixed(
+        self, shared: Tensor, spikes: Tensor, pooled: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """Features of picture and spikes, weighed and refined."""
+        features: Tensor = self.blocks(
+            self.places(self.channels(self.join(shared, spikes), pooled))
+        )
+        return features
 
     def join(self, shared: Tensor, spikes: Tensor) -> Tensor:
         """Features of the picture and of the spikes, one after the other, (B, 4 width, H, W)."""
         return torch.cat([shared, self.spike_encoder(spikes)], dim=1)
+
+
+def _finer(layer: nn.Module, features: Tensor) -> Tensor:
+    """A transposed convolution of 5 x 5 by steps of 2, and ReLU, before the pixels are shuffled.
+
+    Output pixel 2 q + p sees input q + d through the tap 2 + p - 2 d, where there is one.
+    """
+    assert isinstance(layer, nn.ConvTranspose2d)
+    assert layer.bias is not None
+    taps = layer.weight.new_tensor([[4, 2, 0], [5, 3, 1]], dtype=torch.long)
+    held = functional.pad(layer.weight, (0, 1, 0, 1))[:, :, taps[:, None, :, None], taps[:, None]]
+    plain = held.permute(1, 2, 3, 0, 4, 5).flatten(0, 2)
+    bias = layer.bias.repeat_interleave(4)
+    return functional.relu(functional.conv2d(features, plain, bias, padding=1), inplace=True)
 
 
 def pool(features: Tensor) -> tuple[Tensor, Tensor]:

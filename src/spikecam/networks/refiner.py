@@ -76,7 +76,7 @@ class Refiner(nn.Module):
             looked_up = MOMENTS * (SEEN * SCALE**2 + 2)
             self.trails = nn.Sequential(
                 nn.Conv2d(looked_up, 2 * width, 1),
-                nn.ReLU(),
+                nn.ReLU(inplace=True),
                 nn.Conv2d(2 * width, width, 3, padding=1),
             )
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
@@ -150,14 +150,32 @@ class Refiner(nn.Module):
         own = self.moment(seen)
         if self.config.trails:
             assert trails is not None
-            seen = trails[0].permute(0, 3, 1, 2).to(blur.dtype) * (4 / 255) - 1.6
-            own = own + self.trails(torch.cat([seen, 0.2 * trails[1]], dim=1))
-        own = self.before(self.join(torch.cat([functional.relu(own), fine], dim=1)))
+            own = own + self._along(*trails)
+        own = self.before(self.join(torch.cat([functional.relu(own, inplace=True), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
         own = self.after(own + self.up(self.deep(lower)))
         ratio, detail = self.predict(own).float().split([1, 3 * SCALE**2], dim=1)
         mended = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
         return mended + 0.125 * functional.pixel_shuffle(detail, SCALE)
+
+    def _along(self, levels: Tensor, ways: Tensor) -> Tensor:
+        """Features of what is seen along the trails: levels (B, H, W, N) and vectors.
+
+        The first layer sees 4 x / 255 - 1.6 of a level x and a fifth of a vector. Levels are many,
+        and exact in bfloat16: they enter as they are, and its weights and bias do the rest.
+        """
+        first, rest = self.trails[0], self.trails[1:]
+        assert isinstance(first, nn.Conv2d)
+        assert first.bias is not None
+        of_levels, of_ways = first.weight.split([levels.shape[3], ways.shape[1]], dim=1)
+        kind, device = first.weight.dtype, levels.device.type
+        if torch.is_autocast_enabled(device):
+            kind = torch.get_autocast_dtype(device)
+        scale, mean = 4 / 255, 1.6
+        bias = first.bias - mean * of_levels.sum((1, 2, 3))
+        seen = functional.conv2d(levels.to(kind).permute(0, 3, 1, 2), scale * of_levels, bias)
+        features: Tensor = rest(seen + functional.conv2d(0.2 * ways, of_ways))
+        return features
 
 
 def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:

@@ -16,5 +16,7 @@ class Residual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of the same shape."""
-        refined: Tensor = features + self.second(functional.relu(self.first(features)))
+        refined: Tensor = features + self.second(
+            functional.relu(self.first(features), inplace=True)
+        )
         return refined
