@@ -61,8 +61,8 @@ def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
 
 
 def test_what_lies_along_trails_enters_as_small_numbers():
-    network = Refiner(RefinerConfig(width=8, deep_width=8)).requires_grad_(False)
+    network = Refiner(RefinerConfig(width=8, deep_width=8)).double().requires_grad_(False)
     levels = torch.randint(0, 256, (1, 6, 7, MOMENTS * SEEN * 16), dtype=torch.uint8)
-    ways = torch.randn(1, 2 * MOMENTS, 6, 7)
-    seen = torch.cat([levels.permute(0, 3, 1, 2) * 4 / 255 - 1.6, ways / 5], dim=1)
-    assert torch.allclose(network._along(levels, ways), network.trails(seen), atol=1e-5)
+    ways = torch.randn(1, 2 * MOMENTS, 6, 7).double()
+    seen = torch.cat([levels.permute(0, 3, 1, 2).double() * 4 / 255 - 1.6, ways / 5], dim=1)
+    assert torch.allclose(network._along(levels, ways), network.trails(seen))
