@@ -42,6 +42,8 @@ def test_tiles_cover_every_pixel_once():
         part[tile.kept] = 1
         seen[tile.place] += part[tile.kept]
     assert (seen == 1).all()
+    assert len(tiles((720, 1280), None, 40)) == 1
+    assert len(tiles((4000, 6000), None, 40)) == 12
     with pytest.raises(sc.OptionError, match="at least 64"):
         tiles((136, 264), 10, 40)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def make_rig(photos: Path, folder: Path, captures: int) -> Path:
     return folder / "rig"
 
 
-def score(rig: Path, method: str = "refined", **options: object) -> float:
+def score(rig: Path, method: str = "refined", **options: Any) -> float:
     """Mean PSNR over the pictures to judge by, 7 frames each."""
     values = []
     for pair in sc.spike_gopro(rig, "test"):

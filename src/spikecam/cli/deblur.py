@@ -65,7 +65,7 @@ def deblur(
     ] = None,
     tile: Annotated[
         int | None,
-        typer.Option("--tile", help="Compute parts of this many pixels, to save memory."),
+        typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
     ] = None,
     window: WindowOption = None,
     fpn: FpnOption = None,

@@ -43,8 +43,7 @@ def ldn(
         frames: frame numbers; each is seen with the frames around it that the network takes.
         exposure: not used: the network knows nothing of it.
         weights: a name of those that ship, or a file.
-        tile: side in pixels of the parts that are computed one after another; by default the
-            picture is computed as a whole.
+        tile: side in pixels of the parts that are computed one after another; by default 1536.
         device: "auto", "cpu", "cuda".
 
     Returns:
@@ -162,7 +161,8 @@ def teacher(
         raise OptionError("the teacher takes two weights: of a bsn and of an edsr")
     bsn, _ = load_weights(weights[0], "bsn")
     sr, _ = load_weights(weights[1], "edsr")
-    network = Teacher(bsn, sr).to(pick_device(device))
+    network = Teacher(bsn, sr)
+    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return _taught(network, blur, stream, spans, exposure)
 
 

@@ -44,8 +44,7 @@ def refined(
         frames: frame numbers.
         exposure: frames (start, stop) during which the picture was exposed.
         weights: a name of those that ship, "refined", or a file.
-        tile: side in pixels of the parts that are computed one after another; by default the
-            picture is computed as a whole.
+        tile: side in pixels of the parts that are computed one after another; by default 1536.
         fpn: the spike camera's fixed pattern, corrected spike by spike.
         device: "auto", "cpu", "cuda".
 

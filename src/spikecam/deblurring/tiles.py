@@ -16,6 +16,8 @@ from spikecam.picture import Picture
 
 # Pictures are cut at multiples of this: every grid that a network works on is whole then.
 UNIT = 8
+# Side of the parts of pictures that are larger; a part takes about 2 GB.
+_SIDE = 1536
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
 
     Args:
         size: height and width, multiples of `UNIT`.
-        side: of the square parts that are kept, rounded up to whole units; None for one part.
+        side: of the square parts that are kept, rounded up to whole units; None for 1536, which
+            leaves all but large pictures in one part.
         reach: how far the network sees.
 
     Raises:
         OptionError: a side below 64.
     """
     if side is None:
-        side = max(size)
+        side = _SIDE
     elif side < 64:
         raise OptionError(f"a tile is at least 64 pixels wide, not {side}")
     side, reach = (-(-n // UNIT) * UNIT for n in (side, reach))

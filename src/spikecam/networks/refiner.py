@@ -167,7 +167,8 @@ class Refiner(nn.Module):
         first, rest = self.trails[0], self.trails[1:]
         assert isinstance(first, nn.Conv2d)
         assert first.bias is not None
-        of_levels, of_ways = first.weight.split([levels.shape[3], ways.shape[1]], dim=1)
+        count = levels.shape[3]
+        of_levels, of_ways = first.weight[:, :count], first.weight[:, count:]
         kind, device = first.weight.dtype, levels.device.type
         if torch.is_autocast_enabled(device):
             kind = torch.get_autocast_dtype(device)

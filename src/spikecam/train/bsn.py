@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -31,7 +32,7 @@ class BSNStage(Stage):
 
     def __init__(self, network: BSNConfig, config: RunConfig = RUN) -> None:
         super().__init__(config)
-        self.network = BSN(network)
+        self.network = BSN(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
         """Eq. 9."""

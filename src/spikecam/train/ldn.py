@@ -77,14 +77,14 @@ class LDNStage(Stage):
                 f"the teacher's {self.distil.short} frames are taken from the student's "
                 f"{network.window}; choose fewer"
             )
-        self.network = LDN(network)
+        self.network = LDN(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         # In a tuple, so that neither is trained, nor saved with the student.
         self._given = (teacher.eval().requires_grad_(False), distance.eval().requires_grad_(False))
 
     def on_fit_start(self) -> None:
         """Bring what is not trained to where the student is."""
         for module in self._given:
-            module.to(self.device)
+            module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def sharp(self, batch: Sample) -> Tensor:
         """The student's pictures (B, M, 3, h, w) in [0, 1]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -37,7 +38,7 @@ class SRStage(Stage):
         if network.doublings != 2:
             raise OptionError(f"pictures are doubled twice as fine, not {network.doublings} times")
         super().__init__(config)
-        self.network = EDSR(network)
+        self.network = EDSR(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
         """Eq. 10."""
