@@ -118,3 +118,20 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def captures(tmp_path_factory):
+    """A data set of 8 pairs of 192x160 at a threshold of 3, of which the truth is gone."""
+    folder = tmp_path_factory.mktemp("captures")
+    for i in range(8):
+        coarse = np.random.default_rng(i).integers(0, 256, (16, 20, 3), np.uint8)
+        photo = Image.fromarray(coarse).resize((400, 320), Image.Resampling.BICUBIC)
+        sc.save(folder / "photos" / f"{i}.png", np.asarray(photo))
+    what = {"size": (160, 192), "sequences": 8, "length": 21, "speed": (0, 12), "test": 0}
+    config = sc.SynthConfig(**what, val=0.25, thresholds=(3,))
+    for _ in sc.Synthesis([folder / "photos"], folder / "set", config, workers=1):
+        pass
+    for path in (folder / "set").rglob("sharp_data/**/*.png"):
+        path.write_bytes(b"not to be read")
+    return folder / "set"

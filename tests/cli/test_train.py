@@ -122,6 +122,13 @@ CASES = {
     "train ldn set --bsn none.safetensors": "none.safetensors does not exist",
     "train refined set --crop 96": "at most 64",
     "train refined set --thresholds 3": "expected LOW:HIGH",
+    "train bsn set --width 0": "width is at least 1",
+    "train ldn set --reduction 100": "smaller reduction",
+    "train ldn set --moments 0": "1 or more moments",
+    "train refined set --blocks 1": "blocks is at least 2",
+    "train refined set --noise nan": "a share from 0 to 1",
+    "train refined set --pseudo 1": "at least 2",
+    "train refined set --pseudo -1": "at least 2",
     "train refined broken": "lacks halves of pairs",
 }
 

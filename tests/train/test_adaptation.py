@@ -2,39 +2,23 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from safetensors.torch import load_file
 
 import spikecam as sc
 from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.train.adaptation import RUN, adapt, measured_sensor
 from spikecam.train.blind import blind_error
+from spikecam.train.folder import kept
 from spikecam.train.pseudo import pseudo_scenes
-from spikecam.train.recipes import Job
+from spikecam.train.recipes import ENDLESS, Job
+from spikecam.train.scenes import Scenes
 
 TINY = RefinerConfig(
     width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False
 )
 CARD = sc.Card("tiny", "for tests", "none", "none", "none", "MIT", (), "everything")
-
-
-@pytest.fixture(scope="module")
-def captures(tmp_path_factory):
-    """A data set of 8 pairs of 192x160 at a threshold of 3, of which the truth is gone."""
-    folder = tmp_path_factory.mktemp("captures")
-    for i in range(8):
-        coarse = np.random.default_rng(i).integers(0, 256, (16, 20, 3), np.uint8)
-        photo = Image.fromarray(coarse).resize((400, 320), Image.Resampling.BICUBIC)
-        sc.save(folder / "photos" / f"{i}.png", np.asarray(photo))
-    what = {"size": (160, 192), "sequences": 8, "length": 21, "speed": (0, 12), "test": 0}
-    config = sc.SynthConfig(**what, val=0.25, thresholds=(3,))
-    for _ in sc.Synthesis([folder / "photos"], folder / "set", config, workers=1):
-        pass
-    for path in (folder / "set").rglob("sharp_data/**/*.png"):
-        path.write_bytes(b"not to be read")
-    return folder / "set"
 
 
 def network(noise=0.0, bright=0.0):
@@ -119,3 +103,42 @@ def test_a_result_that_is_no_better_is_not_written(captures, tmp_path):
     with pytest.raises(sc.SpikecamError, match="did not help"):
         adapt(job, out, run, scenes=4)
     assert not out.exists()
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(captures, tmp_path, monkeypatch):
+    start = tmp_path / "start.safetensors"
+    sc.save_weights(start, network(bright=0.1), CARD)
+    run = replace(RUN, epochs=6, steps=4, batch=2, lr=5e-3, workers=0)
+
+    def adapted(name):
+        out = tmp_path / f"{name}.safetensors"
+        adapt(Job([captures], tmp_path / name, start), out, run, scenes=4, patience=1)
+        return out
+
+    straight = adapted("straight")
+    ended = kept(tmp_path / "straight" / "last.ckpt")
+    assert ended["epoch"] + 1 < 6
+    whole = Scenes.__getitem__
+
+    def cut_short(self, number):
+        if self.length == ENDLESS and number == 13:  # in the second epoch
+            raise KeyboardInterrupt
+        return whole(self, number)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Scenes, "__getitem__", cut_short)
+        adapted("stopped")
+    assert kept(tmp_path / "stopped" / "last.ckpt")["epoch"] == 0
+    for _ in range(2):  # the second time, it is done
+        again = adapted("stopped")
+        assert kept(tmp_path / "stopped" / "last.ckpt")["epoch"] == ended["epoch"]
+        one, other = load_file(straight), load_file(again)
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_scenes_are_made_of_captures_that_look_alike(captures, tmp_path):
+    pair = sc.spike_gopro(captures)[0]
+    made = pseudo_scenes([pair, pair], tmp_path, sequences=2, seed=0)
+    assert len(sc.spike_gopro(made)) == 2
+    with pytest.raises(sc.OptionError, match="at least 2"):
+        pseudo_scenes([pair], tmp_path / "other", sequences=1, seed=0)

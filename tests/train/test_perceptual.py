@@ -100,7 +100,6 @@ def test_the_stand_in_takes_small_pictures():
 
 
 def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp_path):
-    assert isinstance(perceptual(), Pyramid)
     one = perceptual(lpips_file)
     # In two parts, as torchvision and the package lpips have them.
     features = {k.split(".", 1)[1].replace("slice", "s"): v for k, v in lpips_state.items()}
@@ -110,8 +109,19 @@ def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp
     torch.save(layers, tmp_path / "lin.pth")
     other = LPIPS.open(tmp_path / "vgg.pth", tmp_path / "lin.pth")
     assert torch.equal(one(photo, noisy(photo, 0.1)), other(photo, noisy(photo, 0.1)))
+    # Its layers come with training: VGG-16 is enough.
+    assert perceptual(tmp_path / "vgg.pth")(photo, noisy(photo, 0.1)) > 0
     with pytest.raises(sc.FileError, match="no weights of LPIPS"):
         LPIPS.open(tmp_path / "lin.pth")
+
+
+def test_without_a_file_it_is_what_the_cache_holds(lpips_state, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+    assert isinstance(perceptual(), Pyramid)
+    features = {f"features.{k.split('.', 2)[2]}": v for k, v in lpips_state.items() if "net" in k}
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(features, tmp_path / "checkpoints" / "vgg16-397923af.pth")
+    assert isinstance(perceptual(), LPIPS)
 
 
 def test_other_files_are_refused(tmp_path):
@@ -121,7 +131,7 @@ def test_other_files_are_refused(tmp_path):
     for name, expected in (
         ("text.pth", "damaged"),
         ("text.safetensors", "damaged"),
-        ("list.pth", "more than weights"),
+        ("list.pth", "no sets of weights"),
         ("none.pth", "does not exist"),
     ):
         with pytest.raises(sc.FileError, match=expected):

@@ -15,13 +15,15 @@ from safetensors.torch import load_file
 
 import spikecam as sc
 from spikecam.networks.bsn import BSNConfig
+from spikecam.networks.refiner import RefinerConfig
 from spikecam.train import watch
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import last_measures
 from spikecam.train.pairs import CropConfig, Crops
-from spikecam.train.recipes import Job, train_bsn
+from spikecam.train.recipes import Job, train_bsn, train_refined
 from spikecam.train.run import Report, check_devices
+from spikecam.train.scenes import SceneConfig
 
 CROPS = CropConfig(crop=16, moments=1, window=9, drawn=True)
 RUN = RunConfig(epochs=4, steps=5, batch=4, lr=3e-3, accelerator="cpu", workers=0)
@@ -119,6 +121,22 @@ def test_a_run_that_is_done_can_be_repeated(tiny_set, straight, tmp_path):
     assert all(torch.equal(before[k], v) for k, v in load_file(straight).items())
 
 
+def test_the_average_is_what_a_repeated_run_gives(tiny_set, tmp_path):
+    network = RefinerConfig(
+        width=8, deep_width=8, picture_blocks=0, deep_blocks=0, blocks=2, trails=False
+    )
+    job = Job([tiny_set], tmp_path / "run")
+    made = train_refined(job, RUN, SceneConfig(crop=64), network)
+    first = load_file(made)
+    made.unlink()
+    train_refined(job, RUN, SceneConfig(crop=64), network)
+    held = torch.load(made.with_name("last.ckpt"), weights_only=True)
+    name = "network.predict.weight"
+    assert not torch.equal(held["state_dict"][name], held["current_model_state"][name])
+    assert torch.equal(first[name.partition(".")[2]], held["state_dict"][name])
+    assert all(torch.equal(first[k], v) for k, v in load_file(made).items())
+
+
 def test_other_settings_are_refused_but_other_devices_are_not(tiny_set, straight):
     folder = straight.parent
     before = straight.read_bytes()
@@ -165,13 +183,11 @@ def test_a_damaged_checkpoint_is_told(tiny_set, straight, tmp_path):
 
 
 def test_a_checkpoint_of_another_network_is_told(tiny_set, straight, tmp_path):
-    folder = tmp_path / "run"
-    folder.mkdir()
-    # Of a run that kept no settings.
-    (folder / "last.ckpt").write_bytes((straight.parent / "last.ckpt").read_bytes())
+    job = Job([tiny_set], tmp_path / "run")
+    train_bsn(job, RUN, CROPS, BSNConfig(width=9))
+    (tmp_path / "run" / "last.ckpt").write_bytes((straight.parent / "last.ckpt").read_bytes())
     with pytest.raises(sc.FileError, match="another network"):
-        train_bsn(Job([tiny_set], folder), RUN, CROPS, BSNConfig(width=9))
-    assert equal(train(tiny_set, folder), straight)
+        train_bsn(job, RUN, CROPS, BSNConfig(width=9))
 
 
 def test_no_number_stops_the_run_at_its_step(tiny_set, tmp_path, monkeypatch):
@@ -253,7 +269,7 @@ def test_devices_that_are_not_there_are_refused():
     if torch.cuda.is_available():
         pytest.skip("there are some")
     assert check_devices(RunConfig(epochs=1)) == "cpu"
-    with pytest.raises(sc.OptionError, match="0 are here"):
+    with pytest.raises(sc.OptionError, match="no CUDA device is here"):
         check_devices(RunConfig(epochs=1, accelerator="cuda"))
     with pytest.raises(sc.OptionError, match="bf16-mixed"):
         check_devices(RunConfig(epochs=1, precision="16-mixed"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-import spikecam as sc
+from spikecam.cli.output import check_weights_out
 from spikecam.cli.training import (
     AcceleratorOption,
     BatchOption,
@@ -58,8 +58,7 @@ def adapt(
     CAPTURES are blurry pictures with their spikes. What the run keeps lies beside OUT, in a folder
     of its name, with pictures before and after. Where adapting does not help, OUT is not written.
     """
-    if out.suffix.lower() != ".safetensors":
-        raise sc.OptionError(f"weights are written to .safetensors files, and {out} is none")
+    check_weights_out(out, [Path(weights), *captures])
     run = out.with_suffix("")
     with training_job(ctx, datasets=captures, folder=run) as job:
         from spikecam.train.adaptation import RUN, adapt

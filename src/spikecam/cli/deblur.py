@@ -67,6 +67,9 @@ def deblur(
         int | None,
         typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
     ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Of the network: auto, cpu or cuda.")
+    ] = None,
     window: WindowOption = None,
     fpn: FpnOption = None,
     align: Annotated[
@@ -85,8 +88,15 @@ def deblur(
     """
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
-    named = weights[0] if weights and method != "teacher" else weights
-    given_options = {"window": window, "weights": named or None, "tile": tile, "fpn": read_fpn(fpn)}
+    if weights and len(weights) != (wanted := 2 if method == "teacher" else 1):
+        raise sc.OptionError(f"{method} takes --weights {wanted} time{'s'[wanted < 2 :]}")
+    given_options = {
+        "window": window,
+        "weights": weights[0] if weights and len(weights) == 1 else weights,
+        "tile": tile,
+        "device": device,
+        "fpn": read_fpn(fpn),
+    }
     options = {name: value for name, value in given_options.items() if value is not None}
     given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
     picture: Any = blur

@@ -30,6 +30,13 @@ def refuse_input(out: Path, inputs: Sequence[Path]) -> None:
         raise sc.OutputError(f"{out} is an input; name another output")
 
 
+def check_weights_out(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse an OUT that is not named like weights, or would replace an input."""
+    refuse_input(out, inputs)
+    if out.suffix.lower() != ".safetensors":
+        raise sc.OutputError(f"{out}: weights are written as .safetensors")
+
+
 def write_frames(
     out: Path,
     pictures: Iterator[npt.NDArray[np.float32]],

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import spikecam as sc
-from spikecam.cli.output import refuse_input
+from spikecam.cli.output import check_weights_out
 
 weights = typer.Typer(
     no_args_is_help=True, help="Weights of the networks: list, show, or import those of others."
@@ -77,9 +77,7 @@ def import_foreign(
     ],
 ) -> None:
     """Turn a released checkpoint of SpikeReveal's BSN, EDSR or LDN into weights of spikecam."""
-    refuse_input(out, [foreign])
-    if out.suffix.lower() != ".safetensors":
-        raise sc.OutputError(f"{out}: weights are written as .safetensors")
+    check_weights_out(out, [foreign])
     sc.import_weights(foreign, out)
     network, _, count = sc.read_card(out)
     print(f"{out}: {network}, {count:,} parameters")

@@ -18,7 +18,7 @@ has one recording of a thing on a screen in each ``.npz``, with its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -84,7 +84,11 @@ class Pair:
 
 
 def spike_gopro(
-    folder: PathLike, split: str = "train", *, incomplete: str = "refuse"
+    folder: PathLike,
+    split: str = "train",
+    *,
+    incomplete: str = "refuse",
+    say: Callable[[str], None] | None = None,
 ) -> list[Pair]:
     """Pairs of a data set in the layout of Spike-GOPRO.
 
@@ -92,6 +96,7 @@ def spike_gopro(
         folder: what holds ``train`` and ``test``.
         split: which of its folders.
         incomplete: "refuse" or "skip" recordings whose pictures are missing.
+        say: takes a line that tells what was skipped.
 
     Raises:
         FileError: there is no such data set, or halves of pairs are missing; the message lists
@@ -112,17 +117,19 @@ def spike_gopro(
         light = light_file(folder, split, scene, name) if with_light else None
         kept = dict(sorted(sharp.items()))
         pairs.append(Pair(scene, name, spikes, None, blur, kept, exposure, light))
-    return _whole(root, pairs, ".png", incomplete)
+    return _whole(root, pairs, ".png", incomplete, say)
 
 
-def rsb(folder: PathLike, *, incomplete: str = "refuse") -> list[Pair]:
+def rsb(
+    folder: PathLike, *, incomplete: str = "refuse", say: Callable[[str], None] | None = None
+) -> list[Pair]:
     """Pairs of a data set in the layout of RSB; arguments and errors as for `spike_gopro`."""
     root = Path(folder)
     pairs = []
     for spikes in _recordings(root):
         scene, name = spikes.parent.name, spikes.stem
         pairs.append(Pair(scene, name, spikes, None, root / "blur_data" / scene / f"{name}.jpg"))
-    return _whole(root, pairs, ".jpg", incomplete)
+    return _whole(root, pairs, ".jpg", incomplete, say)
 
 
 def reds(folder: PathLike) -> list[Pair]:
@@ -270,7 +277,13 @@ def _exposure(folder: Path) -> Span:
         raise FileError(f"{manifest} is no manifest ({error}); mend or remove it") from error
 
 
-def _whole(root: Path, pairs: list[Pair], ending: str, incomplete: str) -> list[Pair]:
+def _whole(
+    root: Path,
+    pairs: list[Pair],
+    ending: str,
+    incomplete: str,
+    say: Callable[[str], None] | None,
+) -> list[Pair]:
     """The pairs that have all their files, with the size of their frames."""
     if incomplete not in ("refuse", "skip"):
         raise OptionError(f'pairs that are incomplete are "refuse"d or "skip"ped: {incomplete!r}?')
@@ -279,13 +292,15 @@ def _whole(root: Path, pairs: list[Pair], ending: str, incomplete: str) -> list[
     lonely = [b for b in _visible((root / "blur_data").glob(f"*/*{ending}")) if b not in known]
     gone = [path for paths in missing.values() for path in paths]
     gone += [root / "spike_data" / b.parent.name / f"{b.stem}.dat" for b in lonely]
-    if gone and incomplete == "refuse":
+    whole = [_sized(p) for p in pairs if not missing[p.spikes]]
+    if gone:
         listed = ", ".join(str(path.relative_to(root)) for path in gone[:5])
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
-        raise FileError(
-            f"{root} lacks halves of pairs: {listed}{more}; complete them, or skip such pairs"
-        )
-    whole = [_sized(p) for p in pairs if not missing[p.spikes]]
+        lacks = f"{root} lacks halves of pairs: {listed}{more}"
+        if incomplete == "refuse":
+            raise FileError(f"{lacks}; complete them, or skip such pairs")
+        if say is not None:
+            say(f"{lacks}; {len(whole)} pairs are whole, and the others left out")
     return _some(whole, root, "spike_data/SCENE/*.dat with their pictures")
 
 

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.deblurring.tiles import as_pixels, as_tensor, computing, tiles
+from spikecam.deblurring.tiles import (
+    Tile,
+    as_pixels,
+    as_tensor,
+    computing,
+    cut,
+    tiles,
+    together,
+)
 from spikecam.errors import GeometryError, OptionError
 from spikecam.networks.device import pick_device
 from spikecam.networks.ldn import LDN, SCALE, pool
@@ -86,38 +94,37 @@ class LDNPicture:
         picture = as_tensor(blur)
         self.size = picture.shape[2:]
         down, across = (-side % SCALE for side in self.size)
-        padded = functional.pad(picture, (0, across, 0, down), mode="replicate").to(self.device)
-        self.padded = padded.shape
-        self.tiles = tiles(padded.shape[2:], tile, network.reach)
+        padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
+        padded = padded.to(self.device, memory_format=torch.channels_last)
+        self.whole = padded.shape[2:]
+        self.tiles = tiles(self.whole, tile, network.reach)
         with computing(self.device, exact=exact):
-            self.parts = [
-                network.encode(
-                    padded[(..., *part.seen)].contiguous(memory_format=torch.channels_last)
-                )
-                for part in self.tiles
-            ]
+            self.shared = together(
+                self.tiles, self.whole, lambda tile: network.encode(cut(padded, tile, self.whole))
+            )
 
     def sharp(self, spikes: np.ndarray) -> Picture:
         """The sharp picture in the middle of the spikes (T, H, W), 0 or 1."""
         held = torch.from_numpy(spikes).to(self.device, torch.float32)[None]
         held = held.contiguous(memory_format=torch.channels_last)
-        parts = list(zip(self.tiles, self.parts, strict=True))
-        whole = torch.empty(self.padded, device=self.device)
+
+        def refine(tile: Tile) -> tuple[Tensor]:
+            parts = (*self.shared, held)
+            features, base, own = (cut(one, tile, self.whole) for one in parts)
+            return (self.network.refine((features, base), own, pooled),)
+
         with computing(self.device, exact=self.exact):
-            pooled = None
-            if len(parts) > 1:
-                pooled = self._pooled(held)
-            for part, picture in parts:
-                sharp = self.network.refine(picture, held[(..., *part.on_grid(SCALE))], pooled)
-                whole[(..., *part.place)] = sharp[(..., *part.kept)].float()
+            pooled = self._pooled(held) if len(self.tiles) > 1 else None
+            (whole,) = together(self.tiles, self.whole, refine)
         return as_pixels(whole[:, :, : self.size[0], : self.size[1]], self.blur)
 
     def _pooled(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and maximum of every channel over the whole picture, part by part."""
         total, most, pixels = None, None, 0
-        for part, (shared, _) in zip(self.tiles, self.parts, strict=True):
-            features = self.network.join(shared, spikes[(..., *part.on_grid(SCALE))])
-            rows, columns = (slice(s.start // SCALE, s.stop // SCALE) for s in part.kept)
+        for tile in self.tiles:
+            seen = (cut(one, tile, self.whole) for one in (self.shared[0], spikes))
+            features = self.network.join(*seen)
+            rows, columns = (slice(s.start // SCALE, s.stop // SCALE) for s in tile.kept)
             kept = features[:, :, rows, columns]
             area = kept.shape[2] * kept.shape[3]
             mean, high = pool(kept.float())

@@ -19,6 +19,7 @@ from numba import njit
 
 from spikecam.camera.exposure import LENGTH, MARGIN
 from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.deblurring.sdm import PRIOR, WINDOW
 from spikecam.reconstruction.cumulated import cumulated_charge
 from spikecam.rows import over_rows
 from spikecam.stream import Span, SpikeStream
@@ -31,8 +32,8 @@ Moments = npt.NDArray[np.float64]
 _EDGES = np.array([2.5, 6.5, 11.5, 18.5, 27.5, 39.5, 55.5, 77.5, 116.5])
 # Windows that the exposure is divided into.
 _PARTS = 16
-# SDM's own window and prior (see `spikecam.deblurring.sdm`), and the prior of all others.
-_SDM_HALF, _SDM_PRIOR, _PRIOR = 8.5, 0.2, 0.1
+# Half of SDM's own window, and the prior of all others.
+_SDM_HALF, _PRIOR = WINDOW / 2, 0.1
 
 # The charge at every frame is kept where it takes no more memory than this.
 _HELD_BYTES = 128 << 20
@@ -98,7 +99,7 @@ class Ratios:
         maps = self._logarithms(
             np.array([*edges[:-1], 0, middle - half]),
             np.array([*edges[1:], 0, middle + half]),
-            np.array([_PRIOR] * len(edges) + [_SDM_PRIOR]),
+            np.array([_PRIOR] * len(edges) + [PRIOR]),
             spare=0,
         )
         maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
@@ -108,7 +109,7 @@ class Ratios:
         """The logarithm of SDM's own ratio for a frame, (H, W)."""
         middle, half = frame - self.first + 0.5, self.unit * _SDM_HALF
         edges = np.array([middle - half]), np.array([middle + half])
-        ratio: Maps = self._logarithms(*edges, np.array([_SDM_PRIOR]), spare=0)[0]
+        ratio: Maps = self._logarithms(*edges, np.array([PRIOR]), spare=0)[0]
         return ratio
 
     def _logarithms(

@@ -11,7 +11,16 @@ from torch.nn import functional
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.ratios import Maps, Ratios
-from spikecam.deblurring.tiles import UNIT, as_pixels, as_tensor, computing, tiles
+from spikecam.deblurring.tiles import (
+    UNIT,
+    Tile,
+    as_pixels,
+    as_tensor,
+    computing,
+    cut,
+    tiles,
+    together,
+)
 from spikecam.deblurring.trails import Trails
 from spikecam.networks.device import pick_device
 from spikecam.networks.refiner import SCALE, Refiner
@@ -98,30 +107,37 @@ class RefinedPicture:
         if network.config.trails:
             self.trails = Trails(padded[0].permute(1, 2, 0).numpy(), ratios, self.size)
         maps = self._maps(ratios.exposure(), padded.shape[2:])
-        self.tiles = tiles(padded.shape[2:], tile, network.reach)
-        self.parts = []
+        self.padded = padded.to(self.device, memory_format=torch.channels_last)
+        self.whole = padded.shape[2:]
+        self.tiles = tiles(self.whole, tile, network.reach)
         with computing(self.device, exact=exact):
-            for part in self.tiles:
-                seen = padded[(..., *part.seen)].to(self.device, memory_format=torch.channels_last)
-                self.parts.append((seen, network.encode(seen, maps[(..., *part.on_grid(SCALE))])))
-        self.padded = padded.shape
+            self.features = together(
+                self.tiles,
+                self.whole,
+                lambda tile: network.encode(
+                    cut(self.padded, tile, self.whole), cut(maps, tile, self.whole)
+                ),
+            )
 
     def sharp(self, frame: int) -> Picture:
         """The sharp picture of one frame."""
-        moment = self._maps(self.ratios.moment(frame), self.padded[2:])
+        moment = self._maps(self.ratios.moment(frame), self.whole)
         along = None
         if self.trails is not None:
             there, ways = self.trails.along(frame)
-            along = torch.from_numpy(there)[None].to(self.device), self._maps(ways, self.padded[2:])
-        whole = torch.empty(self.padded, device=self.device)
+            along = torch.from_numpy(there)[None].to(self.device), self._maps(ways, self.whole)
+
+        def refine(tile: Tile) -> tuple[Tensor]:
+            parts = (self.padded, *self.features, moment)
+            seen, *features, own = (cut(one, tile, self.whole) for one in parts)
+            trails = None
+            if along is not None:
+                rows, columns = tile.on_grid(SCALE)
+                trails = along[0][:, rows, columns], cut(along[1], tile, self.whole)
+            return (self.network.refine(seen, features, own, trails),)
+
         with computing(self.device, exact=self.exact):
-            for part, (seen, features) in zip(self.tiles, self.parts, strict=True):
-                grid = part.on_grid(SCALE)
-                trails = None
-                if along is not None:
-                    trails = along[0][:, grid[0], grid[1]], along[1][(..., *grid)]
-                sharp = self.network.refine(seen, features, moment[(..., *grid)], trails)
-                whole[(..., *part.place)] = sharp[(..., *part.kept)].float()
+            (whole,) = together(self.tiles, self.whole, refine)
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])

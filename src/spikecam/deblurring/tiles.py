@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,8 +36,41 @@ class Tile:
 
     def on_grid(self, scale: int) -> tuple[slice, slice]:
         """What is seen, on a grid that is ``scale`` times as coarse."""
-        rows, columns = (slice(s.start // scale, s.stop // scale) for s in self.seen)
-        return rows, columns
+        return _coarser(self.seen, scale)
+
+
+def cut(whole: Tensor, tile: Tile, size: Sequence[int]) -> Tensor:
+    """What a tile sees of the whole (..., h, w), on a picture's grid or a coarser one."""
+    rows, columns = tile.on_grid(size[0] // whole.shape[-2])
+    return whole[..., rows, columns]
+
+
+def together(
+    parts: Sequence[Tile], size: Sequence[int], compute: Callable[[Tile], Sequence[Tensor]]
+) -> list[Tensor]:
+    """What a network gives of every part, put together.
+
+    Args:
+        parts: from `tiles`.
+        size: height and width of the whole picture.
+        compute: gives tensors (B, C, ...) of what a part sees, each on the picture's grid or a
+            coarser one.
+    """
+    if len(parts) == 1:
+        return list(compute(parts[0]))
+    wholes: list[Tensor] = []
+    for tile in parts:
+        computed = compute(tile)
+        scales = [(tile.seen[0].stop - tile.seen[0].start) // one.shape[2] for one in computed]
+        if not wholes:
+            sizes = [[side // scale for side in size] for scale in scales]
+            wholes = [
+                one.new_empty((*one.shape[:2], *shape)).to(memory_format=torch.channels_last)
+                for one, shape in zip(computed, sizes, strict=True)
+            ]
+        for whole, one, scale in zip(wholes, computed, scales, strict=True):
+            whole[(..., *_coarser(tile.place, scale))] = one[(..., *_coarser(tile.kept, scale))]
+    return wholes
 
 
 def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
@@ -59,6 +92,11 @@ def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
     side, reach = (-(-n // UNIT) * UNIT for n in (side, reach))
     spans = [[_span(a, side, reach, n) for a in range(0, n, side)] for n in size]
     return [Tile((r[0], c[0]), (r[1], c[1]), (r[2], c[2])) for r in spans[0] for c in spans[1]]
+
+
+def _coarser(part: tuple[slice, slice], scale: int) -> tuple[slice, slice]:
+    rows, columns = (slice(s.start // scale, s.stop // scale) for s in part)
+    return rows, columns
 
 
 def _span(start: int, side: int, reach: int, length: int) -> tuple[slice, slice, slice]:

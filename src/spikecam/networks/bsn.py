@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikecam.networks.sizes import check_least
+
 _SLOPE = 0.1
 
 
@@ -31,6 +33,9 @@ class BSNConfig:
 
     width: int = 48
     mirrored: bool = True
+
+    def __post_init__(self) -> None:
+        check_least(self, width=1)
 
 
 class BSN(nn.Module):

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import torch
 
+from spikecam.errors import OptionError
+
+DEVICES = ("auto", "cpu", "cuda")
+
 
 def pick_device(device: str = "auto") -> torch.device:
-    """The device of that name; by default a GPU where there is one, else the processor."""
-    if device != "auto":
-        return torch.device(device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The device of that name; by default a GPU where there is one, else the processor.
+
+    Raises:
+        OptionError: an unknown name, or a GPU that is not there.
+    """
+    if device not in DEVICES:
+        raise OptionError(f"a device is one of {', '.join(DEVICES)}, not {device!r}")
+    found = torch.cuda.is_available()
+    if device == "cuda" and not found:
+        raise OptionError("no CUDA device is here; choose cpu")
+    return torch.device("cuda" if found and device != "cpu" else "cpu")
 
 
 def short_floats(device: torch.device) -> bool:

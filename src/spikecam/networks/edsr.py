@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from spikecam.networks.residual import Residual
+from spikecam.networks.sizes import check_least
 
 # Mean gray of the pictures that the original was trained on.
 _MEAN = 0.446
@@ -31,6 +32,9 @@ class EDSRConfig:
     channels: int = 64
     blocks: int = 16
     doublings: int = 2
+
+    def __post_init__(self) -> None:
+        check_least(self, channels=1, blocks=0, doublings=1)
 
 
 class EDSR(nn.Module):

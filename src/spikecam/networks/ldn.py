@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikecam.errors import OptionError
 from spikecam.networks.residual import Residual
+from spikecam.networks.sizes import check_least
 
 # Pixels of the picture to one of the spikes.
 SCALE = 4
@@ -35,6 +37,14 @@ class LDNConfig:
     width: int = 16
     reduction: int = 16
     blocks: int = 2
+
+    def __post_init__(self) -> None:
+        check_least(self, window=1, width=1, reduction=1, blocks=0)
+        if self.reduction > 4 * self.width:
+            raise OptionError(
+                f"{4 * self.width} channels cannot be narrowed {self.reduction} times; choose a "
+                "smaller reduction"
+            )
 
 
 class LDN(nn.Module):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.networks.residual import Residual
+from spikecam.networks.sizes import check_least
 
 # Pixels of the picture to one of the grid that the network works on.
 SCALE = 4
@@ -54,6 +55,10 @@ class RefinerConfig:
     unfolded: bool = True
     trails: bool = True
 
+    def __post_init__(self) -> None:
+        least = {"width": 1, "deep_width": 1, "picture_blocks": 0, "deep_blocks": 0, "blocks": 2}
+        check_least(self, exposure_maps=1, moment_maps=1, **least)
+
 
 class Refiner(nn.Module):
     """The network; see the module's description.
@@ -80,7 +85,7 @@ class Refiner(nn.Module):
                 nn.Conv2d(2 * width, width, 3, padding=1),
             )
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
-        self.before = nn.Sequential(*(Residual(width) for _ in range(min(2, config.blocks))))
+        self.before = nn.Sequential(*(Residual(width) for _ in range(2)))
         self.down = _halved(width, deep)
         self.deep_join = nn.Conv2d(2 * deep, deep, 3, padding=1)
         self.deep = nn.Sequential(*(Residual(deep) for _ in range(config.deep_blocks)))
@@ -122,7 +127,7 @@ class Refiner(nn.Module):
         """How many pixels away something can lie and still matter."""
         config = self.config
         # 3 x 3 convolutions on the way, by the grid they are on; a halving sees 2 of the finer.
-        before = 2 * config.picture_blocks + 1 + 2 * min(2, config.blocks) + 1 + 2
+        before = 2 * config.picture_blocks + 1 + 2 * 2 + 1 + 2
         after = 2 * (config.blocks - 2) + 1
         deep = 3 + 2 * config.deep_blocks
         return SCALE * (before + after) + 2 * SCALE * deep + 3 * SCALE

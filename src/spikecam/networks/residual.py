@@ -1,4 +1,4 @@
-"""The residual block that the published networks share, without normalisation."""
+"""The residual block that the networks share, without normalisation."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from spikecam.camera.light import as_gray
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.methods import exposure_of
 from spikecam.deblurring.ratios import Ratios
@@ -29,12 +28,19 @@ from spikecam.errors import SpikecamError
 from spikecam.io.pictures import write_picture
 from spikecam.networks.refiner import Refiner
 from spikecam.reconstruction.charge import charge
-from spikecam.train.blind import blind_error
+from spikecam.train.blind import blind_error, coarse_gray
 from spikecam.train.config import RunConfig
-from spikecam.train.folder import PICTURES, PSEUDO
+from spikecam.train.folder import PICTURES
 from spikecam.train.pairs import find_pairs
-from spikecam.train.pseudo import pseudo_scenes
-from spikecam.train.recipes import ENDLESS, Job, commit, counted, fingerprint
+from spikecam.train.recipes import (
+    ENDLESS,
+    Job,
+    commit,
+    counted,
+    fingerprint,
+    found_pairs,
+    scenes_of,
+)
 from spikecam.train.refined import RefinedStage
 from spikecam.train.run import run
 from spikecam.train.samples import Samples
@@ -45,8 +51,8 @@ from spikecam.weights.store import load_weights, save_weights
 RUN = RunConfig(epochs=20, steps=50, batch=8, lr=2e-4)
 # Pixels that scatter by more than this are those of a camera with a fixed pattern.
 _PATTERNED = 0.03
-# Pictures, and scenes, that the result is judged by.
-_SHOWN, _JUDGED = 4, 32
+# Captures that are shown, and captures and scenes that the result is judged by, at most.
+_SHOWN, _HELD, _JUDGED = 4, 16, 32
 # A gain below this, in dB, is none; captures may tell the contrary by so much.
 _GAIN, _DOUBT = 0.03, 1.02
 
@@ -58,12 +64,10 @@ class Adapted:
     Attributes:
         psnr: on held-out scenes with the measured sensor, in dB, before and after.
         blind: error at hidden pixels of held-out captures (`blind_error`), before and after.
-        sensor: what was measured of the camera.
     """
 
     psnr: tuple[float, float]
     blind: tuple[float, float]
-    sensor: SceneConfig
 
 
 def adapt(
@@ -86,15 +90,13 @@ def adapt(
     say = job.report.say or (lambda _: None)
     network, card = load_weights(job.start or "refined", "refiner")
     assert isinstance(network, Refiner)
-    split = [find_pairs(one, job.incomplete) for one in job.datasets]
-    train, held = ([pair for parts in split for pair in parts[i]] for i in range(2))
+    train, held = found_pairs(job)
+    held = held[:_HELD]
     sensor = replace(measured_sensor(train), along=network.config.trails)
-    say(
-        f"the camera: V_th {sensor.thresholds[0]:.2g} to {sensor.thresholds[1]:.2g}, "
-        f"{'with' if sensor.patterned > 0.5 else 'without'} a strong fixed pattern"
-    )
+    pattern = "a strong fixed pattern" if sensor.patterned > 0.5 else "no strong fixed pattern seen"
+    say(f"the camera: V_th {sensor.thresholds[0]:.2g} to {sensor.thresholds[1]:.2g}, {pattern}")
     folder = Path(job.folder)
-    made = pseudo_scenes(train, folder / PSEUDO, sequences=scenes, seed=config.seed, say=say)
+    made = scenes_of(train, job, scenes, config.seed)
     seen, judged = find_pairs(made, light=True)
     least = min(min(pair.shape) for pair in seen if pair.shape is not None) * SCALE
     sensor = replace(sensor, crop=min(sensor.crop, least // 16 * 16))
@@ -114,25 +116,28 @@ def adapt(
             "run": config.settings(),
             "network": asdict(network.config),
             "start": fingerprint(network),
-            "scenes": asdict(sensor),
+            "scenes": asdict(sensor) | {"count": scenes},
+            "patience": patience,
             "data": counted(train, held),
         },
         report=job.report,
-        callbacks=[best, EarlyStopping("val/psnr", patience=patience, mode="max")],
+        callbacks=[best, Patience(patience)],
     )
     after = deepcopy(before)
     if best.weights is not None:
         after.load_state_dict(best.weights)
+    say(f"judging by {len(held)} held-out captures")
+    # By the same measure as the start, wherever and however exactly it was trained.
     result = Adapted(
-        (first, best.psnr), (blind_error(before, held), blind_error(after, held)), sensor
+        (first, scene_psnr(after, val)), (blind_error(before, held), blind_error(after, held))
     )
     show(folder / PICTURES, held[:_SHOWN], before, after)
     if result.psnr[1] < first + _GAIN or result.blind[1] > _DOUBT * result.blind[0]:
         raise SpikecamError(
-            f"adapting did not help: {first:.2f} dB became {best.psnr:.2f} on held-out scenes, and "
-            f"the error at hidden pixels of held-out captures {result.blind[0]:.4f} became "
-            f"{result.blind[1]:.4f}; nothing was written: keep the weights you have, or give more "
-            "captures"
+            f"adapting did not help: {first:.2f} dB became {result.psnr[1]:.2f} on held-out "
+            f"scenes, and the error at hidden pixels of held-out captures {result.blind[0]:.4f} "
+            f"became {result.blind[1]:.4f}; nothing was written: keep the weights you have, or "
+            "give more captures"
         )
     save_weights(
         out,
@@ -146,7 +151,7 @@ def adapt(
             licence=card.licence,
             scores=(
                 ("held-out scenes before", f"{first:.2f} dB"),
-                ("held-out scenes after", f"{best.psnr:.2f} dB"),
+                ("held-out scenes after", f"{result.psnr[1]:.2f} dB"),
             ),
             limits="for this camera alone; measured on scenes made of its own captures",
         ),
@@ -165,23 +170,34 @@ def measured_sensor(pairs: Sequence[Pair]) -> SceneConfig:
         stream = pair.stream()
         start, stop = exposure_of(stream)
         rate = charge(stream, start, stop) / (stop - start)
-        gray = as_gray(pair.blurry_picture())
-        rows, columns = (side // SCALE for side in gray.shape)
-        gray = gray[: SCALE * rows, : SCALE * columns]
-        light = gray.reshape(rows, SCALE, columns, SCALE).mean((1, 3))
-        rate = rate[:rows, :columns]
+        light = coarse_gray(pair.blurry_picture())
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
         apart.append(np.log(rate * thresholds[-1] + 0.02) - np.log(light + 0.02))
     shapes = {one.shape for one in apart}
     spread = float(np.median(apart, axis=0).std()) if len(shapes) == 1 and len(apart) > 4 else 0.0
+    # Not by the least and the most: a cap on one lens says nothing of the camera.
+    low, high = np.quantile(thresholds, (0.1, 0.9))
     return SceneConfig(
         crop=160,
-        thresholds=(0.8 * min(thresholds), 1.25 * max(thresholds)),
+        thresholds=(0.8 * float(low), 1.25 * float(high)),
         patterned=0.9 if spread > _PATTERNED else 0.2,
         noise=0.5,
         scales=0.0,
         dimmed=0.0,
     )
+
+
+class Patience(EarlyStopping):
+    """Ends a run whose PSNR did not rise for some epochs; also one that is repeated after that."""
+
+    def __init__(self, epochs: int) -> None:
+        # With the validation, before the checkpoint is written.
+        super().__init__("val/psnr", patience=epochs, mode="max", check_on_train_epoch_end=False)
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Look whether it had ended."""
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
 
 
 class Best(Callback):

@@ -39,17 +39,17 @@ def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 3) ->
         hidden = np.zeros(stream.shape[1:], np.bool_)
         hidden[1:-1:_APART, 1:-1:_APART] = True
         told, measured = Ratios(stream, span, hidden=hidden), Ratios(stream, span)
-        picture, light = RefinedPicture(network, blur, told), _coarse(blur)
+        picture, light = RefinedPicture(network, blur, told), coarse_gray(blur)
         for frame in spread_frames(stream, moments, span):
             # White is as bright as a picture gets, whatever the spikes say.
             seen = np.minimum(np.exp(measured.sdm(frame)) * light, 1)
-            miss = _coarse(picture.sharp(frame)) - seen
+            miss = coarse_gray(picture.sharp(frame)) - seen
             errors.append(float(np.mean(miss[hidden] ** 2, dtype=np.float64)))
     return float(np.sqrt(np.mean(errors)))
 
 
-def _coarse(picture: Picture) -> Maps:
-    """Gray on the grid of the spikes."""
+def coarse_gray(picture: Picture) -> Maps:
+    """Gray on the grid of the spikes, a quarter as fine."""
     gray = as_gray(picture)
     rows, columns = (side // SCALE for side in gray.shape)
     coarse: Maps = gray.reshape(rows, SCALE, columns, SCALE).mean((1, 3))

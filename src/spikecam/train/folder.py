@@ -22,8 +22,6 @@ PSEUDO = "pseudo"
 def check_run(folder: Path, settings: Mapping[str, Any]) -> None:
     """Refuse a folder that holds anything but the beginning of this run.
 
-    A checkpoint without settings is that of a run which kept none, and is gone on with.
-
     Raises:
         OutputError: it does; the message says which settings differ.
         FileError: its settings cannot be read.
@@ -32,7 +30,7 @@ def check_run(folder: Path, settings: Mapping[str, Any]) -> None:
     if folder.is_file():
         raise OutputError(f"{folder} is a file; a run needs a folder, under another name")
     if not path.exists():
-        if not (folder / CHECKPOINT).exists() and not (folder / PSEUDO).exists():
+        if not (folder / PSEUDO).exists():
             clean(folder)
             check_folder(folder)
         return
@@ -60,9 +58,10 @@ def begin(folder: Path, settings: Mapping[str, Any], made: Mapping[str, Any]) ->
 
 
 def clean(folder: Path) -> None:
-    """Remove what a run left that was killed while it wrote."""
-    for part in folder.glob(".*.part*"):
-        part.unlink(missing_ok=True)
+    """Remove what a run left that was killed while it wrote, see `aside`."""
+    for name in map(Path, (CONFIG, CHECKPOINT, MEASURES)):
+        for part in folder.glob(f".{name.stem}.[0-9]*.part{name.suffix}"):
+            part.unlink(missing_ok=True)
 
 
 def reached(path: Path, module: nn.Module) -> tuple[int, int]:
@@ -71,17 +70,27 @@ def reached(path: Path, module: nn.Module) -> tuple[int, int]:
     Raises:
         FileError: it is damaged, or of another network.
     """
+    held = kept(path)
+    shapes = {name: values.shape for name, values in held["state_dict"].items()}
+    if shapes != {name: values.shape for name, values in module.state_dict().items()}:
+        raise FileError(f"{path} is of another network; repeat its settings, or name a new folder")
+    return int(held["global_step"]), int(held["epoch"]) + 1
+
+
+def kept(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds.
+
+    Raises:
+        FileError: it is damaged.
+    """
     try:
         held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        shapes = {name: values.shape for name, values in held["state_dict"].items()}
-        steps, epochs = int(held["global_step"]), int(held["epoch"]) + 1
+        dict(held["state_dict"]), int(held["global_step"]), int(held["epoch"])
     except Exception as error:  # damage makes torch.load raise nearly anything
         raise FileError(
             f"{path} is damaged, or no checkpoint; put back a copy, or begin in another folder"
         ) from error
-    if shapes != {name: values.shape for name, values in module.state_dict().items()}:
-        raise FileError(f"{path} is of another network; repeat its settings, or name a new folder")
-    return steps, epochs
+    return held
 
 
 def last_measures(folder: Path) -> dict[str, float]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import FileError
 from spikecam.io.recording import PathLike, existing_file
+from spikecam.weights.foreign import read_state
 
 # VGG-16: the channels of its 13 convolutions, whose outputs are compared after each group.
 _GROUPS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -59,7 +58,7 @@ class LPIPS(nn.Module):
         """
         held: dict[str, Tensor] = {}
         for file in files:
-            held |= _read(existing_file(file))
+            held |= read_state(existing_file(file))
         network = cls()
         names = ", ".join(map(str, files))
         convolutions = [one for one in network.modules() if isinstance(one, nn.Conv2d)]
@@ -108,15 +107,3 @@ def _places() -> list[int]:
             place += 2
         place += 1
     return places
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix.lower() == ".safetensors":
-            return load_file(path)
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damage makes torch.load raise nearly anything
-        raise FileError(f"{path} is damaged, or no checkpoint of weights; get it again") from error
-    if not isinstance(held, dict) or not all(isinstance(v, Tensor) for v in held.values()):
-        raise FileError(f"{path} holds more than weights; save its state dict alone")
-    return held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,11 @@ class Crops(Dataset[Sample]):
 
 
 def find_pairs(
-    folder: PathLike, incomplete: str = "refuse", *, light: bool = False
+    folder: PathLike,
+    incomplete: str = "refuse",
+    *,
+    light: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> tuple[list[Pair], list[Pair]]:
     """Pairs to train with and pairs to judge by, of a data set like Spike-GOPRO or RSB.
 
@@ -171,15 +175,17 @@ def find_pairs(
         folder: the data set.
         incomplete: "refuse" or "skip" recordings whose pictures are missing.
         light: whether it must hold the film that the spike camera saw.
+        say: takes a line that tells which recordings were skipped.
 
     Raises:
         FileError: no such data set, halves of pairs that are missing, or a single pair.
     """
     root = Path(folder)
+    what: dict[str, Any] = {"incomplete": incomplete, "say": say}
     if (root / "train").is_dir():
-        pairs = spike_gopro(root, "train", incomplete=incomplete)
+        pairs = spike_gopro(root, "train", **what)
         if (root / "val" / "spike_data").is_dir():
-            return pairs, spike_gopro(root, "val", incomplete=incomplete)
+            return pairs, spike_gopro(root, "val", **what)
         return hold_out(pairs, root)
     if root.name in ("train", "val", "test") and (root / "spike_data").is_dir():
         raise FileError(f"{root} is a part of a data set; name the folder that holds it")
@@ -188,7 +194,7 @@ def find_pairs(
             f"{root} holds no data set; expected train/spike_data, as in Spike-GOPRO"
             + ("" if light else ", or spike_data, as in RSB")
         )
-    return hold_out(rsb(root, incomplete=incomplete), root)
+    return hold_out(rsb(root, **what), root)
 
 
 def hold_out(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Pair]]:

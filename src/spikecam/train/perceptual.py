@@ -58,29 +58,27 @@ class Pyramid(nn.Module):
 def perceptual(weights: PathLike | None = None) -> nn.Module:
     """The best distance of pictures that can be had without a download.
 
-    LPIPS with the weights of a file; else with those that the package ``lpips`` and PyTorch's
-    cache hold, where both are there; else `Pyramid`.
+    LPIPS with the weights of a file; else with those of torchmetrics, which training brings along,
+    and of VGG-16, where PyTorch's cache holds them; else `Pyramid`.
 
     Args:
-        weights: a checkpoint of ``lpips.LPIPS(net="vgg")``, .safetensors or .pth.
+        weights: a checkpoint of ``lpips.LPIPS(net="vgg")``, or of torchvision's VGG-16 alone;
+            .safetensors or .pth.
 
     Raises:
         FileError: it is no such file.
     """
-    if weights is not None:
-        return LPIPS.open(weights)
-    found = _cached()
-    return Pyramid() if found is None else LPIPS.open(*found)
-
-
-def _cached() -> tuple[Path, Path] | None:
-    """The files of the package ``lpips`` that hold LPIPS's layers, and VGG-16 in the cache."""
-    package = importlib.util.find_spec("lpips")
+    package = importlib.util.find_spec("torchmetrics")
+    if weights is None:
+        features = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
+        if package is None or not features.is_file():
+            return Pyramid()
+        weights = features
     if package is None or package.origin is None:
-        return None
-    layers = Path(package.origin).parent / "weights" / "v0.1" / "vgg.pth"
-    features = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
-    return (layers, features) if layers.is_file() and features.is_file() else None
+        return LPIPS.open(weights)
+    # What the file holds comes last, and counts.
+    layers = Path(package.origin).parent / "functional" / "image" / "lpips_models" / "vgg.pth"
+    return LPIPS.open(*([layers] if layers.is_file() else []), weights)
 
 
 def _apart(pair: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ their truth, from nothing but blurry pictures and spikes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from spikecam.data.layouts import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur, exposure_of
-from spikecam.errors import FileError
+from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import as_levels, picture_size, write_picture
 
 # How many times smaller the pictures are made, and which share of that a scene shows: the rest is
@@ -54,8 +55,11 @@ def pseudo_scenes(
 
     Raises:
         FileError: pictures below 160 pixels a side.
+        OptionError: fewer than 2 scenes.
         SpikecamError: as `Synthesis`.
     """
+    if sequences < 2:
+        raise OptionError(f"scenes are at least 2, one of them to judge by, not {sequences}")
     sides = [picture_size(pair.blur) for pair in pairs if pair.blur is not None]
     least = [min(side[i] for side in sides) // _REDUCED for i in range(2)]
     size = tuple(int(_SHOWN * side) // _UNIT * _UNIT for side in least)
@@ -82,7 +86,11 @@ def pseudo_scenes(
         test=0,
         seed=seed,
     )
-    made = Synthesis([pictures], folder / "scenes", config)
+    try:
+        made = Synthesis([pictures], folder / "scenes", config)
+    except OptionError:
+        # All look alike: scenes to judge by are other motions of the same.
+        made = Synthesis([pictures], folder / "scenes", replace(config, val=0))
     for number, _ in enumerate(made, start=1):
         if number % _TOLD == 0:
             tell(f"{number} of {sequences} scenes")

@@ -102,10 +102,12 @@ def train_ldn(
     network = _size(job, "ldn", network)
     bsn, sr = (load_weights(one, n)[0] for one, n in zip(teacher, ("bsn", "edsr"), strict=True))
     taught, distance, distil = Teacher(bsn, sr), perceptual(lpips), distil or DistilConfig()
+    if crops.moments < 1:
+        raise OptionError(f"the student learns at 1 or more moments, not {crops.moments}")
     data = _crops(job, config, replace(crops, window=network.window))
     data.settings["teacher"] = fingerprint(taught)
     data.settings["distil"] = asdict(distil)
-    data.settings["distance"] = type(distance).__name__
+    data.settings["distance"] = type(distance).__name__, fingerprint(distance)
     return _train(
         job, config, data, lambda c: LDNStage(network, taught, distance, c, distil=distil)
     )
@@ -133,18 +135,9 @@ def train_refined(
     scenes = replace(scenes, along=network.trails)
     said = job
     if pseudo:
-        if not (Path(job.folder) / CONFIG).exists():
-            check_run(Path(job.folder), {})
-        pairs, _ = _pairs(job)
-        made = pseudo_scenes(
-            pairs,
-            Path(job.folder) / PSEUDO,
-            sequences=pseudo,
-            seed=config.seed,
-            say=job.report.say,
-        )
-        job = replace(job, datasets=[made])
-    train, val = _pairs(job, light=True)
+        pairs, _ = found_pairs(job)
+        job = replace(job, datasets=[scenes_of(pairs, job, pseudo, config.seed)])
+    train, val = found_pairs(job, light=True)
     least = min(min(pair.shape) for pair in val if pair.shape is not None) // 4 * 4 * SCALE
     if pseudo:
         scenes = replace(scenes, crop=min(scenes.crop, least))
@@ -157,6 +150,18 @@ def train_refined(
         {"scenes": asdict(scenes), "pseudo": pseudo, "data": counted(train, val)},
     )
     return _train(said, config, data, lambda c: RefinedStage(network, c))
+
+
+def scenes_of(pairs: Sequence[Pair], job: Job, count: int, seed: int) -> Path:
+    """A data set of scenes made of pairs alone, in the folder of the run; see `pseudo_scenes`.
+
+    Raises:
+        OutputError: the folder is not one for a run.
+    """
+    folder = Path(job.folder)
+    if not (folder / CONFIG).exists():
+        check_run(folder, {})
+    return pseudo_scenes(pairs, folder / PSEUDO, sequences=count, seed=seed, say=job.report.say)
 
 
 def fingerprint(module: nn.Module) -> str:
@@ -192,7 +197,7 @@ class _Data:
 
 
 def _crops(job: Job, config: RunConfig, crops: CropConfig) -> _Data:
-    train, val = _pairs(job)
+    train, val = found_pairs(job)
     judged = min(_JUDGED, len(val))
     return _Data(
         Crops(train, crops, seed=config.seed, length=ENDLESS),
@@ -202,9 +207,15 @@ def _crops(job: Job, config: RunConfig, crops: CropConfig) -> _Data:
     )
 
 
-def _pairs(job: Job, *, light: bool = False) -> tuple[list[Pair], list[Pair]]:
-    """Pairs of all data sets, to train with and to judge by."""
-    found = [find_pairs(one, job.incomplete, light=light) for one in job.datasets]
+def found_pairs(job: Job, *, light: bool = False) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of all data sets, to train with and to judge by.
+
+    Raises:
+        FileError: as `find_pairs`.
+    """
+    found = [
+        find_pairs(one, job.incomplete, light=light, say=job.report.say) for one in job.datasets
+    ]
     return [p for train, _ in found for p in train], [p for _, val in found for p in val]
 
 

@@ -15,8 +15,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from spikecam.errors import OptionError, OutputError, SpikecamError
+from spikecam.networks.device import pick_device
 from spikecam.train.config import RunConfig
-from spikecam.train.folder import CHECKPOINT, begin, check_run, reached
+from spikecam.train.folder import CHECKPOINT, begin, check_run, kept, reached
 from spikecam.train.quiet import quiet
 from spikecam.train.samples import Samples
 from spikecam.train.stage import Stage
@@ -44,7 +45,7 @@ def run(
     folder: Path,
     config: RunConfig,
     *,
-    settings: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any],
     report: Report | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> bool:
@@ -59,8 +60,7 @@ def run(
         samples: to train with and to judge by.
         folder: where to.
         config: of the run, as ``stage`` and ``samples`` have it.
-        settings: all that the result depends on; a folder begun with others is refused. None keeps
-            and compares nothing.
+        settings: all that the result depends on; a folder begun with others is refused.
         report: how the run tells of itself; by default not at all.
         callbacks: what else looks on.
 
@@ -77,8 +77,7 @@ def run(
     """
     report = report or Report()
     kind = check_devices(config)
-    if settings is not None:
-        check_run(folder, settings)
+    check_run(folder, settings)
     last = folder / CHECKPOINT
     step = 0
     if last.exists():
@@ -110,10 +109,12 @@ def run(
             enable_progress_bar=False,
             plugins=[WholeFiles()],
         )
-        if settings is not None and trainer.is_global_zero:
+        if trainer.is_global_zero:
             begin(folder, settings, {"command": report.command, "precision": config.precision})
         trainer.fit(stage, samples, ckpt_path=last if step else None, weights_only=True)
-        return trainer.is_global_zero
+    # What is kept is the average, where there is one; a run that was done leaves the others.
+    stage.load_state_dict(kept(last)["state_dict"])
+    return trainer.is_global_zero
 
 
 def check_devices(config: RunConfig) -> str:
@@ -122,10 +123,8 @@ def check_devices(config: RunConfig) -> str:
     Raises:
         OptionError: it is not there, or cannot compute as asked.
     """
+    kind = pick_device(config.accelerator).type
     found = torch.cuda.device_count()
-    kind = config.accelerator
-    if kind == "auto":
-        kind = "cuda" if found else "cpu"
     if kind == "cuda" and found < config.devices:
         raise OptionError(
             f"{config.devices} CUDA devices are wanted and {found} are here; choose fewer "

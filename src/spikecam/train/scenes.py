@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from cachetools import LRUCache, cached
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
@@ -23,6 +23,9 @@ from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.train.samples import Sample, turned
+
+# Decoded pictures that each process keeps at most.
+_HELD_BYTES = 3 << 30
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ class SceneConfig:
             raise OptionError(f"a sample has at least one frame, not {self.frames}")
         if not 0 < self.thresholds[0] <= self.thresholds[1]:
             raise OptionError(f"thresholds are two numbers that rise, not {self.thresholds}")
+        for name in ("spurious", "noise", "patterned", "scales", "dimmed"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
 
 
 class Scenes(Dataset[Sample]):
@@ -105,7 +111,10 @@ class Scenes(Dataset[Sample]):
         known = sorted(pair.sharp)
         chosen = sorted(rng.choice(known, config.frames, replace=config.frames > len(known)))
         pictures = np.stack(
-            [_levels(path)[here] for path in (pair.blur, *(pair.sharp[t] for t in chosen))]
+            [
+                self._levels(pair, path)[here]
+                for path in (pair.blur, *(pair.sharp[t] for t in chosen))
+            ]
         ).astype(np.float32) / np.float32(255)
         exposure = pair.exposure
         if rng.random() < 0.5:
@@ -122,13 +131,28 @@ class Scenes(Dataset[Sample]):
     def _light(self, pair: Pair) -> npt.NDArray[np.uint8]:
         """The film that the spike camera saw, of which only what is used is read."""
         assert pair.light is not None
+        assert pair.exposure is not None
         try:
             film: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
         except (OSError, ValueError) as error:
             raise FileError(f"{pair.light} is damaged ({error}); make the data set anew") from error
-        if film.shape[1:] != pair.shape or film.dtype != np.uint8:
+        last = max([*pair.sharp, pair.exposure[1] - 1])
+        if film.shape[1:] != pair.shape or film.dtype != np.uint8 or len(film) <= last:
             raise FileError(f"{pair.light} is no film of {pair.spikes}; make the data set anew")
         return film
+
+    def _levels(self, pair: Pair, path: Path | None) -> npt.NDArray[np.uint8]:
+        """A picture in levels from 0 to 255, (h, w, 3)."""
+        assert path is not None
+        assert pair.shape is not None
+        levels = _decoded(path)
+        wanted = tuple(SCALE * side for side in pair.shape)
+        if levels.shape[:2] != wanted:
+            raise FileError(
+                f"{path} is {levels.shape[1]}x{levels.shape[0]}, and its scene is "
+                f"{wanted[1]}x{wanted[0]}; make the data set anew"
+            )
+        return levels
 
     def _sample(
         self,
@@ -175,11 +199,11 @@ class Scenes(Dataset[Sample]):
         return sample
 
 
-@lru_cache(maxsize=8_000)
-def _levels(path: Path) -> npt.NDArray[np.uint8]:
-    """A picture in levels from 0 to 255, kept in memory: it is seen again and again."""
+@cached(LRUCache(_HELD_BYTES, getsizeof=lambda levels: levels.nbytes))
+def _decoded(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture in colour, kept in memory: it is seen again and again."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
-    return levels
+    return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)
 
 
 def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:

@@ -98,7 +98,9 @@ class Show(Callback):
             write_picture(self.folder / f"epoch_{epoch:04d}.png", pixels)
             for logger in trainer.loggers:
                 if isinstance(logger, TensorBoardLogger):
-                    logger.experiment.add_image("val", pl_module.shown, trainer.global_step)
+                    # As the measures are: a run that resumes purges what lies at its first step.
+                    step = trainer.global_step - 1
+                    logger.experiment.add_image("val", pl_module.shown, step)
 
 
 class Tell(Callback):

@@ -47,7 +47,9 @@ class Header:
 
 def shipped_weights() -> dict[str, Path]:
     """The weights that ship with spikecam: their files, by name."""
-    return {path.stem: path for path in sorted(_SHIPPED.glob(f"[!.]*{SUFFIX}"))}
+    return {
+        path.stem: path for path in sorted(_SHIPPED.glob(f"[!.]*{SUFFIX}"), key=lambda p: p.stem)
+    }
 
 
 def find_weights(path_or_name: PathLike) -> Path:

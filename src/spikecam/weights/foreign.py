@@ -39,7 +39,7 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
         OutputError: ``out`` cannot be written.
     """
     path, out = existing_file(path), Path(out)
-    state = _state(path, _held(path))
+    state = read_state(path)
     try:
         network, weights = from_published(state)
         module = filled(empty(network), weights)
@@ -61,10 +61,21 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
     return card
 
 
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The one set of weights in a foreign file, ``torch.save``'s or .safetensors, read as data.
+
+    Raises:
+        FileError: it is damaged, or holds none, several, or more than weights.
+    """
+    return _state(path, _held(path))
+
+
 def _held(path: Path) -> Any:
     """What a file holds, read without running what it says."""
     try:
-        if not zipfile.is_zipfile(path):
+        with path.open("rb") as file:
+            pickled = file.read(1) == b"\x80"  # as torch.save wrote before PyTorch 1.6
+        if not pickled and not zipfile.is_zipfile(path):
             return load_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is wrong with the file is said below
@@ -75,9 +86,7 @@ def _held(path: Path) -> Any:
             "with torch.save"
         ) from error
     except (SafetensorError, OSError) as error:
-        raise FileError(
-            f"{path} is damaged, or no checkpoint of PyTorch 1.6 or newer; get it again"
-        ) from error
+        raise FileError(f"{path} is damaged, or no checkpoint; get it again") from error
     except Exception as error:  # damage makes torch.load raise nearly anything
         raise FileError(f"{path} is damaged, or no checkpoint of PyTorch; get it again") from error
 
