@@ -19,8 +19,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMERA = (ROOT / "docs" / "camera.md").read_text(encoding="utf-8")
 NETWORKS = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
-# Runs that take hours are cut short: what else a command says of them is said before.
-SHORT = "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu"
+# What takes hours is cut short: what else a command says of it is said before.
+SHORT = {
+    " train ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
+    " --pseudo ": "--pseudo 4",
+    " synth photos ": "--sequences 4 --size 256x192 --val 0",
+}
 
 
 def lines(page):
@@ -135,7 +139,10 @@ def test_the_example_of_the_camera_page_runs(rig, monkeypatch):
 def room(after_the_demo, tmp_path_factory):
     """What the manual's page on the networks names."""
     folder = tmp_path_factory.mktemp("room")
-    shutil.copytree(after_the_demo / "demo", folder / "demo")
+    demo = shutil.copytree(after_the_demo / "demo", folder / "demo")
+    shutil.copytree(demo / "sharp", folder / "photos")
+    (folder / "videos").mkdir()
+    shutil.copy(demo / "sharp.mp4", folder / "videos")
     return folder
 
 
@@ -143,7 +150,15 @@ def room(after_the_demo, tmp_path_factory):
 def test_commands_of_the_networks_page_run(spikecam, room, monkeypatch, command):
     """One after another: later ones take what earlier ones made."""
     monkeypatch.chdir(room)
-    run_command(spikecam, f"{command} {SHORT}" if " train " in command else command)
+    short = (words for part, words in SHORT.items() if part in command)
+    run_command(spikecam, " ".join([command, *short]))
+
+
+def test_the_networks_page_says_how_what_ships_was_made():
+    for name, path in sc.shipped_weights().items():
+        _, card, _ = sc.read_card(path)
+        assert card.recipe in lines(NETWORKS), name
+        assert f"`{name}`" in NETWORKS
 
 
 @pytest.mark.parametrize("page", [CAMERA, NETWORKS])

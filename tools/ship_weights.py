@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from torch import nn
 
 import spikecam as sc
 from spikecam.bench.sequences import THRESHOLDS, score
@@ -40,21 +42,29 @@ def main() -> None:
         limits=args.limits,
         licence="MIT",
     )
+    if args.judge:
+        card = replace(card, scores=judged(network, card, Path(args.judge[0]), args.judge[1]))
     out = SHIPPED / f"{args.name}.safetensors"
     sc.save_weights(out, network, card, half=True)
-    if args.judge:
-        folder, method = args.judge
-        means = [
-            np.mean([one[:2] for one in score(Path(folder), v, method, weights=out)], axis=0)
-            for v in THRESHOLDS
-        ]
-        label = f"{Path(folder).name} V_th {', '.join(map(str, THRESHOLDS))}"
-        said = (
-            (label, " / ".join(f"{mean[0]:.2f}" for mean in means) + " dB"),
-            ("SSIM", " / ".join(f"{mean[1]:.3f}" for mean in means)),
-        )
-        sc.save_weights(out, network, replace(card, scores=said), half=True)
     print(out, out.stat().st_size)
+
+
+def judged(
+    network: nn.Module, card: sc.Card, folder: Path, method: str
+) -> tuple[tuple[str, str], ...]:
+    """Scores of the weights as they will ship."""
+    with TemporaryDirectory() as there:
+        path = Path(there) / "half.safetensors"
+        sc.save_weights(path, network, card, half=True)
+        scores = [score(folder, v, method, weights=path) for v in THRESHOLDS]
+    means = [np.mean([one[:2] for one in row], axis=0) for row in scores]
+    return (
+        (
+            f"{folder.name} V_th {', '.join(map(str, THRESHOLDS))}",
+            " / ".join(f"{mean[0]:.2f}" for mean in means) + " dB",
+        ),
+        ("SSIM", " / ".join(f"{mean[1]:.3f}" for mean in means)),
+    )
 
 
 if __name__ == "__main__":

@@ -88,3 +88,10 @@ def test_a_file_has_a_card(changed):
     path = changed({"card": "{}"})
     with pytest.raises(sc.FileError, match="does not say what its weights are"):
         sc.read_card(path)
+
+
+def test_what_ships_is_small():
+    sizes = {name: path.stat().st_size for name, path in sc.shipped_weights().items()}
+    assert sum(sizes.values()) < 12e6, sizes
+    assert sc.read_card("refined")[2] <= 3_000_000
+    assert sc.read_card("refined-small")[2] <= 300_000

@@ -3,8 +3,8 @@
     python -m spikecam.bench.networks [--frames N]
 
 The plain module is called frame by frame, in float32, as a user of torch would; every frame of
-every network is timed in turn with one of it. Weights are random: they change no time. Memory is
-the peak of a process that does nothing else.
+every network is timed in turn with one of it. Picture and spikes are random, weights those that
+ship. Memory is the peak of a process that does nothing else.
 """
 
 from __future__ import annotations
@@ -14,28 +14,18 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 
 import spikecam as sc
-from spikecam.networks.ldn import LDN
-from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.picture import Picture
 
 HEIGHT, WIDTH = 720, 1280
-SMALL = RefinerConfig(
-    width=32, deep_width=48, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False, trails=False
-)
-METHODS = {
-    "ldn": ("ldn", LDN()),
-    "refined": ("refined", Refiner()),
-    "refined-small": ("refined", Refiner(SMALL)),
-}
+# Methods of the weights that are measured.
+METHODS = {"ldn": "ldn", "refined": "refined", "refined-small": "refined"}
 
 
 def pair() -> tuple[Picture, sc.SpikeStream]:
@@ -47,21 +37,15 @@ def pair() -> tuple[Picture, sc.SpikeStream]:
 
 def pictures(name: str, frames: int) -> Iterator[Picture]:
     """Frames of the exposure, as ``spikecam deblur`` makes them, one by one."""
-    method, network = METHODS[name]
-    card = sc.Card(name, "random", "none", "none", "none", "MIT", (), "random")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "random.safetensors"
-        sc.save_weights(path, network, card)
-        blur, stream = pair()
-        yield from sc.deblurred_frames(
-            blur, stream, frames=range(20, 20 + frames), method=method, weights=path
-        )
+    blur, stream = pair()
+    chosen = range(20, 20 + frames)
+    yield from sc.deblurred_frames(blur, stream, frames=chosen, method=METHODS[name], weights=name)
 
 
 def plain(frames: int) -> Iterator[torch.Tensor]:
     """The same frames by LDN's module, each by itself."""
     blur, stream = pair()
-    network = METHODS["ldn"][1].eval()
+    network, _ = sc.load_weights("ldn")
     picture = torch.from_numpy(blur).permute(2, 0, 1)[None].contiguous()
     for frame in range(20, 20 + frames):
         spikes = np.asarray(stream[frame - 10 : frame + 11]).astype(np.float32)
@@ -102,9 +86,9 @@ def main() -> None:
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
         return
     print(f"{args.frames} frames of {WIDTH}x{HEIGHT}, {os.cpu_count()} cores")
-    for name, (_, network) in METHODS.items():
+    for name in METHODS:
         ours, other = compare(name, args.frames)
-        parameters = sum(p.numel() for p in network.parameters())
+        parameters = sc.read_card(name)[2]
         print(
             f"{name:<14} {parameters / 1e6:.3f} M  {ours / args.frames * 1e3:7.1f} ms a frame  "
             f"{other / ours:5.2f} x as fast as LDN's module  "
