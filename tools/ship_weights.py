@@ -1,7 +1,7 @@
 """Weights of a run become weights that ship: float16, with scores and a full card.
 
     python tools/ship_weights.py RUN/NETWORK.safetensors NAME SUMMARY --data TEXT --limits TEXT
-        [--judge FOLDER METHOD]
+        [--judge FOLDER METHOD] [-o FOLDER]
 
 Recipe and commit are those that the run wrote. With ``--judge`` the scores are measured on the
 file that ships, on sequences as `spikecam.bench.sequences` takes them; else they are the run's.
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--limits", required=True)
     parser.add_argument("--judge", nargs=2, metavar=("FOLDER", "METHOD"))
+    parser.add_argument("-o", "--out", type=Path, default=SHIPPED, metavar="FOLDER")
     args = parser.parse_args()
     network, card = sc.load_weights(args.run)
     card = replace(
@@ -44,7 +45,7 @@ def main() -> None:
     )
     if args.judge:
         card = replace(card, scores=judged(network, card, Path(args.judge[0]), args.judge[1]))
-    out = SHIPPED / f"{args.name}.safetensors"
+    out = args.out / f"{args.name}.safetensors"
     sc.save_weights(out, network, card, half=True)
     print(out, out.stat().st_size)
 

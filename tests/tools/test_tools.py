@@ -8,6 +8,7 @@ import numpy as np
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.networks.refiner import Refiner, RefinerConfig
 
 TOOLS = Path(__file__).parents[2] / "tools"
 
@@ -27,6 +28,30 @@ def test_the_sample_is_what_its_tool_renders(monkeypatch, tmp_path):
     assert np.abs(rendered - shipped).mean() < 0.5
     sidecar = sample.SPIKES.name + ".json"
     assert (tmp_path / sidecar).read_text() == sample.SPIKES.with_name(sidecar).read_text()
+
+
+def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, data):
+    card = sc.Card("run", "it", "set", "the command", "1f", "not stated", (("x", "1"),), "all")
+    network = Refiner(RefinerConfig(width=8, deep_width=8, blocks=2, trails=False))
+    sc.save_weights(tmp_path / "run.safetensors", network, card)
+    words = (
+        tmp_path / "run.safetensors",
+        "mine",
+        "Sharp.",
+        "--data",
+        "photos",
+        "--limits",
+        "night",
+    )
+    run(monkeypatch, "ship_weights.py", *words, "-o", tmp_path)
+    network, made, _ = sc.read_card(tmp_path / "mine.safetensors")
+    assert (made.name, made.recipe, made.licence) == ("mine", "the command", "MIT")
+    assert made.scores == card.scores
+    judged = (*words, "-o", tmp_path, "--judge", data / "val_sequences", "refined")
+    run(monkeypatch, "ship_weights.py", *judged)
+    _, made, _ = sc.read_card(tmp_path / "mine.safetensors")
+    # Untrained, it gives what SDM gives.
+    assert made.scores[0][1].startswith("2")
 
 
 def test_sdm_is_tuned_on_photographs(monkeypatch, data, capsys):
