@@ -77,14 +77,19 @@ def spikecam(monkeypatch, capfd):
     return run
 
 
+def photograph(folder, count, coarse, size):
+    """Save smooth pictures of random colours, which have so many coarse pixels each."""
+    for i in range(count):
+        colours = np.random.default_rng(i).integers(0, 256, (*coarse, 3), np.uint8)
+        photo = Image.fromarray(colours).resize(size[::-1], Image.Resampling.BICUBIC)
+        sc.save(folder / f"{i}.png", np.asarray(photo))
+
+
 @pytest.fixture(scope="session")
 def tiny_set(tmp_path_factory):
     """A data set to train on: 12 scenes of 96x64 at a threshold of 4, two of them to judge by."""
     folder = tmp_path_factory.mktemp("tiny")
-    for i in range(12):
-        coarse = np.random.default_rng(i).integers(0, 256, (6, 8, 3), np.uint8)
-        photo = Image.fromarray(coarse).resize((160, 120), Image.Resampling.BICUBIC)
-        sc.save(folder / "photos" / f"{i}.png", np.asarray(photo))
+    photograph(folder / "photos", 12, (6, 8), (120, 160))
     what = {"size": (64, 96), "sequences": 12, "length": 21, "speed": (0, 8), "val": 0.2, "test": 0}
     config = sc.SynthConfig(**what, thresholds=(4,), light=True)
     scenes = list(sc.Synthesis([folder / "photos"], folder / "set", config, workers=1))
@@ -124,10 +129,7 @@ def one_thread():
 def captures(tmp_path_factory):
     """A data set of 8 pairs of 192x160 at a threshold of 3, of which the truth is gone."""
     folder = tmp_path_factory.mktemp("captures")
-    for i in range(8):
-        coarse = np.random.default_rng(i).integers(0, 256, (16, 20, 3), np.uint8)
-        photo = Image.fromarray(coarse).resize((400, 320), Image.Resampling.BICUBIC)
-        sc.save(folder / "photos" / f"{i}.png", np.asarray(photo))
+    photograph(folder / "photos", 8, (16, 20), (320, 400))
     what = {"size": (160, 192), "sequences": 8, "length": 21, "speed": (0, 12), "test": 0}
     config = sc.SynthConfig(**what, val=0.25, thresholds=(3,))
     for _ in sc.Synthesis([folder / "photos"], folder / "set", config, workers=1):

@@ -65,6 +65,8 @@ CASES = {
     f"{DEBLUR} --at 5 --method sdm": "from 8 to 51",
     f"{DEBLUR} --at 60": "from 0 to 59",
     f"{DEBLUR} --window 17": "refined has no option 'window'",
+    f"{DEBLUR} --weights refined --weights ldn": "refined takes 1 --weights, not 2",
+    f"{DEBLUR} --method teacher --weights bsn": "teacher takes 2 --weights, not 1",
     f"{DEBLUR} --method edi": "known methods: refined, sdm",
     f"{DEBLUR} --frames 99": "cannot be spread",
     f"{DEBLUR} --frames 0": "cannot be spread",

@@ -89,7 +89,7 @@ def deblur(
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
     if weights and len(weights) != (wanted := 2 if method == "teacher" else 1):
-        raise sc.OptionError(f"{method} takes --weights {wanted} time{'s'[wanted < 2 :]}")
+        raise sc.OptionError(f"{method} takes {wanted} --weights, not {len(weights)}")
     given_options = {
         "window": window,
         "weights": weights[0] if weights and len(weights) == 1 else weights,

@@ -75,7 +75,8 @@ def training_job(
     ctx: typer.Context, datasets: list[Path] | None = None, folder: Path | None = None
 ) -> Iterator[Job]:
     """What the command line says of any stage; within, Ctrl-C tells how to go on."""
-    missing = [n for n in ("lightning", "tensorboard") if importlib.util.find_spec(n) is None]
+    needed = ("lightning", "tensorboard", "cachetools")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise sc.SpikecamError(
             f'training needs {" and ".join(missing)}; install with: pip install "spikecam[train]"'

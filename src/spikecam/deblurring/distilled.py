@@ -15,7 +15,6 @@ from spikecam.deblurring.tiles import (
     as_pixels,
     as_tensor,
     computing,
-    cut,
     tiles,
     together,
 )
@@ -96,12 +95,9 @@ class LDNPicture:
         down, across = (-side % SCALE for side in self.size)
         padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
         padded = padded.to(self.device, memory_format=torch.channels_last)
-        self.whole = padded.shape[2:]
-        self.tiles = tiles(self.whole, tile, network.reach)
+        self.tiles = tiles(padded.shape[2:], tile, network.reach)
         with computing(self.device, exact=exact):
-            self.shared = together(
-                self.tiles, self.whole, lambda tile: network.encode(cut(padded, tile, self.whole))
-            )
+            self.shared = together(self.tiles, lambda tile: network.encode(tile.of(padded)))
 
     def sharp(self, spikes: np.ndarray) -> Picture:
         """The sharp picture in the middle of the spikes (T, H, W), 0 or 1."""
@@ -110,20 +106,19 @@ class LDNPicture:
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (*self.shared, held)
-            features, base, own = (cut(one, tile, self.whole) for one in parts)
+            features, base, own = map(tile.of, parts)
             return (self.network.refine((features, base), own, pooled),)
 
         with computing(self.device, exact=self.exact):
             pooled = self._pooled(held) if len(self.tiles) > 1 else None
-            (whole,) = together(self.tiles, self.whole, refine)
+            (whole,) = together(self.tiles, refine)
         return as_pixels(whole[:, :, : self.size[0], : self.size[1]], self.blur)
 
     def _pooled(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and maximum of every channel over the whole picture, part by part."""
         total, most, pixels = None, None, 0
         for tile in self.tiles:
-            seen = (cut(one, tile, self.whole) for one in (self.shared[0], spikes))
-            features = self.network.join(*seen)
+            features = self.network.join(tile.of(self.shared[0]), tile.of(spikes))
             rows, columns = (slice(s.start // SCALE, s.stop // SCALE) for s in tile.kept)
             kept = features[:, :, rows, columns]
             area = kept.shape[2] * kept.shape[3]

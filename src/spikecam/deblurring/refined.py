@@ -17,7 +17,6 @@ from spikecam.deblurring.tiles import (
     as_pixels,
     as_tensor,
     computing,
-    cut,
     tiles,
     together,
 )
@@ -52,7 +51,8 @@ def refined(
         stream: spikes of the same view.
         frames: frame numbers.
         exposure: frames (start, stop) during which the picture was exposed.
-        weights: a name of those that ship, "refined", or a file.
+        weights: a name of those that ship ("refined", "refined-small", "refined-selfsup"), or a
+            file.
         tile: side in pixels of the parts that are computed one after another; by default 1536.
         fpn: the spike camera's fixed pattern, corrected spike by spike.
         device: "auto", "cpu", "cuda".
@@ -112,11 +112,7 @@ class RefinedPicture:
         self.tiles = tiles(self.whole, tile, network.reach)
         with computing(self.device, exact=exact):
             self.features = together(
-                self.tiles,
-                self.whole,
-                lambda tile: network.encode(
-                    cut(self.padded, tile, self.whole), cut(maps, tile, self.whole)
-                ),
+                self.tiles, lambda tile: network.encode(tile.of(self.padded), tile.of(maps))
             )
 
     def sharp(self, frame: int) -> Picture:
@@ -129,15 +125,15 @@ class RefinedPicture:
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (self.padded, *self.features, moment)
-            seen, *features, own = (cut(one, tile, self.whole) for one in parts)
+            seen, *features, own = map(tile.of, parts)
             trails = None
             if along is not None:
                 rows, columns = tile.on_grid(SCALE)
-                trails = along[0][:, rows, columns], cut(along[1], tile, self.whole)
+                trails = along[0][:, rows, columns], tile.of(along[1])
             return (self.network.refine(seen, features, own, trails),)
 
         with computing(self.device, exact=self.exact):
-            (whole,) = together(self.tiles, self.whole, refine)
+            (whole,) = together(self.tiles, refine)
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])

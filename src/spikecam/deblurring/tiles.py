@@ -28,31 +28,29 @@ class Tile:
         seen: the part that the network sees, as slices over rows and columns of pixels.
         kept: what of that part's result is kept.
         place: where that goes in the whole picture.
+        size: height and width of that.
     """
 
     seen: tuple[slice, slice]
     kept: tuple[slice, slice]
     place: tuple[slice, slice]
+    size: tuple[int, int]
 
     def on_grid(self, scale: int) -> tuple[slice, slice]:
         """What is seen, on a grid that is ``scale`` times as coarse."""
         return _coarser(self.seen, scale)
 
+    def of(self, whole: Tensor) -> Tensor:
+        """What is seen of (..., h, w), which is on the grid of the picture or a coarser one."""
+        rows, columns = self.on_grid(self.size[0] // whole.shape[-2])
+        return whole[..., rows, columns]
 
-def cut(whole: Tensor, tile: Tile, size: Sequence[int]) -> Tensor:
-    """What a tile sees of the whole (..., h, w), on a picture's grid or a coarser one."""
-    rows, columns = tile.on_grid(size[0] // whole.shape[-2])
-    return whole[..., rows, columns]
 
-
-def together(
-    parts: Sequence[Tile], size: Sequence[int], compute: Callable[[Tile], Sequence[Tensor]]
-) -> list[Tensor]:
+def together(parts: Sequence[Tile], compute: Callable[[Tile], Sequence[Tensor]]) -> list[Tensor]:
     """What a network gives of every part, put together.
 
     Args:
         parts: from `tiles`.
-        size: height and width of the whole picture.
         compute: gives tensors (B, C, ...) of what a part sees, each on the picture's grid or a
             coarser one.
     """
@@ -63,7 +61,7 @@ def together(
         computed = compute(tile)
         scales = [(tile.seen[0].stop - tile.seen[0].start) // one.shape[2] for one in computed]
         if not wholes:
-            sizes = [[side // scale for side in size] for scale in scales]
+            sizes = [[side // scale for side in tile.size] for scale in scales]
             wholes = [
                 one.new_empty((*one.shape[:2], *shape)).to(memory_format=torch.channels_last)
                 for one, shape in zip(computed, sizes, strict=True)
@@ -91,7 +89,10 @@ def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
         raise OptionError(f"a tile is at least 64 pixels wide, not {side}")
     side, reach = (-(-n // UNIT) * UNIT for n in (side, reach))
     spans = [[_span(a, side, reach, n) for a in range(0, n, side)] for n in size]
-    return [Tile((r[0], c[0]), (r[1], c[1]), (r[2], c[2])) for r in spans[0] for c in spans[1]]
+    whole = size[0], size[1]
+    return [
+        Tile((r[0], c[0]), (r[1], c[1]), (r[2], c[2]), whole) for r in spans[0] for c in spans[1]
+    ]
 
 
 def _coarser(part: tuple[slice, slice], scale: int) -> tuple[slice, slice]:

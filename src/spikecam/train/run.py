@@ -142,8 +142,8 @@ def _averaging(stage: Stage) -> list[Callback]:
         return []
 
     def mixed(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
-        kept = min(most, (float(steps) + 1) / (float(steps) + 20))
-        return torch.lerp(current, average, kept)
+        share = min(most, (float(steps) + 1) / (float(steps) + 20))
+        return torch.lerp(current, average, share)
 
     return [WeightAveraging(device=None, use_buffers=False, avg_fn=mixed)]
 
