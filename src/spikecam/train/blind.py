@@ -1,9 +1,10 @@
-"""How well deblurred pictures foretell spikes that the network did not see; no truth is needed.
+"""How well a deblurred film foretells spikes that the network did not see; no truth is needed.
 
 As in Noise2Void (Krull et al. 2019): at every third pixel each way, all that the network is told of
-the spikes is taken from the pixels around. What the pixel itself measured, SDM's ratio, then has
-noise of its own, which no network can foretell: of two networks, the one whose pictures come
-closer to it is better.
+the spikes is taken from the pixels around. There, from one of its spikes to another, a pixel
+collected a whole number of thresholds, each as much light as the blurry picture tells. That is a
+measure of the light between which nothing has blurred, and whose noise is the pixel's own, not to
+be foretold. Of two networks, the one whose film comes closer to it is better.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from spikecam.camera.light import as_gray
 from spikecam.data.layouts import SCALE, Pair
@@ -22,30 +24,67 @@ from spikecam.picture import Picture
 
 # Pixels from one that is hidden to the next.
 _APART = 3
+# Of an exposure.
+_PIECES = 6
 
 
-def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 3) -> float:
-    """Root mean square error at hidden pixels, in gray levels from 0 to 1.
+def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 25) -> float:
+    """Mean absolute error at hidden pixels, in gray levels from 0 to 1.
+
+    Not its square, which would be that of a few spikes without cause.
 
     Args:
         network: on any device.
         pairs: that it was not trained with.
-        moments: how many of each exposure.
+        moments: frames of each exposure that are deblurred; between them the film is interpolated.
     """
-    errors = []
+    errors, weights = [], []
     for pair in pairs:
         stream, blur = pair.stream(), pair.blurry_picture()
         span = exposure_of(stream)
         hidden = np.zeros(stream.shape[1:], np.bool_)
         hidden[1:-1:_APART, 1:-1:_APART] = True
-        told, measured = Ratios(stream, span, hidden=hidden), Ratios(stream, span)
-        picture, light = RefinedPicture(network, blur, told), coarse_gray(blur)
-        for frame in spread_frames(stream, moments, span):
-            # White is as bright as a picture gets, whatever the spikes say.
-            seen = np.minimum(np.exp(measured.sdm(frame)) * light, 1)
-            miss = coarse_gray(picture.sharp(frame)) - seen
-            errors.append(float(np.mean(miss[hidden] ** 2, dtype=np.float64)))
-    return float(np.sqrt(np.mean(errors)))
+        picture = RefinedPicture(network, blur, Ratios(stream, span, hidden=hidden))
+        frames = spread_frames(stream, min(moments, span[1] - span[0]), span, window=1)
+        film = np.stack([coarse_gray(picture.sharp(frame))[hidden] for frame in frames])
+        with np.errstate(divide="ignore"):
+            thresholds = coarse_gray(blur)[hidden] / Ratios(stream, span).rate[hidden]
+        every, spikes = np.arange(*span), stream.read(*span)[:, hidden]
+        for pixel, fired, threshold in zip(film.T, spikes.T, thresholds, strict=True):
+            missed, length = missed_light(np.interp(every, frames, pixel), fired, threshold)
+            errors += list(missed)
+            weights += list(length)
+    return float(np.average(np.abs(errors), weights=weights))
+
+
+def missed_light(
+    light: npt.NDArray[np.float64], fired: npt.NDArray[np.uint8], threshold: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int_]]:
+    """By how much the light of a pixel misses what its spikes tell, and during how many frames.
+
+    Told between spikes a sixth of the exposure apart, or more where it fires less.
+
+    Args:
+        light: of every frame, (T,).
+        fired: 0 or 1, (T,).
+        threshold: light that makes a spike.
+
+    Returns:
+        Mean light less what was measured, and frames, for each such piece; none of a pixel of fewer
+        than two spikes.
+
+    >>> fired = np.tile([0, 0, 0, 1], 10)
+    >>> missed_light(np.full(40, 0.6), fired, 2.0)
+    (array([0.1, 0.1, 0.1, 0.1, 0.1]), array([8, 8, 8, 4, 8]))
+    """
+    spikes = np.flatnonzero(fired)
+    if len(spikes) < 2:
+        return np.empty(0), np.empty(0, np.int_)
+    edges = np.arange(spikes[0], spikes[-1], len(light) / _PIECES)
+    ends = np.unique(np.append(np.searchsorted(spikes, edges), len(spikes) - 1))
+    length = np.diff(spikes[ends])
+    collected = np.concatenate([[0.0], np.cumsum(light)])[spikes[ends]]
+    return (np.diff(collected) - np.diff(ends) * threshold) / length, length
 
 
 def coarse_gray(picture: Picture) -> Maps:
