@@ -59,9 +59,20 @@ if TYPE_CHECKING:
     from spikecam.io.recording import check_recording, open, write_recording
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
+    from spikecam.metrics.learned import brisque, liqe, lpips, niqe
+    from spikecam.metrics.methods import (
+        METRICS,
+        checked_metrics,
+        frame_scores,
+        mean_scores,
+        score,
+    )
+    from spikecam.metrics.reference import ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
     from spikecam.show.contact import contact_sheet
+    from spikecam.show.curves import check_curves, write_curves
     from spikecam.show.display import Display, display
+    from spikecam.show.table import check_table, json_text, write_table
     from spikecam.stream import SpikeStream
     from spikecam.survey import summary
     from spikecam.weights.card import Card
@@ -130,9 +141,20 @@ _HOMES = {
     "io.recording": ("check_recording", "open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
+    "metrics.learned": ("brisque", "liqe", "lpips", "niqe"),
+    "metrics.methods": (
+        "METRICS",
+        "checked_metrics",
+        "frame_scores",
+        "mean_scores",
+        "score",
+    ),
+    "metrics.reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
     "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
     "show.contact": ("contact_sheet",),
+    "show.curves": ("check_curves", "write_curves"),
     "show.display": ("Display", "display"),
+    "show.table": ("check_table", "json_text", "write_table"),
     "stream": ("SpikeStream",),
     "survey": ("summary",),
     "weights.card": ("Card",),
@@ -155,6 +177,24 @@ __all__ = [  # noqa: RUF022
     "spread_frames",
     "exposure_of",
     "window_of",
+    "score",
+    "frame_scores",
+    "mean_scores",
+    "checked_metrics",
+    "METRICS",
+    "psnr",
+    "ssim",
+    "ssim_s_sdm",
+    "ms_ssim",
+    "lpips",
+    "niqe",
+    "brisque",
+    "liqe",
+    "write_table",
+    "check_table",
+    "json_text",
+    "write_curves",
+    "check_curves",
     "display",
     "Display",
     "contact_sheet",

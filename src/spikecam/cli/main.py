@@ -17,6 +17,7 @@ from spikecam.cli.deblur import deblur
 from spikecam.cli.demo import demo
 from spikecam.cli.info import info
 from spikecam.cli.reconstruct import reconstruct
+from spikecam.cli.score import score
 from spikecam.cli.simulate import simulate
 from spikecam.cli.synth import synth
 from spikecam.cli.train import train
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, demo):
+for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, score, demo):
     app.command()(_command)
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(train, name="train")

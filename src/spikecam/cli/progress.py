@@ -10,8 +10,11 @@ from spikecam.cli import interrupt
 Item = TypeVar("Item")
 
 
-def track(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    """Pass ``items`` on, and show how many of ``total`` are done and how long it will take."""
+def track(items: Iterable[Item], total: int | None, label: str) -> Iterator[Item]:
+    """Pass ``items`` on, and show how many of ``total`` are done and how long it will take.
+
+    Where their number is None, unknown, it shows how many are done.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,

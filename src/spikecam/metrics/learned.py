@@ -1,0 +1,129 @@
+"""LPIPS, NIQE, BRISQUE and LIQE, of the package pyiqa, which fetches what they have learned.
+
+Nothing is imported or fetched before one of them is asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import FileError, OptionError, SpikecamError
+from spikecam.metrics.reference import checked, checked_pair
+
+# Our names, pyiqa's, and whether one is told by the scatter of a picture around its mean.
+_NAMES = {
+    "lpips": ("lpips-vgg", False),
+    "niqe": ("niqe", True),
+    "brisque": ("brisque", True),
+    "liqe": ("liqe", False),
+}
+
+
+def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
+    """Distance by the features of VGG-16 (Zhang et al. 2018); 0 is the same, lower is better.
+
+    Args:
+        picture, truth: (H, W) or (H, W, 3), in [0, data_range].
+        data_range: from the smallest to the largest value that there can be.
+
+    Raises:
+        SpikecamError: pyiqa is not installed or cannot be loaded.
+        FileError: its weights cannot be had.
+        OptionError: as `psnr`.
+    """
+    return _learned("lpips", *checked_pair(picture, truth, data_range), data_range=data_range)
+
+
+def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
+    """Distance to the statistics of natural pictures (Mittal et al. 2013); lower is better.
+
+    Not defined on a picture of one value, which has no statistics: an OptionError. Else as `lpips`.
+    """
+    return _learned("niqe", checked(picture, data_range), data_range=data_range)
+
+
+def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
+    """Loss of naturalness, 0 to 100 or so (Mittal et al. 2012); lower is better.
+
+    Not defined on a picture of one value: an OptionError. Else as `lpips`.
+    """
+    return _learned("brisque", checked(picture, data_range), data_range=data_range)
+
+
+def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
+    """Quality from 1 to 5 by pictures and words (Zhang et al. 2023); higher is better.
+
+    Errors as `lpips`.
+    """
+    return _learned("liqe", checked(picture, data_range), data_range=data_range)
+
+
+def _learned(name: str, *pictures: Any, data_range: float) -> float:
+    if _NAMES[name][1] and pictures[0].min() == pictures[0].max():
+        raise OptionError(f"{name.upper()} has no meaning on a picture of one value; leave it out")
+    metric = _metric(name)
+    import torch
+
+    tensors = []
+    for picture in pictures:
+        levels = np.asarray(picture / data_range, np.float32)
+        colours = levels if levels.ndim == 3 else np.stack([levels] * 3, axis=2)
+        tensors.append(torch.from_numpy(colours.transpose(2, 0, 1)[None].copy()))
+    try:
+        with torch.inference_mode():
+            value = float(metric(*tensors))
+    except (AssertionError, RuntimeError, ValueError) as error:
+        height, width = pictures[0].shape[:2]
+        raise OptionError(
+            f"{name.upper()} cannot be had of a picture of {width}x{height} ({_first(error)}); "
+            "leave it out, or take a larger one"
+        ) from error
+    if not np.isfinite(value):
+        raise OptionError(f"{name.upper()} has no value on this picture; leave it out")
+    return value
+
+
+@cache
+def _metric(name: str) -> Any:
+    """The metric of pyiqa, with its weights."""
+    try:
+        import pyiqa
+    except ModuleNotFoundError as error:
+        raise _missing(name, error) from error
+    except Exception as error:
+        # A package that it needs was built for another one: whatever is said then.
+        raise SpikecamError(
+            f"{name.upper()} needs pyiqa, which cannot be loaded here ({_first(error)}); "
+            "install a torchvision that was built for this torch"
+        ) from error
+    try:
+        # What it says of downloads is no result.
+        with redirect_stdout(sys.stderr):
+            return pyiqa.create_metric(_NAMES[name][0], device="cpu")
+    except ModuleNotFoundError as error:
+        raise _missing(name, error) from error
+    except Exception as error:
+        # No network, a full disk, a host that is gone.
+        from torch.hub import get_dir
+
+        raise FileError(
+            f"the weights of {name.upper()} cannot be had ({_first(error)}); pyiqa fetches them on "
+            f"first use into {get_dir()}/pyiqa: connect once, or copy them there"
+        ) from error
+
+
+def _missing(name: str, error: ModuleNotFoundError) -> SpikecamError:
+    return SpikecamError(
+        f"{name.upper()} needs the package {error.name}; "
+        'install with: pip install "spikecam[quality]"'
+    )
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,134 @@
+"""`score`: metrics by their names, of pictures, sequences and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spikecam.errors import OptionError
+from spikecam.metrics.frames import Pictures, called, paired, single
+
+
+class Metric(NamedTuple):
+    """What is to be known of a metric before it is loaded.
+
+    Attributes:
+        module: where the function of that name is.
+        needs_truth: whether it compares with the truth.
+        label: its name in tables, with its unit and an arrow to the better end.
+    """
+
+    module: str
+    needs_truth: bool
+    label: str
+
+
+_BESIDE, _LEARNED = "spikecam.metrics.reference", "spikecam.metrics.learned"
+METRICS = {
+    "psnr": Metric(_BESIDE, True, "PSNR (dB) ↑"),
+    "ssim": Metric(_BESIDE, True, "SSIM ↑"),
+    "ssim_s_sdm": Metric(_BESIDE, True, "SSIM on [-1, 1] ↑"),
+    "ms_ssim": Metric(_BESIDE, True, "MS-SSIM ↑"),
+    "lpips": Metric(_LEARNED, True, "LPIPS ↓"),
+    "niqe": Metric(_LEARNED, False, "NIQE ↓"),
+    "brisque": Metric(_LEARNED, False, "BRISQUE ↓"),
+    "liqe": Metric(_LEARNED, False, "LIQE ↑"),
+}
+# Beside the truth, and alone.
+DEFAULTS = (("niqe", "brisque"), ("psnr", "ssim"))
+
+
+def score(
+    result: Pictures,
+    truth: Pictures | None = None,
+    metrics: Sequence[str] | None = None,
+    *,
+    data_range: float = 1.0,
+) -> dict[str, float]:
+    """How good pictures are: the mean of each metric over the frames.
+
+    Args:
+        result: a picture (H, W) or (H, W, 3); a sequence of them; or the path of a picture, a
+            video, a folder of pictures, or a pattern with ``*`` in the name.
+        truth: the same of what they should be. Files of two folders belong together by the numbers
+            at the end of their names, everything else by its order.
+        metrics: beside the truth "psnr", "ssim", "ssim_s_sdm" (as in SpikeReveal's tables),
+            "ms_ssim", "lpips"; alone "niqe", "brisque", "liqe". By default the first two of them.
+        data_range: the largest value that there can be; 1 for the pictures of this package and of
+            all files.
+
+    Returns:
+        Means by name.
+
+    Raises:
+        OptionError: an unknown metric, one that needs the truth where there is none, shapes that
+            differ, values outside [0, data_range].
+        FileError: files that are missing, damaged, or on one side alone.
+        SpikecamError: a metric whose package is not installed.
+
+    >>> score(np.full((8, 8), 0.75), np.full((8, 8), 0.25), ["ssim"])
+    {'ssim': 0.6000639897616381}
+    """
+    rows = [values for _, values in frame_scores(result, truth, metrics, data_range=data_range)]
+    return mean_scores(rows)
+
+
+def frame_scores(
+    result: Pictures,
+    truth: Pictures | None = None,
+    metrics: Sequence[str] | None = None,
+    *,
+    data_range: float = 1.0,
+) -> Iterator[tuple[str, dict[str, float]]]:
+    """The frames' names and scores, one by one; arguments and errors as for `score`."""
+    names = checked_metrics(metrics, truth is not None)
+    called_by = {name: getattr(import_module(METRICS[name].module), name) for name in names}
+    where = called(result, "the result")
+    if truth is None:
+        frames: Iterator[tuple[str, Any, Any]] = ((n, p, None) for n, p in single(result))
+    else:
+        frames = paired(result, truth)
+    for frame, picture, true in frames:
+        values = {}
+        for name in names:
+            pictures = (picture, true) if METRICS[name].needs_truth else (picture,)
+            try:
+                values[name] = called_by[name](*pictures, data_range=data_range)
+            except OptionError as error:
+                raise OptionError(f"{where}, frame {frame}: {error}") from error
+        yield frame, values
+
+
+def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Means over frames, by name.
+
+    Raises:
+        OptionError: there are no frames.
+    """
+    if not rows:
+        raise OptionError("there are no pictures to score")
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def checked_metrics(metrics: Sequence[str] | None, with_truth: bool) -> list[str]:
+    """The names of the metrics, which exist and can be had.
+
+    Raises:
+        OptionError: there is no such metric, or it needs the truth and there is none.
+    """
+    if metrics is None:
+        metrics = DEFAULTS[with_truth]
+    if isinstance(metrics, str):
+        metrics = [metrics]
+    for name in metrics:
+        if name not in METRICS:
+            raise OptionError(f"no metric {name!r}; known metrics: {', '.join(METRICS)}")
+        if METRICS[name].needs_truth and not with_truth:
+            alone = ", ".join(n for n, metric in METRICS.items() if not metric.needs_truth)
+            raise OptionError(f"{name} compares with the truth; without one there are {alone}")
+    if not metrics:
+        raise OptionError(f"name one metric at least: {', '.join(METRICS)}")
+    return list(dict.fromkeys(metrics))

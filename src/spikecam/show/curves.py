@@ -1,0 +1,91 @@
+"""Numbers as curves in a picture, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+from spikecam.errors import OptionError, SpikecamError
+from spikecam.io.aside import aside, check_file
+
+# Formats by the ending of the name.
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def check_curves(path: str | os.PathLike[str]) -> None:
+    """Refuse, before any work, what `write_curves` would refuse of a path.
+
+    Raises:
+        OptionError: an ending that is not written.
+        OutputError: a place that cannot be written.
+        SpikecamError: matplotlib is not installed.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise OptionError(f"{path}: curves are drawn as {', '.join(FORMATS)}")
+    check_file(path)
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise SpikecamError(
+            'curves need matplotlib; install with: pip install "spikecam[bench]"'
+        ) from error
+
+
+def write_curves(
+    path: str | os.PathLike[str],
+    x: Sequence[float] | Sequence[str],
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    across: str,
+    logarithmic: bool = False,
+) -> None:
+    """Draw curves, one panel under another.
+
+    Args:
+        path: .png, .svg or .pdf.
+        x: what the values stand over.
+        panels: by the label of its axis, the curves of each panel by their names.
+        across: label of the axis along x.
+        logarithmic: both axes, where powers become straight lines.
+
+    Errors as `check_curves`.
+    """
+    check_curves(path)
+    drawn = curves(x, panels, across=across, logarithmic=logarithmic, form=Path(path).suffix[1:])
+    with aside(Path(path)) as temporary:
+        temporary.write_bytes(drawn)
+
+
+def curves(
+    x: Sequence[float] | Sequence[str],
+    panels: Mapping[str, Mapping[str, Sequence[float]]],
+    *,
+    across: str,
+    logarithmic: bool = False,
+    form: str = "png",
+) -> bytes:
+    """What `write_curves` writes, in the format "png", "svg" or "pdf"."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7, 1 + 2.2 * len(panels)), layout="constrained")
+    axes = figure.subplots(len(panels), squeeze=False, sharex=True)[:, 0]
+    for axis, (label, lines) in zip(axes, panels.items(), strict=True):
+        for name, values in lines.items():
+            axis.plot(x, values, marker="o", markersize=3, linewidth=1, label=name)
+        axis.set_ylabel(label)
+        axis.grid(alpha=0.3)
+        if logarithmic:
+            axis.set_xscale("log")
+            axis.set_yscale("log")
+        elif len(x) > 20:
+            axis.xaxis.set_major_locator(MaxNLocator(12, integer=True))
+        if len(lines) > 1:
+            axis.legend(fontsize="small")
+    axes[-1].set_xlabel(across)
+    held = BytesIO()
+    figure.savefig(held, format=form, dpi=120)
+    return held.getvalue()

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+RNG = np.random.default_rng(0)
+TRUTH = RNG.random((5, 12, 16, 3)).astype(np.float32)
+RESULT = np.clip(TRUTH + 0.1, 0, 1)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A result and its truth as folders whose files are named differently."""
+    for number, (picture, truth) in enumerate(zip(RESULT, TRUTH, strict=True)):
+        sc.save(tmp_path / "result" / f"{8 * number:03d}.png", picture)
+        sc.save(tmp_path / "truth" / f"sharp_{8 * number:04d}.png", truth)
+    return tmp_path / "result", tmp_path / "truth"
+
+
+def test_the_score_is_the_mean_over_the_frames():
+    each = [sc.psnr(one, other, data_range=1) for one, other in zip(RESULT, TRUTH, strict=True)]
+    assert sc.score(RESULT, TRUTH, ["psnr"]) == {"psnr": pytest.approx(np.mean(each))}
+    assert sc.score(iter(RESULT), list(TRUTH), ["psnr"])["psnr"] == pytest.approx(np.mean(each))
+    assert set(sc.score(RESULT[0], TRUTH[0])) == {"psnr", "ssim"}
+
+
+def test_files_of_folders_belong_together_by_their_numbers(folders):
+    result, truth = folders
+    scored = dict(sc.frame_scores(result, truth, ["psnr"]))
+    assert list(scored) == ["0", "8", "16", "24", "32"]
+    expected = [sc.psnr(one, other, data_range=1) for one, other in zip(RESULT, TRUTH, strict=True)]
+    assert [row["psnr"] for row in scored.values()] == pytest.approx(expected, abs=0.1)
+    (truth / "sharp_0008.png").unlink()
+    with pytest.raises(sc.FileError, match=r"8 only in .*result; frames belong together"):
+        sc.score(result, truth)
+    (result / "008.png").unlink()
+    assert len(dict(sc.frame_scores(result, truth))) == 4
+
+
+def test_a_pattern_names_some_of_a_folder(folders):
+    result, truth = folders
+    sc.save(truth / "blur.png", TRUTH[0])
+    with pytest.raises(sc.FileError, match="blur"):
+        sc.score(result, truth)
+    assert len(dict(sc.frame_scores(result, truth / "sharp_*.png"))) == 5
+    with pytest.raises(sc.FileError, match="holds no pictures"):
+        sc.score(result, truth / "dull_*.png")
+
+
+def test_names_without_numbers_belong_together_by_name(tmp_path):
+    for name in ("left", "right"):
+        sc.save(tmp_path / "a" / f"{name}.png", RESULT[0])
+        sc.save(tmp_path / "b" / f"{name}.png", TRUTH[0])
+    assert [frame for frame, _ in sc.frame_scores(tmp_path / "a", tmp_path / "b")] == [
+        "left",
+        "right",
+    ]
+
+
+def test_two_pictures_of_one_number_are_refused(tmp_path):
+    for name in ("a_1", "b_1"):
+        sc.save(tmp_path / "a" / f"{name}.png", RESULT[0])
+    sc.save(tmp_path / "b" / "1.png", TRUTH[0])
+    with pytest.raises(sc.FileError, match="several pictures of frame 1"):
+        sc.score(tmp_path / "a", tmp_path / "b")
+
+
+def test_videos_go_by_their_order(folders, tmp_path):
+    sc.save(tmp_path / "film.mp4", np.repeat(RESULT, 2, 0)[:5])
+    assert len(dict(sc.frame_scores(tmp_path / "film.mp4", folders[1]))) == 5
+    sc.save(tmp_path / "short.mp4", RESULT[:3])
+    with pytest.raises(sc.FileError, match=r"short\.mp4 and .*truth have different .* 3 and 5"):
+        sc.score(tmp_path / "short.mp4", folders[1])
+    with pytest.raises(sc.FileError, match="3 on one side and more on the other"):
+        sc.score(iter(RESULT[:3]), iter(TRUTH))
+
+
+def test_errors_name_the_frame(folders):
+    result, truth = folders
+    sc.save(result / "016.png", TRUTH[0][:8])
+    with pytest.raises(sc.OptionError, match=r"result, frame 16: the picture is 16x8 in colour"):
+        sc.score(result, truth)
+
+
+def test_metrics_are_known_and_can_be_had():
+    with pytest.raises(sc.OptionError, match="no metric 'vmaf'; known metrics: psnr, ssim,"):
+        sc.score(RESULT, TRUTH, ["vmaf"])
+    with pytest.raises(sc.OptionError, match="psnr compares with the truth; without one there are"):
+        sc.score(RESULT, metrics=["psnr"])
+    with pytest.raises(sc.OptionError, match="name one metric"):
+        sc.score(RESULT, TRUTH, [])
+    with pytest.raises(sc.OptionError, match="no pictures"):
+        sc.score([], [])
+    with pytest.raises(sc.OptionError, match="arrays or paths"):
+        sc.score(3, TRUTH)
