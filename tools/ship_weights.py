@@ -4,7 +4,7 @@
         [--judge FOLDER METHOD] [-o FOLDER]
 
 Recipe and commit are those that the run wrote. With ``--judge`` the scores are measured on the
-file that ships, on sequences as `spikecam.bench.sequences` takes them; else they are the run's.
+file that ships, on sequences as `spikecam bench gopro` takes them; else they are the run's.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 from torch import nn
 
 import spikecam as sc
-from spikecam.bench.sequences import THRESHOLDS, score
+from spikecam.bench.gopro import THRESHOLDS, scores_at
 
 SHIPPED = Path(sc.__file__).with_name("weights") / "shipped"
 
@@ -57,14 +56,14 @@ def judged(
     with TemporaryDirectory() as there:
         path = Path(there) / "half.safetensors"
         sc.save_weights(path, network, card, half=True)
-        scores = [score(folder, v, method, weights=path) for v in THRESHOLDS]
-    means = [np.mean([one[:2] for one in row], axis=0) for row in scores]
+        name = f"{method}:{path}"
+        scores = [scores_at(folder, v, [name])[name] for v in THRESHOLDS]
     return (
         (
             f"{folder.name} V_th {', '.join(map(str, THRESHOLDS))}",
-            " / ".join(f"{mean[0]:.2f}" for mean in means) + " dB",
+            " / ".join(f"{one.mean('psnr'):.2f}" for one in scores) + " dB",
         ),
-        ("SSIM", " / ".join(f"{mean[1]:.3f}" for mean in means)),
+        ("SSIM", " / ".join(f"{one.mean('ssim'):.3f}" for one in scores)),
     )
 
 

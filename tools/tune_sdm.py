@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.sequences import psnr
 from spikecam.deblurring.sdm import sdm
 
 SIZE, EXPOSURE = (320, 448), (20, 117)
@@ -43,7 +42,7 @@ def main():
             stream = sc.simulate(grays, threshold=threshold, seed=i)
             for row, (window, prior) in zip(scores, settings, strict=True):
                 sharp = sdm(blur, stream, NUMBERS, EXPOSURE, window=window, prior=prior)
-                row[k] += np.mean([psnr(*pair) for pair in zip(sharp, truth, strict=True)])
+                row[k] += sc.score(sharp, truth, ["psnr"])["psnr"]
     print("window prior   V_th 1     2     4")
     for (window, prior), row in zip(settings, scores / args.scenes, strict=True):
         print(f"{window:6d} {prior:5.2f}   {row[0]:.2f} {row[1]:.2f} {row[2]:.2f}")

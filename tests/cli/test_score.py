@@ -18,7 +18,7 @@ def made(tmp_path, monkeypatch):
 
 def test_means_and_their_spread_are_printed(made, spikecam):
     said = spikecam("score", "result", "truth", "--metric", "psnr").out
-    assert said.startswith("result beside truth: 3 frames\n  PSNR (dB)")
+    assert said.startswith("result beside truth: 3 frames\n  PSNR")
     assert f"{sc.score('result', 'truth', ['psnr'])['psnr']:.2f}" in said
 
 

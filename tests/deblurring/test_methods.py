@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.bench.sequences import THRESHOLDS, psnr, score
+from spikecam.bench.gopro import THRESHOLDS, scores_at
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
 
@@ -106,8 +106,9 @@ REACHED = {"refined": (31.5, 31.0, 30.0), "refined-small": (30.1, 29.7, 29.0)}
 @pytest.mark.parametrize("weights", REACHED)
 @pytest.mark.parametrize("which", range(3))
 def test_networks_that_ship_keep_their_quality(data, weights, which):
-    scores = score(data / "val_sequences", THRESHOLDS[which], "refined", weights=weights)
-    assert np.mean([one.psnr for one in scores]) > REACHED[weights][which]
+    name = f"refined:{weights}"
+    scores = scores_at(data / "val_sequences", THRESHOLDS[which], [name], metrics=["psnr"])
+    assert scores[name].mean("psnr") > REACHED[weights][which]
 
 
 def test_short_floats_lose_next_to_nothing(data):
@@ -116,8 +117,9 @@ def test_short_floats_lose_next_to_nothing(data):
     blur = sc.read_picture(folder / "blur.png")
     stream = sc.open(folder / "spikes_v1.dat", shape=(80, 112))
     truth = sc.read_picture(folder / "sharp_068.png")
+    ratios = Ratios(stream, (20, 117))
     short, whole = (
-        psnr(RefinedPicture(network, blur, Ratios(stream, (20, 117)), exact=exact).sharp(68), truth)
+        sc.psnr(RefinedPicture(network, blur, ratios, exact=exact).sharp(68), truth, data_range=1)
         for exact in (False, True)
     )
     assert abs(short - whole) < 0.05

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.sequences import psnr
 from spikecam.train.adaptation import RUN, adapt
 from spikecam.train.recipes import Job
 from spikecam.train.run import Report
@@ -54,7 +53,7 @@ def score(rig: Path, method: str = "refined", **options: Any) -> float:
             pair.blurry_picture(), pair.stream(), frames=list(pair.sharp), method=method, **options
         )
         truth = map(sc.read_picture, pair.sharp.values())
-        values += [psnr(*both) for both in zip(sharp, truth, strict=True)]
+        values += [row["psnr"] for _, row in sc.frame_scores(sharp, truth, ["psnr"])]
     return float(np.mean(values))
 
 

@@ -11,6 +11,7 @@ import typer
 import spikecam
 from spikecam.cli import interrupt
 from spikecam.cli.adapt import adapt
+from spikecam.cli.bench import bench
 from spikecam.cli.calibrate import calibrate
 from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, score, demo):
     app.command()(_command)
+app.add_typer(bench, name="bench")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")

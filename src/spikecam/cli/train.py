@@ -129,6 +129,7 @@ def ldn(
     reblur: Annotated[
         float, typer.Option("--reblur", help="Weight of the blurry picture against the teacher.")
     ] = 100.0,
+    taught: Annotated[float, typer.Option("--taught", help="Weight of the teacher.")] = 1.0,
     short: Annotated[int, typer.Option("--short", help="Frames that the teacher sees; odd.")] = 9,
     epochs: EpochsOption = 100,
     steps: StepsOption = None,

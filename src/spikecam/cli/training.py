@@ -97,7 +97,7 @@ def training_job(
             yield Job(
                 datasets or said["datasets"],
                 folder or said["out"],
-                said["weights"],
+                said.get("weights"),
                 incomplete,
                 report,
             )

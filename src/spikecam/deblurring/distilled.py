@@ -7,7 +7,7 @@ from os import PathLike
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.deblurring.tiles import (
@@ -147,7 +147,8 @@ def teacher(
         stream: spikes of the same view.
         frames: frame numbers; each is seen with 4 frames on both sides.
         exposure: frames (start, stop) during which the picture was exposed.
-        weights: of a blind-spot network and of one for super-resolution, names or files.
+        weights: of a blind-spot network and of one for super-resolution, names or files; "none"
+            leaves rates as they are, and makes them finer by bilinear interpolation.
         device: "auto", "cpu", "cuda".
 
     Returns:
@@ -161,22 +162,28 @@ def teacher(
     spans = [stream.window(frame, SHORT) for frame in frames]
     if isinstance(weights, (str, PathLike)) or len(weights) != 2:
         raise OptionError("the teacher takes two weights: of a bsn and of an edsr")
-    bsn, _ = load_weights(weights[0], "bsn")
-    sr, _ = load_weights(weights[1], "edsr")
+    bsn = nn.Identity() if weights[0] == "none" else load_weights(weights[0], "bsn")[0]
+    finer = nn.Upsample(scale_factor=SCALE, mode="bilinear")
+    sr = finer if weights[1] == "none" else load_weights(weights[1], "edsr")[0]
     network = Teacher(bsn, sr)
-    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return _taught(network, blur, stream, spans, exposure)
+    where = pick_device(device)
+    network.to(where, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return _taught(network, blur, stream, spans, exposure, where)
 
 
 def _taught(
-    network: Teacher, blur: Picture, stream: SpikeStream, spans: list[Span], exposure: Span
+    network: Teacher,
+    blur: Picture,
+    stream: SpikeStream,
+    spans: list[Span],
+    exposure: Span,
+    device: torch.device,
 ) -> Iterator[Picture]:
-    picker = next(network.parameters()).device
-    picture = as_tensor(blur).to(picker)
-    long = _rates(stream, exposure).to(picker)
+    picture = as_tensor(blur).to(device)
+    long = _rates(stream, exposure).to(device)
     for span in spans:
-        with computing(picker, exact=False):
-            sharp = network(picture, _rates(stream, span).to(picker), long)[:, 0]
+        with computing(device, exact=False):
+            sharp = network(picture, _rates(stream, span).to(device), long)[:, 0]
         yield as_pixels(sharp, blur)
 
 

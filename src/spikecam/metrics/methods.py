@@ -28,7 +28,7 @@ class Metric(NamedTuple):
 
 _BESIDE, _LEARNED = "spikecam.metrics.reference", "spikecam.metrics.learned"
 METRICS = {
-    "psnr": Metric(_BESIDE, True, "PSNR (dB) ↑"),
+    "psnr": Metric(_BESIDE, True, "PSNR ↑"),
     "ssim": Metric(_BESIDE, True, "SSIM ↑"),
     "ssim_s_sdm": Metric(_BESIDE, True, "SSIM on [-1, 1] ↑"),
     "ms_ssim": Metric(_BESIDE, True, "MS-SSIM ↑"),

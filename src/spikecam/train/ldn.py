@@ -27,15 +27,20 @@ class DistilConfig:
 
     Attributes:
         reblur: weight of the blurry picture against the teacher, lambda in Eq. 13.
+        taught: weight of the teacher; 0 leaves it out, as in the ablation of SpikeReveal's Table 3.
         short: odd number of frames that the teacher makes a picture of.
     """
 
     reblur: float = 100.0
+    taught: float = 1.0
     short: int = 9
 
     def __post_init__(self) -> None:
-        if not 0 <= self.reblur < float("inf"):
-            raise OptionError(f"a weight is a number from 0 on, not {self.reblur:g}")
+        for weight in (self.reblur, self.taught):
+            if not 0 <= weight < float("inf"):
+                raise OptionError(f"a weight is a number from 0 on, not {weight:g}")
+        if self.reblur == self.taught == 0:
+            raise OptionError("the teacher and the blurry picture cannot both count nothing")
         if self.short < 1 or self.short % 2 == 0:
             raise OptionError(f"a window is an odd number of frames, not {self.short}")
 
@@ -46,7 +51,8 @@ class LDNStage(Stage):
         L = sum over m of P(T(t_m), L(t_m)) + lambda * mean (1/M sum over m of L(t_m) - B)^2
 
     with L the student's pictures of M moments, T the teacher's and P a perceptual distance; the
-    student's are clipped to [0, 1] first. Samples are `Crops`.
+    student's are clipped to [0, 1] first. The first term may have another weight than 1. Samples
+    are `Crops`.
 
     Args:
         network: size of the student.
@@ -122,4 +128,5 @@ class LDNStage(Stage):
     def _loss(self, batch: Sample, sharp: Tensor, taught: Tensor) -> Tensor:
         apart = self._given[1](sharp.flatten(0, 1), taught.flatten(0, 1))
         teacher: Tensor = apart.reshape(sharp.shape[:2]).sum(1).mean()
-        return teacher + self.distil.reblur * functional.mse_loss(sharp.mean(1), batch["blur"])
+        reblur = functional.mse_loss(sharp.mean(1), batch["blur"])
+        return self.distil.taught * teacher + self.distil.reblur * reblur

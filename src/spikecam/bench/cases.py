@@ -1,0 +1,109 @@
+"""What deblurring is judged on: pairs of a blurry picture and spikes, and the sharp film of them.
+
+Of three kinds: the test pairs of a data set in the layout of Spike-GOPRO; a folder of sequences,
+each a folder with ``blur.png``, ``spikes_v1.dat`` and so on (137 frames, one file a threshold) and
+``sharp_020.png`` and so on, by frame; and the stand-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.bench import standin
+from spikecam.camera.exposure import EXPOSURE, FRAMES
+from spikecam.errors import FileError
+from spikecam.picture import Picture
+
+# Frames of the sequence that SpikeReveal's Table 1 is about, and the middle one.
+SEQUENCE, MIDDLE = (20, 36, 52, 68, 84, 100, 116), 68
+
+
+@dataclass(frozen=True)
+class Case:
+    """A blurry picture, spikes of the same moment, and what is known of the sharp film.
+
+    Attributes:
+        name: of the scene.
+        blur: (h, w, 3) in [0, 1].
+        stream: the spikes; its exposure is the picture's.
+        truth: sharp pictures by frame.
+    """
+
+    name: str
+    blur: Picture
+    stream: sc.SpikeStream
+    truth: Mapping[int, Picture]
+
+
+def gopro_cases(
+    folder: Path | None, threshold: int, limit: int | None = None
+) -> tuple[str, Iterator[Case]]:
+    """What the cases are, in words, and the cases at one threshold.
+
+    A data set of Spike-GOPRO is recorded at V_th = 1. At V_th = n a pixel that carries over what is
+    above its threshold fires at every n-th of these spikes; so they are thinned to that, with
+    which the spikes without cause become fewer, too.
+
+    Args:
+        folder: a data set or a folder of sequences; None for the stand-in.
+        threshold: V_th.
+        limit: how many cases, from the first; all by default.
+
+    Raises:
+        FileError: neither of the two, or something is missing.
+    """
+    if folder is None:
+        return f"a stand-in for Spike-GOPRO: {standin.WHAT}", _simulated(threshold, limit)
+    if (folder / "test").is_dir():
+        how = "" if threshold == 1 else f", thinned to every spike of {threshold}"
+        pairs = sc.spike_gopro(folder, "test")[:limit]
+        return f"{folder}, {len(pairs)} test pairs{how}", _recorded(pairs, threshold)
+    blurs = sorted(folder.glob("*/blur.png"))[:limit]
+    if not blurs:
+        raise FileError(
+            f"{folder} is no data set to judge by; expected test/spike_data as in Spike-GOPRO, or "
+            "folders with blur.png, spikes_v1.dat and sharp_020.png"
+        )
+    return f"{folder}, {len(blurs)} sequences", _sequences(blurs, threshold)
+
+
+def thinned(stream: sc.SpikeStream, every: int, seed: int = 0) -> sc.SpikeStream:
+    """Every n-th spike of each pixel, from a random one on: spikes at n times the threshold."""
+    if every == 1:
+        return stream
+    phase = np.random.default_rng(seed).integers(0, every, stream.shape[1:])
+    counted = (np.cumsum(np.asarray(stream), axis=0, dtype=np.int32) + phase) // every
+    kept = np.diff(counted, axis=0, prepend=(phase // every)[None])
+    slower = sc.SpikeStream.from_array(kept, rate=stream.rate)
+    slower.exposure = stream.exposure
+    return slower
+
+
+def _simulated(threshold: int, limit: int | None) -> Iterator[Case]:
+    for seed, film in enumerate(standin.films(FRAMES, EXPOSURE, limit)):
+        gray = [sc.quarter_gray(frame) for frame in film.frames]
+        stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
+        truth = {frame: film.sharp(frame) for frame in SEQUENCE}
+        yield Case(film.name, film.blur(), stream, truth)
+
+
+def _recorded(pairs: list[sc.Pair], threshold: int) -> Iterator[Case]:
+    for seed, pair in enumerate(pairs):
+        truth = {frame: sc.read_picture(path) for frame, path in pair.sharp.items()}
+        stream = thinned(pair.stream(), threshold, seed)
+        yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
+
+
+def _sequences(blurs: list[Path], threshold: int) -> Iterator[Case]:
+    for path in blurs:
+        blur = sc.read_picture(path)
+        sharp = sorted(path.parent.glob("sharp_*.png"))
+        truth = {int(one.stem.split("_")[1]): sc.read_picture(one) for one in sharp}
+        shape = blur.shape[0] // 4, blur.shape[1] // 4
+        stream = sc.open(path.with_name(f"spikes_v{threshold}.dat"), shape=shape)
+        yield Case(path.parent.name, blur, stream, truth)

@@ -1,0 +1,135 @@
+"""Methods against each other on the same cases, a score a frame."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.bench.cases import Case
+from spikecam.errors import OptionError
+from spikecam.picture import Picture
+
+# What stands for the picture as it is.
+BLURRY = "blurry picture"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A method of deblurring with its weights.
+
+    Attributes:
+        label: in tables.
+        method: of `deblur`; None leaves the picture as it is.
+        weights: names of those that ship or files; none for the method's own.
+    """
+
+    label: str
+    method: str | None = None
+    weights: tuple[str, ...] = ()
+
+    @staticmethod
+    def parse(text: str) -> Contestant:
+        """METHOD[:WEIGHTS[,WEIGHTS]] as it stands on the command line.
+
+        Raises:
+            OptionError: there is no such method.
+        """
+        method, _, weights = text.partition(":")
+        sc.window_of(method, {})
+        return Contestant(text, method, tuple(w for w in weights.split(",") if w))
+
+    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+        """Sharp pictures of these frames."""
+        if self.method is None:
+            return [case.blur] * len(frames)
+        options: dict[str, Any] = {}
+        if self.weights:
+            options["weights"] = self.weights[0] if len(self.weights) == 1 else self.weights
+        made = sc.deblurred_frames(
+            case.blur, case.stream, frames=list(frames), method=self.method, **options
+        )
+        return list(made)
+
+    def parameters(self) -> str | None:
+        """How many, of all its networks, as in "2.61 M"; None for a method without."""
+        own = {"refined": ("refined",), "ldn": ("ldn",), "teacher": ("bsn", "edsr")}
+        names = self.weights or own.get(self.method or "", ())
+        count = sum(sc.read_card(name)[2] for name in names if name != "none")
+        return f"{count / 1e6:.2f} M" if count else None
+
+
+@dataclass
+class Scores:
+    """Scores of one method on all frames of all cases.
+
+    Attributes:
+        frames: the frame of each.
+        values: by metric, one a frame.
+        seconds: that each picture took.
+    """
+
+    frames: list[int]
+    values: dict[str, list[float]]
+    seconds: list[float]
+
+    def mean(self, metric: str, frame: int | None = None) -> float | None:
+        """Mean of a metric over all frames, or over those of one number; None of none."""
+        chosen = [
+            value
+            for number, value in zip(self.frames, self.values[metric], strict=True)
+            if frame is None or number == frame
+        ]
+        return float(np.mean(chosen)) if chosen else None
+
+
+def contest(
+    cases: Iterable[Case],
+    contestants: Sequence[Contestant],
+    metrics: Sequence[str],
+    frames: Sequence[int] | None = None,
+) -> tuple[dict[str, Scores], dict[str, dict[str, Picture]]]:
+    """Score every method on every case, at the frames that are known or those given.
+
+    Args:
+        cases: one after another; none is kept.
+        contestants: with different labels.
+        metrics: names, see `score`; none for pictures alone.
+        frames: to judge at; by default all of which there is the truth.
+
+    Returns:
+        Scores by label, and pictures of the middle one of the frames, by case and label.
+
+    Raises:
+        OptionError: two contestants of one label, or no frame to judge at.
+    """
+    labels = [one.label for one in contestants]
+    if len(set(labels)) < len(labels):
+        raise OptionError(f"a method is named twice: {', '.join(labels)}")
+    scores = {label: Scores([], defaultdict(list), []) for label in labels}
+    pictures: dict[str, dict[str, Picture]] = {}
+    for case in cases:
+        chosen = sorted(case.truth) if frames is None else list(frames)
+        if not chosen:
+            raise OptionError(f"{case.name} has no sharp pictures to compare with")
+        shown = pictures.setdefault(case.name, {})
+        for one in contestants:
+            start = time.perf_counter()
+            made = one.pictures(case, chosen)
+            taken = (time.perf_counter() - start) / len(chosen)
+            into = scores[one.label]
+            into.frames += chosen
+            into.seconds += [taken] * len(chosen)
+            for frame, picture in zip(chosen, made, strict=True):
+                values = sc.score(picture, case.truth.get(frame), metrics) if metrics else {}
+                for name, value in values.items():
+                    into.values[name].append(value)
+            shown[one.label] = made[len(made) // 2]
+        if chosen[len(chosen) // 2] in case.truth:
+            shown["truth"] = case.truth[chosen[len(chosen) // 2]]
+    return scores, pictures

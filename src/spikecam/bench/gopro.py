@@ -1,0 +1,172 @@
+"""The papers' tables of deblurring on Spike-GOPRO: SpikeReveal 1 to 3, SpikeGen 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikecam.bench import published
+from spikecam.bench.cases import MIDDLE, gopro_cases
+from spikecam.bench.contest import BLURRY, Contestant, Scores, contest
+from spikecam.bench.report import Report, Table
+from spikecam.metrics.methods import METRICS
+
+THRESHOLDS = (1, 2, 4)
+METHODS = (
+    "sdm",
+    "teacher",
+    "ldn",
+    "refined:refined-selfsup",
+    "refined:refined-small",
+    "refined",
+)
+SHOWN = ("psnr", "ssim", "ssim_s_sdm")
+# Scenes whose pictures are kept for the page.
+_KEPT = 8
+
+Say = Callable[[str], None]
+
+
+def scores_at(
+    folder: Path | None,
+    threshold: int,
+    methods: Sequence[str],
+    *,
+    metrics: Sequence[str] = ("psnr", "ssim"),
+    limit: int | None = None,
+) -> dict[str, Scores]:
+    """Scores of methods, by their names, at one threshold; errors as `gopro_cases`."""
+    _, cases = gopro_cases(folder, threshold, limit)
+    return contest(cases, [Contestant.parse(name) for name in methods], metrics)[0]
+
+
+def gopro(
+    folder: Path | None = None,
+    methods: Sequence[str] = METHODS,
+    *,
+    metrics: Sequence[str] = SHOWN,
+    thresholds: Sequence[int] = THRESHOLDS,
+    limit: int | None = None,
+    command: str = "spikecam bench gopro",
+    say: Say = print,
+) -> Report:
+    """Tables of the sequence of 7 frames and of the middle frame at several thresholds.
+
+    Args:
+        folder: a data set (see `gopro_cases`), or None for the stand-in.
+        methods: METHOD[:WEIGHTS[,WEIGHTS]].
+        metrics: to score by.
+        thresholds: V_th.
+        limit: how many cases, from the first.
+        command: to state.
+        say: takes a line of progress.
+    """
+    contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
+    found: dict[int, dict[str, Scores]] = {}
+    pictures: dict[str, dict[str, Any]] = {}
+    for threshold in thresholds:
+        source, cases = gopro_cases(folder, threshold, limit)
+        say(f"V_th = {threshold}: {source}")
+        found[threshold], shown = contest(cases, contestants, metrics)
+        for scene, made in list(shown.items())[:_KEPT]:
+            pictures[f"{scene}, V_th = {threshold}"] = made
+    source, _ = gopro_cases(folder, thresholds[0], limit)
+    counts = _counts(found[thresholds[0]][BLURRY])
+    notes = [
+        f"ours are measured on {source}: not the papers' data, unless that is Spike-GOPRO",
+        "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
+    ]
+    tables = [
+        Table(
+            "sequence",
+            f"Sequence ({counts[0]} frames)",
+            _rows(found, contestants, metrics, None, published.sequence()),
+            notes,
+        ),
+        Table(
+            "middle",
+            f"Middle frame ({counts[1]} frames)",
+            _rows(found, contestants, metrics, MIDDLE, {}),
+            notes[:1],
+        ),
+    ]
+    if counts[0] == counts[1]:
+        tables[0].notes = [*notes, "this data set has the middle frame of each sequence alone"]
+    return Report("gopro", "Deblurring with spikes", source, command, tables, pictures)
+
+
+def modules(
+    folder: Path | None = None,
+    *,
+    weights: tuple[str, str, str] = ("bsn", "edsr", "ldn"),
+    limit: int | None = None,
+    command: str = "spikecam bench modules",
+    say: Say = print,
+) -> Report:
+    """SpikeReveal's Table 2: what each of the modules adds, in the middle frame at V_th = 1.
+
+    Args:
+        folder, limit, command, say: as for `gopro`.
+        weights: of BSN, EDSR and LDN; names of those that ship, or files.
+    """
+    bsn, sr, ldn = weights
+    contestants = [
+        Contestant("I-1: SDM", "teacher", ("none", "none")),
+        Contestant("I-2: BSN, SDM", "teacher", (bsn, "none")),
+        Contestant("I-3: BSN, SR, SDM", "teacher", (bsn, sr)),
+        Contestant("I-4: LDN", "ldn", (ldn,)),
+    ]
+    return ablation("modules", "Modules of S-SDM", folder, contestants, limit, command, say)
+
+
+def ablation(
+    name: str,
+    title: str,
+    folder: Path | None,
+    contestants: Sequence[Contestant],
+    limit: int | None,
+    command: str,
+    say: Say,
+) -> Report:
+    """A table of configurations in the middle frame at V_th = 1, beside the published one."""
+    source, cases = gopro_cases(folder, 1, limit)
+    say(source)
+    scores, pictures = contest(cases, contestants, SHOWN, [MIDDLE])
+    rows = _rows({1: scores}, contestants, SHOWN, MIDDLE, getattr(published, name)())
+    notes = [f"measured on {source}: not the papers' data, unless that is Spike-GOPRO"]
+    kept = dict(list(pictures.items())[:_KEPT])
+    return Report(name, title, source, command, [Table(name, title, rows, notes)], kept)
+
+
+def _rows(
+    found: dict[int, dict[str, Scores]],
+    contestants: Sequence[Contestant],
+    metrics: Sequence[str],
+    frame: int | None,
+    figures: dict[str, published.Figures],
+) -> list[dict[str, Any]]:
+    """Ours, then what was published, with the same columns."""
+    columns = [(metric, v) for v in found for metric in metrics]
+    names = {(m, v): f"{METRICS[m].label}, V_th {v}" for m, v in columns}
+    rows: list[dict[str, Any]] = []
+    for one in contestants:
+        means = {names[m, v]: found[v][one.label].mean(m, frame) for m, v in columns}
+        seconds = float(np.mean([s for v in found for s in found[v][one.label].seconds]))
+        taken = seconds if one.method else None
+        rows.append(
+            {"method": one.label, **means, "parameters": one.parameters(), "s a frame": taken}
+        )
+    for name, row in figures.items():
+        told = {names[column]: row.get(column) for column in columns}
+        label = f"{name} ({published.NOTE})"
+        rows.append(
+            {"method": label, **told, "parameters": row.get("parameters"), "s a frame": None}
+        )
+    return rows
+
+
+def _counts(scores: Scores) -> tuple[int, int]:
+    return len(scores.frames), sum(frame == MIDDLE for frame in scores.frames)

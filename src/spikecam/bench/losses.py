@@ -1,0 +1,73 @@
+"""SpikeReveal's Table 3: what each part of the student's loss is worth, by training without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from spikecam.bench.contest import Contestant
+from spikecam.bench.gopro import Say, ablation
+from spikecam.bench.report import Report
+from spikecam.io.recording import PathLike
+from spikecam.networks.ldn import LDNConfig
+from spikecam.train.config import RunConfig
+from spikecam.train.ldn import DistilConfig
+from spikecam.train.pairs import CropConfig
+from spikecam.train.recipes import Job, train_ldn
+
+CONFIGURATIONS = {
+    "II-1: reblur 10 alone": DistilConfig(taught=0, reblur=10),
+    "II-2: teacher alone": DistilConfig(reblur=0),
+    "II-3: teacher, reblur 10": DistilConfig(reblur=10),
+    "II-4: teacher, reblur 50": DistilConfig(reblur=50),
+    "II-5: teacher, reblur 100": DistilConfig(reblur=100),
+    "II-6: teacher, reblur 200": DistilConfig(reblur=200),
+}
+
+
+def losses(
+    job: Job,
+    folder: Path | None,
+    config: RunConfig,
+    crops: CropConfig,
+    *,
+    teacher: tuple[PathLike, PathLike] = ("bsn", "edsr"),
+    limit: int | None = None,
+    say: Say = print,
+) -> Report:
+    """Train a student by each configuration, and judge all in the middle frame at V_th = 1.
+
+    Each is a run of its own in the job's folder: what was begun goes on, what is done stays.
+
+    Args:
+        job: data sets to train with, and the folder of the runs.
+        folder: what to judge by, see `gopro_cases`; None for the stand-in.
+        config, crops: of every run.
+        teacher: weights of BSN and EDSR, names of those that ship or files.
+        limit: how many cases are judged.
+        say: takes a line of progress.
+
+    Raises:
+        SpikecamError: as `train_ldn`.
+    """
+    trained: Sequence[Contestant] = [
+        Contestant(name, "ldn", (str(_trained(name, job, config, crops, teacher, say)),))
+        for name in CONFIGURATIONS
+    ]
+    command = job.report.command or "spikecam bench losses"
+    return ablation("losses", "Losses of the student", folder, trained, limit, command, say)
+
+
+def _trained(
+    name: str,
+    job: Job,
+    config: RunConfig,
+    crops: CropConfig,
+    teacher: tuple[PathLike, PathLike],
+    say: Say,
+) -> Path:
+    say(name)
+    one = replace(job, folder=Path(job.folder) / name.split(":")[0])
+    distil = CONFIGURATIONS[name]
+    return train_ldn(one, config, crops, LDNConfig(), teacher=teacher, distil=distil)

@@ -1,0 +1,148 @@
+"""SpikeGen's Table 3: gray pictures out of spikes alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.bench import published, standin
+from spikecam.bench.gopro import Say
+from spikecam.bench.report import Report, Table
+from spikecam.metrics.methods import METRICS
+from spikecam.picture import Picture
+
+METHODS = ("tfp", "tfi", "tfstp")
+# Frames of the stand-in, and the frame that is judged, as in SREDS; spikes a frame of white there.
+_FRAMES, _AT, _GAIN = 301, 150, 0.6
+
+
+class Recording(NamedTuple):
+    """A recording, its frame to judge at, and the truth of it where there is one."""
+
+    name: str
+    stream: sc.SpikeStream
+    at: int
+    truth: Picture | None
+
+
+def reconstruct(
+    folder: Path | None = None,
+    methods: Sequence[str] = METHODS,
+    *,
+    metrics: Sequence[str] | None = None,
+    camera: str | tuple[int, int] | None = None,
+    limit: int | None = None,
+    command: str = "spikecam bench reconstruct",
+    say: Say = print,
+) -> Report:
+    """One frame of each recording by several methods.
+
+    A reconstruction is a firing rate: each picture is scaled to the mean of the truth, or, where
+    there is none, to its own brightest percent.
+
+    Args:
+        folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings alone
+            (momVidar2021), judged in their middle; or None for a stand-in.
+        methods: METHOD[:WINDOW].
+        metrics: by default PSNR and SSIM beside a truth, NIQE and BRISQUE without.
+        camera: name or (height, width), of recordings alone.
+        limit: how many recordings, from the first.
+        command: to state.
+        say: takes a line of progress.
+
+    Raises:
+        FileError: there are no recordings.
+        SpikecamError: a metric that cannot be had.
+    """
+    source, recordings = _recordings(folder, camera, limit)
+    say(source)
+    first = next(recordings)
+    names = sc.checked_metrics(metrics, first.truth is not None)
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    pictures: dict[str, dict[str, Picture]] = {}
+    for one in (first, *recordings):
+        shown = pictures.setdefault(one.name, {})
+        for text in methods:
+            picture = _picture(one, text)
+            shown[text] = picture
+            for name, value in sc.score(picture, one.truth, names).items():
+                values[text, name].append(value)
+        if one.truth is not None:
+            shown["truth"] = one.truth
+    rows: list[dict[str, Any]] = [
+        {"method": text, **{METRICS[n].label: float(np.mean(values[text, n])) for n in names}}
+        for text in methods
+    ]
+    for name, row in published.reconstruction(first.truth is None).items():
+        told = {METRICS[n].label: row.get(n) for n in names}
+        rows.append({"method": f"{name} ({published.NOTE})", **told})
+    notes = [
+        f"ours are measured on {source}: not the papers' data, unless that is SREDS or momVidar2021"
+    ]
+    table = Table("reconstruct", f"Reconstruction ({len(pictures)} recordings)", rows, notes)
+    return Report("reconstruct", "Pictures out of spikes", source, command, [table], pictures)
+
+
+def _picture(one: Recording, text: str) -> Picture:
+    method, _, window = text.partition(":")
+    options: dict[str, Any] = {}
+    if window:
+        if not window.isdecimal():
+            raise sc.OptionError(f"{text}: expected METHOD or METHOD:WINDOW, such as tfp:41")
+        options["window"] = int(window)
+    rate = sc.reconstruct(one.stream, at=one.at, method=method, **options)
+    if one.truth is not None:
+        scale = one.truth.mean() / max(rate.mean(), 1e-6)
+    else:
+        scale = 1 / max(float(np.quantile(rate, 0.99)), 1e-6)
+    picture: Picture = np.minimum(rate * np.float32(scale), 1)
+    return picture
+
+
+def _recordings(
+    folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
+) -> tuple[str, Iterator[Recording]]:
+    if folder is None:
+        return f"a stand-in for SREDS: {standin.WHAT}, in gray", _simulated(limit)
+    if any(folder.glob("*.png")):
+        pairs = sc.reds(folder)[:limit]
+        return f"{folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
+    files = sorted(folder.glob("*.dat"))[:limit]
+    if not files:
+        raise sc.FileError(
+            f"{folder} holds no recordings; expected NAME.dat, with NAME.png where there is truth"
+        )
+    return f"{folder}, {len(files)} recordings without truth", _alone(files, camera)
+
+
+def _simulated(limit: int | None) -> Iterator[Recording]:
+    sensor = sc.Sensor(gain=_GAIN)
+    for seed, film in enumerate(standin.films(_FRAMES, (0, _FRAMES), limit)):
+        gray = np.stack([_gray(frame) for frame in film.frames])
+        stream = sc.simulate(gray, sensor, seed=seed)
+        yield Recording(film.name, stream, _AT, gray[_AT])
+
+
+def _gray(frame: Any) -> Picture:
+    weights = np.array([0.30, 0.59, 0.11], np.float32) / np.float32(255)
+    gray: Picture = np.minimum(frame @ weights, 1)
+    return gray
+
+
+def _with_truth(pairs: Sequence[sc.Pair]) -> Iterator[Recording]:
+    for pair in pairs:
+        ((at, path),) = pair.sharp.items()
+        truth = sc.read_picture(path)
+        yield Recording(pair.name, pair.stream(), at, truth)
+
+
+def _alone(files: Sequence[Path], camera: str | tuple[int, int] | None) -> Iterator[Recording]:
+    for path in files:
+        told: dict[str, Any] = {"shape" if isinstance(camera, tuple) else "camera": camera}
+        stream = sc.open(path, **told)
+        yield Recording(path.stem, stream, len(stream) // 2, None)

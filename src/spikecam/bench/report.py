@@ -1,0 +1,120 @@
+"""A report: tables as Markdown and CSV, and a page in HTML with pictures to compare by eye."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spikecam.errors import SpikecamError
+from spikecam.io.aside import aside, check_file
+from spikecam.picture import Picture
+from spikecam.show.table import Row, cell, markdown, write_table
+
+# Pictures of a page that may be sent by mail.
+_QUALITY, _WIDEST = 92, 640
+
+
+@dataclass
+class Table:
+    """One table of a report.
+
+    Attributes:
+        name: of its file.
+        title: above it.
+        rows: with the same columns.
+        notes: what is to be known, below it.
+    """
+
+    name: str
+    title: str
+    rows: Sequence[Row]
+    notes: Sequence[str] = ()
+
+
+@dataclass
+class Report:
+    """Tables, what they were measured on, and pictures.
+
+    Attributes:
+        name: of the files.
+        title: of the page.
+        source: which data, in words.
+        command: that makes it again.
+        tables: in their order.
+        pictures: by scene, by label.
+    """
+
+    name: str
+    title: str
+    source: str
+    command: str
+    tables: list[Table] = field(default_factory=list)
+    pictures: dict[str, dict[str, Picture]] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The report in Markdown."""
+        parts = [f"# {self.title}", f"Measured on {self.source}.", f"    {self.command}"]
+        for table in self.tables:
+            parts += [f"## {table.title}", markdown(table.rows).rstrip()]
+            parts += [f"- {note}" for note in table.notes]
+        return "\n\n".join(parts) + "\n"
+
+
+def check_report(folder: Path) -> None:
+    """Refuse, before any work, a folder that cannot be written, and to work without jinja2.
+
+    Raises:
+        OutputError: the folder cannot be written.
+        SpikecamError: jinja2 is not installed.
+    """
+    check_file(folder / "report.md")
+    try:
+        import jinja2  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise SpikecamError(
+            'a report needs jinja2; install with: pip install "spikecam[bench]"'
+        ) from error
+
+
+def write_report(folder: Path, report: Report) -> list[Path]:
+    """Write NAME.md, NAME.html and a .csv of each table into a folder; the files written.
+
+    The page holds its pictures itself and asks nothing of any other place.
+    """
+    from jinja2 import Environment
+
+    check_report(folder)
+    template = resources.files("spikecam.bench").joinpath("report.html.jinja").read_text("utf-8")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["cell"] = cell
+    page = environment.from_string(template).render(
+        report=report,
+        scenes={
+            scene: {label: _data_uri(picture) for label, picture in pictures.items()}
+            for scene, pictures in report.pictures.items()
+        },
+    )
+    written = [folder / f"{report.name}.md", folder / f"{report.name}.html"]
+    for path, text in zip(written, (report.text(), page), strict=True):
+        with aside(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    for table in report.tables:
+        written.append(folder / f"{table.name}.csv")
+        write_table(written[-1], table.rows)
+    return written
+
+
+def _data_uri(picture: Picture) -> str:
+    image = Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    if image.width > _WIDEST:
+        image = image.resize((_WIDEST, round(_WIDEST * image.height / image.width)))
+    held = BytesIO()
+    image.save(held, "JPEG", quality=_QUALITY, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode("ascii")

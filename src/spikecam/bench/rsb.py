@@ -1,0 +1,107 @@
+"""SpikeReveal's Table 4: single frames of real pairs, RSB, judged without truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import spikecam as sc
+from spikecam.bench import published, standin
+from spikecam.bench.cases import Case
+from spikecam.bench.contest import BLURRY, Contestant, contest
+from spikecam.bench.gopro import METHODS, Say
+from spikecam.bench.report import Report, Table
+from spikecam.metrics.methods import METRICS
+
+# Frames of spikes to a blurry picture, all of them exposed.
+_FRAMES, _MIDDLE = 400, 200
+
+
+def rsb(
+    folder: Path | None = None,
+    methods: Sequence[str] = METHODS,
+    *,
+    metrics: Sequence[str] = ("liqe",),
+    limit: int | None = None,
+    command: str = "spikecam bench rsb",
+    say: Say = print,
+) -> Report:
+    """The middle frame of each pair by several methods, means by scene.
+
+    Args:
+        folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for a stand-in of 400
+            frames by the sensor "gen2", with the truth of which PSNR is printed as well.
+        methods: METHOD[:WEIGHTS[,WEIGHTS]].
+        metrics: that need no truth; one that cannot be had is left out, and why is said.
+        limit: how many pairs, from the first.
+        command: to state.
+        say: takes a line of progress.
+
+    Raises:
+        FileError: there is no such data set.
+    """
+    cases = _recorded(folder, limit) if folder else _simulated(limit)
+    source = f"{folder}" if folder else f"a stand-in for RSB: {standin.WHAT} as a Gen2 sees them"
+    say(source)
+    contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
+    named, missing = _available(metrics)
+    for line in missing:
+        say(line)
+    names = [*named, *(() if folder else ("psnr",))]
+    pictures: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, list[float]]] = {one.label: {} for one in contestants}
+    for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
+        scores, shown = contest(group, contestants, names, [_MIDDLE])
+        pictures |= dict(list(shown.items())[:1])
+        for label, score in scores.items():
+            for name in names:
+                found[label][_column(name, scene)] = score.values[name]
+    rows: list[dict[str, Any]] = []
+    for label, columns in found.items():
+        means = {column: sum(values) / len(values) for column, values in columns.items()}
+        for name in names:
+            held = [mean for column, mean in means.items() if column.startswith(_column(name, ""))]
+            means[_column(name, "average")] = sum(held) / len(held)
+        rows.append({"method": label, **means})
+    table = Table("rsb", "Single frames", rows, [*_notes(source), *missing])
+    figures = [
+        {"method": f"{name} ({published.NOTE})", **{f"LIQE, {n}": v for n, v in row.items()}}
+        for name, row in published.rsb().items()
+    ]
+    told = Table("rsb_published", "LIQE on RSB as published", figures, ["SpikeReveal, Table 4"])
+    return Report("rsb", "Deblurring real pairs", source, command, [table, told], pictures)
+
+
+def _available(metrics: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The metrics that can be had here, and a line on each that cannot."""
+    here, missing = [], []
+    probe = standin.films(3, (0, 3), 1)[0].sharp(1)
+    for name in sc.checked_metrics(metrics, with_truth=False):
+        try:
+            sc.score(probe, None, [name])
+            here.append(name)
+        except sc.SpikecamError as error:
+            missing.append(f"{METRICS[name].label[:-2]} is left out: {error}")
+    return here, missing
+
+
+def _column(metric: str, scene: str) -> str:
+    return f"{METRICS[metric].label[:-2]}, {scene}"
+
+
+def _notes(source: str) -> list[str]:
+    return [f"measured on {source}: not comparable with what was published, unless that is RSB"]
+
+
+def _recorded(folder: Path, limit: int | None) -> Iterator[Case]:
+    for pair in sc.rsb(folder)[:limit]:
+        yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), pair.stream(), {})
+
+
+def _simulated(limit: int | None) -> Iterator[Case]:
+    for seed, film in enumerate(standin.films(_FRAMES, (0, _FRAMES), limit)):
+        gray = [sc.quarter_gray(frame) for frame in film.frames]
+        stream = sc.simulate(gray, "gen2", threshold=2, seed=seed, exposure=film.exposure)
+        yield Case(film.name, film.blur(), stream, {_MIDDLE: film.sharp(_MIDDLE)})

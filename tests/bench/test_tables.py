@@ -1,0 +1,109 @@
+import sys
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.bench.gopro import gopro, modules
+from spikecam.bench.losses import CONFIGURATIONS, losses
+from spikecam.bench.reconstruct import reconstruct
+from spikecam.bench.rsb import rsb
+from spikecam.metrics import learned
+from spikecam.train.ldn import CROPS, RUN
+from spikecam.train.recipes import Job
+
+
+def quiet(_):
+    """Say nothing."""
+
+
+@pytest.fixture
+def no_pyiqa(monkeypatch):
+    learned._metric.cache_clear()
+    monkeypatch.setitem(sys.modules, "pyiqa", None)
+
+
+def rows(table):
+    return {row["method"]: row for row in table.rows}
+
+
+def test_sequence_and_middle_stand_beside_what_was_published(data):
+    made = gopro(data / "val_sequences", ["sdm"], metrics=["psnr"], limit=2, say=quiet)
+    sequence, middle = map(rows, made.tables)
+    assert sequence["S-SDM (published, not rerun)"]["parameters"] == "0.23 M"
+    assert sequence["sdm"]["PSNR ↑, V_th 1"] > sequence["sdm"]["PSNR ↑, V_th 4"]
+    assert sequence["sdm"]["PSNR ↑, V_th 1"] > sequence["blurry picture"]["PSNR ↑, V_th 1"] + 3
+    assert set(middle) == {"blurry picture", "sdm"}
+    assert "2 sequences" in made.source
+    assert "not the papers' data" in made.tables[0].notes[0]
+    assert {"blurry picture", "sdm", "truth"} == set(made.pictures["seq00, V_th = 2"])
+
+
+def test_modules_are_added_one_by_one():
+    made = modules(None, limit=1, say=quiet)
+    (table,) = made.tables
+    ours = [row for row in table.rows if "published" not in row["method"]]
+    assert [row["parameters"] for row in ours] == [None, "1.12 M", "2.63 M", "0.23 M"]
+    values = [row["PSNR ↑, V_th 1"] for row in ours]
+    assert len(set(values)) == 4
+    assert min(values) > 18
+
+
+def test_losses_are_trained_and_judged(tiny_set, tmp_path):
+    run = RUN.__class__(epochs=1, steps=1, batch=1, workers=0)
+    crops = CROPS.__class__(crop=16, moments=2, window=21)
+    job = Job([tiny_set], tmp_path)
+    made = losses(job, None, run, crops, limit=1, say=quiet)
+    (table,) = made.tables
+    assert list(CONFIGURATIONS) == [r["method"] for r in table.rows[:6]]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]
+    # What is done stays: the second time nothing is trained.
+    before = (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns
+    losses(job, None, run, crops, limit=1, say=quiet)
+    assert (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns == before
+
+
+def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa):
+    for pair in sc.spike_gopro(captures, "val"):
+        stream = sc.SpikeStream.from_array(np.tile(np.asarray(pair.stream()), (8, 1, 1))[:400])
+        where, blur = (tmp_path / "set", "Face", pair.scene), pair.blurry_picture()
+        sc.write_rsb_pair(*where, stream=stream, blur=blur)
+    made = rsb(tmp_path / "set", ["sdm"], say=quiet)
+    (shown,) = made.pictures.values()
+    assert set(shown) == {"blurry picture", "sdm"}
+    assert "LIQE is left out" in made.tables[0].notes[1]
+    assert made.tables[1].rows[-1]["LIQE, average"] == 2.1987
+
+
+def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa):
+    made = rsb(None, ["sdm"], limit=1, say=quiet)
+    scored = rows(made.tables[0])
+    assert scored["sdm"]["PSNR, average"] > scored["blurry picture"]["PSNR, average"] + 0.5
+
+
+def test_reconstructions_are_judged_beside_the_truth(data):
+    made = reconstruct(data / "reds_spikes", ["tfp:9", "tfp:41"], limit=1, say=quiet)
+    scored = rows(made.tables[0])
+    assert scored["tfp:41"]["PSNR ↑"] > scored["tfp:9"]["PSNR ↑"] + 3
+    assert scored["TFI (published, not rerun)"]["PSNR ↑"] == 18.50
+
+
+def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_pyiqa):
+    with pytest.raises(sc.OptionError, match="psnr compares with the truth"):
+        reconstruct(recording_folder, metrics=["psnr"], camera=(6, 9), say=quiet)
+    with pytest.raises(sc.SpikecamError, match="needs the package pyiqa"):
+        reconstruct(recording_folder, camera=(6, 9), say=quiet)
+
+
+def test_what_holds_no_recordings_is_refused(tmp_path):
+    with pytest.raises(sc.FileError, match=r"expected NAME\.dat"):
+        reconstruct(tmp_path, say=quiet)
+    with pytest.raises(sc.OptionError, match="METHOD:WINDOW"):
+        reconstruct(None, ["tfp:wide"], limit=1, say=quiet)
+
+
+@pytest.fixture
+def recording_folder(tmp_path, spikes):
+    sc.save(tmp_path / "a.dat", sc.SpikeStream.from_array(spikes(60, 6, 9)))
+    (tmp_path / "a.dat.json").unlink()
+    return tmp_path
