@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMERA = (ROOT / "docs" / "camera.md").read_text(encoding="utf-8")
 NETWORKS = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
+MEASURING = (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
 # What takes hours is cut short: what else a command says of it is said before.
 SHORT = {
     " train ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
@@ -159,6 +160,33 @@ def test_the_networks_page_says_how_what_ships_was_made():
         _, card, _ = sc.read_card(path)
         assert card.recipe in " ".join(NETWORKS.split()), name
         assert f"`{name}`" in NETWORKS
+
+
+@pytest.fixture(scope="module")
+def scored(after_the_demo, tmp_path_factory):
+    """What the manual's page on measuring names: a result, and what it should be."""
+    folder = tmp_path_factory.mktemp("scored")
+    for name in ("sharp", "truth"):
+        shutil.copytree(after_the_demo / "demo" / "sharp", folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("command", lines(MEASURING))
+def test_commands_of_the_measuring_page_run(spikecam, scored, monkeypatch, command):
+    monkeypatch.chdir(scored)
+    run_command(spikecam, command)
+
+
+def test_the_example_of_the_measuring_page_runs(capsys):
+    run_example(MEASURING)
+    means, alone = capsys.readouterr().out.splitlines()
+    assert means.startswith("{'psnr': ")
+    assert f"{float(alone):.6f}"[:6] in means
+
+
+def test_all_metrics_are_explained():
+    for name in sc.METRICS:
+        assert f"`{name}`" in MEASURING
 
 
 @pytest.mark.parametrize("page", [CAMERA, NETWORKS])

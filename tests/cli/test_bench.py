@@ -6,7 +6,7 @@ def test_a_table_is_printed_and_a_report_written(spikecam, data, tmp_path):
     assert said.code == 0
     assert "Middle frame (1 frames)" in said.out
     assert "SpikeGen (published, not rerun)" in said.out
-    assert "1 sequences" in said.err
+    assert "V_th = 1: " in said.out
     assert "--limit 1" in (tmp_path / "out" / "gopro.md").read_text()
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "gopro.html",

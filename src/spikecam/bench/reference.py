@@ -5,11 +5,12 @@ Written as a careful user of torch would, a frame at a time, vectorised over the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from spikecam import bits
 
@@ -74,3 +75,50 @@ def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
         by_u = torch.log((u - u0) / (F - u0 + u * (1 - f)))
         by_R = torch.log((1 - R) / (1 - R * (1 - u)))
         yield -1 / (F * by_u) - 1 / (D * by_R)
+
+
+def sdm(
+    blur: torch.Tensor, spikes: torch.Tensor, frames: Sequence[int], exposure: tuple[int, int]
+) -> Iterator[torch.Tensor]:
+    """SDM with the window and prior that ``sdm`` has; ``blur`` is (3, h, w), each picture as well.
+
+    At the recording's ends an interval is cut where nothing more is seen.
+    """
+    window, prior = 17, 0.2
+    first, last = exposure
+    rate = _charge(spikes, first, last) / (last - first)
+    expected = rate * window + prior
+    for frame in frames:
+        start = frame - window // 2
+        ratio = (_charge(spikes, start, start + window) + prior) / expected
+        around = functional.pad(ratio[None, None], (1, 1, 1, 1), mode="replicate")
+        patches = functional.unfold(around, 3).reshape(9, *ratio.shape)
+        second = patches[[0, 1, 2, 3, 5, 6, 7, 8]].topk(2, dim=0).values[1]
+        ratio = torch.minimum(ratio, torch.maximum(second, ratio - 1 / expected))
+        fine = functional.interpolate(
+            ratio[None, None], size=blur.shape[1:], mode="bicubic", antialias=True
+        )
+        yield (blur * fine[0]).clamp(0, 1)
+
+
+def _charge(spikes: torch.Tensor, start: int, stop: int) -> torch.Tensor:
+    total = spikes[start:stop].sum(0, dtype=torch.float32)
+    return (total + _phase(spikes, stop) - _phase(spikes, start)).clamp(min=0)
+
+
+def _phase(spikes: torch.Tensor, edge: int) -> torch.Tensor:
+    """How much of the interval that encloses the beginning of frame ``edge`` lies before it."""
+    before = _silence(spikes[:edge].flip(0))
+    return before / (before + _silence(spikes[edge:]) + 1)
+
+
+def _silence(spikes: torch.Tensor) -> torch.Tensor:
+    """Frames before the first spike of every pixel, found frame by frame."""
+    silent = torch.full(spikes.shape[1:], float(len(spikes)))
+    unseen = torch.ones(spikes.shape[1:], dtype=torch.bool)
+    for t, frame in enumerate(spikes):
+        found = frame.bool() & unseen
+        silent, unseen = torch.where(found, float(t), silent), unseen & ~found
+        if not unseen.any():
+            break
+    return silent

@@ -1,6 +1,9 @@
-"""Speed and memory, as ratios to plain references in the same run.
+"""Speed and memory, as ratios to plain ways, to a peer and to the machine's limits.
 
     python -m spikecam.bench.speed [--memory | --synth PHOTOS]
+
+All that is compared runs in turns, and medians are told: the machine may be slow, or busy, and the
+ratios hold. ``spikecam bench speed`` does the same and writes tables and plots.
 
 ``--memory`` streams recordings of 2 GB to a video by every method instead: 160,000 frames of
 400x250, and 16,000 of 1000x1000. That takes most of an hour. ``--synth`` makes data sets of 25 and
@@ -11,201 +14,163 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
+import platform
 import tempfile
-import time
-from collections import deque
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
+from spikecam.bench.inputs import FULL, Inputs, Sizes, make_inputs
+from spikecam.bench.limits import Limit, memory_limit, product_limit
+from spikecam.bench.memory import peak_of_module
+from spikecam.bench.peers import find_peers, ready, version
+from spikecam.bench.start import measure_start
+from spikecam.bench.streaming import measure_memory, measure_synth
+from spikecam.bench.timing import drain, each_in_turns, in_turns
+from spikecam.bench.works import Work, works
 
-import spikecam as sc
-from spikecam.bench import reference
-
-T, H, W = 301, 250, 400
-
-
-def drain(items: Iterable[Any]) -> None:
-    """Take every item and keep none, as a writer does."""
-    deque(items, maxlen=0)
-
-
-def run_method(stream: sc.SpikeStream, method: str, **options: Any) -> None:
-    """Reconstruct every frame and keep none."""
-    drain(sc.frames(stream, method, **options))
+Row = dict[str, Any]
+Say = Callable[[str], None]
 
 
-def seconds(ours: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    """Median seconds of two functions, run in turns so that both meet the same machine."""
-    times: tuple[list[float], list[float]] = ([], [])
-    ours()
-    for _ in range(rounds):
-        for function, taken in zip((ours, other), times, strict=True):
-            start = time.perf_counter()
-            function()
-            taken.append(time.perf_counter() - start)
-    return float(np.median(times[0])), float(np.median(times[1]))
+def measure(sizes: Sizes = FULL, *, peaks: bool = True, say: Say = print) -> list[Row]:
+    """Measure every work on the processor, and the networks on a GPU where there is one.
 
+    Args:
+        sizes: how much is measured.
+        peaks: whether each work also runs in a process of its own, which tells its memory.
+        say: is told each result in a line, and what is left out.
 
-def scene(frames: int, height: int, width: int) -> sc.SpikeStream:
-    """Spikes of a moving pattern whose rates run from 0.02 to 0.6."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:height, :width]
-    waves = [np.sin(x / 17 + t / 9) * np.cos(y / 23 - t / 31) for t in range(frames)]
-    light = np.cumsum(0.31 + 0.29 * np.stack(waves), axis=0) + rng.random((height, width))
-    return sc.SpikeStream.from_array(np.diff(np.floor(light), axis=0, prepend=0) > 0)
-
-
-def run_python(code: str) -> None:
-    """Run code in an interpreter of its own."""
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-
-
-def report(what: str, ours: float, other: float, than: str) -> None:
-    """One line of the table."""
-    print(f"{what:<34}{ours * 1e3:9.1f} ms  {other / ours:7.2f} x as fast as {than}")
-
-
-def measure_speed() -> None:
-    """Decoding and the three methods against their references."""
-    stream = scene(T, H, W)
-    packed, spikes = stream.packed(), np.asarray(stream)
-    tensor = torch.from_numpy(spikes)
-    flat = packed.reshape(-1)
-    print(f"{T} frames of {W}x{H}, {os.cpu_count()} cores, {spikes.mean():.2f} spikes a pixel")
-    report(
-        "decode to 0/1 bytes",
-        *seconds(stream.read, lambda: np.unpackbits(flat, bitorder="little"), 15),
-        "numpy.unpackbits",
-    )
-    for window in (9, 41, 201):
-        report(
-            f"TFP, window {window}, every frame",
-            *seconds(
-                partial(run_method, stream, "tfp", window=window),
-                partial(lambda w: drain(reference.tfp(spikes, w)), window),
-                3,
-            ),
-            "averaging each window",
-        )
-    report(
-        "TFI, every frame",
-        *seconds(partial(run_method, stream, "tfi"), lambda: drain(reference.tfi(tensor, 256)), 3),
-        "a torch search at each frame",
-    )
-    report(
-        "TFSTP, every frame",
-        *seconds(partial(run_method, stream, "tfstp"), lambda: drain(reference.tfstp(tensor)), 5),
-        "a torch update at each frame",
-    )
-    video = np.random.default_rng(0).integers(0, 256, (137, 180, 320), np.uint8)
-    frames = torch.from_numpy(video)
-    report(
-        "simulate 137 frames of 320x180",
-        *seconds(lambda: sc.simulate(video), lambda: reference.simulate(frames, 0), 25),
-        "a torch loop over the frames",
-    )
-    report(
-        "floor: write the pictures once",
-        *seconds(
-            lambda: [np.ones((40, H, W), np.float32) for _ in range(T // 40)],
-            lambda: spikes.astype(np.float32),
-            5,
-        ),
-        "numpy's uint8 to float32",
-    )
-
-
-def measure_start() -> None:
-    """Import, help, and opening a terabyte."""
-    for what, code in {
-        "import spikecam": "import spikecam",
-        "spikecam --help": "import sys; sys.argv = ['spikecam', '--help']\n"
-        "from spikecam.cli.main import main; main()",
-    }.items():
-        ours, python = seconds(partial(run_python, code), partial(run_python, "pass"), 7)
-        print(f"{what:<34}{(ours - python) * 1e3:9.1f} ms  over an empty interpreter")
+    Returns:
+        One row a work and device, all with the same columns: ``what`` and ``device``; the
+        ``count`` of pictures, their ``width`` and ``height``; ``ms`` for them all, ``Mpixel/s``;
+        ``first ms``, until the first of pictures that share something; ``peak MB``, of the GPU's
+        memory for what runs there; ``x plain`` and ``x peer``, how many times as fast it is as the
+        ``plain`` way and the ``peer``; the ``limit``, that of "memory" or of products in "float32"
+        or "bfloat16", its ``limit G/s`` in bytes or operations, and the ``share`` of it. None
+        stands for what was not measured.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "terabyte.dat"
-        path.touch()
-        try:
-            os.truncate(path, 80_000_000 * 12_500)
-        except OSError as error:
-            print(f"open a terabyte: not measured, {error.strerror}")
-            return
-        ours, _ = seconds(lambda: sc.open(path, "gen2"), lambda: None, 9)
-        print(f"{'open a terabyte':<34}{ours * 1e3:9.1f} ms")
-        ours, _ = seconds(lambda: sc.open(path, "gen2")[40_000_000:][:41].count(), lambda: None, 9)
-        print(f"{'open it and count 41 frames':<34}{ours * 1e3:9.1f} ms")
+        inputs = make_inputs(Path(folder), sizes)
+        peers = find_peers(say)
+        rows = []
+        for device in _devices():
+            memory, product = memory_limit(sizes.copied), product_limit(sizes.side, device)
+            for work in works():
+                if device != "cpu" and not work.network:
+                    continue
+                limit = product if work.network else memory
+                if work.each:
+                    row = _each(work, inputs, limit, sizes, device)
+                else:
+                    run = ready(peers.get(work.name), inputs, say)
+                    row = _whole(work, inputs, limit, sizes, run)
+                if peaks:
+                    peak = peak_of_module("spikecam.bench.works", work.name, folder, device)
+                    row["peak MB"] = None if peak is None else peak / 1e6
+                say(line(row))
+                rows.append(row)
+        return rows
 
 
-# The kernel's own high-water mark of a program; what getrusage says of a child counts the memory of
-# its parent, too.
-_TELL_PEAK = r"""
-import atexit, re
-from spikecam.cli.main import main
+def machine() -> str:
+    """What it is measured on, in a line."""
+    import torch
 
-def tell():
-    kilobytes = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]
-    print(int(kilobytes) * 1024)
-
-atexit.register(tell)
-main()
-"""
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "torch"))
+    return f"{platform.machine()}, {os.cpu_count()} cores{gpu}; {versions}"
 
 
-def measure_memory(frames: int, height: int, width: int) -> None:
-    """Peak memory of a process that streams a recording to a video; on Linux only."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "long.dat"
-        piece = min(frames, 100)
-        packed = scene(piece, height, width).packed().tobytes()
-        with path.open("wb") as file:
-            for _ in range(frames // piece):
-                file.write(packed)
-        size = path.stat().st_size / 1e9
-        print(f"streaming {size:.1f} GB of {width}x{height} to a video, each in its own process")
-        for method in ("tfp", "tfi", "tfstp"):
-            options = ["--size", f"{width}x{height}", "--method", method]
-            command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
-            peak, taken = peak_of(command)
-            print(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s", flush=True)
+def line(row: Row) -> str:
+    """A row in words."""
+    size = f"{row['width']}x{row['height']}"
+    name = row["what"] if row["device"] == "cpu" else f"{row['what']}, {row['device']}"
+    parts = [f"{name:<20}{row['ms']:9.2f} ms for {row['count']} of {size}"]
+    if row["peak MB"] is not None:
+        parts.append(f"{row['peak MB']:.0f} MB")
+    parts.append(f"{row['x plain']:.2f} x as fast as {row['plain']}")
+    if row["x peer"] is not None:
+        parts.append(f"{row['x peer']:.2f} x as fast as {row['peer']}")
+    parts.append(f"{row['share']:.1%} of {row['limit']} at {row['limit G/s']:.1f} G/s")
+    return ", ".join(parts)
 
 
-def measure_synth(photos: Path) -> None:
-    """Time and peak memory of making data sets; on Linux only."""
-    with tempfile.TemporaryDirectory() as folder:
-        for sequences in (25, 100):
-            out = f"{folder}/{sequences}"
-            command = ["synth", str(photos), "-o", out, "--sequences", str(sequences)]
-            peak, taken = peak_of(command)
-            each = taken / sequences
-            print(
-                f"synth {sequences} sequences of 512x384: {taken:.0f} s, {each:.2f} s each, "
-                f"peak {peak / 1e6:.0f} MB",
-                flush=True,
-            )
+def operations(pictures: Iterator[Any]) -> float:
+    """Additions and multiplications that networks compute for the second of some pictures.
+
+    The first is made as well: it includes what all share.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    next(pictures)
+    with FlopCounterMode(display=False) as counter:
+        next(pictures)
+    return float(counter.get_total_flops())
 
 
-def peak_of(command: list[str]) -> tuple[int, float]:
-    """Peak memory in bytes, and seconds, of a command in a process of its own."""
-    start = time.perf_counter()
-    ended = subprocess.run(
-        [sys.executable, "-c", _TELL_PEAK, *command],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return int(ended.stdout.split()[-1]), time.perf_counter() - start
+def _devices() -> list[str]:
+    import torch
+
+    return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+
+
+def _whole(
+    work: Work, inputs: Inputs, limit: Limit, sizes: Sizes, peer: Callable[[], Any] | None
+) -> Row:
+    """The row of a work that is timed as a whole."""
+    runs = [lambda: drain(work.ours(inputs, "cpu")), lambda: drain(work.plain(inputs, "cpu"))]
+    times = in_turns([*runs, limit.run, *([peer] if peer else [])], sizes.rounds, sizes.seconds)
+    row = _row(work, inputs, times, limit)
+    if peer:
+        row |= {"x peer": times[3] / times[0], "peer": version()}
+    return row
+
+
+def _each(work: Work, inputs: Inputs, limit: Limit, sizes: Sizes, device: str) -> Row:
+    """The row of a work that is timed picture by picture."""
+    again = (limit.run() for _ in count())
+    runs = [iter(work.ours(inputs, device)), iter(work.plain(inputs, device)), again]
+    times = each_in_turns(runs, sizes.pictures, sizes.seconds)
+    row = _row(work, inputs, [later for _, later in times], limit, device)
+    return row | {"first ms": 1e3 * times[0][0]}
+
+
+def _row(
+    work: Work, inputs: Inputs, times: Sequence[float], limit: Limit, device: str = "cpu"
+) -> Row:
+    """A row of the seconds of our way, of the plain one, and of the limit."""
+    ours, plain, limited = times[:3]
+    pictures, height, width = work.amount(inputs)
+    rate = limit.amount / limited
+    if work.moved is not None:
+        done = float(work.moved(inputs))
+    else:
+        done = operations(iter(work.ours(inputs, device)))
+    return {
+        "what": work.name,
+        "device": device,
+        "count": pictures,
+        "width": width,
+        "height": height,
+        "ms": 1e3 * ours,
+        "Mpixel/s": pictures * height * width / ours / 1e6,
+        "first ms": None,
+        "peak MB": None,
+        "x plain": plain / ours,
+        "plain": work.than,
+        "x peer": None,
+        "peer": None,
+        "limit": limit.name,
+        "limit G/s": rate / 1e9,
+        "share": done / rate / ours,
+    }
 
 
 def main() -> None:
-    """Print the table."""
+    """Print what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--memory", action="store_true", help="peak memory on 2 GB")
@@ -217,8 +182,9 @@ def main() -> None:
         measure_memory(160_000, 250, 400)
         measure_memory(16_000, 1000, 1000)
     else:
+        print(machine())
         measure_start()
-        measure_speed()
+        measure(FULL)
 
 
 if __name__ == "__main__":

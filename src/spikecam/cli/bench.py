@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import spikecam as sc
+from spikecam.cli.bench_speed import speed
 from spikecam.cli.options import CameraOption, SizeOption, parse_size
 from spikecam.cli.training import (
     AcceleratorOption,
@@ -27,6 +28,7 @@ from spikecam.cli.training import (
     StepsOption,
     WorkersOption,
     given,
+    say,
     training_job,
 )
 
@@ -37,6 +39,8 @@ bench = typer.Typer(
     no_args_is_help=True,
     help="Measure: the papers' tables on your data or on a stand-in, and speed.",
 )
+
+bench.command()(speed)
 
 FolderArgument = Annotated[
     Path | None,
@@ -135,7 +139,7 @@ def losses(
 
         _check(judge, out)
         made = measure(
-            job, judge, given(ctx, RUN), given(ctx, CROPS), teacher=(bsn, sr), limit=limit, say=_say
+            job, judge, given(ctx, RUN), given(ctx, CROPS), teacher=(bsn, sr), limit=limit, say=say
         )
         _finish(made, out)
 
@@ -194,11 +198,7 @@ def _check(folder: Path | None, out: Path | None) -> None:
 
 
 def _told() -> dict[str, Any]:
-    return {"command": shlex.join(["spikecam", *sys.argv[1:]]), "say": _say}
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    return {"command": shlex.join(["spikecam", *sys.argv[1:]]), "say": say}
 
 
 def _finish(report: Report, out: Path | None) -> None:

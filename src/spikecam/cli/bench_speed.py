@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -65,7 +66,7 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _page(where: str, rows: list[Row], grown: list[Row]) -> str:
+def _page(where: str, rows: Sequence[Row], grown: Sequence[Row]) -> str:
     """What speed.md says."""
     from spikecam.bench.growth import FILES
 

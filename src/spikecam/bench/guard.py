@@ -1,0 +1,50 @@
+"""How much faster than the plain ways ours has to be, so that nobody makes it slow unawares.
+
+The bounds are about half of the least that was measured on two cores, at either size: machines
+differ, and so do the ratios that hold on them. They catch a loop that is no longer compiled, or a
+network that left bfloat16, not a loss of a tenth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Times as fast as the plain way, of the same run, on the processor.
+LEAST = {
+    "decode": 0.4,
+    "TFP, window 9": 1.0,
+    "TFP, window 41": 3.0,
+    "TFP, window 201": 7.0,
+    "TFI": 20.0,
+    "TFI, reach 20": 12.0,
+    "TFSTP": 5.0,
+    "simulate": 4.5,
+    "SDM": 0.3,
+}
+# For networks, whose plain way is LDN's in float32: where they compute in bfloat16, and elsewhere.
+LEAST_OF_NETWORKS = {
+    "bfloat16": {"teacher": 0.07, "ldn": 1.7, "refined": 0.3, "refined-small": 2.0},
+    "float32": {"teacher": 0.02, "ldn": 0.7, "refined": 0.2, "refined-small": 1.4},
+}
+
+
+def check(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is slower than it may be, a sentence each; nothing where all is well.
+
+    Args:
+        rows: of `spikecam.bench.speed.measure`; those of a GPU have no bounds.
+    """
+    found = {row["what"]: row for row in rows if row["device"] == "cpu"}
+    kind = next((row["limit"] for row in found.values() if row["limit"] != "memory"), "float32")
+    failures = []
+    for what, least in {**LEAST, **LEAST_OF_NETWORKS[kind]}.items():
+        if what not in found:
+            failures.append(f"{what} was not measured")
+        elif not found[what]["x plain"] >= least:
+            row = found[what]
+            failures.append(
+                f"{what} is {row['x plain']:.2f} times as fast as {row['plain']}, and has to be "
+                f"{least:g} times"
+            )
+    return failures

@@ -1,0 +1,104 @@
+"""The field's toolbox, spikezoo of PyPI, doing the same: its code is called where it is installed.
+
+It makes one picture of a window, so that a picture of every frame is a call for every window. What
+it needs as floats is made before, and not counted.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import Any
+
+from spikecam.bench.inputs import Inputs
+from spikecam.bench.timing import drain
+
+# Frames that its TFP and TFI look at.
+WINDOW = 41
+Peer = Callable[[Inputs], Any]
+
+
+def version() -> str | None:
+    """Name and version of the peer that is installed, if one is."""
+    try:
+        return f"spikezoo {metadata.version('spikezoo')}"
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def find_peers(say: Callable[[str], None]) -> dict[str, Peer]:
+    """What spikezoo can be held against, by the names of our works; one line where it cannot."""
+    name = version()
+    if name is None:
+        say('no peer to compare with: spikezoo is not installed; pip install "spikecam[peers]"')
+        return {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import spikezoo  # noqa: F401
+    # Whatever keeps it from loading is its own, or that of what it imports.
+    except Exception as error:
+        say(f"no peer to compare with: {name} does not load: {_line(error)}")
+        return {}
+    say(f"the peer is {name}, on the processor")
+    return {
+        "decode": _decode,
+        f"TFP, window {WINDOW}": lambda inputs: _pictures("tfp", inputs),
+        f"TFI, reach {WINDOW // 2}": lambda inputs: _pictures("tfi", inputs),
+        "simulate": _simulate,
+    }
+
+
+def ready(
+    peer: Peer | None, inputs: Inputs, say: Callable[[str], None]
+) -> Callable[[], Any] | None:
+    """The peer's work as a function that has run once, or None with a line that says why not."""
+    if peer is None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run: Callable[[], Any] = peer(inputs)
+            run()
+    # As above: its failures are not ours to foresee.
+    except Exception as error:
+        say(f"the peer fails: {_line(error)}")
+        return None
+    return run
+
+
+def _line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _decode(inputs: Inputs) -> Callable[[], Any]:
+    from spikezoo.utils.spike_utils import load_vidar_dat
+
+    _, height, width = inputs.recording.shape
+    return lambda: load_vidar_dat(str(inputs.path), height, width)
+
+
+def _simulate(inputs: Inputs) -> Callable[[], Any]:
+    from spikezoo.utils.spike_utils import video2spike_simulation
+
+    light = inputs.video / 255.0
+    return lambda: video2spike_simulation(light, threshold=2.0)
+
+
+def _pictures(method: str, inputs: Inputs) -> Callable[[], Any]:
+    import torch
+    from spikezoo.models import build_model_name
+
+    model = build_model_name(method).build_network()
+    model.to("cpu")
+    # Its TFI asks for a GPU by name; this is where it keeps that name.
+    model.net.device = "cpu"
+    spikes = inputs.tensor.float()[None]
+
+    def pictures() -> Iterator[Any]:
+        with torch.inference_mode():
+            for start in range(spikes.shape[1] - WINDOW + 1):
+                yield model.spk2img(spikes[:, start : start + WINDOW])
+
+    return lambda: drain(pictures())

@@ -1,0 +1,43 @@
+from spikecam.bench.guard import LEAST, LEAST_OF_NETWORKS, check
+
+
+def rows(kind="bfloat16", factor=1.0):
+    bounds = {**LEAST, **LEAST_OF_NETWORKS[kind]}
+    return [
+        {
+            "what": what,
+            "device": "cpu",
+            "x plain": least * factor,
+            "plain": "the plain way",
+            "limit": "memory" if what in LEAST else kind,
+        }
+        for what, least in bounds.items()
+    ]
+
+
+def test_what_is_as_fast_as_it_has_to_be_passes():
+    assert check(rows()) == []
+    assert check(rows("float32")) == []
+
+
+def test_what_is_too_slow_is_named():
+    slow = rows()
+    slow[0]["x plain"] *= 0.9
+    slow[-1]["x plain"] = float("nan")
+    first, last = check(slow)
+    assert first.startswith("decode is 0.36 times as fast as the plain way")
+    assert last.startswith("refined-small is nan")
+    assert len(check(rows(factor=0.5))) == len(slow)
+
+
+def test_networks_in_float32_have_bounds_of_their_own():
+    slow = rows("float32")
+    for row in slow[len(LEAST) :]:
+        row["limit"] = "bfloat16"
+    assert len(check(slow)) == 4
+
+
+def test_what_was_not_measured_is_named():
+    measured = [row for row in rows() if row["what"] != "TFSTP"]
+    elsewhere = {**rows()[0], "what": "TFSTP", "device": "cuda", "x plain": 1e9}
+    assert check([*measured, elsewhere]) == ["TFSTP was not measured"]

@@ -1,0 +1,44 @@
+"""Ours and the plain way make as many pictures of the same size; what is said to be moved is."""
+
+import numpy as np
+import pytest
+
+from spikecam.bench.memory import own_peak, peak_of_module
+from spikecam.bench.works import works
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.mark.parametrize("work", [w for w in works() if not w.each], ids=lambda work: work.name)
+def test_loops_do_what_is_counted(work, tiny_inputs):
+    made = [np.asarray(one) for one in work.ours(tiny_inputs, "cpu")]
+    count, height, width = work.amount(tiny_inputs)
+    plain = list(work.plain(tiny_inputs, "cpu"))
+    assert len(made) == len(plain)
+    if len(made) > 1:
+        assert {(len(made), *one.shape) for one in made} == {(count, height, width)}
+        packed = tiny_inputs.recording.packed().nbytes
+        assert work.moved(tiny_inputs) == packed + sum(one.nbytes for one in made)
+    else:
+        assert made[0].shape == (count, height, width)
+
+
+@pytest.mark.parametrize("work", [w for w in works() if w.each], ids=lambda work: work.name)
+def test_networks_make_pictures(work, tiny_inputs):
+    count, *size = work.amount(tiny_inputs)
+    assert count == 1
+    assert list(next(iter(work.ours(tiny_inputs, "cpu"))).shape) == [*size, 3]
+    assert sorted(next(iter(work.plain(tiny_inputs, "cpu"))).squeeze().shape) == sorted([*size, 3])
+
+
+def test_ldn_and_its_plain_module_make_the_same_picture(tiny_inputs):
+    (work,) = (work for work in works() if work.name == "ldn")
+    plain = next(iter(work.plain(tiny_inputs, "cpu")))[0].permute(1, 2, 0).numpy()
+    assert np.abs(next(iter(work.ours(tiny_inputs, "cpu"))) - plain).max() < 0.02
+
+
+@pytest.mark.skipif(own_peak() is None, reason="this system does not tell peaks")
+def test_a_process_of_its_own_tells_its_peak(tiny_inputs):
+    held = np.ones(300 << 20, np.uint8)
+    peak = peak_of_module("spikecam.bench.works", "decode", str(tiny_inputs.folder), "cpu")
+    assert 10e6 < peak < 250e6 < held.nbytes <= own_peak()
