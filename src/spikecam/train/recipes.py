@@ -251,6 +251,8 @@ def _train(job: Job, config: RunConfig, data: _Data, make: Callable[[RunConfig],
     }
     folder = Path(job.folder)
     check_run(folder, settings)
+    # Before the run: its source may change meanwhile.
+    source = commit()
     if job.report.say is not None:
         count = sum(values.numel() for values in network.parameters())
         job.report.say(
@@ -270,7 +272,7 @@ def _train(job: Job, config: RunConfig, data: _Data, make: Callable[[RunConfig],
                 summary=stage.summary,
                 data=f"{', '.join(names)}: {data.pairs} pairs",
                 recipe=job.report.command or "spikecam.train",
-                commit=commit(),
+                commit=source,
                 licence="not stated",
                 scores=tuple((name, f"{value:.5g}") for name, value in scores),
                 limits="measured on pairs of the same data set alone",
