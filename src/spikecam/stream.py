@@ -249,13 +249,13 @@ class SpikeStream:
         if length > len(self):
             raise RangeError(
                 f"a window of {length} frames is longer than {self._name} of {len(self)}; "
-                f"choose a smaller --window, at most {(len(self) - 1) // 2 * 2 + 1}"
+                f"choose a smaller window, at most {(len(self) - 1) // 2 * 2 + 1}"
             )
         needs = "" if length == 1 else f" with a window of {length}"
         raise RangeError(
             f"frame {frame}{needs} leaves {self._name} of {len(self)} frames; "
             f"choose a frame from {half} to {len(self) - half - 1}"
-            + ("" if length == 1 else ", or a smaller --window")
+            + ("" if length == 1 else ", or a smaller window")
         )
 
     def check_exposure(self, exposure: Span) -> Span:

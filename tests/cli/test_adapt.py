@@ -53,4 +53,6 @@ def test_what_is_there_stays(folder, refused, captures):
     words = "adapt captures --weights bright.safetensors"
     refused(folder, "bright.safetensors is an input", words, "bright.safetensors")
     refused(folder, "written as .safetensors", words, "out.pth")
-    refused(folder, "captures is in use", words, "captures.safetensors")
+    refused(
+        folder, "captures, which holds captures; name another OUT", words, "captures.safetensors"
+    )

@@ -67,6 +67,8 @@ CASES = {
     f"{DEBLUR} --window 17": "refined has no option 'window'",
     f"{DEBLUR} --weights refined --weights ldn": "refined takes 1 --weights, not 2",
     f"{DEBLUR} --method teacher --weights bsn": "teacher takes 2 --weights, not 1",
+    f"{DEBLUR} --method sdm --weights a --weights b": "sdm has no option 'weights'",
+    f"{DEBLUR} --method bogus --weights a --weights b": "no method 'bogus'",
     f"{DEBLUR} --method edi": "known methods: refined, sdm",
     f"{DEBLUR} --frames 99": "cannot be spread",
     f"{DEBLUR} --frames 0": "cannot be spread",

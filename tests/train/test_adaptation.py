@@ -142,3 +142,20 @@ def test_scenes_are_made_of_captures_that_look_alike(captures, tmp_path):
     assert len(sc.spike_gopro(made)) == 2
     with pytest.raises(sc.OptionError, match="at least 2"):
         pseudo_scenes([pair], tmp_path / "other", sequences=1, seed=0)
+
+
+def test_scenes_of_other_captures_are_not_taken(captures, tmp_path):
+    first, second = (sc.spike_gopro(captures, split) for split in ("val", "train"))
+    pseudo_scenes(first, tmp_path / "made", sequences=2, seed=0)
+    pseudo_scenes(first, tmp_path / "made", sequences=2, seed=0)
+    with pytest.raises(sc.OutputError, match="made holds scenes of other blurry pictures"):
+        pseudo_scenes(second, tmp_path / "made", sequences=2, seed=0)
+    (tmp_path / "file").touch()
+    with pytest.raises(sc.OutputError, match=r"cannot write .*file/made"):
+        pseudo_scenes(first, tmp_path / "file" / "made", sequences=2, seed=0)
+
+
+def test_patience_is_some(captures, tmp_path):
+    with pytest.raises(sc.OptionError, match="patience is at least 1 epoch, not 0"):
+        adapt(Job([captures], tmp_path / "run"), tmp_path / "a.safetensors", patience=0)
+    assert not (tmp_path / "run").exists()

@@ -100,7 +100,8 @@ train(sys.argv[2], sys.argv[3])
 """
 
 
-def test_a_run_that_was_killed_ends_at_the_same_weights(tiny_set, straight, tmp_path):
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_run_that_was_killed_ends_at_the_same_weights(tiny_set, straight, tmp_path, workers):
     folder = tmp_path / "run"
     words = [sys.executable, "-c", KILLED, os.path.dirname(__file__), tiny_set, folder]
     ended = subprocess.run(words, capture_output=True, text=True)
@@ -108,7 +109,7 @@ def test_a_run_that_was_killed_ends_at_the_same_weights(tiny_set, straight, tmp_
     # In the third of four epochs, which is begun anew.
     assert epochs_kept(folder) == 2
     said = []
-    assert equal(train(tiny_set, folder, said=said), straight)
+    assert equal(train(tiny_set, folder, replace(RUN, workers=workers), said), straight)
     assert "last.ckpt keeps 2 epochs of 4" in said[1]
     measures = [(path.parent / "metrics.csv").read_text() for path in (straight, folder / "x")]
     assert measures[0] == measures[1]
@@ -305,3 +306,25 @@ def test_two_processes_share_every_step(tiny_set, straight, tmp_path):
     one, other = load_file(folder / "bsn.safetensors"), load_file(straight)
     # The mean gradient of two times two samples is that of four, but for rounding.
     assert all(torch.allclose(one[k], other[k], atol=1e-4) for k in one)
+
+
+def test_a_request_to_stop_that_was_swallowed_counts_at_the_next_step(tiny_set, tmp_path):
+    steps = []
+
+    def check():
+        steps.append(1)
+        if len(steps) == 7:
+            raise KeyboardInterrupt
+
+    report = Report(check=check)
+    with pytest.raises(KeyboardInterrupt):
+        train_bsn(Job([tiny_set], tmp_path / "run", report=report), RUN, CROPS, NETWORK)
+    assert len(steps) == 7
+    assert epochs_kept(tmp_path / "run") == 1
+
+
+def test_several_machines_need_to_know_of_each_other(tiny_set, tmp_path, monkeypatch):
+    for name in ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(sc.OptionError, match="MASTER_PORT and each one's NODE_RANK"):
+        train(tiny_set, tmp_path / "run", replace(RUN, nodes=2))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import spikecam as sc
 from spikecam.cli.output import check_weights_out
 from spikecam.cli.training import (
     AcceleratorOption,
@@ -39,7 +40,9 @@ def adapt(
     weights: Annotated[
         str, typer.Option("--weights", metavar="NAME|FILE", help="Weights to begin with.")
     ] = "refined",
-    scenes: Annotated[int, typer.Option("--scenes", help="Made of the captures.")] = 200,
+    scenes: Annotated[
+        int, typer.Option("--scenes", help="Scenes made of the captures, to train on.")
+    ] = 200,
     patience: Annotated[
         int, typer.Option("--patience", help="Epochs without a gain until it ends.")
     ] = 4,
@@ -60,6 +63,10 @@ def adapt(
     """
     check_weights_out(out, [Path(weights), *captures])
     run = out.with_suffix("")
+    if run.exists() and any(one.exists() and run.samefile(one) for one in captures):
+        raise sc.OutputError(
+            f"{out}: the run would be kept in {run}, which holds captures; name another OUT"
+        )
     with training_job(ctx, datasets=captures, folder=run) as job:
         from spikecam.train.adaptation import RUN, adapt
 

@@ -19,7 +19,6 @@ from spikecam.cli.options import (
     SizeOption,
     SpikesArgument,
     TruncateOption,
-    WindowOption,
     open_recording,
     parse_count,
     parse_frames,
@@ -60,7 +59,7 @@ def deblur(
         typer.Option(
             "--weights",
             metavar="NAME|FILE",
-            help="Of the network, from spikecam weights list; two for the teacher.",
+            help="Of the network, see spikecam weights list; for the teacher two: BSN, then EDSR.",
         ),
     ] = None,
     tile: Annotated[
@@ -68,9 +67,12 @@ def deblur(
         typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
     ] = None,
     device: Annotated[
-        str | None, typer.Option("--device", help="Of the network: auto, cpu or cuda.")
+        str | None, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")
     ] = None,
-    window: WindowOption = None,
+    window: Annotated[
+        int | None,
+        typer.Option("--window", metavar="N", help="Odd number of frames to a picture, of sdm."),
+    ] = None,
     fpn: FpnOption = None,
     align: Annotated[
         Path | None,
@@ -88,7 +90,9 @@ def deblur(
     """
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
-    if weights and len(weights) != (wanted := 2 if method == "teacher" else 1):
+    sc.window_of(method, {})
+    wanted = 2 if method == "teacher" else 1
+    if weights and method != "sdm" and len(weights) != wanted:
         raise sc.OptionError(f"{method} takes {wanted} --weights, not {len(weights)}")
     given_options = {
         "window": window,

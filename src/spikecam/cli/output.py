@@ -35,6 +35,10 @@ def check_weights_out(out: Path, inputs: Sequence[Path]) -> None:
     refuse_input(out, inputs)
     if out.suffix.lower() != ".safetensors":
         raise sc.OutputError(f"{out}: weights are written as .safetensors")
+    if out.is_dir():
+        raise sc.OutputError(
+            f"{out} is a folder; name a file in it, such as {out / 'mine'}.safetensors"
+        )
 
 
 def write_frames(

@@ -136,7 +136,9 @@ def ldn(
     batch: BatchOption = 4,
     lr: LrOption = 1e-3,
     crop: CropOption = 128,
-    moments: Annotated[int, typer.Option("--moments", help="Of an exposure.")] = 5,
+    moments: Annotated[
+        int, typer.Option("--moments", help="Of an exposure that it learns at.")
+    ] = 5,
     drawn: DrawnOption = False,
     turned: TurnedOption = True,
     window: Annotated[int, typer.Option("--window", help="Frames that LDN sees; odd.")] = 21,

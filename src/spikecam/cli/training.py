@@ -89,6 +89,7 @@ def training_job(
         say=say if _first() else None,
         bar=_first() and sys.stderr.isatty(),
         command=shlex.join(["spikecam", *sys.argv[1:]]),
+        check=interrupt.check,
     )
     incomplete = "skip" if said["skip_incomplete"] else "refuse"
     hints = ("repeat the command to go on from the last epoch",) if _first() else ()

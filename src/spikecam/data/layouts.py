@@ -298,7 +298,7 @@ def _whole(
         more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
         lacks = f"{root} lacks halves of pairs: {listed}{more}"
         if incomplete == "refuse":
-            raise FileError(f"{lacks}; complete them, or skip such pairs")
+            raise FileError(f"{lacks}; complete them, or skip such pairs (--skip-incomplete)")
         if say is not None:
             say(f"{lacks}; {len(whole)} pairs are whole, and the others left out")
     return _some(whole, root, "spike_data/SCENE/*.dat with their pictures")

@@ -24,7 +24,7 @@ from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.methods import exposure_of
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
-from spikecam.errors import SpikecamError
+from spikecam.errors import OptionError, SpikecamError
 from spikecam.io.pictures import write_picture
 from spikecam.networks.refiner import Refiner
 from spikecam.reconstruction.charge import charge
@@ -84,10 +84,13 @@ def adapt(
         patience: epochs without a better result after which it ends.
 
     Raises:
+        OptionError: a patience below 1.
         SpikecamError: the result is no better than the start; nothing is written then. And as
             `train_refined`.
     """
     say = job.report.say or (lambda _: None)
+    if patience < 1:
+        raise OptionError(f"patience is at least 1 epoch, not {patience}")
     network, card = load_weights(job.start or "refined", "refiner")
     assert isinstance(network, Refiner)
     train, held = found_pairs(job)

@@ -8,6 +8,7 @@ their truth, from nothing but blurry pictures and spikes.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,8 @@ from spikecam.data.layouts import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur, exposure_of
-from spikecam.errors import FileError, OptionError
+from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.io.aside import aside
 from spikecam.io.pictures import as_levels, picture_size, write_picture
 
 # How many times smaller the pictures are made, and which share of that a scene shows: the rest is
@@ -56,6 +58,7 @@ def pseudo_scenes(
     Raises:
         FileError: pictures below 160 pixels a side.
         OptionError: fewer than 2 scenes.
+        OutputError: the folder cannot be written, or was begun with other pictures.
         SpikecamError: as `Synthesis`.
     """
     if sequences < 2:
@@ -69,7 +72,7 @@ def pseudo_scenes(
             "scenes at half their size; give pictures of 160 pixels a side or more"
         )
     pictures = folder / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    _claim(folder, pairs)
     tell = say or (lambda _: None)
     tell(f"{folder}: {sequences} scenes of {size[1]}x{size[0]} out of {len(pairs)} blurry pictures")
     for number, pair in enumerate(pairs):
@@ -95,6 +98,28 @@ def pseudo_scenes(
         if number % _TOLD == 0:
             tell(f"{number} of {sequences} scenes")
     return folder / "scenes"
+
+
+def _claim(folder: Path, pairs: Sequence[Pair]) -> None:
+    """Begin the folder, or see that it was begun with the same pictures."""
+    content = hashlib.sha256()
+    for pair in pairs:
+        if pair.blur is not None:
+            content.update(pair.blur.read_bytes())
+    known, digest = folder / "pairs.sha256", content.hexdigest()
+    try:
+        (folder / "pictures").mkdir(parents=True, exist_ok=True)
+        if not known.exists():
+            with aside(known) as temporary:
+                temporary.write_text(digest, encoding="ascii")
+        elif known.read_text(encoding="ascii") != digest:
+            raise OutputError(
+                f"{folder} holds scenes of other blurry pictures; name a new output, or remove it"
+            )
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror}; choose another place"
+        ) from error
 
 
 def _reduced(pair: Pair) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from spikecam.train.folder import CHECKPOINT, begin, check_run, kept, reached
 from spikecam.train.quiet import quiet
 from spikecam.train.samples import Samples
 from spikecam.train.stage import Stage
-from spikecam.train.watch import Bar, Keep, Show, Table, Tell, WholeFiles
+from spikecam.train.watch import Bar, Heed, Keep, Show, Table, Tell, WholeFiles
+
+# One of these is there where several machines train together.
+_TOGETHER = ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID")
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,13 @@ class Report:
         say: takes a line of text, on the first of several processes.
         bar: whether a progress bar is drawn, rather than a line said at the end of each epoch.
         command: that the run was begun with.
+        check: is called at every step, and raises what ends the run.
     """
 
     say: Callable[[str], None] | None = None
     bar: bool = False
     command: str = ""
+    check: Callable[[], None] | None = None
 
 
 def run(
@@ -82,6 +88,7 @@ def run(
     step = 0
     if last.exists():
         step, epoch = reached(last, stage)
+        samples.epoch = epoch
         if report.say is not None:
             report.say(f"{last} keeps {epoch} epochs of {config.epochs}")
     with quiet(), _plain_errors(folder):
@@ -130,6 +137,12 @@ def check_devices(config: RunConfig) -> str:
             f"{config.devices} CUDA devices are wanted and {found} are here; choose fewer "
             "--devices, or --accelerator cpu"
         )
+    if config.nodes > 1 and not any(name in os.environ for name in _TOGETHER):
+        raise OptionError(
+            f"{config.nodes} machines find each other by a cluster (SLURM, torchrun), or by "
+            "MASTER_ADDR, MASTER_PORT and each one's NODE_RANK in the environment; set these, or "
+            "leave --nodes out"
+        )
     if kind == "cpu" and config.precision == "16-mixed":
         raise OptionError("processors do not train in 16-mixed; choose --precision bf16-mixed")
     return kind
@@ -150,6 +163,7 @@ def _averaging(stage: Stage) -> list[Callback]:
 
 def _callbacks(folder: Path, config: RunConfig, report: Report) -> list[Callback]:
     callbacks: list[Callback] = [
+        Heed(report.check),
         Keep(folder),
         Show(folder, config.epochs),
         LearningRateMonitor("step"),

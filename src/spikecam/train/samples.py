@@ -25,8 +25,8 @@ class Turn(Sampler[int]):
     several devices, each takes its turn: together they see in every step what one would.
     """
 
-    def __init__(self, length: int, rank: int = 0, world: int = 1) -> None:
-        self.length, self.rank, self.world, self.epoch = length, rank, world, 0
+    def __init__(self, length: int, rank: int = 0, world: int = 1, epoch: int = 0) -> None:
+        self.length, self.rank, self.world, self.epoch = length, rank, world, epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Which epoch comes next; Lightning calls it."""
@@ -52,13 +52,17 @@ class Samples(lightning.LightningDataModule):
     def __init__(self, train: Dataset[Any], val: Dataset[Any], config: RunConfig) -> None:
         super().__init__()
         self.train, self.val, self.config = train, val, config
+        # The first epoch of the run, or that with which it goes on.
+        self.epoch = 0
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Samples of one epoch."""
         assert self.trainer is not None
         world = self.trainer.world_size
         length = self.config.epoch_steps * self.config.batch * world
-        return self._loader(self.train, Turn(length, self.trainer.global_rank, world))
+        # Processes that prepare samples begin before Lightning says which epoch comes next.
+        turn = Turn(length, self.trainer.global_rank, world, self.epoch)
+        return self._loader(self.train, turn)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The same samples every time."""

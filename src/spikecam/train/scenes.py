@@ -134,7 +134,7 @@ class Scenes(Dataset[Sample]):
         assert pair.exposure is not None
         try:
             film: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise FileError(f"{pair.light} is damaged ({error}); make the data set anew") from error
         last = max([*pair.sharp, pair.exposure[1] - 1])
         if film.shape[1:] != pair.shape or film.dtype != np.uint8 or len(film) <= last:

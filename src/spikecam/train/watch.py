@@ -50,6 +50,21 @@ class WholeFiles(TorchCheckpointIO):
             temporary.write_bytes(content.getbuffer())
 
 
+class Heed(Callback):
+    """Ends a run that was asked to stop where nothing could be raised, at the next step."""
+
+    def __init__(self, check: Callable[[], None] | None) -> None:
+        self._check = check or (lambda: None)
+
+    def on_train_batch_start(self, *_: Any) -> None:
+        """Look whether it was."""
+        self._check()
+
+    def on_validation_batch_start(self, *_: Any) -> None:
+        """Look whether it was."""
+        self._check()
+
+
 class Keep(Callback):
     """A checkpoint at the end of every epoch, of weights that are numbers."""
 
