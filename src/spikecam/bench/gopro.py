@@ -67,13 +67,15 @@ def gopro(
     contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
     found: dict[int, dict[str, Scores]] = {}
     pictures: dict[str, dict[str, Any]] = {}
+    sources = []
     for threshold in thresholds:
         source, cases = gopro_cases(folder, threshold, limit)
+        sources.append(source)
         say(f"V_th = {threshold}: {source}")
         found[threshold], shown = contest(cases, contestants, metrics)
         for scene, made in list(shown.items())[:_KEPT]:
             pictures[f"{scene}, V_th = {threshold}"] = made
-    source, _ = gopro_cases(folder, thresholds[0], limit)
+    source = sources[0]
     counts = _counts(found[thresholds[0]][BLURRY])
     notes = [
         f"ours are measured on {source}: not the papers' data, unless that is Spike-GOPRO",

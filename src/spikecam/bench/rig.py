@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import spikecam as sc
+from spikecam.bench.cases import gopro_cases
+from spikecam.bench.contest import Contestant, contest
 from spikecam.train.adaptation import RUN, adapt
 from spikecam.train.recipes import Job
 from spikecam.train.run import Report
@@ -45,16 +46,11 @@ def make_rig(photos: Path, folder: Path, captures: int) -> Path:
     return folder / "rig"
 
 
-def score(rig: Path, method: str = "refined", **options: Any) -> float:
+def score(rig: Path, method: str, *weights: str) -> float:
     """Mean PSNR over the pictures to judge by, 7 frames each."""
-    values = []
-    for pair in sc.spike_gopro(rig, "test"):
-        sharp = sc.deblurred_frames(
-            pair.blurry_picture(), pair.stream(), frames=list(pair.sharp), method=method, **options
-        )
-        truth = map(sc.read_picture, pair.sharp.values())
-        values += [row["psnr"] for _, row in sc.frame_scores(sharp, truth, ["psnr"])]
-    return float(np.mean(values))
+    _, recorded = gopro_cases(rig, 1)
+    scores, _ = contest(recorded, [Contestant(method, method, weights)], ["psnr"])
+    return float(np.mean(scores[method].values["psnr"]))
 
 
 def main() -> None:
@@ -67,13 +63,14 @@ def main() -> None:
     args = parser.parse_args()
     rig = make_rig(args.photos, args.out, args.captures)
     print(
-        f"sdm {score(rig, 'sdm'):.2f} dB, {args.weights} {score(rig, weights=args.weights):.2f} dB"
+        f"sdm {score(rig, 'sdm'):.2f} dB, "
+        f"{args.weights} {score(rig, 'refined', args.weights):.2f} dB"
     )
     out = args.out / "adapted.safetensors"
     # Only train and val are captures; what the score is of lies in test.
     job = Job([rig], args.out / "adapted", args.weights, report=Report(say=print))
     adapt(job, out, RUN)
-    print(f"adapted {score(rig, weights=out):.2f} dB")
+    print(f"adapted {score(rig, 'refined', str(out)):.2f} dB")
 
 
 if __name__ == "__main__":
