@@ -3,7 +3,6 @@ import pytest
 
 import spikecam as sc
 from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.reconstruction.charge import charge
 from spikecam.reconstruction.cumulated import cumulated_charge
 from spikecam.stream import SpikeStream
 
@@ -14,12 +13,6 @@ def test_constant_light_is_measured_exactly_at_any_moment(steady):
     charges = cumulated_charge(steady(rates, 200), moments)
     expected = rates * np.diff(moments)[:, None, None]
     assert np.allclose(np.diff(charges, axis=0), expected, rtol=1e-4)
-
-
-def test_inside_it_agrees_with_charge_between_two_edges(spikes):
-    stream = SpikeStream.from_array(spikes(120, 5, 9, rate=0.3))
-    first, second = cumulated_charge(stream, [40, 83])
-    assert np.allclose(second - first, charge(stream, 40, 83), atol=1e-5)
 
 
 def test_it_never_falls_and_is_within_one_spike_of_the_count(spikes):

@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.reconstruction.charge import charge
+from spikecam.reconstruction.charge import charges
 
 
 def neutral(shape):
@@ -21,7 +21,9 @@ def test_without_a_pattern_every_spike_weighs_one(spikes):
     plain = np.stack(list(sc.frames(stream, "tfp", window=9)))
     weighed = np.stack(list(sc.frames(stream, "tfp", window=9, fpn=neutral((5, 13)))))
     assert weighed == pytest.approx(plain, abs=1e-6)
-    assert charge(stream, 7, 31, fpn=neutral((5, 13))) == pytest.approx(charge(stream, 7, 31))
+    [counted] = charges(stream, [(7, 31)])
+    [corrected] = charges(stream, [(7, 31)], fpn=neutral((5, 13)))
+    assert corrected == pytest.approx(counted)
 
 
 def test_sliding_agrees_with_each_window_by_itself(spikes, fpn):
@@ -72,7 +74,8 @@ def test_charge_of_steady_light_is_exact(steady):
     clean = np.full((8, 9), 0.2, np.float32)
     stream = steady(fpn.distort(clean), 300)
     good = fpn.bad == 0
-    assert charge(stream, 100, 157, fpn=fpn)[good] == pytest.approx(57 * 0.2, rel=0.02)
+    [collected] = charges(stream, [(100, 157)], fpn=fpn)
+    assert collected[good] == pytest.approx(57 * 0.2, rel=0.02)
 
 
 @pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp"])

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from spikecam.train.blind import missed_light
+import spikecam as sc
+from spikecam.data.layouts import Pair
+from spikecam.io.pictures import write_picture
+from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.train.blind import blind_error, missed_light
 
 
 def fired_by(light, threshold):
@@ -27,3 +31,13 @@ def test_pixels_of_too_few_spikes_tell_nothing():
     errors, frames = missed_light(np.ones(97), fired, 2)
     assert not len(errors)
     assert not len(frames)
+
+
+def test_captures_in_the_dark_are_refused(tmp_path):
+    dark = np.zeros((61, 16, 16), np.uint8)
+    sc.save(tmp_path / "dark.dat", sc.SpikeStream.from_array(dark))
+    write_picture(tmp_path / "blur.png", np.full((64, 64, 3), 9, np.uint8))
+    pair = Pair("dark", "0", tmp_path / "dark.dat", (16, 16), tmp_path / "blur.png")
+    network = Refiner(RefinerConfig(width=8, deep_width=8, picture_blocks=1))
+    with pytest.raises(sc.SpikecamError, match="too dark to judge by"):
+        blind_error(network, [pair], moments=2)

@@ -10,7 +10,6 @@ thing photographed anew from elsewhere, and films of one place.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +21,7 @@ from PIL import Image
 
 from spikecam.camera.motion import SMALLEST
 from spikecam.errors import FileError
+from spikecam.io import content
 from spikecam.io.pictures import as_levels, is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
@@ -78,7 +78,7 @@ def find_sources(paths: Iterable[str | Path], *, beside: Path | None = None) -> 
             raise FileError(f"{path} {why}; name photographs, videos, or folders of them")
     found: dict[str, Path] = {}
     for file in files:
-        found.setdefault(_digest(file), file)
+        found.setdefault(content.digest(file), file)
     if not found:
         listed = ", ".join(map(str, named))
         raise FileError(f"{listed}: no photographs or videos found; PNG, JPEG, TIFF or MP4")
@@ -119,17 +119,6 @@ def _is_source(path: Path, beside: Path | None) -> bool:
         return False
     known = is_picture(path) or path.suffix.lower() in VIDEO_SOURCES
     return known and path.is_file() and not path.name.startswith(".")
-
-
-def _digest(path: Path) -> str:
-    content = hashlib.sha256()
-    try:
-        with path.open("rb") as opened:
-            while part := opened.read(1 << 20):
-                content.update(part)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
-    return content.hexdigest()
 
 
 def _length(path: Path) -> int:

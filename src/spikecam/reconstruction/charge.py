@@ -1,54 +1,45 @@
-"""Light collected in a window, in thresholds: spikes counted to the fraction.
+"""Light collected in windows, in thresholds: spikes counted to the fraction.
 
 A pixel collects one threshold of charge from spike to spike, so that an interval which the
-window's edge cuts belongs to it in part. For frames [a, b)
-
-    N = spikes in [a, b) + phi(b) - phi(a),    phi(e) = (e - 1 - p) / (n - p),
-
-with p the last spike before frame e and n the first one from it on, as in TFI. Light that is
+window's edge cuts belongs to it in part (`spikecam.reconstruction.cumulated`). Light that is
 constant between two spikes is measured exactly, where the plain count is off by up to one spike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
-import numpy.typing as npt
 
 from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.reconstruction.membrane import weighed_count
-from spikecam.reconstruction.tfi import REACH, enclosing_spikes
-from spikecam.stream import SpikeStream
+from spikecam.reconstruction.cumulated import Cumulated, cumulated_charge
+from spikecam.reconstruction.tfi import REACH
+from spikecam.stream import Span, SpikeStream
 
-Thresholds = npt.NDArray[np.float32]
+# Charges that are held at a time; windows beyond that take another walk through the spikes.
+_HELD_BYTES = 64 << 20
 
 
-def charge(
-    stream: SpikeStream,
-    start: int,
-    stop: int,
-    *,
-    reach: int = REACH,
-    fpn: FixedPattern | None = None,
-) -> Thresholds:
-    """Thresholds of charge that every pixel collected in frames [start, stop), (H, W).
+def charges(
+    stream: SpikeStream, spans: Sequence[Span], *, fpn: FixedPattern | None = None
+) -> Iterator[Cumulated]:
+    """Thresholds of charge that every pixel collected in each of ``spans``, (H, W) one by one.
 
     Args:
-        stream: the recording.
-        start, stop: the frames.
-        reach: frames on each side of an edge within which a spike is searched for (see `tfi`).
+        stream: the recording; spikes are searched for `REACH` frames around what is asked for.
+        spans: frames (start, stop), best in an order in which near ones follow each other.
         fpn: the camera's fixed pattern: each spike then counts as what it weighs.
+
+    >>> light = SpikeStream.from_array(np.tile([0, 0, 0, 1], 5).reshape(20, 1, 1))
+    >>> [float(charge[0, 0]) for charge in charges(light, [(2, 3), (3, 12)])]
+    [0.25, 2.25]
     """
-    if fpn is None:
-        total: Thresholds = stream.count(start, stop).astype(np.float32)
-    else:
-        total = weighed_count(stream, start, stop, fpn).astype(np.float32)
-    total += _phase(stream, stop, reach, fpn)
-    total -= _phase(stream, start, reach, fpn)
-    return total.clip(0)
-
-
-def _phase(stream: SpikeStream, edge: int, reach: int, fpn: FixedPattern | None) -> Thresholds:
-    previous, following = enclosing_spikes(stream, edge, reach)
-    interval: Thresholds = np.subtract(following, previous, dtype=np.float32)
-    phase: Thresholds = np.divide(-1 - previous, interval, dtype=np.float32)
-    return phase if fpn is None else phase * fpn.weight(np.minimum(interval, REACH))
+    together = max(1, _HELD_BYTES // (8 * stream.height * stream.width))
+    for first in range(0, len(spans), together):
+        some = spans[first : first + together]
+        edges = np.unique(some)
+        start = max(0, edges[0] - REACH)
+        part = stream[start : min(edges[-1] + REACH, len(stream))]
+        held = cumulated_charge(part, edges - start, fpn=fpn)
+        for begin, end in np.searchsorted(edges, some):
+            yield held[end] - held[begin]

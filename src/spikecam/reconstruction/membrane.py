@@ -18,7 +18,7 @@ from numba import njit
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
-from spikecam.reconstruction.tfi import REACH, enclosing_spikes
+from spikecam.reconstruction.tfi import REACH, last_spikes
 from spikecam.rows import over_rows, picture_blocks
 from spikecam.stream import SpikeStream
 
@@ -61,7 +61,7 @@ def _rates(sums: Sums, window: int) -> Picture:
 
 def _last(stream: SpikeStream, edge: int) -> npt.NDArray[np.int32]:
     """The last spike before ``edge``, numbered from it; before the first spike, as TFI has it."""
-    return np.ascontiguousarray(enclosing_spikes(stream, edge, min(REACH, len(stream)))[0])
+    return np.ascontiguousarray(last_spikes(stream, edge, min(REACH, len(stream))))
 
 
 @njit(nogil=True, inline="always", error_model="numpy")

@@ -77,14 +77,12 @@ def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Pic
         start = stop
 
 
-def enclosing_spikes(stream: SpikeStream, edge: int, reach: int) -> tuple[Frames, Frames]:
-    """The last spike before frame ``edge`` and the first one from it on, each int32 (H, W).
+def last_spikes(stream: SpikeStream, edge: int, reach: int) -> Frames:
+    """The last spike before frame ``edge``, numbered from it, int32 (H, W).
 
-    Both are numbered from ``edge``; where there is none within reach they are what bounds the
-    interval instead (see above).
+    Where there is none within reach it is what bounds the interval instead (see above).
     """
-    width = stream.width
-    return _before(stream, edge, reach)[:, :width], _after(stream, edge, reach)[:, :width]
+    return _before(stream, edge, reach)[:, : stream.width]
 
 
 def _before(stream: SpikeStream, edge: int, reach: int) -> Frames:

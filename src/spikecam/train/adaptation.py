@@ -27,7 +27,7 @@ from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import OptionError, SpikecamError
 from spikecam.io.pictures import write_picture
 from spikecam.networks.refiner import Refiner
-from spikecam.reconstruction.charge import charge
+from spikecam.reconstruction.charge import charges
 from spikecam.train.blind import blind_error, coarse_gray
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import PICTURES
@@ -172,7 +172,8 @@ def measured_sensor(pairs: Sequence[Pair]) -> SceneConfig:
     for pair in pairs:
         stream = pair.stream()
         start, stop = exposure_of(stream)
-        rate = charge(stream, start, stop) / (stop - start)
+        [collected] = charges(stream, [(start, stop)])
+        rate = collected / (stop - start)
         light = coarse_gray(pair.blurry_picture())
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
         apart.append(np.log(rate * thresholds[-1] + 0.02) - np.log(light + 0.02))

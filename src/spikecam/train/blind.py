@@ -19,6 +19,7 @@ from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.refined import RefinedPicture
+from spikecam.errors import SpikecamError
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
 
@@ -37,6 +38,9 @@ def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 25) -
         network: on any device.
         pairs: that it was not trained with.
         moments: frames of each exposure that are deblurred; between them the film is interpolated.
+
+    Raises:
+        SpikecamError: no hidden pixel fires twice during its exposure.
     """
     errors, weights = [], []
     for pair in pairs:
@@ -54,6 +58,11 @@ def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 25) -
             missed, length = missed_light(np.interp(every, frames, pixel), fired, threshold)
             errors += list(missed)
             weights += list(length)
+    if not errors:
+        raise SpikecamError(
+            "the held-out captures are too dark to judge by: no pixel that was looked at fires "
+            "twice while its picture is exposed; give captures with more light"
+        )
     return float(np.average(np.abs(errors), weights=weights))
 
 

@@ -8,7 +8,6 @@ their truth, from nothing but blurry pictures and spikes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur, exposure_of
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.aside import aside
+from spikecam.io.content import digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
 
 # How many times smaller the pictures are made, and which share of that a scene shows: the rest is
@@ -102,17 +102,14 @@ def pseudo_scenes(
 
 def _claim(folder: Path, pairs: Sequence[Pair]) -> None:
     """Begin the folder, or see that it was begun with the same pictures."""
-    content = hashlib.sha256()
-    for pair in pairs:
-        if pair.blur is not None:
-            content.update(pair.blur.read_bytes())
-    known, digest = folder / "pairs.sha256", content.hexdigest()
+    known = folder / "pairs.sha256"
+    held = digest(*(pair.blur for pair in pairs if pair.blur is not None))
     try:
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
         if not known.exists():
             with aside(known) as temporary:
-                temporary.write_text(digest, encoding="ascii")
-        elif known.read_text(encoding="ascii") != digest:
+                temporary.write_text(held, encoding="ascii")
+        elif known.read_text(encoding="ascii") != held:
             raise OutputError(
                 f"{folder} holds scenes of other blurry pictures; name a new output, or remove it"
             )
