@@ -45,6 +45,26 @@ def test_a_terminal_gets_columns():
     assert terminal(ROWS).splitlines()[1].split() == ["20", "30.12", "0.9000"]
 
 
+def test_what_is_wider_than_the_terminal_goes_on_below():
+    row = {"method": "tfp", "psnr, V_th 1": 28.0, "ssim, V_th 1": 0.5, "psnr, V_th 2": 27.0}
+    text = terminal([row], 25)
+    assert max(map(len, text.splitlines())) <= 25
+    first, second = text.split("\n\n")
+    assert first.split() == [
+        "psnr,",
+        "ssim,",
+        "method",
+        "V_th",
+        "1",
+        "V_th",
+        "1",
+        "tfp",
+        "28.00",
+        "0.5000",
+    ]
+    assert second.split() == ["psnr,", "method", "V_th", "2", "tfp", "27.00"]
+
+
 def test_other_endings_are_refused_before_work(tmp_path):
     with pytest.raises(sc.OutputError, match=r"tables are written as \.csv, \.json, \.md"):
         sc.check_table(tmp_path / "a.xlsx")

@@ -20,7 +20,7 @@ LEAST = {
     "TFI, reach 20": 12.0,
     "TFSTP": 5.0,
     "simulate": 3.8,
-    "SDM": 0.4,
+    "SDM": 1.2,
 }
 # For networks, whose plain way is LDN's in float32: where they compute in bfloat16, and elsewhere.
 LEAST_OF_NETWORKS = {

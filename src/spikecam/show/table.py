@@ -6,6 +6,8 @@ import csv
 import json
 import math
 import os
+import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -54,9 +56,26 @@ def markdown(rows: Sequence[Row]) -> str:
     return _rendered(rows, markdown=True)
 
 
-def terminal(rows: Sequence[Row]) -> str:
-    """A table to print."""
-    return _rendered(rows, markdown=False)
+def terminal(rows: Sequence[Row], width: int | None = None) -> str:
+    """A table to print.
+
+    Where it is wider than ``width``, in characters, its columns are spread over several tables,
+    each beginning with the first column; by default, as wide as the terminal is.
+    """
+    width = width or shutil.get_terminal_size().columns
+    first, *rest = rows[0]
+    parts = []
+    while rest or not parts:
+        count = max(len(rest), 1)
+        while True:
+            names = [first, *rest[:count]]
+            text = _rendered([{n: row[n] for n in names} for row in rows], markdown=False)
+            if count == 1 or max(map(len, text.splitlines())) <= width:
+                break
+            count -= 1
+        parts.append(text)
+        rest = rest[count:]
+    return "\n".join(parts)
 
 
 def cell(value: Any) -> str:
@@ -93,10 +112,11 @@ def _rendered(rows: Sequence[Row], *, markdown: bool) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=MARKDOWN if markdown else None, pad_edge=markdown, header_style="bold")
+    table = Table(box=MARKDOWN if markdown else None, pad_edge=markdown)
     for name in rows[0]:
         number = any(isinstance(row[name], (int, float)) for row in rows)
-        table.add_column(Text(name), no_wrap=True, justify="right" if number else "left")
+        heading = name if markdown else re.sub(r", (?=[a-zA-Z])", ",\n", name)
+        table.add_column(Text(heading), no_wrap=True, justify="right" if number else "left")
     for row in rows:
         table.add_row(*(Text(cell(value)) for value in row.values()))
     held = StringIO()
