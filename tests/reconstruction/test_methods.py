@@ -13,9 +13,14 @@ def test_one_frame_a_range_and_a_stream_agree(spikes):
         streamed = list(sc.frames(stream, method, **options))
         first = sc.all_frames(stream, method, **options)[0]
         assert one.shape == (4, 9)
-        assert np.array_equal(several[0], one)
-        assert np.array_equal(streamed[30 - first], one)
-        assert np.array_equal(streamed[39 - first], several[3])
+        # What TFSTP passes over without making pictures may differ in the last digit.
+        rtol = 1e-4 if method == "tfstp" else 0
+        for picture, same in (
+            (several[0], one),
+            (streamed[30 - first], one),
+            (streamed[39 - first], several[3]),
+        ):
+            np.testing.assert_allclose(picture, same, rtol=rtol)
 
 
 def test_the_middle_frame_is_the_default(spikes):
