@@ -189,8 +189,7 @@ def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, l
 
 
 # What the bits of a byte are, a byte each, as one number: looked up and stored eight at a time.
-_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
-_BITS = _BITS.view(np.uint64)[:, 0].copy()
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8), bitorder="little").view(np.uint64)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

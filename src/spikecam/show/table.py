@@ -64,7 +64,7 @@ def terminal(rows: Sequence[Row], width: int | None = None) -> str:
     """
     width = width or shutil.get_terminal_size().columns
     first, *rest = rows[0]
-    parts = []
+    parts: list[str] = []
     while rest or not parts:
         count = max(len(rest), 1)
         while True:
