@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -39,12 +41,27 @@ def test_sequences_are_read_with_their_truth(data):
     assert list(first.truth) == [20, 36, 52, 68, 84, 100, 116]
 
 
+def test_a_sequence_that_lacks_a_frame_gives_its_middle_one(data, tmp_path):
+    where = tmp_path / "set" / "seq00"
+    shutil.copytree(data / "val_sequences" / "seq00", where)
+    (where / "sharp_036.png").unlink()
+    ((case,),) = (tuple(cases) for _, cases in [gopro_cases(tmp_path / "set", 1)])
+    assert list(case.truth) == [68]
+    for path in where.glob("sharp_*.png"):
+        path.unlink()
+    with pytest.raises(sc.FileError, match="no sharp pictures to judge by"):
+        list(gopro_cases(tmp_path / "set", 1)[1])
+    (where / "spikes_v4.dat").unlink()
+    with pytest.raises(sc.FileError, match=r"seq00 has no spikes_v4\.dat"):
+        gopro_cases(tmp_path / "set", 4)
+
+
 def test_a_data_set_gives_its_test_pairs(tiny_set, tmp_path):
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "test").symlink_to(tiny_set / "val")
     (tmp_path / "set" / "manifest.json").write_bytes((tiny_set / "manifest.json").read_bytes())
     said, cases = gopro_cases(tmp_path / "set", 2)
-    assert "2 test pairs, thinned to every spike of 2" in said
+    assert "2 test pairs, thinned to one spike of 2" in said
     sparse = list(cases)
     _, cases = gopro_cases(tmp_path / "set", 1)
     for one, other in zip(sparse, cases, strict=True):

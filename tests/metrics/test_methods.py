@@ -57,6 +57,31 @@ def test_names_without_numbers_belong_together_by_name(tmp_path):
     ]
 
 
+def test_the_same_names_belong_together_whatever_numbers_they_end_in(tmp_path):
+    for name, picture in (("left_1", RESULT[0]), ("right_1", RESULT[1])):
+        sc.save(tmp_path / "a" / f"{name}.png", picture)
+        sc.save(tmp_path / "b" / f"{name}.png", picture)
+    scored = dict(sc.frame_scores(tmp_path / "a", tmp_path / "b", ["psnr"]))
+    assert scored == {"left_1": {"psnr": np.inf}, "right_1": {"psnr": np.inf}}
+    sc.save(tmp_path / "a" / "left_1.jpg", RESULT[0])
+    with pytest.raises(sc.FileError, match="several pictures of frame left_1"):
+        sc.score(tmp_path / "a", tmp_path / "b")
+
+
+def test_folders_of_one_picture_each_belong_together_by_name_too(tmp_path):
+    sc.save(tmp_path / "a" / "020.png", RESULT[0])
+    sc.save(tmp_path / "b" / "sharp_036.png", TRUTH[0])
+    with pytest.raises(sc.FileError, match="frames without a partner: 20 only in"):
+        sc.score(tmp_path / "a", tmp_path / "b")
+    named = sc.score(tmp_path / "a" / "020.png", tmp_path / "b" / "sharp_036.png")
+    assert set(named) == {"psnr", "ssim"}
+
+
+def test_files_have_a_range_of_their_own(folders):
+    with pytest.raises(sc.OptionError, match="leave out the data range 255"):
+        sc.score(*folders, data_range=255)
+
+
 def test_two_pictures_of_one_number_are_refused(tmp_path):
     for name in ("a_1", "b_1"):
         sc.save(tmp_path / "a" / f"{name}.png", RESULT[0])

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+import spikecam as sc
 from spikecam.reconstruction import charge as module
 from spikecam.reconstruction.charge import charges
 from spikecam.stream import SpikeStream
@@ -34,7 +36,21 @@ def test_many_windows_take_several_walks_and_agree(spikes, monkeypatch):
     spans = [(start, start + 17) for start in range(0, 1983, 40)]
     at_once = list(charges(stream, spans))
     monkeypatch.setattr(module, "_HELD_BYTES", 3 * 8 * 5 * 9)
-    assert np.allclose(list(charges(stream, spans)), at_once, atol=1e-4)
+    assert np.array_equal(list(charges(stream, spans)), at_once)
+
+
+def test_a_window_is_the_same_alone_and_among_others_however_dark_it_is(spikes):
+    stream = SpikeStream.from_array(spikes(4000, 5, 9, rate=0.0005))
+    spans = [(0, 97), (1442, 1459), (1500, 1517), (3000, 3400), (3983, 4000)]
+    for span, among in zip(spans, charges(stream, spans), strict=True):
+        [alone] = charges(stream, [span])
+        assert np.array_equal(alone, among)
+
+
+def test_a_window_outside_the_recording_is_refused(spikes):
+    stream = SpikeStream.from_array(spikes(20, 2, 2))
+    with pytest.raises(sc.RangeError):
+        list(charges(stream, [(10, 21)]))
 
 
 def test_darkness_collects_next_to_nothing(steady):

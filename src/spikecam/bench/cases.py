@@ -46,8 +46,8 @@ def gopro_cases(
     """What the cases are, in words, and the cases at one threshold.
 
     A data set of Spike-GOPRO is recorded at V_th = 1. At V_th = n a pixel that carries over what is
-    above its threshold fires at every n-th of these spikes; so they are thinned to that, with
-    which the spikes without cause become fewer, too.
+    above its threshold fires at every n-th of these spikes; so they are thinned to that. The
+    spikes without cause are thinned with them, which a sensor's are not: scores come out too high.
 
     Args:
         folder: a data set or a folder of sequences; None for the stand-in.
@@ -60,7 +60,7 @@ def gopro_cases(
     if folder is None:
         return f"a stand-in for Spike-GOPRO: {standin.WHAT}", _simulated(threshold, limit)
     if (folder / "test").is_dir():
-        how = "" if threshold == 1 else f", thinned to every spike of {threshold}"
+        how = "" if threshold == 1 else f", thinned to one spike of {threshold}"
         pairs = sc.spike_gopro(folder, "test")[:limit]
         return f"{folder}, {len(pairs)} test pairs{how}", _recorded(pairs, threshold)
     blurs = sorted(folder.glob("*/blur.png"))[:limit]
@@ -69,6 +69,9 @@ def gopro_cases(
             f"{folder} is no data set to judge by; expected test/spike_data as in Spike-GOPRO, or "
             "folders with blur.png, spikes_v1.dat and sharp_020.png"
         )
+    lone = [path.parent for path in blurs if not path.with_name(_spikes(threshold)).is_file()]
+    if lone:
+        raise FileError(f"{lone[0]} has no {_spikes(threshold)}; add it, or take the folder away")
     return f"{folder}, {len(blurs)} sequences", _sequences(blurs, threshold)
 
 
@@ -94,7 +97,7 @@ def _simulated(threshold: int, limit: int | None) -> Iterator[Case]:
 
 def _recorded(pairs: list[sc.Pair], threshold: int) -> Iterator[Case]:
     for seed, pair in enumerate(pairs):
-        truth = {frame: sc.read_picture(path) for frame, path in pair.sharp.items()}
+        truth = _truth(pair.scene, pair.sharp)
         stream = thinned(pair.stream(), threshold, seed)
         yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
 
@@ -102,8 +105,26 @@ def _recorded(pairs: list[sc.Pair], threshold: int) -> Iterator[Case]:
 def _sequences(blurs: list[Path], threshold: int) -> Iterator[Case]:
     for path in blurs:
         blur = sc.read_picture(path)
-        sharp = sorted(path.parent.glob("sharp_*.png"))
-        truth = {int(one.stem.split("_")[1]): sc.read_picture(one) for one in sharp}
+        sharp = {frame: path.with_name(f"sharp_{frame:03d}.png") for frame in SEQUENCE}
+        truth = _truth(str(path.parent), {n: one for n, one in sharp.items() if one.is_file()})
         shape = blur.shape[0] // 4, blur.shape[1] // 4
-        stream = sc.open(path.with_name(f"spikes_v{threshold}.dat"), shape=shape)
+        stream = sc.open(path.with_name(_spikes(threshold)), shape=shape)
         yield Case(path.parent.name, blur, stream, truth)
+
+
+def _spikes(threshold: int) -> str:
+    return f"spikes_v{threshold}.dat"
+
+
+def _truth(name: str, sharp: Mapping[int, Path]) -> dict[int, Picture]:
+    """Pictures of the sequence's frames; of the middle one, where not all are there.
+
+    Of a film of another length, which has neither, all that there are.
+    """
+    if not sharp:
+        raise FileError(
+            f"{name} has no sharp pictures to judge by; expected frames "
+            f"{', '.join(map(str, SEQUENCE))}, or the middle one"
+        )
+    known = (frames for frames in (SEQUENCE, (MIDDLE,)) if all(frame in sharp for frame in frames))
+    return {frame: sc.read_picture(sharp[frame]) for frame in next(known, tuple(sharp))}

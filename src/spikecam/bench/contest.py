@@ -15,6 +15,8 @@ from spikecam.bench.cases import Case
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
+# Cases whose pictures are kept for the page.
+KEPT = 8
 # What stands for the picture as it is.
 BLURRY = "blurry picture"
 
@@ -93,6 +95,8 @@ def contest(
     contestants: Sequence[Contestant],
     metrics: Sequence[str],
     frames: Sequence[int] | None = None,
+    *,
+    kept: int = KEPT,
 ) -> tuple[dict[str, Scores], dict[str, dict[str, Picture]]]:
     """Score every method on every case, at the frames that are known or those given.
 
@@ -101,6 +105,7 @@ def contest(
         contestants: with different labels.
         metrics: names, see `score`; none for pictures alone.
         frames: to judge at; by default all of which there is the truth.
+        kept: cases whose pictures are kept, from the first.
 
     Returns:
         Scores by label, and pictures of the middle one of the frames, by case and label.
@@ -113,12 +118,17 @@ def contest(
         raise OptionError(f"a method is named twice: {', '.join(labels)}")
     scores = {label: Scores([], defaultdict(list), []) for label in labels}
     pictures: dict[str, dict[str, Picture]] = {}
-    for case in cases:
+    for number, case in enumerate(cases):
         chosen = sorted(case.truth) if frames is None else list(frames)
         if not chosen:
             raise OptionError(f"{case.name} has no sharp pictures to compare with")
-        shown = pictures.setdefault(case.name, {})
+        shown: dict[str, Picture] = {}
+        if number < kept:
+            pictures[case.name] = shown
         for one in contestants:
+            if number == 0:
+                # What is loaded and compiled once is not a picture's time.
+                one.pictures(case, chosen[:1])
             start = time.perf_counter()
             made = one.pictures(case, chosen)
             taken = (time.perf_counter() - start) / len(chosen)

@@ -11,6 +11,7 @@ import numpy as np
 from spikecam.bench import published
 from spikecam.bench.cases import MIDDLE, gopro_cases
 from spikecam.bench.contest import BLURRY, Contestant, Scores, contest
+from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table
 from spikecam.metrics.methods import METRICS
 
@@ -24,8 +25,6 @@ METHODS = (
     "refined",
 )
 SHOWN = ("psnr", "ssim", "ssim_s_sdm")
-# Scenes whose pictures are kept for the page.
-_KEPT = 8
 
 Say = Callable[[str], None]
 
@@ -67,36 +66,31 @@ def gopro(
     contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
     found: dict[int, dict[str, Scores]] = {}
     pictures: dict[str, dict[str, Any]] = {}
-    sources = []
-    for threshold in thresholds:
-        source, cases = gopro_cases(folder, threshold, limit)
-        sources.append(source)
+    judged = {threshold: gopro_cases(folder, threshold, limit) for threshold in thresholds}
+    sources = [source for source, _ in judged.values()]
+    for threshold, (source, cases) in judged.items():
         say(f"V_th = {threshold}: {source}")
         found[threshold], shown = contest(cases, contestants, metrics)
-        for scene, made in list(shown.items())[:_KEPT]:
+        for scene, made in shown.items():
             pictures[f"{scene}, V_th = {threshold}"] = made
-    source = sources[0]
+    source = "; ".join(dict.fromkeys(sources))
     counts = _counts(found[thresholds[0]][BLURRY])
     notes = [
-        f"ours are measured on {source}: not the papers' data, unless that is Spike-GOPRO",
+        f"ours are measured on {sources[0]}: not the papers' data, unless that is Spike-GOPRO",
         "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
     ]
-    tables = [
-        Table(
-            "sequence",
-            f"Sequence ({counts[0]} frames)",
-            _rows(found, contestants, metrics, None, published.sequence()),
-            notes,
-        ),
-        Table(
-            "middle",
-            f"Middle frame ({counts[1]} frames)",
-            _rows(found, contestants, metrics, MIDDLE, {}),
-            notes[:1],
-        ),
-    ]
+    if len(set(sources)) > 1:
+        notes.append(
+            "thinning spikes also thins those without cause, so that scores above V_th 1 come out "
+            "too high"
+        )
+    middle = _rows(found, contestants, metrics, MIDDLE, {})
+    tables = [Table("middle", f"Middle frame ({counts[1]} frames)", middle, notes)]
     if counts[0] == counts[1]:
-        tables[0].notes = [*notes, "this data set has the middle frame of each sequence alone"]
+        notes.append("the papers' figures are of 7 frames, and this data set has the middle one")
+    else:
+        rows = _rows(found, contestants, metrics, None, published.sequence())
+        tables.insert(0, Table("sequence", f"Sequence ({counts[0]} frames)", rows, notes))
     return Report("gopro", "Deblurring with spikes", source, command, tables, pictures)
 
 
@@ -121,7 +115,9 @@ def modules(
         Contestant("I-3: BSN, SR, SDM", "teacher", (bsn, sr)),
         Contestant("I-4: LDN", "ldn", (ldn,)),
     ]
-    return ablation("modules", "Modules of S-SDM", folder, contestants, limit, command, say)
+    figures = published.modules()
+    title = "Modules of S-SDM"
+    return ablation("modules", title, folder, contestants, figures, limit, command, say)
 
 
 def ablation(
@@ -129,6 +125,7 @@ def ablation(
     title: str,
     folder: Path | None,
     contestants: Sequence[Contestant],
+    figures: dict[str, published.Figures],
     limit: int | None,
     command: str,
     say: Say,
@@ -137,10 +134,9 @@ def ablation(
     source, cases = gopro_cases(folder, 1, limit)
     say(source)
     scores, pictures = contest(cases, contestants, SHOWN, [MIDDLE])
-    rows = _rows({1: scores}, contestants, SHOWN, MIDDLE, getattr(published, name)())
+    rows = _rows({1: scores}, contestants, SHOWN, MIDDLE, figures)
     notes = [f"measured on {source}: not the papers' data, unless that is Spike-GOPRO"]
-    kept = dict(list(pictures.items())[:_KEPT])
-    return Report(name, title, source, command, [Table(name, title, rows, notes)], kept)
+    return Report(name, title, source, command, [Table(name, title, rows, notes)], pictures)
 
 
 def _rows(
@@ -152,17 +148,17 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Ours, then what was published, with the same columns."""
     columns = [(metric, v) for v in found for metric in metrics]
-    names = {(m, v): f"{METRICS[m].label}, V_th {v}" for m, v in columns}
+    names = {(m, v): f"{METRICS[m].heading}, V_th {v}" for m, v in columns}
     rows: list[dict[str, Any]] = []
     for one in contestants:
         means = {names[m, v]: found[v][one.label].mean(m, frame) for m, v in columns}
-        seconds = float(np.mean([s for v in found for s in found[v][one.label].seconds]))
+        seconds = float(np.median([s for v in found for s in found[v][one.label].seconds]))
         taken = seconds if one.method else None
         rows.append(
             {"method": one.label, **means, "parameters": one.parameters(), "s a frame": taken}
         )
     for name, row in figures.items():
-        told = {names[column]: row.get(column) for column in columns}
+        told = {names[column]: as_published(row.get(column)) for column in columns}
         label = f"{name} ({published.NOTE})"
         rows.append(
             {"method": label, **told, "parameters": row.get("parameters"), "s a frame": None}

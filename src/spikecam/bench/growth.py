@@ -18,7 +18,7 @@ import numpy as np
 import spikecam as sc
 from spikecam.bench.inputs import Sizes, make_inputs, scene
 from spikecam.bench.timing import drain, each_in_turns, in_turns
-from spikecam.bench.works import NETWORKS, Run, deblurred
+from spikecam.bench.works import NETWORKS, Run, by_sdm
 from spikecam.show.curves import check_curves, write_curves
 
 Row = dict[str, Any]
@@ -172,7 +172,7 @@ def _over_windows(steps: Steps) -> Plot:
 
 
 def _over_pictures(steps: Steps) -> Plot:
-    methods: dict[str, Run] = {"SDM": partial(deblurred, "sdm", None), **NETWORKS}
+    methods: dict[str, Run] = {"SDM": by_sdm, **NETWORKS}
     curves: Curves = {}
     with ExitStack() as folders:
         made = []

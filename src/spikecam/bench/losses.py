@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from spikecam.bench import published
+from spikecam.bench.cases import gopro_cases
 from spikecam.bench.contest import Contestant
 from spikecam.bench.gopro import Say, ablation
 from spikecam.bench.report import Report
@@ -51,12 +53,16 @@ def losses(
     Raises:
         SpikecamError: as `train_ldn`.
     """
+    # Before hours of training: what to judge by is there.
+    gopro_cases(folder, 1, limit)
     trained: Sequence[Contestant] = [
         Contestant(name, "ldn", (str(_trained(name, job, config, crops, teacher, say)),))
         for name in CONFIGURATIONS
     ]
     command = job.report.command or "spikecam bench losses"
-    return ablation("losses", "Losses of the student", folder, trained, limit, command, say)
+    figures = published.losses()
+    title = "Losses of the student"
+    return ablation("losses", title, folder, trained, figures, limit, command, say)
 
 
 def _trained(

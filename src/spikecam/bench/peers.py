@@ -50,6 +50,11 @@ def find_peers(say: Callable[[str], None]) -> dict[str, Peer]:
     }
 
 
+def peer_pictures(name: str, inputs: Inputs, ours: int) -> int:
+    """How many pictures the peer makes of the inputs where we make ``ours``."""
+    return len(inputs.recording) - WINDOW + 1 if name.startswith("TF") else ours
+
+
 def ready(
     peer: Peer | None, inputs: Inputs, say: Callable[[str], None]
 ) -> Callable[[], Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,12 +12,17 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench import published, standin
+from spikecam.bench.available import available
+from spikecam.bench.contest import KEPT
 from spikecam.bench.gopro import Say
+from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table
+from spikecam.camera.light import as_gray
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture
 
 METHODS = ("tfp", "tfi", "tfstp")
+_METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
 # Frames of the stand-in, and the frame that is judged, as in SREDS; spikes a frame of white there.
 _FRAMES, _AT, _GAIN = 301, 150, 0.6
 
@@ -49,7 +55,8 @@ def reconstruct(
         folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings alone
             (momVidar2021), judged in their middle; or None for a stand-in.
         methods: METHOD[:WINDOW].
-        metrics: by default PSNR and SSIM beside a truth, NIQE and BRISQUE without.
+        metrics: by default those of the table that can be had; without truth, those that need
+            none.
         camera: name or (height, width), of recordings alone.
         limit: how many recordings, from the first.
         command: to state.
@@ -62,11 +69,21 @@ def reconstruct(
     source, recordings = _recordings(folder, camera, limit)
     say(source)
     first = next(recordings)
-    names = sc.checked_metrics(metrics, first.truth is not None)
+    has_truth = first.truth is not None
+    names, missing = list(metrics or ()), list[str]()
+    if metrics is None:
+        names, missing = available([n for n in _METRICS if has_truth or not METRICS[n].needs_truth])
+    for line in missing:
+        say(line)
+    names = sc.checked_metrics(names, has_truth)
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     pictures: dict[str, dict[str, Picture]] = {}
-    for one in (first, *recordings):
-        shown = pictures.setdefault(one.name, {})
+    count = 0
+    for one in chain([first], recordings):
+        shown: dict[str, Picture] = {}
+        if count < KEPT:
+            pictures[one.name] = shown
+        count += 1
         for text in methods:
             picture = _picture(one, text)
             shown[text] = picture
@@ -75,16 +92,21 @@ def reconstruct(
         if one.truth is not None:
             shown["truth"] = one.truth
     rows: list[dict[str, Any]] = [
-        {"method": text, **{METRICS[n].label: float(np.mean(values[text, n])) for n in names}}
+        {"method": text, **{METRICS[n].heading: float(np.mean(values[text, n])) for n in names}}
         for text in methods
     ]
-    for name, row in published.reconstruction(first.truth is None).items():
-        told = {METRICS[n].label: row.get(n) for n in names}
+    for name, row in published.reconstruction(not has_truth).items():
+        told = {METRICS[n].heading: as_published(row.get(n)) for n in names}
         rows.append({"method": f"{name} ({published.NOTE})", **told})
+    scaled = "the mean of the truth" if has_truth else "their own brightest percent"
     notes = [
-        f"ours are measured on {source}: not the papers' data, unless that is SREDS or momVidar2021"
+        f"ours are measured on {source}: not the papers' data, unless that is SREDS or "
+        "momVidar2021",
+        f"our pictures are scaled to {scaled}; how the published ones were scaled, and the windows "
+        "of their SSIM, is not said",
+        *missing,
     ]
-    table = Table("reconstruct", f"Reconstruction ({len(pictures)} recordings)", rows, notes)
+    table = Table("reconstruct", f"Reconstruction ({count} recordings)", rows, notes)
     return Report("reconstruct", "Pictures out of spikes", source, command, [table], pictures)
 
 
@@ -123,15 +145,9 @@ def _recordings(
 def _simulated(limit: int | None) -> Iterator[Recording]:
     sensor = sc.Sensor(gain=_GAIN)
     for seed, film in enumerate(standin.films(_FRAMES, (0, _FRAMES), limit)):
-        gray = np.stack([_gray(frame) for frame in film.frames])
+        gray = np.stack([as_gray(frame) for frame in film.frames])
         stream = sc.simulate(gray, sensor, seed=seed)
         yield Recording(film.name, stream, _AT, gray[_AT])
-
-
-def _gray(frame: Any) -> Picture:
-    weights = np.array([0.30, 0.59, 0.11], np.float32) / np.float32(255)
-    gray: Picture = np.minimum(frame @ weights, 1)
-    return gray
 
 
 def _with_truth(pairs: Sequence[sc.Pair]) -> Iterator[Recording]:

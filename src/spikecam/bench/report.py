@@ -17,8 +17,8 @@ from spikecam.io.aside import aside, check_file
 from spikecam.picture import Picture
 from spikecam.show.table import Row, cell, markdown, write_table
 
-# Pictures of a page that may be sent by mail.
-_QUALITY, _WIDEST = 92, 640
+# Pictures of a page that may be sent by mail: what is larger shows its middle, pixel for pixel.
+_QUALITY, _LARGEST = 92, 640
 
 
 @dataclass
@@ -112,9 +112,9 @@ def write_report(folder: Path, report: Report) -> list[Path]:
 
 
 def _data_uri(picture: Picture) -> str:
-    image = Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
-    if image.width > _WIDEST:
-        image = image.resize((_WIDEST, round(_WIDEST * image.height / image.width)))
+    top, left = (max(0, (side - _LARGEST) // 2) for side in picture.shape[:2])
+    middle = picture[top : top + _LARGEST, left : left + _LARGEST]
+    image = Image.fromarray(np.rint(np.clip(middle, 0, 1) * 255).astype(np.uint8))
     held = BytesIO()
     image.save(held, "JPEG", quality=_QUALITY, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode("ascii")

@@ -9,12 +9,15 @@ from typing import Any
 
 import spikecam as sc
 from spikecam.bench import published, standin
+from spikecam.bench.available import available
 from spikecam.bench.cases import Case
 from spikecam.bench.contest import BLURRY, Contestant, contest
 from spikecam.bench.gopro import METHODS, Say
+from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table
 from spikecam.metrics.methods import METRICS
 
+_PUBLISHED = "SpikeReveal, Table 4; the average of S-SDM is as printed, its five scenes have 1.9987"
 # Frames of spikes to a blurry picture, all of them exposed.
 _FRAMES, _MIDDLE = 400, 200
 
@@ -34,27 +37,28 @@ def rsb(
         folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for a stand-in of 400
             frames by the sensor "gen2", with the truth of which PSNR is printed as well.
         methods: METHOD[:WEIGHTS[,WEIGHTS]].
-        metrics: that need no truth; one that cannot be had is left out, and why is said.
+        metrics: that need no truth; those that cannot be had are left out, and why is said.
         limit: how many pairs, from the first.
         command: to state.
         say: takes a line of progress.
 
     Raises:
         FileError: there is no such data set.
+        SpikecamError: none of the metrics can be had.
     """
     cases = _recorded(folder, limit) if folder else _simulated(limit)
     source = f"{folder}" if folder else f"a stand-in for RSB: {standin.WHAT} as a Gen2 sees them"
     say(source)
     contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
-    named, missing = _available(metrics)
+    wanted = sc.checked_metrics(metrics, with_truth=False)
+    names, missing = available([*wanted, *(() if folder else ("psnr",))])
     for line in missing:
         say(line)
-    names = [*named, *(() if folder else ("psnr",))]
     pictures: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[str, list[float]]] = {one.label: {} for one in contestants}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
-        scores, shown = contest(group, contestants, names, [_MIDDLE])
-        pictures |= dict(list(shown.items())[:1])
+        scores, shown = contest(group, contestants, names, [_MIDDLE], kept=1)
+        pictures |= shown
         for label, score in scores.items():
             for name in names:
                 found[label][_column(name, scene)] = score.values[name]
@@ -67,28 +71,18 @@ def rsb(
         rows.append({"method": label, **means})
     table = Table("rsb", "Single frames", rows, [*_notes(source), *missing])
     figures = [
-        {"method": f"{name} ({published.NOTE})", **{f"LIQE, {n}": v for n, v in row.items()}}
+        {
+            "method": f"{name} ({published.NOTE})",
+            **{f"LIQE, {n}": as_published(v) for n, v in row.items()},
+        }
         for name, row in published.rsb().items()
     ]
-    told = Table("rsb_published", "LIQE on RSB as published", figures, ["SpikeReveal, Table 4"])
+    told = Table("rsb_published", "LIQE on RSB as published", figures, [_PUBLISHED])
     return Report("rsb", "Deblurring real pairs", source, command, [table, told], pictures)
 
 
-def _available(metrics: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The metrics that can be had here, and a line on each that cannot."""
-    here, missing = [], []
-    probe = standin.films(3, (0, 3), 1)[0].sharp(1)
-    for name in sc.checked_metrics(metrics, with_truth=False):
-        try:
-            sc.score(probe, None, [name])
-            here.append(name)
-        except sc.SpikecamError as error:
-            missing.append(f"{METRICS[name].label[:-2]} is left out: {error}")
-    return here, missing
-
-
 def _column(metric: str, scene: str) -> str:
-    return f"{METRICS[metric].label[:-2]}, {scene}"
+    return f"{METRICS[metric].label}, {scene}"
 
 
 def _notes(source: str) -> list[str]:

@@ -28,8 +28,8 @@ Amount = tuple[int, int, int]
 WINDOWS = (9, 41, 201)
 # Reach of the TFI that the peer has, too.
 _SHORT = 20
-# Frames around one that SDM reads, and the frame of the first picture that is deblurred.
-_SDM_WINDOW, _FIRST = 17, 20
+# The frame of the first picture that is deblurred.
+_FIRST = 20
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,13 @@ def works() -> list[Work]:
         ),
         Work(
             "SDM",
-            partial(deblurred, "sdm", None),
+            by_sdm,
             lambda inputs, _: _plain_sdm(inputs),
             "the formula in torch",
-            _one_picture,
+            lambda inputs: (len(_some_moments(inputs)), *inputs.blur.shape[:2]),
             lambda inputs: (
-                2 * inputs.blur.nbytes
-                + _SDM_WINDOW * inputs.captured.height * inputs.captured.width // 8
+                2 * inputs.blur.nbytes * len(_some_moments(inputs)) + _packed_bytes(inputs.captured)
             ),
-            each=True,
         ),
         *(
             Work(name, run, plain_ldn, "LDN's plain module", _one_picture, None, each=True)
@@ -113,11 +111,9 @@ def works() -> list[Work]:
 def deblurred(method: str, weights: str | None, inputs: Inputs, device: str) -> Iterator[Any]:
     """Pictures of one moment after the other; all that is prepared belongs to the first."""
     options: dict[str, Any] = {} if weights is None else {"weights": weights}
-    if method != "sdm":
-        options["device"] = device
     frames = _moments(inputs)
     yield from sc.deblurred_frames(
-        inputs.blur, inputs.captured, frames=frames, method=method, **options
+        inputs.blur, inputs.captured, frames=frames, method=method, device=device, **options
     )
 
 
@@ -145,6 +141,10 @@ NETWORKS: dict[str, Run] = {
 
 def _moments(inputs: Inputs) -> range:
     return range(_FIRST, len(inputs.captured) - _FIRST)
+
+
+def _some_moments(inputs: Inputs) -> range:
+    return _moments(inputs)[::4]
 
 
 def _one_picture(inputs: Inputs) -> Amount:
@@ -208,6 +208,12 @@ def _simulated(inputs: Inputs) -> Any:
     return reference.simulate(torch.from_numpy(inputs.video), 0)
 
 
+def by_sdm(inputs: Inputs, _: str) -> Iterator[Any]:
+    """Pictures of some moments by SDM."""
+    frames = _some_moments(inputs)
+    return sc.deblurred_frames(inputs.blur, inputs.captured, frames=frames, method="sdm")
+
+
 def _plain_sdm(inputs: Inputs) -> Iterator[Any]:
     import torch
 
@@ -215,7 +221,7 @@ def _plain_sdm(inputs: Inputs) -> Iterator[Any]:
 
     blur = torch.from_numpy(inputs.blur).permute(2, 0, 1).contiguous()
     spikes = torch.from_numpy(np.asarray(inputs.captured))
-    yield from reference.sdm(blur, spikes, _moments(inputs), sc.exposure_of(inputs.captured))
+    yield from reference.sdm(blur, spikes, _some_moments(inputs), sc.exposure_of(inputs.captured))
 
 
 def main() -> None:

@@ -38,12 +38,14 @@ def speed(
     """
     from spikecam.bench import growth, guard, inputs
     from spikecam.bench.speed import machine, measure
+    from spikecam.bench.start import measure_start
 
     if out is not None:
         sc.check_table(out / "speed.csv")
         sc.check_table(out / "speed.md")
         growth.check_growth(out)
     print(machine())
+    measure_start()
     rows = measure(inputs.QUICK if quick else inputs.FULL, say=_say)
     if out is not None:
         grown = growth.grow(out, growth.QUICK if quick else growth.FULL, say=_say)

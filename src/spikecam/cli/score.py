@@ -58,7 +58,7 @@ def score(
     if out is not None:
         sc.write_table(out, [*rows, {"frame": "mean", **means}])
     if curves is not None:
-        panels = {sc.METRICS[n].label: {n: [row[n] for row in scored.values()]} for n in names}
+        panels = {sc.METRICS[n].heading: {n: [row[n] for row in scored.values()]} for n in names}
         sc.write_curves(curves, list(scored), panels, across="frame")
     if as_json:
         said = {"result": result, "truth": truth, "frames": len(rows), "mean": means}
@@ -69,4 +69,4 @@ def score(
     for name, mean in means.items():
         held = [row[name] for row in scored.values()]
         spread = f"   {cell(min(held))} to {cell(max(held))}" if len(held) > 1 else ""
-        print(f"  {sc.METRICS[name].label:<18} {cell(mean)}{spread}")
+        print(f"  {sc.METRICS[name].heading:<18} {cell(mean)}{spread}")

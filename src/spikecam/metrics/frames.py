@@ -39,8 +39,8 @@ def paired(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any, Any]]:
     """Each picture of a result with its truth.
 
     Of two folders, the pictures whose names end in the same number belong together (``020.png``
-    and ``sharp_020.png``), or those of the same name where they have no numbers; anything else
-    goes by its order.
+    and ``sharp_020.png``), or those of the same name where numbers do not tell them apart;
+    anything else goes by its order.
 
     Yields:
         The frame's name, the picture, and its truth.
@@ -70,12 +70,11 @@ def called(pictures: Pictures, name: str) -> str:
 def _matched(
     result: Pictures, truth: Pictures, ours: Sequence[Path], theirs: Sequence[Path]
 ) -> Iterator[tuple[str, Any, Any]]:
-    if len(ours) == len(theirs) == 1:
+    if all(is_picture(side) for side in (result, truth)):  # type: ignore[arg-type]
         yield ours[0].stem, read_picture(ours[0]), read_picture(theirs[0])
         return
-    keys = _keys(result, ours), _keys(truth, theirs)
-    if keys[0].keys() != keys[1].keys() and {p.stem for p in ours} == {p.stem for p in theirs}:
-        keys = {p.stem: p for p in ours}, {p.stem: p for p in theirs}
+    same = {path.stem for path in ours} == {path.stem for path in theirs}
+    keys = _keys(result, ours, same), _keys(truth, theirs, same)
     lone = [[key for key in keys[i] if key not in keys[1 - i]] for i in (0, 1)]
     if lone[0] or lone[1]:
         said = [
@@ -92,19 +91,23 @@ def _matched(
         yield key, read_picture(path), read_picture(keys[1][key])
 
 
-def _keys(where: Pictures, files: Sequence[Path]) -> dict[str, Path]:
-    """Files by the number at the end of their names, or by name where one has none."""
-    numbers = [re.search(r"(\d+)$", path.stem) for path in files]
-    if not all(numbers):
-        return {path.stem: path for path in files}
-    counted = [str(int(found[1])) for found in numbers if found]
-    twice = [number for number, count in Counter(counted).items() if count > 1]
+def _keys(where: Pictures, files: Sequence[Path], same: bool) -> dict[str, Path]:
+    """Files by the number at the end of their names; by name, where some have none.
+
+    By name also where numbers come twice, if the names are the ``same`` on both sides.
+    """
+    names = [path.stem for path in files]
+    found = [re.search(r"(\d+)$", name) for name in names]
+    numbers = [str(int(number[1])) for number in found if number]
+    if len(numbers) == len(names) and not (same and len(set(numbers)) < len(numbers)):
+        names = numbers
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise FileError(
             f"{called(where, 'a folder')} has several pictures of frame {twice[0]}; name those to "
             "score by a pattern such as 'FOLDER/sharp_*.png'"
         )
-    return dict(zip(counted, files, strict=True))
+    return dict(zip(names, files, strict=True))
 
 
 def _files(pictures: Pictures) -> list[Path] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -18,24 +19,31 @@ class Metric(NamedTuple):
     Attributes:
         module: where the function of that name is.
         needs_truth: whether it compares with the truth.
-        label: its name in tables, with its unit and an arrow to the better end.
+        label: its name in sentences.
+        better: an arrow to the better end.
     """
 
     module: str
     needs_truth: bool
     label: str
+    better: str
+
+    @property
+    def heading(self) -> str:
+        """Its name above a column."""
+        return f"{self.label} {self.better}"
 
 
 _BESIDE, _LEARNED = "spikecam.metrics.reference", "spikecam.metrics.learned"
 METRICS = {
-    "psnr": Metric(_BESIDE, True, "PSNR ↑"),
-    "ssim": Metric(_BESIDE, True, "SSIM ↑"),
-    "ssim_s_sdm": Metric(_BESIDE, True, "SSIM on [-1, 1] ↑"),
-    "ms_ssim": Metric(_BESIDE, True, "MS-SSIM ↑"),
-    "lpips": Metric(_LEARNED, True, "LPIPS ↓"),
-    "niqe": Metric(_LEARNED, False, "NIQE ↓"),
-    "brisque": Metric(_LEARNED, False, "BRISQUE ↓"),
-    "liqe": Metric(_LEARNED, False, "LIQE ↑"),
+    "psnr": Metric(_BESIDE, True, "PSNR", "↑"),
+    "ssim": Metric(_BESIDE, True, "SSIM", "↑"),
+    "ssim_s_sdm": Metric(_BESIDE, True, "SSIM on [-1, 1]", "↑"),
+    "ms_ssim": Metric(_BESIDE, True, "MS-SSIM", "↑"),
+    "lpips": Metric(_LEARNED, True, "LPIPS", "↓"),
+    "niqe": Metric(_LEARNED, False, "NIQE", "↓"),
+    "brisque": Metric(_LEARNED, False, "BRISQUE", "↓"),
+    "liqe": Metric(_LEARNED, False, "LIQE", "↑"),
 }
 # Beside the truth, and alone.
 DEFAULTS = (("niqe", "brisque"), ("psnr", "ssim"))
@@ -65,7 +73,7 @@ def score(
 
     Raises:
         OptionError: an unknown metric, one that needs the truth where there is none, shapes that
-            differ, values outside [0, data_range].
+            differ, values outside [0, data_range], another range than 1 for files.
         FileError: files that are missing, damaged, or on one side alone.
         SpikecamError: a metric whose package is not installed.
 
@@ -87,6 +95,8 @@ def frame_scores(
     names = checked_metrics(metrics, truth is not None)
     called_by = {name: getattr(import_module(METRICS[name].module), name) for name in names}
     where = called(result, "the result")
+    if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
+        raise OptionError(f"files are read as [0, 1]; leave out the data range {data_range:g}")
     if truth is None:
         frames: Iterator[tuple[str, Any, Any]] = ((n, p, None) for n, p in single(result))
     else:

@@ -41,8 +41,8 @@ def ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
     """Structural similarity (Wang et al. 2004), the mean over pixels and colours.
 
     As in scikit-image: means, variances and covariance over windows of 7 x 7 pixels of equal
-    weight, on [0, data_range]. Where a picture is constant, nothing but its brightness counts;
-    two that are constant and equal give 1.
+    weight (in the paper: Gaussian ones of 11 x 11), on [0, data_range]. Where a picture is
+    constant, nothing but its brightness counts; two that are constant and equal give 1.
 
     Args and errors as `psnr`; and OptionError for pictures of fewer than 7 pixels a side.
     """

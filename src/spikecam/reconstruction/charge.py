@@ -8,6 +8,8 @@ constant between two spikes is measured exactly, where the plain count is off by
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 
@@ -16,7 +18,9 @@ from spikecam.reconstruction.cumulated import Cumulated, cumulated_charge
 from spikecam.reconstruction.tfi import REACH
 from spikecam.stream import Span, SpikeStream
 
-# Charges that are held at a time; windows beyond that take another walk through the spikes.
+# Windows that begin in the same so many frames share a walk through the spikes.
+_SHARED = 256
+# Charges that are held at a time; windows beyond that take another walk.
 _HELD_BYTES = 64 << 20
 
 
@@ -25,21 +29,35 @@ def charges(
 ) -> Iterator[Cumulated]:
     """Thresholds of charge that every pixel collected in each of ``spans``, (H, W) one by one.
 
+    The charge of a window does not depend on which others are asked for.
+
     Args:
-        stream: the recording; spikes are searched for `REACH` frames around what is asked for.
+        stream: the recording; spikes are searched for at least `REACH` frames around a window.
         spans: frames (start, stop), best in an order in which near ones follow each other.
         fpn: the camera's fixed pattern: each spike then counts as what it weighs.
+
+    Raises:
+        RangeError: a window leaves the recording.
 
     >>> light = SpikeStream.from_array(np.tile([0, 0, 0, 1], 5).reshape(20, 1, 1))
     >>> [float(charge[0, 0]) for charge in charges(light, [(2, 3), (3, 12)])]
     [0.25, 2.25]
     """
     together = max(1, _HELD_BYTES // (8 * stream.height * stream.width))
-    for first in range(0, len(spans), together):
-        some = spans[first : first + together]
-        edges = np.unique(some)
-        start = max(0, edges[0] - REACH)
-        part = stream[start : min(edges[-1] + REACH, len(stream))]
-        held = cumulated_charge(part, edges - start, fpn=fpn)
-        for begin, end in np.searchsorted(edges, some):
-            yield held[end] - held[begin]
+    for (first, last), group in groupby(spans, key=partial(_around, len(stream))):
+        part, near = stream[first:last], np.asarray(list(group)) - first
+        for begin in range(0, len(near), together):
+            some = near[begin : begin + together]
+            edges = np.unique(some)
+            held = cumulated_charge(part, edges, fpn=fpn)
+            for start, stop in np.searchsorted(edges, some):
+                yield held[stop] - held[start]
+
+
+def _around(length: int, span: Span) -> Span:
+    """The frames whose spikes tell of a window: by its place alone, the same for its neighbours."""
+    start, stop = span
+    if stop - start <= _SHARED:
+        start = start // _SHARED * _SHARED
+        stop = start + 2 * _SHARED
+    return max(0, start - REACH), min(stop + REACH, length)

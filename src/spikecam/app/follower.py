@@ -1,0 +1,94 @@
+"""Follow frames that keep coming: all of them are seen, and pictures shown as fast as is wanted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+
+from spikecam.app.moment import Moment
+from spikecam.picture import Picture
+from spikecam.stream import SpikeStream
+
+# Seconds over which rates are taken.
+_SPELL = 1.0
+
+
+class Follower:
+    """What comes, and what is shown of it.
+
+    Attributes:
+        seen, shown: frames that came, and pictures that were made of them.
+        frame_rate, picture_rate: both a second, over the last second.
+        ended: whether no more will come.
+        error: why it ended, where that was not the end of the frames.
+
+    Args:
+        moment: makes the pictures; may be replaced by another while it runs.
+        fps: pictures a second, at most: where time is short, pictures are left out, never frames.
+    """
+
+    def __init__(self, moment: Moment, fps: float) -> None:
+        self.moment, self.fps = moment, fps
+        self.seen = self.shown = 0
+        self.frame_rate = self.picture_rate = 0.0
+        self.ended = False
+        self.error: Exception | None = None
+        self._picture: Picture | None = None
+        self._changed = threading.Condition()
+        self._stopped = threading.Event()
+
+    def run(self, blocks: Iterable[SpikeStream]) -> None:
+        """See all frames, until they end or `stop`; what goes wrong is kept in ``error``."""
+        try:
+            self._run(blocks)
+        except Exception as error:
+            self.error = error
+        finally:
+            with self._changed:
+                self.ended = True
+                self._changed.notify_all()
+
+    def _run(self, blocks: Iterable[SpikeStream]) -> None:
+        due = spell = time.monotonic()
+        before, pending = (0, 0), False
+        for frames in blocks:
+            if self._stopped.is_set():
+                return
+            if len(frames):
+                self.moment.see(frames)
+                self.seen += len(frames)
+                pending = True
+            now = time.monotonic()
+            if pending and now >= due:
+                self._show(self.moment.picture())
+                pending = False
+                # On time again by itself after a short delay; what was missed longer is not shown.
+                due = max(due + 1 / self.fps, now - 1 / self.fps)
+            if now - spell >= _SPELL:
+                self.frame_rate = (self.seen - before[0]) / (now - spell)
+                self.picture_rate = (self.shown - before[1]) / (now - spell)
+                spell, before = now, (self.seen, self.shown)
+        if pending:
+            self._show(self.moment.picture())
+
+    def stop(self) -> None:
+        """End `run` at the next frames."""
+        self._stopped.set()
+
+    def next_picture(self, after: int, timeout: float = 1.0) -> tuple[int, Picture] | None:
+        """The latest picture and its number, once there is one later than number ``after``.
+
+        None where none came in ``timeout`` seconds, or none will.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self.shown > after or self.ended, timeout)
+            if self._picture is None or self.shown <= after:
+                return None
+            return self.shown, self._picture
+
+    def _show(self, picture: Picture) -> None:
+        with self._changed:
+            self._picture = picture
+            self.shown += 1
+            self._changed.notify_all()

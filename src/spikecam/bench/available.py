@@ -1,0 +1,32 @@
+"""Which metrics can be had: some need a package, and what it has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.metrics.methods import METRICS
+
+
+def available(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The metrics that can be had, and a line on each that cannot.
+
+    Args:
+        names: of `METRICS`.
+
+    Raises:
+        SpikecamError: not one of them can be had.
+    """
+    here, missing = [], []
+    probe = np.random.default_rng(0).random((192, 192, 3), np.float32)
+    for name in names:
+        try:
+            sc.score(probe, probe if METRICS[name].needs_truth else None, [name])
+            here.append(name)
+        except sc.SpikecamError as error:
+            missing.append(f"{METRICS[name].label} is left out: {error}")
+    if not here:
+        raise sc.SpikecamError("; ".join(missing))
+    return here, missing
