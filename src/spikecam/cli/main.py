@@ -11,6 +11,7 @@ import typer
 import spikecam
 from spikecam.cli import interrupt
 from spikecam.cli.adapt import adapt
+from spikecam.cli.app import app as browser_app
 from spikecam.cli.bench import bench
 from spikecam.cli.calibrate import calibrate
 from spikecam.cli.convert import convert
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("app")(browser_app)
 for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, score, demo):
     app.command()(_command)
 app.add_typer(bench, name="bench")

@@ -1,0 +1,121 @@
+"""What one visitor works on: a recording, how it is looked at, and a deblurred film of it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from spikecam import sample
+from spikecam.app.film import Film
+from spikecam.app.shelf import Shelf, is_recording
+from spikecam.errors import FileError, OptionError
+from spikecam.io.geometry import read_sidecar
+from spikecam.io.pictures import is_picture
+from spikecam.io.recording import RAW
+from spikecam.io.recording import open as open_recording
+from spikecam.stream import Span, SpikeStream
+
+
+class Desk:
+    """The state of one page.
+
+    Attributes:
+        token: a name that nobody else can guess, in the addresses of its pictures.
+        shelf: the files on offer.
+        path, stream: the recording that is open; None at first.
+
+    Args:
+        shelf: the files on offer.
+        folder: a place for this desk's files; it is removed with the desk.
+    """
+
+    def __init__(self, shelf: Shelf, folder: Path) -> None:
+        self.token = secrets.token_urlsafe(16)
+        self.shelf = shelf
+        self.path: Path | None = None
+        self.stream: SpikeStream | None = None
+        self.film: Film | None = None
+        self._folder = folder / self.token
+        self._films = 0
+
+    def open_sample(self) -> None:
+        """Open the recording that ships with spikecam."""
+        self._take(sample.SPIKES, open_recording(sample.SPIKES))
+
+    def needs_size(self, path: Path) -> bool:
+        """Whether a recording does not say its width and height.
+
+        Raises:
+            FileError: it may not be opened, or its sidecar file is damaged.
+        """
+        real = self.shelf.find(path)
+        if not is_recording(real):
+            raise FileError(f"{real.name} is no recording; choose a .dat, .npz or .h5 file")
+        return real.suffix.lower() in RAW and read_sidecar(real) is None
+
+    def open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
+        """Open a recording; ``camera`` is a name or (height, width), where it needs one.
+
+        A file that ends within a frame is opened without that frame.
+
+        Raises:
+            SpikecamError: as `spikecam.open`, or a file that is not on offer.
+        """
+        real = self.shelf.find(path)
+        self._take(real, open_recording(real, camera, truncate=real.suffix.lower() in RAW))
+
+    def pictures(self) -> list[Path]:
+        """Pictures that may belong to the recording: beside it, and uploaded ones."""
+        if self.path == sample.SPIKES:
+            beside = [sample.BLUR]
+        elif self.path is not None:
+            beside = [e.path for e in self.shelf.entries(self.path.parent) if e.kind == "picture"]
+        else:
+            beside = []
+        uploaded = [entry.path for entry in self.shelf.entries(self.shelf.uploads)]
+        return list(dict.fromkeys([*beside, *filter(is_picture, uploaded)]))
+
+    def picture(self, path: Path) -> Path:
+        """The real path of one of `pictures`.
+
+        Raises:
+            FileError: it is none of them.
+        """
+        return path if path == sample.BLUR else self.shelf.find(path)
+
+    def new_film(
+        self, blur: Path, frames: Sequence[int], exposure: Span, options: dict[str, Any]
+    ) -> Film:
+        """A film to be made, in place of the one before.
+
+        Raises:
+            SpikecamError: as `Film`; the one before then stays.
+        """
+        if self.stream is None:
+            raise OptionError("open a recording first")
+        folder = self._folder / str(self._films)
+        film = Film(folder, self.picture(blur), self.stream, frames, exposure, options)
+        self._films += 1
+        self._drop_film()
+        self.film = film
+        return film
+
+    def close(self) -> None:
+        """Stop what is under way, and remove this desk's files."""
+        self._drop_film()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _take(self, path: Path, stream: SpikeStream) -> None:
+        if not len(stream):
+            raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
+        self._drop_film()
+        self.path, self.stream = path, stream
+
+    def _drop_film(self) -> None:
+        if self.film is not None:
+            self.film.stop()
+            shutil.rmtree(self.film.folder, ignore_errors=True)
+            self.film = None

@@ -1,0 +1,190 @@
+"""Choosing what to open: the sample, a file on offer or one that is dropped, and its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nicegui import events, ui
+
+from spikecam.app.addresses import glance_address
+from spikecam.app.desk import Desk
+from spikecam.app.look import known_sizes
+from spikecam.app.saying import say, saying
+from spikecam.app.shelf import is_recording
+from spikecam.errors import OptionError
+
+_ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
+
+
+class Opening:
+    """The part of a page where a recording is chosen.
+
+    Args:
+        desk: what it is opened on.
+        limit: bytes that may be uploaded at once.
+        opened: called once a recording is open.
+        uploaded: called with every picture that was uploaded.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        limit: int,
+        opened: Callable[[], None],
+        uploaded: Callable[[Path], None],
+    ) -> None:
+        self.desk, self._opened, self._uploaded = desk, opened, uploaded
+        self._folder = desk.shelf.folders[0] if desk.shelf.folders else None
+        with ui.column().classes("w-full max-w-4xl mx-auto gap-6"):
+            with ui.column().classes("gap-2"):
+                ui.label("Open a recording").classes("text-2xl")
+                ui.label(
+                    "Nothing leaves this machine: the page comes from the program that you started."
+                ).classes("text-sm opacity-70")
+                ui.button("Open the sample", icon="play_circle", on_click=self._open_sample)
+            ui.upload(
+                label=f"Drop spikes (.dat, .npz, .h5) and a blurry picture, up to {_size(limit)}",
+                multiple=True,
+                auto_upload=True,
+                max_total_size=limit,
+                on_upload=self._upload,
+                on_rejected=lambda: say(
+                    f"That is more than the {_size(limit)} that may be uploaded at once; start "
+                    "spikecam app with the folder of the file, and open it from there.",
+                    bad=True,
+                ),
+            ).classes("w-full")
+            self._files = ui.column().classes("w-full gap-1")
+            self._sizes = ui.column().classes("w-full gap-3")
+        self._list()
+
+    def choose(self, path: Path) -> None:
+        """Open a recording, or ask for its size first."""
+        with saying():
+            if self.desk.needs_size(path):
+                self._ask_size(path)
+                return
+            self._open(path)
+
+    def _open_sample(self) -> None:
+        self.desk.open_sample()
+        self._opened()
+
+    def _open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
+        with saying():
+            self.desk.open(path, camera)
+            self._sizes.clear()
+            self._opened()
+
+    async def _upload(self, event: events.UploadEventArguments) -> None:
+        path = self.desk.shelf.place(event.file.name)
+        await event.file.save(path)
+        with saying():
+            if is_recording(path):
+                self.choose(path)
+            else:
+                self._uploaded(path)
+
+    def _list(self) -> None:
+        """The folder that is shown, anew."""
+        self._files.clear()
+        if self._folder is None:
+            return
+        roots = self.desk.shelf.folders
+        with self._files, saying():
+            entries = self.desk.shelf.entries(self._folder)
+            ui.label(f"In {self._folder}").classes("text-sm opacity-70")
+            with ui.list().props("bordered separator dense").classes("w-full"):
+                if self._folder not in roots:
+                    self._item(self._folder.parent, "folder", "..")
+                for root in roots if self._folder in roots else ():
+                    if root != self._folder:
+                        self._item(root, "folder", str(root))
+                for entry in entries:
+                    if entry.kind != "picture":
+                        self._item(entry.path, entry.kind, entry.path.name)
+            if not any(entry.kind == "recording" for entry in entries):
+                ui.label("No recordings (.dat, .npz, .h5) are in this folder.")
+
+    def _item(self, path: Path, kind: str, name: str) -> None:
+        def chosen() -> None:
+            if kind == "folder":
+                self._folder = path
+                self._list()
+            else:
+                self.choose(path)
+
+        with ui.item(on_click=chosen):
+            with ui.item_section().props("avatar"):
+                ui.icon(_ICONS[kind])
+            with ui.item_section():
+                ui.item_label(name)
+            if kind == "recording":
+                with ui.item_section().props("side"), saying():
+                    ui.item_label(_size(path.stat().st_size))
+
+    def _ask_size(self, path: Path) -> None:
+        """Pictures of what the file shows at several sizes; the right one looks like something."""
+        self._sizes.clear()
+        with self._sizes:
+            ui.label(f"Which size do the frames of {path.name} have?").classes("text-xl")
+            ui.label(
+                "The file does not say it. With a wrong width the picture falls apart into slanted "
+                "stripes; choose the one that looks like something."
+            )
+            with ui.row().classes("gap-4"):
+                seen = set()
+                for one in known_sizes(path):
+                    if (one.width, one.height) in seen:
+                        continue
+                    seen.add((one.width, one.height))
+                    self._card(path, one.name, f"{one.width} x {one.height}", one.whole)
+            with ui.row().classes("items-center gap-4"):
+                width = ui.number("Width", value=400, min=1, precision=0)
+                height = ui.number("Height", value=250, min=1, precision=0)
+                shown = ui.image().classes("w-64").props("no-spinner")
+                fits = ui.label()
+
+                def look() -> None:
+                    size = _whole(height.value), _whole(width.value)
+                    if all(size):
+                        shown.set_source(glance_address(self.desk, path, size))
+                        over = path.stat().st_size % ((size[0] * size[1] + 7) // 8)
+                        fits.set_text(f"{over} bytes are left over" if over else "it fits the file")
+
+                def use() -> None:
+                    with saying():
+                        size = _whole(height.value), _whole(width.value)
+                        if not all(size):
+                            raise OptionError("width and height are whole numbers from 1 on")
+                        self._open(path, size)
+
+                width.on_value_change(look)
+                height.on_value_change(look)
+                look()
+                ui.button("Use this size", on_click=use)
+        self._sizes.run_method("scrollIntoView")
+
+    def _card(self, path: Path, name: str, size: str, whole: bool) -> None:
+        with (
+            ui.card()
+            .props("flat bordered")
+            .classes("cursor-pointer p-2 items-center")
+            .on("click", lambda: self._open(path, name))
+        ):
+            ui.image(glance_address(self.desk, path, name)).classes("w-48").props("no-spinner")
+            ui.label(size).classes("font-bold")
+            ui.label(name if whole else f"{name}: does not fit the file").classes("text-xs")
+
+
+def _whole(value: float | None) -> int:
+    return int(value) if value is not None and value >= 1 else 0
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

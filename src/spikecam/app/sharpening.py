@@ -1,0 +1,209 @@
+"""Deblurring: a blurry picture of the same moment, and the sharp film inside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nicegui import run, ui
+
+from spikecam.app.addresses import blur_address, film_address
+from spikecam.app.desk import Desk
+from spikecam.app.film import FORMATS, Film
+from spikecam.app.saying import say, saying
+from spikecam.deblurring.methods import exposure_of, spread_frames, window_of
+from spikecam.errors import OptionError
+from spikecam.io.pictures import read_picture
+
+_METHODS: dict[str, dict[str, Any]] = {
+    "refined: the best": {"method": "refined"},
+    "refined-small: ten times as fast": {"method": "refined", "weights": "refined-small"},
+    "sdm: the bare formula": {"method": "sdm"},
+    "ldn: the student of S-SDM": {"method": "ldn"},
+    "teacher: the teacher of S-SDM": {"method": "teacher"},
+}
+# Pictures a second when a film is played.
+_STEPS = 12
+
+
+class Sharpening:
+    """The part of a page that deblurs, compares and gives away.
+
+    Args:
+        desk: what is worked on.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._timer = ui.timer(0.2, self._progress, active=False)
+        self._player = ui.timer(1 / _STEPS, self._forward, active=False)
+        with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
+            with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
+                self._controls()
+            with ui.column().classes("grow min-w-0 gap-2 max-md:w-full") as self._result:
+                self._shown()
+        self._result.visible = False
+
+    def _controls(self) -> None:
+        self._blur = ui.select({}, label="Blurry picture").classes("w-full")
+        with ui.row().classes("w-full no-wrap gap-2"):
+            self._start = ui.number("Exposed from frame", min=0, precision=0).classes("grow")
+            self._stop = ui.number("to before frame", min=1, precision=0).classes("grow")
+        self._count = ui.number("Sharp frames", value=7, min=1, precision=0).classes("w-full")
+        self._method = ui.select([*_METHODS], value=next(iter(_METHODS)), label="Method")
+        self._method.classes("w-full")
+        with ui.row().classes("gap-2"):
+            self._begin = ui.button("Deblur", icon="auto_fix_high", on_click=self._deblur)
+            self._cancel = ui.button("Cancel", on_click=self._give_up).props("flat")
+        self._bar = ui.linear_progress(0, show_value=False)
+        self._done = ui.label().classes("text-sm")
+        self._cancel.visible = self._bar.visible = False
+
+    def _shown(self) -> None:
+        ui.label("Blurry on the left, sharp on the right").classes("text-sm opacity-70")
+        with ui.element("div").classes("compare w-full") as compare:
+            self._before = ui.element("img").props('alt="the blurry picture"')
+            self._after = ui.element("img").classes("after").props('alt="the sharp frame"')
+        cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
+        cut.on(
+            "update:model-value",
+            js_handler=f"(value) => getHtmlElement({compare.id}).style"
+            '.setProperty("--cut", value + "%")',
+        )
+        with ui.row().classes("w-full items-center gap-3 no-wrap"):
+            self._play = ui.button(icon="play_arrow", on_click=self._toggle).props(
+                'round dense aria-label="Play the film"'
+            )
+            self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
+            self._slider.props('aria-label="Frame of the film"')
+        self._where = ui.label().classes("text-sm")
+        with ui.row().classes("items-center gap-2"):
+            ui.label("Download")
+            for kind, name in {"mp4": "MP4", "gif": "GIF", "png": "PNG files"}.items():
+                ui.button(name, on_click=lambda kind=kind: self._take(kind)).props("outline dense")
+            self._fps = ui.number("Frames a second", value=12, min=1, max=120, precision=0)
+            self._fps.classes("w-32")
+        self._truth = ui.select(
+            {}, label="The sharp picture of this frame, where you have it", clearable=True
+        ).classes("w-full")
+        self._truth.on_value_change(self._score)
+        self._scored = ui.label().classes("text-sm whitespace-pre-line")
+
+    def begin(self) -> None:
+        """Offer what belongs to the recording that was opened."""
+        stream = self.desk.stream
+        if stream is None:
+            return
+        self._result.visible = False
+        self._player.active = False
+        start, stop = exposure_of(stream)
+        self._start.set_value(start)
+        self._stop.set_value(stop)
+        self.offer()
+
+    def offer(self, chosen: Path | None = None) -> None:
+        """The pictures that there are, ``chosen`` or the likeliest as the blurry one."""
+        with saying():
+            named = {str(path): path.name for path in self.desk.pictures()}
+            likely = [path for path, name in named.items() if "blur" in name.lower()]
+            kept = self._blur.value if self._blur.value in named else None
+            blur = str(chosen) if chosen else kept or next(iter([*likely, *named]), None)
+            self._blur.set_options(named, value=blur)
+            self._truth.set_options(named, value=None)
+
+    async def _deblur(self) -> None:
+        with saying():
+            film = self._new_film()
+            self._timer.active = True
+            self._begin.disable()
+            self._result.visible = False
+            self._bar.visible = self._cancel.visible = True
+            try:
+                await run.io_bound(film.make)
+            finally:
+                self._timer.active = False
+                self._begin.enable()
+                self._bar.visible = self._cancel.visible = False
+            self._finish(film)
+
+    def _new_film(self) -> Film:
+        if self.desk.stream is None:
+            raise OptionError("open a recording first")
+        if not self._blur.value:
+            raise OptionError(
+                "there is no blurry picture; drop one onto this page, or put it beside the "
+                "recording"
+            )
+        options = _METHODS[self._method.value]
+        exposure = self.desk.stream.check_exposure(
+            (int(self._start.value or 0), int(self._stop.value or 0))
+        )
+        count = int(self._count.value or 0)
+        window = window_of(options["method"], {})
+        frames = spread_frames(self.desk.stream, count, exposure, window)
+        return self.desk.new_film(Path(self._blur.value), frames, exposure, options)
+
+    def _progress(self) -> None:
+        film = self.desk.film
+        if film is not None:
+            self._bar.set_value(film.done / len(film.frames))
+            self._done.set_text(f"{film.done} of {len(film.frames)} frames")
+
+    def _give_up(self) -> None:
+        if self.desk.film is not None:
+            self.desk.film.stop()
+
+    def _finish(self, film: Film) -> None:
+        if film is not self.desk.film:
+            # Another recording was opened meanwhile.
+            return
+        count = len(film.made)
+        self._done.set_text(f"{count} of {len(film.frames)} frames")
+        say(f"stopped after {count} frames" if film.stopped else f"{count} sharp frames are ready")
+        self._result.visible = True
+        self._before.props(f'src="{blur_address(self.desk)}"')
+        self._slider.props(f":max={count - 1}")
+        self._slider.set_value(min(count // 2, count - 1))
+        self._show()
+
+    def _show(self) -> None:
+        film = self.desk.film
+        if film is None or not film.made:
+            return
+        number = film.made[int(self._slider.value or 0)]
+        self._after.props(f'src="{film_address(self.desk, number)}"')
+        self._where.set_text(f"frame {number}")
+        self._score()
+
+    def _score(self) -> None:
+        film = self.desk.film
+        if film is None or not film.made or not self._truth.value:
+            self._scored.set_text("")
+            return
+        with saying():
+            number = film.made[int(self._slider.value or 0)]
+            truth = read_picture(self.desk.picture(Path(self._truth.value)))
+            found = film.score(number, truth)
+            self._scored.set_text(
+                f"PSNR {found['psnr']:.2f} dB, SSIM {found['ssim']:.4f}\nthe blurry picture: "
+                f"{found['psnr of the blurry picture']:.2f} dB, "
+                f"{found['ssim of the blurry picture']:.4f}"
+            )
+
+    def _forward(self) -> None:
+        film = self.desk.film
+        if film is not None and film.made:
+            self._slider.set_value((int(self._slider.value or 0) + 1) % len(film.made))
+
+    def _toggle(self) -> None:
+        self._player.active = not self._player.active
+        self._play.props(f"icon={'pause' if self._player.active else 'play_arrow'}")
+
+    async def _take(self, kind: str) -> None:
+        film = self.desk.film
+        with saying():
+            if film is None:
+                raise OptionError("there is no film; deblur first")
+            path = await run.io_bound(film.take, kind, float(self._fps.value or 12))
+            if path is not None:
+                ui.download.file(path, FORMATS[kind])

@@ -1,0 +1,46 @@
+"""``spikecam app``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import spikecam as sc
+from spikecam.cli import interrupt
+
+
+def app(
+    what: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="RECORDING|FOLDER",
+            help="What may be opened; the first recording is opened at once.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; others can reach another one.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="0 for one that is free.")] = 0,
+    upload: Annotated[
+        float, typer.Option("--upload", metavar="GB", help="How much may be uploaded at once.")
+    ] = 2,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+    ] = True,
+) -> None:
+    """Look at recordings and deblur in the browser; everything stays on this machine."""
+    try:
+        from spikecam.app.server import serve_app
+    except ModuleNotFoundError as error:
+        raise sc.SpikecamError(
+            f'the app needs {error.name}; install with: pip install "spikecam[app]"'
+        ) from error
+    try:
+        # It is ended in no other way.
+        with interrupt.saying():
+            serve_app(what or [], host=host, port=port, limit=int(upload * 1e9), browser=browser)
+    except KeyboardInterrupt:
+        print("ended")
