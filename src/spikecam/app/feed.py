@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,8 +13,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from spikecam.errors import FileError
-from spikecam.io.geometry import Geometry
+from spikecam.errors import FileError, GeometryError, OptionError
+from spikecam.io.geometry import Geometry, resolve
+from spikecam.io.recording import RAW
 from spikecam.stream import SpikeStream
 
 # Frames that are handed on together, at most: 25 ms of the fastest camera.
@@ -22,6 +24,38 @@ _TOGETHER = 1000
 _PAUSE, _PATIENCE = 0.004, 0.1
 # Bytes that a pipe holds, where the system lets it hold more than usual.
 _PIPE = 1 << 20
+
+
+def follow(
+    source: str, camera: str | None = None, shape: tuple[int, int] | None = None
+) -> tuple[Geometry, Iterator[SpikeStream]]:
+    """The geometry of a source, and its frames as they come.
+
+    Args:
+        source: "-" for standard input, else the path of a ``.dat`` file that grows.
+        camera, shape: a camera's name, or (height, width), where no sidecar file says it.
+
+    Raises:
+        GeometryError: the size is unknown.
+        FileError: there is no such file, or it is no packed recording.
+        OptionError: nothing is piped in.
+    """
+    if source == "-":
+        if camera is None and shape is None:
+            raise GeometryError(
+                "a pipe does not say its size; give --size WIDTHxHEIGHT or --camera"
+            )
+        if sys.stdin.isatty():
+            raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
+        said = resolve(Path("standard input"), camera, shape)
+        return said, piped(sys.stdin.buffer, said)
+    path = Path(source)
+    if path.suffix.lower() not in RAW:
+        raise FileError(f"{path} is not followed: name a {', '.join(RAW)} file, or - for a pipe")
+    if not path.is_file():
+        raise FileError(f"{path} does not exist yet; begin to record, then follow it")
+    said = resolve(path, camera, shape)
+    return said, grown(path, said)
 
 
 def piped(source: BinaryIO, geometry: Geometry) -> Iterator[SpikeStream]:

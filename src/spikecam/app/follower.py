@@ -34,6 +34,7 @@ class Follower:
         self.frame_rate = self.picture_rate = 0.0
         self.ended = False
         self.error: Exception | None = None
+        self._began: float | None = None
         self._picture: Picture | None = None
         self._changed = threading.Condition()
         self._stopped = threading.Event()
@@ -56,6 +57,7 @@ class Follower:
             if self._stopped.is_set():
                 return
             if len(frames):
+                self._began = self._began or time.monotonic()
                 self.moment.see(frames)
                 self.seen += len(frames)
                 pending = True
@@ -71,6 +73,14 @@ class Follower:
                 spell, before = now, (self.seen, self.shown)
         if pending:
             self._show(self.moment.picture())
+
+    def summary(self) -> str:
+        """What came and what was shown of it since the first frame, in a line."""
+        taken = time.monotonic() - (self._began or time.monotonic()) or 1.0
+        return (
+            f"{self.seen:,} frames, {self.seen / taken:,.0f} a second; {self.shown:,} pictures, "
+            f"{self.shown / taken:.1f} a second"
+        )
 
     def stop(self) -> None:
         """End `run` at the next frames."""

@@ -35,12 +35,17 @@ def app(
     try:
         from spikecam.app.server import serve_app
     except ModuleNotFoundError as error:
-        raise sc.SpikecamError(
-            f'the app needs {error.name}; install with: pip install "spikecam[app]"'
-        ) from error
+        raise needed(error) from error
     try:
         # It is ended in no other way.
         with interrupt.saying():
             serve_app(what or [], host=host, port=port, limit=int(upload * 1e9), browser=browser)
     except KeyboardInterrupt:
         print("ended")
+
+
+def needed(error: ModuleNotFoundError) -> sc.SpikecamError:
+    """What to say where a package of the app is missing."""
+    return sc.SpikecamError(
+        f'the browser app needs {error.name}; install with: pip install "spikecam[app]"'
+    )

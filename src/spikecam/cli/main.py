@@ -18,6 +18,7 @@ from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
 from spikecam.cli.demo import demo
 from spikecam.cli.info import info
+from spikecam.cli.live import live
 from spikecam.cli.reconstruct import reconstruct
 from spikecam.cli.score import score
 from spikecam.cli.simulate import simulate
@@ -34,9 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("app")(browser_app)
 for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, score, demo):
     app.command()(_command)
+app.command("app")(browser_app)
+app.command()(live)
 app.add_typer(bench, name="bench")
 app.add_typer(calibrate, name="calibrate")
 app.add_typer(train, name="train")

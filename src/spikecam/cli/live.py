@@ -1,0 +1,67 @@
+"""``spikecam live``."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+import spikecam as sc
+from spikecam.cli import interrupt
+from spikecam.cli.app import needed
+from spikecam.cli.options import CameraOption, SizeOption, parse_size
+
+
+def live(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECORDING|-",
+            help="A .dat file that grows, or - for packed frames on standard input.",
+            show_default=False,
+        ),
+    ],
+    size: SizeOption = None,
+    camera: CameraOption = None,
+    method: Annotated[str, typer.Option("--method", help="tfp or tfstp.")] = "tfp",
+    window: Annotated[
+        int, typer.Option("--window", metavar="N", help="Frames to a picture, of tfp.")
+    ] = 41,
+    fps: Annotated[
+        float, typer.Option("--fps", min=1, max=1000, help="Pictures a second, at most.")
+    ] = 60,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="0 for one that is free.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+    ] = True,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="Serve the page, or only measure.")
+    ] = True,
+) -> None:
+    """Watch a camera while it records: every frame is read, pictures are shown as they can be.
+
+    A recording is followed from its end on; what it is fed is neither kept nor changed.
+    """
+    try:
+        from spikecam.app.feed import follow
+        from spikecam.app.follower import Follower
+        from spikecam.app.moment import moment_by
+
+        if page:
+            from spikecam.app.live import serve_live
+    except ModuleNotFoundError as error:
+        raise needed(error) from error
+    shape = parse_size(size, "--size")[::-1] if size else None
+    said, blocks = follow(source, camera, shape)
+    place = (said.height, said.width)
+    follower = Follower(moment_by(method, place, window), fps)
+    with suppress(KeyboardInterrupt), interrupt.saying():
+        if page:
+            serve_live(follower, blocks, place, window, host=host, port=port, browser=browser)
+        else:
+            follower.run(blocks)
+    if isinstance(follower.error, sc.SpikecamError):
+        raise follower.error
+    print(follower.summary())
