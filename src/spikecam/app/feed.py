@@ -42,9 +42,7 @@ def follow(
     """
     if source == "-":
         if camera is None and shape is None:
-            raise GeometryError(
-                "a pipe does not say its size; give --size WIDTHxHEIGHT or --camera"
-            )
+            raise GeometryError("a pipe does not say its size; give --size or --camera")
         if sys.stdin.isatty():
             raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
         said = resolve(Path("standard input"), camera, shape)

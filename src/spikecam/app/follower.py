@@ -34,7 +34,7 @@ class Follower:
         self.frame_rate = self.picture_rate = 0.0
         self.ended = False
         self.error: Exception | None = None
-        self._began: float | None = None
+        self._first = self._last = 0.0
         self._picture: Picture | None = None
         self._changed = threading.Condition()
         self._stopped = threading.Event()
@@ -57,8 +57,9 @@ class Follower:
             if self._stopped.is_set():
                 return
             if len(frames):
-                self._began = self._began or time.monotonic()
+                self._first = self._first or time.monotonic()
                 self.moment.see(frames)
+                self._last = time.monotonic()
                 self.seen += len(frames)
                 pending = True
             now = time.monotonic()
@@ -75,8 +76,8 @@ class Follower:
             self._show(self.moment.picture())
 
     def summary(self) -> str:
-        """What came and what was shown of it since the first frame, in a line."""
-        taken = time.monotonic() - (self._began or time.monotonic()) or 1.0
+        """What came and what was shown of it, from the first frame to the last, in a line."""
+        taken = self._last - self._first or 1.0
         return (
             f"{self.seen:,} frames, {self.seen / taken:,.0f} a second; {self.shown:,} pictures, "
             f"{self.shown / taken:.1f} a second"

@@ -55,6 +55,8 @@ class TfstpMoment:
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._synapses = Synapses(*shape, Plasticity())
+        # What is compiled is loaded now, not when frames wait.
+        self.see(SpikeStream.from_array(np.zeros((0, *shape), np.uint8)))
 
     def see(self, frames: SpikeStream) -> None:
         """Move the state on."""
