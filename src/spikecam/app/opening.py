@@ -12,7 +12,8 @@ from spikecam.app.desk import Desk
 from spikecam.app.look import known_sizes
 from spikecam.app.saying import say, saying
 from spikecam.app.shelf import is_recording
-from spikecam.errors import OptionError
+from spikecam.errors import FileError, OptionError
+from spikecam.io.pictures import is_picture
 
 _ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
 
@@ -83,8 +84,14 @@ class Opening:
         with saying():
             if is_recording(path):
                 self.choose(path)
-            else:
+            elif is_picture(path):
                 self._uploaded(path)
+            else:
+                path.unlink()
+                raise FileError(
+                    f"{path.name} is neither a recording nor a picture; drop a .dat, .npz or .h5 "
+                    "file, or a PNG or JPEG picture"
+                )
 
     def _list(self) -> None:
         """The folder that is shown, anew."""
@@ -143,7 +150,8 @@ class Opening:
             with ui.row().classes("items-center gap-4"):
                 width = ui.number("Width", value=400, min=1, precision=0)
                 height = ui.number("Height", value=250, min=1, precision=0)
-                shown = ui.image().classes("w-64").props("no-spinner")
+                # Of a fixed size: what is below must not jump while somebody reaches for it.
+                shown = ui.image().classes("w-64 h-48").props("no-spinner fit=contain")
                 fits = ui.label()
 
                 def look() -> None:
@@ -173,7 +181,9 @@ class Opening:
             .classes("cursor-pointer p-2 items-center")
             .on("click", lambda: self._open(path, name))
         ):
-            ui.image(glance_address(self.desk, path, name)).classes("w-48").props("no-spinner")
+            ui.image(glance_address(self.desk, path, name)).classes("w-48 h-36").props(
+                "no-spinner fit=contain"
+            )
             ui.label(size).classes("font-bold")
             ui.label(name if whole else f"{name}: does not fit the file").classes("text-xs")
 

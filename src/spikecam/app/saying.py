@@ -28,6 +28,7 @@ def say(sentence: str, *, bad: bool = False) -> None:
         multi_line=True,
         close_button="Close" if bad else False,
         timeout=0 if bad else 4000,
+        position="top",
         classes="said",
     )
 

@@ -87,7 +87,7 @@ def run(
     port = free_port(host, port)
     app.add_middleware(BoundedUploads, limit=limit + _ENVELOPE)
     app.add_middleware(OwnPagesOnly, hosts={*LOOPBACK, host})
-    say(f"spikecam app: http://{host}:{port} (Ctrl-C ends it)")
+    app.on_startup(lambda: say(f"spikecam: http://{host}:{port} (Ctrl-C ends it)"))
     ui.run(
         page,
         host=host,

@@ -159,7 +159,8 @@ class Sharpening:
             return
         count = len(film.made)
         self._done.set_text(f"{count} of {len(film.frames)} frames")
-        say(f"stopped after {count} frames" if film.stopped else f"{count} sharp frames are ready")
+        frames = "1 frame" if count == 1 else f"{count} frames"
+        say(f"stopped after {frames}" if film.stopped else f"sharp: {frames}")
         self._result.visible = True
         self._before.props(f'src="{blur_address(self.desk)}"')
         self._slider.props(f":max={count - 1}")

@@ -1,0 +1,240 @@
+"""The app as a person meets it, in a browser."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import spikecam as sc
+from spikecam import sample
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A bare recording, of which nobody knows the size, beside its blurry picture."""
+    made = tmp_path / "moment"
+    made.mkdir()
+    shutil.copyfile(sample.SPIKES, made / "bare.dat")
+    shutil.copyfile(sample.BLUR, made / "blur.png")
+    (made / "not-spikes.npz").write_bytes(b"this is text")
+    return made
+
+
+def shown(page, selector):
+    """Wait until a picture is loaded; its width and height in pixels."""
+    page.wait_for_function(
+        "s => { const i = document.querySelector(s); return i && i.complete && i.naturalWidth }",
+        arg=selector,
+    )
+    return page.eval_on_selector(selector, "i => [i.naturalWidth, i.naturalHeight]")
+
+
+def close(page):
+    """Close what is said, and wait until it is gone."""
+    page.get_by_role("button", name="Close").click()
+    page.locator(".said").wait_for(state="detached")
+
+
+def test_open_choose_the_size_scrub_deblur_compare_and_download(
+    served, page, shot, folder, tmp_path
+):
+    address, _ = served("app", folder)
+    page.goto(address)
+    page.get_by_text("bare.dat").click()
+    page.get_by_text("Which size do the frames of bare.dat have?").wait_for()
+    page.get_by_text("gen2: does not fit the file").wait_for()
+    page.get_by_label("Width").fill("320")
+    page.get_by_label("Height").fill("180")
+    page.get_by_text("it fits the file").wait_for()
+    page.wait_for_timeout(500)
+    shot("1-choose-the-size")
+    page.get_by_role("button", name="Use this size").click()
+
+    assert shown(page, ".frame img") == [320, 180]
+    page.get_by_text("137 frames of unknown rate").wait_for()
+    page.get_by_text("frame 68", exact=True).wait_for()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.get_by_text("frame 71", exact=True).wait_for()
+    page.keyboard.press("End")
+    page.get_by_text("frame 116", exact=True).wait_for()
+    page.get_by_role("button", name="TFI", exact=True).click()
+    page.keyboard.press("End")
+    page.get_by_text("frame 136", exact=True).wait_for()
+    page.locator(".frame img").click(position={"x": 300, "y": 200})
+    page.get_by_text(re.compile(r"Pixel \d+, \d+: \d+ spikes in frames 0 to 136")).wait_for()
+    page.locator("canvas").wait_for()
+    page.get_by_role("button", name="TFP", exact=True).click()
+    page.wait_for_timeout(500)
+    shot("2-look")
+
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("Sharp frames").fill("3")
+    page.get_by_text("refined: the best").click()
+    page.get_by_text("refined-small: ten times as fast").click()
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("3 of 3 frames").wait_for()
+    assert shown(page, ".compare img.after") == [1280, 720]
+    page.get_by_text("frame 68", exact=True).locator("visible=true").wait_for()
+    before = page.locator(".compare").screenshot()
+    slider = page.get_by_label("Compare").bounding_box()
+    page.mouse.click(slider["x"] + 0.1 * slider["width"], slider["y"] + slider["height"] / 2)
+    page.wait_for_timeout(300)
+    assert page.locator(".compare").screenshot() != before
+    shot("3-compare")
+
+    for name, file in (("MP4", "film.mp4"), ("GIF", "film.gif"), ("PNG files", "frames.zip")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == file
+        download.value.save_as(tmp_path / file)
+    assert sc.count_frames(tmp_path / "film.mp4") == 3
+    assert len(zipfile.ZipFile(tmp_path / "frames.zip").namelist()) == 3
+    with Image.open(tmp_path / "film.gif") as gif:
+        assert gif.n_frames == 3
+
+    assert page.errors == []
+    # Nothing is asked of any other place.
+    assert {
+        urlsplit(url).netloc for url in page.asked if not url.startswith(("data:", "blob:"))
+    } == {urlsplit(address).netloc}
+
+
+def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tmp_path):
+    truth = sc.deblur(sample.BLUR, sample.SPIKES, at=68)
+    noise = np.random.default_rng(0).normal(0, 0.01, truth.shape)
+    sc.save(tmp_path / "truth.png", np.clip(truth + noise, 0, 1))
+    address, _ = served("app")
+    page.goto(address)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_text("137 frames at 20000 Hz, 6.85 ms").wait_for()
+    page.get_by_role("tab", name="Open").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "truth.png")
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("Blurry picture").click()
+    page.get_by_role("option", name="blur.png").click()
+    page.get_by_label("Sharp frames").fill("1")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("1 of 1 frames").wait_for(timeout=60_000)
+    page.get_by_label("The sharp picture of this frame").click()
+    page.get_by_role("option", name="truth.png").click()
+    told = page.get_by_text(re.compile(r"PSNR \d\d\.\d\d dB")).inner_text()
+    assert 39 < float(re.search(r"PSNR ([\d.]+)", told)[1]) < 41
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    shot("4-small-screen")
+
+
+def test_a_film_is_cancelled(served, page):
+    address, _ = served("app")
+    page.goto(address)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("Sharp frames").fill("90")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text(re.compile(r"stopped after \d+ frame")).wait_for()
+    assert page.get_by_role("button", name="Deblur").is_enabled()
+
+
+def test_what_is_wrong_is_said_in_a_sentence(served, page, shot, folder, tmp_path):
+    address, _ = served("app", folder)
+    page.goto(address)
+    page.get_by_text("not-spikes.npz").click()
+    said = page.locator(".said")
+    said.wait_for()
+    text = said.inner_text()
+    assert "not-spikes.npz" in text
+    assert "Traceback" not in text
+    shot("5-a-wrong-file")
+    close(page)
+    (tmp_path / "notes.txt").write_text("hello")
+    page.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
+    page.get_by_text("notes.txt is neither a recording nor a picture").wait_for()
+    close(page)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_label("Window of TFP").fill("4")
+    page.get_by_text("a window is an odd number of frames, not 4").wait_for()
+    close(page)
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("to before frame").fill("500")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text(re.compile("exposure .*500")).wait_for()
+    assert page.errors == []
+
+
+def test_pages_of_elsewhere_and_large_uploads_are_refused(served):
+    import httpx
+
+    address, _ = served("app", "--upload", "0.001")
+    assert httpx.get(address).status_code == 200
+    port = urlsplit(address).port
+    assert httpx.get(address, headers={"Host": f"evil.example:{port}"}).status_code == 403
+    assert httpx.get(address, headers={"Origin": "http://evil.example"}).status_code == 403
+    assert httpx.get(address, headers={"Origin": address}).status_code == 200
+    assert httpx.post(f"{address}/anything", content=b"0" * 3_000_000).status_code == 413
+    assert httpx.post(f"{address}/anything", content=iter([b"0"])).status_code == 411
+    assert httpx.get(f"{address}/desk/guessed/frame?at=1&look={{}}").status_code == 404
+
+
+def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    address, process = served("app")
+    page.goto(address)
+    recording = tmp_path / "mine.npz"
+    sc.save(recording, sc.SpikeStream.from_array(np.ones((60, 8, 16))))
+    page.locator("input[type=file]").set_input_files(recording)
+    page.get_by_text("60 frames of unknown rate").wait_for()
+    assert list((tmp_path / "tmp").rglob("mine.npz"))
+    process.send_signal(2)
+    assert process.wait(timeout=20) == 0
+    assert not list((tmp_path / "tmp").glob("spikecam*"))
+
+
+def test_a_port_that_is_taken_is_said(served, spikecam):
+    address, _ = served("app")
+    ended = spikecam("app", "--port", urlsplit(address).port, "--no-browser")
+    assert ended.code == 2
+    assert "cannot listen on 127.0.0.1" in ended.err
+
+
+CAMERA = """
+import sys, time
+packed = open(sys.argv[1], "rb").read()
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    sys.stdout.buffer.write(packed)
+    sys.stdout.buffer.flush()
+    time.sleep(0.02)
+"""
+
+
+def test_a_camera_is_watched_while_it_records(served, page, shot):
+    camera = subprocess.Popen([sys.executable, "-c", CAMERA, sample.SPIKES], stdout=subprocess.PIPE)
+    try:
+        options = ("--size", "320x180", "--method", "tfstp")
+        address, _ = served("live", "-", *options, stdin=camera.stdout)
+        # The picture never ends, and so the page is never loaded as a whole.
+        page.goto(address, wait_until="commit")
+        page.get_by_text(
+            re.compile(r"[\d,]{4,} frames a second read, [1-9]\d* pictures")
+        ).wait_for()
+        page.wait_for_function("document.querySelector('img').naturalWidth == 320")
+        page.get_by_role("button", name="TFP", exact=True).click()
+        page.wait_for_timeout(500)
+        shot("6-live")
+        assert page.errors == []
+    finally:
+        camera.kill()
+        camera.wait()
+        camera.stdout.close()
+    page.get_by_text(re.compile("ended: .* frames")).wait_for()
