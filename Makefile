@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check format bench
+.PHONY: demo test check format bench browser docs
 
 demo: $(VENV)/.installed
 	$(BIN)/spikecam demo
@@ -19,6 +19,13 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The browser that the app is tested with, on Debian and its like.
+browser:
+	command -v chromium || (apt-get update -qq && apt-get install -y -qq chromium)
+
+docs: $(VENV)/.installed
+	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.installed
 	$(BIN)/spikecam bench speed

@@ -13,7 +13,21 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-_MAIN = "from spikecam.cli.main import main; main()"
+# The command, with a watch on where it connects to.
+_MAIN = """
+import os, sys
+
+def watch(event, args):
+    if event == "socket.connect" and isinstance(args[1], tuple) or event == "socket.getaddrinfo":
+        host = args[1][0] if event == "socket.connect" else args[0]
+        if host not in ("127.0.0.1", "localhost", "::1", None):
+            with open(os.environ["SPIKECAM_WATCHED"], "a") as file:
+                file.write(f"{event} {host}\\n")
+
+sys.addaudithook(watch)
+from spikecam.cli.main import main
+main()
+"""
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 
@@ -46,13 +60,18 @@ def page(browser):
 
 
 @pytest.fixture
-def served():
-    """Starts a command of spikecam and returns its address; ends it as Ctrl-C does."""
+def served(tmp_path):
+    """Starts a command of spikecam and returns its address; ends it as Ctrl-C does.
+
+    It fails where the command asks for any other machine.
+    """
     running = []
+    outside = tmp_path / "asked-outside"
 
     def start(*args, **kwargs):
         # By this name NiceGUI takes itself to be under test, and does not serve.
         inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+        inherited["SPIKECAM_WATCHED"] = str(outside)
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, *map(str, args), "--no-browser"],
             stdout=subprocess.PIPE,
@@ -77,6 +96,7 @@ def served():
             raise
         finally:
             process.stdout.close()
+    assert not outside.exists(), outside.read_text()
 
 
 def _listening(port):
