@@ -140,6 +140,16 @@ def test_measures_know_the_truth(batch):
     assert float(measures["psnr"].detach()) == pytest.approx(float(expected.detach()), rel=1e-4)
 
 
+def test_a_picture_below_black_is_drawn_up(batch):
+    stage = LDNStage(LDNConfig(window=11), Fixed(), Pyramid(), RUN, DistilConfig(reblur=0))
+    bias = stage.network.predict.bias
+    with torch.no_grad():
+        bias.fill_(-5)
+    assert (stage.sharp(batch).abs() < 1e-5).all()
+    stage.loss(batch).backward()
+    assert (bias.grad < 0).all()
+
+
 def test_psnr_counts_what_is_outside_as_clipped():
     assert float(psnr(torch.full((1, 1, 2, 2), 1.5), torch.ones(1, 1, 2, 2))) == pytest.approx(100)
     half = functional.pad(torch.zeros(1, 1, 2, 2), (0, 2))

@@ -51,8 +51,8 @@ class LDNStage(Stage):
         L = sum over m of P(T(t_m), L(t_m)) + lambda * mean (1/M sum over m of L(t_m) - B)^2
 
     with L the student's pictures of M moments, T the teacher's and P a perceptual distance; the
-    student's are clipped to [0, 1] first. The first term may have another weight than 1. Samples
-    are `Crops`.
+    student's are clipped to [0, 1] first, which the gradients are not: a picture that begins below
+    black would stay there. The first term may have another weight than 1. Samples are `Crops`.
 
     Args:
         network: size of the student.
@@ -97,7 +97,9 @@ class LDNStage(Stage):
         spikes = batch["spikes"].float()
         blur = batch["blur"].repeat_interleave(spikes.shape[1], 0)
         sharp: Tensor = self.network(blur, spikes.flatten(0, 1))
-        return sharp.float().clamp(0, 1).reshape(*spikes.shape[:2], *blur.shape[1:])
+        sharp = sharp.float()
+        clipped = sharp + (sharp.clamp(0, 1) - sharp).detach()
+        return clipped.reshape(*spikes.shape[:2], *blur.shape[1:])
 
     @torch.no_grad()
     def taught(self, batch: Sample) -> Tensor:
