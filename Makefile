@@ -25,7 +25,7 @@ browser:
 	command -v chromium || (apt-get update -qq && apt-get install -y -qq chromium)
 
 docs: $(VENV)/.installed
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.installed
 	$(BIN)/spikecam bench speed

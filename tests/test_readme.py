@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMERA = (ROOT / "docs" / "camera.md").read_text(encoding="utf-8")
 NETWORKS = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
 MEASURING = (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
+# Pages whose commands run one after another beside what the demo left.
+SIMPLE = {
+    name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("install", "first", "look", "deblur", "formats", "app", "live", "index", "api")
+}
 # What takes hours is cut short: what else a command says of it is said before.
 SHORT = {
     " train ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
@@ -189,14 +195,67 @@ def test_all_metrics_are_explained():
         assert f"`{name}`" in MEASURING
 
 
-@pytest.mark.parametrize("page", [CAMERA, NETWORKS])
-def test_pictures_of_the_manual_exist(page):
+@pytest.mark.parametrize("name", SIMPLE)
+def test_commands_of_the_other_pages_run(spikecam, after_the_demo, tmp_path, monkeypatch, name):
+    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    for command in lines(SIMPLE[name]):
+        run_command(spikecam, command)
+
+
+def test_the_example_of_the_first_minutes_runs(after_the_demo, tmp_path, monkeypatch):
+    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    run_example(SIMPLE["first"])
+    assert sc.count_frames("film.gif") == 7
+
+
+def test_what_is_shown_and_not_run_is_known_to_the_command(spikecam):
+    """Commands that serve a page do not end by themselves; their options exist."""
+    for page in SIMPLE.values():
+        for block in re.findall(r"```text\n(.*?)```", page, re.DOTALL):
+            for command in re.findall(r"spikecam (\w+)(.*)", block):
+                told = spikecam(command[0], "--help").out
+                for option in re.findall(r"--[a-z-]+", command[1]):
+                    assert option in told, command
+
+
+def test_every_public_name_is_in_the_manual():
+    for name in sc.__all__:
+        assert re.search(rf"^::: spikecam\.[\w.]+\.{name}$", SIMPLE["api"], re.MULTILINE), name
+
+
+def test_every_extra_is_explained():
+    extras = metadata.metadata("spikecam").get_all("Provides-Extra")
+    assert len(extras) > 5
+    for extra in set(extras) - {"dev"}:
+        assert f"| `{extra}` |" in SIMPLE["install"], extra
+
+
+@pytest.mark.parametrize("page", [CAMERA, NETWORKS, *SIMPLE.values()])
+def test_pictures_of_the_manual_exist_and_are_made_by_a_tool(page):
+    tools = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "tools").glob("make*.py"))
     for picture in re.findall(r"\]\(([^)]*\.jpg)\)", page):
         assert (ROOT / "docs" / picture).is_file(), picture
+        assert f'"{Path(picture).name}"' in tools
+
+
+def test_the_manual_is_built_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs", reason="the manual's tools need Python 3.11")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path / "site"]
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True)
+    assert (built.returncode, built.stderr) == (0, "")
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        fetched = re.findall(r'(?:src|href)="(https?:[^"]*)"', page.read_text(encoding="utf-8"))
+        # One may go there; nothing is fetched from there.
+        assert [url for url in fetched if re.search(r"\.(?:js|css|woff2?|png)", url)] == []
 
 
 def test_cameras_and_pictures_of_the_readme_exist():
     for name in sc.CAMERAS:
-        assert f"`{name}`" in README
+        assert f"`{name}`" in SIMPLE["formats"]
     for picture in re.findall(r"\]\(([^)]*\.(?:jpg|png|md))\)", README):
         assert (ROOT / picture).is_file(), picture

@@ -1,7 +1,9 @@
 """The app as a person meets it, in a browser."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -222,7 +224,8 @@ def test_a_camera_is_watched_while_it_records(served, page, shot):
     camera = subprocess.Popen([sys.executable, "-c", CAMERA, sample.SPIKES], stdout=subprocess.PIPE)
     try:
         options = ("--size", "320x180", "--method", "tfstp")
-        address, _ = served("live", "-", *options, stdin=camera.stdout)
+        pipes = {"stdin": camera.stdout, "stderr": subprocess.PIPE}
+        address, process = served("live", "-", *options, **pipes)
         # The picture never ends, and so the page is never loaded as a whole.
         page.goto(address, wait_until="commit")
         page.get_by_text(
@@ -233,8 +236,25 @@ def test_a_camera_is_watched_while_it_records(served, page, shot):
         page.wait_for_timeout(500)
         shot("6-live")
         assert page.errors == []
+        process.send_signal(signal.SIGINT)
+        told, complaints = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert re.search(r"[\d,]+ frames, [\d,]+ a second; \d+ pictures", told)
+        assert complaints == ""
     finally:
         camera.kill()
         camera.wait()
         camera.stdout.close()
-    page.get_by_text(re.compile("ended: .* frames")).wait_for()
+
+
+def test_the_live_page_says_when_it_ends(served, page, tmp_path):
+    packed = sc.open(sample.SPIKES).packed().tobytes()
+    pipe, into = os.pipe()
+    address, _ = served("live", "-", "--camera", "spike-gopro", stdin=pipe)
+    page.goto(address, wait_until="commit")
+    page.get_by_text("0 frames a second read, 0 pictures a second shown").wait_for()
+    for start in range(0, len(packed), 4096):
+        os.write(into, packed[start : start + 4096])
+    os.close(into)
+    page.get_by_text(re.compile("ended: 137 frames")).wait_for()
+    os.close(pipe)

@@ -6,6 +6,7 @@ import pytest
 import spikecam as sc
 from spikecam.bench import standin
 from spikecam.bench.cases import gopro_cases, thinned
+from spikecam.bench.gopro import gopro
 
 
 def test_thinned_spikes_are_those_of_a_higher_threshold(steady):
@@ -41,19 +42,32 @@ def test_sequences_are_read_with_their_truth(data):
     assert list(first.truth) == [20, 36, 52, 68, 84, 100, 116]
 
 
-def test_a_sequence_that_lacks_a_frame_gives_its_middle_one(data, tmp_path):
+def test_what_is_missing_or_does_not_fit_is_said_before_any_work(data, tmp_path):
+    for name in ("seq00", "seq01"):
+        shutil.copytree(data / "val_sequences" / name, tmp_path / "set" / name)
+    where = tmp_path / "set" / "seq01"
+    kept = (where / "spikes_v2.dat").read_bytes()
+    (where / "spikes_v2.dat").write_bytes(kept[:-1])
+    with pytest.raises(sc.GeometryError, match=r"seq01.spikes_v2\.dat holds 136 whole frames"):
+        gopro_cases(tmp_path / "set", 2)
+    sc.save(where / "sharp_116.png", np.zeros((8, 8)))
+    with pytest.raises(sc.FileError, match=r"seq01.sharp_116\.png is not of the size of blur\.png"):
+        gopro_cases(tmp_path / "set", 1)
+    for missing in ("sharp_036.png", "spikes_v4.dat", "blur.png"):
+        (where / missing).unlink()
+        with pytest.raises(sc.FileError, match=f"seq01 has no {missing}"):
+            gopro_cases(tmp_path / "set", 4)
+
+
+def test_sequences_may_have_their_middle_frame_alone(data, tmp_path):
     where = tmp_path / "set" / "seq00"
     shutil.copytree(data / "val_sequences" / "seq00", where)
-    (where / "sharp_036.png").unlink()
-    ((case,),) = (tuple(cases) for _, cases in [gopro_cases(tmp_path / "set", 1)])
-    assert list(case.truth) == [68]
-    for path in where.glob("sharp_*.png"):
+    for path in set(where.glob("sharp_*.png")) - {where / "sharp_068.png"}:
         path.unlink()
-    with pytest.raises(sc.FileError, match="no sharp pictures to judge by"):
-        list(gopro_cases(tmp_path / "set", 1)[1])
-    (where / "spikes_v4.dat").unlink()
-    with pytest.raises(sc.FileError, match=r"seq00 has no spikes_v4\.dat"):
-        gopro_cases(tmp_path / "set", 4)
+    (case,) = gopro_cases(tmp_path / "set", 1)[1]
+    assert list(case.truth) == [68]
+    made = gopro(tmp_path / "set", ["sdm"], metrics=["psnr"], thresholds=[1], say=lambda _: None)
+    assert [table.name for table in made.tables] == ["middle"]
 
 
 def test_a_data_set_gives_its_test_pairs(tiny_set, tmp_path):

@@ -37,7 +37,7 @@ def test_sequence_and_middle_stand_beside_what_was_published(data):
     assert sequence["sdm"]["PSNR ↑, V_th 1"] > sequence["blurry picture"]["PSNR ↑, V_th 1"] + 3
     assert set(middle) == {"blurry picture", "sdm"}
     assert "2 sequences" in made.source
-    assert "not the papers' data" in made.tables[0].notes[0]
+    assert "the papers' data only if that is Spike-GOPRO" in made.tables[0].notes[0]
     assert {"blurry picture", "sdm", "truth"} == set(made.pictures["seq00, V_th = 2"])
 
 

@@ -43,6 +43,10 @@ def test_a_pattern_names_some_of_a_folder(folders):
     with pytest.raises(sc.FileError, match="blur"):
         sc.score(result, truth)
     assert len(dict(sc.frame_scores(result, truth / "sharp_*.png"))) == 5
+    (result / "000.png").unlink()
+    (truth / "sharp_0000.png").unlink()
+    both = sc.frame_scores(str(result / "*.png"), str(truth / "sharp_*.png"))
+    assert list(dict(both)) == ["8", "16", "24", "32"]
     with pytest.raises(sc.FileError, match="holds no pictures"):
         sc.score(result, truth / "dull_*.png")
 

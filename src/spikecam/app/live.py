@@ -9,6 +9,7 @@ from io import BytesIO
 import anyio
 import numpy as np
 from nicegui import app, ui
+from nicegui.server import Server
 from PIL import Image
 from starlette.responses import StreamingResponse
 
@@ -52,14 +53,15 @@ class Brightness:
 def jpegs(follower: Follower, brightness: Brightness) -> Iterator[bytes]:
     """The parts of a multipart stream, a picture each as fast as they come, until the end.
 
-    What a browser does not take in time is skipped for it.
+    What a browser does not take in time is skipped for it. Nothing where none comes for a while.
     """
     number = 0
     while True:
-        found = follower.next_picture(number)
+        found = follower.next_picture(number, timeout=0.3)
         if found is None:
             if follower.ended:
                 return
+            yield b""
             continue
         number, picture = found
         held = BytesIO()
@@ -104,8 +106,6 @@ def serve_live(
 
     thread = threading.Thread(target=follower.run, args=(blocks,), daemon=True)
     thread.start()
-    # A stream to a browser has no end of its own, for which the server would wait.
-    app.on_shutdown(follower.stop)
     try:
         run(page, host=host, port=port, limit=0, browser=browser, say=say)
     finally:
@@ -114,8 +114,14 @@ def serve_live(
 
 
 async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each part made in a thread: what waits for a picture must not hold up the page."""
-    while (part := await anyio.to_thread.run_sync(next, parts, None)) is not None:
+    """Each part made in a thread: what waits for a picture must not hold up the page.
+
+    It ends with the server, which would wait for it.
+    """
+    while not Server.instance.should_exit:
+        part = await anyio.to_thread.run_sync(next, parts, None)
+        if part is None:
+            return
         yield part
 
 

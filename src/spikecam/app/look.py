@@ -153,7 +153,7 @@ def known_sizes(path: Path) -> list[Geometry]:
 def glance(path: Path, camera: str | tuple[int, int]) -> bytes:
     """A PNG of what frames in the middle of a file show where they have this size.
 
-    With the right size it is a picture; with a wrong width it is sheared into stripes.
+    With the right size it is a picture; with a wrong one it falls apart into stripes.
 
     Args:
         path: a recording without a header.

@@ -137,8 +137,8 @@ class Opening:
         with self._sizes:
             ui.label(f"Which size do the frames of {path.name} have?").classes("text-xl")
             ui.label(
-                "The file does not say it. With a wrong width the picture falls apart into slanted "
-                "stripes; choose the one that looks like something."
+                "The file does not say it. With a wrong size the picture falls apart into stripes; "
+                "choose the one that looks like something."
             )
             with ui.row().classes("gap-4"):
                 seen = set()

@@ -7,7 +7,7 @@ each a folder with ``blur.png``, ``spikes_v1.dat`` and so on (137 frames, one fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import spikecam as sc
 from spikecam.bench import standin
 from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.errors import FileError
+from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 
 # Frames of the sequence that SpikeReveal's Table 1 is about, and the middle one.
@@ -58,21 +59,20 @@ def gopro_cases(
         FileError: neither of the two, or something is missing.
     """
     if folder is None:
-        return f"a stand-in for Spike-GOPRO: {standin.WHAT}", _simulated(threshold, limit)
+        return f"a stand-in for Spike-GOPRO: {standin.what(limit)}", _simulated(threshold, limit)
     if (folder / "test").is_dir():
         how = "" if threshold == 1 else f", thinned to one spike of {threshold}"
         pairs = sc.spike_gopro(folder, "test")[:limit]
         return f"{folder}, {len(pairs)} test pairs{how}", _recorded(pairs, threshold)
-    blurs = sorted(folder.glob("*/blur.png"))[:limit]
-    if not blurs:
+    scenes = sorted({path.parent for path in folder.glob("*/spikes_v*.dat")})[:limit]
+    if not scenes:
         raise FileError(
             f"{folder} is no data set to judge by; expected test/spike_data as in Spike-GOPRO, or "
             "folders with blur.png, spikes_v1.dat and sharp_020.png"
         )
-    lone = [path.parent for path in blurs if not path.with_name(_spikes(threshold)).is_file()]
-    if lone:
-        raise FileError(f"{lone[0]} has no {_spikes(threshold)}; add it, or take the folder away")
-    return f"{folder}, {len(blurs)} sequences", _sequences(blurs, threshold)
+    frames = _looked_through(scenes, threshold)
+    many = "1 sequence" if len(scenes) == 1 else f"{len(scenes)} sequences"
+    return f"{folder}, {many}", _sequences(scenes, frames, threshold)
 
 
 def thinned(stream: sc.SpikeStream, every: int, seed: int = 0) -> sc.SpikeStream:
@@ -102,18 +102,41 @@ def _recorded(pairs: list[sc.Pair], threshold: int) -> Iterator[Case]:
         yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
 
 
-def _sequences(blurs: list[Path], threshold: int) -> Iterator[Case]:
-    for path in blurs:
-        blur = sc.read_picture(path)
-        sharp = {frame: path.with_name(f"sharp_{frame:03d}.png") for frame in SEQUENCE}
-        truth = _truth(str(path.parent), {n: one for n, one in sharp.items() if one.is_file()})
+def _looked_through(scenes: list[Path], threshold: int) -> tuple[int, ...]:
+    """The frames of which all scenes have the truth, once every file is known to fit.
+
+    Before any work: what is missing in the last scene is said before the first is deblurred.
+    """
+    middle_alone = not any((scene / _sharp(SEQUENCE[0])).exists() for scene in scenes)
+    frames = (MIDDLE,) if middle_alone else SEQUENCE
+    for scene in scenes:
+        for name in ("blur.png", _spikes(threshold), *map(_sharp, frames)):
+            if not (scene / name).is_file():
+                raise FileError(f"{scene} has no {name}; add it, or take the folder away")
+        height, width = picture_size(scene / "blur.png")
+        for frame in frames:
+            if picture_size(scene / _sharp(frame)) != (height, width):
+                raise FileError(
+                    f"{scene / _sharp(frame)} is not of the size of blur.png, {width}x{height}"
+                )
+        sc.open(scene / _spikes(threshold), shape=(height // 4, width // 4))
+    return frames
+
+
+def _sequences(scenes: list[Path], frames: Sequence[int], threshold: int) -> Iterator[Case]:
+    for scene in scenes:
+        blur = sc.read_picture(scene / "blur.png")
+        truth = {frame: sc.read_picture(scene / _sharp(frame)) for frame in frames}
         shape = blur.shape[0] // 4, blur.shape[1] // 4
-        stream = sc.open(path.with_name(_spikes(threshold)), shape=shape)
-        yield Case(path.parent.name, blur, stream, truth)
+        yield Case(scene.name, blur, sc.open(scene / _spikes(threshold), shape=shape), truth)
 
 
 def _spikes(threshold: int) -> str:
     return f"spikes_v{threshold}.dat"
+
+
+def _sharp(frame: int) -> str:
+    return f"sharp_{frame:03d}.png"
 
 
 def _truth(name: str, sharp: Mapping[int, Path]) -> dict[int, Picture]:

@@ -12,7 +12,7 @@ from spikecam.bench import published
 from spikecam.bench.cases import MIDDLE, gopro_cases
 from spikecam.bench.contest import BLURRY, Contestant, Scores, contest
 from spikecam.bench.published import as_published
-from spikecam.bench.report import Report, Table
+from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.methods import METRICS
 
 THRESHOLDS = (1, 2, 4)
@@ -76,7 +76,7 @@ def gopro(
     source = "; ".join(dict.fromkeys(sources))
     counts = _counts(found[thresholds[0]][BLURRY])
     notes = [
-        f"ours are measured on {sources[0]}: not the papers' data, unless that is Spike-GOPRO",
+        measured_on(sources[0], folder, "Spike-GOPRO"),
         "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
     ]
     if len(set(sources)) > 1:
@@ -135,7 +135,7 @@ def ablation(
     say(source)
     scores, pictures = contest(cases, contestants, SHOWN, [MIDDLE])
     rows = _rows({1: scores}, contestants, SHOWN, MIDDLE, figures)
-    notes = [f"measured on {source}: not the papers' data, unless that is Spike-GOPRO"]
+    notes = [measured_on(source, folder, "Spike-GOPRO")]
     return Report(name, title, source, command, [Table(name, title, rows, notes)], pictures)
 
 

@@ -16,7 +16,7 @@ from spikecam.bench.available import available
 from spikecam.bench.contest import KEPT
 from spikecam.bench.gopro import Say
 from spikecam.bench.published import as_published
-from spikecam.bench.report import Report, Table
+from spikecam.bench.report import Report, Table, measured_on
 from spikecam.camera.light import as_gray
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture
@@ -66,6 +66,8 @@ def reconstruct(
         FileError: there are no recordings.
         SpikecamError: a metric that cannot be had.
     """
+    if len(set(methods)) < len(methods):
+        raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
     source, recordings = _recordings(folder, camera, limit)
     say(source)
     first = next(recordings)
@@ -100,8 +102,7 @@ def reconstruct(
         rows.append({"method": f"{name} ({published.NOTE})", **told})
     scaled = "the mean of the truth" if has_truth else "their own brightest percent"
     notes = [
-        f"ours are measured on {source}: not the papers' data, unless that is SREDS or "
-        "momVidar2021",
+        measured_on(source, folder, "SREDS or momVidar2021"),
         f"our pictures are scaled to {scaled}; how the published ones were scaled, and the windows "
         "of their SSIM, is not said",
         *missing,
@@ -130,7 +131,7 @@ def _recordings(
     folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
 ) -> tuple[str, Iterator[Recording]]:
     if folder is None:
-        return f"a stand-in for SREDS: {standin.WHAT}, in gray", _simulated(limit)
+        return f"a stand-in for SREDS: {standin.what(limit)}, in gray", _simulated(limit)
     if any(folder.glob("*.png")):
         pairs = sc.reds(folder)[:limit]
         return f"{folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)

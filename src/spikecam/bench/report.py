@@ -67,6 +67,13 @@ class Report:
         return "\n\n".join(parts) + "\n"
 
 
+def measured_on(source: str, folder: Path | None, real: str) -> str:
+    """A note on how figures compare with published ones, which are on the ``real`` data."""
+    if folder is None:
+        return f"ours are measured on {source}: not the papers' data"
+    return f"ours are measured on {source}: the papers' data only if that is {real}"
+
+
 def check_report(folder: Path) -> None:
     """Refuse, before any work, a folder that cannot be written, and to work without jinja2.
 

@@ -14,7 +14,7 @@ from spikecam.bench.cases import Case
 from spikecam.bench.contest import BLURRY, Contestant, contest
 from spikecam.bench.gopro import METHODS, Say
 from spikecam.bench.published import as_published
-from spikecam.bench.report import Report, Table
+from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.methods import METRICS
 
 _PUBLISHED = "SpikeReveal, Table 4; the average of S-SDM is as printed, its five scenes have 1.9987"
@@ -26,7 +26,7 @@ def rsb(
     folder: Path | None = None,
     methods: Sequence[str] = METHODS,
     *,
-    metrics: Sequence[str] = ("liqe",),
+    metrics: Sequence[str] | None = None,
     limit: int | None = None,
     command: str = "spikecam bench rsb",
     say: Say = print,
@@ -37,7 +37,7 @@ def rsb(
         folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for a stand-in of 400
             frames by the sensor "gen2", with the truth of which PSNR is printed as well.
         methods: METHOD[:WEIGHTS[,WEIGHTS]].
-        metrics: that need no truth; those that cannot be had are left out, and why is said.
+        metrics: that need no truth; by default LIQE, which is left out where it cannot be had.
         limit: how many pairs, from the first.
         command: to state.
         say: takes a line of progress.
@@ -46,12 +46,20 @@ def rsb(
         FileError: there is no such data set.
         SpikecamError: none of the metrics can be had.
     """
-    cases = _recorded(folder, limit) if folder else _simulated(limit)
-    source = f"{folder}" if folder else f"a stand-in for RSB: {standin.WHAT} as a Gen2 sees them"
+    cases = _recorded(sc.rsb(folder)[:limit]) if folder else _simulated(limit)
+    simulated = f"a stand-in for RSB: {standin.what(limit)} as a Gen2 sees them"
+    source = str(folder or simulated)
     say(source)
     contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
-    wanted = sc.checked_metrics(metrics, with_truth=False)
-    names, missing = available([*wanted, *(() if folder else ("psnr",))])
+    known = () if folder else ("psnr",)
+    if metrics is None:
+        names, missing = available(["liqe", *known])
+    else:
+        wanted = sc.checked_metrics(metrics, with_truth=False)
+        # Asked for by name, they are not left out.
+        for name in wanted:
+            available([name])
+        names, missing = [*wanted, *known], []
     for line in missing:
         say(line)
     pictures: dict[str, dict[str, Any]] = {}
@@ -69,7 +77,7 @@ def rsb(
             held = [mean for column, mean in means.items() if column.startswith(_column(name, ""))]
             means[_column(name, "average")] = sum(held) / len(held)
         rows.append({"method": label, **means})
-    table = Table("rsb", "Single frames", rows, [*_notes(source), *missing])
+    table = Table("rsb", "Single frames", rows, [measured_on(source, folder, "RSB"), *missing])
     figures = [
         {
             "method": f"{name} ({published.NOTE})",
@@ -85,12 +93,8 @@ def _column(metric: str, scene: str) -> str:
     return f"{METRICS[metric].label}, {scene}"
 
 
-def _notes(source: str) -> list[str]:
-    return [f"measured on {source}: not comparable with what was published, unless that is RSB"]
-
-
-def _recorded(folder: Path, limit: int | None) -> Iterator[Case]:
-    for pair in sc.rsb(folder)[:limit]:
+def _recorded(pairs: Sequence[sc.Pair]) -> Iterator[Case]:
+    for pair in pairs:
         yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), pair.stream(), {})
 
 

@@ -19,7 +19,6 @@ from spikecam.stream import Span
 # Photographs in colour that lie in scikit-image itself, and pixels that each moves in an exposure.
 _PHOTOS = {"astronaut": 12, "chelsea": 24, "coffee": 36, "rocket": 18, "retina": 30}
 _SIZE = (224, 320)
-WHAT = f"{len(_PHOTOS)} photographs of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
 
 
 class Film(NamedTuple):
@@ -43,6 +42,13 @@ class Film(NamedTuple):
         """One frame, (H, W, 3) in [0, 1]."""
         sharp: Picture = self.frames[frame].astype(np.float32) / np.float32(255)
         return sharp
+
+
+def what(limit: int | None = None) -> str:
+    """What the stand-in is, in words; with ``limit`` only so many of its scenes."""
+    count = min(limit or len(_PHOTOS), len(_PHOTOS))
+    photographs = "1 photograph" if count == 1 else f"{count} photographs"
+    return f"{photographs} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
 
 
 def films(frames: int, exposure: Span, count: int | None = None) -> list[Film]:

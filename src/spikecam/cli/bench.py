@@ -156,9 +156,10 @@ def rsb(
     from spikecam.bench.gopro import METHODS
     from spikecam.bench.rsb import rsb as measure
 
-    names = sc.checked_metrics(metric or ["liqe"], with_truth=False)
+    if metric is not None:
+        sc.checked_metrics(metric, with_truth=False)
     _check(folder, out)
-    made = measure(folder, method or METHODS, metrics=names, limit=limit, **_told())
+    made = measure(folder, method or METHODS, metrics=metric, limit=limit, **_told())
     _finish(made, out)
 
 
@@ -179,6 +180,8 @@ def reconstruct(
     from spikecam.bench.reconstruct import METHODS
     from spikecam.bench.reconstruct import reconstruct as measure
 
+    if size is not None and camera is not None:
+        raise sc.OptionError("--size and --camera both say how large frames are; give one")
     geometry = camera if size is None else parse_size(size, "--size")[::-1]
     _check(folder, out)
     made = measure(

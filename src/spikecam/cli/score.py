@@ -51,6 +51,11 @@ def score(
         sc.check_table(out)
     if curves is not None:
         refuse_input(curves, inputs)
+        folders = [path if path.is_dir() else path.parent for path in inputs if not path.is_file()]
+        if any(curves.parent.resolve() == folder.resolve() for folder in folders):
+            raise sc.OutputError(
+                f"{curves} would lie among the pictures that are scored; name another folder"
+            )
         sc.check_curves(curves)
     scored = dict(track(sc.frame_scores(result, truth, names), None, "Scoring"))
     means = sc.mean_scores(list(scored.values()))

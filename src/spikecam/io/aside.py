@@ -15,7 +15,8 @@ def check_file(path: Path) -> None:
     """Refuse a path that is a folder, or lies in a place that cannot be written."""
     with _reported(path):
         if path.is_dir():
-            raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'out.png'}")
+            inside = path / f"out{path.suffix or '.png'}"
+            raise OutputError(f"{path} is a folder; name a file in it, such as {inside}")
         _check_place(path)
 
 

@@ -70,7 +70,8 @@ def called(pictures: Pictures, name: str) -> str:
 def _matched(
     result: Pictures, truth: Pictures, ours: Sequence[Path], theirs: Sequence[Path]
 ) -> Iterator[tuple[str, Any, Any]]:
-    if all(is_picture(side) for side in (result, truth)):  # type: ignore[arg-type]
+    # Named one by one, and not by a folder or pattern that has but one.
+    if all(Path(side).is_file() for side in (result, truth)):  # type: ignore[arg-type]
         yield ours[0].stem, read_picture(ours[0]), read_picture(theirs[0])
         return
     same = {path.stem for path in ours} == {path.stem for path in theirs}

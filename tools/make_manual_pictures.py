@@ -1,0 +1,173 @@
+"""Make the pictures of the manual that show the sample: by the library, and in the app.
+
+    python tools/make_manual_pictures.py [--no-app] [-o OUT]
+
+Writes before-after.jpg, methods.jpg, sizes.jpg and deblurred.jpg; and, in Debian's Chromium,
+app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import spikecam as sc
+from spikecam import sample
+
+AT = 68
+# Of the picture: the bus's name.
+PART = (slice(390, 530), slice(60, 460))
+QUALITY = 88
+
+
+def write(out, name, picture):
+    image = Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    image.thumbnail((1500, 1500))
+    image.save(out / name, quality=QUALITY)
+
+
+def before_after(out):
+    stream = sc.open(sample.SPIKES)
+    seven = sc.spread_frames(stream, 7)
+    sharp = list(sc.deblurred_frames(sample.BLUR, stream, frames=seven))
+    write(out, "before-after.jpg", sc.contact_sheet(sc.read_picture(sample.BLUR), sharp, seven))
+
+
+def methods(out):
+    stream = sc.open(sample.SPIKES)
+    made = [sc.display(sc.reconstruct(stream, AT, name)) for name in ("tfp", "tfi", "tfstp")]
+    write(out, "methods.jpg", beside([np.kron(one, np.ones((2, 2))) for one in made]))
+
+
+def sizes(out):
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "bare.dat"
+        shutil.copyfile(sample.SPIKES, bare)
+        shown = []
+        for width, height in ((320, 180), (400, 250), (316, 182)):
+            stream = sc.open(bare, shape=(height, width), truncate=True)
+            picture = sc.display(sc.reconstruct(stream))
+            image = Image.fromarray(np.rint(picture * 255).astype(np.uint8))
+            shown.append(np.asarray(image.resize((480, 480 * height // width))) / 255)
+        write(out, "sizes.jpg", beside(shown))
+
+
+def deblurred(out):
+    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
+    made = [blur, *(sc.deblur(blur, stream, at=AT, method=name) for name in ("sdm", "refined"))]
+    write(out, "deblurred.jpg", beside([one[PART] for one in made]))
+
+
+def beside(pictures, gap=8):
+    """Pictures side by side on white, from the top."""
+    height = max(one.shape[0] for one in pictures)
+    width = sum(one.shape[1] for one in pictures) + gap * (len(pictures) - 1)
+    sheet = np.ones((height, width, *pictures[0].shape[2:]))
+    left = 0
+    for one in pictures:
+        sheet[: one.shape[0], left : left + one.shape[1]] = one
+        left += one.shape[1] + gap
+    return sheet
+
+
+def in_the_app(out):
+    from playwright.sync_api import sync_playwright
+
+    def shoot(name):
+        image = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        image.save(out / name, quality=QUALITY)
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        shutil.copyfile(sample.SPIKES, f"{folder}/bus.dat")
+        shutil.copyfile(sample.BLUR, f"{folder}/blur.png")
+        # The sandbox refuses to run as root, and these pages are ours.
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1180, "height": 860})
+        app, address = start(["app", folder])
+        page.goto(address)
+        page.get_by_text("bus.dat").click()
+        page.get_by_label("Width").fill("320")
+        page.get_by_label("Height").fill("180")
+        page.get_by_text("it fits the file").wait_for()
+        page.wait_for_timeout(1000)
+        shoot("app-size.jpg")
+        page.get_by_role("button", name="Use this size").click()
+        page.locator(".frame img").click(position={"x": 330, "y": 300})
+        page.get_by_text("spikes in frames").wait_for()
+        page.wait_for_timeout(1500)
+        shoot("app-look.jpg")
+        page.get_by_role("tab", name="Deblur").click()
+        page.get_by_role("button", name="Deblur").click()
+        page.get_by_text("7 of 7 frames").wait_for(timeout=120_000)
+        page.wait_for_timeout(6000)
+        shoot("app-deblur.jpg")
+        end(app)
+        camera = subprocess.Popen([sys.executable, __file__, "--camera"], stdout=subprocess.PIPE)
+        options = ["--size", "320x180", "--window", "21"]
+        live, address = start(["live", "-", *options], stdin=camera.stdout)
+        page.set_viewport_size({"width": 900, "height": 640})
+        page.goto(address, wait_until="commit")
+        page.get_by_text(re.compile("[1-9][0-9] pictures a second shown")).wait_for()
+        page.wait_for_timeout(1500)
+        shoot("app-live.jpg")
+        end(live)
+        camera.kill()
+        browser.close()
+
+
+def start(words, **kwargs):
+    """A command of spikecam that serves a page, and its address."""
+    code = "from spikecam.cli.main import main; main()"
+    command = [sys.executable, "-c", code, *words, "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **kwargs)
+    address = re.search(r"http://\S+", process.stdout.readline())[0]
+    # It listens a moment after it says so.
+    subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
+    return process, address
+
+
+def end(process):
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+def camera():
+    """Send the sample's spikes again and again, 20,000 frames a second."""
+    import time
+
+    packed = sc.open(sample.SPIKES).packed().tobytes()
+    began, sent = time.monotonic(), 0
+    while True:
+        while sent < (time.monotonic() - began) * 20_000 / 137:
+            sys.stdout.buffer.write(packed)
+            sent += 1
+        time.sleep(0.002)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-o", "--out", type=Path, default=Path("docs/pictures"))
+    parser.add_argument("--no-app", action="store_true", help="leave out those of the app")
+    parser.add_argument("--camera", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.camera:
+        camera()
+    args.out.mkdir(parents=True, exist_ok=True)
+    for make in (before_after, methods, sizes, deblurred):
+        make(args.out)
+    if not args.no_app:
+        in_the_app(args.out)
+
+
+if __name__ == "__main__":
+    main()
