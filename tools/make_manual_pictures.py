@@ -20,6 +20,7 @@ from PIL import Image
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.bench.live import send
 
 AT = 68
 # Of the picture: the bus's name.
@@ -141,19 +142,6 @@ def end(process):
     process.stdout.close()
 
 
-def camera():
-    """Send the sample's spikes again and again, 20,000 frames a second."""
-    import time
-
-    packed = sc.open(sample.SPIKES).packed().tobytes()
-    began, sent = time.monotonic(), 0
-    while True:
-        while sent < (time.monotonic() - began) * 20_000 / 137:
-            sys.stdout.buffer.write(packed)
-            sent += 1
-        time.sleep(0.002)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--out", type=Path, default=Path("docs/pictures"))
@@ -161,7 +149,8 @@ def main():
     parser.add_argument("--camera", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.camera:
-        camera()
+        # Of the sample, for as long as anybody watches.
+        send(sc.open(sample.SPIKES), sys.stdout.buffer, 20_000, 600)
     args.out.mkdir(parents=True, exist_ok=True)
     for make in (before_after, methods, sizes, deblurred):
         make(args.out)

@@ -1,10 +1,12 @@
 """The tools run, and make what is committed."""
 
+import doctest
 import runpy
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import spikecam as sc
 from spikecam import sample
@@ -63,3 +65,21 @@ def test_pictures_of_the_camera_are_made(monkeypatch, tmp_path, capsys):
     run(monkeypatch, "make_camera_pictures.py", "-o", tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"fixed-pattern.jpg", "alignment.jpg"}
     assert "pixels off before" in capsys.readouterr().out
+
+
+def test_the_pictures_of_the_manual_are_what_their_tool_makes(monkeypatch, tmp_path):
+    run(monkeypatch, "make_manual_pictures.py", "--no-app", "-o", tmp_path)
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == ["before-after.jpg", "deblurred.jpg", "methods.jpg", "sizes.jpg"]
+    for name in made:
+        new, shown = (sc.read_picture(f / name) for f in (tmp_path, TOOLS.parent / "docs/pictures"))
+        assert np.abs(new - shown).mean() < 0.01, name
+
+
+def test_examples_in_docstrings_become_sections(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    pytest.importorskip("griffe", reason="the manual's tools need Python 3.11")
+    import manual_examples
+
+    assert doctest.testmod(manual_examples) == (0, 1)
+    assert manual_examples.sectioned("None.\n\nArgs:\n    x: it.") == "None.\n\nArgs:\n    x: it."

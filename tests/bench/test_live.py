@@ -1,0 +1,25 @@
+import io
+import re
+import time
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.bench.live import reached, send
+
+
+def test_a_camera_sends_at_its_rate(spikes):
+    stream = sc.SpikeStream.from_array(spikes(150, 8, 8))
+    out, began = io.BytesIO(), time.monotonic()
+    send(stream, out, 2000, 0.5)
+    assert time.monotonic() - began < 2
+    sent = np.frombuffer(out.getvalue(), np.uint8).reshape(-1, 8)
+    assert 800 <= len(sent) <= 1200
+    assert np.array_equal(sent[150:300], stream.packed())
+
+
+def test_what_is_reached_is_said():
+    said = reached("tfstp", 5000, 1.0)
+    frames, pictures = re.match(r"([\d,]+) frames, .* a second; (\d+) pictures, ", said).groups()
+    assert 3000 < int(frames.replace(",", "")) <= 5200
+    assert int(pictures) > 10
