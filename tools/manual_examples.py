@@ -19,15 +19,7 @@ class Examples(griffe.Extension):
 
 
 def sectioned(docstring):
-    """The docstring with its runs of examples as sections.
-
-    >>> print(sectioned("Add.\\n\\n>>> 1 + 1\\n2"))
-    Add.
-    <BLANKLINE>
-    Examples:
-        >>> 1 + 1
-        2
-    """
+    """The docstring with its runs of examples as sections."""
     parts = re.split(r"\n\n(?=>>> )", docstring)
     for i, part in enumerate(parts[1:], 1):
         example, _, after = part.partition("\n\n")

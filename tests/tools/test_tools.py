@@ -1,6 +1,5 @@
 """The tools run, and make what is committed."""
 
-import doctest
 import runpy
 import sys
 from pathlib import Path
@@ -81,5 +80,8 @@ def test_examples_in_docstrings_become_sections(monkeypatch):
     pytest.importorskip("griffe", reason="the manual's tools need Python 3.11")
     import manual_examples
 
-    assert doctest.testmod(manual_examples) == (0, 1)
-    assert manual_examples.sectioned("None.\n\nArgs:\n    x: it.") == "None.\n\nArgs:\n    x: it."
+    plain = "Add.\n\nArgs:\n    x: it."
+    assert manual_examples.sectioned(plain) == plain
+    shown = manual_examples.sectioned("Add.\n\n>>> 1 + 1\n2\n>>> 2\n2\n\nRaises:\n    E: no.")
+    example = "Examples:\n    >>> 1 + 1\n    2\n    >>> 2\n    2"
+    assert shown == f"Add.\n\n{example}\n\nRaises:\n    E: no."

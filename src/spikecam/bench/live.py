@@ -2,8 +2,8 @@
 
     python -m spikecam.bench.live [--rate HZ] [--seconds S]
 
-Another process sends frames of 400x250 through a pipe, 20,000 a second by default, as a camera would;
-``spikecam live`` reads them, once by each method, and says what it reached.
+Another process sends frames of 400x250 through a pipe, 20,000 a second by default, as a camera
+would; ``spikecam live`` reads them, once by each method, and says what it reached.
 """
 
 from __future__ import annotations
