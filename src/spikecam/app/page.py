@@ -53,7 +53,7 @@ def build(desk: Desk, limit: int, first: Path | None) -> None:
 
     with ui.tab_panels(tabs, value="Open", keep_alive=True).classes("w-full"):
         with ui.tab_panel("Look"):
-            viewing = Viewing(desk)
+            viewing = Viewing(desk, lambda: tabs.value == "Look")
         with ui.tab_panel("Deblur"):
             sharpening = Sharpening(desk)
         with ui.tab_panel("Open"):

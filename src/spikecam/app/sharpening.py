@@ -14,6 +14,7 @@ from spikecam.app.saying import say, saying
 from spikecam.deblurring.methods import exposure_of, spread_frames, window_of
 from spikecam.errors import OptionError
 from spikecam.io.pictures import read_picture
+from spikecam.stream import Span
 
 _METHODS: dict[str, dict[str, Any]] = {
     "refined: the best": {"method": "refined"},
@@ -113,20 +114,27 @@ class Sharpening:
 
     async def _deblur(self) -> None:
         with saying():
-            film = self._new_film()
+            asked = self._asked()
             self._timer.active = True
             self._begin.disable()
             self._result.visible = False
+            self._bar.set_value(0)
+            self._done.set_text("loading")
             self._bar.visible = self._cancel.visible = True
             try:
-                await run.io_bound(film.make)
+                # The networks are loaded here.
+                film = await run.io_bound(self.desk.new_film, *asked)
+                if film is not None:
+                    await run.io_bound(film.make)
             finally:
                 self._timer.active = False
                 self._begin.enable()
                 self._bar.visible = self._cancel.visible = False
-            self._finish(film)
+            if film is not None:
+                self._finish(film)
 
-    def _new_film(self) -> Film:
+    def _asked(self) -> tuple[Path, list[int], Span, dict[str, Any]]:
+        """What is chosen, as `Desk.new_film` takes it."""
         if self.desk.stream is None:
             raise OptionError("open a recording first")
         if not self._blur.value:
@@ -141,7 +149,7 @@ class Sharpening:
         count = int(self._count.value or 0)
         window = window_of(options["method"], {})
         frames = spread_frames(self.desk.stream, count, exposure, window)
-        return self.desk.new_film(Path(self._blur.value), frames, exposure, options)
+        return Path(self._blur.value), frames, exposure, options
 
     def _progress(self) -> None:
         film = self.desk.film
@@ -174,17 +182,20 @@ class Sharpening:
         number = film.made[int(self._slider.value or 0)]
         self._after.props(f'src="{film_address(self.desk, number)}"')
         self._where.set_text(f"frame {number}")
-        self._score()
+        # Of another frame than the one that was scored.
+        self._truth.set_value(None)
 
-    def _score(self) -> None:
+    async def _score(self) -> None:
         film = self.desk.film
+        self._scored.set_text("")
         if film is None or not film.made or not self._truth.value:
-            self._scored.set_text("")
             return
         with saying():
             number = film.made[int(self._slider.value or 0)]
             truth = read_picture(self.desk.picture(Path(self._truth.value)))
-            found = film.score(number, truth)
+            found = await run.io_bound(film.score, number, truth)
+            if found is None:
+                return
             self._scored.set_text(
                 f"PSNR {found['psnr']:.2f} dB, SSIM {found['ssim']:.4f}\nthe blurry picture: "
                 f"{found['psnr of the blurry picture']:.2f} dB, "

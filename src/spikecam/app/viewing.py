@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +24,11 @@ class Viewing:
 
     Args:
         desk: what is looked at.
+        shown: whether this part is what the page shows: keys are for it only then.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, shown: Callable[[], bool]) -> None:
+        self.desk, self._shown = desk, shown
         self.look = Look()
         self._at, self._frames = 0, range(1)
         self._pixel: tuple[int, int] | None = None
@@ -158,7 +160,7 @@ class Viewing:
         self._play.props(f"icon={'pause' if self._timer.active else 'play_arrow'}")
 
     def _key(self, event: events.KeyEventArguments) -> None:
-        if not event.action.keydown or self.desk.stream is None:
+        if not event.action.keydown or self.desk.stream is None or not self._shown():
             return
         step = int(self._step.value or 1) * (10 if event.modifiers.shift else 1)
         low, high = self._frames[0], self._frames[-1]
