@@ -70,8 +70,9 @@ def aside_folder(path: Path) -> Iterator[Path]:
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        temporary.mkdir()
         try:
+            # Here, so that it is removed also where an interruption comes right after.
+            temporary.mkdir()
             yield temporary
             os.replace(temporary, path)
         finally:
