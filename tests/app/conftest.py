@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-# The command, with a watch on where it connects to.
-_MAIN = """
+# Notes where a process connects to.
+WATCH = """
 import os, sys
 
 def watch(event, args):
@@ -25,9 +25,8 @@ def watch(event, args):
                 file.write(f"{event} {host}\\n")
 
 sys.addaudithook(watch)
-from spikecam.cli.main import main
-main()
 """
+_MAIN = f"{WATCH}\nfrom spikecam.cli.main import main\nmain()"
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 
 
@@ -44,6 +43,12 @@ def browser():
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def watch():
+    """Code that notes in the file SPIKECAM_WATCHED where a process connects to."""
+    return WATCH
 
 
 @pytest.fixture
@@ -81,9 +86,9 @@ def served(tmp_path):
         )
         running.append(process)
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?key=\S+", line)
         assert found, line
-        _listening(int(found[0].rsplit(":", 1)[1]))
+        _listening(int(found[1]))
         return found[0], process
 
     yield start

@@ -165,7 +165,6 @@ def test_what_is_wrong_is_said_in_a_sentence(served, page, shot, folder, tmp_pat
     page.get_by_role("button", name="Open the sample").click()
     page.get_by_label("Window of TFP").fill("4")
     page.get_by_text("a window is an odd number of frames, not 4").wait_for()
-    close(page)
     page.get_by_role("tab", name="Deblur").click()
     page.get_by_label("to before frame").fill("500")
     page.get_by_role("button", name="Deblur").click()
@@ -173,18 +172,35 @@ def test_what_is_wrong_is_said_in_a_sentence(served, page, shot, folder, tmp_pat
     assert page.errors == []
 
 
-def test_pages_of_elsewhere_and_large_uploads_are_refused(served):
+def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
     import httpx
 
-    address, _ = served("app", "--upload", "0.001")
-    assert httpx.get(address).status_code == 200
-    port = urlsplit(address).port
-    assert httpx.get(address, headers={"Host": f"evil.example:{port}"}).status_code == 403
-    assert httpx.get(address, headers={"Origin": "http://evil.example"}).status_code == 403
-    assert httpx.get(address, headers={"Origin": address}).status_code == 200
-    assert httpx.post(f"{address}/anything", content=b"0" * 3_000_000).status_code == 413
-    assert httpx.post(f"{address}/anything", content=iter([b"0"])).status_code == 411
-    assert httpx.get(f"{address}/desk/guessed/frame?at=1&look={{}}").status_code == 404
+    whole, _ = served("app", "--upload", "0.001")
+    address, key = whole.split("/?key=")
+    for outside in (address, f"{address}/?key=guessed", f"{address}/desk/x/frame?of=1&at=1&look=1"):
+        assert httpx.get(outside).status_code == 403
+    with httpx.Client() as page:
+        given = page.get(whole)
+        assert given.status_code == 200
+        assert "SameSite=Strict" in given.headers["set-cookie"]
+        assert "HttpOnly" in given.headers["set-cookie"]
+        assert page.get(f"{address}/desk/guessed/frame?of=1&at=1&look={{}}").status_code == 404
+        assert page.get(address, headers={"Origin": address}).status_code == 200
+        for origin in ("http://evil.example", "null", f"{address}0", "http://["):
+            assert page.get(address, headers={"Origin": origin}).status_code == 403
+        assert page.post(f"{address}/anything", content=b"0" * 3_000_000).status_code == 413
+        assert page.post(f"{address}/anything", content=iter([b"0"])).status_code == 411
+    wrong = {"Cookie": f"spikecam-{urlsplit(address).port}=guessed"}
+    assert httpx.get(address, headers=wrong).status_code == 403
+    assert httpx.get(address, headers={"Cookie": "a;;=b"}).status_code == 403
+    assert httpx.get(f"{address}/live?key={key}x").status_code == 403
+
+
+def test_the_watch_on_connections_sees_them(watch, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECAM_WATCHED", str(tmp_path / "seen"))
+    code = f"{watch}\nimport socket\ntry:\n    socket.getaddrinfo('a.invalid', 80)\n"
+    subprocess.run([sys.executable, "-c", code + "except OSError:\n    pass"], check=True)
+    assert "a.invalid" in (tmp_path / "seen").read_text()
 
 
 def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
@@ -197,9 +213,58 @@ def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
     page.locator("input[type=file]").set_input_files(recording)
     page.get_by_text("60 frames of unknown rate").wait_for()
     assert list((tmp_path / "tmp").rglob("mine.npz"))
-    process.send_signal(2)
-    assert process.wait(timeout=20) == 0
+    # Also of a film that is just being made.
+    sc.save(tmp_path / "blur.png", np.full((512, 1024, 3), 0.5))
+    page.locator("input[type=file]").set_input_files(tmp_path / "blur.png")
+    page.get_by_label("Sharp frames").fill("60")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text(re.compile(r"[1-9]\d* of 60 frames")).wait_for()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
     assert not list((tmp_path / "tmp").glob("spikecam*"))
+
+
+def test_another_recording_during_a_film_leaves_none_of_it(served, page, folder):
+    sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
+    address, _ = served("app", folder)
+    page.goto(address)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("Sharp frames").fill("90")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
+    page.get_by_role("tab", name="Open").click()
+    page.get_by_text("other.dat").click()
+    page.get_by_text("60 frames of unknown rate").wait_for()
+    page.get_by_role("tab", name="Deblur").click()
+    page.wait_for_function("() => ![...document.querySelectorAll('button')].some(b => b.disabled)")
+    assert not page.locator(".compare").is_visible()
+    assert not page.get_by_text("of 90 frames").is_visible()
+    assert page.errors == []
+
+
+def test_keys_and_play_are_for_the_part_that_is_shown(served, page):
+    address, _ = served("app")
+    page.goto(address)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_text("frame 68", exact=False).first.wait_for()
+    page.get_by_label("Window of TFP").click()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("tab", name="Open").click()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="Look").click()
+    page.wait_for_timeout(500)
+    page.get_by_text(re.compile("^frame 68,")).wait_for()
+    page.get_by_role("button", name="Play").click()
+    page.get_by_text(re.compile("^frame 7[2-9],")).wait_for()
+    page.get_by_role("button", name="Play").click()
+    page.get_by_text("Hold black and white").click()
+    page.get_by_role("button", name="TFSTP").click()
+    shown(page, ".frame img")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save this frame").click()
+    assert re.fullmatch(r"spikes-0000\d\d-tfstp\.png", download.value.suggested_filename)
+    assert page.errors == []
 
 
 def test_a_port_that_is_taken_is_said(served, spikecam):
@@ -207,6 +272,8 @@ def test_a_port_that_is_taken_is_said(served, spikecam):
     ended = spikecam("app", "--port", urlsplit(address).port, "--no-browser")
     assert ended.code == 2
     assert "cannot listen on 127.0.0.1" in ended.err
+    assert spikecam("app", "--port", 70_000).code == 2
+    assert spikecam("app", "--upload", "nan").code == 2
 
 
 CAMERA = """
@@ -229,7 +296,7 @@ def test_a_camera_is_watched_while_it_records(served, page, shot):
         # The picture never ends, and so the page is never loaded as a whole.
         page.goto(address, wait_until="commit")
         page.get_by_text(
-            re.compile(r"[\d,]{4,} frames a second read, [1-9]\d* pictures")
+            re.compile(r"[\d,]{4,} frames a second read, [1-9]\d* pictures a second made, [1-9]")
         ).wait_for()
         page.wait_for_function("document.querySelector('img').naturalWidth == 320")
         page.get_by_role("button", name="TFP", exact=True).click()
@@ -252,7 +319,7 @@ def test_the_live_page_says_when_it_ends(served, page, tmp_path):
     pipe, into = os.pipe()
     address, _ = served("live", "-", "--camera", "spike-gopro", stdin=pipe)
     page.goto(address, wait_until="commit")
-    page.get_by_text("0 frames a second read, 0 pictures a second shown").wait_for()
+    page.get_by_text("0 frames a second read, 0 pictures a second made, 0 sent").wait_for()
     for start in range(0, len(packed), 4096):
         os.write(into, packed[start : start + 4096])
     os.close(into)

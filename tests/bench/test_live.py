@@ -18,8 +18,13 @@ def test_a_camera_sends_at_its_rate(spikes):
     assert np.array_equal(sent[150:300], stream.packed())
 
 
-def test_what_is_reached_is_said():
-    said = reached("tfstp", 5000, 1.0)
-    frames, pictures = re.match(r"([\d,]+) frames, .* a second; (\d+) pictures, ", said).groups()
-    assert 3000 < int(frames.replace(",", "")) <= 5200
-    assert int(pictures) > 10
+def test_what_is_reached_is_said(monkeypatch):
+    # By this name NiceGUI takes itself to be under test, and does not serve.
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    said = reached("tfstp", 5000, 2.0)
+    numbers = r"([\d,]+) frames, .* a second; (\d+) pictures, .* a second; (\d+) sent, "
+    frames, made, sent = (
+        int(number.replace(",", "")) for number in re.match(numbers, said).groups()
+    )
+    assert 1000 < frames <= 10_500
+    assert 5 < sent <= made <= 170

@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Response
-from fastapi.responses import FileResponse
 
 from spikecam.app.desk import Desk
 from spikecam.app.look import Look, as_png, frame, glance
@@ -20,7 +19,7 @@ Desks = MutableMapping[str, Desk]
 
 def frame_address(desk: Desk, at: int, look: Look) -> str:
     """Of one frame of the recording, as it is looked at."""
-    asked = {"of": id(desk.stream), "at": at, "look": json.dumps(asdict(look))}
+    asked = {"of": desk.version, "at": at, "look": json.dumps(asdict(look))}
     return f"/desk/{desk.token}/frame?{urlencode(asked)}"
 
 
@@ -32,26 +31,28 @@ def glance_address(desk: Desk, path: Path, camera: str | tuple[int, int]) -> str
 
 def blur_address(desk: Desk) -> str:
     """Of the blurry picture of the film."""
-    return f"/desk/{desk.token}/blur?{urlencode({'of': id(desk.film)})}"
+    return f"/desk/{desk.token}/blur?{urlencode({'of': desk.version})}"
 
 
 def film_address(desk: Desk, number: int) -> str:
     """Of a frame of the film."""
-    return f"/desk/{desk.token}/film?{urlencode({'of': id(desk.film), 'number': number})}"
+    return f"/desk/{desk.token}/film?{urlencode({'of': desk.version, 'number': number})}"
 
 
 def picture_routes(desks: Desks) -> APIRouter:
     """The addresses above; what cannot be shown is answered by a sentence."""
     router = APIRouter(prefix="/desk/{token}")
 
-    def desk_of(token: str) -> Desk:
+    def desk_of(token: str, version: int | None = None) -> Desk:
         if token not in desks:
             raise HTTPException(404, "this page is closed; reload it")
+        if version is not None and desks[token].version != version:
+            raise HTTPException(404, "another recording or film is open by now")
         return desks[token]
 
     @router.get("/frame")
-    def show_frame(token: str, at: int, look: str) -> Response:
-        stream = desk_of(token).stream
+    def show_frame(token: str, of: int, at: int, look: str) -> Response:
+        stream = desk_of(token, of).stream
         if stream is None:
             raise HTTPException(404, "no recording is open")
         try:
@@ -66,23 +67,28 @@ def picture_routes(desks: Desks) -> APIRouter:
         token: str, path: Path, camera: str | None = None, h: int = 0, w: int = 0
     ) -> Response:
         try:
-            return _png(glance(desk_of(token).shelf.find(path), camera or (h, w)))
-        except SpikecamError as error:
+            real = desk_of(token).shelf.find(path)
+            return _png(glance(real, camera or (h, w), real.stat().st_mtime_ns))
+        except (SpikecamError, OSError) as error:
             raise HTTPException(400, str(error)) from error
 
     @router.get("/blur")
-    def show_blur(token: str) -> Response:
-        film = desk_of(token).film
+    def show_blur(token: str, of: int) -> Response:
+        film = desk_of(token, of).film
         if film is None:
             raise HTTPException(404, "no film is there")
         return _png(as_png(film.blur))
 
     @router.get("/film")
-    def show_film(token: str, number: int) -> Response:
-        film = desk_of(token).film
-        if film is None or number not in film.made:
-            raise HTTPException(404, "this frame is not there")
-        return FileResponse(film.path(number), media_type="image/png")
+    def show_film(token: str, of: int, number: int) -> Response:
+        film = desk_of(token, of).film
+        try:
+            if film is not None and number in film.made:
+                return _png(film.path(number).read_bytes())
+        except OSError:
+            # Removed at this moment.
+            pass
+        raise HTTPException(404, "this frame is not there")
 
     return router
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ class Desk:
         token: a name that nobody else can guess, in the addresses of its pictures.
         shelf: the files on offer.
         path, stream: the recording that is open; None at first.
+        film: what was deblurred of it; None at first.
+        version: another one whenever a recording is opened or a film begun.
 
     Args:
         shelf: the files on offer.
@@ -38,12 +40,13 @@ class Desk:
         self.path: Path | None = None
         self.stream: SpikeStream | None = None
         self.film: Film | None = None
+        self.version = 0
         self._folder = folder / self.token
-        self._films = 0
+        self._leaving: list[threading.Thread] = []
 
     def open_sample(self) -> None:
         """Open the recording that ships with spikecam."""
-        self._take(sample.SPIKES, open_recording(sample.SPIKES))
+        self.take(sample.SPIKES, open_recording(sample.SPIKES))
 
     def needs_size(self, path: Path) -> bool:
         """Whether a recording does not say its width and height.
@@ -56,16 +59,25 @@ class Desk:
             raise FileError(f"{real.name} is no recording; choose a .dat, .npz or .h5 file")
         return real.suffix.lower() in RAW and read_sidecar(real) is None
 
-    def open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
-        """Open a recording; ``camera`` is a name or (height, width), where it needs one.
+    def read(self, path: Path, camera: str | tuple[int, int] | None = None) -> SpikeStream:
+        """A recording on offer; ``camera`` is a name or (height, width), where it needs one.
 
-        A file that ends within a frame is opened without that frame.
+        A file that ends within a frame is read without that frame.
 
         Raises:
             SpikecamError: as `spikecam.open`, or a file that is not on offer.
         """
         real = self.shelf.find(path)
-        self._take(real, open_recording(real, camera, truncate=real.suffix.lower() in RAW))
+        stream = open_recording(real, camera, truncate=real.suffix.lower() in RAW)
+        if not len(stream):
+            raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
+        return stream
+
+    def take(self, path: Path, stream: SpikeStream) -> None:
+        """Work on this recording from now on."""
+        self._drop_film()
+        self.version += 1
+        self.path, self.stream = path, stream
 
     def pictures(self) -> list[Path]:
         """Pictures that may belong to the recording: beside it, and uploaded ones."""
@@ -96,26 +108,26 @@ class Desk:
         """
         if self.stream is None:
             raise OptionError("open a recording first")
-        folder = self._folder / str(self._films)
+        folder = self._folder / str(self.version + 1)
         film = Film(folder, self.picture(blur), self.stream, frames, exposure, options)
-        self._films += 1
         self._drop_film()
+        self.version += 1
         self.film = film
         return film
 
     def close(self) -> None:
-        """Stop what is under way, and remove this desk's files."""
+        """Stop what is under way; what it leaves is removed as soon as it has ended."""
         self._drop_film()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _take(self, path: Path, stream: SpikeStream) -> None:
-        if not len(stream):
-            raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
-        self._drop_film()
-        self.path, self.stream = path, stream
+    def wait(self) -> None:
+        """Wait until that is removed."""
+        for thread in self._leaving:
+            thread.join()
 
     def _drop_film(self) -> None:
         if self.film is not None:
             self.film.stop()
-            shutil.rmtree(self.film.folder, ignore_errors=True)
+            thread = threading.Thread(target=self.film.remove)
+            thread.start()
+            self._leaving = [one for one in self._leaving if one.is_alive()] + [thread]
             self.film = None

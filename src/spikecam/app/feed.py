@@ -102,12 +102,14 @@ def grown(path: Path, geometry: Geometry) -> Iterator[SpikeStream]:
         FileError: the file is removed, or becomes shorter.
     """
     size = geometry.frame_bytes
-    seen = _length(path) // size
+    seen = _status(path).st_size // size
     with path.open("rb", buffering=0) as file:
+        opened = os.fstat(file.fileno())
         while True:
-            length = _length(path) // size
-            if length < seen:
-                raise FileError(f"{path} became shorter while it was followed; open it again")
+            status = _status(path)
+            length = status.st_size // size
+            if length < seen or not os.path.samestat(status, opened):
+                raise FileError(f"{path} was replaced while it was followed; follow it again")
             if length == seen:
                 time.sleep(_PAUSE)
                 yield _stream(b"", geometry)
@@ -125,9 +127,9 @@ def _stream(packed: bytes, geometry: Geometry) -> SpikeStream:
     return SpikeStream(frames, shape, row_width=geometry.row_width, rate=geometry.rate)
 
 
-def _length(path: Path) -> int:
+def _status(path: Path) -> os.stat_result:
     try:
-        return path.stat().st_size
+        return path.stat()
     except OSError as error:
         raise FileError(f"{path} cannot be followed: {error.strerror}") from error
 

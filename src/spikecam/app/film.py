@@ -7,15 +7,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import numpy as np
+from zipfile import ZipFile
 
 from spikecam.deblurring.methods import deblurred_frames, exposure_of
 from spikecam.errors import OptionError
+from spikecam.io.aside import aside
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
 from spikecam.metrics.reference import psnr, ssim
-from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
 FORMATS = {"mp4": "film.mp4", "gif": "film.gif", "png": "frames.zip"}
@@ -39,7 +38,8 @@ class Film:
         options: of `deblurred_frames`: method, weights, ...
 
     Raises:
-        SpikecamError: as `deblurred_frames`, before any work.
+        FileError: the blurry picture cannot be read.
+        RangeError: the exposure leaves the recording.
     """
 
     def __init__(
@@ -54,23 +54,43 @@ class Film:
         self.folder, self.blur, self.frames = folder, read_picture(blur), list(frames)
         self.exposure = exposure_of(stream, exposure)
         self.done, self.stopped = 0, False
-        self._pictures = deblurred_frames(
-            self.blur, stream, frames=self.frames, exposure=self.exposure, **options
-        )
-        self._stop = threading.Event()
+        self._stream, self._options = stream, options
+        self._stop, self._idle = threading.Event(), threading.Event()
+        self._idle.set()
 
     def make(self) -> None:
-        """Make all pictures, until `stop`."""
-        for number, picture in zip(self.frames, self._pictures, strict=True):
-            write_picture(self.path(number), picture)
-            self.done += 1
-            if self._stop.is_set() and self.done < len(self.frames):
-                self.stopped = True
-                return
+        """Make all pictures, until `stop`; to be called once, in a thread of its own.
+
+        Raises:
+            SpikecamError: as `deblurred_frames`.
+        """
+        self._idle.clear()
+        try:
+            pictures = deblurred_frames(
+                self.blur,
+                self._stream,
+                frames=self.frames,
+                exposure=self.exposure,
+                **self._options,
+            )
+            for number, picture in zip(self.frames, pictures, strict=True):
+                if self._stop.is_set():
+                    self.stopped = True
+                    return
+                write_picture(self.path(number), picture)
+                self.done += 1
+        finally:
+            self._idle.set()
 
     def stop(self) -> None:
-        """Make no more after the picture at hand."""
+        """Keep no more pictures."""
         self._stop.set()
+
+    def remove(self) -> None:
+        """Stop, wait for the picture at hand, and remove all of them."""
+        self.stop()
+        self._idle.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def made(self) -> list[int]:
@@ -98,26 +118,24 @@ class Film:
             raise OptionError(f"a film is taken as {', '.join(FORMATS)}, not {kind!r}")
         out = self.folder / FORMATS[kind]
         if kind == "png":
-            shutil.make_archive(str(out.with_suffix("")), "zip", self.folder / "frames")
+            with aside(out) as temporary, ZipFile(temporary, "w") as file:
+                for number in self.made:
+                    file.write(self.path(number), self.path(number).name)
         else:
             save(out, (read_picture(self.path(n)) for n in self.made), fps=fps)
         return out
 
-    def score(self, number: int, truth: Picture) -> dict[str, float]:
-        """PSNR and SSIM of a picture, and of the blurry one, beside the truth.
+    def score(self, number: int, path: Path) -> dict[str, float]:
+        """PSNR and SSIM of a picture, and of the blurry one, beside the truth in a file.
 
         Raises:
+            FileError: it is no picture.
             OptionError: the truth has another size.
         """
-        sharp = read_picture(self.path(number))
+        sharp, truth = read_picture(self.path(number)), read_picture(path)
         return {
             "psnr": psnr(sharp, truth, data_range=1),
             "ssim": ssim(sharp, truth, data_range=1),
             "psnr of the blurry picture": psnr(self.blur, truth, data_range=1),
             "ssim of the blurry picture": ssim(self.blur, truth, data_range=1),
         }
-
-
-def number_of_frames(exposure: Span, count: int) -> int:
-    """How many frames there are to choose, at most all of the exposure."""
-    return int(np.clip(count, 1, exposure[1] - exposure[0]))

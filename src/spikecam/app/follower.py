@@ -18,8 +18,9 @@ class Follower:
     """What comes, and what is shown of it.
 
     Attributes:
-        seen, shown: frames that came, and pictures that were made of them.
-        frame_rate, picture_rate: both a second, over the last second.
+        seen, shown, sent: frames that came, pictures that were made of them, and those of these
+            that went to a browser.
+        frame_rate, picture_rate, sent_rate: each a second, over the last second.
         ended: whether no more will come.
         error: why it ended, where that was not the end of the frames.
 
@@ -30,8 +31,8 @@ class Follower:
 
     def __init__(self, moment: Moment, fps: float) -> None:
         self.moment, self.fps = moment, fps
-        self.seen = self.shown = 0
-        self.frame_rate = self.picture_rate = 0.0
+        self.seen = self.shown = self.sent = 0
+        self.frame_rate = self.picture_rate = self.sent_rate = 0.0
         self.ended = False
         self.error: Exception | None = None
         self._first = self._last = 0.0
@@ -52,7 +53,7 @@ class Follower:
 
     def _run(self, blocks: Iterable[SpikeStream]) -> None:
         due = spell = time.monotonic()
-        before, pending = (0, 0), False
+        before, pending = (0, 0, 0), False
         for frames in blocks:
             if self._stopped.is_set():
                 return
@@ -69,18 +70,22 @@ class Follower:
                 # On time again by itself after a short delay; what was missed longer is not shown.
                 due = max(due + 1 / self.fps, now - 1 / self.fps)
             if now - spell >= _SPELL:
-                self.frame_rate = (self.seen - before[0]) / (now - spell)
-                self.picture_rate = (self.shown - before[1]) / (now - spell)
-                spell, before = now, (self.seen, self.shown)
+                counts = (self.seen, self.shown, self.sent)
+                self.frame_rate, self.picture_rate, self.sent_rate = (
+                    (count - past) / (now - spell)
+                    for count, past in zip(counts, before, strict=True)
+                )
+                spell, before = now, counts
         if pending:
             self._show(self.moment.picture())
 
     def summary(self) -> str:
         """What came and what was shown of it, from the first frame to the last, in a line."""
         taken = self._last - self._first or 1.0
+        sent = f"; {self.sent:,} sent, {self.sent / taken:.1f} a second" if self.sent else ""
         return (
             f"{self.seen:,} frames, {self.seen / taken:,.0f} a second; {self.shown:,} pictures, "
-            f"{self.shown / taken:.1f} a second"
+            f"{self.shown / taken:.1f} a second{sent}"
         )
 
     def stop(self) -> None:

@@ -1,39 +1,62 @@
-"""What the server lets in: this machine's own pages, and uploads up to a size."""
+"""What the server lets in: whoever holds its key, from its own pages, with uploads up to a size."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from urllib.parse import urlsplit
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class OwnPagesOnly:
-    """Refuses what another site's page asks for: by its Host, or its Origin.
+class KeyHoldersOnly:
+    """Lets in who opens the address with the key, and then, by a cookie, the page that it gave.
 
-    A page of somewhere else can reach a server on this machine, through a name that leads here or
-    by asking directly; its name then stands in the request.
+    The cookie goes nowhere but to this server's own pages (SameSite), so that another site's page
+    cannot ask in its name; what says that it comes from elsewhere (Origin) is refused besides.
 
     Args:
         app: what is guarded.
-        hosts: names, without ports, under which this server may be asked.
+        key: what nobody else knows.
+        port: of the server: cookies know no ports, and several may run on one machine.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        self.app, self.hosts = app, frozenset(hosts)
+    def __init__(self, app: ASGIApp, key: str, port: int) -> None:
+        self.app, self.key, self.cookie = app, key, f"spikecam-{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let through, or refuse."""
-        if scope["type"] in ("http", "websocket"):
-            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            origin = headers.get(b"origin")
-            names = [urlsplit(f"//{headers.get(b'host', '')}").hostname]
-            names += [urlsplit(origin).hostname] if origin else []
-            if not all(name in self.hosts for name in names):
-                await _refuse(scope, receive, send, 403, "this page is for this machine alone")
-                return
-        await self.app(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get(b"origin")
+        if origin is not None and origin.partition("://")[2] != headers.get(b"host"):
+            await _refuse(scope, receive, send, 403, "this is for pages of spikecam's own")
+            return
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
+        if self._is_key(asked):
+
+            async def send_with_cookie(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    kept = f"{self.cookie}={self.key}; Path=/; HttpOnly; SameSite=Strict"
+                    message["headers"] = [
+                        *message["headers"],
+                        (b"set-cookie", kept.encode("ascii")),
+                    ]
+                await send(message)
+
+            await self.app(scope, receive, send_with_cookie)
+        elif self._is_key(_cookie(headers.get(b"cookie", ""), self.cookie)):
+            await self.app(scope, receive, send)
+        else:
+            await _refuse(
+                scope, receive, send, 403, "open the whole address that spikecam said, with its key"
+            )
+
+    def _is_key(self, told: str) -> bool:
+        return secrets.compare_digest(told.encode(), self.key.encode())
 
 
 class BoundedUploads:
@@ -58,6 +81,14 @@ class BoundedUploads:
                 await _refuse(scope, receive, send, 413, "that is more than may be uploaded")
                 return
         await self.app(scope, receive, send)
+
+
+def _cookie(header: str, name: str) -> str:
+    try:
+        held = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return held.value if held else ""
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, why: str) -> None:

@@ -17,6 +17,7 @@ from spikecam.app.follower import Follower
 from spikecam.app.moment import METHODS, moment_by
 from spikecam.app.saying import saying
 from spikecam.app.server import LOOPBACK, run
+from spikecam.errors import SpikecamError
 from spikecam.picture import Picture
 from spikecam.show.display import Display
 from spikecam.stream import SpikeStream
@@ -64,6 +65,7 @@ def jpegs(follower: Follower, brightness: Brightness) -> Iterator[bytes]:
             yield b""
             continue
         number, picture = found
+        follower.sent += 1
         held = BytesIO()
         levels = np.rint(brightness(picture) * 255).astype(np.uint8)
         Image.fromarray(levels).save(held, "JPEG", quality=_QUALITY)
@@ -77,7 +79,7 @@ def serve_live(
     shape: tuple[int, int],
     window: int,
     *,
-    host: str = LOOPBACK[0],
+    host: str = LOOPBACK,
     port: int = 0,
     browser: bool = True,
     say: Callable[[str], None] = print,
@@ -155,11 +157,13 @@ def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], w
 
 def state(follower: Follower) -> str:
     """What comes and what is shown, in a line."""
-    if follower.error is not None:
+    if isinstance(follower.error, SpikecamError):
         return str(follower.error)
+    if follower.error is not None:
+        return "something went wrong inside spikecam; the terminal tells more when it ends"
     if follower.ended:
         return f"ended: {follower.summary()}"
     return (
         f"{follower.frame_rate:,.0f} frames a second read, "
-        f"{follower.picture_rate:.0f} pictures a second shown"
+        f"{follower.picture_rate:.0f} pictures a second made, {follower.sent_rate:.0f} sent here"
     )

@@ -118,8 +118,10 @@ def trace(stream: SpikeStream, x: int, y: int, at: int) -> Trace:
     if not (0 <= x < stream.width and 0 <= y < stream.height):
         raise OptionError(f"there is no pixel {x}, {y} in frames of {stream.width}x{stream.height}")
     first, last = max(0, at - _AROUND), min(len(stream), at + _AROUND + 1)
-    bits = stream.rows(first, last)[:, y, x // 8] >> (x % 8) & 1
-    spikes = (first + np.flatnonzero(bits)).tolist()
+    # Only its own byte of each frame: bottom row first, see `spikecam.bits`.
+    place = (stream.height - 1 - y) * stream.row_width + x
+    fired = stream.packed(first, last)[:, place // 8] >> (place % 8) & 1
+    spikes = (first + np.flatnonzero(fired)).tolist()
     return Trace(first, last, spikes, len(spikes) / (last - first))
 
 
@@ -139,18 +141,19 @@ class Geometry(NamedTuple):
 
 
 def known_sizes(path: Path) -> list[Geometry]:
-    """Sizes of the known cameras, those that divide the file first."""
+    """Sizes of the known cameras, each once, those that divide the file first."""
     size = path.stat().st_size
+    first = {camera: name for name, camera in reversed(CAMERAS.items())}
     found = [
         Geometry(one.width, one.height, name, size % one.frame_bytes == 0)
-        for name, one in CAMERAS.items()
+        for one, name in first.items()
         if size >= one.frame_bytes
     ]
     return sorted(found, key=lambda geometry: not geometry.whole)
 
 
 @lru_cache(maxsize=64)
-def glance(path: Path, camera: str | tuple[int, int]) -> bytes:
+def glance(path: Path, camera: str | tuple[int, int], changed: float = 0) -> bytes:
     """A PNG of what frames in the middle of a file show where they have this size.
 
     With the right size it is a picture; with a wrong one it falls apart into stripes.
@@ -158,6 +161,7 @@ def glance(path: Path, camera: str | tuple[int, int]) -> bytes:
     Args:
         path: a recording without a header.
         camera: a camera's name, or (height, width).
+        changed: when the file was changed: what is remembered is of that time.
 
     Raises:
         GeometryError, FileError: there is not one whole frame, or it cannot be read.

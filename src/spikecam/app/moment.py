@@ -46,7 +46,8 @@ class TfpMoment:
 
     def picture(self) -> Picture:
         """See `Moment`."""
-        rate: Picture = self._kept.count().astype(np.float32) / np.float32(self.window)
+        frames = np.float32(max(len(self._kept), 1))
+        rate: Picture = self._kept.count().astype(np.float32) / frames
         return rate
 
 

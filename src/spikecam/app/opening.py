@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-from nicegui import events, ui
+from nicegui import events, run, ui
 
 from spikecam.app.addresses import glance_address
 from spikecam.app.desk import Desk
 from spikecam.app.look import known_sizes
 from spikecam.app.saying import say, saying
-from spikecam.app.shelf import is_recording
+from spikecam.app.shelf import Entry, is_recording
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import is_picture
 
@@ -36,6 +37,7 @@ class Opening:
         uploaded: Callable[[Path], None],
     ) -> None:
         self.desk, self._opened, self._uploaded = desk, opened, uploaded
+        self._limit = limit
         self._folder = desk.shelf.folders[0] if desk.shelf.folders else None
         with ui.column().classes("w-full max-w-4xl mx-auto gap-6"):
             with ui.column().classes("gap-2"):
@@ -60,76 +62,93 @@ class Opening:
             self._sizes = ui.column().classes("w-full gap-3")
         self._list()
 
-    def choose(self, path: Path) -> None:
+    async def choose(self, path: Path) -> None:
         """Open a recording, or ask for its size first."""
         with saying():
             if self.desk.needs_size(path):
                 self._ask_size(path)
                 return
-            self._open(path)
+            await self._open(path)
 
     def _open_sample(self) -> None:
         self.desk.open_sample()
         self._opened()
 
-    def _open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
+    async def _open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
         with saying():
-            self.desk.open(path, camera)
-            self._sizes.clear()
-            self._opened()
+            # Some formats have to be read as a whole.
+            stream = await run.io_bound(self.desk.read, path, camera)
+            if stream is not None:
+                self.desk.take(path, stream)
+                self._sizes.clear()
+                self._opened()
 
     async def _upload(self, event: events.UploadEventArguments) -> None:
-        path = self.desk.shelf.place(event.file.name)
-        await event.file.save(path)
         with saying():
+            path = self.desk.shelf.place(event.file.name)
+            kept = False
+            try:
+                if self.desk.shelf.uploaded() + event.file.size() > self._limit:
+                    raise FileError(
+                        f"with {path.name} more than {_size(self._limit)} would be uploaded; start "
+                        "spikecam app with the folder of the file, and open it from there"
+                    )
+                if not (is_recording(path) or is_picture(path)):
+                    raise FileError(
+                        f"{path.name} is neither a recording nor a picture; drop a .dat, .npz or "
+                        ".h5 file, or a PNG or JPEG picture"
+                    )
+                await event.file.save(path)
+                kept = True
+            finally:
+                if not kept:
+                    path.unlink()
             if is_recording(path):
-                self.choose(path)
-            elif is_picture(path):
-                self._uploaded(path)
+                self._list()
+                await self.choose(path)
             else:
-                path.unlink()
-                raise FileError(
-                    f"{path.name} is neither a recording nor a picture; drop a .dat, .npz or .h5 "
-                    "file, or a PNG or JPEG picture"
-                )
+                self._uploaded(path)
 
     def _list(self) -> None:
         """The folder that is shown, anew."""
         self._files.clear()
-        if self._folder is None:
-            return
-        roots = self.desk.shelf.folders
+        shelf = self.desk.shelf
         with self._files, saying():
-            entries = self.desk.shelf.entries(self._folder)
+            uploaded = [e for e in shelf.entries(shelf.uploads) if e.kind == "recording"]
+            if uploaded:
+                ui.label("Uploaded").classes("text-sm opacity-70")
+                self._entries(uploaded)
+            if self._folder is None:
+                return
+            roots, inside = shelf.folders, shelf.entries(self._folder)
             ui.label(f"In {self._folder}").classes("text-sm opacity-70")
-            with ui.list().props("bordered separator dense").classes("w-full"):
-                if self._folder not in roots:
-                    self._item(self._folder.parent, "folder", "..")
-                for root in roots if self._folder in roots else ():
-                    if root != self._folder:
-                        self._item(root, "folder", str(root))
-                for entry in entries:
-                    if entry.kind != "picture":
-                        self._item(entry.path, entry.kind, entry.path.name)
-            if not any(entry.kind == "recording" for entry in entries):
+            elsewhere = [root for root in roots if self._folder in roots and root != self._folder]
+            if self._folder not in roots:
+                elsewhere.append(self._folder.parent)
+            others = [Entry(folder, "folder") for folder in elsewhere]
+            self._entries([*others, *(e for e in inside if e.kind != "picture")])
+            if not any(entry.kind == "recording" for entry in inside):
                 ui.label("No recordings (.dat, .npz, .h5) are in this folder.")
 
-    def _item(self, path: Path, kind: str, name: str) -> None:
-        def chosen() -> None:
-            if kind == "folder":
-                self._folder = path
+    def _entries(self, entries: Sequence[Entry]) -> None:
+        async def chosen(entry: Entry) -> None:
+            if entry.kind == "folder":
+                self._folder = entry.path
                 self._list()
             else:
-                self.choose(path)
+                await self.choose(entry.path)
 
-        with ui.item(on_click=chosen):
-            with ui.item_section().props("avatar"):
-                ui.icon(_ICONS[kind])
-            with ui.item_section():
-                ui.item_label(name)
-            if kind == "recording":
-                with ui.item_section().props("side"), saying():
-                    ui.item_label(_size(path.stat().st_size))
+        with ui.list().props("bordered separator dense").classes("w-full"):
+            for entry in entries:
+                above = self._folder is not None and entry.path == self._folder.parent
+                with ui.item(on_click=partial(chosen, entry)):
+                    with ui.item_section().props("avatar"):
+                        ui.icon(_ICONS[entry.kind])
+                    with ui.item_section():
+                        ui.item_label(".." if above else entry.path.name)
+                    if entry.kind == "recording":
+                        with ui.item_section().props("side"):
+                            ui.item_label(_size(entry.size))
 
     def _ask_size(self, path: Path) -> None:
         """Pictures of what the file shows at several sizes; the right one looks like something."""
@@ -141,11 +160,7 @@ class Opening:
                 "choose the one that looks like something."
             )
             with ui.row().classes("gap-4"):
-                seen = set()
                 for one in known_sizes(path):
-                    if (one.width, one.height) in seen:
-                        continue
-                    seen.add((one.width, one.height))
                     self._card(path, one.name, f"{one.width} x {one.height}", one.whole)
             with ui.row().classes("items-center gap-4"):
                 width = ui.number("Width", value=400, min=1, precision=0)
@@ -161,12 +176,12 @@ class Opening:
                         over = path.stat().st_size % ((size[0] * size[1] + 7) // 8)
                         fits.set_text(f"{over} bytes are left over" if over else "it fits the file")
 
-                def use() -> None:
+                async def use() -> None:
                     with saying():
                         size = _whole(height.value), _whole(width.value)
                         if not all(size):
                             raise OptionError("width and height are whole numbers from 1 on")
-                        self._open(path, size)
+                        await self._open(path, size)
 
                 width.on_value_change(look)
                 height.on_value_change(look)
@@ -175,12 +190,8 @@ class Opening:
         self._sizes.run_method("scrollIntoView")
 
     def _card(self, path: Path, name: str, size: str, whole: bool) -> None:
-        with (
-            ui.card()
-            .props("flat bordered")
-            .classes("cursor-pointer p-2 items-center")
-            .on("click", lambda: self._open(path, name))
-        ):
+        card = ui.button(on_click=partial(self._open, path, name))
+        with card.props("outline no-caps").classes("p-2"), ui.column().classes("items-center"):
             ui.image(glance_address(self.desk, path, name)).classes("w-48 h-36").props(
                 "no-spinner fit=contain"
             )

@@ -55,8 +55,8 @@ def build(desk: Desk, limit: int, first: Path | None) -> None:
         with ui.tab_panel("Look"):
             viewing = Viewing(desk, lambda: tabs.value == "Look")
         with ui.tab_panel("Deblur"):
-            sharpening = Sharpening(desk)
+            sharpening = Sharpening(desk, lambda: tabs.value == "Deblur")
         with ui.tab_panel("Open"):
             opening = Opening(desk, limit, opened, uploaded)
     if first is not None:
-        opening.choose(first)
+        ui.timer(0, lambda: opening.choose(first), once=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
@@ -11,13 +12,13 @@ from nicegui import app, ui
 
 from spikecam.app.addresses import picture_routes
 from spikecam.app.desk import Desk
-from spikecam.app.guards import BoundedUploads, OwnPagesOnly
+from spikecam.app.guards import BoundedUploads, KeyHoldersOnly
 from spikecam.app.page import build
 from spikecam.app.saying import unforeseen
 from spikecam.app.shelf import Shelf, is_recording
 from spikecam.errors import OptionError
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = "127.0.0.1"
 # Bytes beside the files in an upload.
 _ENVELOPE = 1 << 20
 
@@ -25,9 +26,9 @@ _ENVELOPE = 1 << 20
 def serve_app(
     given: Sequence[Path],
     *,
-    host: str = LOOPBACK[0],
+    host: str = LOOPBACK,
     port: int = 0,
-    limit: int = 2 << 30,
+    limit: int = 2_000_000_000,
     browser: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -46,11 +47,11 @@ def serve_app(
         OptionError: the address cannot be listened on.
     """
     desks: dict[str, Desk] = {}
+    left: list[Desk] = []
+    before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="spikecam-app-") as folder:
         uploads = Path(folder) / "uploads"
         uploads.mkdir()
-        # What libraries put aside while a large file comes in goes with the rest.
-        before, tempfile.tempdir = tempfile.tempdir, folder
         shelf = Shelf(given, uploads)
         first = next((path for path in given if is_recording(path)), None)
 
@@ -59,7 +60,7 @@ def serve_app(
             desks[desk.token] = desk
 
             def leave() -> None:
-                desks.pop(desk.token, None)
+                left.append(desks.pop(desk.token))
                 desk.close()
 
             ui.context.client.on_delete(leave)
@@ -69,9 +70,14 @@ def serve_app(
         app.on_page_exception(unforeseen)
         app.on_exception(unforeseen)
         try:
+            # What libraries put aside while a large file comes in goes with the rest.
+            tempfile.tempdir = folder
             run(page, host=host, port=port, limit=limit, browser=browser, say=say)
         finally:
             tempfile.tempdir = before
+            for desk in (*desks.values(), *left):
+                desk.close()
+                desk.wait()
 
 
 def run(
@@ -84,19 +90,22 @@ def run(
     say: Callable[[str], None],
 ) -> None:
     """Serve a page, and nothing to anybody else; arguments and errors as `serve_app`."""
-    port = free_port(host, port)
+    port, key = free_port(host, port), secrets.token_urlsafe(16)
     app.add_middleware(BoundedUploads, limit=limit + _ENVELOPE)
-    app.add_middleware(OwnPagesOnly, hosts={*LOOPBACK, host})
-    app.on_startup(lambda: say(f"spikecam: http://{host}:{port} (Ctrl-C ends it)"))
+    app.add_middleware(KeyHoldersOnly, key=key, port=port)
+    named = f"[{host}]" if ":" in host else host
+    app.on_startup(lambda: say(f"spikecam: http://{named}:{port}/?key={key} (Ctrl-C ends it)"))
     ui.run(
         page,
         host=host,
         port=port,
         title="spikecam",
         favicon="📷",
-        show=browser,
+        show=f"/?key={key}" if browser else False,
         reload=False,
         show_welcome_message=False,
+        # A laptop that slept, or a tunnel that broke, finds its recording and film again.
+        reconnect_timeout=300,
         timeout_graceful_shutdown=1,
     )
 

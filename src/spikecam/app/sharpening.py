@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,6 @@ from spikecam.app.film import FORMATS, Film
 from spikecam.app.saying import say, saying
 from spikecam.deblurring.methods import exposure_of, spread_frames, window_of
 from spikecam.errors import OptionError
-from spikecam.io.pictures import read_picture
-from spikecam.stream import Span
 
 _METHODS: dict[str, dict[str, Any]] = {
     "refined: the best": {"method": "refined"},
@@ -32,10 +31,11 @@ class Sharpening:
 
     Args:
         desk: what is worked on.
+        shown: whether this part is what the page shows; a film plays only then.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, shown: Callable[[], bool]) -> None:
+        self.desk, self._visible = desk, shown
         self._timer = ui.timer(0.2, self._progress, active=False)
         self._player = ui.timer(1 / _STEPS, self._forward, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
@@ -114,7 +114,7 @@ class Sharpening:
 
     async def _deblur(self) -> None:
         with saying():
-            asked = self._asked()
+            film = self._new_film()
             self._timer.active = True
             self._begin.disable()
             self._result.visible = False
@@ -122,19 +122,15 @@ class Sharpening:
             self._done.set_text("loading")
             self._bar.visible = self._cancel.visible = True
             try:
-                # The networks are loaded here.
-                film = await run.io_bound(self.desk.new_film, *asked)
-                if film is not None:
-                    await run.io_bound(film.make)
+                # The networks are loaded there, too.
+                await run.io_bound(film.make)
             finally:
                 self._timer.active = False
                 self._begin.enable()
                 self._bar.visible = self._cancel.visible = False
-            if film is not None:
-                self._finish(film)
+            self._finish(film)
 
-    def _asked(self) -> tuple[Path, list[int], Span, dict[str, Any]]:
-        """What is chosen, as `Desk.new_film` takes it."""
+    def _new_film(self) -> Film:
         if self.desk.stream is None:
             raise OptionError("open a recording first")
         if not self._blur.value:
@@ -149,11 +145,11 @@ class Sharpening:
         count = int(self._count.value or 0)
         window = window_of(options["method"], {})
         frames = spread_frames(self.desk.stream, count, exposure, window)
-        return Path(self._blur.value), frames, exposure, options
+        return self.desk.new_film(Path(self._blur.value), frames, exposure, options)
 
     def _progress(self) -> None:
         film = self.desk.film
-        if film is not None:
+        if film is not None and film.done:
             self._bar.set_value(film.done / len(film.frames))
             self._done.set_text(f"{film.done} of {len(film.frames)} frames")
 
@@ -164,11 +160,14 @@ class Sharpening:
     def _finish(self, film: Film) -> None:
         if film is not self.desk.film:
             # Another recording was opened meanwhile.
+            self._done.set_text("")
             return
         count = len(film.made)
         self._done.set_text(f"{count} of {len(film.frames)} frames")
         frames = "1 frame" if count == 1 else f"{count} frames"
         say(f"stopped after {frames}" if film.stopped else f"sharp: {frames}")
+        if not count:
+            return
         self._result.visible = True
         self._before.props(f'src="{blur_address(self.desk)}"')
         self._slider.props(f":max={count - 1}")
@@ -191,10 +190,10 @@ class Sharpening:
         if film is None or not film.made or not self._truth.value:
             return
         with saying():
-            number = film.made[int(self._slider.value or 0)]
-            truth = read_picture(self.desk.picture(Path(self._truth.value)))
-            found = await run.io_bound(film.score, number, truth)
-            if found is None:
+            number, truth = film.made[int(self._slider.value or 0)], self._truth.value
+            found = await run.io_bound(film.score, number, self.desk.picture(Path(truth)))
+            if found is None or truth != self._truth.value:
+                # Something else is chosen by now.
                 return
             self._scored.set_text(
                 f"PSNR {found['psnr']:.2f} dB, SSIM {found['ssim']:.4f}\nthe blurry picture: "
@@ -204,7 +203,7 @@ class Sharpening:
 
     def _forward(self) -> None:
         film = self.desk.film
-        if film is not None and film.made:
+        if film is not None and film.made and self._visible():
             self._slider.set_value((int(self._slider.value or 0) + 1) % len(film.made))
 
     def _toggle(self) -> None:

@@ -20,10 +20,12 @@ class Entry:
     Attributes:
         path: where it is.
         kind: "folder", "recording" or "picture".
+        size: bytes, of a file.
     """
 
     path: Path
     kind: str
+    size: int = 0
 
 
 class Shelf:
@@ -64,6 +66,8 @@ class Shelf:
     def entries(self, folder: Path) -> list[Entry]:
         """Folders, then recordings, then pictures in a folder on offer, by name.
 
+        What leads out of the folders on offer is left out.
+
         Raises:
             FileError: as `find`, or the folder cannot be read.
         """
@@ -74,21 +78,31 @@ class Shelf:
             raise FileError(f"{folder} cannot be read: {error.strerror}") from error
         kinds: dict[str, list[Entry]] = {"folder": [], "recording": [], "picture": []}
         for path in inside:
-            kind = _kind(path)
+            try:
+                kind, size = _kind(self.find(path)), path.stat().st_size
+            except (FileError, OSError):
+                continue
             if kind and not path.name.startswith("."):
-                kinds[kind].append(Entry(path, kind))
+                kinds[kind].append(Entry(path, kind, size))
         return [entry for entries in kinds.values() for entry in entries]
 
     def place(self, name: str) -> Path:
-        """Where an upload of this name goes: a name that is taken is numbered."""
+        """Where an upload of this name goes, an empty file; a name that is taken is numbered."""
         plain = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
         plain = re.sub(r"[^\w.() -]", "_", plain).lstrip(".") or "upload"
         path = self.uploads / plain
         number = 1
-        while path.exists():
-            number += 1
-            path = self.uploads / f"{Path(plain).stem}-{number}{Path(plain).suffix}"
-        return path
+        while True:
+            try:
+                path.touch(exist_ok=False)
+                return path
+            except FileExistsError:
+                number += 1
+                path = self.uploads / f"{Path(plain).stem}-{number}{Path(plain).suffix}"
+
+    def uploaded(self) -> int:
+        """Bytes that were uploaded."""
+        return sum(path.stat().st_size for path in self.uploads.iterdir())
 
 
 def is_recording(path: Path) -> bool:

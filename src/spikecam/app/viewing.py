@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nicegui import events, ui
+from nicegui import events, run, ui
 
 from spikecam.app.addresses import frame_address
 from spikecam.app.desk import Desk
-from spikecam.app.look import Look, Trace, frame, frames_of, seconds, trace
+from spikecam.app.look import Look, Trace, as_png, frame, frames_of, seconds, trace
 from spikecam.app.saying import saying
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, SpikecamError
 
 _METHODS = {"tfp": "TFP", "tfi": "TFI", "tfstp": "TFSTP"}
 # Steps of the film a second.
 _STEPS = 12
+_INVITATION = "Click on the picture to see the spikes of a pixel."
 
 
 class Viewing:
@@ -51,7 +52,7 @@ class Viewing:
             with ui.column().classes("w-72 shrink-0 gap-3 max-md:w-full"):
                 self._controls()
         with ui.column().classes("w-full gap-1"):
-            self._told = ui.label("Click on the picture to see the spikes of a pixel.")
+            self._told = ui.label(_INVITATION)
             self._told.classes("text-sm opacity-70")
             self._plot = ui.echart(_plot(None, 0)).classes("w-full h-56")
             self._plot.visible = False
@@ -69,6 +70,8 @@ class Viewing:
             precision=0,
             on_change=lambda e: self._change(window=int(e.value or 0)),
         ).classes("w-full")
+        # What is typed is one number, not every one on the way to it.
+        self._window.props("debounce=500").without_auto_validation()
         ui.label("Black and white, percentiles").classes("text-sm")
         self._range = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
         self._range.on_value_change(
@@ -81,6 +84,7 @@ class Viewing:
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
+        ui.button("Save this frame", icon="download", on_click=self._save).props("outline dense")
         ui.label("Keys: ← → one step, with Shift ten; Home, End; Space plays.").classes(
             "text-xs opacity-70"
         )
@@ -91,10 +95,12 @@ class Viewing:
         if stream is None or self.desk.path is None:
             return
         window = min(41, len(stream) - 1 + len(stream) % 2)
-        self._pixel, self._plot.visible = None, False
-        self._hold.set_value(False)
+        self._pixel, self._plot.visible, self._timer.active = None, False, False
+        self._told.set_text(_INVITATION)
+        self._image.set_content("")
         self.look = replace(self.look, window=window, held=None)
         self._window.set_value(window)
+        self._hold.set_value(False)
         rate = "of unknown rate" if stream.rate is None else f"at {stream.rate:g} Hz"
         lasting = seconds(len(stream), stream.rate)
         exposure = stream.exposure
@@ -130,21 +136,41 @@ class Viewing:
     def _change(self, **changed: Any) -> None:
         with saying():
             look = replace(self.look, **changed)
-            if look.window < 1 or look.window % 2 == 0:
-                raise OptionError(f"a window is an odd number of frames, not {look.window}")
+            if look == self.look or self.desk.stream is None:
+                return
+            self._window.error = None
+            try:
+                if look.window < 1 or look.window % 2 == 0:
+                    raise OptionError(f"a window is an odd number of frames, not {look.window}")
+                frames_of(self.desk.stream, look)
+            except SpikecamError as error:
+                self._window.error = str(error)
+                return
             if not look.low < look.high:
                 raise OptionError("black lies below white")
             self.look = look
             self._window.set_enabled(look.method == "tfp")
             self._fit()
 
-    def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
+    async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         held = None
         if event.value and self.desk.stream is not None:
             with saying():
-                shown = self.look.display(frame(self.desk.stream, self._at, self.look))
-                held = (shown.black, shown.white)
+                picture = await run.io_bound(frame, self.desk.stream, self._at, self.look)
+                if picture is not None:
+                    shown = self.look.display(picture)
+                    held = (shown.black, shown.white)
         self._change(held=held)
+
+    async def _save(self) -> None:
+        stream = self.desk.stream
+        if stream is None or self.desk.path is None:
+            return
+        with saying():
+            name = f"{self.desk.path.stem}-{self._at:06d}-{self.look.method}.png"
+            picture = await run.io_bound(frame, stream, self._at, self.look)
+            if picture is not None:
+                ui.download.content(as_png(self.look.display(picture)(picture)), name)
 
     def _scrub(self, event: events.ValueChangeEventArguments[float | None]) -> None:
         if event.value is not None and int(event.value) != self._at:
@@ -152,6 +178,8 @@ class Viewing:
             self._show()
 
     def _forward(self) -> None:
+        if not self._shown():
+            return
         after = self._at + int(self._step.value or 1)
         self._slider.set_value(after if after in self._frames else self._frames[0])
 

@@ -10,6 +10,16 @@ import typer
 import spikecam as sc
 from spikecam.cli import interrupt
 
+HostOption = Annotated[
+    str, typer.Option("--host", help="Address to listen on; machines that reach it need the key.")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="0 for one that is free.")
+]
+BrowserOption = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+]
+
 
 def app(
     what: Annotated[
@@ -20,16 +30,13 @@ def app(
             show_default=False,
         ),
     ] = None,
-    host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; others can reach another one.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="0 for one that is free.")] = 0,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
     upload: Annotated[
-        float, typer.Option("--upload", metavar="GB", help="How much may be uploaded at once.")
+        float,
+        typer.Option("--upload", metavar="GB", min=0, max=1e6, help="How much may be uploaded."),
     ] = 2,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
-    ] = True,
+    browser: BrowserOption = True,
 ) -> None:
     """Look at recordings and deblur in the browser; everything stays on this machine."""
     try:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-import spikecam as sc
 from spikecam.cli import interrupt
-from spikecam.cli.app import needed
+from spikecam.cli.app import BrowserOption, HostOption, PortOption, needed
 from spikecam.cli.options import CameraOption, SizeOption, parse_size
 
 
@@ -31,11 +30,9 @@ def live(
     fps: Annotated[
         float, typer.Option("--fps", min=1, max=1000, help="Pictures a second, at most.")
     ] = 60,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="0 for one that is free.")] = 0,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
-    ] = True,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     page: Annotated[
         bool, typer.Option("--page/--no-page", help="Serve the page, or only measure.")
     ] = True,
@@ -62,6 +59,6 @@ def live(
             serve_live(follower, blocks, place, window, host=host, port=port, browser=browser)
         else:
             follower.run(blocks)
-    if isinstance(follower.error, sc.SpikecamError):
+    if follower.error is not None:
         raise follower.error
     print(follower.summary())

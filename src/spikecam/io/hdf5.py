@@ -42,18 +42,35 @@ class _Dataset:
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         try:
             with _h5py().File(self.path, "r") as file:
-                return np.asarray(file["spikes"][index])
-        except (OSError, KeyError) as error:
+                return np.asarray(_own(file)[index])
+        except (OSError, KeyError, ValueError) as error:
             raise FileError(
                 f"{self.path} cannot be read: damaged, or changed since it was opened ({error})"
             ) from error
+
+
+def _own(file: Any) -> Any:
+    """The data set of spikes, which lies in this file.
+
+    HDF5 can lead to any other file, which whoever opens this one was not asked for.
+
+    Raises:
+        ValueError: it leads elsewhere.
+    """
+    spikes = file["spikes"]
+    if not isinstance(file.get("spikes", getlink=True), _h5py().HardLink) or (
+        spikes.external or spikes.is_virtual
+    ):
+        raise ValueError("its spikes lie in another file")
+    return spikes
 
 
 def open_hdf5(path: Path) -> SpikeStream:
     """Open an HDF5 recording written by `write_hdf5`; no spikes are read yet."""
     try:
         with _h5py().File(path, "r") as file:
-            spikes, said = file["spikes"], dict(file["spikes"].attrs)
+            spikes = _own(file)
+            said = dict(spikes.attrs)
             store = _Dataset(path, tuple(spikes.shape))
             exposure = [int(n) for n in said.get("exposure", ())]
             return SpikeStream(
