@@ -26,7 +26,7 @@ _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
 # Frames that are sent together.
 _TOGETHER = 100
 # Pictures a second that are asked for.
-_ASKED = 75
+_ASKED = 62
 _RUN = "from spikecam.cli.main import main; main()"
 
 
