@@ -117,7 +117,7 @@ def in_the_app(out):
         live, address = start(["live", "-", *options], stdin=camera.stdout)
         page.set_viewport_size({"width": 900, "height": 640})
         page.goto(address, wait_until="commit")
-        page.get_by_text(re.compile("[1-9][0-9] pictures a second shown")).wait_for()
+        page.get_by_text(re.compile("[1-9][0-9] pictures a second made")).wait_for()
         page.wait_for_timeout(1500)
         shoot("app-live.jpg")
         end(live)

@@ -134,6 +134,19 @@ def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tm
     shot("4-small-screen")
 
 
+def test_a_recording_that_goes_away_is_said_in_place_of_the_picture(served, page, folder):
+    sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
+    address, _ = served("app", folder / "other.dat")
+    page.goto(address)
+    page.get_by_text("60 frames of unknown rate").wait_for()
+    assert shown(page, ".frame img") == [16, 8]
+    (folder / "other.dat").unlink()
+    with page.expect_response(re.compile("/frame")) as answer:
+        page.keyboard.press("ArrowRight")
+    assert "changed while it was being read" in answer.value.text()
+    page.wait_for_function("() => document.querySelector('.frame img').naturalWidth == 480")
+
+
 def test_a_film_is_cancelled(served, page):
     address, _ = served("app")
     page.goto(address)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import MutableMapping
 from dataclasses import asdict
+from html import escape
 from pathlib import Path
+from textwrap import wrap
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Response
@@ -40,7 +42,7 @@ def film_address(desk: Desk, number: int) -> str:
 
 
 def picture_routes(desks: Desks) -> APIRouter:
-    """The addresses above; what cannot be shown is answered by a sentence."""
+    """The addresses above; in place of what cannot be shown stands a sentence."""
     router = APIRouter(prefix="/desk/{token}")
 
     def desk_of(token: str, version: int | None = None) -> Desk:
@@ -59,8 +61,10 @@ def picture_routes(desks: Desks) -> APIRouter:
             asked = Look(**json.loads(look))
             picture = frame(stream, at, asked)
             return _png(as_png(asked.display(picture)(picture)))
-        except (SpikecamError, ValueError, TypeError) as error:
-            raise HTTPException(400, str(error)) from error
+        except SpikecamError as error:
+            return _sentence(str(error))
+        except (ValueError, TypeError) as error:
+            raise HTTPException(400, "no such way to look") from error
 
     @router.get("/glance")
     def show_glance(
@@ -70,7 +74,7 @@ def picture_routes(desks: Desks) -> APIRouter:
             real = desk_of(token).shelf.find(path)
             return _png(glance(real, camera or (h, w), real.stat().st_mtime_ns))
         except (SpikecamError, OSError) as error:
-            raise HTTPException(400, str(error)) from error
+            return _sentence(str(error))
 
     @router.get("/blur")
     def show_blur(token: str, of: int) -> Response:
@@ -91,6 +95,18 @@ def picture_routes(desks: Desks) -> APIRouter:
         raise HTTPException(404, "this frame is not there")
 
     return router
+
+
+def _sentence(text: str) -> Response:
+    """In place of a picture, why there is none."""
+    lines = "".join(
+        f'<tspan x="12" dy="22">{escape(line)}</tspan>' for line in wrap(text, width=56)
+    )
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 240" width="480" height="240">'
+        f'<text y="16" font-family="sans-serif" font-size="15" fill="#808080">{lines}</text></svg>'
+    )
+    return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 def _png(held: bytes) -> Response:

@@ -14,7 +14,7 @@ from spikecam.app.shelf import Shelf, is_recording
 from spikecam.errors import FileError, OptionError
 from spikecam.io.geometry import read_sidecar
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording import RAW
+from spikecam.io.recording import RAW, existing_file
 from spikecam.io.recording import open as open_recording
 from spikecam.stream import Span, SpikeStream
 
@@ -52,9 +52,9 @@ class Desk:
         """Whether a recording does not say its width and height.
 
         Raises:
-            FileError: it may not be opened, or its sidecar file is damaged.
+            FileError: it may not be opened, is empty, or its sidecar file is damaged.
         """
-        real = self.shelf.find(path)
+        real = existing_file(self.shelf.find(path))
         if not is_recording(real):
             raise FileError(f"{real.name} is no recording; choose a .dat, .npz or .h5 file")
         return real.suffix.lower() in RAW and read_sidecar(real) is None

@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 
 from spikecam.app.follower import Follower
 from spikecam.app.moment import METHODS, moment_by
+from spikecam.app.page import COLOUR
 from spikecam.app.saying import saying
 from spikecam.app.server import LOOPBACK, run
 from spikecam.errors import SpikecamError
@@ -57,6 +58,7 @@ def jpegs(follower: Follower, brightness: Brightness) -> Iterator[bytes]:
     What a browser does not take in time is skipped for it. Nothing where none comes for a while.
     """
     number = 0
+    yield f"--{_BOUNDARY}\r\n".encode("ascii")
     while True:
         found = follower.next_picture(number, timeout=0.3)
         if found is None:
@@ -69,8 +71,9 @@ def jpegs(follower: Follower, brightness: Brightness) -> Iterator[bytes]:
         held = BytesIO()
         levels = np.rint(brightness(picture) * 255).astype(np.uint8)
         Image.fromarray(levels).save(held, "JPEG", quality=_QUALITY)
-        head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {held.tell()}\r\n\r\n"
-        yield head.encode("ascii") + held.getvalue() + b"\r\n"
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {held.tell()}\r\n\r\n"
+        # Browsers show a part when the next begins; it does so at once.
+        yield head.encode("ascii") + held.getvalue() + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
 
 
 def serve_live(
@@ -129,6 +132,7 @@ async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], window: int) -> None:
     ui.dark_mode(True)
+    ui.colors(primary=COLOUR)
     with ui.row().classes("w-full items-center gap-6"):
         ui.label("spikecam live").classes("text-xl font-bold")
 
@@ -140,7 +144,7 @@ def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], w
             {name: name.upper() for name in METHODS},
             value="tfstp" if "Tfstp" in type(follower.moment).__name__ else "tfp",
             on_change=lambda event: change(event.value),
-        )
+        ).props('aria-label="Method"')
         ui.label("Gamma")
         ui.slider(min=0.5, max=3, step=0.1).bind_value(brightness, "gamma").props(
             'label aria-label="Gamma"'

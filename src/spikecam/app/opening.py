@@ -13,7 +13,7 @@ from spikecam.app.desk import Desk
 from spikecam.app.look import known_sizes
 from spikecam.app.saying import say, saying
 from spikecam.app.shelf import Entry, is_recording
-from spikecam.errors import FileError, OptionError
+from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.pictures import is_picture
 
 _ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
@@ -53,8 +53,8 @@ class Opening:
                 max_total_size=limit,
                 on_upload=self._upload,
                 on_rejected=lambda: say(
-                    f"That is more than the {_size(limit)} that may be uploaded at once; start "
-                    "spikecam app with the folder of the file, and open it from there.",
+                    f"That was dropped before, or is more than the {_size(limit)} that may be "
+                    "uploaded; start spikecam app with the folder of the file, and open it there.",
                     bad=True,
                 ),
             ).classes("w-full")
@@ -93,10 +93,11 @@ class Opening:
                         f"with {path.name} more than {_size(self._limit)} would be uploaded; start "
                         "spikecam app with the folder of the file, and open it from there"
                     )
-                if not (is_recording(path) or is_picture(path)):
+                told = path.suffix.lower() == ".json"
+                if not (is_recording(path) or is_picture(path) or told):
                     raise FileError(
                         f"{path.name} is neither a recording nor a picture; drop a .dat, .npz or "
-                        ".h5 file, or a PNG or JPEG picture"
+                        ".h5 file, what belongs to it in .json, or a PNG or JPEG picture"
                     )
                 await event.file.save(path)
                 kept = True
@@ -106,21 +107,24 @@ class Opening:
             if is_recording(path):
                 self._list()
                 await self.choose(path)
+            elif told:
+                say(f"{path.name} tells of {path.stem}, when that is opened")
             else:
                 self._uploaded(path)
 
     def _list(self) -> None:
         """The folder that is shown, anew."""
-        self._files.clear()
         shelf = self.desk.shelf
-        with self._files, saying():
-            uploaded = [e for e in shelf.entries(shelf.uploads) if e.kind == "recording"]
+        uploaded = [e for e in shelf.entries(shelf.uploads) if e.kind == "recording"]
+        inside = [] if self._folder is None else shelf.entries(self._folder)
+        self._files.clear()
+        with self._files:
             if uploaded:
                 ui.label("Uploaded").classes("text-sm opacity-70")
                 self._entries(uploaded)
             if self._folder is None:
                 return
-            roots, inside = shelf.folders, shelf.entries(self._folder)
+            roots = shelf.folders
             ui.label(f"In {self._folder}").classes("text-sm opacity-70")
             elsewhere = [root for root in roots if self._folder in roots and root != self._folder]
             if self._folder not in roots:
@@ -133,8 +137,13 @@ class Opening:
     def _entries(self, entries: Sequence[Entry]) -> None:
         async def chosen(entry: Entry) -> None:
             if entry.kind == "folder":
-                self._folder = entry.path
-                self._list()
+                before, self._folder = self._folder, entry.path
+                with saying():
+                    try:
+                        self._list()
+                    except SpikecamError:
+                        self._folder = before
+                        raise
             else:
                 await self.choose(entry.path)
 

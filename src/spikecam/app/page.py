@@ -11,6 +11,8 @@ from spikecam.app.opening import Opening
 from spikecam.app.sharpening import Sharpening
 from spikecam.app.viewing import Viewing
 
+# White can be read on it.
+COLOUR = "#2a5d8c"
 _STYLE = """
 .frame img, .compare img { image-rendering: pixelated; }
 .compare { position: relative; --cut: 50%; }
@@ -30,6 +32,7 @@ def build(desk: Desk, limit: int, first: Path | None) -> None:
     """
     ui.add_css(_STYLE)
     ui.dark_mode(None)
+    ui.colors(primary=COLOUR)
     with ui.header().classes("items-center gap-4 py-2"):
         ui.label("spikecam").classes("text-xl font-bold")
         with ui.tabs() as tabs:

@@ -26,7 +26,7 @@ def say(sentence: str, *, bad: bool = False) -> None:
         sentence,
         type="negative" if bad else "positive",
         multi_line=True,
-        close_button="Close" if bad else False,
+        actions=[{"label": "Close", "color": "white"}] if bad else [],
         timeout=0 if bad else 4000,
         position="top",
         classes="said",

@@ -62,13 +62,14 @@ class Sharpening:
 
     def _shown(self) -> None:
         ui.label("Blurry on the left, sharp on the right").classes("text-sm opacity-70")
-        with ui.element("div").classes("compare w-full") as compare:
+        self._compare = ui.element("div").classes("compare w-full")
+        with self._compare:
             self._before = ui.element("img").props('alt="the blurry picture"')
             self._after = ui.element("img").classes("after").props('alt="the sharp frame"')
         cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
         cut.on(
             "update:model-value",
-            js_handler=f"(value) => getHtmlElement({compare.id}).style"
+            js_handler=f"(value) => getHtmlElement({self._compare.id}).style"
             '.setProperty("--cut", value + "%")',
         )
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
@@ -97,6 +98,9 @@ class Sharpening:
             return
         self._result.visible = False
         self._player.active = False
+        self._play.props("icon=play_arrow")
+        self._done.set_text("")
+        self._compare.style(f"max-width: {65 * stream.width / stream.height:.0f}vh")
         start, stop = exposure_of(stream)
         self._start.set_value(start)
         self._stop.set_value(stop)

@@ -17,6 +17,9 @@ from spikecam.errors import OptionError, SpikecamError
 _METHODS = {"tfp": "TFP", "tfi": "TFI", "tfstp": "TFSTP"}
 # Steps of the film a second.
 _STEPS = 12
+# Read on light and on dark.
+_GRAY = "#808080"
+_LINES = {"axisLabel": {"color": _GRAY}, "splitLine": {"lineStyle": {"color": "#80808040"}}}
 _INVITATION = "Click on the picture to see the spikes of a pixel."
 
 
@@ -38,7 +41,7 @@ class Viewing:
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("grow min-w-0 gap-2 max-md:w-full"):
                 self._image = (
-                    ui.interactive_image(on_mouse=self._click, cross=True)
+                    ui.interactive_image(on_mouse=self._click)
                     .classes("w-full frame")
                     .props('alt="the frame"')
                 )
@@ -47,7 +50,8 @@ class Viewing:
                         'round dense aria-label="Play"'
                     )
                     self._slider = ui.slider(min=0, max=1, on_change=self._scrub).classes("grow")
-                    self._slider.props('aria-label="Frame"')
+                    # Keys are for the page: they go by the step that is chosen.
+                    self._slider.props('aria-label="Frame" tabindex=-1')
                 self._where = ui.label().classes("text-sm")
             with ui.column().classes("w-72 shrink-0 gap-3 max-md:w-full"):
                 self._controls()
@@ -109,6 +113,9 @@ class Viewing:
             f"{len(stream):,} frames {rate}{f', {lasting}' if lasting else ''}"
             + (f"\nexposure {exposure[0]}:{exposure[1]}" if exposure else "")
         )
+        # All of it is seen at once.
+        self._image.style(f"max-width: {70 * stream.width / stream.height:.0f}vh")
+        self._play.props("icon=play_arrow")
         self._at = len(stream) // 2
         self._fit()
 
@@ -150,6 +157,7 @@ class Viewing:
                 raise OptionError("black lies below white")
             self.look = look
             self._window.set_enabled(look.method == "tfp")
+            self._range.set_enabled(look.held is None)
             self._fit()
 
     async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
@@ -204,7 +212,11 @@ class Viewing:
             self._slider.set_value(min(max(places[str(event.key.name)], low), high))
 
     def _click(self, event: events.MouseEventArguments) -> None:
-        self._pixel = int(event.image_x), int(event.image_y)
+        if self.desk.stream is None:
+            return
+        # The last pixel reaches to the picture's very edge.
+        _, height, width = self.desk.stream.shape
+        self._pixel = min(int(event.image_x), width - 1), min(int(event.image_y), height - 1)
         self._show_pixel()
 
     def _show_pixel(self) -> None:
@@ -234,10 +246,16 @@ def _plot(found: Trace | None, at: int) -> dict[str, Any]:
     return {
         "animation": False,
         "grid": {"left": 50, "right": 20, "top": 30, "bottom": 40},
-        "legend": {"data": ["spikes", "interval"], "top": 0, "right": 20},
+        "legend": {
+            "data": ["spikes", "interval"],
+            "top": 0,
+            "right": 20,
+            "textStyle": {"color": _GRAY},
+        },
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "value", "min": first, "max": last, "name": "frame"},
-        "yAxis": {"type": "value", "min": 0, "name": "frames"},
+        "textStyle": {"color": _GRAY},
+        "xAxis": {"type": "value", "min": first, "max": last, "name": "frame", **_LINES},
+        "yAxis": {"type": "value", "min": 0, "name": "frames", **_LINES},
         "series": [
             {
                 "name": "interval",
