@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -93,53 +95,59 @@ def in_the_app(out):
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 1180, "height": 860})
-        app, address = start(["app", folder])
-        page.goto(address)
-        page.get_by_text("bus.dat").click()
-        page.get_by_label("Width").fill("320")
-        page.get_by_label("Height").fill("180")
-        page.get_by_text("it fits the file").wait_for()
-        page.wait_for_timeout(1000)
-        shoot("app-size.jpg")
-        page.get_by_role("button", name="Use this size").click()
-        page.locator(".frame img").click(position={"x": 330, "y": 300})
-        page.get_by_text("spikes in frames").wait_for()
-        page.wait_for_timeout(1500)
-        shoot("app-look.jpg")
-        page.get_by_role("tab", name="Deblur").click()
-        page.get_by_role("button", name="Deblur").click()
-        page.get_by_text("7 of 7 frames").wait_for(timeout=120_000)
-        page.wait_for_timeout(6000)
-        shoot("app-deblur.jpg")
-        end(app)
-        camera = subprocess.Popen([sys.executable, __file__, "--camera"], stdout=subprocess.PIPE)
-        options = ["--size", "320x180", "--window", "21"]
-        live, address = start(["live", "-", *options], stdin=camera.stdout)
-        page.set_viewport_size({"width": 900, "height": 640})
-        page.goto(address, wait_until="commit")
-        page.get_by_text(re.compile("[1-9][0-9] pictures a second made")).wait_for()
-        page.wait_for_timeout(1500)
-        shoot("app-live.jpg")
-        end(live)
-        camera.kill()
+        with served(["app", folder]) as address:
+            page.goto(address)
+            page.get_by_text("bus.dat").click()
+            page.get_by_label("Width").fill("320")
+            page.get_by_label("Height").fill("180")
+            page.get_by_text("it fits the file").wait_for()
+            page.wait_for_timeout(1000)
+            shoot("app-size.jpg")
+            page.get_by_role("button", name="Use this size").click()
+            page.locator(".frame img").click(position={"x": 330, "y": 300})
+            page.get_by_text("spikes in frames").wait_for()
+            page.wait_for_timeout(1500)
+            shoot("app-look.jpg")
+            page.get_by_role("tab", name="Deblur").click()
+            page.get_by_role("button", name="Deblur").click()
+            page.get_by_text("7 of 7 frames").wait_for(timeout=120_000)
+            page.wait_for_timeout(6000)
+            shoot("app-deblur.jpg")
+        camera = [sys.executable, __file__, "--camera"]
+        live = ["live", "-", "--size", "320x180", "--window", "21"]
+        with (
+            ended(subprocess.Popen(camera, stdout=subprocess.PIPE)) as sending,
+            served(live, stdin=sending.stdout) as address,
+        ):
+            page.set_viewport_size({"width": 900, "height": 640})
+            page.goto(address, wait_until="commit")
+            page.get_by_text(re.compile("[1-9][0-9] pictures a second made")).wait_for()
+            page.wait_for_timeout(1500)
+            shoot("app-live.jpg")
         browser.close()
 
 
-def start(words, **kwargs):
-    """A command of spikecam that serves a page, and its address."""
+@contextmanager
+def served(words, **kwargs):
+    """A command of spikecam that serves a page: its address, while it runs."""
     code = "from spikecam.cli.main import main; main()"
     command = [sys.executable, "-c", code, *words, "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **kwargs)
-    address = re.search(r"http://\S+", process.stdout.readline())[0]
-    # It listens a moment after it says so.
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
-    return process, address
+    with ended(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **kwargs)) as process:
+        address = re.search(r"http://\S+", process.stdout.readline())[0]
+        # It listens a moment after it says so.
+        time.sleep(1)
+        yield address
 
 
-def end(process):
-    process.terminate()
-    process.wait()
-    process.stdout.close()
+@contextmanager
+def ended(process):
+    """A process that does not outlive the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
 
 
 def main():
