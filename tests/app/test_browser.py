@@ -37,6 +37,15 @@ def shown(page, selector):
     return page.eval_on_selector(selector, "i => [i.naturalWidth, i.naturalHeight]")
 
 
+def begin_a_film(page):
+    """Open the sample, and wait for the first of 90 frames."""
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_role("tab", name="Deblur").click()
+    page.get_by_label("Sharp frames").fill("90")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
+
+
 def close(page):
     """Close what is said, and wait until it is gone."""
     page.get_by_role("button", name="Close").click()
@@ -150,11 +159,7 @@ def test_a_recording_that_goes_away_is_said_in_place_of_the_picture(served, page
 def test_a_film_is_cancelled(served, page):
     address, _ = served("app")
     page.goto(address)
-    page.get_by_role("button", name="Open the sample").click()
-    page.get_by_role("tab", name="Deblur").click()
-    page.get_by_label("Sharp frames").fill("90")
-    page.get_by_role("button", name="Deblur").click()
-    page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
+    begin_a_film(page)
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text(re.compile(r"stopped after \d+ frame")).wait_for()
     assert page.get_by_role("button", name="Deblur").is_enabled()
@@ -241,11 +246,7 @@ def test_another_recording_during_a_film_leaves_none_of_it(served, page, folder)
     sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
     address, _ = served("app", folder)
     page.goto(address)
-    page.get_by_role("button", name="Open the sample").click()
-    page.get_by_role("tab", name="Deblur").click()
-    page.get_by_label("Sharp frames").fill("90")
-    page.get_by_role("button", name="Deblur").click()
-    page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
+    begin_a_film(page)
     page.get_by_role("tab", name="Open").click()
     page.get_by_text("other.dat").click()
     page.get_by_text("60 frames of unknown rate").wait_for()

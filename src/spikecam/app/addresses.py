@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Response
 
 from spikecam.app.desk import Desk
-from spikecam.app.look import Look, as_png, frame, glance
+from spikecam.app.look import Look, as_png, frame_png, glance
 from spikecam.errors import SpikecamError
 
-Desks = MutableMapping[str, Desk]
+Desks = Mapping[str, Desk]
 
 
 def frame_address(desk: Desk, at: int, look: Look) -> str:
@@ -58,9 +58,7 @@ def picture_routes(desks: Desks) -> APIRouter:
         if stream is None:
             raise HTTPException(404, "no recording is open")
         try:
-            asked = Look(**json.loads(look))
-            picture = frame(stream, at, asked)
-            return _png(as_png(asked.display(picture)(picture)))
+            return _png(frame_png(stream, at, Look(**json.loads(look))))
         except SpikecamError as error:
             return _sentence(str(error))
         except (ValueError, TypeError) as error:

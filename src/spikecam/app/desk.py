@@ -31,7 +31,7 @@ class Desk:
 
     Args:
         shelf: the files on offer.
-        folder: a place for this desk's files; it is removed with the desk.
+        folder: a place for this desk's films.
     """
 
     def __init__(self, shelf: Shelf, folder: Path) -> None:

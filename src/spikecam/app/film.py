@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from spikecam.deblurring.methods import deblurred_frames, exposure_of
+from spikecam.deblurring.methods import deblurred_frames
 from spikecam.errors import OptionError
 from spikecam.io.aside import aside
 from spikecam.io.pictures import read_picture, write_picture
@@ -33,8 +33,7 @@ class Film:
         blur: the blurry picture.
         stream: the spikes.
         frames: which frames.
-        exposure: frames (start, stop) during which the picture was exposed; None for what the
-            recording says.
+        exposure: frames (start, stop) during which the picture was exposed.
         options: of `deblurred_frames`: method, weights, ...
 
     Raises:
@@ -48,11 +47,11 @@ class Film:
         blur: Path,
         stream: SpikeStream,
         frames: Sequence[int],
-        exposure: Span | None,
+        exposure: Span,
         options: Mapping[str, Any],
     ) -> None:
         self.folder, self.blur, self.frames = folder, read_picture(blur), list(frames)
-        self.exposure = exposure_of(stream, exposure)
+        self.exposure = stream.check_exposure(exposure)
         self.done, self.stopped = 0, False
         self._stream, self._options = stream, options
         self._stop, self._idle = threading.Event(), threading.Event()

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from io import BytesIO
 
 import anyio
-import numpy as np
 from nicegui import app, ui
 from nicegui.server import Server
 from PIL import Image
@@ -19,6 +18,7 @@ from spikecam.app.page import COLOUR
 from spikecam.app.saying import saying
 from spikecam.app.server import LOOPBACK, run
 from spikecam.errors import SpikecamError
+from spikecam.io.pictures import as_levels
 from spikecam.picture import Picture
 from spikecam.show.display import Display
 from spikecam.stream import SpikeStream
@@ -69,8 +69,7 @@ def jpegs(follower: Follower, brightness: Brightness) -> Iterator[bytes]:
         number, picture = found
         follower.sent += 1
         held = BytesIO()
-        levels = np.rint(brightness(picture) * 255).astype(np.uint8)
-        Image.fromarray(levels).save(held, "JPEG", quality=_QUALITY)
+        Image.fromarray(as_levels(brightness(picture))).save(held, "JPEG", quality=_QUALITY)
         head = f"Content-Type: image/jpeg\r\nContent-Length: {held.tell()}\r\n\r\n"
         # Browsers show a part when the next begins; it does so at once.
         yield head.encode("ascii") + held.getvalue() + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
@@ -142,7 +141,7 @@ def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], w
 
         ui.toggle(
             {name: name.upper() for name in METHODS},
-            value="tfstp" if "Tfstp" in type(follower.moment).__name__ else "tfp",
+            value=follower.moment.method,
             on_change=lambda event: change(event.value),
         ).props('aria-label="Method"')
         ui.label("Gamma")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from spikecam.errors import OptionError
 from spikecam.io.geometry import CAMERAS
+from spikecam.io.pictures import as_levels
 from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
 from spikecam.reconstruction.methods import all_frames, reconstruct
@@ -83,10 +84,15 @@ def frame(stream: SpikeStream, at: int, look: Look) -> Picture:
 def as_png(picture: npt.ArrayLike) -> bytes:
     """A picture in [0, 1] as a PNG file."""
     held = BytesIO()
-    levels = np.rint(np.asarray(picture) * 255).astype(np.uint8)
     # It goes a short way: what is small is not worth the wait.
-    Image.fromarray(levels).save(held, "PNG", compress_level=1)
+    Image.fromarray(as_levels(picture)).save(held, "PNG", compress_level=1)
     return held.getvalue()
+
+
+def frame_png(stream: SpikeStream, at: int, look: Look) -> bytes:
+    """One frame as it is shown, as a PNG file; errors as `frame`."""
+    picture = frame(stream, at, look)
+    return as_png(look.display(picture)(picture))
 
 
 class Trace(NamedTuple):

@@ -13,7 +13,9 @@ from spikecam.stream import SpikeStream
 
 
 class Moment(Protocol):
-    """What sees every frame, and makes a picture when one is asked for."""
+    """What sees every frame, and makes a picture when one is asked for; ``method`` is its name."""
+
+    method: str
 
     def see(self, frames: SpikeStream) -> None:
         """Take the frames that come next."""
@@ -24,6 +26,8 @@ class Moment(Protocol):
 
 class TfpMoment:
     """TFP of the last ``window`` frames; at the beginning, of those that there are."""
+
+    method = "tfp"
 
     def __init__(self, shape: tuple[int, int], window: int) -> None:
         if window < 1:
@@ -53,6 +57,8 @@ class TfpMoment:
 
 class TfstpMoment:
     """TFSTP: every synapse moves on with every frame."""
+
+    method = "tfstp"
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._synapses = Synapses(*shape, Plasticity())

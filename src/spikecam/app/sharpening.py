@@ -11,6 +11,7 @@ from nicegui import run, ui
 from spikecam.app.addresses import blur_address, film_address
 from spikecam.app.desk import Desk
 from spikecam.app.film import FORMATS, Film
+from spikecam.app.player import Player
 from spikecam.app.saying import say, saying
 from spikecam.deblurring.methods import exposure_of, spread_frames, window_of
 from spikecam.errors import OptionError
@@ -22,8 +23,6 @@ _METHODS: dict[str, dict[str, Any]] = {
     "ldn: the student of S-SDM": {"method": "ldn"},
     "teacher: the teacher of S-SDM": {"method": "teacher"},
 }
-# Pictures a second when a film is played.
-_STEPS = 12
 
 
 class Sharpening:
@@ -35,14 +34,13 @@ class Sharpening:
     """
 
     def __init__(self, desk: Desk, shown: Callable[[], bool]) -> None:
-        self.desk, self._visible = desk, shown
+        self.desk = desk
         self._timer = ui.timer(0.2, self._progress, active=False)
-        self._player = ui.timer(1 / _STEPS, self._forward, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
                 self._controls()
             with ui.column().classes("grow min-w-0 gap-2 max-md:w-full") as self._result:
-                self._shown()
+                self._results(shown)
         self._result.visible = False
 
     def _controls(self) -> None:
@@ -60,7 +58,7 @@ class Sharpening:
         self._done = ui.label().classes("text-sm")
         self._cancel.visible = self._bar.visible = False
 
-    def _shown(self) -> None:
+    def _results(self, shown: Callable[[], bool]) -> None:
         ui.label("Blurry on the left, sharp on the right").classes("text-sm opacity-70")
         self._compare = ui.element("div").classes("compare w-full")
         with self._compare:
@@ -73,9 +71,7 @@ class Sharpening:
             '.setProperty("--cut", value + "%")',
         )
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
-            self._play = ui.button(icon="play_arrow", on_click=self._toggle).props(
-                'round dense aria-label="Play the film"'
-            )
+            self._player = Player("Play the film", self._forward, shown)
             self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
             self._slider.props('aria-label="Frame of the film"')
         self._where = ui.label().classes("text-sm")
@@ -97,8 +93,7 @@ class Sharpening:
         if stream is None:
             return
         self._result.visible = False
-        self._player.active = False
-        self._play.props("icon=play_arrow")
+        self._player.stop()
         self._done.set_text("")
         self._compare.style(f"max-width: {65 * stream.width / stream.height:.0f}vh")
         start, stop = exposure_of(stream)
@@ -143,9 +138,7 @@ class Sharpening:
                 "recording"
             )
         options = _METHODS[self._method.value]
-        exposure = self.desk.stream.check_exposure(
-            (int(self._start.value or 0), int(self._stop.value or 0))
-        )
+        exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
         window = window_of(options["method"], {})
         frames = spread_frames(self.desk.stream, count, exposure, window)
@@ -207,12 +200,8 @@ class Sharpening:
 
     def _forward(self) -> None:
         film = self.desk.film
-        if film is not None and film.made and self._visible():
+        if film is not None and film.made:
             self._slider.set_value((int(self._slider.value or 0) + 1) % len(film.made))
-
-    def _toggle(self) -> None:
-        self._player.active = not self._player.active
-        self._play.props(f"icon={'pause' if self._player.active else 'play_arrow'}")
 
     async def _take(self, kind: str) -> None:
         film = self.desk.film

@@ -10,13 +10,12 @@ from nicegui import events, run, ui
 
 from spikecam.app.addresses import frame_address
 from spikecam.app.desk import Desk
-from spikecam.app.look import Look, Trace, as_png, frame, frames_of, seconds, trace
+from spikecam.app.look import Look, Trace, frame, frame_png, frames_of, seconds, trace
+from spikecam.app.player import Player
 from spikecam.app.saying import saying
 from spikecam.errors import OptionError, SpikecamError
 
 _METHODS = {"tfp": "TFP", "tfi": "TFI", "tfstp": "TFSTP"}
-# Steps of the film a second.
-_STEPS = 12
 # Read on light and on dark.
 _GRAY = "#808080"
 _LINES = {"axisLabel": {"color": _GRAY}, "splitLine": {"lineStyle": {"color": "#80808040"}}}
@@ -36,7 +35,6 @@ class Viewing:
         self.look = Look()
         self._at, self._frames = 0, range(1)
         self._pixel: tuple[int, int] | None = None
-        self._timer = ui.timer(1 / _STEPS, self._forward, active=False)
         ui.keyboard(on_key=self._key)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("grow min-w-0 gap-2 max-md:w-full"):
@@ -46,9 +44,7 @@ class Viewing:
                     .props('alt="the frame"')
                 )
                 with ui.row().classes("w-full items-center gap-3 no-wrap"):
-                    self._play = ui.button(icon="play_arrow", on_click=self._toggle).props(
-                        'round dense aria-label="Play"'
-                    )
+                    self._player = Player("Play", self._forward, shown)
                     self._slider = ui.slider(min=0, max=1, on_change=self._scrub).classes("grow")
                     # Keys are for the page: they go by the step that is chosen.
                     self._slider.props('aria-label="Frame" tabindex=-1')
@@ -99,7 +95,8 @@ class Viewing:
         if stream is None or self.desk.path is None:
             return
         window = min(41, len(stream) - 1 + len(stream) % 2)
-        self._pixel, self._plot.visible, self._timer.active = None, False, False
+        self._pixel, self._plot.visible = None, False
+        self._player.stop()
         self._told.set_text(_INVITATION)
         self._image.set_content("")
         self.look = replace(self.look, window=window, held=None)
@@ -115,7 +112,6 @@ class Viewing:
         )
         # All of it is seen at once.
         self._image.style(f"max-width: {70 * stream.width / stream.height:.0f}vh")
-        self._play.props("icon=play_arrow")
         self._at = len(stream) // 2
         self._fit()
 
@@ -176,9 +172,9 @@ class Viewing:
             return
         with saying():
             name = f"{self.desk.path.stem}-{self._at:06d}-{self.look.method}.png"
-            picture = await run.io_bound(frame, stream, self._at, self.look)
-            if picture is not None:
-                ui.download.content(as_png(self.look.display(picture)(picture)), name)
+            held = await run.io_bound(frame_png, stream, self._at, self.look)
+            if held is not None:
+                ui.download.content(held, name)
 
     def _scrub(self, event: events.ValueChangeEventArguments[float | None]) -> None:
         if event.value is not None and int(event.value) != self._at:
@@ -186,14 +182,8 @@ class Viewing:
             self._show()
 
     def _forward(self) -> None:
-        if not self._shown():
-            return
         after = self._at + int(self._step.value or 1)
         self._slider.set_value(after if after in self._frames else self._frames[0])
-
-    def _toggle(self) -> None:
-        self._timer.active = not self._timer.active
-        self._play.props(f"icon={'pause' if self._timer.active else 'play_arrow'}")
 
     def _key(self, event: events.KeyEventArguments) -> None:
         if not event.action.keydown or self.desk.stream is None or not self._shown():
@@ -207,7 +197,7 @@ class Viewing:
             "End": high,
         }
         if event.key.name == " " and not event.action.repeat:
-            self._toggle()
+            self._player.toggle()
         elif event.key.name in places:
             self._slider.set_value(min(max(places[str(event.key.name)], low), high))
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from spikecam.errors import SpikecamError
 from spikecam.io.aside import aside, check_file
+from spikecam.io.pictures import as_levels
 from spikecam.picture import Picture
 from spikecam.show.table import Row, cell, markdown, write_table
 
@@ -121,7 +122,7 @@ def write_report(folder: Path, report: Report) -> list[Path]:
 def _data_uri(picture: Picture) -> str:
     top, left = (max(0, (side - _LARGEST) // 2) for side in picture.shape[:2])
     middle = picture[top : top + _LARGEST, left : left + _LARGEST]
-    image = Image.fromarray(np.rint(np.clip(middle, 0, 1) * 255).astype(np.uint8))
+    image = Image.fromarray(as_levels(np.clip(middle, 0, 1)))
     held = BytesIO()
     image.save(held, "JPEG", quality=_QUALITY, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode("ascii")

@@ -141,7 +141,7 @@ for _byte in range(256):
 @njit(nogil=True, cache=True, error_model="numpy")
 def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, last_row):  # type: ignore[no-untyped-def]
     one = np.float32(1)
-    u0, D, F, f = constants
+    u0, _, _, f = constants
     longest = np.int32(len(decays[0]) - 1)
     width = pictures.shape[2]
     # The pixels of a row that fired are gathered into short arrays, on which the arithmetic runs
@@ -172,12 +172,8 @@ def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, l
             for j in range(bundled):
                 R[j] = one - (one - R[j] * (one - u[j])) * by_R[j]
                 u[j] = u0 + (u[j] + f * (one - u[j]) - u0) * by_u[j]
-                by_R[j] = (one - R[j]) / (one - R[j] * (one - u[j]))
-                by_u[j] = (u[j] - u0) / (F - u0 + u[j] * (one - f))
-            _log(by_R, bundled)
-            _log(by_u, bundled)
-            for j in range(bundled):
-                by_u[j] = -one / (F * by_u[j]) - one / (D * by_R[j])
+            # What they decayed by is done with; their place is for rho.
+            _brightness(R, u, constants, bundled, by_R, by_u)
             for j in range(n):
                 column = columns[j]
                 Rs[column], us[column], rhos[column] = R[j], u[j], by_u[j]
@@ -199,7 +195,7 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
     Without its logarithms so little is left to do that it is done for every pixel, fired or not.
     """
     one = np.float32(1)
-    u0, D, F, f = constants
+    u0, _, _, f = constants
     frames, _, row_bytes = rows.shape
     width = state[0].shape[1]
     longest = np.int32(len(decays[0]) - 1)
@@ -210,7 +206,7 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
     packed = np.empty(row_bytes, np.uint64)
     fired = packed.view(np.uint8)
     decay_R, decay_u = np.empty(width, np.float32), np.empty(width, np.float32)
-    by_R, by_u = np.empty(width, np.float32), np.empty(width, np.float32)
+    spare = np.empty(width, np.float32)
     for row in range(first_row, last_row):
         R, u, rho, last = state[0][row], state[1][row], state[2][row], last_spikes[row]
         for column in range(width):
@@ -231,12 +227,21 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
                 last[column] = np.int32(i) if hit else last[column]
         for column in range(width):
             last[column] = max(last[column] - frames, -longest)
-            by_R[column] = (one - R[column]) / (one - R[column] * (one - u[column]))
-            by_u[column] = (u[column] - u0) / (F - u0 + u[column] * (one - f))
-        _log(by_R, width)
-        _log(by_u, width)
-        for column in range(width):
-            rho[column] = -one / (F * by_u[column]) - one / (D * by_R[column])
+        _brightness(R, u, constants, width, spare, rho)
+
+
+@njit(nogil=True, inline="always", error_model="numpy")
+def _brightness(R, u, constants, n, spare, rho):  # type: ignore[no-untyped-def]
+    """rho of the first ``n`` pixels after a spike that left them at R and u (see above)."""
+    one = np.float32(1)
+    u0, D, F, f = constants
+    for j in range(n):
+        spare[j] = (one - R[j]) / (one - R[j] * (one - u[j]))
+        rho[j] = (u[j] - u0) / (F - u0 + u[j] * (one - f))
+    _log(spare, n)
+    _log(rho, n)
+    for j in range(n):
+        rho[j] = -one / (F * rho[j]) - one / (D * spare[j])
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
