@@ -54,6 +54,8 @@ if TYPE_CHECKING:
         RangeError,
         SpikecamError,
     )
+    from spikecam.generation.methods import Generated, generate, generated_frames, moment_of
+    from spikecam.generation.sampling import Sampling
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import check_recording, open, write_recording
@@ -136,6 +138,8 @@ _HOMES = {
         "RangeError",
         "SpikecamError",
     ),
+    "generation.methods": ("Generated", "generate", "generated_frames", "moment_of"),
+    "generation.sampling": ("Sampling",),
     "io.geometry": ("CAMERAS",),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("check_recording", "open", "write_recording"),
@@ -177,6 +181,11 @@ __all__ = [  # noqa: RUF022
     "spread_frames",
     "exposure_of",
     "window_of",
+    "generate",
+    "generated_frames",
+    "Generated",
+    "Sampling",
+    "moment_of",
     "score",
     "frame_scores",
     "mean_scores",

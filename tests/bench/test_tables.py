@@ -11,8 +11,8 @@ from spikecam.bench.losses import CONFIGURATIONS, losses
 from spikecam.bench.reconstruct import reconstruct
 from spikecam.bench.rsb import rsb
 from spikecam.metrics import learned
+from spikecam.train.job import Job
 from spikecam.train.ldn import CROPS, RUN
-from spikecam.train.recipes import Job
 
 
 def quiet(_):

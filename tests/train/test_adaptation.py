@@ -11,8 +11,8 @@ from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.train.adaptation import RUN, adapt, measured_sensor
 from spikecam.train.blind import blind_error
 from spikecam.train.folder import kept
+from spikecam.train.job import ENDLESS, Job
 from spikecam.train.pseudo import pseudo_scenes
-from spikecam.train.recipes import ENDLESS, Job
 from spikecam.train.scenes import Scenes
 
 TINY = RefinerConfig(

@@ -20,8 +20,9 @@ from spikecam.train import watch
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import last_measures
+from spikecam.train.job import Job
 from spikecam.train.pairs import CropConfig, Crops
-from spikecam.train.recipes import Job, train_bsn, train_refined
+from spikecam.train.recipes import train_bsn, train_refined
 from spikecam.train.run import Report, check_devices
 from spikecam.train.scenes import SceneConfig
 

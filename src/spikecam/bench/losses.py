@@ -14,9 +14,10 @@ from spikecam.bench.report import Report
 from spikecam.io.recording import PathLike
 from spikecam.networks.ldn import LDNConfig
 from spikecam.train.config import RunConfig
+from spikecam.train.job import Job
 from spikecam.train.ldn import DistilConfig
 from spikecam.train.pairs import CropConfig
-from spikecam.train.recipes import Job, train_ldn
+from spikecam.train.recipes import train_ldn
 
 CONFIGURATIONS = {
     "II-1: reblur 10 alone": DistilConfig(taught=0, reblur=10),

@@ -19,7 +19,7 @@ import spikecam as sc
 from spikecam.bench.cases import gopro_cases
 from spikecam.bench.contest import Contestant, contest
 from spikecam.train.adaptation import RUN, adapt
-from spikecam.train.recipes import Job
+from spikecam.train.job import Job
 from spikecam.train.run import Report
 
 DIM, THRESHOLD = 0.4, 6.0

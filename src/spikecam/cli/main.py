@@ -17,6 +17,7 @@ from spikecam.cli.calibrate import calibrate
 from spikecam.cli.convert import convert
 from spikecam.cli.deblur import deblur
 from spikecam.cli.demo import demo
+from spikecam.cli.generate import generate
 from spikecam.cli.info import info
 from spikecam.cli.live import live
 from spikecam.cli.reconstruct import reconstruct
@@ -24,6 +25,7 @@ from spikecam.cli.score import score
 from spikecam.cli.simulate import simulate
 from spikecam.cli.synth import synth
 from spikecam.cli.train import train
+from spikecam.cli.train_spikegen import autoencoder, latents, spikegen, spikegen_tuned
 from spikecam.cli.view import view
 from spikecam.cli.weights import weights
 from spikecam.errors import SpikecamError
@@ -35,12 +37,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (info, view, convert, reconstruct, deblur, simulate, synth, adapt, score, demo):
+for _command in (
+    info,
+    view,
+    convert,
+    reconstruct,
+    deblur,
+    generate,
+    simulate,
+    synth,
+    adapt,
+    score,
+    demo,
+):
     app.command()(_command)
 app.command("app")(browser_app)
 app.command()(live)
 app.add_typer(bench, name="bench")
 app.add_typer(calibrate, name="calibrate")
+for command in (autoencoder, latents, spikegen, spikegen_tuned):
+    train.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")
 

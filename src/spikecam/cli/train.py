@@ -26,8 +26,8 @@ from spikecam.cli.training import (
     TurnedOption,
     WeightsOption,
     WorkersOption,
+    done,
     given,
-    say,
     training_job,
 )
 
@@ -73,7 +73,7 @@ def bsn(
         from spikecam.train.recipes import train_bsn
 
         made = train_bsn(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, BSNConfig()))
-        _done(made)
+        done(made)
 
 
 @train.command()
@@ -108,7 +108,7 @@ def sr(
         from spikecam.train.sr import CROPS, RUN
 
         made = train_sr(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, EDSRConfig()))
-        _done(made)
+        done(made)
 
 
 @train.command()
@@ -174,7 +174,7 @@ def ldn(
             distil=given(ctx, DistilConfig()),
             lpips=lpips,
         )
-        _done(made)
+        done(made)
 
 
 @train.command()
@@ -252,12 +252,4 @@ def refined(
             given(ctx, RefinerConfig()),
             pseudo=pseudo,
         )
-        _done(made)
-
-
-def _done(made: Path) -> None:
-    """Say what was made, and how good it is."""
-    from spikecam.train.folder import last_measures
-
-    measures = sorted(last_measures(made.parent).items())
-    say(f"{made}: {', '.join(f'{name} {value:.4g}' for name, value in measures)}")
+        done(made)

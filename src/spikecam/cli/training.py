@@ -18,7 +18,7 @@ import spikecam as sc
 from spikecam.cli import interrupt
 
 if TYPE_CHECKING:
-    from spikecam.train.recipes import Job
+    from spikecam.train.job import Job
 
 Config = TypeVar("Config")
 
@@ -81,7 +81,7 @@ def training_job(
         raise sc.SpikecamError(
             f'training needs {" and ".join(missing)}; install with: pip install "spikecam[train]"'
         )
-    from spikecam.train.recipes import Job
+    from spikecam.train.job import Job
     from spikecam.train.run import Report
 
     said = ctx.params
@@ -91,12 +91,12 @@ def training_job(
         command=shlex.join(["spikecam", *sys.argv[1:]]),
         check=interrupt.check,
     )
-    incomplete = "skip" if said["skip_incomplete"] else "refuse"
+    incomplete = "skip" if said.get("skip_incomplete") else "refuse"
     hints = ("repeat the command to go on from the last epoch",) if _first() else ()
     try:
         with interrupt.saying(*hints):
             yield Job(
-                datasets or said["datasets"],
+                said["datasets"] if datasets is None else datasets,
                 folder or said["out"],
                 said.get("weights"),
                 incomplete,
@@ -112,6 +112,14 @@ def say(text: str) -> None:
     """Print, in the first of several processes."""
     if _first():
         print(text, flush=True)
+
+
+def done(made: Path) -> None:
+    """Say what was made, and how good it is."""
+    from spikecam.train.folder import last_measures
+
+    measures = sorted(last_measures(made.parent).items())
+    say(f"{made}: {', '.join(f'{name} {value:.4g}' for name, value in measures)}")
 
 
 def _first() -> bool:

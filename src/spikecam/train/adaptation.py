@@ -31,22 +31,15 @@ from spikecam.reconstruction.charge import charges
 from spikecam.train.blind import blind_error, coarse_gray
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import PICTURES
+from spikecam.train.job import ENDLESS, Job, commit
 from spikecam.train.pairs import find_pairs
-from spikecam.train.recipes import (
-    ENDLESS,
-    Job,
-    commit,
-    counted,
-    fingerprint,
-    found_pairs,
-    scenes_of,
-)
+from spikecam.train.recipes import counted, found_pairs, scenes_of
 from spikecam.train.refined import RefinedStage
 from spikecam.train.run import run
 from spikecam.train.samples import Samples
 from spikecam.train.scenes import SceneConfig, Scenes
 from spikecam.weights.card import Card
-from spikecam.weights.store import load_weights, save_weights
+from spikecam.weights.store import fingerprint, load_weights, save_weights
 
 RUN = RunConfig(epochs=20, steps=50, batch=8, lr=2e-4)
 # Pixels that scatter by more than this are those of a camera with a fixed pattern.

@@ -10,11 +10,9 @@ from torch import Tensor
 from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
-from spikecam.train.stage import Stage, psnr
+from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=58, steps=250, lr=8e-4)
-# Mean square error that is good enough, 50 dB: the root has no slope without it.
-_ENOUGH = 1e-5
 
 
 class RefinedStage(Stage):
@@ -46,7 +44,7 @@ class RefinedStage(Stage):
     def loss(self, batch: Sample) -> Tensor:
         """The mean over pictures of their root mean square error."""
         error = (self(batch) - batch["sharp"]).square().mean((2, 3, 4))
-        loss: Tensor = (error + _ENOUGH).sqrt().mean()
+        loss: Tensor = (error + ENOUGH).sqrt().mean()
         return loss
 
     def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
@@ -57,15 +55,4 @@ class RefinedStage(Stage):
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
-        optimizer = torch.optim.AdamW(
-            self.parameters(), lr=self.config.lr, weight_decay=1e-3, betas=(0.9, 0.99)
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            self.config.lr,
-            self.config.total,
-            pct_start=0.03,
-            cycle_momentum=False,
-            final_div_factor=1000,
-        )
-        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+        return rising_and_falling(self, weight_decay=1e-3)

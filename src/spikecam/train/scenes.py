@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from cachetools import LRUCache, cached
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
@@ -21,11 +20,9 @@ from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
-from spikecam.io.pictures import as_levels, read_picture
+from spikecam.stream import SpikeStream
+from spikecam.train.pictures import decoded
 from spikecam.train.samples import Sample, turned
-
-# Decoded pictures that each process keeps at most.
-_HELD_BYTES = 3 << 30
 
 
 @dataclass(frozen=True)
@@ -66,22 +63,38 @@ class SceneConfig:
                 raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
 
 
-class Scenes(Dataset[Sample]):
-    """Samples for a supervised network: number n is the same whenever it is asked for.
+@dataclass(frozen=True)
+class Cut:
+    """A crop of a scene.
+
+    Attributes:
+        light: what the spike camera saw, (T, s, s) in [0, 1].
+        pictures: the blurry one, and sharp ones, (1 + F, 4 s, 4 s, 3) in [0, 1].
+        exposure: frames (start, stop) of the blurry one.
+        frames: those of the sharp ones.
+        rng: what else is drawn comes from it.
+    """
+
+    light: npt.NDArray[np.float32]
+    pictures: npt.NDArray[np.float32]
+    exposure: tuple[int, int]
+    frames: Sequence[int]
+    rng: np.random.Generator
+
+
+class SceneCrops:
+    """Crops of scenes by number, turned, mirrored, backwards and in less light.
 
     Args:
         pairs: of a data set with sharp films and the spike camera's light (``synth --light``).
-        config: how samples are drawn.
+        config: how they are drawn.
         seed: of everything random.
-        length: how many there are.
 
     Raises:
         FileError: a data set without such films, or with pictures smaller than a crop.
     """
 
-    def __init__(
-        self, pairs: Sequence[Pair], config: SceneConfig, *, seed: int, length: int
-    ) -> None:
+    def __init__(self, pairs: Sequence[Pair], config: SceneConfig, seed: int) -> None:
         for pair in pairs:
             if pair.light is None or pair.shape is None:
                 raise FileError(
@@ -93,12 +106,10 @@ class Scenes(Dataset[Sample]):
                     f"{pair.blur} is smaller than a crop of {config.crop} pixels; choose one of "
                     f"at most {least // (4 * SCALE) * 4 * SCALE}"
                 )
-        self.pairs, self.config, self.seed, self.length = pairs, config, seed, length
+        self.pairs, self.config, self.seed = pairs, config, seed
 
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, number: int) -> Sample:
+    def cut(self, number: int) -> Cut:
+        """The crop of that number, the same whenever it is asked for."""
         rng = np.random.default_rng((self.seed, number))
         config = self.config
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
@@ -126,7 +137,7 @@ class Scenes(Dataset[Sample]):
         if rng.random() < config.dimmed:
             gain = np.float32(rng.uniform(0.3, 1))
             light_of, pictures = light_of * gain, pictures * gain
-        return self._sample(light_of, pictures, exposure, chosen, rng)
+        return Cut(light_of, pictures, exposure, chosen, rng)
 
     def _light(self, pair: Pair) -> npt.NDArray[np.uint8]:
         """The film that the spike camera saw, of which only what is used is read."""
@@ -145,7 +156,7 @@ class Scenes(Dataset[Sample]):
         """A picture in levels from 0 to 255, (h, w, 3)."""
         assert path is not None
         assert pair.shape is not None
-        levels = _decoded(path)
+        levels = decoded(path)
         wanted = tuple(SCALE * side for side in pair.shape)
         if levels.shape[:2] != wanted:
             raise FileError(
@@ -154,25 +165,34 @@ class Scenes(Dataset[Sample]):
             )
         return levels
 
-    def _sample(
-        self,
-        light: npt.NDArray[np.float32],
-        pictures: npt.NDArray[np.float32],
-        exposure: tuple[int, int],
-        frames: Sequence[int],
-        rng: np.random.Generator,
-    ) -> Sample:
+
+class Scenes(Dataset[Sample]):
+    """Samples for the refiner: number n is the same whenever it is asked for.
+
+    Args:
+        pairs, config, seed: as for `SceneCrops`.
+        length: how many there are.
+
+    Raises:
+        FileError: as `SceneCrops`.
+    """
+
+    def __init__(
+        self, pairs: Sequence[Pair], config: SceneConfig, *, seed: int, length: int
+    ) -> None:
+        self.crops, self.config, self.length = SceneCrops(pairs, config, seed), config, length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: int) -> Sample:
+        cut = self.crops.cut(number)
+        light, pictures, exposure, frames = cut.light, cut.pictures, cut.exposure, cut.frames
+        rng = cut.rng
         coarser, smaller = rng.random(2) < self.config.scales
         if coarser:
             light = light.reshape(len(light), light.shape[1] // 2, 2, -1, 2).mean((2, 4))
-        stream = simulate(
-            light,
-            draw_sensor(rng, self.config),
-            seed=int(rng.integers(2**31)),
-            fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
-            if rng.random() < self.config.patterned
-            else None,
-        )
+        stream = seen_by_any(light, rng, self.config)
         ratios = Ratios(stream, exposure)
         maps = [torch.from_numpy(ratios.exposure())]
         maps += [torch.from_numpy(ratios.moment(frame)) for frame in frames]
@@ -199,11 +219,18 @@ class Scenes(Dataset[Sample]):
         return sample
 
 
-@cached(LRUCache(_HELD_BYTES, getsizeof=lambda levels: levels.nbytes))
-def _decoded(path: Path) -> npt.NDArray[np.uint8]:
-    """A picture in colour, kept in memory: it is seen again and again."""
-    levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
-    return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)
+def seen_by_any(
+    light: npt.NDArray[np.float32], rng: np.random.Generator, config: SceneConfig
+) -> SpikeStream:
+    """Spikes of light (T, h, w) by a random sensor, with a fixed pattern now and then."""
+    return simulate(
+        light,
+        draw_sensor(rng, config),
+        seed=int(rng.integers(2**31)),
+        fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
+        if rng.random() < config.patterned
+        else None,
+    )
 
 
 def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:

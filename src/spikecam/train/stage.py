@@ -15,6 +15,8 @@ from spikecam.train.samples import Sample
 
 # Errors below this do not make a PSNR any higher: 100 dB.
 _EXACT = 1e-10
+# Mean square error that is good enough, 50 dB: the root has no slope without it.
+ENOUGH = 1e-5
 # Rows of the picture that shows how far a run is.
 _SHOWN = 3
 
@@ -61,10 +63,15 @@ class Stage(lightning.LightningModule):
         """Measures of samples that are not trained with."""
         measures, pictures = self.judged(batch)
         for name, value in measures.items():
-            count = len(batch["blur"])
+            count = len(next(iter(batch.values())))
             self.log(f"val/{name}", value, prog_bar=True, sync_dist=True, batch_size=count)
         if step == 0:
             self.shown = side_by_side(pictures)
+
+    def lots(self) -> torch.Generator:
+        """What is drawn by lot in this step: the same when a run resumes, other on each device."""
+        seed = (self.config.seed << 40) + (self.global_rank << 32) + self.global_step
+        return torch.Generator(self.device).manual_seed(seed)
 
     def configure_optimizers(self) -> Any:
         """Adam; its rate falls along a cosine, step by step from one epoch to the next (A.4)."""
@@ -76,6 +83,23 @@ class Stage(lightning.LightningModule):
             optimizer, lambda step: cosine(step // steps, epochs)
         )
         return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+
+def rising_and_falling(stage: Stage, *, weight_decay: float, rising: float = 0.03) -> Any:
+    """AdamW whose rate rises for a share of the run and then falls along a cosine."""
+    config = stage.config
+    optimizer = torch.optim.AdamW(
+        stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        config.lr,
+        config.total,
+        pct_start=rising,
+        cycle_momentum=False,
+        final_div_factor=1000,
+    )
+    return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
 
 def cosine(epoch: int, epochs: int) -> float:

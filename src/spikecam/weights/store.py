@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,18 +16,22 @@ from torch import Tensor, nn
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.aside import aside
 from spikecam.io.recording import PathLike
+from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
 from spikecam.networks.bsn import BSN, BSNConfig
 from spikecam.networks.edsr import EDSR, EDSRConfig
 from spikecam.networks.ldn import LDN, LDNConfig
 from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.spikegen import SpikeGen, SpikeGenConfig
 from spikecam.weights.card import Card
 from spikecam.weights.catalogue import Header, find_weights, opened
 
 NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
+    "autoencoder": (Autoencoder, AutoencoderConfig),
     "bsn": (BSN, BSNConfig),
     "edsr": (EDSR, EDSRConfig),
     "ldn": (LDN, LDNConfig),
     "refiner": (Refiner, RefinerConfig),
+    "spikegen": (SpikeGen, SpikeGenConfig),
 }
 
 # No size in a configuration is above; a damaged file may say anything.
@@ -164,6 +169,14 @@ def check_fit(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
         plain = values.layout == torch.strided and values.device.type == "cpu"
         if not (plain and values.is_floating_point() and values.float().isfinite().all()):
             raise FileError(f"{name} of {network} holds what is no finite number")
+
+
+def fingerprint(module: nn.Module) -> str:
+    """A short name of a network's weights, by their values."""
+    found = hashlib.sha256()
+    for name, values in sorted(module.state_dict().items()):
+        found.update(name.encode() + values.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
 
 
 def _tupled(value: Any) -> Any:

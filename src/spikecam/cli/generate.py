@@ -1,0 +1,181 @@
+"""``spikecam generate``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import spikecam as sc
+from spikecam.cli.options import (
+    AtOption,
+    BitsOption,
+    CameraOption,
+    FpnOption,
+    FpsOption,
+    OutOption,
+    SizeOption,
+    TruncateOption,
+    open_recording,
+    parse_count,
+    parse_frames,
+    parse_span,
+    read_fpn,
+    refuse_both,
+)
+from spikecam.cli.output import check_out, refuse_input, write_frames
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+# White in the picture of a spread is at least this, so that what is certain stays dark.
+_LEAST = 0.02
+
+
+def generate(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[BLUR] [SPIKES]",
+            help="The blurry picture, the recording, or both.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption,
+    size: SizeOption = None,
+    camera: CameraOption = None,
+    truncate: TruncateOption = False,
+    exposure: Annotated[
+        str | None,
+        typer.Option("--exposure", metavar="A:B", help="Frames during which BLUR was exposed."),
+    ] = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            metavar="N|A:B[:STEP]",
+            help="How many frames, spread over the exposure, or which.",
+        ),
+    ] = None,
+    at: AtOption = None,
+    mix: Annotated[
+        float | None,
+        typer.Option(
+            "--mix",
+            help="From 0, the picture alone, to 1, spikes alone.",
+            show_default="0.5",
+        ),
+    ] = None,
+    samples: Annotated[int, typer.Option("--samples", help="How many to draw.")] = 8,
+    steps: Annotated[int, typer.Option("--steps", help="Of DDIM, 1 to 100.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
+    spread: Annotated[
+        Path | None,
+        typer.Option("--spread", metavar="OUT", help="How far samples differ, pixel by pixel."),
+    ] = None,
+    each: Annotated[
+        Path | None,
+        typer.Option("--each", metavar="FOLDER", help="Every sample of the one frame."),
+    ] = None,
+    weights: Annotated[
+        str,
+        typer.Option("--weights", metavar="NAME|FILE", help="Of SpikeGen."),
+    ] = "spikegen",
+    autoencoder: Annotated[
+        str,
+        typer.Option(
+            "--autoencoder",
+            metavar="NAME|FILE|FOLDER",
+            help="That the weights are for; a folder of diffusers.",
+        ),
+    ] = "autoencoder",
+    device: Annotated[
+        str, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")
+    ] = "auto",
+    fpn: FpnOption = None,
+    fps: FpsOption = 30,
+    bits: BitsOption = 8,
+) -> None:
+    """Generate samples of the sharp picture from spikes, a blurry picture, or both; their mean.
+
+    Of a picture and spikes it is one moment or a film; of spikes alone firing rates, in gray.
+    """
+    blur, spikes = _sorted(inputs)
+    refuse_both(at, frames)
+    sampling = sc.Sampling(mix, samples, steps, seed)
+    stream = None if spikes is None else open_recording(spikes, size, camera, truncate)
+    span = None
+    if exposure is not None:
+        if stream is None or blur is None:
+            raise sc.OptionError("--exposure goes with a blurry picture and spikes")
+        span = parse_span(exposure, "--exposure", len(stream))
+    chosen: Sequence[int] = [sc.moment_of(stream, blur is not None, span, at)]
+    if frames is not None:
+        if stream is None:
+            raise sc.OptionError("a picture alone has one moment; leave --frames out")
+        chosen = (
+            parse_frames(frames, "--frames", len(stream))
+            if ":" in frames
+            else sc.spread_frames(stream, parse_count(frames), span, 25)
+        )
+    check_out(out, inputs, len(chosen), fps=fps, depth=bits)
+    if spread is not None:
+        check_out(spread, inputs, len(chosen), fps=fps, depth=bits)
+    if each is not None:
+        if len(chosen) > 1:
+            raise sc.OptionError("--each goes with one frame; choose it with --at")
+        refuse_input(each, inputs)
+        sc.check_save(each, fps=fps, depth=bits)
+    found = sc.generated_frames(
+        blur,
+        stream,
+        frames=chosen,
+        exposure=span,
+        sampling=sampling,
+        weights=(weights, autoencoder),
+        fpn=read_fpn(fpn),
+        device=device,
+    )
+    spreads: list[npt.NDArray[np.float32]] = []
+
+    def means() -> Iterator[npt.NDArray[np.float32]]:
+        for one in found:
+            if spread is not None:
+                spreads.append(one.spread)
+            if each is not None:
+                sc.save(each, one.samples, depth=bits, numbers=range(len(one.samples)))
+            yield one.mean
+
+    write_frames(out, means(), chosen, fps=fps, depth=bits, label="Generating")
+    if each is not None:
+        print(f"{each}: {samples} samples")
+    if spread is not None:
+        _write_spread(spread, spreads, chosen, fps=fps, bits=bits)
+
+
+def _sorted(inputs: list[Path]) -> tuple[Path | None, Path | None]:
+    """The picture and the recording, either of which may be missing."""
+    pictures = [path for path in inputs if sc.is_picture(path)]
+    others = [path for path in inputs if path not in pictures]
+    if len(pictures) > 1 or len(others) > 1:
+        named = " and ".join(str(path) for path in (pictures if len(pictures) > 1 else others))
+        what = "pictures" if len(pictures) > 1 else "recordings"
+        raise sc.OptionError(f"{named} are both {what}; give one picture, one recording, or both")
+    return next(iter(pictures), None), next(iter(others), None)
+
+
+def _write_spread(
+    out: Path, spreads: list[Any], numbers: Sequence[int], *, fps: float, bits: int
+) -> None:
+    """Save spreads, stretched by the same factor, which is said."""
+    white = max(_LEAST, *(float(one.max()) for one in spreads))
+    stretched = [one / one.dtype.type(white) for one in spreads]
+    if sc.kind_of(out) == "picture":
+        sc.save(out, stretched[0], depth=bits)
+    else:
+        sc.save(out, stretched, fps=fps, depth=bits, numbers=numbers)
+    mean = sum(float(one.mean()) for one in spreads) / len(spreads)
+    print(f"{out}: standard deviation of the samples, {mean:.4f} on average; white is {white:.4f}")

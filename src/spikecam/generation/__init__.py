@@ -1,0 +1,1 @@
+"""SpikeGen: spikes, a picture, or both to samples of what was there."""

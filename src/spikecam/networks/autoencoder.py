@@ -1,0 +1,151 @@
+"""A small autoencoder: pictures to latents an eighth as high and wide, and back; ours.
+
+SpikeGen (3.2) works on latents of a variational autoencoder. This one is small enough to ship: a
+linear transform of blocks of 8 x 8 pixels, which begins as the lowest frequencies of the discrete
+cosine transform in brightness and two colours, and a residual network either way that corrects it.
+Its convolutions run on grids a quarter and an eighth as fine as the picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikecam.networks.residual import Residual
+from spikecam.networks.sizes import check_least
+
+# Pixels a side to one latent, and to one place of the finer of the two grids.
+STRIDE, FINE = 8, 4
+# Gray, and two differences of colours; how much finer gray is kept.
+_COLOURS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))
+_FINER = 3.0
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """Size of the network.
+
+    Attributes:
+        channels: of the latents.
+        width: channels a quarter as fine.
+        deep_width: channels an eighth as fine.
+        blocks: residual blocks a quarter as fine, either way.
+        deep_blocks: residual blocks an eighth as fine, either way.
+    """
+
+    channels: int = 16
+    width: int = 64
+    deep_width: int = 160
+    blocks: int = 3
+    deep_blocks: int = 2
+
+    def __post_init__(self) -> None:
+        check_least(self, channels=1, width=1, deep_width=1, blocks=0, deep_blocks=0)
+
+
+class Autoencoder(nn.Module):
+    """The network; see the module's description. Pictures have sides that are multiples of 8.
+
+    Latents have about no mean and a mean square of 1 over photographs: ``mean`` and ``deviation``
+    are kept with the weights.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, config: AutoencoderConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or AutoencoderConfig()
+        width, deep, channels = config.width, config.deep_width, config.channels
+        self.analysis = nn.Conv2d(3, channels, STRIDE, stride=STRIDE, bias=False)
+        self.synthesis = nn.ConvTranspose2d(channels, 3, STRIDE, stride=STRIDE)
+        self.encoder = nn.Sequential(
+            nn.PixelUnshuffle(FINE),
+            nn.Conv2d(3 * FINE**2, width, 3, padding=1),
+            *(Residual(width) for _ in range(config.blocks)),
+            nn.Conv2d(width, deep, 4, stride=2, padding=1),
+            *(Residual(deep) for _ in range(config.deep_blocks)),
+            nn.Conv2d(deep, channels, 3, padding=1),
+        )
+        self.decoder = nn.Sequential(
+            nn.Conv2d(channels, deep, 3, padding=1),
+            *(Residual(deep) for _ in range(config.deep_blocks)),
+            nn.Conv2d(deep, 4 * width, 1),
+            nn.PixelShuffle(2),
+            *(Residual(width) for _ in range(config.blocks)),
+            nn.Conv2d(width, 3 * FINE**2, 3, padding=1),
+            nn.PixelShuffle(FINE),
+        )
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("deviation", torch.ones(()))
+        # Untrained, it is the linear transform alone.
+        frequencies = _cosines(channels)
+        with torch.no_grad():
+            self.analysis.weight.copy_(frequencies)
+            self.synthesis.weight.copy_(frequencies / frequencies.square().sum((1, 2, 3), True))
+            for last in (self.encoder[-1], self.decoder[-2], self.synthesis):
+                assert isinstance(last, nn.Conv2d | nn.ConvTranspose2d)
+                assert last.bias is not None
+                last.bias.zero_()
+                if last is not self.synthesis:
+                    last.weight.zero_()
+
+    @property
+    def channels(self) -> int:
+        """Of the latents."""
+        return self.config.channels
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away from a latent, or a latent's pixels, something still matters."""
+        config = self.config
+        return FINE * (2 * config.blocks + 2) + STRIDE * (2 * config.deep_blocks + 2)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Latents (B, C, h / 8, w / 8) of pictures (B, 3, h, w) in [0, 1]."""
+        latents: Tensor = (self.raw(pictures) - self.mean[:, None, None]) / self.deviation
+        return latents
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pictures (B, 3, h, w), not clipped, of latents (B, C, h / 8, w / 8)."""
+        return self.picture(latents * self.deviation + self.mean[:, None, None])
+
+    def raw(self, pictures: Tensor) -> Tensor:
+        """Latents as they come."""
+        centred = pictures - 0.5
+        latents: Tensor = self.analysis(centred) + self.encoder(4 * centred)
+        return latents.float()
+
+    def picture(self, raw: Tensor) -> Tensor:
+        """Pictures of latents as they come."""
+        picture: Tensor = self.synthesis(raw).float() + 0.125 * self.decoder(raw).float()
+        return picture + 0.5
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Pictures as they come back, not clipped."""
+        return self.picture(self.raw(pictures))
+
+
+def _cosines(count: int) -> Tensor:
+    """The lowest frequencies of gray and of two differences of colours, (count, 3, 8, 8).
+
+    Photographs have less of what is finer; so that latents are of a like size, the weight of each
+    rises with the root of its frequency.
+    """
+    places = (torch.arange(STRIDE) + 0.5) * math.pi / STRIDE
+    waves = torch.stack([torch.cos(n * places) for n in range(STRIDE)])
+    waves = functional.normalize(waves)
+    found = []
+    for index, colour in enumerate(_COLOURS):
+        mix = functional.normalize(torch.tensor(colour, dtype=torch.float32), dim=0)
+        for down in range(STRIDE):
+            for across in range(STRIDE):
+                fine = math.hypot(down, across) + (_FINER if index else 0)
+                wave = mix[:, None, None] * waves[down][:, None] * waves[across]
+                found.append((fine, wave * (1 + fine) ** 0.5))
+    found.sort(key=lambda one: one[0])
+    return torch.stack([wave for _, wave in found[:count]])

@@ -1,0 +1,57 @@
+"""The spatial-temporal separable spike encoder, S3, of SpikeGen (3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+_SLOPE = 0.2
+
+
+class SpikeEncoder(nn.Module):
+    """Spikes (B, T, H, W) to features (B, C, H / 8, W / 8).
+
+    Three convolutions in space and time halve all sides each; two convolutions of 1 x 1 x 1 give
+    every place weights over what is left of time, by which features are summed; a convolution in
+    space, a normalisation over channels and a leaky rectifier finish it (SpikeGen 3.2). Our
+    choices, where the paper is silent: kernels of 3, normalisation over channels after each
+    convolution, weights by softmax, one for all channels of a place, and a slope of 0.2.
+
+    Args:
+        channels: of the three convolutions; the last is that of the features, 512 as published.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        *_, last = channels
+        self.layers = nn.ModuleList(
+            nn.Conv3d(before, after, 3, stride=2, padding=1)
+            for before, after in zip((1, *channels), channels, strict=False)
+        )
+        self.norms = nn.ModuleList(nn.LayerNorm(after) for after in channels)
+        self.weights = nn.Sequential(
+            nn.Conv3d(last, max(1, last // 4), 1),
+            nn.LeakyReLU(_SLOPE),
+            nn.Conv3d(max(1, last // 4), 1, 1),
+        )
+        self.refined = nn.Conv2d(last, last, 3, padding=1)
+        self.norm = nn.LayerNorm(last)
+        self.active = nn.LeakyReLU(_SLOPE)
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Features; T, H and W are multiples of 8."""
+        features = spikes[:, None]
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            features = self.active(_over_channels(norm, layer(features)))
+        weights = torch.softmax(self.weights(features).float(), dim=2)
+        fused = (weights * features).sum(2)
+        out: Tensor = self.active(_over_channels(self.norm, self.refined(fused)))
+        return out
+
+
+def _over_channels(norm: nn.Module, features: Tensor) -> Tensor:
+    """Normalise (B, C, ...) over C."""
+    normed: Tensor = norm(features.movedim(1, -1)).movedim(-1, 1)
+    return normed

@@ -1,0 +1,80 @@
+"""The head that takes the noise from each token alone, given what the transformer says of it.
+
+As in MAR (Li et al., 2024), on which SpikeGen (3.2) is built: a perceptron with adaptive layer
+normalisation, which sees a noisy latent, the time, and the condition of its token.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikecam.networks.diffusion import TIMES
+
+_FREQUENCIES = 128
+
+
+class TokenHead(nn.Module):
+    """v of noisy latents (N, C), by time and condition.
+
+    Args:
+        channels: C of the latents.
+        condition: channels of the condition.
+        width: channels within.
+        blocks: residual blocks.
+    """
+
+    def __init__(self, channels: int, condition: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.enter = nn.Linear(channels, width)
+        self.condition = nn.Linear(condition, width)
+        self.time = nn.Sequential(
+            nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
+        )
+        self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
+        self.shaped = nn.Linear(width, 2 * width)
+        self.leave = nn.Linear(width, channels)
+        # Untrained, it says zero whatever it sees.
+        for last in (self.shaped, self.leave):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, noisy: Tensor, times: Tensor, condition: Tensor) -> Tensor:
+        """v (N, C) of noisy latents (N, C) at times (N,), with conditions (N, width)."""
+        said = functional.silu(self.condition(condition) + self.time(_waves(times)))
+        features = self.enter(noisy)
+        for block in self.blocks:
+            features = block(features, said)
+        shift, scale = self.shaped(said).chunk(2, dim=-1)
+        velocity: Tensor = self.leave(_normed(features) * (1 + scale) + shift)
+        return velocity.float()
+
+
+class _Block(nn.Module):
+    """A residual perceptron; its normalisation and its weight follow the condition."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.shaped = nn.Linear(width, 3 * width)
+        self.mlp = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
+        nn.init.zeros_(self.shaped.weight)
+        nn.init.zeros_(self.shaped.bias)
+
+    def forward(self, features: Tensor, said: Tensor) -> Tensor:
+        shift, scale, gate = self.shaped(said).chunk(3, dim=-1)
+        refined: Tensor = features + gate * self.mlp(_normed(features) * (1 + scale) + shift)
+        return refined
+
+
+def _normed(features: Tensor) -> Tensor:
+    return functional.layer_norm(features, features.shape[-1:], eps=1e-6)
+
+
+def _waves(times: Tensor) -> Tensor:
+    """Times as sines and cosines, (N, 256)."""
+    steps = torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES
+    turned = times.float()[:, None] * torch.exp(-math.log(10 * TIMES) * steps)
+    return torch.cat([turned.cos(), turned.sin()], dim=1)

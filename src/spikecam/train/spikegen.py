@@ -1,0 +1,146 @@
+"""Training SpikeGen: on cached latents first, then on moments of scenes (SpikeGen 3.2, 3.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from spikecam.errors import OptionError
+from spikecam.generation.latents import Codec
+from spikecam.networks.diffusion import TIMES
+from spikecam.networks.spikegen import SCALE, STRIDE, SpikeGen, SpikeGenConfig
+from spikecam.train.config import RunConfig
+from spikecam.train.samples import Sample
+from spikecam.train.spike_alignment import AlignmentConfig, alignment_loss
+from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
+
+# As published (Table 6), but for the epochs: ours are of steps, not of ImageNet.
+PRETRAINED = RunConfig(epochs=10, batch=64, lr=1e-4)
+TUNED = RunConfig(epochs=100, batch=32, lr=1e-4)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """What is made small, beside the error of the predicted velocity.
+
+    Attributes:
+        draws: of noise for each token, the first of them nothing but noise: from there, one step
+            gives the mean of what may be.
+        pixels: weight of the root mean square error of that mean, decoded; ours, 0 leaves it out.
+        alignment: weight of the spike-alignment loss of that mean, see `alignment_loss`.
+    """
+
+    draws: int = 2
+    pixels: float = 0.0
+    alignment: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise OptionError(f"draws are at least 1, not {self.draws}")
+        if not (self.pixels >= 0 and self.alignment >= 0):
+            raise OptionError("weights of losses are numbers from 0 on")
+
+
+class SpikeGenStage(Stage):
+    """The velocity of each token's latents shall be told (see `spikecam.networks.diffusion`).
+
+    Samples are `Latents` in pre-training, or `Moments`.
+
+    Args:
+        network: size of SpikeGen.
+        autoencoder: whose latents they are; not changed here.
+        config: of the run.
+        losses: what else is made small; needs samples with pictures.
+    """
+
+    name = "spikegen"
+    summary = "SpikeGen: spikes, a picture, or both, to samples of the sharp picture"
+    clip = 1.0
+    averaged = 0.998
+    network: SpikeGen
+
+    def __init__(
+        self,
+        network: SpikeGenConfig,
+        autoencoder: Codec,
+        config: RunConfig = TUNED,
+        losses: LossConfig | None = None,
+    ) -> None:
+        super().__init__(config)
+        self.losses = losses or LossConfig()
+        self.network = SpikeGen(network)
+        # In a tuple, so that it is neither trained, nor saved with SpikeGen.
+        self._given = (autoencoder.eval().requires_grad_(False),)
+
+    def on_fit_start(self) -> None:
+        """Bring the autoencoder to where the network is."""
+        self._given[0].to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def loss(self, batch: Sample) -> Tensor:
+        """The mean square error of velocities, and what `LossConfig` adds."""
+        latents, target = self._latents(batch)
+        lots, draws = self.lots(), self.losses.draws
+        count = target[:, 0].numel()
+        device = target.device
+        noise = torch.randn(draws, count, target.shape[1], generator=lots, device=device)
+        times = torch.randint(0, TIMES + 1, (draws, count), generator=lots, device=device)
+        times[0] = TIMES
+        spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
+        said, velocity = self.network(latents, spikes, batch["mix"], target, noise, times)
+        loss: Tensor = (said - velocity).square().mean()
+        if self.losses.pixels or self.losses.alignment:
+            mean = self._mean(said[0], latents, batch["mix"])
+            decoded = self._given[0].decode(mean)
+            if self.losses.pixels:
+                error = (decoded - batch["sharp"]).square().mean((1, 2, 3))
+                loss = loss + self.losses.pixels * (error + ENOUGH).sqrt().mean()
+            if self.losses.alignment:
+                # Those in the middle: things move in all the others.
+                first = (batch["spikes"].shape[1] - STRIDE) // 2
+                middle = batch["spikes"][:, first : first + STRIDE]
+                aligned = alignment_loss(decoded, middle, AlignmentConfig(), lots)
+                loss = loss + self.losses.alignment * aligned
+        return loss
+
+    def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """PSNR of the mean picture and of what is shown, and the error of the latents."""
+        latents, target = self._latents(batch)
+        spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
+        condition = self.network.condition(latents, spikes, batch["mix"])
+        flat = condition.flatten(0, 2)
+        nothing = flat.new_zeros(len(flat), target.shape[1], dtype=torch.float32)
+        times = torch.full((len(flat),), TIMES, device=flat.device)
+        mean = self._mean(self.network.head(nothing, times, flat), latents, batch["mix"])
+        sharp = batch["sharp"] if "sharp" in batch else self._given[0].decode(target)
+        shown = batch["picture"] if "picture" in batch else self._given[0].decode(latents)
+        back = self._given[0].decode(mean)
+        sharp = sharp.clamp(0, 1)
+        measures = {
+            "error": (mean - target).square().mean(),
+            "psnr": psnr(back, sharp),
+            "psnr_shown": psnr(shown, sharp),
+        }
+        return measures, [shown, back, sharp]
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with a weight decay of 0.05; its rate rises for a tenth of the run (B)."""
+        return rising_and_falling(self, weight_decay=0.05, rising=0.1)
+
+    def _mean(self, velocity: Tensor, latents: Tensor, mix: Tensor) -> Tensor:
+        """The mean of what sharp latents may be, by the velocity (N, C) of pure noise."""
+        # From there, what is added is what the velocity is not.
+        count, channels, height, width = latents.shape
+        added = -velocity.reshape(count, height, width, channels).movedim(-1, 1)
+        return self.network.carried(latents, mix) + added / SCALE
+
+    @torch.no_grad()
+    def _latents(self, batch: Sample) -> tuple[Tensor, Tensor]:
+        """Latents of what is shown, and of what shall be seen."""
+        if "latents" in batch:
+            return batch["latents"], batch["target"]
+        both = torch.cat([batch["picture"], batch["sharp"]])
+        shown, sharp = self._given[0].encode(both).chunk(2)
+        return shown, sharp
