@@ -14,13 +14,17 @@ import pytest
 
 import spikecam as sc
 from spikecam.cli import train as commands
+from spikecam.cli import train_spikegen
+from spikecam.networks.autoencoder import AutoencoderConfig
 from spikecam.networks.bsn import BSNConfig
 from spikecam.networks.edsr import EDSRConfig
 from spikecam.networks.ldn import LDNConfig
 from spikecam.networks.refiner import RefinerConfig
-from spikecam.train import bsn, ldn, refined, sr
+from spikecam.train import autoencoder, bsn, ldn, refined, spikegen, sr
 from spikecam.train.ldn import DistilConfig
+from spikecam.train.moments import MomentConfig
 from spikecam.train.scenes import SceneConfig
+from spikecam.train.spikegen import LossConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,10 +49,14 @@ NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "
         ("sr", (sr.RUN, sr.CROPS, EDSRConfig())),
         ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
         ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
+        ("autoencoder", (autoencoder.RUN, AutoencoderConfig())),
+        ("spikegen", (spikegen.PRETRAINED,)),
+        ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), LossConfig())),
     ],
 )
 def test_every_setting_is_a_flag_with_its_default(command, configs):
-    flags = inspect.signature(getattr(commands, command)).parameters
+    where = train_spikegen if hasattr(train_spikegen, command) else commands
+    flags = inspect.signature(getattr(where, command)).parameters
     for config in configs:
         for field in fields(config):
             if field.name in flags:
@@ -172,3 +180,48 @@ def test_an_interruption_tells_how_to_go_on(folder):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "spikecam: interrupted; repeat the command to go on from the last epoch\n"
+
+
+def test_spikegen_from_pictures_to_samples(folder, spikecam):
+    sizes = "--channels 4 --width 8 --deep-width 8 --blocks 0 --deep-blocks 0"
+    (folder / "photos").symlink_to((folder / "set").resolve().parent / "photos")
+    commands = f"""
+        train autoencoder photos -o codec --crop 64 {sizes} {QUICK}
+        train latents photos -o cache --autoencoder codec/autoencoder.safetensors --crop 64 --each 1
+        train spikegen cache -o begun --autoencoder codec/autoencoder.safetensors {QUICK}
+        train spikegen-tuned set --pictures photos -o tuned --weights begun/spikegen.safetensors
+            --autoencoder codec/autoencoder.safetensors --frames 8 --crop 64 --pixels 1 {QUICK}
+    """
+    for words in commands.replace("\n            ", " ").strip().splitlines():
+        ended = spikecam(*words.split())
+        assert (ended.code, ended.err) == (0, ""), words
+    pair = sc.spike_gopro("set", "val")[0]
+    ended = spikecam(
+        *("generate", pair.blur, pair.spikes, "--size", "24x16", "-o", "mean.png"),
+        *("--spread", "spread.png"),
+        *("--each", "samples", "--samples", 2, "--steps", 2),
+        *("--weights", "tuned/spikegen.safetensors"),
+        *("--autoencoder", "codec/autoencoder.safetensors"),
+    )
+    assert (ended.code, ended.err) == (0, "")
+    assert sc.read_picture("mean.png").shape == (64, 96, 3)
+    assert sc.read_picture("spread.png").max() == 1
+    assert len(list((folder / "samples").iterdir())) == 2
+    said = ended.out.splitlines()
+    assert said[0] == "mean.png: frame " + said[0].split()[-1]
+    assert said[1] == "samples: 2 samples"
+    assert said[2].startswith("spread.png: standard deviation of the samples, 0.")
+
+
+def test_spikegen_asks_for_what_it_lacks(folder, spikecam):
+    for words, said in (
+        ("train spikegen set -o run", "spikecam train latents"),
+        ("train spikegen set -o run --size huge", "a size is one of base, small, tiny"),
+        ("train spikegen-tuned -o run", "a data set with blurry pictures, or a folder of pictures"),
+        ("train latents set/none -o cache", "no folder of pictures"),
+        ("generate set/none.png -o out.png", "set/none.png"),
+    ):
+        ended = spikecam(*words.split())
+        assert ended.code == 2, words
+        assert said in ended.err, ended.err
+        assert ended.err.count("\n") == 1

@@ -36,9 +36,10 @@ def blur_address(desk: Desk) -> str:
     return f"/desk/{desk.token}/blur?{urlencode({'of': desk.version})}"
 
 
-def film_address(desk: Desk, number: int) -> str:
-    """Of a frame of the film."""
-    return f"/desk/{desk.token}/film?{urlencode({'of': desk.version, 'number': number})}"
+def film_address(desk: Desk, number: int, kind: str) -> str:
+    """Of a picture of a frame of the film, one of its kinds."""
+    asked = {"of": desk.version, "number": number, "kind": kind}
+    return f"/desk/{desk.token}/film?{urlencode(asked)}"
 
 
 def picture_routes(desks: Desks) -> APIRouter:
@@ -77,17 +78,17 @@ def picture_routes(desks: Desks) -> APIRouter:
     @router.get("/blur")
     def show_blur(token: str, of: int) -> Response:
         film = desk_of(token, of).film
-        if film is None:
-            raise HTTPException(404, "no film is there")
+        if film is None or film.blur is None:
+            raise HTTPException(404, "no blurry picture is there")
         return _png(as_png(film.blur))
 
     @router.get("/film")
-    def show_film(token: str, of: int, number: int) -> Response:
+    def show_film(token: str, of: int, number: int, kind: str) -> Response:
         film = desk_of(token, of).film
         try:
-            if film is not None and number in film.made:
-                return _png(film.path(number).read_bytes())
-        except OSError:
+            if film is not None and number in film.made and kind in film.kinds:
+                return _png(film.png(number, kind))
+        except (SpikecamError, OSError):
             # Removed at this moment.
             pass
         raise HTTPException(404, "this frame is not there")

@@ -99,9 +99,9 @@ class Desk:
         return path if path == sample.BLUR else self.shelf.find(path)
 
     def new_film(
-        self, blur: Path, frames: Sequence[int], exposure: Span, options: dict[str, Any]
+        self, blur: Path | None, frames: Sequence[int], exposure: Span, options: dict[str, Any]
     ) -> Film:
-        """A film to be made, in place of the one before.
+        """A film to be made, in place of the one before; without a picture, of spikes alone.
 
         Raises:
             SpikecamError: as `Film`; the one before then stays.
@@ -109,7 +109,8 @@ class Desk:
         if self.stream is None:
             raise OptionError("open a recording first")
         folder = self._folder / str(self.version + 1)
-        film = Film(folder, self.picture(blur), self.stream, frames, exposure, options)
+        picture = None if blur is None else self.picture(blur)
+        film = Film(folder, picture, self.stream, frames, exposure, options)
         self._drop_film()
         self.version += 1
         self.film = film

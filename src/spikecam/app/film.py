@@ -9,50 +9,65 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from spikecam.deblurring.methods import deblurred_frames
+from spikecam.app.filming import SPIKEGEN, SPREAD, pictures_of
+from spikecam.app.look import Look, as_png
 from spikecam.errors import OptionError
 from spikecam.io.aside import aside
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
 from spikecam.metrics.reference import psnr, ssim
+from spikecam.picture import Picture
+from spikecam.show.display import Display
 from spikecam.stream import Span, SpikeStream
 
 FORMATS = {"mp4": "film.mp4", "gif": "film.gif", "png": "frames.zip"}
+# White in the picture of a spread is at least this, so that what is certain stays dark.
+_LEAST = 0.02
 
 
 class Film:
-    """Sharp pictures of some frames of one blurry picture.
+    """Sharp pictures of some frames of one blurry picture, or of spikes alone.
 
     Attributes:
         frames: their numbers.
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None of spikes alone.
+        kinds: what there is of each frame, the film's own picture first: see `pictures_of`; empty
+            until the first frame is made.
         done: how many are made.
         stopped: whether it was stopped before the last.
+        white: the spread that is shown as white, the greatest of the film, or 0.02.
 
     Args:
         folder: an empty one, for the pictures.
-        blur: the blurry picture.
+        blur: the blurry picture; None for spikes alone.
         stream: the spikes.
         frames: which frames.
         exposure: frames (start, stop) during which the picture was exposed.
-        options: of `deblurred_frames`: method, weights, ...
+        options: method, weights, ... of `pictures_of`.
 
     Raises:
         FileError: the blurry picture cannot be read.
+        OptionError: there is none, and the method is not SpikeGen.
         RangeError: the exposure leaves the recording.
     """
 
     def __init__(
         self,
         folder: Path,
-        blur: Path,
+        blur: Path | None,
         stream: SpikeStream,
         frames: Sequence[int],
         exposure: Span,
         options: Mapping[str, Any],
     ) -> None:
-        self.folder, self.blur, self.frames = folder, read_picture(blur), list(frames)
+        if blur is None and options.get("method") != SPIKEGEN:
+            raise OptionError("spikes alone are for spikegen; choose a blurry picture")
+        self.folder, self.frames = folder, list(frames)
+        self.blur = None if blur is None else read_picture(blur)
         self.exposure = stream.check_exposure(exposure)
-        self.done, self.stopped = 0, False
+        self.kinds: tuple[str, ...] = ()
+        self.done, self.stopped, self.white = 0, False, _LEAST
+        self._rates: Display | None = None
         self._stream, self._options = stream, options
         self._stop, self._idle = threading.Event(), threading.Event()
         self._idle.set()
@@ -61,22 +76,16 @@ class Film:
         """Make all pictures, until `stop`; to be called once, in a thread of its own.
 
         Raises:
-            SpikecamError: as `deblurred_frames`.
+            SpikecamError: as `pictures_of`.
         """
         self._idle.clear()
         try:
-            pictures = deblurred_frames(
-                self.blur,
-                self._stream,
-                frames=self.frames,
-                exposure=self.exposure,
-                **self._options,
-            )
-            for number, picture in zip(self.frames, pictures, strict=True):
+            made = pictures_of(self.blur, self._stream, self.frames, self.exposure, self._options)
+            for number, pictures in zip(self.frames, made, strict=True):
                 if self._stop.is_set():
                     self.stopped = True
                     return
-                write_picture(self.path(number), picture)
+                self._keep(number, pictures)
                 self.done += 1
         finally:
             self._idle.set()
@@ -96,12 +105,38 @@ class Film:
         """The frames that are there."""
         return self.frames[: self.done]
 
-    def path(self, number: int) -> Path:
-        """Of the picture of a frame."""
-        return self.folder / "frames" / f"{number:06d}.png"
+    def path(self, number: int, kind: str | None = None) -> Path:
+        """Of a picture of a frame that is made: one of `kinds`, or the film's own."""
+        return self.folder / (kind or self.kinds[0]) / f"{number:06d}.png"
+
+    def shown(self, number: int, kind: str | None = None) -> Picture:
+        """A picture as it is shown, in [0, 1].
+
+        A spread is stretched to `white`, firing rates as the first look at a recording is, but
+        alike in all frames, so that they do not flicker; anything else stays as it is.
+
+        Args:
+            number: a frame that is made.
+            kind: one of `kinds`, or the film's own picture.
+
+        Raises:
+            FileError: it was removed.
+        """
+        picture, display = read_picture(self.path(number, kind)), self._display(kind)
+        return picture if display is None else display(picture)
+
+    def png(self, number: int, kind: str | None = None) -> bytes:
+        """A picture as it is shown, as a PNG file; args as for `shown`.
+
+        Raises:
+            FileError, OSError: it was removed.
+        """
+        if self._display(kind) is None:
+            return self.path(number, kind).read_bytes()
+        return as_png(self.shown(number, kind))
 
     def take(self, kind: str, fps: float) -> Path:
-        """All pictures that are there, as one file.
+        """All of the film's own pictures that are there, as they are shown, as one file.
 
         Args:
             kind: "mp4", "gif", or "png": a ZIP file of them.
@@ -119,22 +154,46 @@ class Film:
         if kind == "png":
             with aside(out) as temporary, ZipFile(temporary, "w") as file:
                 for number in self.made:
-                    file.write(self.path(number), self.path(number).name)
+                    file.writestr(self.path(number).name, self.png(number))
         else:
-            save(out, (read_picture(self.path(n)) for n in self.made), fps=fps)
+            save(out, (self.shown(number) for number in self.made), fps=fps)
         return out
 
-    def score(self, number: int, path: Path) -> dict[str, float]:
+    def score(self, number: int, path: Path, kind: str | None = None) -> dict[str, float]:
         """PSNR and SSIM of a picture, and of the blurry one, beside the truth in a file.
+
+        Args:
+            number: a frame that is made.
+            path: of the truth.
+            kind: one of `kinds`, or the film's own picture.
 
         Raises:
             FileError: it is no picture.
-            OptionError: the truth has another size.
+            OptionError: the truth has another size, or the film is of spikes alone.
         """
-        sharp, truth = read_picture(self.path(number)), read_picture(path)
+        if self.blur is None:
+            raise OptionError("firing rates have a scale of their own; no picture is their truth")
+        sharp, truth = read_picture(self.path(number, kind)), read_picture(path)
         return {
             "psnr": psnr(sharp, truth, data_range=1),
             "ssim": ssim(sharp, truth, data_range=1),
             "psnr of the blurry picture": psnr(self.blur, truth, data_range=1),
             "ssim of the blurry picture": ssim(self.blur, truth, data_range=1),
         }
+
+    def _keep(self, number: int, pictures: Mapping[str, Picture]) -> None:
+        """Write the pictures of a frame, and see how they are to be shown."""
+        self.kinds = tuple(pictures)
+        for kind, picture in pictures.items():
+            # What is stretched later is small, and needs finer levels.
+            fine = kind == SPREAD or self.blur is None
+            write_picture(self.path(number, kind), picture, depth=16 if fine else 8)
+        if SPREAD in pictures:
+            self.white = max(self.white, float(pictures[SPREAD].max()))
+        if self.blur is None:
+            own = Look().display(pictures[self.kinds[0]])
+            held = self._rates or own
+            self._rates = Display(min(held.black, own.black), max(held.white, own.white))
+
+    def _display(self, kind: str | None) -> Display | None:
+        return Display(0, self.white) if kind == SPREAD else self._rates

@@ -67,6 +67,11 @@ def frames_of(stream: SpikeStream, look: Look) -> range:
     return all_frames(stream, look.method, **look.options())
 
 
+def look_at(stream: SpikeStream, at: int) -> Look:
+    """TFP of a frame, with fewer frames than usual where the recording has no more around it."""
+    return Look(window=min(Look.window, 2 * min(at, len(stream) - 1 - at) + 1))
+
+
 def frame(stream: SpikeStream, at: int, look: Look) -> Picture:
     """Firing rates of one frame, (H, W) in [0, 1].
 

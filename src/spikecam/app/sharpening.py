@@ -8,12 +8,15 @@ from typing import Any
 
 from nicegui import run, ui
 
-from spikecam.app.addresses import blur_address, film_address
+from spikecam.app.addresses import blur_address, film_address, frame_address
 from spikecam.app.desk import Desk
+from spikecam.app.drawing import Drawing
 from spikecam.app.film import FORMATS, Film
+from spikecam.app.filming import MEAN, SPIKEGEN, SPREAD, room_around
+from spikecam.app.look import look_at
 from spikecam.app.player import Player
 from spikecam.app.saying import say, saying
-from spikecam.deblurring.methods import exposure_of, spread_frames, window_of
+from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.errors import OptionError
 
 _METHODS: dict[str, dict[str, Any]] = {
@@ -22,7 +25,10 @@ _METHODS: dict[str, dict[str, Any]] = {
     "sdm: the bare formula": {"method": "sdm"},
     "ldn: the student of S-SDM": {"method": "ldn"},
     "teacher: the teacher of S-SDM": {"method": "teacher"},
+    "spikegen: samples, and how sure they are": {"method": SPIKEGEN},
 }
+# Among the blurry pictures, where the method needs none.
+_NO_PICTURE = "no picture: spikes alone"
 
 
 class Sharpening:
@@ -50,7 +56,8 @@ class Sharpening:
             self._stop = ui.number("to before frame", min=1, precision=0).classes("grow")
         self._count = ui.number("Sharp frames", value=7, min=1, precision=0).classes("w-full")
         self._method = ui.select([*_METHODS], value=next(iter(_METHODS)), label="Method")
-        self._method.classes("w-full")
+        self._method.classes("w-full").on_value_change(self._choose_method)
+        self._drawing = Drawing()
         with ui.row().classes("gap-2"):
             self._begin = ui.button("Deblur", icon="auto_fix_high", on_click=self._deblur)
             self._cancel = ui.button("Cancel", on_click=self._give_up).props("flat")
@@ -59,17 +66,18 @@ class Sharpening:
         self._cancel.visible = self._bar.visible = False
 
     def _results(self, shown: Callable[[], bool]) -> None:
-        ui.label("Blurry on the left, sharp on the right").classes("text-sm opacity-70")
+        self._legend = ui.label().classes("text-sm opacity-70")
         self._compare = ui.element("div").classes("compare w-full")
         with self._compare:
-            self._before = ui.element("img").props('alt="the blurry picture"')
-            self._after = ui.element("img").classes("after").props('alt="the sharp frame"')
+            self._before = ui.element("img").props('alt="the left picture"')
+            self._after = ui.element("img").classes("after").props('alt="the right picture"')
         cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
         cut.on(
             "update:model-value",
             js_handler=f"(value) => getHtmlElement({self._compare.id}).style"
             '.setProperty("--cut", value + "%")',
         )
+        self._kind = ui.select([], label="On the right", on_change=self._show).classes("w-48")
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._player = Player("Play the film", self._forward, shown)
             self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
@@ -105,11 +113,25 @@ class Sharpening:
         """The pictures that there are, ``chosen`` or the likeliest as the blurry one."""
         with saying():
             named = {str(path): path.name for path in self.desk.pictures()}
-            likely = [path for path, name in named.items() if "blur" in name.lower()]
-            kept = self._blur.value if self._blur.value in named else None
-            blur = str(chosen) if chosen else kept or next(iter([*likely, *named]), None)
-            self._blur.set_options(named, value=blur)
+            self._offer_blur(named, chosen)
             self._truth.set_options(named, value=None)
+
+    def _offer_blur(self, named: dict[str, str], chosen: Path | None = None) -> None:
+        likely = [path for path, name in named.items() if "blur" in name.lower()]
+        # Least likely of all.
+        none = {_NO_PICTURE: _NO_PICTURE} if self._generates() else {}
+        offered = {**named, **none}
+        kept = self._blur.value if self._blur.value in offered else None
+        blur = str(chosen) if chosen else kept or next(iter([*likely, *offered]), None)
+        self._blur.set_options(offered, value=blur)
+
+    def _generates(self) -> bool:
+        return bool(_METHODS[self._method.value]["method"] == SPIKEGEN)
+
+    def _choose_method(self) -> None:
+        self._drawing.show(self._generates())
+        with saying():
+            self._offer_blur({str(path): path.name for path in self.desk.pictures()})
 
     async def _deblur(self) -> None:
         with saying():
@@ -138,11 +160,14 @@ class Sharpening:
                 "recording"
             )
         options = _METHODS[self._method.value]
+        if self._generates():
+            options = {**options, "sampling": self._drawing.sampling()}
+        blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
-        window = window_of(options["method"], {})
-        frames = spread_frames(self.desk.stream, count, exposure, window)
-        return self.desk.new_film(Path(self._blur.value), frames, exposure, options)
+        room = room_around(options["method"])
+        frames = spread_frames(self.desk.stream, count, exposure, room)
+        return self.desk.new_film(blur, frames, exposure, options)
 
     def _progress(self) -> None:
         film = self.desk.film
@@ -166,19 +191,29 @@ class Sharpening:
         if not count:
             return
         self._result.visible = True
-        self._before.props(f'src="{blur_address(self.desk)}"')
         self._slider.props(f":max={count - 1}")
         self._slider.set_value(min(count // 2, count - 1))
+        self._kind.set_options(list(film.kinds), value=film.kinds[0])
+        self._kind.visible = len(film.kinds) > 1
         self._show()
 
     def _show(self) -> None:
-        film = self.desk.film
-        if film is None or not film.made:
+        film, stream = self.desk.film, self.desk.stream
+        if film is None or stream is None or not film.made or self._kind.value not in film.kinds:
             return
-        number = film.made[int(self._slider.value or 0)]
-        self._after.props(f'src="{film_address(self.desk, number)}"')
+        number, kind = film.made[int(self._slider.value or 0)], self._kind.value
+        # Of spikes alone nothing is blurry; what is on the left is the plainest picture of them.
+        before = (
+            frame_address(self.desk, number, look_at(stream, number))
+            if film.blur is None
+            else blur_address(self.desk)
+        )
+        self._before.props(f'src="{before}"')
+        self._after.props(f'src="{film_address(self.desk, number, kind)}"')
         self._where.set_text(f"frame {number}")
-        # Of another frame than the one that was scored.
+        self._legend.set_text(_legend(film, kind))
+        self._truth.visible = film.blur is not None and kind != SPREAD
+        # Of another picture than the one that was scored.
         self._truth.set_value(None)
 
     async def _score(self) -> None:
@@ -188,7 +223,8 @@ class Sharpening:
             return
         with saying():
             number, truth = film.made[int(self._slider.value or 0)], self._truth.value
-            found = await run.io_bound(film.score, number, self.desk.picture(Path(truth)))
+            path = self.desk.picture(Path(truth))
+            found = await run.io_bound(film.score, number, path, self._kind.value)
             if found is None or truth != self._truth.value:
                 # Something else is chosen by now.
                 return
@@ -211,3 +247,18 @@ class Sharpening:
             path = await run.io_bound(film.take, kind, float(self._fps.value or 12))
             if path is not None:
                 ui.download.file(path, FORMATS[kind])
+
+
+def _legend(film: Film, kind: str) -> str:
+    """What is on the left, and on the right."""
+    count = len(film.kinds) - 2
+    right = {
+        MEAN: f"the mean of {count} samples",
+        SPREAD: f"their standard deviation on the right; white is {film.white:.4f}",
+    }.get(kind, kind)
+    if kind != SPREAD:
+        right += " on the right"
+    if film.blur is None:
+        stretched = "" if kind == SPREAD else "; rates, stretched to black and white"
+        return f"TFP on the left, {right}{stretched}"
+    return f"Blurry on the left, {right}"

@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,20 @@ from spikecam.picture import Picture
 KEPT = 8
 # What stands for the picture as it is.
 BLURRY = "blurry picture"
+
+
+class Maker(Protocol):
+    """What makes sharp pictures of cases.
+
+    Attributes:
+        label: in tables.
+    """
+
+    @property
+    def label(self) -> str: ...  # noqa: D102
+
+    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+        """Sharp pictures of these frames."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,7 @@ class Scores:
 
 def contest(
     cases: Iterable[Case],
-    contestants: Sequence[Contestant],
+    contestants: Sequence[Maker],
     metrics: Sequence[str],
     frames: Sequence[int] | None = None,
     *,

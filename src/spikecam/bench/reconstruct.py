@@ -68,9 +68,9 @@ def reconstruct(
     """
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
-    source, recordings = _recordings(folder, camera, limit)
+    source, found = recordings(folder, camera, limit)
     say(source)
-    first = next(recordings)
+    first = next(found)
     has_truth = first.truth is not None
     names, missing = list(metrics or ()), list[str]()
     if metrics is None:
@@ -81,7 +81,7 @@ def reconstruct(
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     pictures: dict[str, dict[str, Picture]] = {}
     count = 0
-    for one in chain([first], recordings):
+    for one in chain([first], found):
         shown: dict[str, Picture] = {}
         if count < KEPT:
             pictures[one.name] = shown
@@ -127,9 +127,14 @@ def _picture(one: Recording, text: str) -> Picture:
     return picture
 
 
-def _recordings(
+def recordings(
     folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
 ) -> tuple[str, Iterator[Recording]]:
+    """What the recordings are, in words, and the recordings; as `reconstruct` takes them.
+
+    Raises:
+        FileError: there are none.
+    """
     if folder is None:
         return f"a stand-in for SREDS: {standin.what(limit)}, in gray", _simulated(limit)
     if any(folder.glob("*.png")):

@@ -190,6 +190,32 @@ def reconstruct(
     _finish(made, out)
 
 
+@bench.command()
+def generation(
+    folder: FolderArgument = None,
+    out: ReportOption = None,
+    dense: Annotated[
+        Path | None,
+        typer.Option(
+            "--dense", metavar="FOLDER", help="NAME.dat with NAME.png of frame 150, as SREDS."
+        ),
+    ] = None,
+    weights: Annotated[
+        str, typer.Option("--weights", metavar="NAME|FILE", help="Of SpikeGen.")
+    ] = "spikegen",
+    autoencoder: Annotated[
+        str, typer.Option("--autoencoder", metavar="NAME|FILE", help="That they are for.")
+    ] = "autoencoder",
+    limit: LimitOption = None,
+) -> None:
+    """SpikeGen with both modalities and each alone, its steps, and dense reconstruction."""
+    from spikecam.bench.generation import generation as measure
+
+    _check(folder, out)
+    made = measure(folder, dense, weights=(weights, autoencoder), limit=limit, **_told())
+    _finish(made, out)
+
+
 def _check(folder: Path | None, out: Path | None) -> None:
     """Refuse, before any work, a data set that is not there and a report that cannot be written."""
     if folder is not None and not folder.is_dir():

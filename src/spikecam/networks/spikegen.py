@@ -101,7 +101,7 @@ SIZES = {
         depth=4,
         decoder_depth=4,
         heads=4,
-        spike_channels=(16, 48, 128),
+        spike_channels=(24, 64, 192),
         head_width=256,
     ),
 }

@@ -10,6 +10,7 @@ from typing import Any
 from spikecam.data.layouts import Pair
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.latents import DEFAULT, load_autoencoder
+from spikecam.io.pictures import picture_size
 from spikecam.io.recording import PathLike
 from spikecam.networks.autoencoder import AutoencoderConfig
 from spikecam.networks.spikegen import SIZES, STRIDE, SpikeGenConfig
@@ -40,9 +41,12 @@ def train_autoencoder(
         SpikecamError: as `spikecam.train.run.run`, `find_pictures` and `load_weights`.
     """
     network = sized(job, "autoencoder", network)
-    train, val = find_pictures(job.datasets)
+    train, val = find_pictures(job.datasets, crop, job.report.say)
+    least = min(min(picture_size(path)) for path in val)
     seen = Pictures(train, crop, seed=config.seed, length=ENDLESS)
-    judged = Pictures(val, max(crop, _JUDGED_CROP), seed=0, length=len(val), judge=True)
+    judged = Pictures(
+        val, max(crop, min(_JUDGED_CROP, least // 8 * 8)), seed=0, length=len(val), judge=True
+    )
     settings = {
         "crop": crop,
         "data": {"train": len(train), "val": len(val), "pictures": digest([*train, *val])},
@@ -128,15 +132,16 @@ def tune_spikegen(
     side = scenes.crop // STRIDE
     size = replace(size, channels=codec.channels, frames=moments.frames, side=side)
     train, val = found_pairs(job, light=True)
-    seen, judged = find_pictures(pictures) if pictures else ([], [])
+    seen, judged = find_pictures(pictures, scenes.crop, job.report.say) if pictures else ([], [])
     plain = replace(scenes, scales=0.0, noise=0.0, patterned=0.0, dimmed=0.0)
     halves = replace(moments, alone=0.0, variance=_NONE)
 
     def samples(
-        pairs: list[Pair], paths: list[Path], kind: SceneConfig, seed: int, n: int
+        pairs: list[Pair], paths: list[Path], how: tuple[MomentConfig, SceneConfig], count: int
     ) -> Moments:
-        crops = Pictures(paths, kind.crop, seed=seed, length=n) if paths else None
-        return Moments(pairs, crops, moments, kind, seed=seed, length=n)
+        seed = config.seed + (count == _JUDGED)
+        crops = Pictures(paths, scenes.crop, seed=seed, length=count) if paths else None
+        return Moments(pairs, crops, *how, seed=seed, length=count)
 
     settings: dict[str, Any] = {
         "moments": asdict(moments),

@@ -97,7 +97,7 @@ def make_latents(
         FileError: fewer than two pictures, or one that cannot be read.
         OutputError: the folder holds other latents, or cannot be written.
     """
-    train, val = find_pictures(folders)
+    train, val = find_pictures(folders, crop)
     cache = LatentCache(
         fingerprint, each * len(train), len(val), crop, seed, digest([*train, *val])
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -39,7 +39,7 @@ class Pictures(Dataset[Sample]):
         judge: for judging: sample n is the middle of picture n, as it is.
 
     Raises:
-        FileError: a picture that cannot be read, or is smaller than a crop.
+        FileError: a picture that cannot be read.
         OptionError: not such a crop.
     """
 
@@ -48,12 +48,6 @@ class Pictures(Dataset[Sample]):
     ) -> None:
         if crop < 64 or crop % 8:
             raise OptionError(f"a crop is a multiple of 8 and at least 64, not {crop}")
-        for path in paths:
-            if min(picture_size(path)) < crop:
-                raise FileError(
-                    f"{path} is smaller than a crop of {crop} pixels; remove it, or choose a "
-                    "smaller --crop"
-                )
         self.paths, self.crop, self.seed, self.length = list(paths), crop, seed, length
         self.judge = judge
 
@@ -82,25 +76,39 @@ class Pictures(Dataset[Sample]):
         return pixels if self.judge else turned([pixels[None]], rng)[0][0]
 
 
-def find_pictures(folders: Sequence[PathLike]) -> tuple[list[Path], list[Path]]:
+def find_pictures(
+    folders: Sequence[PathLike], crop: int, say: Callable[[str], None] | None = None
+) -> tuple[list[Path], list[Path]]:
     """Pictures in folders and below, to train with and to judge by, about a tenth.
 
-    Which ones are held out depends on their names alone.
+    Which ones are held out depends on their names alone. Those smaller than a crop are left out.
+
+    Args:
+        folders: of pictures.
+        crop: side of the crops.
+        say: takes a line that tells how many were left out.
 
     Raises:
-        FileError: there are fewer than two.
+        FileError: there are fewer than two, or one that cannot be read.
     """
     found: list[Path] = []
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileError(f"{folder} is no folder of pictures; name one")
         found += (path for path in folder.rglob("[!.]*") if is_picture(path))
-    if len(found) < 2:
-        named = " and ".join(str(folder) for folder in folders)
-        raise FileError(f"{named} holds {len(found)} pictures; training takes two or more")
-    found.sort(key=lambda path: _shuffled(path.name))
-    held = max(1, round(_HELD_OUT * len(found)))
-    return sorted(found[held:]), sorted(found[:held])
+    large = [path for path in found if min(picture_size(path)) >= crop]
+    named = " and ".join(str(folder) for folder in folders)
+    if len(large) < 2:
+        raise FileError(
+            f"{named} holds {len(large)} pictures of {crop} pixels a side or more; training takes "
+            "two, or a smaller --crop"
+        )
+    if say is not None and len(large) < len(found):
+        left = len(found) - len(large)
+        say(f"{left} of {len(found)} pictures in {named} are smaller than a crop, and left out")
+    large.sort(key=lambda path: _shuffled(path.name))
+    held = max(1, round(_HELD_OUT * len(large)))
+    return sorted(large[held:]), sorted(large[:held])
 
 
 def digest(paths: Sequence[Path]) -> str:

@@ -1,0 +1,204 @@
+"""What SpikeGen is worth: both modalities and each alone, by steps and samples, beside others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import spikecam as sc
+from spikecam.bench.cases import Case, gopro_cases
+from spikecam.bench.contest import BLURRY, Contestant, contest
+from spikecam.bench.gopro import THRESHOLDS, Say
+from spikecam.bench.reconstruct import Recording, recordings
+from spikecam.bench.report import Report, Table
+from spikecam.camera.light import as_gray
+from spikecam.metrics.methods import METRICS
+from spikecam.picture import Picture
+
+_METRICS = ("psnr", "ssim", "ms_ssim")
+# Steps of DDIM whose worth and time are told.
+_STEPS = (1, 2, 5, 10, 50, 100)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """SpikeGen as one of the methods of a contest.
+
+    Attributes:
+        label: in tables.
+        sampling: how samples are drawn.
+        weights: of SpikeGen, and of the autoencoder.
+        spikes: whether it is given any.
+        single: the first sample is judged, not the mean.
+    """
+
+    label: str
+    sampling: sc.Sampling
+    weights: tuple[str, str]
+    spikes: bool = True
+    single: bool = False
+
+    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+        """Pictures of these frames."""
+        stream = case.stream if self.spikes else None
+        chosen = list(frames) if self.spikes else [0]
+        made = sc.generated_frames(
+            case.blur, stream, frames=chosen, sampling=self.sampling, weights=self.weights
+        )
+        found = [one.samples[0] if self.single else one.mean for one in made]
+        return found if self.spikes else found * len(frames)
+
+
+def generation(
+    folder: Path | None = None,
+    dense: Path | None = None,
+    *,
+    weights: tuple[str, str] = ("spikegen", "autoencoder"),
+    thresholds: Sequence[int] = THRESHOLDS,
+    limit: int | None = None,
+    command: str = "spikecam bench generation",
+    say: Say = print,
+) -> Report:
+    """Tables of deblurring, of each modality alone, of steps, and of dense reconstruction.
+
+    Args:
+        folder: a data set (see `gopro_cases`), or None for the stand-in.
+        dense: recordings of spikes alone with their truth (see `recordings`), or None likewise.
+        weights: of SpikeGen and its autoencoder; names of those that ship, or files.
+        thresholds: V_th.
+        limit: how many cases and recordings, from the first.
+        command: to state.
+        say: takes a line of progress.
+    """
+    both, one = sc.Sampling(), sc.Sampling(samples=1, steps=1)
+    colours: list[Any] = [
+        Contestant(BLURRY),
+        Contestant.parse("sdm"),
+        Contestant.parse("refined"),
+        Drawn("spikegen, mean of 8", both, weights),
+        Drawn("spikegen, one sample", sc.Sampling(samples=1), weights, single=True),
+        Drawn("spikegen, one step", one, weights),
+        Drawn("spikegen, g = 0: SDM alone", sc.Sampling(mix=0, samples=1, steps=1), weights),
+        Drawn("spikegen, picture alone", sc.Sampling(samples=1, steps=1), weights, spikes=False),
+    ]
+    gray = [Drawn("spikegen, spikes alone", sc.Sampling(mix=1, samples=1, steps=1), weights)]
+    rows: dict[str, dict[str, Any]] = {}
+    pictures: dict[str, dict[str, Picture]] = {}
+    source = ""
+    for threshold in thresholds:
+        source, cases = gopro_cases(folder, threshold, limit)
+        say(f"V_th = {threshold}: {source}")
+        held = list(cases)
+        for makers, judged in ((colours, held), (gray, [_gray(case) for case in held])):
+            scores, shown = contest(judged, makers, _METRICS)
+            for label, found in scores.items():
+                row = rows.setdefault(label, {"method": label})
+                for name in _METRICS:
+                    row[f"{METRICS[name].heading}, V_th {threshold}"] = found.mean(name)
+            for scene, made in shown.items():
+                page = pictures.setdefault(f"{scene}, V_th = {threshold}", {})
+                page.update({label: one for label, one in made.items() if label not in page})
+    tables = [
+        Table(
+            "deblurring",
+            "Deblurring, and each modality alone",
+            list(rows.values()),
+            ["spikes alone, which have no colours, are judged by the gray truth"],
+        )
+    ]
+    source_dense, streams = recordings(dense, None, limit)
+    say(source_dense)
+    held_streams = list(streams)
+    tables.append(_dense(held_streams, weights, pictures))
+    _, cases = gopro_cases(folder, thresholds[0], 2)
+    tables.append(_steps(list(cases), weights, say))
+    return Report("generation", "SpikeGen", f"{source}; {source_dense}", command, tables, pictures)
+
+
+def _gray(case: Case) -> Case:
+    """The same without colours."""
+    truth = {frame: as_gray(picture) for frame, picture in case.truth.items()}
+    return Case(case.name, as_gray(case.blur), case.stream, truth)
+
+
+def _dense(
+    held: Sequence[Recording], weights: tuple[str, str], pictures: dict[str, dict[str, Picture]]
+) -> Table:
+    """Spikes alone, every picture brought as near to the truth as gain and offset can."""
+    makers: dict[str, Any] = {
+        name: lambda one, name=name: sc.reconstruct(one.stream, one.at, name)
+        for name in ("tfp", "tfi", "tfstp")
+    }
+    for label, sampling in (
+        ("spikegen, TFP and spikes", sc.Sampling()),
+        ("spikegen, one step", sc.Sampling(samples=1, steps=1)),
+        ("spikegen, spikes alone", sc.Sampling(mix=1, samples=1, steps=1)),
+    ):
+        makers[label] = lambda one, sampling=sampling: (
+            next(
+                sc.generated_frames(
+                    None, one.stream, frames=[one.at], sampling=sampling, weights=weights
+                )
+            ).mean
+        )
+    rows = []
+    for label, make in makers.items():
+        values = []
+        for one in held:
+            assert one.truth is not None
+            fitted = affine_fit(make(one), one.truth)
+            values.append(sc.score(fitted, one.truth, _METRICS))
+            pictures.setdefault(one.name, {})[label] = fitted
+        means = {METRICS[n].heading: float(np.mean([v[n] for v in values])) for n in _METRICS}
+        rows.append({"method": label, **means})
+    for one in held:
+        assert one.truth is not None
+        pictures[one.name]["truth"] = one.truth
+    note = "each picture x is judged as a x + b, with the a and b of least squares to the truth"
+    return Table("dense", f"Dense reconstruction ({len(held)} recordings)", rows, [note])
+
+
+def affine_fit(picture: Picture, truth: Picture) -> Picture:
+    """a x + b of a picture x, as near to the truth as it can be by least squares, in [0, 1]."""
+    slope, offset = np.polyfit(picture.ravel().astype(np.float64), truth.ravel(), 1)
+    fitted: Picture = np.clip(slope * picture + offset, 0, 1).astype(np.float32)
+    return fitted
+
+
+def _steps(cases: Sequence[Case], weights: tuple[str, str], say: Say) -> Table:
+    """What steps of DDIM are worth, what they cost, and whether the spread tells errors."""
+    rows = []
+    for steps in _STEPS:
+        sampling = sc.Sampling(steps=steps)
+        mean, single, related, seconds = [], [], [], []
+        for case in cases:
+            frames = sorted(case.truth)[:2]
+            start = time.perf_counter()
+            found = list(
+                sc.generated_frames(
+                    case.blur, case.stream, frames=frames, sampling=sampling, weights=weights
+                )
+            )
+            seconds.append((time.perf_counter() - start) / len(frames))
+            for frame, one in zip(frames, found, strict=True):
+                truth = case.truth[frame]
+                mean.append(sc.score(one.mean, truth, ["psnr"])["psnr"])
+                single.append(sc.score(one.samples[0], truth, ["psnr"])["psnr"])
+                wrong = np.abs(one.mean - truth).mean(axis=2)
+                related.append(float(np.corrcoef(wrong.ravel(), one.spread.ravel())[0, 1]))
+        say(f"{steps} steps")
+        rows.append(
+            {
+                "steps": str(steps),
+                "PSNR of the mean of 8 ↑": float(np.mean(mean)),
+                "PSNR of one ↑": float(np.mean(single)),
+                "spread and error, correlated ↑": float(np.mean(related)),
+                "s for 8 samples": float(np.median(seconds)),
+            }
+        )
+    return Table("steps", f"Steps of DDIM ({len(cases)} scenes, 2 frames each)", rows)

@@ -1,0 +1,208 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.generation.inputs import Shown, of_both, of_spikes
+from spikecam.generation.methods import _sampler
+from spikecam.generation.sampling import _parts, _ramp
+from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
+from spikecam.stream import SpikeStream
+from spikecam.weights.store import save_weights
+
+
+def blurry(height, width, seed=0):
+    coarse = np.random.default_rng(seed).random((height // 8 + 2, width // 8 + 2, 3))
+    fine = np.kron(coarse, np.ones((8, 8, 1)))[:height, :width]
+    return fine.astype(np.float32)
+
+
+@pytest.fixture
+def stream(spikes):
+    return SpikeStream.from_array(spikes(40, 12, 14))
+
+
+def test_both_give_samples_their_mean_and_their_spread(spikegen, stream):
+    found = sc.generate(blurry(48, 56), stream, at=20, samples=3, steps=4, weights=spikegen)
+    assert found.samples.shape == (3, 48, 56, 3)
+    assert found.mean.shape == (48, 56, 3)
+    assert found.spread.shape == (48, 56)
+    assert {one.dtype for one in (found.mean, found.spread, found.samples)} == {np.dtype("f4")}
+    assert found.samples.min() >= 0
+    assert found.samples.max() <= 1
+    np.testing.assert_allclose(found.mean, found.samples.mean(0), atol=1e-6)
+    np.testing.assert_allclose(found.spread, found.samples.std(0).mean(2), atol=1e-6)
+    assert found.spread.max() > 0.01
+
+
+def test_samples_are_told_by_the_seed_however_many_there_are(spikegen, stream):
+    def draw(**options):
+        return sc.generate(
+            blurry(48, 56), stream, at=20, steps=3, weights=spikegen, **options
+        ).samples
+
+    three = draw(samples=3, seed=5)
+    assert np.array_equal(draw(samples=3, seed=5), three)
+    assert np.array_equal(draw(samples=1, seed=5)[0], three[0])
+    assert not np.array_equal(draw(samples=1, seed=6)[0], three[0])
+
+
+def test_spikes_alone_give_firing_rates(spikegen, stream):
+    found = sc.generate(spikes=stream, samples=2, weights=spikegen)
+    assert found.mean.shape == found.spread.shape == (12, 14)
+    assert found.samples.shape == (2, 12, 14)
+    shown = of_spikes(stream, 20, 16)
+    assert shown.scale == shown.gain
+    np.testing.assert_allclose(
+        shown.picture, np.clip(shown.gain * np.asarray(stream)[12:28].mean(0), 0, 1), atol=1e-6
+    )
+
+
+def test_untrained_it_gives_back_what_is_dense(stream, tmp_path, spikegen):
+    network = _sampler(spikegen, "cpu").network
+    for values in network.head.leave.parameters():
+        torch.nn.init.zeros_(values)
+    for values in network.head.shaped.parameters():
+        torch.nn.init.zeros_(values)
+    save_weights(tmp_path / "none.safetensors", network, sc.read_card(spikegen[0])[1])
+    blur = np.full((48, 56, 3), 0.5, np.float32)
+    weights = tmp_path / "none.safetensors", spikegen[1]
+    alone = sc.generate(blur, samples=1, steps=1, weights=weights)
+    # Even blocks are what the untrained autoencoder keeps.
+    np.testing.assert_allclose(alone.mean, blur, atol=0.01)
+    steady = SpikeStream.from_array(np.tile([[[1]], [[0]]], (20, 12, 14)))
+    rate = sc.generate(spikes=steady, samples=1, steps=1, weights=weights)
+    np.testing.assert_allclose(rate.mean, 0.5, atol=0.01)
+
+
+def test_a_picture_alone(spikegen):
+    found = sc.generate(blurry(20, 37), samples=2, weights=spikegen)
+    assert found.mean.shape == (20, 37, 3)
+    with pytest.raises(sc.OptionError, match="mix of 0"):
+        sc.generate(blurry(16, 16), mix=0.5, weights=spikegen)
+    with pytest.raises(sc.OptionError, match="one moment"):
+        sc.generate(blurry(16, 16), at=3, weights=spikegen)
+
+
+def test_neither_is_refused(spikegen):
+    with pytest.raises(sc.OptionError, match="a blurry picture, spikes, or both"):
+        sc.generate(weights=spikegen)
+
+
+def test_gray_pictures_stay_gray(spikegen, stream):
+    gray = blurry(48, 56)[..., 0]
+    assert sc.generate(gray, stream, at=20, samples=1, weights=spikegen).mean.shape == (48, 56)
+
+
+def test_of_the_mix_0_takes_no_spikes_and_1_no_picture(spikegen, stream):
+    sampler = _sampler(spikegen, "cpu")
+    shown = of_both(blurry(48, 56), stream, 20, (4, 36), 16)
+    other = replace(shown, spikes=1 - shown.spikes)
+    for mix, same in ((0.0, True), (0.5, False)):
+        told = [sampler.condition(one, mix)[0] for one in (shown, other)]
+        assert torch.equal(*told) is same
+    other = replace(shown, picture=1 - shown.picture)
+    for mix, same in ((1.0, True), (0.5, False)):
+        told = [sampler.condition(one, mix) for one in (shown, other)]
+        assert torch.equal(told[0][0], told[1][0]) is same
+        assert torch.equal(told[0][1], told[1][1]) is same
+
+
+@pytest.mark.parametrize("size", [(45, 53), (44, 52), (8, 8), (9, 130)])
+def test_sizes_that_8_does_not_divide_are_padded_and_cropped(spikegen, size):
+    picture = blurry(*size)
+    found = sc.generate(picture, samples=1, weights=spikegen).mean
+    assert found.shape == (*size, 3)
+    # What is repeated beyond the border is what padding by hand repeats.
+    padded = np.pad(picture, ((0, -size[0] % 8), (0, -size[1] % 8), (0, 0)), mode="edge")
+    whole = sc.generate(padded, samples=1, weights=spikegen).mean
+    np.testing.assert_allclose(found, whole[: size[0], : size[1]], atol=1e-6)
+
+
+def test_spikes_of_any_ratio_to_the_picture(spikegen, spikes):
+    for shape in ((45, 53), (15, 18), (24, 28)):
+        stream = SpikeStream.from_array(spikes(30, *shape))
+        size = (45, 53) if shape != (24, 28) else (48, 56)
+        found = sc.generate(blurry(*size), stream, at=15, samples=1, weights=spikegen)
+        assert found.mean.shape == (*size, 3)
+
+
+def test_the_frames_that_are_needed(spikegen, stream):
+    blur = blurry(48, 56)
+    for frame in (7, 33):
+        with pytest.raises(sc.RangeError, match="8 to 32"):
+            sc.generate(blur, stream, at=frame, weights=spikegen)
+    for frame in (8, 32):
+        sc.generate(blur, stream, at=frame, samples=1, weights=spikegen)
+    # Of a shorter recording, as many as there are, in eights.
+    assert sc.generate(blur, stream[:11], samples=1, weights=spikegen).mean.any()
+    with pytest.raises(sc.RangeError, match="8 frames of spikes or more, and the recording has 7"):
+        sc.generate(blur, stream[:7], weights=spikegen)
+    with pytest.raises(sc.RangeError, match="has 7"):
+        sc.generate(spikes=stream[:7], weights=spikegen)
+
+
+def test_dark_and_saturated_recordings_give_numbers(spikegen):
+    for value in (0, 1):
+        stream = SpikeStream.from_array(np.full((24, 12, 14), value))
+        for blur in (None, blurry(48, 56), np.zeros((48, 56, 3), np.float32)):
+            found = sc.generate(blur, stream, samples=2, weights=spikegen)
+            assert np.isfinite(found.mean).all()
+            assert np.isfinite(found.spread).all()
+
+
+def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
+    with pytest.raises(sc.GeometryError):
+        sc.generate(blurry(48, 80), stream, weights=spikegen)
+    other = Autoencoder(AutoencoderConfig(channels=4, width=8, blocks=0, deep_blocks=0))
+    save_weights(tmp_path / "other.safetensors", other, sc.read_card(spikegen[1])[1])
+    with pytest.raises(sc.FileError, match="another autoencoder"):
+        sc.generate(blurry(48, 56), stream, weights=(spikegen[0], tmp_path / "other.safetensors"))
+    with pytest.raises(sc.FileError, match="those of spikegen are needed"):
+        sc.generate(blurry(48, 56), stream, weights=(spikegen[1], spikegen[1]))
+    with pytest.raises(sc.OptionError, match="no option 'step'"):
+        sc.generate(blurry(48, 56), stream, step=3)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"mix": 1.5}, {"mix": -0.1}, {"samples": 0}, {"steps": 0}, {"steps": 101}, {"seed": -1}],
+)
+def test_sampling_that_cannot_be(wrong):
+    with pytest.raises(sc.OptionError):
+        sc.Sampling(**wrong)
+
+
+def test_a_film_is_made_frame_by_frame(spikegen, stream):
+    sampling = sc.Sampling(samples=1)
+    frames = sc.generated_frames(
+        blurry(48, 56), stream, frames=[12, 20], sampling=sampling, weights=spikegen
+    )
+    found = [one.mean for one in frames]
+    alone = sc.generate(blurry(48, 56), stream, at=20, samples=1, weights=spikegen)
+    assert np.array_equal(found[1], alone.mean)
+    assert not np.array_equal(found[0], found[1])
+
+
+def test_parts_cover_every_token_and_leave_no_seams():
+    for grid in ((5, 6), (6, 6), (7, 23), (40, 56)):
+        total = torch.zeros(*grid, 1)
+        for rows, columns in _parts(grid, 6):
+            size = rows.stop - rows.start, columns.stop - columns.start
+            assert size == (min(6, grid[0]), min(6, grid[1]))
+            total[rows, columns] += _ramp(size)
+        assert total.min() > 0
+    # The weight of a part falls towards its edge, where another takes over.
+    ramp = _ramp((6, 6))[..., 0]
+    assert ramp[0, 3] < 0.1 * ramp[3, 3]
+
+
+def test_a_picture_in_parts_is_even_where_it_shows_the_same(spikegen):
+    sampler = _sampler(spikegen, "cpu")
+    even = Shown(np.full((160, 200, 3), 0.4, np.float32), None, 1.0, 1.0)
+    told, _ = sampler.condition(even, 0.0)
+    # In bfloat16 or not, no part is told otherwise than its neighbour but by its own tokens' place.
+    step = (told[1:] - told[:-1]).abs().max()
+    assert step < 0.2 * told.abs().max()
