@@ -52,6 +52,12 @@ def close(page):
     page.locator(".said").wait_for(state="detached")
 
 
+def choose(page, label, option):
+    """Choose one of a list."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()
+
+
 def test_open_choose_the_size_scrub_deblur_compare_and_download(
     served, page, shot, folder, tmp_path
 ):
@@ -141,6 +147,62 @@ def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tm
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     shot("4-small-screen")
+
+
+def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tmp_path):
+    address, _ = served("app")
+    page.goto(address)
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_role("tab", name="Deblur").click()
+    mix = page.get_by_role("slider", name="Mix: 0 picture alone, 1 spikes alone")
+    for method, drawn in (("spikegen", True), ("sdm", False), ("spikegen", True)):
+        choose(page, "Method", re.compile(f"^{method}:"))
+        mix.wait_for(state="visible" if drawn else "hidden")
+        assert page.get_by_label("Seed").is_visible() == drawn
+    if "spikegen" not in sc.shipped_weights():
+        pytest.skip("the weights of SpikeGen do not ship yet")
+
+    page.get_by_label("Sharp frames").fill("2")
+    page.get_by_label("Samples").fill("3")
+    page.get_by_label("Steps").fill("1")
+    choose(page, "Blurry picture", "no picture: spikes alone")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("2 of 2 frames").wait_for(timeout=120_000)
+    page.get_by_text("TFP on the left, the mean of 3 samples on the right").wait_for()
+    assert shown(page, ".compare img") == shown(page, ".compare img.after") == [320, 180]
+    assert not page.get_by_label("The sharp picture of this frame").is_visible()
+    page.wait_for_timeout(500)
+    shot("7-spikes-alone")
+
+    choose(page, "Blurry picture", "blur.png")
+    page.get_by_label("Sharp frames").fill("1")
+    page.get_by_label("Steps").fill("2")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("1 of 1 frames").wait_for(timeout=300_000)
+    page.get_by_text("Blurry on the left, the mean of 3 samples on the right").wait_for()
+    assert shown(page, ".compare img.after") == [1280, 720]
+    seen = [page.locator(".compare").screenshot()]
+    for kind, told in (
+        ("spread", re.compile(r"the standard deviation of 3 samples .*; white is 0\.\d{4}$")),
+        ("sample 3", re.compile("sample 3 of 3 on the right$")),
+    ):
+        choose(page, "On the right", kind)
+        page.get_by_text(told).wait_for()
+        page.wait_for_timeout(500)
+        shot(f"8-{kind.replace(' ', '-')}")
+        seen.append(page.locator(".compare").screenshot())
+    assert len(set(seen)) == 3
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG files").click()
+    download.value.save_as(tmp_path / "frames.zip")
+    assert zipfile.ZipFile(tmp_path / "frames.zip").namelist() == ["000068.png"]
+    # Of another method there is one picture of a frame, and it needs a blurry one.
+    choose(page, "Blurry picture", "no picture: spikes alone")
+    choose(page, "Method", re.compile("^sdm:"))
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("Blurry on the left, sharp on the right").wait_for()
+    assert not page.get_by_label("On the right").is_visible()
+    assert page.errors == []
 
 
 def test_a_recording_that_goes_away_is_said_in_place_of_the_picture(served, page, folder):

@@ -5,7 +5,17 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
-from spikecam.app.look import Look, as_png, frame, frames_of, glance, known_sizes, seconds, trace
+from spikecam.app.look import (
+    Look,
+    as_png,
+    frame,
+    frames_of,
+    glance,
+    known_sizes,
+    look_at,
+    seconds,
+    trace,
+)
 
 
 @pytest.fixture
@@ -63,6 +73,13 @@ def test_a_trace_is_of_one_pixel(stream):
 def test_frames_are_those_that_a_window_allows(stream):
     assert frames_of(stream, Look("tfp", window=21)) == range(10, 1990)
     assert frames_of(stream, Look("tfi")) == range(2000)
+
+
+@pytest.mark.parametrize(("at", "window"), [(0, 1), (4, 9), (1000, 41), (1999, 1)])
+def test_near_the_ends_a_frame_is_looked_at_with_what_is_there(stream, at, window):
+    look = look_at(stream, at)
+    assert look == Look(window=window)
+    assert at in frames_of(stream, look)
 
 
 def test_sizes_that_fit_come_first_and_a_glance_shows_the_right_one(tmp_path):

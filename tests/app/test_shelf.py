@@ -142,6 +142,8 @@ def test_a_film_that_cannot_be_made_leaves_the_one_before(shelf, tmp_path):
         desk.new_film(blur, [20], (0, 61), {"method": "sdm"})
     with pytest.raises(sc.FileError, match="not in a folder"):
         desk.new_film(tmp_path / "secret.png", [20], (0, 60), {"method": "sdm"})
+    with pytest.raises(sc.OptionError, match="choose a blurry picture"):
+        desk.new_film(None, [20], (0, 60), {"method": "sdm"})
     assert desk.film is film
     assert film.path(20).exists()
 

@@ -12,7 +12,7 @@ from spikecam.app.addresses import blur_address, film_address, frame_address
 from spikecam.app.desk import Desk
 from spikecam.app.drawing import Drawing
 from spikecam.app.film import FORMATS, Film
-from spikecam.app.filming import MEAN, SPIKEGEN, SPREAD, room_around
+from spikecam.app.filming import MEAN, SHARP, SPIKEGEN, SPREAD, room_around
 from spikecam.app.look import look_at
 from spikecam.app.player import Player
 from spikecam.app.saying import say, saying
@@ -251,14 +251,15 @@ class Sharpening:
 
 def _legend(film: Film, kind: str) -> str:
     """What is on the left, and on the right."""
+    # All but the mean and the spread.
     count = len(film.kinds) - 2
     right = {
+        SHARP: "sharp",
         MEAN: f"the mean of {count} samples",
-        SPREAD: f"their standard deviation on the right; white is {film.white:.4f}",
-    }.get(kind, kind)
-    if kind != SPREAD:
-        right += " on the right"
-    if film.blur is None:
-        stretched = "" if kind == SPREAD else "; rates, stretched to black and white"
-        return f"TFP on the left, {right}{stretched}"
-    return f"Blurry on the left, {right}"
+        SPREAD: f"the standard deviation of {count} samples",
+    }.get(kind, f"{kind} of {count}")
+    left = "TFP" if film.blur is None else "Blurry"
+    text = f"{left} on the left, {right} on the right"
+    if kind == SPREAD:
+        return f"{text}; white is {film.white:.4f}"
+    return text if film.blur is not None else f"{text}, both stretched from black to white"

@@ -97,12 +97,10 @@ def _of_diffusers(folder: Path) -> nn.Module:
                 f"{' and '.join(_KINDS)}"
             )
         model: nn.Module = getattr(diffusers, kind).from_pretrained(
-            folder, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise FileError(
-            f"{folder} cannot be read as an autoencoder of diffusers: {error}"
-        ) from error
+        raise FileError(f"{folder} is no autoencoder of diffusers that can be read") from error
     config: Any = model.config
     stride = 2 ** (len(config.block_out_channels) - 1)
     if stride != STRIDE:
