@@ -1,9 +1,10 @@
 """Weights of a run become weights that ship: float16, with scores and a full card.
 
     python tools/ship_weights.py RUN/NETWORK.safetensors NAME SUMMARY --data TEXT --limits TEXT
-        [--judge FOLDER METHOD] [-o FOLDER]
+        [--recipe TEXT] [--commit TEXT] [--judge FOLDER METHOD] [-o FOLDER]
 
-Recipe and commit are those that the run wrote. With ``--judge`` the scores are measured on the
+Recipe and commit are those that the run wrote, where none are given: folders are named as anybody's
+are. With ``--judge`` the scores are measured on the
 file that ships, on sequences as `spikecam bench gopro` takes them; else they are the run's.
 """
 
@@ -30,6 +31,8 @@ def main() -> None:
     parser.add_argument("summary")
     parser.add_argument("--data", required=True)
     parser.add_argument("--limits", required=True)
+    parser.add_argument("--recipe")
+    parser.add_argument("--commit")
     parser.add_argument("--judge", nargs=2, metavar=("FOLDER", "METHOD"))
     parser.add_argument("-o", "--out", type=Path, default=SHIPPED, metavar="FOLDER")
     args = parser.parse_args()
@@ -41,6 +44,8 @@ def main() -> None:
         data=args.data,
         limits=args.limits,
         licence="MIT",
+        recipe=args.recipe or card.recipe,
+        commit=args.commit or card.commit,
     )
     if args.judge:
         card = replace(card, scores=judged(network, card, Path(args.judge[0]), args.judge[1]))

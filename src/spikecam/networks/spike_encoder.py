@@ -43,8 +43,12 @@ class SpikeEncoder(nn.Module):
     def forward(self, spikes: Tensor) -> Tensor:
         """Features; T, H and W are multiples of 8."""
         features = spikes[:, None]
-        for layer, norm in zip(self.layers, self.norms, strict=True):
-            features = self.active(_over_channels(norm, layer(features)))
+        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.
+            short = number > 0 and torch.is_autocast_enabled(spikes.device.type)
+            with torch.autocast(spikes.device.type, enabled=short):
+                features = layer(features)
+            features = self.active(_over_channels(norm, features))
         weights = torch.softmax(self.weights(features).float(), dim=2)
         fused = (weights * features).sum(2)
         out: Tensor = self.active(_over_channels(self.norm, self.refined(fused)))
