@@ -24,11 +24,22 @@ MEASURING = (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
 # Pages whose commands run one after another beside what the demo left.
 SIMPLE = {
     name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("install", "first", "look", "deblur", "formats", "app", "live", "index", "api")
+    for name in (
+        "install",
+        "first",
+        "look",
+        "deblur",
+        "generate",
+        "formats",
+        "app",
+        "live",
+        "index",
+        "api",
+    )
 }
 # What takes hours is cut short: what else a command says of it is said before.
 SHORT = {
-    " train ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
+    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
     " --pseudo ": "--pseudo 4",
     " synth photos ": "--sequences 4 --size 256x192 --val 0",
 }

@@ -1,10 +1,10 @@
 import torch
 
-from spikecam.networks.rotary import angles, rotated
+from spikecam.networks.rotary import angles, rotated, turns
 
 
 def scores(rows, columns, queries, keys):
-    turned = angles(rows, columns, queries.shape[1])
+    turned = turns(angles(rows, columns, queries.shape[1]))
     return rotated(queries, turned) @ rotated(keys, turned).T
 
 
@@ -25,17 +25,18 @@ def test_products_depend_on_nothing_but_how_far_apart_places_are():
 def test_the_first_place_is_not_turned_and_no_length_changes():
     heads = torch.randn(5, 16, generator=torch.Generator().manual_seed(1))
     zero = torch.zeros(5)
-    torch.testing.assert_close(rotated(heads, angles(zero, zero, 16)), heads)
-    far = rotated(heads, angles(zero + 9, zero + 4, 16))
+    torch.testing.assert_close(rotated(heads, turns(angles(zero, zero, 16))), heads)
+    far = rotated(heads, turns(angles(zero + 9, zero + 4, 16)))
     torch.testing.assert_close(far.norm(dim=1), heads.norm(dim=1))
 
 
-def test_rows_turn_the_first_half_and_columns_the_second():
+def test_rows_turn_half_of_the_pairs_and_columns_the_others():
     heads = torch.randn(5, 16, generator=torch.Generator().manual_seed(2))
     zero = torch.zeros(5)
-    by_row = rotated(heads, angles(zero + 3, zero, 16))
-    assert torch.equal(by_row[:, 8:], heads[:, 8:])
-    assert not torch.allclose(by_row[:, :8], heads[:, :8])
+    by_row = rotated(heads, turns(angles(zero + 3, zero, 16))).unflatten(1, (2, 2, 4))
+    pairs = heads.unflatten(1, (2, 2, 4))
+    assert torch.equal(by_row[:, :, 1], pairs[:, :, 1])
+    assert not torch.allclose(by_row[:, :, 0], pairs[:, :, 0])
 
 
 def test_the_base_is_the_published_one():

@@ -2,8 +2,7 @@
 
 A query and a key are turned by angles that grow with their position, so that their product depends
 on nothing but how far apart they are. SpikeGen (Table 5) names the base, 10000, and says no more.
-Our choice for pictures: the first half of a head's channels turns with the row, the second with the
-column.
+Our choice for pictures: half of a head's pairs of channels turn with the row, half with the column.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from torch import Tensor
 
 
 def angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) -> Tensor:
-    """Angles of places (..., channels / 2): channel 2 i and 2 i + 1 are turned by the i-th.
+    """Angles of places (..., channels / 2), of the rows first: pair i is turned by the i-th.
 
     Args:
         rows, columns: positions, of one shape.
@@ -26,9 +25,14 @@ def angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) 
     return torch.cat([rows[..., None] * frequencies, columns[..., None] * frequencies], dim=-1)
 
 
-def rotated(heads: Tensor, turned: Tensor) -> Tensor:
-    """Queries or keys (..., N, channels) turned by the ``angles`` (N, channels / 2) of N places."""
-    cosine, sine = turned.cos(), turned.sin()
-    first, second = heads.float()[..., 0::2], heads.float()[..., 1::2]
-    mixed = torch.stack([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
-    return mixed.flatten(-2).to(heads.dtype)
+def turns(angle: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosines and sines (N, channels) by which `rotated` turns, of angles (N, channels / 2)."""
+    cosine, sine = angle.cos(), angle.sin()
+    return torch.cat([cosine, cosine], dim=-1), torch.cat([-sine, sine], dim=-1)
+
+
+def rotated(heads: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+    """Queries or keys (..., N, channels), turned; channels i and channels / 2 + i are a pair."""
+    cosine, sine = turn
+    swapped = heads.roll(heads.shape[-1] // 2, dims=-1)
+    return heads * cosine.to(heads.dtype) + swapped * sine.to(heads.dtype)

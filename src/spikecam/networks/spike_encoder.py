@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -45,8 +46,8 @@ class SpikeEncoder(nn.Module):
         features = spikes[:, None]
         for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
             # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.
-            short = number > 0 and torch.is_autocast_enabled(spikes.device.type)
-            with torch.autocast(spikes.device.type, enabled=short):
+            exact = number == 0 and spikes.device.type == "cpu"
+            with torch.autocast("cpu", enabled=False) if exact else nullcontext():
                 features = layer(features)
             features = self.active(_over_channels(norm, features))
         weights = torch.softmax(self.weights(features).float(), dim=2)

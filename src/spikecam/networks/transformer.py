@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.rotary import angles, rotated
+from spikecam.networks.rotary import angles, rotated, turns
 
 _EPS = 1e-6
 
@@ -35,12 +35,11 @@ class Block(nn.Module):
             nn.Linear(int(mlp_ratio * width), width),
         )
 
-    def forward(self, tokens: Tensor, places: Tensor) -> Tensor:
-        """Tokens (B, N, width), at places whose angles are (N, width / heads / 2)."""
+    def forward(self, tokens: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """Tokens (B, N, width), turned by what `turns` gives of their places."""
         attended = self.attended(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = attended.permute(2, 0, 3, 1, 4)
-        query, key = rotated(query, places), rotated(key, places)
-        seen = functional.scaled_dot_product_attention(query, key, value)
+        seen = _attention(rotated(query, turn), rotated(key, turn), value)
         tokens = tokens + self.joined(seen.transpose(1, 2).flatten(2))
         return tokens + self.mlp(tokens)  # type: ignore[no-any-return]
 
@@ -68,8 +67,19 @@ class Transformer(nn.Module):
             *(torch.arange(side, device=tokens.device, dtype=torch.float32) for side in shape),
             indexing="ij",
         )
-        places = angles(rows.flatten(), columns.flatten(), self.channels, self.base)
+        turn = turns(angles(rows.flatten(), columns.flatten(), self.channels, self.base))
         for block in self.blocks:
-            tokens = block(tokens, places)
+            tokens = block(tokens, turn)
         normed: Tensor = self.norm(tokens)
         return normed
+
+
+def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Softmax (Q K^T / sqrt C) V of heads (B, H, N, C)."""
+    if query.device.type != "cpu":
+        return functional.scaled_dot_product_attention(query, key, value)
+    # On processors the plain products take half of the time of the fused ones, or less, backward.
+    with torch.autocast("cpu", enabled=False):
+        value = value.to(query.dtype)
+        weights = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-2, -1))
+        return torch.matmul(torch.softmax(weights, dim=-1), value)
