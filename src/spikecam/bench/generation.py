@@ -17,12 +17,15 @@ from spikecam.bench.gopro import THRESHOLDS, Say
 from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
 from spikecam.camera.light import as_gray
+from spikecam.io.recording import PathLike
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture
 
 _METRICS = ("psnr", "ssim", "ms_ssim")
-# Steps of DDIM whose worth and time are told.
-_STEPS = (1, 2, 5, 10, 50, 100)
+STEPS = (1, 2, 5, 10, 50, 100)
+
+
+Weights = tuple[PathLike, PathLike]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Drawn:
 
     label: str
     sampling: sc.Sampling
-    weights: tuple[str, str]
+    weights: Weights
     spikes: bool = True
     single: bool = False
 
@@ -58,8 +61,9 @@ def generation(
     folder: Path | None = None,
     dense: Path | None = None,
     *,
-    weights: tuple[str, str] = ("spikegen", "autoencoder"),
+    weights: Weights = ("spikegen", "autoencoder"),
     thresholds: Sequence[int] = THRESHOLDS,
+    steps: Sequence[int] = STEPS,
     limit: int | None = None,
     command: str = "spikecam bench generation",
     say: Say = print,
@@ -71,6 +75,7 @@ def generation(
         dense: recordings of spikes alone with their truth (see `recordings`), or None likewise.
         weights: of SpikeGen and its autoencoder; names of those that ship, or files.
         thresholds: V_th.
+        steps: of DDIM, whose worth and time are told.
         limit: how many cases and recordings, from the first.
         command: to state.
         say: takes a line of progress.
@@ -116,7 +121,7 @@ def generation(
     held_streams = list(streams)
     tables.append(_dense(held_streams, weights, pictures))
     _, cases = gopro_cases(folder, thresholds[0], 2)
-    tables.append(_steps(list(cases), weights, say))
+    tables.append(_steps(list(cases), weights, steps, say))
     return Report("generation", "SpikeGen", f"{source}; {source_dense}", command, tables, pictures)
 
 
@@ -127,7 +132,7 @@ def _gray(case: Case) -> Case:
 
 
 def _dense(
-    held: Sequence[Recording], weights: tuple[str, str], pictures: dict[str, dict[str, Picture]]
+    held: Sequence[Recording], weights: Weights, pictures: dict[str, dict[str, Picture]]
 ) -> Table:
     """Spikes alone, every picture brought as near to the truth as gain and offset can."""
     makers: dict[str, Any] = {
@@ -170,10 +175,10 @@ def affine_fit(picture: Picture, truth: Picture) -> Picture:
     return fitted
 
 
-def _steps(cases: Sequence[Case], weights: tuple[str, str], say: Say) -> Table:
+def _steps(cases: Sequence[Case], weights: Weights, counts: Sequence[int], say: Say) -> Table:
     """What steps of DDIM are worth, what they cost, and whether the spread tells errors."""
     rows = []
-    for steps in _STEPS:
+    for steps in counts:
         sampling = sc.Sampling(steps=steps)
         mean, single, related, seconds = [], [], [], []
         for case in cases:

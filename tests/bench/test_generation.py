@@ -1,0 +1,53 @@
+"""SpikeGen's tables, with random weights: what they say, not how good it is."""
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.bench.generation import Drawn, affine_fit, generation
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def recordings(tmp_path, spikes):
+    """A sequence as `gopro_cases` takes it, and a recording as `reds` does."""
+    folder, rng = tmp_path / "seq" / "one", np.random.default_rng(0)
+    for name in ("blur", *(f"sharp_{frame:03d}" for frame in (20, 36, 52, 68, 84, 100, 116))):
+        sc.write_picture(folder / f"{name}.png", rng.random((192, 256, 3), np.float32))
+    stream = sc.SpikeStream.from_array(spikes(137, 48, 64))
+    for threshold in (1, 2, 4):
+        sc.save(folder / f"spikes_v{threshold}.dat", stream)
+    dense = sc.SpikeStream.from_array(spikes(301, 250, 400))
+    sc.save(tmp_path / "dense" / "two.dat", dense)
+    sc.write_picture(tmp_path / "dense" / "two.png", rng.random((250, 400), np.float32))
+    return tmp_path
+
+
+def test_its_tables(recordings, spikegen):
+    said = []
+    report = generation(
+        recordings / "seq", recordings / "dense", weights=spikegen, steps=(1, 2), say=said.append
+    )
+    deblurring, dense, steps = report.tables
+    assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "refined"]
+    assert len(deblurring.rows) == 9
+    assert len(deblurring.rows[0]) == 1 + 3 * 3
+    assert {row["method"] for row in dense.rows} >= {"tfp", "tfi", "spikegen, spikes alone"}
+    assert [row["steps"] for row in steps.rows] == ["1", "2"]
+    assert all(np.isfinite(row["PSNR ↑"]) for row in dense.rows)
+    assert set(report.pictures) == {*(f"one, V_th = {v}" for v in (1, 2, 4)), "two"}
+
+
+def test_a_fit_undoes_gain_and_offset():
+    truth = np.random.default_rng(0).random((20, 30), np.float32)
+    np.testing.assert_allclose(affine_fit(0.3 * truth + 0.2, truth), truth, atol=1e-5)
+
+
+def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
+    from spikecam.bench.cases import gopro_cases
+
+    _, cases = gopro_cases(recordings / "seq", 1)
+    maker = Drawn("alone", sc.Sampling(samples=1, steps=1), spikegen, spikes=False)
+    one, other = maker.pictures(next(cases), [20, 36])
+    assert np.array_equal(one, other)
