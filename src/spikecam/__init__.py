@@ -54,8 +54,8 @@ if TYPE_CHECKING:
         RangeError,
         SpikecamError,
     )
-    from spikecam.generation.methods import Generated, generate, generated_frames, moment_of
-    from spikecam.generation.sampling import Sampling
+    from spikecam.generation.methods import Generated, default_frame, generate, generated_frames
+    from spikecam.generation.sampling import Sampling, frames_around
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import check_recording, open, write_recording
@@ -138,8 +138,8 @@ _HOMES = {
         "RangeError",
         "SpikecamError",
     ),
-    "generation.methods": ("Generated", "generate", "generated_frames", "moment_of"),
-    "generation.sampling": ("Sampling",),
+    "generation.methods": ("Generated", "generate", "generated_frames", "default_frame"),
+    "generation.sampling": ("Sampling", "frames_around"),
     "io.geometry": ("CAMERAS",),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("check_recording", "open", "write_recording"),
@@ -185,7 +185,8 @@ __all__ = [  # noqa: RUF022
     "generated_frames",
     "Generated",
     "Sampling",
-    "moment_of",
+    "default_frame",
+    "frames_around",
     "score",
     "frame_scores",
     "mean_scores",

@@ -53,19 +53,11 @@ def close(page):
 
 
 def choose(page, label, option):
-    """Choose one of a list."""
+    """Choose one of a list, and let the page settle: what is typed at once can be lost."""
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option).click()
-
-
-def fill(page, fields):
-    """Fill number fields one after another, as slowly as a person."""
-    for label, value in fields.items():
-        page.get_by_label(label).fill(value)
-        page.keyboard.press("Tab")
-        # The page answers by putting the number into its bounds.
-        page.wait_for_timeout(300)
-        assert page.get_by_label(label).input_value() == value
+    page.locator(".q-menu").wait_for(state="detached")
+    page.wait_for_timeout(300)
 
 
 def test_open_choose_the_size_scrub_deblur_compare_and_download(
@@ -172,7 +164,9 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tm
     if "spikegen" not in sc.shipped_weights():
         pytest.skip("the weights of SpikeGen do not ship yet")
 
-    fill(page, {"Sharp frames": "2", "Samples": "3", "Steps": "1"})
+    page.get_by_label("Sharp frames").fill("2")
+    page.get_by_label("Samples").fill("3")
+    page.get_by_label("Steps").fill("1")
     choose(page, "Blurry picture", "no picture: spikes alone")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("2 of 2 frames").wait_for(timeout=120_000)
@@ -183,7 +177,8 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tm
     shot("7-spikes-alone")
 
     choose(page, "Blurry picture", "blur.png")
-    fill(page, {"Sharp frames": "1", "Steps": "2"})
+    page.get_by_label("Sharp frames").fill("1")
+    page.get_by_label("Steps").fill("2")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("1 of 1 frames").wait_for(timeout=300_000)
     page.get_by_text("Blurry on the left, the mean of 3 samples on the right").wait_for()

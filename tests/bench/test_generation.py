@@ -30,7 +30,7 @@ def test_its_tables(recordings, spikegen):
         recordings / "seq", recordings / "dense", weights=spikegen, steps=(1, 2), say=said.append
     )
     deblurring, dense, steps = report.tables
-    assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "refined"]
+    assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "ldn"]
     assert len(deblurring.rows) == 9
     assert len(deblurring.rows[0]) == 1 + 3 * 3
     assert {row["method"] for row in dense.rows} >= {"tfp", "tfi", "spikegen, spikes alone"}
@@ -48,6 +48,6 @@ def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
     from spikecam.bench.cases import gopro_cases
 
     _, cases = gopro_cases(recordings / "seq", 1)
-    maker = Drawn("alone", sc.Sampling(samples=1, steps=1), spikegen, spikes=False)
+    maker = Drawn("alone", sc.Sampling(steps=1), spikegen, spikes=False)
     one, other = maker.pictures(next(cases), [20, 36])
     assert np.array_equal(one, other)

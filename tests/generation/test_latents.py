@@ -41,6 +41,21 @@ def test_autoencoders_of_diffusers_are_taken(tmp_path):
     torch.testing.assert_close(codec.decode(latents), back)
     other = kl(scaling_factor=0.5, shift_factor=0.25)
     assert load_autoencoder(saved(tmp_path / "other", other))[1] != name
+    # The same weights on another scale make other latents.
+    model.register_to_config(scaling_factor=0.75)
+    assert load_autoencoder(saved(tmp_path / "scaled", model))[1] != name
+
+
+def test_a_folder_of_the_name_of_what_ships_is_no_matter(tmp_path, monkeypatch):
+    (tmp_path / "autoencoder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_autoencoder()[0].channels == 16
+
+
+def test_without_diffusers_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(sc.SpikecamError, match=r"spikecam\[diffusers\]"):
+        load_autoencoder(saved(tmp_path / "kl", kl()))
 
 
 def test_the_tiny_kind_too(tmp_path):

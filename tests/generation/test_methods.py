@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.generation.inputs import Shown, of_both, of_spikes
+from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.methods import _sampler
-from spikecam.generation.sampling import _parts, _ramp
+from spikecam.generation.sampler import Sampler, _parts, _ramp
 from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
 from spikecam.stream import SpikeStream
 from spikecam.weights.store import save_weights
@@ -53,10 +53,10 @@ def test_spikes_alone_give_firing_rates(spikegen, stream):
     found = sc.generate(spikes=stream, samples=2, weights=spikegen)
     assert found.mean.shape == found.spread.shape == (12, 14)
     assert found.samples.shape == (2, 12, 14)
-    shown = of_spikes(stream, 20, 16)
-    assert shown.scale == shown.gain
+    given = of_spikes(stream, 20, 16)
+    assert given.scale == given.gain
     np.testing.assert_allclose(
-        shown.picture, np.clip(shown.gain * np.asarray(stream)[12:28].mean(0), 0, 1), atol=1e-6
+        given.picture, np.clip(given.gain * np.asarray(stream)[12:28].mean(0), 0, 1), atol=1e-6
     )
 
 
@@ -64,7 +64,7 @@ def test_untrained_it_gives_back_what_is_dense(stream, tmp_path, spikegen):
     network = _sampler(spikegen, "cpu").network
     for values in network.head.leave.parameters():
         torch.nn.init.zeros_(values)
-    for values in network.head.shaped.parameters():
+    for values in network.head.modulation.parameters():
         torch.nn.init.zeros_(values)
     save_weights(tmp_path / "none.safetensors", network, sc.read_card(spikegen[0])[1])
     blur = np.full((48, 56, 3), 0.5, np.float32)
@@ -96,18 +96,72 @@ def test_gray_pictures_stay_gray(spikegen, stream):
     assert sc.generate(gray, stream, at=20, samples=1, weights=spikegen).mean.shape == (48, 56)
 
 
-def test_of_the_mix_0_takes_no_spikes_and_1_no_picture(spikegen, stream):
+def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
+    options = {"samples": 2, "weights": spikegen}
+    alone = sc.generate(blurry(48, 56), **options)
+    mixed = sc.generate(blurry(48, 56), stream, at=20, mix=0, **options)
+    assert np.array_equal(mixed.samples, alone.samples)
+    with pytest.raises(sc.OptionError, match="TFP"):
+        sc.generate(spikes=stream, mix=0, **options)
+
+
+def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = _sampler(spikegen, "cpu")
-    shown = of_both(blurry(48, 56), stream, 20, (4, 36), 16)
-    other = replace(shown, spikes=1 - shown.spikes)
-    for mix, same in ((0.0, True), (0.5, False)):
-        told = [sampler.condition(one, mix)[0] for one in (shown, other)]
-        assert torch.equal(*told) is same
-    other = replace(shown, picture=1 - shown.picture)
+    given = of_both(blurry(48, 56), stream, 20, (4, 36), 16)
+    other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
-        told = [sampler.condition(one, mix) for one in (shown, other)]
-        assert torch.equal(told[0][0], told[1][0]) is same
-        assert torch.equal(told[0][1], told[1][1]) is same
+        found = [sampler.condition(one, mix) for one in (given, other)]
+        assert torch.equal(found[0][0], found[1][0]) is same
+        assert torch.equal(found[0][1], found[1][1]) is same
+
+
+def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
+    blur = blurry(48, 56)
+    given = of_both(blur, stream, 20, (4, 36), 16)
+    rate = np.asarray(stream)[4:36].mean()
+    gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
+    assert given.gain * rate == pytest.approx(gray, rel=1e-4)
+
+
+def test_one_step_gives_one_picture_whatever_the_seed(spikegen, stream):
+    options = {"at": 20, "steps": 1, "weights": spikegen}
+    one, other = (sc.generate(blurry(48, 56), stream, seed=n, **options) for n in (0, 1))
+    assert len(one.samples) == 1
+    assert np.array_equal(one.mean, other.mean)
+    assert not one.spread.any()
+    with pytest.raises(sc.OptionError, match="one step gives the mean"):
+        sc.generate(blurry(48, 56), stream, samples=2, **options)
+
+
+def test_what_is_far_brighter_than_the_rest_keeps_its_rate(spikegen):
+    light = np.zeros((24, 40, 40))
+    light[::20] = 1
+    light[:, 20:22, 20:22] = 1
+    stream = SpikeStream.from_array(light)
+    found = sc.generate(spikes=stream, samples=1, weights=spikegen).mean
+    assert found[20:22, 20:22].min() == 1
+
+
+def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
+    fpn = sc.FixedPattern.draw((12, 14), seed=0)
+    clean = np.full((12, 14), 0.3, np.float32)
+    stream = steady(fpn.distort(clean), 400)
+    for frames in (64,):
+        plain, corrected = (of_spikes(stream, 200, frames, fpn=one) for one in (None, fpn))
+        rates = [one.picture / one.scale for one in (plain, corrected)]
+        assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
+    blur = np.full((48, 56, 3), 0.5, np.float32)
+    both = [of_both(blur, stream, 200, (0, 400), 64, fpn=one).picture for one in (None, fpn)]
+    assert not np.array_equal(*both)
+
+
+def test_what_says_nothing_of_what_is_given_is_refused(spikegen, stream):
+    with pytest.raises(sc.OptionError, match="exposure is of spikes"):
+        sc.generate(blurry(16, 16), exposure=(0, 3), weights=spikegen)
+    with pytest.raises(sc.OptionError, match="spikes alone"):
+        sc.generate(spikes=stream, exposure=(0, 20), weights=spikegen)
+    with pytest.raises(sc.OptionError, match="there are none"):
+        sc.generated_frames(None, stream, frames=[], weights=spikegen)
 
 
 @pytest.mark.parametrize("size", [(45, 53), (44, 52), (8, 8), (9, 130)])
@@ -137,7 +191,10 @@ def test_the_frames_that_are_needed(spikegen, stream):
     for frame in (8, 32):
         sc.generate(blur, stream, at=frame, samples=1, weights=spikegen)
     # Of a shorter recording, as many as there are, in eights.
-    assert sc.generate(blur, stream[:11], samples=1, weights=spikegen).mean.any()
+    for length in (8, 11, 16):
+        assert sc.generate(blur, stream[:length], samples=1, weights=spikegen).mean.any()
+        assert sc.generate(spikes=stream[:length], samples=1, weights=spikegen).mean.any()
+    assert [sc.frames_around(spikegen[0], stream[:n]) for n in (9, 17, 40)] == [8, 16, 16]
     with pytest.raises(sc.RangeError, match="8 frames of spikes or more, and the recording has 7"):
         sc.generate(blur, stream[:7], weights=spikegen)
     with pytest.raises(sc.RangeError, match="has 7"):
@@ -168,7 +225,15 @@ def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"mix": 1.5}, {"mix": -0.1}, {"samples": 0}, {"steps": 0}, {"steps": 101}, {"seed": -1}],
+    [
+        {"mix": 1.5},
+        {"mix": -0.1},
+        {"samples": 0},
+        {"samples": 2, "steps": 1},
+        {"steps": 0},
+        {"steps": 101},
+        {"seed": -1},
+    ],
 )
 def test_sampling_that_cannot_be(wrong):
     with pytest.raises(sc.OptionError):
@@ -186,23 +251,42 @@ def test_a_film_is_made_frame_by_frame(spikegen, stream):
     assert not np.array_equal(found[0], found[1])
 
 
-def test_parts_cover_every_token_and_leave_no_seams():
+def test_parts_cover_every_token():
     for grid in ((5, 6), (6, 6), (7, 23), (40, 56)):
         total = torch.zeros(*grid, 1)
-        for rows, columns in _parts(grid, 6):
-            size = rows.stop - rows.start, columns.stop - columns.start
+        for part in _parts(grid, 6):
+            size = tuple(one.stop - one.start for one in part)
             assert size == (min(6, grid[0]), min(6, grid[1]))
-            total[rows, columns] += _ramp(size)
+            total[part] += _ramp(part)
         assert total.min() > 0
-    # The weight of a part falls towards its edge, where another takes over.
-    ramp = _ramp((6, 6))[..., 0]
-    assert ramp[0, 3] < 0.1 * ramp[3, 3]
 
 
-def test_a_picture_in_parts_is_even_where_it_shows_the_same(spikegen):
+def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
+    """Each part answers with a number of its own: what is put together has no jump."""
     sampler = _sampler(spikegen, "cpu")
-    even = Shown(np.full((160, 200, 3), 0.4, np.float32), None, 1.0, 1.0)
-    told, _ = sampler.condition(even, 0.0)
-    # In bfloat16 or not, no part is told otherwise than its neighbour but by its own tokens' place.
-    step = (told[1:] - told[:-1]).abs().max()
-    assert step < 0.2 * told.abs().max()
+    sampler.network.config = replace(sampler.network.config, side=16)
+    parts = _parts((20, 56), 16)
+    answers = iter(range(len(parts)))
+
+    def condition(latents, spikes, mix):
+        own = torch.tensor([float(next(answers)) for _ in latents])
+        return own[:, None, None, None].expand(-1, 16, 16, 16)
+
+    sampler.network.condition = condition
+    sampler = Sampler(sampler.network, sampler.codec)
+    found, _ = sampler.condition(Conditioning(np.full((160, 448, 3), 0.4, np.float32)), 0.0)
+    rows = [part[0].start for part in parts]
+    across = rows.count(rows[0])
+    # Along a row of parts the numbers rise by 1 over the width that two of them share.
+    steps = found[10, :, 0].diff()
+    assert steps.min() > -1e-5
+    assert steps.max() < 0.4
+    assert float(found[10, -1, 0] - found[10, 0, 0]) == pytest.approx(across - 1, abs=1e-4)
+
+
+def test_large_pictures_are_encoded_and_decoded_in_parts_to_the_same(spikegen, monkeypatch):
+    picture = blurry(120, 200)
+    options = {"samples": 1, "steps": 2, "weights": spikegen}
+    whole = sc.generate(picture, **options).mean
+    monkeypatch.setattr("spikecam.deblurring.tiles._SIDE", 64)
+    np.testing.assert_allclose(sc.generate(picture, **options).mean, whole, atol=5e-3)

@@ -3,12 +3,12 @@ import math
 import pytest
 import torch
 
-from spikecam.networks.diffusion import TIMES, ddim, levels, noised
+from spikecam.networks.diffusion import TIMES, alpha_sigma, ddim, q_sample
 
 
 def test_the_schedule_is_the_cosine_of_its_paper():
     times = torch.tensor([0, 250, 500, TIMES])
-    kept, added = levels(times)
+    kept, added = alpha_sigma(times)
     angle = [(t / TIMES + 0.008) / 1.008 * math.pi / 2 for t in times.tolist()]
     expected = [math.cos(a) / math.cos(angle[0]) for a in angle]
     assert kept.tolist() == pytest.approx(expected, abs=1e-6)
@@ -22,8 +22,8 @@ def test_noised_samples_have_the_moments_that_the_schedule_states():
     clean = torch.full((200_000, 1), 1.5)
     noise = torch.randn(clean.shape, generator=lots)
     for time in (100, 600, 950):
-        kept, added = levels(torch.tensor(time))
-        noisy, _ = noised(clean, noise, torch.full((len(clean),), time))
+        kept, added = alpha_sigma(torch.tensor(time))
+        noisy, _ = q_sample(clean, noise, torch.full((len(clean),), time))
         assert float(noisy.mean()) == pytest.approx(1.5 * float(kept), abs=0.01)
         assert float(noisy.std()) == pytest.approx(float(added), rel=0.01)
 
@@ -32,8 +32,8 @@ def test_clean_and_noise_are_told_by_the_velocity():
     lots = torch.Generator().manual_seed(1)
     clean, noise = torch.randn(2, 50, 3, generator=lots)
     times = torch.randint(0, TIMES + 1, (50,), generator=lots)
-    kept, added = (level[:, None] for level in levels(times))
-    noisy, velocity = noised(clean, noise, times)
+    kept, added = (level[:, None] for level in alpha_sigma(times))
+    noisy, velocity = q_sample(clean, noise, times)
     torch.testing.assert_close(kept * noisy - added * velocity, clean, atol=1e-5, rtol=0)
     torch.testing.assert_close(added * noisy + kept * velocity, noise, atol=1e-5, rtol=0)
 
@@ -44,7 +44,7 @@ def test_ddim_with_an_oracle_gives_the_clean_latents(steps):
     clean, noise = torch.randn(2, 40, 4, generator=lots)
 
     def oracle(noisy, times):
-        kept, added = (level[:, None] for level in levels(times))
+        kept, added = (level[:, None] for level in alpha_sigma(times))
         # The noise that the clean latents imply; at time 0 there is none, and none is asked for.
         implied = (noisy - kept * clean) / added
         return kept * implied - added * clean

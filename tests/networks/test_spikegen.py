@@ -88,14 +88,14 @@ def test_without_spikes_in_the_mix_they_change_nothing(network):
     latents, spikes, mix = seen(0)
     alone = network.condition(latents, None, mix)
     assert torch.equal(network.condition(latents, spikes, mix), alone)
-    assert torch.equal(network.carried(latents, mix), latents)
+    assert torch.equal(network.baseline(latents, mix), latents)
 
 
 def test_with_spikes_alone_in_the_mix_the_picture_changes_nothing(network):
     latents, spikes, mix = seen(1)
     alone = network.condition(None, spikes, mix)
     assert torch.equal(network.condition(latents, spikes, mix), alone)
-    assert not network.carried(latents, mix).any()
+    assert not network.baseline(latents, mix).any()
 
 
 def test_between_both_count(network):
@@ -137,7 +137,14 @@ def test_untrained_it_gives_the_picture_back():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"width": 36}, {"frames": 12}, {"spike_channels": (1, 2)}, {"depth": 0}, {"side": 0}],
+    [
+        {"width": 36},
+        {"frames": 12},
+        {"spike_channels": (1, 2)},
+        {"depth": 0},
+        {"side": 0},
+        {"base": 1},
+    ],
 )
 def test_sizes_that_cannot_be(wrong):
     with pytest.raises(sc.OptionError):

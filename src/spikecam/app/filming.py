@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from spikecam.deblurring.methods import deblurred_frames, window_of
+from spikecam.generation.sampling import Sampling, frames_around
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 SPIKEGEN = "spikegen"
 SHARP, MEAN, SPREAD = "sharp", "mean", "spread"
-# Frames around one that are left to SpikeGen, as on the command line; it says when it needs more.
-_WINDOW = 25
 
 
 def pictures_of(
@@ -48,27 +47,29 @@ def pictures_of(
         return ({SHARP: picture} for picture in made)
     # With it comes torch, for which the page does not wait.
     from spikecam.generation.methods import generated_frames
-    from spikecam.generation.sampling import Sampling
 
     others = {name: one for name, one in options.items() if name not in ("method", "sampling")}
     drawn = generated_frames(
         blur,
         stream,
         frames=frames,
-        exposure=exposure,
+        exposure=None if blur is None else exposure,
         sampling=Sampling(**options.get("sampling", {})),
         **others,
     )
     return (_named(one) for one in drawn)
 
 
-def room_around(method: str) -> int:
+def room_around(method: str, stream: SpikeStream) -> int:
     """How many frames there should be around one of which a picture is made.
 
     Raises:
         OptionError: an unknown method.
+        RangeError: the recording is too short for SpikeGen.
     """
-    return _WINDOW if method == SPIKEGEN else window_of(method, {})
+    if method != SPIKEGEN:
+        return window_of(method, {})
+    return 2 * (frames_around(SPIKEGEN, stream) // 2) + 1
 
 
 def _named(drawn: Generated) -> dict[str, Picture]:

@@ -165,7 +165,7 @@ class Sharpening:
         blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
-        room = room_around(options["method"])
+        room = room_around(options["method"], self.desk.stream)
         frames = spread_frames(self.desk.stream, count, exposure, room)
         return self.desk.new_film(blur, frames, exposure, options)
 

@@ -25,7 +25,7 @@ from spikecam.cli.options import (
     read_fpn,
     refuse_both,
 )
-from spikecam.cli.output import check_out, refuse_input, write_frames
+from spikecam.cli.output import check_out, write_frames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,8 +69,12 @@ def generate(
             show_default="0.5",
         ),
     ] = None,
-    samples: Annotated[int, typer.Option("--samples", help="How many to draw.")] = 8,
-    steps: Annotated[int, typer.Option("--steps", help="Of DDIM, 1 to 100.")] = 10,
+    samples: Annotated[
+        int | None, typer.Option("--samples", help="How many to draw.", show_default="8")
+    ] = None,
+    steps: Annotated[
+        int, typer.Option("--steps", help="Of DDIM, 1 to 100; 1 gives the mean at once.")
+    ] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Of the noise.")] = 0,
     spread: Annotated[
         Path | None,
@@ -112,23 +116,29 @@ def generate(
         if stream is None or blur is None:
             raise sc.OptionError("--exposure goes with a blurry picture and spikes")
         span = parse_span(exposure, "--exposure", len(stream))
-    chosen: Sequence[int] = [sc.moment_of(stream, blur is not None, span, at)]
+    if stream is None:
+        _refuse_of_spikes({"--size": size, "--camera": camera, "--fpn": fpn, "--frames": frames})
+    chosen: Sequence[int] = [sc.default_frame(stream, blur is not None, span, at)]
     if frames is not None:
-        if stream is None:
-            raise sc.OptionError("a picture alone has one moment; leave --frames out")
+        assert stream is not None
+        near = sc.frames_around(weights, stream)
         chosen = (
             parse_frames(frames, "--frames", len(stream))
             if ":" in frames
-            else sc.spread_frames(stream, parse_count(frames), span, 25)
+            else sc.spread_frames(stream, parse_count(frames), span, 2 * (near // 2) + 1)
         )
-    check_out(out, inputs, len(chosen), fps=fps, depth=bits)
-    if spread is not None:
-        check_out(spread, inputs, len(chosen), fps=fps, depth=bits)
+    outputs = [path for path in (out, spread, each) if path is not None]
+    if len({path.absolute() for path in outputs}) < len(outputs):
+        raise sc.OutputError(f"{out} is named for several outputs; give each a name of its own")
+    for path in (out, spread):
+        if path is not None:
+            check_out(path, inputs, len(chosen), fps=fps, depth=bits)
     if each is not None:
         if len(chosen) > 1:
             raise sc.OptionError("--each goes with one frame; choose it with --at")
-        refuse_input(each, inputs)
-        sc.check_save(each, fps=fps, depth=bits)
+        if sc.kind_of(each) != "folder":
+            raise sc.OutputError(f"{each} is no name of a folder, which --each takes")
+        check_out(each, inputs, 2, fps=fps, depth=bits)
     found = sc.generated_frames(
         blur,
         stream,
@@ -151,7 +161,7 @@ def generate(
 
     write_frames(out, means(), chosen, fps=fps, depth=bits, label="Generating")
     if each is not None:
-        print(f"{each}: {samples} samples")
+        print(f"{each}: {sampling.count} samples")
     if spread is not None:
         _write_spread(spread, spreads, chosen, fps=fps, bits=bits)
 
@@ -167,14 +177,21 @@ def _sorted(inputs: list[Path]) -> tuple[Path | None, Path | None]:
     return next(iter(pictures), None), next(iter(others), None)
 
 
+def _refuse_of_spikes(options: dict[str, Any]) -> None:
+    """Refuse options that say nothing of a picture alone."""
+    for name, value in options.items():
+        if value is not None:
+            raise sc.OptionError(f"{name} is of spikes, and there is a picture alone; leave it out")
+
+
 def _write_spread(
     out: Path, spreads: list[Any], numbers: Sequence[int], *, fps: float, bits: int
 ) -> None:
     """Save spreads, stretched by the same factor, which is said."""
     white = max(_LEAST, *(float(one.max()) for one in spreads))
-    stretched = [one / one.dtype.type(white) for one in spreads]
+    stretched = (one / one.dtype.type(white) for one in spreads)
     if sc.kind_of(out) == "picture":
-        sc.save(out, stretched[0], depth=bits)
+        sc.save(out, next(stretched), depth=bits)
     else:
         sc.save(out, stretched, fps=fps, depth=bits, numbers=numbers)
     mean = sum(float(one.mean()) for one in spreads) / len(spreads)

@@ -55,8 +55,8 @@ app.command("app")(browser_app)
 app.command()(live)
 app.add_typer(bench, name="bench")
 app.add_typer(calibrate, name="calibrate")
-for command in (autoencoder, latents, spikegen, spikegen_tuned):
-    train.command(command.__name__.replace("_", "-"))(command)
+for _command in (autoencoder, latents, spikegen, spikegen_tuned):
+    train.command(_command.__name__.replace("_", "-"))(_command)
 app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")
 

@@ -97,7 +97,7 @@ def latents(
     seed: SeedOption = 0,
 ) -> None:
     """Make the latents that SpikeGen is pre-trained on: blurry and sharp pictures, and 8 frames."""
-    with training_job(ctx):
+    with training_job(ctx, resumes=f"nothing is kept; {out} is made when all of it is there"):
         from spikecam.generation.latents import load_autoencoder
         from spikecam.networks.device import pick_device
         from spikecam.train.latents import make_latents
@@ -156,7 +156,9 @@ def spikegen_tuned(
     datasets: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="DATASET", help="Folders of spikecam synth --light.", show_default=False
+            metavar="DATASET",
+            help="Folders like Spike-GOPRO; best --light ones.",
+            show_default=False,
         ),
     ] = None,
     pictures: Annotated[
@@ -204,6 +206,9 @@ def spikegen_tuned(
     A run that was stopped goes on when the command is repeated.
     """
     bounds = parse_bounds(thresholds, "--thresholds")
+    explicit = ctx.get_parameter_source("dense")
+    if not pictures and explicit is not None and explicit.name == "COMMANDLINE":
+        raise sc.OptionError("--dense is a share of samples over --pictures; give a folder of them")
     with training_job(ctx, datasets or []) as job:
         from spikecam.train.generative import tune_spikegen
         from spikecam.train.moments import MomentConfig

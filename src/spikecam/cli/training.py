@@ -72,7 +72,11 @@ def given(ctx: typer.Context, config: Config, **parsed: Any) -> Config:
 
 @contextmanager
 def training_job(
-    ctx: typer.Context, datasets: list[Path] | None = None, folder: Path | None = None
+    ctx: typer.Context,
+    datasets: list[Path] | None = None,
+    folder: Path | None = None,
+    *,
+    resumes: str = "repeat the command to go on from the last epoch",
 ) -> Iterator[Job]:
     """What the command line says of any stage; within, Ctrl-C tells how to go on."""
     needed = ("lightning", "tensorboard", "cachetools")
@@ -92,7 +96,7 @@ def training_job(
         check=interrupt.check,
     )
     incomplete = "skip" if said.get("skip_incomplete") else "refuse"
-    hints = ("repeat the command to go on from the last epoch",) if _first() else ()
+    hints = (resumes,) if _first() else ()
     try:
         with interrupt.saying(*hints):
             yield Job(

@@ -12,11 +12,11 @@ from torch.nn import functional
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.tiles import (
-    UNIT,
     Tile,
     as_pixels,
     as_tensor,
     computing,
+    padded,
     tiles,
     together,
 )
@@ -102,13 +102,13 @@ class RefinedPicture:
         if blur.shape[0] < _LEAST * height:
             picture = _resized(picture, (SCALE * height, SCALE * width)).clamp(0, 1)
         self.size = picture.shape[2:]
-        padded = self._padded(picture)
+        whole = padded(picture)
         self.trails = None
         if network.config.trails:
-            self.trails = Trails(padded[0].permute(1, 2, 0).numpy(), ratios, self.size)
-        maps = self._maps(ratios.exposure(), padded.shape[2:])
-        self.padded = padded.to(self.device, memory_format=torch.channels_last)
-        self.whole = padded.shape[2:]
+            self.trails = Trails(whole[0].permute(1, 2, 0).numpy(), ratios, self.size)
+        maps = self._maps(ratios.exposure(), whole.shape[2:])
+        self.padded = whole.to(self.device, memory_format=torch.channels_last)
+        self.whole = whole.shape[2:]
         self.tiles = tiles(self.whole, tile, network.reach)
         with computing(self.device, exact=exact):
             self.features = together(
@@ -138,11 +138,6 @@ class RefinedPicture:
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])
         return as_pixels(whole, self.blur)
-
-    def _padded(self, picture: Tensor) -> Tensor:
-        """With sides of whole units."""
-        down, across = (-side % UNIT for side in picture.shape[2:])
-        return functional.pad(picture, (0, across, 0, down), mode="replicate")
 
     def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
         """Maps on the grid of the network, a quarter as fine as the padded picture."""

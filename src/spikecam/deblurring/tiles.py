@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from spikecam.errors import OptionError
 from spikecam.networks.device import short_floats
@@ -112,6 +113,12 @@ def computing(device: torch.device, *, exact: bool) -> Iterator[None]:
     short = not exact and short_floats(device)
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=short):
         yield
+
+
+def padded(picture: Tensor) -> Tensor:
+    """A picture (1, 3, h, w) with sides of whole units, by repeating its last row and column."""
+    down, across = (-side % UNIT for side in picture.shape[2:])
+    return functional.pad(picture, (0, across, 0, down), mode="replicate")
 
 
 def as_tensor(picture: Picture) -> Tensor:

@@ -1,4 +1,4 @@
-"""What SpikeGen is shown of a moment: a dense picture, spikes around it, and their gain.
+"""What SpikeGen is conditioned on at a moment: a dense picture, spikes around it, and their gain.
 
 The paper encodes the blurry picture, and for dense reconstruction from spikes alone TFP as a
 "pseudo-dense" one (SpikeGen 4.3, Table 7). Where there are a blurry picture and spikes, our choice
@@ -20,27 +20,30 @@ from spikecam.errors import RangeError
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
-# Spikes are taken eight frames at a time.
-LEAST = 8
 # Of spikes alone, all but the brightest hundredth becomes this bright at most.
 _BRIGHT, _SHARE = 0.9, 0.99
+# Where hardly anything fires, a spike counts no more than this.
+_LARGEST_GAIN = 50.0
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What SpikeGen is shown.
+class Conditioning:
+    """What SpikeGen is conditioned on.
 
     Attributes:
-        picture: (h, w) or (h, w, 3) in [0, 1].
+        picture: what is encoded, (h, w) or (h, w, 3) in [0, 1].
         spikes: (T, H, W), zeros and ones; None for a picture alone.
         gain: what brings the rate of spikes to the brightness of the picture.
-        scale: what the result is divided by to be a firing rate again, or 1.
+        scale: what the result is divided by to be a firing rate, where it is one.
+        beyond: firing rates (h, w) of what is brighter than the picture can show, else 0; the
+            result is never below.
     """
 
     picture: Picture
-    spikes: npt.NDArray[np.uint8] | None
-    gain: float
-    scale: float
+    spikes: npt.NDArray[np.uint8] | None = None
+    gain: float = 1.0
+    scale: float = 1.0
+    beyond: Picture | None = None
 
 
 def of_both(
@@ -51,7 +54,7 @@ def of_both(
     frames: int,
     *,
     fpn: FixedPattern | None = None,
-) -> Shown:
+) -> Conditioning:
     """A moment in the exposure of a blurry picture.
 
     Args:
@@ -69,13 +72,12 @@ def of_both(
     window = min(WINDOW, frames - 1)
     (picture,) = sdm(blur, stream, [frame], exposure, window=window, fpn=fpn)
     rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
-    gain = float(as_gray(blur).mean()) / max(rate, 1e-4)
-    return Shown(picture, _unpacked(stream, span), gain, 1.0)
+    return Conditioning(picture, _unpacked(stream, span), gain_to(as_gray(blur), rate))
 
 
 def of_spikes(
     stream: SpikeStream, frame: int, frames: int, *, fpn: FixedPattern | None = None
-) -> Shown:
+) -> Conditioning:
     """A moment of spikes alone, with TFP of the same frames as its picture.
 
     Args and errors as for `of_both`.
@@ -85,21 +87,23 @@ def of_spikes(
     if fpn is not None:
         rate = fpn.correct(rate)
     bright = float(np.quantile(rate, _SHARE))
-    gain = _BRIGHT / max(bright, 1 / frames)
-    picture = np.clip(rate * np.float32(gain), 0, 1)
-    return Shown(picture, _unpacked(stream, span), gain, gain)
+    gain = min(_BRIGHT / max(bright, 1 / frames), _LARGEST_GAIN)
+    picture = rate * np.float32(gain)
+    beyond = np.where(picture > 1, rate, np.float32(0))
+    return Conditioning(np.minimum(picture, 1), _unpacked(stream, span), gain, gain, beyond)
+
+
+def gain_to(gray: Picture, rate: float) -> float:
+    """What brings a mean firing rate to the brightness of a gray picture, 50 at most."""
+    return min(float(gray.mean()) / max(rate, 1e-4), _LARGEST_GAIN)
 
 
 def around(stream: SpikeStream, frame: int, frames: int) -> Span:
     """The frames [t - T / 2, t + T / 2).
 
     Raises:
-        RangeError: they leave the recording, or it has fewer than 8.
+        RangeError: they leave the recording.
     """
-    if len(stream) < LEAST or not frames:
-        raise RangeError(
-            f"SpikeGen takes {LEAST} frames of spikes or more, and the recording has {len(stream)}"
-        )
     start = frame - frames // 2
     if not 0 <= start <= len(stream) - frames:
         raise RangeError(

@@ -6,48 +6,52 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from spikecam.errors import FileError, SpikecamError
 from spikecam.io.recording import PathLike
 from spikecam.networks.autoencoder import STRIDE, Autoencoder
+from spikecam.weights.catalogue import shipped_weights
 from spikecam.weights.store import fingerprint, load_weights
 
 DEFAULT = "autoencoder"
-# What diffusers calls autoencoders that can be taken, and how far away a pixel matters to them:
-# attention sees all, but nearly nothing beyond.
+# What diffusers calls autoencoders that can be taken.
 _KINDS = ("AutoencoderKL", "AutoencoderTiny")
-_REACH = 256
 
 
 class Diffusers(nn.Module):
     """An `AutoencoderKL` or `AutoencoderTiny` of diffusers, with the manners of ours.
 
-    Latents are the mean of those that it would draw from, shifted and scaled as it says.
+    Latents are the mean of those that it would draw from, shifted and scaled as it says. It
+    normalises over all of a picture, so that a picture is encoded as a whole, however large.
 
     Args:
         model: the autoencoder.
     """
 
-    reach = _REACH
+    reach = 0
+    scale: Tensor
+    shift: Tensor
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
         config = model.config
         self.channels: int = config.latent_channels
-        self._scale = float(config.get("scaling_factor") or 1)
-        self._shift = float(config.get("shift_factor") or 0)
+        self.register_buffer("scale", torch.tensor(float(config.get("scaling_factor") or 1)))
+        self.register_buffer("shift", torch.tensor(float(config.get("shift_factor") or 0)))
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Latents (B, C, h / 8, w / 8) of pictures (B, 3, h, w) in [0, 1]."""
         encoded = self.model.encode(2 * pictures - 1)
         latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
-        return (latents.float() - self._shift) * self._scale  # type: ignore[no-any-return]
+        found: Tensor = (latents.float() - self.shift) * self.scale
+        return found
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, h, w), not clipped, of latents (B, C, h / 8, w / 8)."""
-        decoded: Tensor = self.model.decode(latents / self._scale + self._shift).sample
+        decoded: Tensor = self.model.decode(latents / self.scale + self.shift).sample
         return (decoded.float() + 1) / 2
 
 
@@ -69,7 +73,7 @@ def load_autoencoder(path_or_name: PathLike = DEFAULT) -> tuple[Codec, str]:
     """
     path = Path(path_or_name)
     codec: Codec
-    if path.is_dir():
+    if str(path_or_name) not in shipped_weights() and path.is_dir():
         codec = Diffusers(_of_diffusers(path)).eval().requires_grad_(False)
     else:
         network, _ = load_weights(path_or_name, "autoencoder")
@@ -99,7 +103,7 @@ def _of_diffusers(folder: Path) -> nn.Module:
         model: nn.Module = getattr(diffusers, kind).from_pretrained(
             folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         raise FileError(f"{folder} is no autoencoder of diffusers that can be read") from error
     config: Any = model.config
     stride = 2 ** (len(config.block_out_channels) - 1)

@@ -13,10 +13,11 @@ from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.methods import as_picture, check_same_view, exposure_of
 from spikecam.deblurring.tiles import as_pixels
 from spikecam.errors import FileError, OptionError
-from spikecam.generation.inputs import LEAST, Shown, around, of_both, of_spikes
+from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
 from spikecam.generation.latents import DEFAULT as AUTOENCODER
 from spikecam.generation.latents import load_autoencoder
-from spikecam.generation.sampling import Sampler, Sampling
+from spikecam.generation.sampler import Sampler
+from spikecam.generation.sampling import Sampling, frames_in
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.networks.device import pick_device
 from spikecam.networks.spikegen import SpikeGen
@@ -43,7 +44,7 @@ class Generated:
 
     mean: Picture
     spread: Picture
-    samples: Picture
+    samples: npt.NDArray[np.float32]
 
 
 def generate(
@@ -57,8 +58,9 @@ def generate(
 ) -> Generated:
     """Samples of the sharp picture of one moment, by SpikeGen (see `spikecam.networks.spikegen`).
 
-    What is dense is encoded and mixed with the spikes: the blurry picture sharpened by SDM; TFP,
-    where spikes are alone; the blurry picture, where it is.
+    What is dense is encoded and mixed with the spikes: the blurry picture sharpened by SDM, or TFP
+    where spikes are alone. With a mix of 0 it is the blurry picture itself, and spikes count for
+    nothing.
 
     Args:
         blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1]; None for spikes
@@ -71,13 +73,15 @@ def generate(
             ``fpn`` and ``device``, see `generated_frames`.
 
     Returns:
-        Mean, spread and samples; of spikes alone they are firing rates, as of `reconstruct`.
+        Mean, spread and samples; of spikes alone they are firing rates, as of `reconstruct`, where
+        what is far brighter than the rest keeps the rate of TFP at least.
 
     Raises:
         FileError: a file that cannot be read, or weights for another autoencoder.
         GeometryError: picture and spikes do not cover the same view.
         RangeError: the frames around the moment leave the recording, or it has fewer than 8.
-        OptionError: neither a picture nor spikes, or an option that is not there or cannot be.
+        OptionError: neither a picture nor spikes, or an option that is not there, cannot be, or
+            says nothing of what is given.
     """
     known = {field.name for field in fields(Sampling)}
     sampling = Sampling(**{name: value for name, value in options.items() if name in known})
@@ -87,7 +91,7 @@ def generate(
             names = ", ".join([*sorted(known), *_OPTIONS])
             raise OptionError(f"generate has no option {name!r}; it takes {names}")
     stream = None if spikes is None else as_stream(spikes, camera)
-    frames = [moment_of(stream, blur is not None, exposure, at)]
+    frames = [default_frame(stream, blur is not None, exposure, at)]
     return next(
         generated_frames(
             blur, stream, frames=frames, exposure=exposure, sampling=sampling, **others
@@ -123,39 +127,49 @@ def generated_frames(
     sampling = sampling or Sampling()
     if blur is None and stream is None:
         raise OptionError("give a blurry picture, spikes, or both")
+    if not len(frames):
+        raise OptionError("frames are one or more numbers of frames, and there are none")
     picture = None if blur is None else as_picture(blur)
-    if stream is None and sampling.mix:
-        raise OptionError(f"a picture alone has a mix of 0, not {sampling.mix:g}; give spikes, too")
-    if picture is not None and stream is not None:
+    mix = _MIX if sampling.mix is None else sampling.mix
+    if stream is None:
+        for name, value in (("exposure", exposure), ("fpn", fpn)):
+            if value is not None:
+                raise OptionError(
+                    f"{name} is of spikes, and there is a picture alone; leave it out"
+                )
+        if sampling.mix:
+            raise OptionError(f"a picture alone has a mix of 0, not {mix:g}; give spikes, too")
+        sampler = _sampler(weights, device)
+        assert picture is not None
+        return iter([_generated(sampler, Conditioning(picture), 0.0, sampling)])
+    if fpn is not None:
+        fpn.check_shape(stream.shape[1:])
+    span = None
+    if picture is not None:
         named = "the picture" if isinstance(blur, np.ndarray) else str(blur)
         check_same_view(picture, stream, named)
-    if fpn is not None and stream is not None:
-        fpn.check_shape(stream.shape[1:])
+        span = exposure_of(stream, exposure)
+    elif exposure is not None:
+        raise OptionError("an exposure is of a blurry picture, and there are spikes alone")
+    elif mix == 0:
+        raise OptionError("spikes alone have a mix above 0: what is dense there is TFP of them")
     sampler = _sampler(weights, device)
-    count = sampler.network.config.frames
-    if stream is not None:
-        count = min(count, len(stream) // LEAST * LEAST)
-        for frame in frames:
-            around(stream, frame, count)
-    span = None if stream is None or picture is None else exposure_of(stream, exposure)
-    mix = _MIX if sampling.mix is None else sampling.mix
+    count = frames_in(stream, sampler.network.config.frames)
+    for frame in frames:
+        around(stream, frame, count)
 
-    def shown(frame: int) -> Shown:
+    def given(frame: int) -> Conditioning:
         if picture is None:
-            assert stream is not None
             return of_spikes(stream, frame, count, fpn=fpn)
-        if stream is None:
-            return Shown(picture, None, 1.0, 1.0)
+        if mix == 0:
+            return Conditioning(picture)
         assert span is not None
         return of_both(picture, stream, frame, span, count, fpn=fpn)
 
-    return (
-        _generated(sampler, shown(frame), 0.0 if stream is None else mix, sampling)
-        for frame in frames
-    )
+    return (_generated(sampler, given(frame), mix, sampling) for frame in frames)
 
 
-def moment_of(
+def default_frame(
     stream: SpikeStream | None, with_picture: bool, exposure: Span | None, at: int | None
 ) -> int:
     """The frame ``at``, or the middle one, of the exposure where there is a picture.
@@ -172,7 +186,7 @@ def moment_of(
     if not with_picture:
         return len(stream) // 2
     start, stop = exposure_of(stream, exposure)
-    return (start + stop - 1) // 2
+    return (start + stop) // 2
 
 
 def _sampler(weights: PathLike | tuple[PathLike, PathLike], device: str) -> Sampler:
@@ -189,19 +203,19 @@ def _sampler(weights: PathLike | tuple[PathLike, PathLike], device: str) -> Samp
     return Sampler(network.to(place), codec.to(place))
 
 
-def _generated(sampler: Sampler, shown: Shown, mix: float, sampling: Sampling) -> Generated:
-    condition = sampler.condition(shown, mix)
-    size = shown.picture.shape[0], shown.picture.shape[1]
-    samples = np.stack(
-        [
-            as_pixels(picture, shown.picture) / np.float32(shown.scale)
-            for picture in sampler.pictures(condition, size, sampling)
-        ]
-    )
-    samples = np.clip(samples, 0, 1)
-    spread = samples.std(axis=0, dtype=np.float64).astype(np.float32)
-    return Generated(
-        samples.mean(axis=0, dtype=np.float64).astype(np.float32),
-        spread if spread.ndim == 2 else spread.mean(axis=2),
-        samples,
-    )
+def _generated(sampler: Sampler, given: Conditioning, mix: float, sampling: Sampling) -> Generated:
+    condition = sampler.condition(given, mix)
+    shape = given.picture.shape
+    samples = np.empty((sampling.count, *shape), np.float32)
+    for sample, picture in zip(
+        samples, sampler.pictures(condition, (shape[0], shape[1]), sampling), strict=True
+    ):
+        sample[:] = as_pixels(picture, given.picture) / np.float32(given.scale)
+        if given.beyond is not None:
+            np.maximum(sample, given.beyond, out=sample)
+        np.clip(sample, 0, 1, out=sample)
+    mean = samples.mean(axis=0)
+    # One after another: all at once would take as much memory again.
+    square = sum((np.square(sample - mean) for sample in samples), np.zeros(shape, np.float32))
+    spread = np.sqrt(square / np.float32(sampling.count))
+    return Generated(mean, spread if spread.ndim == 2 else spread.mean(axis=2), samples)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikecam.errors import OptionError
 from spikecam.networks.residual import Residual
 from spikecam.networks.sizes import check_least
 
@@ -45,6 +46,11 @@ class AutoencoderConfig:
 
     def __post_init__(self) -> None:
         check_least(self, channels=1, width=1, deep_width=1, blocks=0, deep_blocks=0)
+        if self.channels > 3 * STRIDE**2:
+            raise OptionError(
+                f"channels are at most {3 * STRIDE**2}, the values in a block of pixels, not "
+                f"{self.channels}"
+            )
 
 
 class Autoencoder(nn.Module):

@@ -1,13 +1,14 @@
 """Diffusion: noise that is added step by step along a cosine, and taken away again by DDIM.
 
-    x_t = a_t x_0 + s_t e,    a_t = cos((t / T + c) / (1 + c) pi / 2),    a_t^2 + s_t^2 = 1
+    x_t = alpha_t x_0 + sigma_t e,    alpha_t = cos((t / T + c) / (1 + c) pi / 2) / alpha_0
+    alpha_t^2 + sigma_t^2 = 1
 
 with e of the standard normal distribution, T = 1000 and c = 0.008 (Nichol and Dhariwal, 2021,
 Eq. 17), up to a t at which nothing of x_0 is left. SpikeGen does not say what its network predicts.
 Our choice is the velocity (Salimans and Ho, 2022), which is as well told from pure noise as from
 next to none:
 
-    v = a_t e - s_t x_0,    x_0 = a_t x_t - s_t v,    e = s_t x_t + a_t v
+    v = alpha_t e - sigma_t x_0,    x_0 = alpha_t x_t - sigma_t v,    e = sigma_t x_t + alpha_t v
 """
 
 from __future__ import annotations
@@ -23,19 +24,18 @@ TIMES = 1000
 _OFFSET = 0.008
 
 
-def levels(times: Tensor) -> tuple[Tensor, Tensor]:
-    """a_t and s_t at times from 0, where the picture is whole, to 1000, where it is noise."""
+def alpha_sigma(times: Tensor) -> tuple[Tensor, Tensor]:
+    """alpha_t and sigma_t at times from 0, all of it picture, to 1000, all of it noise."""
     start = _OFFSET / (1 + _OFFSET) * math.pi / 2
     angle = start + times.double() / TIMES * (math.pi / 2 - start)
-    # Scaled so that a_0 is 1, as the paper's Eq. 17.
-    kept = (angle.cos() / math.cos(start)).clamp(0, 1)
-    return kept.float(), (1 - kept.square()).clamp(min=0).sqrt().float()
+    alpha = (angle.cos() / math.cos(start)).clamp(0, 1)
+    return alpha.float(), (1 - alpha.square()).clamp(min=0).sqrt().float()
 
 
-def noised(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+def q_sample(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
     """x_t and v of (N, C), where times are (N,)."""
-    kept, added = (level[:, None] for level in levels(times))
-    return kept * clean + added * noise, kept * noise - added * clean
+    alpha, sigma = (level[:, None] for level in alpha_sigma(times))
+    return alpha * clean + sigma * noise, alpha * noise - sigma * clean
 
 
 def ddim(
@@ -53,10 +53,10 @@ def ddim(
     times = torch.linspace(TIMES, 0, steps + 1, device=noise.device).round()
     noisy = noise
     for now, then in pairwise(times):
-        kept, added = levels(now)
+        alpha, sigma = alpha_sigma(now)
         predicted = velocity(noisy, now.expand(len(noisy)))
-        clean = kept * noisy - added * predicted
-        left = added * noisy + kept * predicted
-        kept, added = levels(then)
-        noisy = kept * clean + added * left
+        clean = alpha * noisy - sigma * predicted
+        left = sigma * noisy + alpha * predicted
+        alpha, sigma = alpha_sigma(then)
+        noisy = alpha * clean + sigma * left
         yield clean

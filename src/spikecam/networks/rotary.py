@@ -1,8 +1,9 @@
 """Rotary positions in two dimensions (Su et al., RoFormer, 2021).
 
 A query and a key are turned by angles that grow with their position, so that their product depends
-on nothing but how far apart they are. SpikeGen (Table 5) names the base, 10000, and says no more.
-Our choice for pictures: half of a head's pairs of channels turn with the row, half with the column.
+on nothing but how far apart they are. SpikeGen (Table 5) names the base, 10000, and at most 2048
+positions, but not their form in two dimensions. Our choice: half of a head's pairs of channels turn
+with the row, half with the column, each side of any length.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) 
     return torch.cat([rows[..., None] * frequencies, columns[..., None] * frequencies], dim=-1)
 
 
-def turns(angle: Tensor) -> tuple[Tensor, Tensor]:
+def cosines_sines(angle: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines and sines (N, channels) by which `rotated` turns, of angles (N, channels / 2)."""
     cosine, sine = angle.cos(), angle.sin()
     return torch.cat([cosine, cosine], dim=-1), torch.cat([-sine, sine], dim=-1)

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.diffusion import noised
+from spikecam.networks.diffusion import q_sample
 from spikecam.networks.sizes import check_least
 from spikecam.networks.spike_encoder import SpikeEncoder
 from spikecam.networks.token_head import TokenHead
@@ -42,7 +42,10 @@ SCALE = 2.0
 
 @dataclass(frozen=True)
 class SpikeGenConfig:
-    """Size of the network; by default as published (Table 5).
+    """Size of the network; by default as published (Table 5; 512 features, 3.2).
+
+    The paper does not give the spike encoder's first channels, nor the size of the head: ours are
+    128 and 256, and those of MAR.
 
     Attributes:
         channels: of the latents.
@@ -79,6 +82,8 @@ class SpikeGenConfig:
             raise OptionError(
                 f"width is a multiple of 4 times the heads, not {self.width} with {self.heads}"
             )
+        if not (self.mlp_ratio > 0 and self.base > 1):
+            raise OptionError("mlp_ratio is a number above 0, and base one above 1")
         if self.frames % STRIDE:
             raise OptionError(f"frames are a multiple of {STRIDE}, not {self.frames}")
         if len(self.spike_channels) != 3 or min(self.spike_channels) < 1:
@@ -150,7 +155,7 @@ class SpikeGen(nn.Module):
         decoded: Tensor = self.decoder(encoded, shape)
         return decoded.reshape(len(decoded), *shape, -1)
 
-    def carried(self, latents: Tensor, mix: Tensor) -> Tensor:
+    def baseline(self, latents: Tensor, mix: Tensor) -> Tensor:
         """What sharp latents have of those of the picture, before anything is added."""
         share = (2 * (1 - mix)).clamp(max=1)
         return share[:, None, None, None] * latents
@@ -172,10 +177,10 @@ class SpikeGen(nn.Module):
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
         """
         condition = self.condition(latents, spikes, mix).flatten(0, 2)
-        added = SCALE * (sharp - self.carried(latents, mix))
+        added = SCALE * (sharp - self.baseline(latents, mix))
         clean = added.movedim(1, -1).flatten(0, 2)
         draws = len(noise)
-        noisy, velocity = noised(clean.repeat(draws, 1), noise.flatten(0, 1), times.flatten())
+        noisy, velocity = q_sample(clean.repeat(draws, 1), noise.flatten(0, 1), times.flatten())
         said: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
         shape = draws, -1, clean.shape[1]
         return said.reshape(shape), velocity.reshape(shape)

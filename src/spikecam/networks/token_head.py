@@ -35,20 +35,20 @@ class TokenHead(nn.Module):
             nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
         )
         self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
-        self.shaped = nn.Linear(width, 2 * width)
+        self.modulation = nn.Linear(width, 2 * width)
         self.leave = nn.Linear(width, channels)
         # Untrained, it says zero whatever it sees.
-        for last in (self.shaped, self.leave):
+        for last in (self.modulation, self.leave):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
     def forward(self, noisy: Tensor, times: Tensor, condition: Tensor) -> Tensor:
         """v (N, C) of noisy latents (N, C) at times (N,), with conditions (N, width)."""
-        said = functional.silu(self.condition(condition) + self.time(_waves(times)))
+        said = functional.silu(self.condition(condition) + self.time(_time_embedding(times)))
         features = self.enter(noisy)
         for block in self.blocks:
             features = block(features, said)
-        shift, scale = self.shaped(said).chunk(2, dim=-1)
+        shift, scale = self.modulation(said).chunk(2, dim=-1)
         velocity: Tensor = self.leave(_normed(features) * (1 + scale) + shift)
         return velocity.float()
 
@@ -58,13 +58,13 @@ class _Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.shaped = nn.Linear(width, 3 * width)
+        self.modulation = nn.Linear(width, 3 * width)
         self.mlp = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        nn.init.zeros_(self.shaped.weight)
-        nn.init.zeros_(self.shaped.bias)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
 
     def forward(self, features: Tensor, said: Tensor) -> Tensor:
-        shift, scale, gate = self.shaped(said).chunk(3, dim=-1)
+        shift, scale, gate = self.modulation(said).chunk(3, dim=-1)
         refined: Tensor = features + gate * self.mlp(_normed(features) * (1 + scale) + shift)
         return refined
 
@@ -73,8 +73,8 @@ def _normed(features: Tensor) -> Tensor:
     return functional.layer_norm(features, features.shape[-1:], eps=1e-6)
 
 
-def _waves(times: Tensor) -> Tensor:
-    """Times as sines and cosines, (N, 256)."""
+def _time_embedding(times: Tensor) -> Tensor:
+    """Sines and cosines of times at 128 frequencies, (N, 256)."""
     steps = torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES
     turned = times.float()[:, None] * torch.exp(-math.log(10 * TIMES) * steps)
     return torch.cat([turned.cos(), turned.sin()], dim=1)

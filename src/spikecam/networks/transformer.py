@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.rotary import angles, rotated, turns
+from spikecam.networks.rotary import angles, cosines_sines, rotated
 
 _EPS = 1e-6
 
@@ -36,7 +36,7 @@ class Block(nn.Module):
         )
 
     def forward(self, tokens: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Tokens (B, N, width), turned by what `turns` gives of their places."""
+        """Tokens (B, N, width), with what `cosines_sines` gives of their places."""
         attended = self.attended(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = attended.permute(2, 0, 3, 1, 4)
         seen = _attention(rotated(query, turn), rotated(key, turn), value)
@@ -67,7 +67,7 @@ class Transformer(nn.Module):
             *(torch.arange(side, device=tokens.device, dtype=torch.float32) for side in shape),
             indexing="ij",
         )
-        turn = turns(angles(rows.flatten(), columns.flatten(), self.channels, self.base))
+        turn = cosines_sines(angles(rows.flatten(), columns.flatten(), self.channels, self.base))
         for block in self.blocks:
             tokens = block(tokens, turn)
         normed: Tensor = self.norm(tokens)
@@ -78,7 +78,8 @@ def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Softmax (Q K^T / sqrt C) V of heads (B, H, N, C)."""
     if query.device.type != "cpu":
         return functional.scaled_dot_product_attention(query, key, value)
-    # On processors the plain products take half of the time of the fused ones, or less, backward.
+    # On processors the plain products take half of the time of the fused ones, or less, backward;
+    # all in the precision of the heads, the softmax too.
     with torch.autocast("cpu", enabled=False):
         value = value.to(query.dtype)
         weights = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-2, -1))

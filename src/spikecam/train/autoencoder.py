@@ -13,9 +13,9 @@ from spikecam.train.samples import Sample
 from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=40, steps=250, batch=16, lr=6e-4)
-# Deviation of the noise that latents bear in training, where theirs is 1: what makes latents from
-# them must not need to be exact.
-_NOISE = 0.05
+# Deviation of the noise that latents bear, where theirs is 1: in training, so that they need not be
+# exact; and, as much as SpikeGen's err, where they are judged.
+_NOISE, _JUDGED_NOISE = 0.05, 0.2
 # How slowly the mean and the deviation of latents follow what is seen.
 _KEPT = 0.99
 
@@ -24,8 +24,8 @@ class AutoencoderStage(Stage):
     """Pictures shall come back: the error of each, root mean square, is made small.
 
     Latents bear some noise, as in a variational autoencoder whose variance is the same everywhere
-    (Kingma and Welling, 2013): it is measured by the latents' own size, which holds them as well as
-    a prior would. Samples are `Pictures`.
+    (Kingma and Welling, 2013). In place of a prior, the noise is scaled by the latents' own
+    deviation, so that larger ones are no less noisy. Samples are `Pictures`.
     """
 
     name = "autoencoder"
@@ -44,11 +44,11 @@ class AutoencoderStage(Stage):
         mean = raw.mean((0, 2, 3))
         deviation = (raw - mean[:, None, None]).square().mean().sqrt()
         with torch.no_grad():
-            # Begins at what the first batch has.
-            kept = _KEPT if self.global_step else 0.0
+            # Begins at what the first batch has; of several devices, the first one's count.
+            kept = _KEPT if self.network.mean.any() else 0.0
             self.network.mean.lerp_(mean, 1 - kept)
             self.network.deviation.lerp_(deviation, 1 - kept)
-        noise = torch.randn(raw.shape, generator=self.lots(), device=raw.device)
+        noise = torch.randn(raw.shape, generator=self.generator(), device=raw.device)
         noisy = raw + _NOISE * deviation * noise
         error = (self.network.picture(noisy) - batch["sharp"]).square().mean((1, 2, 3))
         loss: Tensor = (error + ENOUGH).sqrt().mean()
@@ -60,9 +60,9 @@ class AutoencoderStage(Stage):
         back = self.network(sharp)
         latents = self.network.encode(sharp)
         # The same noise every time.
-        lots = torch.Generator(latents.device).manual_seed(0)
-        noise = torch.randn(latents.shape, generator=lots, device=latents.device)
-        noisy = latents + 0.2 * noise
+        generator = torch.Generator(latents.device).manual_seed(0)
+        noise = torch.randn(latents.shape, generator=generator, device=latents.device)
+        noisy = latents + _JUDGED_NOISE * noise
         measures = {
             "psnr": psnr(back, sharp),
             "psnr_noisy": psnr(self.network.decode(noisy), sharp),
@@ -71,4 +71,6 @@ class AutoencoderStage(Stage):
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
-        return rising_and_falling(self, weight_decay=1e-3)
+        return rising_and_falling(
+            self, weight_decay=1e-3, ends=(self.config.lr / 25, self.config.lr / 25e3)
+        )

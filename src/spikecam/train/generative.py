@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from spikecam.data.layouts import Pair
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.latents import DEFAULT, load_autoencoder
 from spikecam.io.pictures import picture_size
@@ -16,7 +15,7 @@ from spikecam.networks.autoencoder import AutoencoderConfig
 from spikecam.networks.spikegen import SIZES, STRIDE, SpikeGenConfig
 from spikecam.train.autoencoder import AutoencoderStage
 from spikecam.train.config import RunConfig
-from spikecam.train.job import ENDLESS, Data, Job, sized, train_stage
+from spikecam.train.job import ENDLESS, Data, Job, named, sized, train_stage
 from spikecam.train.latents import LatentCache, Latents
 from spikecam.train.moments import MomentConfig, Moments
 from spikecam.train.pictures import Pictures, digest, find_pictures
@@ -28,8 +27,8 @@ from spikecam.weights.store import load_weights
 # The autoencoder is judged by crops that are larger.
 _JUDGED_CROP = 256
 DEFAULT_SIZE = "tiny"
-# SpikeGen is judged by so many moments, at g = 0.5.
-_JUDGED, _NONE = 48, 1e-9
+# SpikeGen is judged by so many moments, at this g.
+_JUDGED, _MIX = 48, 0.5
 
 
 def train_autoencoder(
@@ -69,13 +68,17 @@ def pretrain_spikegen(
         job: its data set is one folder of `make_latents`.
         config: of the run.
         network: size of SpikeGen; None for that of the weights to begin with.
-        losses: how many draws of noise; what needs pictures is not taken.
+        losses: how many draws of noise.
         autoencoder: whose latents they are.
 
     Raises:
         FileError: the latents are of another autoencoder, or there are none.
         SpikecamError: as `spikecam.train.run.run` and `load_weights`.
     """
+    if losses.pixels or losses.alignment:
+        raise OptionError(
+            "pre-training sees latents alone; pixels and alignment are for fine-tuning"
+        )
     if len(job.datasets) != 1:
         raise FileError("pre-training takes one folder of latents")
     (folder,) = job.datasets
@@ -114,8 +117,8 @@ def tune_spikegen(
     It is judged at g = 0.5, by a plain sensor with the same thresholds.
 
     Args:
-        job: its data sets have sharp films and the spike camera's light (``synth --light``); none
-            for dense reconstruction alone.
+        job: its data sets are in the layout of Spike-GOPRO, with sharp pictures, best with the
+            spike camera's light (``synth --light``); none for dense reconstruction alone.
         config: of the run.
         network: size of SpikeGen; None for that of the weights to begin with.
         moments, scenes: how samples are drawn.
@@ -131,18 +134,15 @@ def tune_spikegen(
     size = _network(job, network, name, autoencoder)
     side = scenes.crop // STRIDE
     size = replace(size, channels=codec.channels, frames=moments.frames, side=side)
-    train, val = found_pairs(job, light=True)
+    train, val = found_pairs(job)
     seen, judged = find_pictures(pictures, scenes.crop, job.report.say) if pictures else ([], [])
     plain = replace(scenes, scales=0.0, noise=0.0, patterned=0.0, dimmed=0.0)
-    halves = replace(moments, alone=0.0, variance=_NONE)
 
-    def samples(
-        pairs: list[Pair], paths: list[Path], how: tuple[MomentConfig, SceneConfig], count: int
-    ) -> Moments:
-        seed = config.seed + (count == _JUDGED)
-        crops = Pictures(paths, scenes.crop, seed=seed, length=count) if paths else None
-        return Moments(pairs, crops, *how, seed=seed, length=count)
-
+    crop, seed = scenes.crop, config.seed
+    seen_crops, judged_crops = (
+        Pictures(paths, crop, seed=seed, length=ENDLESS) if paths else None
+        for paths in (seen, judged)
+    )
     settings: dict[str, Any] = {
         "moments": asdict(moments),
         "scenes": asdict(scenes),
@@ -150,11 +150,12 @@ def tune_spikegen(
         "data": counted(train, val) | {"pictures": digest([*seen, *judged])},
     }
     data = Data(
-        samples(train, seen, (moments, scenes), ENDLESS),
-        samples(val, judged, (halves, plain), _JUDGED),
+        Moments(train, seen_crops, moments, scenes, seed=seed, length=ENDLESS),
+        Moments(val, judged_crops, moments, plain, seed=seed + 1, length=_JUDGED, mix=_MIX),
         len(train) or len(seen),
         settings,
         "pairs" if train else "pictures",
+        named([*job.datasets, *pictures]),
     )
     return train_stage(job, config, data, lambda c: SpikeGenStage(size, codec, c, losses))
 

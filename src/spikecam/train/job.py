@@ -48,13 +48,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Data:
-    """Samples, of how many pairs or what else, and the settings that they depend on."""
+    """What a run sees.
+
+    Attributes:
+        train: samples to train with, without end.
+        val: samples to judge by, as many as its length.
+        count: of pairs, or ``what`` else they are made of.
+        settings: that they depend on.
+        names: of what they are made of; by default of the data sets.
+    """
 
     train: Dataset[Any]
-    val: Dataset[Any]
+    val: Any
     count: int
     settings: dict[str, Any]
     what: str = "pairs"
+    names: str = ""
 
 
 def sized(job: Job, kind: str, network: Size) -> Size:
@@ -103,12 +112,12 @@ def train_stage(
         count = sum(values.numel() for values in network.parameters())
         job.report.say(
             f"{stage.name}: {count:,} parameters, {data.count} {data.what} to train with and "
-            f"{data.settings['data']['val']} to judge by, {config.epoch_steps} steps an epoch"
+            f"{len(data.val)} to judge by, {config.epoch_steps} steps an epoch"
         )
     samples = Samples(data.train, data.val, config)
     out = folder / f"{stage.name}.safetensors"
     if run(stage, samples, folder, config, settings=settings, report=job.report):
-        names = [Path(one).resolve().name for one in job.datasets]
+        names = data.names or named(job.datasets)
         scores = sorted(last_measures(folder).items())
         save_weights(
             out,
@@ -116,7 +125,7 @@ def train_stage(
             Card(
                 name=stage.name,
                 summary=stage.summary,
-                data=f"{', '.join(names)}: {data.count} {data.what}",
+                data=f"{names}: {data.count} {data.what}",
                 recipe=job.report.command or "spikecam.train",
                 commit=source,
                 licence="not stated",
@@ -125,6 +134,11 @@ def train_stage(
             ),
         )
     return out
+
+
+def named(folders: Sequence[PathLike]) -> str:
+    """Folders by their last names."""
+    return ", ".join(Path(one).resolve().name for one in folders)
 
 
 def commit() -> str:

@@ -8,6 +8,7 @@ arrays of N crops: ``blurry``, ``sharp`` and ``gray`` latents, float16 (N, C, h 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,15 +22,17 @@ from torch.utils.data import Dataset
 from spikecam.camera.light import as_gray
 from spikecam.camera.pretraining import FRAMES, pretraining_pair
 from spikecam.errors import FileError, OutputError
+from spikecam.generation.inputs import gain_to
 from spikecam.generation.latents import Codec
-from spikecam.io.aside import aside, check_folder
+from spikecam.io.aside import aside_folder
 from spikecam.io.recording import PathLike
+from spikecam.picture import Picture
+from spikecam.stream import SpikeStream
 from spikecam.train.moments import drawn_mix
-from spikecam.train.pictures import Pictures, as_sample, digest, find_pictures
+from spikecam.train.pictures import Pictures, as_sample, coloured, digest, find_pictures
 from spikecam.train.samples import Sample
 
 CACHE = "cache.json"
-_ARRAYS = ("blurry", "sharp", "gray", "spikes", "gain")
 _BATCH = 16
 
 
@@ -106,48 +109,78 @@ def make_latents(
         if LatentCache.open(root) == cache:
             return cache
         raise OutputError(f"{root} holds other latents; name a new folder")
-    check_folder(root)
-    root.mkdir(parents=True, exist_ok=True)
     parts = [
         Pictures(train, crop, seed=seed, length=cache.train),
         Pictures(val, crop, seed=seed, length=cache.val, judge=True),
     ]
+    shapes = _shapes(cache.train + cache.val, autoencoder.channels, crop)
+    _check_room(root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values()))
     numbers = [(part, n) for part in parts for n in range(len(part))]
-    channels = autoencoder.channels
-    latent = np.float16, (channels, crop // 8, crop // 8)
-    shapes: dict[str, tuple[Any, tuple[int, ...]]] = dict.fromkeys(_ARRAYS[:3], latent)
-    shapes |= {"spikes": (np.uint8, (FRAMES, crop, crop // 8)), "gain": (np.float32, ())}
-    arrays = {
-        name: np.lib.format.open_memmap(
-            root / f"{name}.npy", mode="w+", dtype=kind, shape=(len(numbers), *shape)
-        )
-        for name, (kind, shape) in shapes.items()
-    }
-    device = next(autoencoder.parameters()).device
-    for first in track(range(0, len(numbers), _BATCH)):
-        chosen = numbers[first : first + _BATCH]
-        place = slice(first, first + len(chosen))
-        sharp = [part.picture(n) for part, n in chosen]
-        pairs = [pretraining_pair(one, seed + first + i) for i, one in enumerate(sharp)]
-        gray = [np.repeat(as_gray(one)[..., None], 3, axis=2) for one in sharp]
-        for name, pictures in (
-            ("blurry", [blurry for blurry, _ in pairs]),
-            ("sharp", sharp),
-            ("gray", gray),
-        ):
-            batch = torch.stack([as_sample(one) for one in pictures]).to(device)
-            with torch.inference_mode():
-                arrays[name][place] = autoencoder.encode(batch).cpu().numpy()
-        for i, (blurry, stream) in enumerate(pairs):
-            arrays["spikes"][first + i] = stream.rows()
-            rate = max(float(stream.count().mean()) / FRAMES, 1e-4)
-            arrays["gain"][first + i] = as_gray(blurry).mean() / rate
-    for array in arrays.values():
-        array.flush()
-    # Last, so that what is there is whole.
-    with aside(root / CACHE) as temporary:
-        temporary.write_text(json.dumps(asdict(cache), indent=2) + "\n", encoding="utf-8")
+    with aside_folder(root) as temporary:
+        arrays = {
+            name: np.lib.format.open_memmap(
+                temporary / f"{name}.npy", mode="w+", dtype=kind, shape=shape
+            )
+            for name, (kind, shape) in shapes.items()
+        }
+        for first in track(range(0, len(numbers), _BATCH)):
+            chosen = numbers[first : first + _BATCH]
+            place = slice(first, first + len(chosen))
+            sharp = [part.picture(n) for part, n in chosen]
+            pairs = [_pair(one, seed + first + i) for i, one in enumerate(sharp)]
+            gray = [coloured(as_gray(one)) for one in sharp]
+            blurry = [pair[0] for pair in pairs]
+            for name, pictures in (("blurry", blurry), ("sharp", sharp), ("gray", gray)):
+                arrays[name][place] = _encoded(autoencoder, pictures)
+            arrays["spikes"][place] = [stream.rows() for _, stream in pairs]
+            arrays["gain"][place] = [
+                gain_to(as_gray(one), float(stream.count().mean()) / FRAMES)
+                for one, stream in pairs
+            ]
+        for array in arrays.values():
+            array.flush()
+        text = json.dumps(asdict(cache), indent=2)
+        (temporary / CACHE).write_text(text + "\n", encoding="utf-8")
     return cache
+
+
+def _shapes(count: int, channels: int, crop: int) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """The kind and shape of each array."""
+    latent = np.float16, (count, channels, crop // 8, crop // 8)
+    spikes = np.uint8, (count, FRAMES, crop, crop // 8)
+    return {
+        **dict.fromkeys(("blurry", "sharp", "gray"), latent),
+        "spikes": spikes,
+        "gain": (np.float32, (count,)),
+    }
+
+
+def _check_room(root: Path, needed: int) -> None:
+    """Refuse, before any work, a disk that is too small: a mapped file would end the process."""
+    above = root.absolute()
+    while not above.exists():
+        above = above.parent
+    free = shutil.disk_usage(above).free
+    if needed > free:
+        raise OutputError(
+            f"{root} needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free there; choose "
+            "another place, or a smaller --each or --crop"
+        )
+
+
+def _pair(sharp: Picture, seed: int) -> tuple[Picture, SpikeStream]:
+    """The blurry picture and the spikes of a sharp one; a black one fires nowhere."""
+    if as_gray(sharp).any():
+        return pretraining_pair(sharp, seed)
+    return sharp, SpikeStream.from_array(np.zeros((FRAMES, *sharp.shape[:2]), np.uint8))
+
+
+def _encoded(autoencoder: Codec, pictures: Sequence[Picture]) -> npt.NDArray[np.float32]:
+    device = next(autoencoder.parameters()).device
+    batch = torch.stack([as_sample(one) for one in pictures]).to(device)
+    with torch.inference_mode():
+        latents: npt.NDArray[np.float32] = autoencoder.encode(batch).cpu().numpy()
+    return latents
 
 
 class Latents(Dataset[Sample]):
@@ -199,7 +232,8 @@ class Latents(Dataset[Sample]):
         if not self._arrays:
             try:
                 self._arrays = {
-                    name: np.load(self.folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS
+                    name: np.load(self.folder / f"{name}.npy", mmap_mode="r")
+                    for name in _shapes(0, 0, 0)
                 }
             except (OSError, ValueError, EOFError) as error:
                 raise FileError(

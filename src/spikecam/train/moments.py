@@ -1,4 +1,4 @@
-"""Samples for SpikeGen: what it is shown of a moment, and what it shall see."""
+"""Samples for SpikeGen: what it is conditioned on at a moment, and what it shall see."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from torch.utils.data import Dataset
 from spikecam.camera.light import as_gray
 from spikecam.camera.motion import moving_scene
 from spikecam.data.layouts import Pair
-from spikecam.errors import OptionError
-from spikecam.generation.inputs import LEAST, Shown, of_both, of_spikes
+from spikecam.errors import FileError, OptionError
+from spikecam.generation.inputs import Conditioning, of_both, of_spikes
+from spikecam.generation.sampling import UNIT
 from spikecam.picture import Picture
-from spikecam.train.pictures import Pictures, as_sample
+from spikecam.stream import SpikeStream
+from spikecam.train.pictures import Pictures, as_sample, coloured
+from spikecam.train.recorded import RecordedCrops
 from spikecam.train.samples import Sample
 from spikecam.train.scenes import Cut, SceneConfig, SceneCrops, seen_by_any
 
@@ -30,7 +33,7 @@ class MomentConfig:
     Attributes:
         frames: of spikes, a multiple of 8.
         alone: share of samples of a picture alone, and as large a share of spikes alone.
-        variance: of the ratio g in all others, about 0.5 (SpikeGen 3.2 has 1).
+        variance: of the ratio g in all others, about 0.5 (SpikeGen 3.2 has 1 in pre-training).
         dense: share of samples of scenes of which there is no picture (dense reconstruction).
     """
 
@@ -40,8 +43,8 @@ class MomentConfig:
     dense: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.frames < LEAST or self.frames % LEAST:
-            raise OptionError(f"frames are a multiple of {LEAST}, not {self.frames}")
+        if self.frames < UNIT or self.frames % UNIT:
+            raise OptionError(f"frames are a multiple of {UNIT}, not {self.frames}")
         if not (0 <= self.alone <= 0.5 and 0 <= self.dense <= 1):
             raise OptionError("alone is a share up to 0.5, dense one up to 1")
         if not self.variance > 0:
@@ -53,19 +56,22 @@ class Moments(Dataset[Sample]):
 
     A sample holds ``picture`` (3, h, w) in [0, 1], what is encoded; ``spikes`` uint8 (T, h, w),
     repeated where the picture is finer; ``gain`` and ``mix`` (), g; and ``sharp`` (3, h, w), the
-    truth, which is gray where spikes are alone.
+    truth. Where g is 1 that is gray; where it is 0 the picture is the blurry one. In between the
+    truth has all its colours, which the picture tells: our choice for fine-tuning.
 
     Args:
-        pairs: of a data set with sharp films and the spike camera's light; none for dense
-            reconstruction alone.
+        pairs: of a data set, with sharp pictures; none for dense reconstruction alone. Those with
+            the spike camera's light (``synth --light``) are seen by a new sensor every time, others
+            as they were recorded.
         pictures: crops of sharp ones, over which motion is simulated; None for deblurring alone.
         config: how samples are drawn.
         scenes: how sensors and crops are.
         seed: of everything random.
         length: how many there are.
+        mix: g of all samples, for judging; None to draw it.
 
     Raises:
-        FileError: as `SceneCrops`.
+        FileError: as `SceneCrops` and `RecordedCrops`, or a pair with too few frames of spikes.
         OptionError: neither pairs nor pictures.
     """
 
@@ -78,31 +84,40 @@ class Moments(Dataset[Sample]):
         *,
         seed: int,
         length: int,
+        mix: float | None = None,
     ) -> None:
         if not pairs and pictures is None:
             raise OptionError("give a data set with blurry pictures, or a folder of pictures")
-        self.crops = SceneCrops(pairs, scenes, seed) if pairs else None
+        lit = [pair for pair in pairs if pair.light is not None]
+        recorded = [pair for pair in pairs if pair.light is None]
+        _check_frames(pairs, config.frames)
+        self.pairs = len(lit), len(recorded)
+        self.lit = SceneCrops(lit, scenes, seed) if lit else None
+        self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
         self.pictures, self.config, self.scenes = pictures, config, scenes
-        self.seed, self.length = seed, length
+        self.seed, self.length, self.mix = seed, length, mix
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, number: int) -> Sample:
-        dense = np.random.default_rng((self.seed, number, 1)).random() < self.config.dense
-        if self.crops is None or (dense and self.pictures is not None):
+        rng = np.random.default_rng((self.seed, number, 1))
+        dense = rng.random() < self.config.dense
+        if not any(self.pairs) or (dense and self.pictures is not None):
             return self._dense(number)
-        return self._deblurred(self.crops.cut(number))
+        if self.lit is None or rng.random() * sum(self.pairs) >= self.pairs[0]:
+            assert self.recorded is not None
+            return self._deblurred(*self.recorded.cut(number))
+        cut = self.lit.cut(number)
+        return self._deblurred(cut, seen_by_any(cut.light, cut.rng, self.scenes))
 
-    def _deblurred(self, cut: Cut) -> Sample:
-        rng, config = cut.rng, self.config
-        stream = seen_by_any(cut.light, rng, self.scenes)
+    def _deblurred(self, cut: Cut, stream: SpikeStream) -> Sample:
         blur, sharp = cut.pictures[:2]
-        shown = of_both(blur, stream, cut.frames[0], cut.exposure, config.frames)
-        mix = self._mix(rng)
+        mix = self._mix(cut.rng)
+        given = of_both(blur, stream, cut.frames[0], cut.exposure, self.config.frames)
         if mix == 0:
-            shown = Shown(blur, shown.spikes, shown.gain, 1.0)
-        return _sample(shown, mix, sharp)
+            given = Conditioning(blur, given.spikes, given.gain)
+        return _sample(given, mix, sharp)
 
     def _dense(self, number: int) -> Sample:
         assert self.pictures is not None
@@ -122,16 +137,18 @@ class Moments(Dataset[Sample]):
         light = np.stack([as_gray(frame) for frame in film])
         light *= np.float32(rng.uniform(0.4, 1))
         stream = seen_by_any(light, rng, self.scenes)
-        shown = of_spikes(stream, frames // 2, frames)
+        given = of_spikes(stream, frames // 2, frames)
         rate = float(stream.count().mean()) / frames
         # What the sensor makes of light, times what the rates are shown with.
-        gain = shown.scale * rate / max(float(light.mean()), 1e-4)
+        gain = given.scale * rate / max(float(light.mean()), 1e-4)
         truth = np.clip(light[frames // 2] * np.float32(gain), 0, 1)
-        mix = self._mix(rng) or 0.5
-        return _sample(shown, mix, truth)
+        # TFP alone is nothing to learn from.
+        return _sample(given, self._mix(rng) or 0.5, truth)
 
     def _mix(self, rng: np.random.Generator) -> float:
         """g: 0 and 1 now and then, else as `drawn_mix`."""
+        if self.mix is not None:
+            return self.mix
         lot = rng.random() / max(self.config.alone, 1e-9)
         return float(int(lot)) if lot < 2 else drawn_mix(rng, self.config.variance)
 
@@ -144,18 +161,27 @@ def drawn_mix(rng: np.random.Generator, variance: float = 1.0) -> float:
             return drawn
 
 
-def _sample(shown: Shown, mix: float, sharp: Picture) -> Sample:
-    assert shown.spikes is not None
-    times = sharp.shape[0] // shown.spikes.shape[1]
+def _check_frames(pairs: Sequence[Pair], frames: int) -> None:
+    """Refuse pairs in which a sharp picture has fewer frames of spikes around it, either way."""
+    half = frames // 2
+    for pair in pairs:
+        length = len(pair.stream())
+        for frame in pair.sharp:
+            if not half <= frame < length - half:
+                raise FileError(
+                    f"{pair.spikes} has fewer than {frames} frames around frame {frame}, of which "
+                    "there is a sharp picture; choose fewer --frames"
+                )
+
+
+def _sample(given: Conditioning, mix: float, sharp: Picture) -> Sample:
+    assert given.spikes is not None
+    times = sharp.shape[0] // given.spikes.shape[1]
     truth = as_gray(sharp) if mix == 1 else sharp
     return {
-        "picture": as_sample(_coloured(shown.picture)),
-        "spikes": torch.from_numpy(shown.spikes.repeat(times, 1).repeat(times, 2)),
-        "gain": torch.tensor(shown.gain, dtype=torch.float32),
+        "picture": as_sample(coloured(given.picture)),
+        "spikes": torch.from_numpy(given.spikes.repeat(times, 1).repeat(times, 2)),
+        "gain": torch.tensor(given.gain, dtype=torch.float32),
         "mix": torch.tensor(mix, dtype=torch.float32),
-        "sharp": as_sample(_coloured(truth)),
+        "sharp": as_sample(coloured(truth)),
     }
-
-
-def _coloured(picture: Picture) -> Picture:
-    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -91,12 +92,14 @@ def find_pictures(
     Raises:
         FileError: there are fewer than two, or one that cannot be read.
     """
-    found: list[Path] = []
+    found: set[Path] = set()
     for folder in map(Path, folders):
         if not folder.is_dir():
             raise FileError(f"{folder} is no folder of pictures; name one")
-        found += (path for path in folder.rglob("[!.]*") if is_picture(path))
-    large = [path for path in found if min(picture_size(path)) >= crop]
+        found |= {path.resolve() for path in folder.rglob("[!.]*") if is_picture(path)}
+    # By their names first, so that the same ones are held out wherever the folders lie.
+    ordered = sorted(found, key=lambda path: (_shuffled(path.name), str(path)))
+    large = [path for path in ordered if min(picture_size(path)) >= crop]
     named = " and ".join(str(folder) for folder in folders)
     if len(large) < 2:
         raise FileError(
@@ -106,7 +109,6 @@ def find_pictures(
     if say is not None and len(large) < len(found):
         left = len(found) - len(large)
         say(f"{left} of {len(found)} pictures in {named} are smaller than a crop, and left out")
-    large.sort(key=lambda path: _shuffled(path.name))
     held = max(1, round(_HELD_OUT * len(large)))
     return sorted(large[held:]), sorted(large[:held])
 
@@ -124,7 +126,12 @@ def _shuffled(text: str) -> str:
 def decoded(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in colour, (h, w, 3), kept in memory: it is seen again and again."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
-    return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)
+    return coloured(levels)
+
+
+def coloured(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A picture in gray, (h, w), as one in colour; one in colour as it is."""
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
 
 
 def as_sample(picture: Picture) -> torch.Tensor:

@@ -34,7 +34,8 @@ class SceneConfig:
         frames: moments of each.
         thresholds: V_th, drawn evenly on a logarithmic scale between these.
         spurious: share of sensors that fire without light.
-        noise: share of sensors with photon and reset noise, and of pictures with noise.
+        noise: share of sensors with photon and reset noise, and of the refiner's pictures with
+            noise.
         patterned: share of sensors with a fixed pattern that is not corrected.
         scales: share of samples in which spikes are a half, and an eighth, as fine as the picture.
         dimmed: share of scenes in less light.

@@ -68,8 +68,8 @@ class Stage(lightning.LightningModule):
         if step == 0:
             self.shown = side_by_side(pictures)
 
-    def lots(self) -> torch.Generator:
-        """What is drawn by lot in this step: the same when a run resumes, other on each device."""
+    def generator(self) -> torch.Generator:
+        """Of what is random in this step: the same when a run resumes, other on each device."""
         seed = (self.config.seed << 40) + (self.global_rank << 32) + self.global_step
         return torch.Generator(self.device).manual_seed(seed)
 
@@ -85,20 +85,31 @@ class Stage(lightning.LightningModule):
         return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
 
-def rising_and_falling(stage: Stage, *, weight_decay: float, rising: float = 0.03) -> Any:
-    """AdamW whose rate rises for a share of the run and then falls along a cosine."""
+def rising_and_falling(
+    stage: Stage, *, weight_decay: float, rising: float = 0.03, ends: tuple[float, float]
+) -> Any:
+    """AdamW whose rate rises along a cosine for a share of the run, and then falls along one.
+
+    Args:
+        stage: its highest rate is that of its configuration.
+        weight_decay: of AdamW.
+        rising: the share of the run.
+        ends: the rates at the beginning and at the end.
+    """
     config = stage.config
     optimizer = torch.optim.AdamW(
         stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
     )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        config.lr,
-        config.total,
-        pct_start=rising,
-        cycle_momentum=False,
-        final_div_factor=1000,
-    )
+    begin, end = (rate / config.lr for rate in ends)
+    top = max(1, round(rising * config.total))
+
+    def share(step: int) -> float:
+        if step < top:
+            return begin + (1 - begin) * (1 - math.cos(math.pi * step / top)) / 2
+        left = min(1, (step - top) / max(1, config.total - 1 - top))
+        return end + (1 - end) * (1 + math.cos(math.pi * left)) / 2
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
     return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
 

@@ -78,7 +78,7 @@ def load_weights(
 
     Args:
         path_or_name: of a file that `save_weights` wrote, or the name of weights that ship.
-        network: which one it must be, or must be one of: "bsn", "edsr", "ldn", "refiner".
+        network: which one it must be, or must be one of, by the names of `NETWORKS`.
 
     Returns:
         The network on the CPU, in eval mode, float32, without gradients; and the card.

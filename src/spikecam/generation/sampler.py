@@ -1,0 +1,174 @@
+"""Samples of SpikeGen: conditions of all tokens once, then as many draws as are wanted.
+
+Pictures larger than those of the training are seen in parts of that size, which overlap; where
+they do, the conditions of a token are averaged, with weights that fall to nothing towards the edge
+of each part. All that follows is for each token alone, or by convolutions, so that no seams are
+made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spikecam.deblurring.tiles import as_tensor, computing, padded, tiles, together
+from spikecam.generation.inputs import Conditioning
+from spikecam.generation.latents import Codec
+from spikecam.generation.sampling import Sampling
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.diffusion import ddim
+from spikecam.networks.spikegen import SCALE, STRIDE, SpikeGen
+
+# Parts share this much of their side with each neighbour, and so many are computed at once.
+_SHARED, _TOGETHER = 1 / 3, 4
+# Noisy latents that the head sees at once.
+_TOKENS = 1 << 15
+
+Part = tuple[slice, slice]
+
+
+class Sampler:
+    """SpikeGen on its device, with the autoencoder whose latents it works on.
+
+    Args:
+        network: in eval mode, on its device.
+        codec: the autoencoder, on the same.
+    """
+
+    def __init__(self, network: SpikeGen, codec: Codec) -> None:
+        self.network, self.codec = network, codec
+        self.device = next(network.parameters()).device
+
+    def condition(self, given: Conditioning, mix: float) -> tuple[Tensor, Tensor]:
+        """What the head is told of each token, (h, w, width), and the latents that are added to.
+
+        Args:
+            given: a moment.
+            mix: g, 0 for its picture alone to 1 for its spikes alone.
+        """
+        picture = padded(as_tensor(given.picture)).to(self.device)
+        with computing(self.device, exact=False):
+            latents = self._encoded(picture)
+            spikes = _Spikes(given, picture.shape[2:]) if mix else None
+            g = torch.tensor([mix], dtype=torch.float32, device=self.device)
+            condition = self._averaged(latents, spikes, g)
+            return condition, self.network.baseline(latents, g)
+
+    def pictures(
+        self, condition: tuple[Tensor, Tensor], size: tuple[int, int], sampling: Sampling
+    ) -> Iterator[Tensor]:
+        """Samples (1, 3, *size), not clipped, one after another.
+
+        Args:
+            condition: from `condition`.
+            size: height and width of the picture.
+            sampling: how they are drawn.
+        """
+        conditions, baseline = condition
+        height, width, channels = conditions.shape
+        tokens = conditions.reshape(-1, channels)
+        steps = sampling.steps
+        for sample in range(sampling.count):
+            noise = self._noise(len(tokens), sampling, sample)
+            with computing(self.device, exact=False):
+                clean = torch.cat(
+                    [
+                        self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], steps)
+                        for i in range(0, len(tokens), _TOKENS)
+                    ]
+                )
+                added = clean.reshape(1, height, width, -1).movedim(-1, 1)
+                picture = self._decoded(baseline + added / SCALE)
+            yield picture[:, :, : size[0], : size[1]]
+
+    def _averaged(self, latents: Tensor, spikes: _Spikes | None, mix: Tensor) -> Tensor:
+        """Conditions of all parts, averaged where they overlap."""
+        grid = latents.shape[2], latents.shape[3]
+        total = torch.zeros(*grid, self.network.config.width, device=self.device)
+        weights = torch.zeros(*grid, 1, device=self.device)
+        parts = _parts(grid, self.network.config.side)
+        ramp = _ramp(parts[0]).to(self.device)
+        for first in range(0, len(parts), _TOGETHER):
+            chosen = parts[first : first + _TOGETHER]
+            seen = torch.cat([latents[:, :, rows, columns] for rows, columns in chosen])
+            near = None
+            if spikes is not None:
+                near = torch.stack([spikes.of(part) for part in chosen]).to(self.device)
+                near = near.float() * spikes.gain
+            found = self.network.condition(seen, near, mix.expand(len(chosen))).float()
+            for (rows, columns), one in zip(chosen, found, strict=True):
+                total[rows, columns] += one * ramp
+                weights[rows, columns] += ramp
+        return total / weights
+
+    def _noise(self, count: int, sampling: Sampling, sample: int) -> Tensor:
+        """What a sample begins with, (N, C): drawn on the processor, the same everywhere."""
+        if sampling.steps == 1:
+            return torch.zeros(count, self.codec.channels, device=self.device)
+        (state,) = np.random.SeedSequence((sampling.seed, sample)).generate_state(1, np.uint64)
+        generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
+        return torch.randn(count, self.codec.channels, generator=generator).to(self.device)
+
+    def _denoised(self, noise: Tensor, condition: Tensor, steps: int) -> Tensor:
+        head = self.network.head
+        *_, clean = ddim(lambda noisy, times: head(noisy, times, condition), noise, steps)
+        return clean
+
+    def _encoded(self, picture: Tensor) -> Tensor:
+        parts = tiles(picture.shape[2:], self._side(picture.shape[2:]), self.codec.reach)
+        (latents,) = together(parts, lambda tile: (self.codec.encode(tile.of(picture)),))
+        return latents
+
+    def _decoded(self, latents: Tensor) -> Tensor:
+        size = [STRIDE * side for side in latents.shape[2:]]
+        parts = tiles(size, self._side(size), self.codec.reach)
+        (picture,) = together(parts, lambda tile: (self.codec.decode(tile.of(latents)),))
+        return picture.float()
+
+    def _side(self, size: list[int] | torch.Size) -> int | None:
+        """Of parts that are encoded: those of others normalise over all that they see."""
+        return None if isinstance(self.codec, Autoencoder) else max(64, *size)
+
+
+class _Spikes:
+    """Spikes on the grid of the padded picture: repeated where they are coarser.
+
+    Where they are finer, the nearest one to each pixel counts.
+    """
+
+    def __init__(self, given: Conditioning, size: torch.Size) -> None:
+        assert given.spikes is not None
+        self.gain, self._spikes = given.gain, torch.from_numpy(given.spikes)
+        self._rows, self._columns = (
+            ((torch.arange(length) + 0.5) * (own / whole)).long().clamp(max=own - 1)
+            for length, own, whole in zip(
+                size, given.spikes.shape[1:], given.picture.shape[:2], strict=True
+            )
+        )
+
+    def of(self, part: Part) -> Tensor:
+        """Those of a part of the tokens, (T, 8 h, 8 w)."""
+        rows, columns = (slice(STRIDE * one.start, STRIDE * one.stop) for one in part)
+        return self._spikes[:, self._rows[rows][:, None], self._columns[columns]]
+
+
+def _parts(grid: tuple[int, int], side: int) -> list[Part]:
+    """Parts of the same size that cover a grid of tokens, overlapping their neighbours."""
+    spans = []
+    for length in grid:
+        own = min(side, length)
+        count = 1 + math.ceil((length - own) / max(1, own * (1 - _SHARED)))
+        starts = np.linspace(0, length - own, count).round().astype(int)
+        spans.append([slice(int(start), int(start) + own) for start in starts])
+    return [(rows, columns) for rows in spans[0] for columns in spans[1]]
+
+
+def _ramp(part: Part) -> Tensor:
+    """Weights of the tokens of a part, (h, w, 1), that fall towards its edge."""
+    sides = [one.stop - one.start for one in part]
+    falls = [torch.sin((torch.arange(n) + 0.5) * math.pi / n).square() for n in sides]
+    return (falls[0][:, None] * falls[1])[..., None]

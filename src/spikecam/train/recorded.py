@@ -1,0 +1,60 @@
+"""Crops of pairs as they were recorded, with one of their sharp pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikecam.data.layouts import SCALE, Pair
+from spikecam.deblurring.methods import exposure_of
+from spikecam.errors import FileError
+from spikecam.stream import SpikeStream
+from spikecam.train.pictures import decoded
+from spikecam.train.samples import turned
+from spikecam.train.scenes import Cut
+
+
+class RecordedCrops:
+    """Crops of pairs by number, turned and mirrored, with their own spikes.
+
+    Args:
+        pairs: with sharp pictures, such as those of Spike-GOPRO.
+        crop: side of the crops of pictures, a multiple of 16.
+        seed: of everything random.
+
+    Raises:
+        FileError: a pair without sharp pictures, or smaller than a crop.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], crop: int, seed: int) -> None:
+        for pair in pairs:
+            if not pair.sharp or pair.blur is None:
+                raise FileError(
+                    f"{pair.spikes} has no sharp pictures to learn from; train with a data set "
+                    "that has them, or with --pictures"
+                )
+            stream = pair.stream()
+            if SCALE * min(stream.height, stream.width) < crop:
+                raise FileError(f"{pair.spikes} is smaller than a crop; choose a smaller --crop")
+        self.pairs, self.crop, self.seed = list(pairs), crop, seed
+
+    def cut(self, number: int) -> tuple[Cut, SpikeStream]:
+        """The crop of that number, the same whenever it is asked for, and its spikes."""
+        rng = np.random.default_rng((self.seed, number))
+        pair = self.pairs[int(rng.integers(len(self.pairs)))]
+        assert pair.blur is not None
+        stream, side = pair.stream(), self.crop // SCALE
+        frame = int(rng.choice(sorted(pair.sharp)))
+        top, left = (int(rng.integers(n - side + 1)) for n in stream.shape[1:])
+        spikes = np.asarray(stream)[:, top : top + side, left : left + side]
+        rows, columns = (slice(SCALE * n, SCALE * (n + side)) for n in (top, left))
+        pictures = np.stack(
+            [decoded(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
+        )
+        spikes, pictures = turned([spikes, pictures], rng)
+        levels = pictures.astype(np.float32) / np.float32(255)
+        # What light they saw, nobody knows.
+        light = np.zeros((0, side, side), np.float32)
+        cut = Cut(light, levels, exposure_of(stream), [frame], rng)
+        return cut, SpikeStream.from_array(np.ascontiguousarray(spikes))
