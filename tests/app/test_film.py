@@ -2,47 +2,18 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import spikecam as sc
 from spikecam.app.film import Film
-from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
-from spikecam.networks.spikegen import SpikeGen, SpikeGenConfig
-from spikecam.weights.store import fingerprint
 
 SAMPLING = {"mix": 0.5, "samples": 3, "steps": 2, "seed": 1}
 KINDS = ("mean", "spread", "sample 1", "sample 2", "sample 3")
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Files of weights that know nothing, of SpikeGen and of its autoencoder."""
-    folder = tmp_path_factory.mktemp("weights")
-    torch.manual_seed(0)
-    plain = {"channels": 4, "width": 8, "deep_width": 8, "blocks": 0, "deep_blocks": 0}
-    autoencoder = Autoencoder(AutoencoderConfig(**plain))
-    network = SpikeGen(
-        SpikeGenConfig(
-            channels=4,
-            width=16,
-            depth=1,
-            decoder_depth=1,
-            heads=2,
-            spike_channels=(2, 3, 8),
-            head_width=12,
-            head_blocks=1,
-            autoencoder=fingerprint(autoencoder),
-        )
-    )
-    # Untrained, it says zero whatever it sees.
-    for values in network.parameters():
-        torch.nn.init.normal_(values, std=0.3)
-    card = sc.Card("tiny", "Guesses.", "noise", "none", "0a1b", "MIT", (), "All.")
-    paths = folder / "spikegen.safetensors", folder / "autoencoder.safetensors"
-    for path, module in zip(paths, (network, autoencoder), strict=True):
-        sc.save_weights(path, module, card)
-    return paths
+@pytest.fixture
+def weights(spikegen):
+    return spikegen
 
 
 @pytest.fixture
@@ -75,7 +46,7 @@ def drawn(blur, stream, weights, frames=(20, 30)):
             blur,
             stream,
             frames=frames,
-            exposure=(0, 60),
+            exposure=None if blur is None else (0, 60),
             sampling=sc.Sampling(**SAMPLING),
             weights=weights,
         )

@@ -110,8 +110,8 @@ def generation(
             "Deblurring, and each modality alone",
             list(rows.values()),
             [
-                "spikes alone, which have no colours, are judged by the gray truth; how bright they "
-                "are on the whole is taken from the blurry picture"
+                "spikes alone, which have no colours, are judged by the gray truth; their "
+                "brightness on the whole is that of the blurry picture"
             ],
         )
     ]

@@ -55,8 +55,10 @@ app.command("app")(browser_app)
 app.command()(live)
 app.add_typer(bench, name="bench")
 app.add_typer(calibrate, name="calibrate")
-for _command in (autoencoder, latents, spikegen, spikegen_tuned):
-    train.command(_command.__name__.replace("_", "-"))(_command)
+train.command()(autoencoder)
+train.command()(latents)
+train.command()(spikegen)
+train.command("spikegen-tuned")(spikegen_tuned)
 app.add_typer(train, name="train")
 app.add_typer(weights, name="weights")
 
