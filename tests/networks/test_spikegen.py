@@ -52,9 +52,9 @@ def test_the_published_configuration_has_197_9_million_parameters():
     # Three convolutions of 27 taps, attention over time, 9 taps, and normalisations.
     three = 27 * (1 * 128 + 128 * 256 + 256 * 512) + 128 + 256 + 512
     weights = 512 * 128 + 128 + 128 + 1
-    norms = 2 * (128 + 256 + 512) + 2 * 512
+    norms = 2 * 512
     assert count(base.spike_encoder) == three + weights + 9 * 512**2 + 512 + norms
-    assert count(base) == 197_943_313
+    assert count(base) == 197_953_825
 
 
 @pytest.mark.parametrize(("name", "millions"), [("small", 28.0), ("tiny", 8.48)])
@@ -129,10 +129,25 @@ def test_untrained_it_gives_the_picture_back():
     network = SpikeGen(LEAST)
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
-    said, velocity = network(latents, spikes, mix, latents, noise, times)
-    assert not said.any()
-    # From pure noise the velocity is what is added to the picture, with a minus: nothing.
-    assert velocity.abs().max() < 1e-12
+    mean, added, apart = network(latents, spikes, mix, latents, noise, times)
+    assert mean.shape == added.shape == (6, 4)
+    assert not mean.any()
+    # Of the picture itself nothing is added to the picture.
+    assert not added.any()
+    # From pure noise the velocity is what is around the mean, with a minus: nothing.
+    assert apart.shape == (2, 6, 4)
+    assert apart.abs().max() < 1e-12
+
+
+def test_what_is_diffused_is_what_the_mean_leaves(network):
+    latents, spikes, mix = seen(0.5)
+    sharp = latents + torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
+    noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
+    condition = network.condition(latents, spikes, mix).flatten(0, 2)
+    mean, added, apart = network(latents, spikes, mix, sharp, noise, times)
+    torch.testing.assert_close(added, 2 * (sharp - latents).movedim(1, -1).flatten(0, 2))
+    # At time 0 the head sees the rest as it is, and its velocity is the noise: none.
+    torch.testing.assert_close(apart[0], network.head(added - mean, times[0], condition))
 
 
 @pytest.mark.parametrize(

@@ -71,19 +71,29 @@ class Sampler:
         conditions, baseline = condition
         height, width, channels = conditions.shape
         tokens = conditions.reshape(-1, channels)
-        steps = sampling.steps
+        with computing(self.device, exact=False):
+            mean = self.network.mean(tokens).float()
         for sample in range(sampling.count):
-            noise = self._noise(len(tokens), sampling, sample)
             with computing(self.device, exact=False):
-                clean = torch.cat(
-                    [
-                        self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], steps)
-                        for i in range(0, len(tokens), _TOKENS)
-                    ]
-                )
-                added = clean.reshape(1, height, width, -1).movedim(-1, 1)
+                added = mean + self._around(tokens, sampling, sample)
+                added = added.reshape(1, height, width, -1).movedim(-1, 1)
                 picture = self._decoded(baseline + added / SCALE)
             yield picture[:, :, : size[0], : size[1]]
+
+    def _around(self, tokens: Tensor, sampling: Sampling, sample: int) -> Tensor | float:
+        """How far a sample is from the mean, (N, C), by the conditions of its tokens."""
+        if sampling.steps == 1:
+            return 0.0
+        (state,) = np.random.SeedSequence((sampling.seed, sample)).generate_state(1, np.uint64)
+        # Drawn on the processor, so that it is the same everywhere.
+        generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
+        noise = torch.randn(len(tokens), self.codec.channels, generator=generator).to(self.device)
+        return torch.cat(
+            [
+                self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], sampling.steps)
+                for i in range(0, len(tokens), _TOKENS)
+            ]
+        )
 
     def _averaged(self, latents: Tensor, spikes: _Spikes | None, mix: Tensor) -> Tensor:
         """Conditions of all parts, averaged where they overlap."""
@@ -104,14 +114,6 @@ class Sampler:
                 total[rows, columns] += one * ramp
                 weights[rows, columns] += ramp
         return total / weights
-
-    def _noise(self, count: int, sampling: Sampling, sample: int) -> Tensor:
-        """What a sample begins with, (N, C): drawn on the processor, the same everywhere."""
-        if sampling.steps == 1:
-            return torch.zeros(count, self.codec.channels, device=self.device)
-        (state,) = np.random.SeedSequence((sampling.seed, sample)).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
-        return torch.randn(count, self.codec.channels, generator=generator).to(self.device)
 
     def _denoised(self, noise: Tensor, condition: Tensor, steps: int) -> Tensor:
         head = self.network.head

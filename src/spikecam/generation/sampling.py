@@ -26,7 +26,7 @@ class Sampling:
             and 0 where there are no spikes.
         samples: how many; each is one of the pictures that may have been there. By default 8, and
             1 with one step.
-        steps: of DDIM, 1 to 100; one gives the mean of the latents, without any noise.
+        steps: of DDIM, 1 to 100; one gives the mean alone, without any noise.
         seed: of all noise; sample k is the same, however many there are.
 
     Raises:

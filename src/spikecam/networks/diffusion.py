@@ -48,7 +48,7 @@ def ddim(
     Args:
         velocity: gives v of x_t (N, C) at times (N,).
         noise: x_T, (N, C).
-        steps: 1 to 1000; one gives the mean of all that x_0 may be.
+        steps: 1 to 1000.
     """
     times = torch.linspace(TIMES, 0, steps + 1, device=noise.device).round()
     noisy = noise

@@ -17,8 +17,9 @@ class SpikeEncoder(nn.Module):
     Three convolutions in space and time halve all sides each; two convolutions of 1 x 1 x 1 give
     every place weights over what is left of time, by which features are summed; a convolution in
     space, a normalisation over channels and a leaky rectifier finish it (SpikeGen 3.2). Our
-    choices, where the paper is silent: kernels of 3, normalisation over channels after each
-    convolution, weights by softmax, one for all channels of a place, and a slope of 0.2.
+    choices, where the paper is silent: kernels of 3, a leaky rectifier and no normalisation after
+    the first three convolutions, so that how much fired is not lost, weights by softmax, one for
+    all channels of a place, and a slope of 0.2.
 
     Args:
         channels: of the three convolutions; the last is that of the features, 512 as published.
@@ -31,7 +32,6 @@ class SpikeEncoder(nn.Module):
             nn.Conv3d(before, after, 3, stride=2, padding=1)
             for before, after in zip((1, *channels), channels, strict=False)
         )
-        self.norms = nn.ModuleList(nn.LayerNorm(after) for after in channels)
         self.weights = nn.Sequential(
             nn.Conv3d(last, max(1, last // 4), 1),
             nn.LeakyReLU(_SLOPE),
@@ -44,19 +44,13 @@ class SpikeEncoder(nn.Module):
     def forward(self, spikes: Tensor) -> Tensor:
         """Features; T, H and W are multiples of 8."""
         features = spikes[:, None]
-        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+        for number, layer in enumerate(self.layers):
             # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.
             exact = number == 0 and spikes.device.type == "cpu"
             with torch.autocast("cpu", enabled=False) if exact else nullcontext():
-                features = layer(features)
-            features = self.active(_over_channels(norm, features))
+                features = self.active(layer(features))
         weights = torch.softmax(self.weights(features).float(), dim=2)
         fused = (weights * features).sum(2)
-        out: Tensor = self.active(_over_channels(self.norm, self.refined(fused)))
+        normed = self.norm(self.refined(fused).movedim(1, -1)).movedim(-1, 1)
+        out: Tensor = self.active(normed)
         return out
-
-
-def _over_channels(norm: nn.Module, features: Tensor) -> Tensor:
-    """Normalise (B, C, ...) over C."""
-    normed: Tensor = norm(features.movedim(1, -1)).movedim(-1, 1)
-    return normed

@@ -9,15 +9,16 @@ which a small network takes the noise from each token of the sharp latents (Spik
 
 Our choices, where the paper is silent: the 512 features of the spikes and the latents are each
 brought to the transformer's width by one linear layer, and mixed there, so that nothing of the
-spikes is lost in 16 channels; positions as in `rotary`; what is diffused is not the sharp latents
-z_sharp but what they add to those of the picture, as in Whang et al. ("Deblurring via stochastic
-refinement", 2022),
+spikes is lost in 16 channels; positions as in `rotary`; spikes enter multiplied by a gain that
+brings their rate to the brightness of the picture, and repeated where the picture is finer. What is
+generated is not the sharp latents z_sharp but what they add to those of the picture,
 
-    x_0 = 2 (z_sharp - min(1, 2 (1 - g)) z_rgb),
+    x = 2 (z_sharp - min(1, 2 (1 - g)) z_rgb),
 
-so that an untrained network gives the picture back; of that, the head predicts velocity, see
-`diffusion`; spikes enter multiplied by a gain that brings their rate to the brightness of the
-picture, and repeated where the picture is finer.
+so that an untrained network gives the picture back. Of that, one linear layer tells the mean by the
+condition of each token, and what is diffused is the rest, x_0 = x - mean: a prediction, and samples
+around it, as in Whang et al., "Deblurring via stochastic refinement" (2022). The head predicts
+velocity, see `diffusion`.
 """
 
 from __future__ import annotations
@@ -126,6 +127,10 @@ class SpikeGen(nn.Module):
         self.encoder = Transformer(config.depth, width, config.heads, **kind)
         self.between = nn.Linear(width, width)
         self.decoder = Transformer(config.decoder_depth, width, config.heads, **kind)
+        self.mean = nn.Linear(width, config.channels)
+        # Untrained, it adds nothing.
+        nn.init.zeros_(self.mean.weight)
+        nn.init.zeros_(self.mean.bias)
         self.head = TokenHead(config.channels, width, config.head_width, config.head_blocks)
 
     def condition(self, latents: Tensor | None, spikes: Tensor | None, mix: Tensor) -> Tensor:
@@ -168,19 +173,24 @@ class SpikeGen(nn.Module):
         sharp: Tensor,
         noise: Tensor,
         times: Tensor,
-    ) -> tuple[Tensor, Tensor]:
-        """The velocity that is predicted, and the true one, for training; both (K, N, C).
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """What training compares: the mean, and velocities as they are predicted and true.
 
         Args:
             latents, spikes, mix: as for `condition`.
             sharp: the true latents, (B, C, h, w).
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
+
+        Returns:
+            The mean of x for every token, (N, C), what x is, (N, C); and the difference of the
+            predicted and the true velocity of x_0, (K, N, C).
         """
         condition = self.condition(latents, spikes, mix).flatten(0, 2)
         added = SCALE * (sharp - self.baseline(latents, mix))
-        clean = added.movedim(1, -1).flatten(0, 2)
+        added = added.movedim(1, -1).flatten(0, 2)
+        mean = self.mean(condition).float()
         draws = len(noise)
-        noisy, velocity = q_sample(clean.repeat(draws, 1), noise.flatten(0, 1), times.flatten())
-        said: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
-        shape = draws, -1, clean.shape[1]
-        return said.reshape(shape), velocity.reshape(shape)
+        rest = (added - mean).detach().repeat(draws, 1)
+        noisy, velocity = q_sample(rest, noise.flatten(0, 1), times.flatten())
+        predicted: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
+        return mean, added, (predicted - velocity).reshape(draws, -1, added.shape[1])

@@ -27,10 +27,9 @@ class LossConfig:
     """What is made small, beside the error of the predicted velocity.
 
     Attributes:
-        draws: of noise for each token, two or more. The first is at the last time, where nothing
-            but noise is left: what is predicted there is the mean of the latents.
-        pixels: weight of the root mean square error of that mean, decoded; ours, 0 leaves it out.
-        alignment: weight of the spike-alignment loss of that mean, see `alignment_loss`.
+        draws: of noise for each token.
+        pixels: weight of the root mean square error of the mean, decoded; ours, 0 leaves it out.
+        alignment: weight of the spike-alignment loss of the mean, see `alignment_loss`.
     """
 
     draws: int = 2
@@ -38,14 +37,14 @@ class LossConfig:
     alignment: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.draws < 2:
-            raise OptionError(f"draws are at least 2, not {self.draws}")
+        if self.draws < 1:
+            raise OptionError(f"draws are at least 1, not {self.draws}")
         if not (self.pixels >= 0 and self.alignment >= 0):
             raise OptionError("weights of losses are numbers from 0 on")
 
 
 class SpikeGenStage(Stage):
-    """The velocity of each token's latents shall be told (see `spikecam.networks.diffusion`).
+    """The mean of each token's latents shall be told, and the velocity of what is around it.
 
     Samples are `Latents` in pre-training, or `Moments`.
 
@@ -80,20 +79,18 @@ class SpikeGenStage(Stage):
         self._given[0].to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
-        """The mean square error of velocities, and what `LossConfig` adds."""
+        """The mean square errors of means and of velocities, and what `LossConfig` adds."""
         latents, target = self._latents(batch)
         generator, draws = self.generator(), self.losses.draws
         count = target[:, 0].numel()
         device = target.device
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
         times = torch.randint(0, TIMES + 1, (draws, count), generator=generator, device=device)
-        times[0] = TIMES
         spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
-        said, velocity = self.network(latents, spikes, batch["mix"], target, noise, times)
-        loss: Tensor = (said - velocity).square().mean()
+        mean, added, apart = self.network(latents, spikes, batch["mix"], target, noise, times)
+        loss: Tensor = (mean - added).square().mean() + apart.square().mean()
         if self.losses.pixels or self.losses.alignment:
-            mean = self._mean(said[0], latents, batch["mix"])
-            decoded = self._given[0].decode(mean)
+            decoded = self._given[0].decode(self._sharp(mean, latents, batch["mix"]))
             if self.losses.pixels:
                 error = (decoded - batch["sharp"]).square().mean((1, 2, 3))
                 loss = loss + self.losses.pixels * (error + ENOUGH).sqrt().mean()
@@ -110,10 +107,7 @@ class SpikeGenStage(Stage):
         latents, target = self._latents(batch)
         spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
         condition = self.network.condition(latents, spikes, batch["mix"])
-        flat = condition.flatten(0, 2)
-        nothing = flat.new_zeros(len(flat), target.shape[1], dtype=torch.float32)
-        times = torch.full((len(flat),), TIMES, device=flat.device)
-        mean = self._mean(self.network.head(nothing, times, flat), latents, batch["mix"])
+        mean = self._sharp(self.network.mean(condition).float(), latents, batch["mix"])
         sharp = batch["sharp"] if "sharp" in batch else self._given[0].decode(target)
         shown = batch["picture"] if "picture" in batch else self._given[0].decode(latents)
         back = self._given[0].decode(mean)
@@ -132,11 +126,10 @@ class SpikeGenStage(Stage):
         """
         return rising_and_falling(self, weight_decay=0.05, rising=0.1, ends=(1e-8, 1e-6))
 
-    def _mean(self, velocity: Tensor, latents: Tensor, mix: Tensor) -> Tensor:
-        """The mean of what sharp latents may be, by the velocity (N, C) of pure noise."""
-        # From there, what is added is what the velocity is not.
+    def _sharp(self, mean: Tensor, latents: Tensor, mix: Tensor) -> Tensor:
+        """Sharp latents (B, C, h, w) by the mean (.., C) of what they add, token by token."""
         count, channels, height, width = latents.shape
-        added = -velocity.reshape(count, height, width, channels).movedim(-1, 1)
+        added = mean.reshape(count, height, width, channels).movedim(-1, 1)
         return self.network.baseline(latents, mix) + added / SCALE
 
     @torch.no_grad()
