@@ -127,7 +127,7 @@ def test_weights_must_fit(changed, words):
 
 def test_an_unknown_network_is_refused(changed):
     path = changed({"network": "gan"})
-    with pytest.raises(sc.FileError, match=r"'gan', and known are bsn.*update spikecam"):
+    with pytest.raises(sc.FileError, match=r"'gan', and known are .*bsn.*update spikecam"):
         sc.load_weights(path)
 
 
@@ -136,7 +136,7 @@ def test_another_network_than_is_needed_is_refused(tiny):
         sc.load_weights(tiny, ("edsr", "ldn"))
     with pytest.raises(sc.FileError, match="and those of refiner are"):
         sc.load_weights(tiny, "refiner")
-    with pytest.raises(sc.OptionError, match="no network 'gan'; known networks: bsn"):
+    with pytest.raises(sc.OptionError, match="no network 'gan'; known networks: .*bsn"):
         sc.load_weights(tiny, "gan")
 
 
