@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_published_configuration_has_197_9_million_parameters():
     weights = 512 * 128 + 128 + 128 + 1
     norms = 2 * 512
     assert count(base.spike_encoder) == three + weights + 9 * 512**2 + 512 + norms
-    assert count(base) == 197_953_825
+    assert count(base) == 197_966_129
 
 
 @pytest.mark.parametrize(("name", "millions"), [("small", 28.0), ("tiny", 8.48)])
@@ -129,11 +130,11 @@ def test_untrained_it_gives_the_picture_back():
     network = SpikeGen(LEAST)
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
-    mean, added, apart = network(latents, spikes, mix, latents, noise, times)
-    assert mean.shape == added.shape == (6, 4)
+    unlikely, apart, mean = network(latents, spikes, mix, latents, noise, times)
+    assert mean.shape == unlikely.shape == (6, 4)
     assert not mean.any()
-    # Of the picture itself nothing is added to the picture.
-    assert not added.any()
+    # Of the picture itself nothing is added to the picture: nothing is likelier.
+    assert not unlikely.any()
     # From pure noise the velocity is what is around the mean, with a minus: nothing.
     assert apart.shape == (2, 6, 4)
     assert apart.abs().max() < 1e-12
@@ -144,10 +145,16 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
     sharp = latents + torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
     noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
     condition = network.condition(latents, spikes, mix).flatten(0, 2)
-    mean, added, apart = network(latents, spikes, mix, sharp, noise, times)
-    torch.testing.assert_close(added, 2 * (sharp - latents).movedim(1, -1).flatten(0, 2))
+    unlikely, apart, mean = network(latents, spikes, mix, sharp, noise, times)
+    added = 2 * (sharp - latents).movedim(1, -1).flatten(0, 2)
+    told, spread = network.gaussian(condition)
+    torch.testing.assert_close(mean, told)
+    normal = torch.distributions.Normal(mean, spread.exp())
+    constant = math.log(2 * math.pi) / 2
+    torch.testing.assert_close(unlikely + constant, -normal.log_prob(added))
     # At time 0 the head sees the rest as it is, and its velocity is the noise: none.
-    torch.testing.assert_close(apart[0], network.head(added - mean, times[0], condition))
+    rest = (added - mean) / spread.exp()
+    torch.testing.assert_close(apart[0], network.head(rest, times[0], condition))
 
 
 @pytest.mark.parametrize(

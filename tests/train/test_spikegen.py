@@ -264,7 +264,7 @@ def test_the_loss_is_of_means_and_velocities_where_nothing_else_is_asked_for(cod
     noise = torch.randn(3, 128, 4, generator=generator)
     times = torch.randint(0, 1001, (3, 128), generator=generator)
     _, velocity = q_sample(added.repeat(3, 1), noise.flatten(0, 1), times.flatten())
-    torch.testing.assert_close(loss, added.square().mean() + velocity.square().mean())
+    torch.testing.assert_close(loss, added.square().mean() / 2 + velocity.square().mean())
     assert torch.equal(stage.loss(batch), loss)
     with_pixels = SpikeGenStage(
         replace(SIZE, channels=4), network, RUN, LossConfig(draws=3, pixels=2.0)

@@ -136,7 +136,7 @@ def test_another_network_than_is_needed_is_refused(tiny):
         sc.load_weights(tiny, ("edsr", "ldn"))
     with pytest.raises(sc.FileError, match="and those of refiner are"):
         sc.load_weights(tiny, "refiner")
-    with pytest.raises(sc.OptionError, match="no network 'gan'; known networks: .*bsn"):
+    with pytest.raises(sc.OptionError, match=r"no network 'gan'; known networks: .*bsn"):
         sc.load_weights(tiny, "gan")
 
 

@@ -72,16 +72,17 @@ class Sampler:
         height, width, channels = conditions.shape
         tokens = conditions.reshape(-1, channels)
         with computing(self.device, exact=False):
-            mean = self.network.mean(tokens).float()
+            mean, spread = self.network.gaussian(tokens)
+            deviation = spread.exp()
         for sample in range(sampling.count):
             with computing(self.device, exact=False):
-                added = mean + self._around(tokens, sampling, sample)
+                added = mean + deviation * self._around(tokens, sampling, sample)
                 added = added.reshape(1, height, width, -1).movedim(-1, 1)
                 picture = self._decoded(baseline + added / SCALE)
             yield picture[:, :, : size[0], : size[1]]
 
     def _around(self, tokens: Tensor, sampling: Sampling, sample: int) -> Tensor | float:
-        """How far a sample is from the mean, (N, C), by the conditions of its tokens."""
+        """How far a sample is from the mean, in deviations, (N, C)."""
         if sampling.steps == 1:
             return 0.0
         (state,) = np.random.SeedSequence((sampling.seed, sample)).generate_state(1, np.uint64)

@@ -15,16 +15,20 @@ generated is not the sharp latents z_sharp but what they add to those of the pic
 
     x = 2 (z_sharp - min(1, 2 (1 - g)) z_rgb),
 
-so that an untrained network gives the picture back. Of that, one linear layer tells the mean by the
-condition of each token, and what is diffused is the rest, x_0 = x - mean: a prediction, and samples
-around it, as in Whang et al., "Deblurring via stochastic refinement" (2022). The head predicts
-velocity, see `diffusion`.
+so that an untrained network gives the picture back. Of that, one linear layer tells mean and
+deviation by the condition of each token, and what is diffused is the rest,
+
+    x_0 = (x - mean) / deviation:
+
+a prediction, and samples around it, as in Whang et al., "Deblurring via stochastic refinement"
+(2022). The head predicts velocity, see `diffusion`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -39,6 +43,8 @@ from spikecam.networks.transformer import Transformer
 STRIDE = 8
 # What is added to latents is about half as large as they are.
 SCALE = 2.0
+# Logarithms of deviations beyond this are no more told apart.
+_STEEP = 4.0
 
 
 @dataclass(frozen=True)
@@ -127,10 +133,10 @@ class SpikeGen(nn.Module):
         self.encoder = Transformer(config.depth, width, config.heads, **kind)
         self.between = nn.Linear(width, width)
         self.decoder = Transformer(config.decoder_depth, width, config.heads, **kind)
-        self.mean = nn.Linear(width, config.channels)
+        self.told = nn.Linear(width, 2 * config.channels)
         # Untrained, it adds nothing.
-        nn.init.zeros_(self.mean.weight)
-        nn.init.zeros_(self.mean.bias)
+        nn.init.zeros_(self.told.weight)
+        nn.init.zeros_(self.told.bias)
         self.head = TokenHead(config.channels, width, config.head_width, config.head_blocks)
 
     def condition(self, latents: Tensor | None, spikes: Tensor | None, mix: Tensor) -> Tensor:
@@ -165,6 +171,11 @@ class SpikeGen(nn.Module):
         share = (2 * (1 - mix)).clamp(max=1)
         return share[:, None, None, None] * latents
 
+    def gaussian(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and logarithm of the deviation of x, (..., C), by conditions (..., width)."""
+        mean, spread = self.told(condition).float().chunk(2, dim=-1)
+        return mean, spread.clamp(-_STEEP, _STEEP)
+
     def forward(
         self,
         latents: Tensor,
@@ -174,7 +185,7 @@ class SpikeGen(nn.Module):
         noise: Tensor,
         times: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """What training compares: the mean, and velocities as they are predicted and true.
+        """What training makes small, and the mean.
 
         Args:
             latents, spikes, mix: as for `condition`.
@@ -182,15 +193,18 @@ class SpikeGen(nn.Module):
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
 
         Returns:
-            The mean of x for every token, (N, C), what x is, (N, C); and the difference of the
-            predicted and the true velocity of x_0, (K, N, C).
+            The negative logarithm of the likelihood of x under mean and deviation but for a
+            constant, (N, C); the difference of the predicted and the true velocity of x_0,
+            (K, N, C); and the mean of x, (N, C).
         """
         condition = self.condition(latents, spikes, mix).flatten(0, 2)
         added = SCALE * (sharp - self.baseline(latents, mix))
         added = added.movedim(1, -1).flatten(0, 2)
-        mean = self.mean(condition).float()
+        mean, spread = self.gaussian(condition)
+        rest = (added - mean) * torch.exp(-spread)
+        unlikely = rest.square() / 2 + spread
         draws = len(noise)
-        rest = (added - mean).detach().repeat(draws, 1)
+        rest = rest.detach().repeat(draws, 1)
         noisy, velocity = q_sample(rest, noise.flatten(0, 1), times.flatten())
         predicted: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
-        return mean, added, (predicted - velocity).reshape(draws, -1, added.shape[1])
+        return unlikely, (predicted - velocity).reshape(draws, *added.shape), mean
