@@ -130,14 +130,15 @@ def test_untrained_it_gives_the_picture_back():
     network = SpikeGen(LEAST)
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
-    unlikely, apart, mean = network(latents, spikes, mix, latents, noise, times)
-    assert mean.shape == unlikely.shape == (6, 4)
+    mean, apart, unlikely, astray = network(latents, spikes, mix, latents, noise, times)
+    assert mean.shape == apart.shape == unlikely.shape == (6, 4)
     assert not mean.any()
     # Of the picture itself nothing is added to the picture: nothing is likelier.
+    assert not apart.any()
     assert not unlikely.any()
     # From pure noise the velocity is what is around the mean, with a minus: nothing.
-    assert apart.shape == (2, 6, 4)
-    assert apart.abs().max() < 1e-12
+    assert astray.shape == (2, 6, 4)
+    assert astray.abs().max() < 1e-12
 
 
 def test_what_is_diffused_is_what_the_mean_leaves(network):
@@ -145,16 +146,16 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
     sharp = latents + torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
     noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
     condition = network.condition(latents, spikes, mix).flatten(0, 2)
-    unlikely, apart, mean = network(latents, spikes, mix, sharp, noise, times)
+    mean, apart, unlikely, astray = network(latents, spikes, mix, sharp, noise, times)
     added = 2 * (sharp - latents).movedim(1, -1).flatten(0, 2)
-    told, spread = network.gaussian(condition)
+    torch.testing.assert_close(apart, added - mean)
+    told, spread = network.around(condition)
     torch.testing.assert_close(mean, told)
-    normal = torch.distributions.Normal(mean, spread.exp())
-    constant = math.log(2 * math.pi) / 2
-    torch.testing.assert_close(unlikely + constant, -normal.log_prob(added))
+    laplace = torch.distributions.Laplace(mean, spread.exp())
+    torch.testing.assert_close(unlikely + math.log(2), -laplace.log_prob(added))
     # At time 0 the head sees the rest as it is, and its velocity is the noise: none.
     rest = (added - mean) / spread.exp()
-    torch.testing.assert_close(apart[0], network.head(rest, times[0], condition))
+    torch.testing.assert_close(astray[0], network.head(rest, times[0], condition))
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ def test_the_loss_is_of_means_and_velocities_where_nothing_else_is_asked_for(cod
         "mix": torch.tensor([0.3, 1.0]),
     }
     loss = stage.loss(batch)
-    # Untrained, mean and velocity are told to be zero: what is left is their own squares.
+    # Untrained, all is told to be zero: what is left is the truth itself.
     latents, target = network.encode(batch["picture"]), network.encode(batch["sharp"])
     shares = torch.tensor([1.0, 0.0])[:, None, None, None]
     added = (2 * (target - shares * latents)).movedim(1, -1).flatten(0, 2)
@@ -264,7 +264,9 @@ def test_the_loss_is_of_means_and_velocities_where_nothing_else_is_asked_for(cod
     noise = torch.randn(3, 128, 4, generator=generator)
     times = torch.randint(0, 1001, (3, 128), generator=generator)
     _, velocity = q_sample(added.repeat(3, 1), noise.flatten(0, 1), times.flatten())
-    torch.testing.assert_close(loss, added.square().mean() / 2 + velocity.square().mean())
+    error = (added.square().reshape(2, -1).mean(1) + 1e-5).sqrt().mean()
+    expected = error + added.abs().mean() + velocity.square().mean()
+    torch.testing.assert_close(loss, expected)
     assert torch.equal(stage.loss(batch), loss)
     with_pixels = SpikeGenStage(
         replace(SIZE, channels=4), network, RUN, LossConfig(draws=3, pixels=2.0)

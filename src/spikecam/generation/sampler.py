@@ -72,7 +72,7 @@ class Sampler:
         height, width, channels = conditions.shape
         tokens = conditions.reshape(-1, channels)
         with computing(self.device, exact=False):
-            mean, spread = self.network.gaussian(tokens)
+            mean, spread = self.network.around(tokens)
             deviation = spread.exp()
         for sample in range(sampling.count):
             with computing(self.device, exact=False):

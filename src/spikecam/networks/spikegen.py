@@ -15,8 +15,8 @@ generated is not the sharp latents z_sharp but what they add to those of the pic
 
     x = 2 (z_sharp - min(1, 2 (1 - g)) z_rgb),
 
-so that an untrained network gives the picture back. Of that, one linear layer tells mean and
-deviation by the condition of each token, and what is diffused is the rest,
+so that an untrained network gives the picture back. Of that, one linear layer tells the mean, and
+the mean deviation from it, by the condition of each token, and what is diffused is the rest,
 
     x_0 = (x - mean) / deviation:
 
@@ -133,10 +133,12 @@ class SpikeGen(nn.Module):
         self.encoder = Transformer(config.depth, width, config.heads, **kind)
         self.between = nn.Linear(width, width)
         self.decoder = Transformer(config.decoder_depth, width, config.heads, **kind)
-        self.told = nn.Linear(width, 2 * config.channels)
+        self.mean = nn.Linear(width, config.channels)
+        self.spread = nn.Linear(width, config.channels)
         # Untrained, it adds nothing.
-        nn.init.zeros_(self.told.weight)
-        nn.init.zeros_(self.told.bias)
+        for told in (self.mean, self.spread):
+            nn.init.zeros_(told.weight)
+            nn.init.zeros_(told.bias)
         self.head = TokenHead(config.channels, width, config.head_width, config.head_blocks)
 
     def condition(self, latents: Tensor | None, spikes: Tensor | None, mix: Tensor) -> Tensor:
@@ -171,10 +173,13 @@ class SpikeGen(nn.Module):
         share = (2 * (1 - mix)).clamp(max=1)
         return share[:, None, None, None] * latents
 
-    def gaussian(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the deviation of x, (..., C), by conditions (..., width)."""
-        mean, spread = self.told(condition).float().chunk(2, dim=-1)
-        return mean, spread.clamp(-_STEEP, _STEEP)
+    def around(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean of x, (..., C), by conditions (..., width), and logarithm of the mean deviation.
+
+        The deviation is learned beside all else: it changes neither means nor conditions.
+        """
+        spread: Tensor = self.spread(condition.detach()).float()
+        return self.mean(condition).float(), spread.clamp(-_STEEP, _STEEP)
 
     def forward(
         self,
@@ -184,8 +189,8 @@ class SpikeGen(nn.Module):
         sharp: Tensor,
         noise: Tensor,
         times: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """What training makes small, and the mean.
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The mean, and what training makes small.
 
         Args:
             latents, spikes, mix: as for `condition`.
@@ -193,18 +198,20 @@ class SpikeGen(nn.Module):
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
 
         Returns:
-            The negative logarithm of the likelihood of x under mean and deviation but for a
-            constant, (N, C); the difference of the predicted and the true velocity of x_0,
-            (K, N, C); and the mean of x, (N, C).
+            The mean of x for every token, (N, C); how far x is from it, (N, C); how unlikely that
+            is, (N, C): the negative logarithm of Laplace's likelihood, but for a constant, with the
+            mean deviation that is told; and the difference of the predicted and the true velocity
+            of x_0, (K, N, C).
         """
         condition = self.condition(latents, spikes, mix).flatten(0, 2)
         added = SCALE * (sharp - self.baseline(latents, mix))
         added = added.movedim(1, -1).flatten(0, 2)
-        mean, spread = self.gaussian(condition)
-        rest = (added - mean) * torch.exp(-spread)
-        unlikely = rest.square() / 2 + spread
+        mean, spread = self.around(condition)
+        apart = added - mean
+        rest = apart.detach() * torch.exp(-spread)
+        unlikely = rest.abs() + spread
         draws = len(noise)
         rest = rest.detach().repeat(draws, 1)
         noisy, velocity = q_sample(rest, noise.flatten(0, 1), times.flatten())
         predicted: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
-        return unlikely, (predicted - velocity).reshape(draws, *added.shape), mean
+        return mean, apart, unlikely, (predicted - velocity).reshape(draws, *added.shape)

@@ -79,7 +79,7 @@ class SpikeGenStage(Stage):
         self._given[0].to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
-        """How unlikely the truth is, errors of velocities, and what `LossConfig` adds."""
+        """Errors of means, of deviations and of velocities, and what `LossConfig` adds."""
         latents, target = self._latents(batch)
         generator, draws = self.generator(), self.losses.draws
         count = target[:, 0].numel()
@@ -87,8 +87,12 @@ class SpikeGenStage(Stage):
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
         times = torch.randint(0, TIMES + 1, (draws, count), generator=generator, device=device)
         spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
-        unlikely, apart, mean = self.network(latents, spikes, batch["mix"], target, noise, times)
-        loss: Tensor = unlikely.mean() + apart.square().mean()
+        mean, apart, unlikely, astray = self.network(
+            latents, spikes, batch["mix"], target, noise, times
+        )
+        # Root mean square, so that samples that are hard do not outweigh all others.
+        error = apart.square().reshape(len(target), -1).mean(1)
+        loss: Tensor = (error + ENOUGH).sqrt().mean() + unlikely.mean() + astray.square().mean()
         if self.losses.pixels or self.losses.alignment:
             decoded = self._given[0].decode(self._sharp(mean, latents, batch["mix"]))
             if self.losses.pixels:
@@ -107,7 +111,7 @@ class SpikeGenStage(Stage):
         latents, target = self._latents(batch)
         spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
         condition = self.network.condition(latents, spikes, batch["mix"])
-        mean = self._sharp(self.network.gaussian(condition)[0], latents, batch["mix"])
+        mean = self._sharp(self.network.around(condition)[0], latents, batch["mix"])
         sharp = batch["sharp"] if "sharp" in batch else self._given[0].decode(target)
         shown = batch["picture"] if "picture" in batch else self._given[0].decode(latents)
         back = self._given[0].decode(mean)
