@@ -12,6 +12,11 @@ from spikecam.errors import OptionError
 Picture = npt.NDArray[np.float32]
 
 
+def coloured(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A picture in gray, (h, w), as one in colour; one in colour as it is."""
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+
+
 def check_picture(picture: npt.ArrayLike, name: str = "a picture") -> npt.NDArray[Any]:
     """The picture as an array of bytes or floats, as it is.
 

@@ -14,7 +14,7 @@ from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.camera.layers import Frame, Layer, layer, rendered
 from spikecam.camera.paths import Matrices, camera_path, corners, mapped
 from spikecam.errors import OptionError, RangeError
-from spikecam.picture import Picture, as_floats
+from spikecam.picture import Picture, as_floats, coloured
 from spikecam.stream import Span
 
 # The fastest that a foreground moves: pixels in the exposure.
@@ -198,4 +198,4 @@ def _colours(picture: npt.ArrayLike, name: str) -> Picture:
             f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {SMALLEST} "
             "pixels a side"
         )
-    return np.repeat(floats[..., None], 3, axis=2) if floats.ndim == 2 else floats
+    return coloured(floats)

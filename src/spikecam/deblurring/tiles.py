@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from spikecam.errors import OptionError
 from spikecam.networks.device import short_floats
-from spikecam.picture import Picture
+from spikecam.picture import Picture, coloured
 
 # Pictures are cut at multiples of this: every grid that a network works on is whole then.
 UNIT = 8
@@ -123,8 +123,7 @@ def padded(picture: Tensor) -> Tensor:
 
 def as_tensor(picture: Picture) -> Tensor:
     """A picture (h, w) or (h, w, 3) as (1, 3, h, w)."""
-    colours = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
-    return torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1)))[None]
+    return torch.from_numpy(np.ascontiguousarray(coloured(picture).transpose(2, 0, 1)))[None]
 
 
 def as_pixels(colours: Tensor, like: Picture) -> Picture:

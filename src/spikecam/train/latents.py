@@ -26,10 +26,10 @@ from spikecam.generation.inputs import gain_to
 from spikecam.generation.latents import Codec
 from spikecam.io.aside import aside_folder
 from spikecam.io.recording import PathLike
-from spikecam.picture import Picture
+from spikecam.picture import Picture, coloured
 from spikecam.stream import SpikeStream
 from spikecam.train.moments import drawn_mix
-from spikecam.train.pictures import Pictures, as_sample, coloured, digest, find_pictures
+from spikecam.train.pictures import Pictures, as_sample, digest, find_pictures
 from spikecam.train.samples import Sample
 
 CACHE = "cache.json"

@@ -15,9 +15,9 @@ from spikecam.data.layouts import Pair
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.sampling import UNIT
-from spikecam.picture import Picture
+from spikecam.picture import Picture, coloured
 from spikecam.stream import SpikeStream
-from spikecam.train.pictures import Pictures, as_sample, coloured
+from spikecam.train.pictures import Pictures, as_sample
 from spikecam.train.recorded import RecordedCrops
 from spikecam.train.samples import Sample
 from spikecam.train.scenes import Cut, SceneConfig, SceneCrops, seen_by_any

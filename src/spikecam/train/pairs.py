@@ -19,7 +19,7 @@ from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike
-from spikecam.picture import Picture
+from spikecam.picture import Picture, coloured
 from spikecam.stream import Span, SpikeStream
 from spikecam.train.samples import Sample, turned
 
@@ -117,8 +117,8 @@ class Crops(Dataset[Sample]):
             if frames:
                 frames[len(frames) // 2] = middle
         windows = [stream.window(frame, self.config.window) for frame in frames]
-        spikes = [self._spikes(stream, window, top, left) for window in windows]
-        long = self._spikes(stream, span, top, left).mean(axis=0, dtype=np.float32)
+        spikes = [cut_spikes(stream, window, top, left, self.side) for window in windows]
+        long = cut_spikes(stream, span, top, left, self.side).mean(axis=0, dtype=np.float32)
         pictures = [self._cut(pair.blurry_picture(), top, left)]
         pictures += [self._cut(read, top, left) for read in map(read_picture, truth)]
         arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
@@ -143,20 +143,21 @@ class Crops(Dataset[Sample]):
         last = min(span[1], len(stream) - window // 2)
         return sorted(rng.integers(first, last, moments).tolist())
 
-    def _spikes(
-        self, stream: SpikeStream, span: Span, top: int, left: int
-    ) -> npt.NDArray[np.uint8]:
-        """Spikes of a crop, (T, s, s); only the bytes that hold them are unpacked."""
-        start, stop = left // 8, (left + self.side + 7) // 8
-        packed = stream.rows(*span)[:, top : top + self.side, start:stop]
-        columns = slice(left - 8 * start, left - 8 * start + self.side)
-        return np.unpackbits(packed, axis=2, bitorder="little")[:, :, columns]
-
     def _cut(self, picture: Picture, top: int, left: int) -> Picture:
         size = SCALE * self.side
         top, left = SCALE * top, SCALE * left
         part = picture[top : top + size, left : left + size]
-        return part if part.ndim == 3 else np.repeat(part[:, :, None], 3, axis=2)
+        return coloured(part)
+
+
+def cut_spikes(
+    stream: SpikeStream, span: Span, top: int, left: int, side: int
+) -> npt.NDArray[np.uint8]:
+    """Spikes of a crop, (T, side, side); only the bytes that hold them are unpacked."""
+    start, stop = left // 8, (left + side + 7) // 8
+    packed = stream.rows(*span)[:, top : top + side, start:stop]
+    columns = slice(left - 8 * start, left - 8 * start + side)
+    return np.unpackbits(packed, axis=2, bitorder="little")[:, :, columns]
 
 
 def find_pairs(
@@ -206,7 +207,7 @@ def hold_out(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Pair]]
     if len(pairs) < 2:
         raise FileError(f"{root} holds one pair; training takes two, one of them to judge by")
     wanted = max(1, round(_HELD_OUT * len(pairs)))
-    scenes = sorted({pair.scene for pair in pairs}, key=_shuffled)
+    scenes = sorted({pair.scene for pair in pairs}, key=shuffled)
     if len(scenes) == 1:
         # Neighbours look alike: those held out are the last ones.
         return list(pairs[:-wanted]), list(pairs[-wanted:])
@@ -221,8 +222,9 @@ def hold_out(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Pair]]
 
 def digest(pairs: Sequence[Pair]) -> str:
     """A short name of a list of pairs, by their scenes and names."""
-    return _shuffled("\n".join(f"{pair.scene}/{pair.name}" for pair in pairs))[:16]
+    return shuffled("\n".join(f"{pair.scene}/{pair.name}" for pair in pairs))[:16]
 
 
-def _shuffled(text: str) -> str:
+def shuffled(text: str) -> str:
+    """A key by which names come in an order of their own, the same everywhere."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

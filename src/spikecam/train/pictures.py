@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +15,8 @@ from torch.utils.data import Dataset
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import as_levels, is_picture, picture_size, read_picture
 from spikecam.io.recording import PathLike
-from spikecam.picture import Picture
+from spikecam.picture import Picture, coloured
+from spikecam.train.pairs import shuffled
 from spikecam.train.samples import Sample, turned
 
 # Decoded pictures that each process keeps at most.
@@ -98,7 +97,7 @@ def find_pictures(
             raise FileError(f"{folder} is no folder of pictures; name one")
         found |= {path.resolve() for path in folder.rglob("[!.]*") if is_picture(path)}
     # By their names first, so that the same ones are held out wherever the folders lie.
-    ordered = sorted(found, key=lambda path: (_shuffled(path.name), str(path)))
+    ordered = sorted(found, key=lambda path: (shuffled(path.name), str(path)))
     large = [path for path in ordered if min(picture_size(path)) >= crop]
     named = " and ".join(str(folder) for folder in folders)
     if len(large) < 2:
@@ -115,11 +114,7 @@ def find_pictures(
 
 def digest(paths: Sequence[Path]) -> str:
     """A short name of a list of pictures, by their names."""
-    return _shuffled("\n".join(path.name for path in paths))[:16]
-
-
-def _shuffled(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return shuffled("\n".join(path.name for path in paths))[:16]
 
 
 @cached(LRUCache(_HELD_BYTES, getsizeof=lambda levels: levels.nbytes))
@@ -127,11 +122,6 @@ def decoded(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in colour, (h, w, 3), kept in memory: it is seen again and again."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
     return coloured(levels)
-
-
-def coloured(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A picture in gray, (h, w), as one in colour; one in colour as it is."""
-    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
 
 
 def as_sample(picture: Picture) -> torch.Tensor:

@@ -23,6 +23,7 @@ from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.aside import aside
 from spikecam.io.content import digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
+from spikecam.picture import coloured
 
 # How many times smaller the pictures are made, and which share of that a scene shows: the rest is
 # room to move.
@@ -124,5 +125,4 @@ def _reduced(pair: Pair) -> np.ndarray:
     stream = pair.stream()
     middle = sum(exposure_of(stream)) // 2
     sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
-    colours = np.repeat(sharp[..., None], 3, axis=2) if sharp.ndim == 2 else sharp
-    return np.asarray(Image.fromarray(as_levels(colours)).reduce(_REDUCED))
+    return np.asarray(Image.fromarray(as_levels(coloured(sharp))).reduce(_REDUCED))

@@ -10,6 +10,7 @@ from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.methods import exposure_of
 from spikecam.errors import FileError
 from spikecam.stream import SpikeStream
+from spikecam.train.pairs import cut_spikes
 from spikecam.train.pictures import decoded
 from spikecam.train.samples import turned
 from spikecam.train.scenes import Cut
@@ -47,7 +48,7 @@ class RecordedCrops:
         stream, side = pair.stream(), self.crop // SCALE
         frame = int(rng.choice(sorted(pair.sharp)))
         top, left = (int(rng.integers(n - side + 1)) for n in stream.shape[1:])
-        spikes = np.asarray(stream)[:, top : top + side, left : left + side]
+        spikes = cut_spikes(stream, (0, len(stream)), top, left, side)
         rows, columns = (slice(SCALE * n, SCALE * (n + side)) for n in (top, left))
         pictures = np.stack(
             [decoded(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]

@@ -55,6 +55,4 @@ class RefinedStage(Stage):
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
-        return rising_and_falling(
-            self, weight_decay=1e-3, ends=(self.config.lr / 25, self.config.lr / 25e3)
-        )
+        return rising_and_falling(self, weight_decay=1e-3)

@@ -86,7 +86,11 @@ class Stage(lightning.LightningModule):
 
 
 def rising_and_falling(
-    stage: Stage, *, weight_decay: float, rising: float = 0.03, ends: tuple[float, float]
+    stage: Stage,
+    *,
+    weight_decay: float,
+    rising: float = 0.03,
+    ends: tuple[float, float] | None = None,
 ) -> Any:
     """AdamW whose rate rises along a cosine for a share of the run, and then falls along one.
 
@@ -94,13 +98,14 @@ def rising_and_falling(
         stage: its highest rate is that of its configuration.
         weight_decay: of AdamW.
         rising: the share of the run.
-        ends: the rates at the beginning and at the end.
+        ends: the rates at the beginning and at the end; by default a 25th of the highest, and a
+            thousandth of that.
     """
     config = stage.config
     optimizer = torch.optim.AdamW(
         stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
     )
-    begin, end = (rate / config.lr for rate in ends)
+    begin, end = (1 / 25, 1 / 25e3) if ends is None else (rate / config.lr for rate in ends)
     top = max(1, round(rising * config.total))
 
     def share(step: int) -> float:
