@@ -107,7 +107,7 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = _sampler(spikegen, "cpu")
-    given = of_both(blurry(48, 56), stream, 20, (4, 36), 16)
+    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16)
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
         found = [sampler.condition(one, mix) for one in (given, other)]
@@ -117,7 +117,7 @@ def test_a_mix_of_1_takes_no_picture(spikegen, stream):
 
 def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
     blur = blurry(48, 56)
-    given = of_both(blur, stream, 20, (4, 36), 16)
+    (given,) = of_both(blur, stream, [20], (4, 36), 16)
     rate = np.asarray(stream)[4:36].mean()
     gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
     assert given.gain * rate == pytest.approx(gray, rel=1e-4)
@@ -151,7 +151,9 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
         rates = [one.picture / one.scale for one in (plain, corrected)]
         assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
     blur = np.full((48, 56, 3), 0.5, np.float32)
-    both = [of_both(blur, stream, 200, (0, 400), 64, fpn=one).picture for one in (None, fpn)]
+    both = [
+        next(of_both(blur, stream, [200], (0, 400), 64, fpn=one)).picture for one in (None, fpn)
+    ]
     assert not np.array_equal(*both)
 
 

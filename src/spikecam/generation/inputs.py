@@ -8,6 +8,7 @@ one and the moment of the other, whatever the threshold of the sensor.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,30 +50,32 @@ class Conditioning:
 def of_both(
     blur: Picture,
     stream: SpikeStream,
-    frame: int,
+    moments: Sequence[int],
     exposure: Span,
     frames: int,
     *,
     fpn: FixedPattern | None = None,
-) -> Conditioning:
-    """A moment in the exposure of a blurry picture.
+) -> Iterator[Conditioning]:
+    """Moments in the exposure of a blurry picture; what they share is worked out once.
 
     Args:
         blur: (h, w) or (h, w, 3) in [0, 1].
         stream: spikes of the same view.
-        frame: the moment.
+        moments: their frames.
         exposure: frames (start, stop) of the picture.
-        frames: how many, T, around it.
+        frames: how many, T, around each.
         fpn: the camera's fixed pattern, corrected in what the formula makes.
 
     Raises:
         RangeError: the frames leave the recording.
     """
-    span = around(stream, frame, frames)
+    spans = [around(stream, frame, frames) for frame in moments]
     window = min(WINDOW, frames - 1)
-    (picture,) = sdm(blur, stream, [frame], exposure, window=window, fpn=fpn)
+    pictures = sdm(blur, stream, moments, exposure, window=window, fpn=fpn)
     rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
-    return Conditioning(picture, _unpacked(stream, span), gain_to(as_gray(blur), rate))
+    gain = gain_to(as_gray(blur), rate)
+    for picture, span in zip(pictures, spans, strict=True):
+        yield Conditioning(picture, _unpacked(stream, span), gain)
 
 
 def of_spikes(
@@ -80,7 +83,13 @@ def of_spikes(
 ) -> Conditioning:
     """A moment of spikes alone, with TFP of the same frames as its picture.
 
-    Args and errors as for `of_both`.
+    Args:
+        stream: the recording.
+        frame: the moment.
+        frames, fpn: as for `of_both`.
+
+    Raises:
+        RangeError: the frames leave the recording.
     """
     span = around(stream, frame, frames)
     rate = stream.count(*span).astype(np.float32) / np.float32(frames)

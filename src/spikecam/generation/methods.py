@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -158,15 +158,15 @@ def generated_frames(
     for frame in frames:
         around(stream, frame, count)
 
-    def given(frame: int) -> Conditioning:
-        if picture is None:
-            return of_spikes(stream, frame, count, fpn=fpn)
-        if mix == 0:
-            return Conditioning(picture)
+    given: Iterable[Conditioning]
+    if picture is None:
+        given = (of_spikes(stream, frame, count, fpn=fpn) for frame in frames)
+    elif mix == 0:
+        given = [Conditioning(picture)] * len(frames)
+    else:
         assert span is not None
-        return of_both(picture, stream, frame, span, count, fpn=fpn)
-
-    return (_generated(sampler, given(frame), mix, sampling) for frame in frames)
+        given = of_both(picture, stream, frames, span, count, fpn=fpn)
+    return (_generated(sampler, one, mix, sampling) for one in given)
 
 
 def default_frame(

@@ -114,7 +114,7 @@ class Moments(Dataset[Sample]):
     def _deblurred(self, cut: Cut, stream: SpikeStream) -> Sample:
         blur, sharp = cut.pictures[:2]
         mix = self._mix(cut.rng)
-        given = of_both(blur, stream, cut.frames[0], cut.exposure, self.config.frames)
+        (given,) = of_both(blur, stream, cut.frames[:1], cut.exposure, self.config.frames)
         if mix == 0:
             given = Conditioning(blur, given.spikes, given.gain)
         return _sample(given, mix, sharp)
