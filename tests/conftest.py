@@ -165,6 +165,7 @@ def spikegen(tmp_path_factory):
             spike_channels=(2, 3, 8),
             head_width=12,
             head_blocks=1,
+            detail=4,
             frames=16,
             side=6,
             autoencoder=fingerprint(codec),

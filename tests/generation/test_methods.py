@@ -5,10 +5,12 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.deblurring.refined import load_refiner
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.methods import _sampler
 from spikecam.generation.sampler import Sampler, _parts, _ramp
 from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
+from spikecam.networks.spikegen import SpikeGen
 from spikecam.stream import SpikeStream
 from spikecam.weights.store import save_weights
 
@@ -107,17 +109,45 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = _sampler(spikegen, "cpu")
-    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16)
+    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
-        found = [sampler.condition(one, mix) for one in (given, other)]
-        assert torch.equal(found[0][0], found[1][0]) is same
-        assert torch.equal(found[0][1], found[1][1]) is same
+        found = [sampler.prepare(one, mix) for one in (given, other)]
+        for here, there in zip(*found, strict=True):
+            assert torch.equal(here, there) is same
+
+
+def test_what_is_dense_is_what_deblur_makes(stream):
+    blur, options = blurry(48, 56), {"exposure": (4, 36)}
+    (given,) = of_both(blur, stream, [20], (4, 36), 16, load_refiner(device="cpu"))
+    expected = sc.deblur(blur, stream, at=20, **options)
+    assert np.array_equal(given.picture, expected)
+    (bare,) = of_both(blur, stream, [20], (4, 36), 16, None)
+    assert np.array_equal(bare.picture, blur)
+
+
+def test_the_published_size_sees_latents_alone(spikegen, stream):
+    sampler = _sampler(spikegen, "cpu")
+    torch.manual_seed(0)
+    published = SpikeGen(replace(sampler.network.config, detail=0)).eval()
+    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
+    prepared = Sampler(published, sampler.codec).prepare(given, 0.5)
+    assert prepared.carried == 0
+    assert prepared.condition.shape == (6, 7, 16)
+
+
+def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
+    """Pixels lie over their latents: a part is 4 tokens high and 6 wide."""
+    picture = blurry(32, 120)
+    found = sc.generate(picture, steps=1, weights=spikegen).mean
+    turned = sc.generate(np.swapaxes(picture, 0, 1), steps=1, weights=spikegen).mean
+    assert found.shape == picture.shape
+    assert turned.shape == (120, 32, 3)
 
 
 def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
     blur = blurry(48, 56)
-    (given,) = of_both(blur, stream, [20], (4, 36), 16)
+    (given,) = of_both(blur, stream, [20], (4, 36), 16, None)
     rate = np.asarray(stream)[4:36].mean()
     gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
     assert given.gain * rate == pytest.approx(gray, rel=1e-4)
@@ -131,6 +161,17 @@ def test_one_step_gives_one_picture_whatever_the_seed(spikegen, stream):
     assert not one.spread.any()
     with pytest.raises(sc.OptionError, match="one step gives the mean"):
         sc.generate(blurry(48, 56), stream, samples=2, **options)
+
+
+def test_two_samples_have_opposite_noise(spikes):
+    """With the weights that ship: from the mean of a pair most of what is drawn is gone."""
+    stream = SpikeStream.from_array(spikes(40, 16, 16))
+    options = {"at": 20, "seed": 3}
+    drawn = sc.generate(blurry(64, 64), stream, samples=3, **options)
+    told = sc.generate(blurry(64, 64), stream, steps=1, **options).mean
+    apart = [np.abs(one - told).mean() for one in (drawn.samples[0], drawn.samples[2])]
+    assert np.abs(drawn.samples[:2].mean(axis=0) - told).mean() < 0.5 * min(apart)
+    assert np.abs(drawn.samples[::2].mean(axis=0) - told).mean() > 0.5 * min(apart)
 
 
 def test_what_is_far_brighter_than_the_rest_keeps_its_rate(spikegen):
@@ -151,8 +192,10 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
         rates = [one.picture / one.scale for one in (plain, corrected)]
         assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
     blur = np.full((48, 56, 3), 0.5, np.float32)
+    refiner = load_refiner(device="cpu")
     both = [
-        next(of_both(blur, stream, [200], (0, 400), 64, fpn=one)).picture for one in (None, fpn)
+        next(of_both(blur, stream, [200], (0, 400), 64, refiner, fpn=one)).picture
+        for one in (None, fpn)
     ]
     assert not np.array_equal(*both)
 
@@ -270,13 +313,14 @@ def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
     parts = _parts((20, 56), 16)
     answers = iter(range(len(parts)))
 
-    def condition(latents, spikes, mix):
-        own = torch.tensor([float(next(answers)) for _ in latents])
+    def condition(seen):
+        own = torch.tensor([float(next(answers)) for _ in seen.latents])
         return own[:, None, None, None].expand(-1, 16, 16, 16)
 
     sampler.network.condition = condition
     sampler = Sampler(sampler.network, sampler.codec)
-    found, _ = sampler.condition(Conditioning(np.full((160, 448, 3), 0.4, np.float32)), 0.0)
+    given = Conditioning(np.full((160, 448, 3), 0.4, np.float32))
+    found = sampler.prepare(given, 0.0).condition
     rows = [part[0].start for part in parts]
     across = rows.count(rows[0])
     # Along a row of parts the numbers rise by 1 over the width that two of them share.

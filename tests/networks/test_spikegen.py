@@ -5,8 +5,9 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.networks.detail_encoder import DetailEncoder
 from spikecam.networks.spike_encoder import SpikeEncoder
-from spikecam.networks.spikegen import SIZES, SpikeGen, SpikeGenConfig
+from spikecam.networks.spikegen import SIZES, Seen, SpikeGen, SpikeGenConfig
 
 LEAST = SpikeGenConfig(
     channels=4,
@@ -17,6 +18,7 @@ LEAST = SpikeGenConfig(
     spike_channels=(2, 3, 8),
     head_width=12,
     head_blocks=1,
+    detail=4,
 )
 
 
@@ -29,8 +31,9 @@ def network():
     torch.manual_seed(0)
     made = SpikeGen(LEAST).eval().requires_grad_(False)
     # Untrained, it says zero whatever it sees.
-    for values in made.parameters():
-        torch.nn.init.normal_(values, std=0.3)
+    for name, values in made.named_parameters():
+        if not name.startswith("detail."):
+            torch.nn.init.normal_(values, std=0.3)
     return made
 
 
@@ -38,7 +41,9 @@ def seen(mix, batch=1, frames=16):
     lots = torch.Generator().manual_seed(0)
     latents = torch.randn(batch, 4, 2, 3, generator=lots)
     spikes = (torch.rand(batch, frames, 16, 24, generator=lots) < 0.4).float()
-    return latents, spikes, torch.full((batch,), float(mix))
+    picture = torch.rand(batch, 3, 16, 24, generator=lots)
+    gain = torch.full((batch,), 2.0)
+    return Seen(torch.full((batch,), float(mix)), latents, spikes, gain, picture)
 
 
 def test_the_published_configuration_has_197_9_million_parameters():
@@ -58,7 +63,7 @@ def test_the_published_configuration_has_197_9_million_parameters():
     assert count(base) == 197_966_129
 
 
-@pytest.mark.parametrize(("name", "millions"), [("small", 28.0), ("tiny", 8.48)])
+@pytest.mark.parametrize(("name", "millions"), [("small", 32.12), ("tiny", 10.38)])
 def test_smaller_sizes(name, millions):
     with torch.device("meta"):
         assert count(SpikeGen(SIZES[name])) / 1e6 == pytest.approx(millions, abs=0.05)
@@ -77,7 +82,7 @@ def test_the_published_encoder_has_512_features():
 
 
 def test_the_order_of_frames_matters(network):
-    _, spikes, _ = seen(1)
+    spikes = seen(1).spikes
     there = network.spike_encoder(spikes)
     back = network.spike_encoder(spikes.flip(1))
     within = network.spike_encoder(spikes[:, torch.randperm(16)])
@@ -86,51 +91,97 @@ def test_the_order_of_frames_matters(network):
 
 
 def test_without_spikes_in_the_mix_they_change_nothing(network):
-    latents, spikes, mix = seen(0)
-    alone = network.condition(latents, None, mix)
-    assert torch.equal(network.condition(latents, spikes, mix), alone)
-    assert torch.equal(network.baseline(latents, mix), latents)
+    both = seen(0)
+    alone = network.condition(both._replace(spikes=None))
+    assert torch.equal(network.condition(both), alone)
+    assert torch.equal(network.baseline(both.latents, both.mix), both.latents)
 
 
 def test_with_spikes_alone_in_the_mix_the_picture_changes_nothing(network):
-    latents, spikes, mix = seen(1)
-    alone = network.condition(None, spikes, mix)
-    assert torch.equal(network.condition(latents, spikes, mix), alone)
-    assert not network.baseline(latents, mix).any()
+    both = seen(1)
+    here = network.condition(both)
+    other = both._replace(latents=both.latents + 1, picture=1 - both.picture)
+    assert torch.equal(network.condition(other), here)
+    assert not network.baseline(both.latents, both.mix).any()
+    lost = torch.ones_like(both.picture)
+    assert not network.carried(here, lost, both.mix).any()
+    # Without latents and pixels there is no grid to repeat spikes to, and nothing else is missed.
+    alone = both._replace(latents=None, picture=None)
+    assert network.condition(alone).shape == here.shape
 
 
 def test_between_both_count(network):
-    latents, spikes, mix = seen(0.5)
-    both = network.condition(latents, spikes, mix)
-    assert both.shape == (1, 2, 3, 16)
-    assert not torch.allclose(network.condition(latents + 1, spikes, mix), both)
-    assert not torch.allclose(network.condition(latents, 1 - spikes, mix), both)
+    both = seen(0.5)
+    here = network.condition(both)
+    assert here.shape == (1, 2, 3, 16)
+    for name in ("latents", "spikes", "gain", "picture"):
+        other = both._replace(**{name: 1 - getattr(both, name)})
+        assert not torch.allclose(network.condition(other), here), name
 
 
 def test_mixing_is_linear_in_g(network):
-    latents, spikes, _ = seen(0)
+    both = seen(0)._replace(picture=None)
     mixed = []
     hook = network.encoder.register_forward_pre_hook(lambda _, seen: mixed.append(seen[0]))
     for g in (0.0, 0.25, 1.0):
-        network.condition(latents, spikes, torch.tensor([g]))
+        network.condition(both._replace(mix=torch.tensor([g])))
     hook.remove()
     torch.testing.assert_close(mixed[1], 0.75 * mixed[0] + 0.25 * mixed[2])
 
 
 def test_coarser_spikes_are_repeated(network):
-    latents, spikes, mix = seen(0.5)
-    coarse = spikes[:, :, ::4, ::4]
+    both = seen(0.5)
+    coarse = both.spikes[:, :, ::4, ::4]
     repeated = coarse.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    here = network.condition(latents, coarse, mix)
-    assert torch.equal(here, network.condition(latents, repeated, mix))
+    here = network.condition(both._replace(spikes=coarse))
+    assert torch.equal(here, network.condition(both._replace(spikes=repeated)))
+
+
+def test_details_know_when_spikes_came_and_where(network):
+    """Every span of two frames, and every pixel, tells its features something of its own."""
+    both = seen(0.5, frames=40)
+    spikes, gain, mix = 2 * both.spikes, both.gain, both.mix
+    spikes.requires_grad_()
+    network.detail(both.picture, spikes, gain, mix).square().sum().backward()
+    assert spikes.grad.abs().amin() > 0
+
+
+def test_frames_that_are_missing_are_as_bright_as_the_others():
+    encoder = DetailEncoder(4, 16, frames=40)
+    both = seen(0.5, frames=24)
+    rate = both.spikes.mean(1, keepdim=True).expand(-1, 8, -1, -1)
+    whole = torch.cat([rate, both.spikes, rate], dim=1)
+    found = [encoder(both.picture, one, both.gain, both.mix) for one in (both.spikes, whole)]
+    torch.testing.assert_close(*found)
+    assert not torch.allclose(encoder(both.picture, whole.flip(1), both.gain, both.mix), found[0])
+
+
+def test_with_details_the_spike_encoder_has_the_eight_frames_in_the_middle(network):
+    both = seen(0.5, frames=24)._replace(picture=None)
+    first = both._replace(spikes=both.spikes.clone())
+    first.spikes[:, 0] = 1 - first.spikes[:, 0]
+    assert torch.equal(network.condition(first), network.condition(both))
+    torch.manual_seed(0)
+    published = SpikeGen(replace(LEAST, detail=0))
+    assert not torch.equal(published.condition(first), published.condition(both))
+
+
+def test_what_the_autoencoder_loses_is_kept_as_far_as_tokens_say():
+    network = SpikeGen(LEAST)
+    lost = torch.rand(1, 3, 16, 24)
+    for mix, share in ((0.0, 1), (0.5, 1), (0.9, 0.5)):
+        found = network.carried(torch.randn(1, 2, 3, 16), lost, torch.tensor([mix]))
+        torch.testing.assert_close(found, 0.5 * share * lost)
+    assert SpikeGen(replace(LEAST, detail=0)).kept is None
 
 
 def test_untrained_it_gives_the_picture_back():
-    latents, spikes, mix = seen(0.5)
+    both = seen(0.5)
     network = SpikeGen(LEAST)
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
-    mean, apart, unlikely, astray = network(latents, spikes, mix, latents, noise, times)
+    condition = network.condition(both)
+    mean, apart, unlikely, astray = network(condition, both, both.latents, noise, times)
     assert mean.shape == apart.shape == unlikely.shape == (6, 4)
     assert not mean.any()
     # Of the picture itself nothing is added to the picture: nothing is likelier.
@@ -142,20 +193,23 @@ def test_untrained_it_gives_the_picture_back():
 
 
 def test_what_is_diffused_is_what_the_mean_leaves(network):
-    latents, spikes, mix = seen(0.5)
-    sharp = latents + torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
+    both = seen(0.5)
+    sharp = both.latents + torch.randn(
+        both.latents.shape, generator=torch.Generator().manual_seed(1)
+    )
     noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
-    condition = network.condition(latents, spikes, mix).flatten(0, 2)
-    mean, apart, unlikely, astray = network(latents, spikes, mix, sharp, noise, times)
-    added = 2 * (sharp - latents).movedim(1, -1).flatten(0, 2)
+    condition = network.condition(both)
+    mean, apart, unlikely, astray = network(condition, both, sharp, noise, times)
+    added = 2 * (sharp - both.latents).movedim(1, -1).flatten(0, 2)
     torch.testing.assert_close(apart, added - mean)
-    told, spread = network.around(condition)
+    told, spread = network.around(condition.flatten(0, 2))
     torch.testing.assert_close(mean, told)
     laplace = torch.distributions.Laplace(mean, spread.exp())
     torch.testing.assert_close(unlikely + math.log(2), -laplace.log_prob(added))
     # At time 0 the head sees the rest as it is, and its velocity is the noise: none.
     rest = (added - mean) / spread.exp()
-    torch.testing.assert_close(astray[0], network.head(rest, times[0], condition))
+    seen_by_head = network.head(rest, times[0], condition.flatten(0, 2))
+    torch.testing.assert_close(astray[0], seen_by_head)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +220,7 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
         {"spike_channels": (1, 2)},
         {"depth": 0},
         {"side": 0},
+        {"detail": -1},
         {"base": 1},
     ],
 )
@@ -176,4 +231,4 @@ def test_sizes_that_cannot_be(wrong):
 
 def test_nothing_to_see(network):
     with pytest.raises(sc.OptionError, match="picture, or spikes, or both"):
-        network.condition(None, None, torch.zeros(1))
+        network.condition(Seen(torch.zeros(1)))

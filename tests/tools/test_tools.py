@@ -31,6 +31,19 @@ def test_the_sample_is_what_its_tool_renders(monkeypatch, tmp_path):
     assert (tmp_path / sidecar).read_text() == sample.SPIKES.with_name(sidecar).read_text()
 
 
+def test_curves_of_training_are_drawn_from_the_tables_of_the_runs(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    tool = runpy.run_path(str(TOOLS / "make_spikegen_pictures.py"))
+    runs = [tmp_path / stage for stage in tool["STAGES"]]
+    rows = ["step,name,value"]
+    rows += [f"{step},{name},{step}" for name in ("train/loss", "val/psnr") for step in (9, 19)]
+    for run in runs:
+        run.mkdir()
+        (run / "metrics.csv").write_text("\n".join(rows))
+    tool["training"](tmp_path, runs)
+    assert sc.read_picture(tmp_path / "spikegen-training.png").std() > 0.05
+
+
 def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, data):
     card = sc.Card("run", "it", "set", "the command", "1f", "not stated", (("x", "1"),), "all")
     network = Refiner(RefinerConfig(width=8, deep_width=8, blocks=2, trails=False))

@@ -31,10 +31,13 @@ class Drawing:
 
     def sampling(self) -> dict[str, Any]:
         """What is asked, as `Sampling` takes it."""
+        steps = int(self._steps.value or _STEPS)
+        # One step gives the mean at once, which is one picture.
+        samples = 1 if steps == 1 else int(self._samples.value or _SAMPLES)
         return {
             "mix": float(self._mix.value),
-            "samples": int(self._samples.value or _SAMPLES),
-            "steps": int(self._steps.value or _STEPS),
+            "samples": samples,
+            "steps": steps,
             "seed": int(self._seed.value or 0),
         }
 

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 from spikecam.app.filming import SPIKEGEN, SPREAD, pictures_of
 from spikecam.app.look import Look, as_png
 from spikecam.errors import OptionError
+from spikecam.generation.sampling import spread_white
 from spikecam.io.aside import aside
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
@@ -21,8 +22,6 @@ from spikecam.show.display import Display
 from spikecam.stream import Span, SpikeStream
 
 FORMATS = {"mp4": "film.mp4", "gif": "film.gif", "png": "frames.zip"}
-# White in the picture of a spread is at least this, so that what is certain stays dark.
-_LEAST = 0.02
 
 
 class Film:
@@ -35,7 +34,7 @@ class Film:
             until the first frame is made.
         done: how many are made.
         stopped: whether it was stopped before the last.
-        white: the spread that is shown as white, the greatest of the film, or 0.02.
+        white: the spread that is shown as white, see `spread_white`.
 
     Args:
         folder: an empty one, for the pictures.
@@ -66,7 +65,7 @@ class Film:
         self.blur = None if blur is None else read_picture(blur)
         self.exposure = stream.check_exposure(exposure)
         self.kinds: tuple[str, ...] = ()
-        self.done, self.stopped, self.white = 0, False, _LEAST
+        self.done, self.stopped, self.white = 0, False, spread_white([])
         self._rates: Display | None = None
         self._stream, self._options = stream, options
         self._stop, self._idle = threading.Event(), threading.Event()
@@ -189,7 +188,7 @@ class Film:
             fine = kind == SPREAD or self.blur is None
             write_picture(self.path(number, kind), picture, depth=16 if fine else 8)
         if SPREAD in pictures:
-            self.white = max(self.white, float(pictures[SPREAD].max()))
+            self.white = max(self.white, spread_white([pictures[SPREAD]]))
         if self.blur is None:
             own = Look().display(pictures[self.kinds[0]])
             held = self._rates or own

@@ -253,10 +253,11 @@ def _legend(film: Film, kind: str) -> str:
     """What is on the left, and on the right."""
     # All but the mean and the spread.
     count = len(film.kinds) - 2
+    samples = "one sample" if count == 1 else f"{count} samples"
     right = {
         SHARP: "sharp",
-        MEAN: f"the mean of {count} samples",
-        SPREAD: f"the standard deviation of {count} samples",
+        MEAN: f"the mean of {samples}",
+        SPREAD: f"the standard deviation of {samples}",
     }.get(kind, f"{kind} of {count}")
     left = "TFP" if film.blur is None else "Blurry"
     text = f"{left} on the left, {right} on the right"

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-# White in the picture of a spread is at least this, so that what is certain stays dark.
-_LEAST = 0.02
-
 
 def generate(
     inputs: Annotated[
@@ -188,7 +185,9 @@ def _write_spread(
     out: Path, spreads: list[Any], numbers: Sequence[int], *, fps: float, bits: int
 ) -> None:
     """Save spreads, stretched by the same factor, which is said."""
-    white = max(_LEAST, *(float(one.max()) for one in spreads))
+    from spikecam.generation.sampling import spread_white
+
+    white = spread_white(spreads)
     stretched = (one / one.dtype.type(white) for one in spreads)
     if sc.kind_of(out) == "picture":
         sc.save(out, next(stretched), depth=bits)

@@ -169,7 +169,7 @@ def spikegen_tuned(
     ] = None,
     size: SizeOption = None,
     autoencoder: AutoencoderOption = "autoencoder",
-    frames: Annotated[int, typer.Option("--frames", help="Of spikes; a multiple of 8.")] = 24,
+    frames: Annotated[int, typer.Option("--frames", help="Of spikes; a multiple of 8.")] = 40,
     crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 128,
     dense: Annotated[
         float, typer.Option("--dense", help="Share of samples without a picture.")
@@ -181,7 +181,7 @@ def spikegen_tuned(
     draws: DrawsOption = 2,
     pixels: Annotated[
         float, typer.Option("--pixels", help="Weight of the error of decoded pictures.")
-    ] = 0.0,
+    ] = 20.0,
     alignment: Annotated[
         float, typer.Option("--alignment", help="Weight of the spike-alignment loss.")
     ] = 0.0,

@@ -68,11 +68,22 @@ def refined(
     spans = [stream.window(frame, 1) for frame in frames]
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
+    picture = RefinedPicture(
+        load_refiner(weights, device), blur, Ratios(stream, exposure, fpn=fpn), tile=tile
+    )
+    return (picture.sharp(start) for start, _ in spans)
+
+
+def load_refiner(weights: str | PathLike[str] = "refined", device: str = "auto") -> Refiner:
+    """A network of `refined` on its device.
+
+    Raises:
+        FileError, OptionError: as `refined`.
+    """
     network, _ = load_weights(weights, "refiner")
     assert isinstance(network, Refiner)
     network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    picture = RefinedPicture(network, blur, Ratios(stream, exposure, fpn=fpn), tile=tile)
-    return (picture.sharp(start) for start, _ in spans)
+    return network
 
 
 class RefinedPicture:

@@ -2,8 +2,8 @@
 
 The paper encodes the blurry picture, and for dense reconstruction from spikes alone TFP as a
 "pseudo-dense" one (SpikeGen 4.3, Table 7). Where there are a blurry picture and spikes, our choice
-is to encode what the formula of SDM makes of both (SpikeReveal, Eq. 8): it has the colours of the
-one and the moment of the other, whatever the threshold of the sensor.
+is to encode what our refined SDM makes of both: it has the colours of the one and the moment of the
+other, whatever the threshold of the sensor, and SpikeGen tells what it may have missed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.camera.light import as_gray
-from spikecam.deblurring.sdm import WINDOW, sdm
+from spikecam.deblurring.ratios import Ratios
+from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import RangeError
+from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
@@ -53,6 +55,7 @@ def of_both(
     moments: Sequence[int],
     exposure: Span,
     frames: int,
+    refiner: Refiner | None,
     *,
     fpn: FixedPattern | None = None,
 ) -> Iterator[Conditioning]:
@@ -64,17 +67,21 @@ def of_both(
         moments: their frames.
         exposure: frames (start, stop) of the picture.
         frames: how many, T, around each.
-        fpn: the camera's fixed pattern, corrected in what the formula makes.
+        refiner: that of `refined`; None where g is 0, or 1 and nothing is made of the picture: then
+            it stays as it is.
+        fpn: the camera's fixed pattern, corrected in what the refiner makes.
 
     Raises:
         RangeError: the frames leave the recording.
     """
     spans = [around(stream, frame, frames) for frame in moments]
-    window = min(WINDOW, frames - 1)
-    pictures = sdm(blur, stream, moments, exposure, window=window, fpn=fpn)
+    made = None
+    if refiner is not None:
+        made = RefinedPicture(refiner, blur, Ratios(stream, exposure, fpn=fpn))
     rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
     gain = gain_to(as_gray(blur), rate)
-    for picture, span in zip(pictures, spans, strict=True):
+    for moment, span in zip(moments, spans, strict=True):
+        picture = blur if made is None else made.sharp(moment)
         yield Conditioning(picture, _unpacked(stream, span), gain)
 
 

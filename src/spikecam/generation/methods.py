@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.methods import as_picture, check_same_view, exposure_of
+from spikecam.deblurring.refined import load_refiner
 from spikecam.deblurring.tiles import as_pixels
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
@@ -58,9 +59,9 @@ def generate(
 ) -> Generated:
     """Samples of the sharp picture of one moment, by SpikeGen (see `spikecam.networks.spikegen`).
 
-    What is dense is encoded and mixed with the spikes: the blurry picture sharpened by SDM, or TFP
-    where spikes are alone. With a mix of 0 it is the blurry picture itself, and spikes count for
-    nothing.
+    What is dense is encoded and mixed with the spikes: the blurry picture sharpened as `deblur`
+    does, or TFP where spikes are alone. With a mix of 0 it is the blurry picture itself, and spikes
+    count for nothing.
 
     Args:
         blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1]; None for spikes
@@ -165,7 +166,8 @@ def generated_frames(
         given = [Conditioning(picture)] * len(frames)
     else:
         assert span is not None
-        given = of_both(picture, stream, frames, span, count, fpn=fpn)
+        refiner = load_refiner(device=device) if mix < 1 else None
+        given = of_both(picture, stream, frames, span, count, refiner, fpn=fpn)
     return (_generated(sampler, one, mix, sampling) for one in given)
 
 
@@ -204,11 +206,11 @@ def _sampler(weights: PathLike | tuple[PathLike, PathLike], device: str) -> Samp
 
 
 def _generated(sampler: Sampler, given: Conditioning, mix: float, sampling: Sampling) -> Generated:
-    condition = sampler.condition(given, mix)
+    prepared = sampler.prepare(given, mix)
     shape = given.picture.shape
     samples = np.empty((sampling.count, *shape), np.float32)
     for sample, picture in zip(
-        samples, sampler.pictures(condition, (shape[0], shape[1]), sampling), strict=True
+        samples, sampler.pictures(prepared, (shape[0], shape[1]), sampling), strict=True
     ):
         sample[:] = as_pixels(picture, given.picture) / np.float32(given.scale)
         if given.beyond is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from spikecam.generation.latents import Codec
 from spikecam.generation.sampling import Sampling
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.diffusion import ddim
-from spikecam.networks.spikegen import SCALE, STRIDE, SpikeGen
+from spikecam.networks.spikegen import SCALE, STRIDE, Seen, SpikeGen
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.
 _SHARED, _TOGETHER = 1 / 3, 4
@@ -29,6 +30,20 @@ _SHARED, _TOGETHER = 1 / 3, 4
 _TOKENS = 1 << 15
 
 Part = tuple[slice, slice]
+
+
+class Prepared(NamedTuple):
+    """What all samples of a moment share.
+
+    Attributes:
+        condition: what the head is told of each token, (h, w, width).
+        baseline: the latents that are added to, (1, C, h, w).
+        carried: what is added to every decoded picture, (1, 3, 8 h, 8 w), or 0.
+    """
+
+    condition: Tensor
+    baseline: Tensor
+    carried: Tensor | float
 
 
 class Sampler:
@@ -43,8 +58,8 @@ class Sampler:
         self.network, self.codec = network, codec
         self.device = next(network.parameters()).device
 
-    def condition(self, given: Conditioning, mix: float) -> tuple[Tensor, Tensor]:
-        """What the head is told of each token, (h, w, width), and the latents that are added to.
+    def prepare(self, given: Conditioning, mix: float) -> Prepared:
+        """What all samples of a moment share.
 
         Args:
             given: a moment.
@@ -55,22 +70,25 @@ class Sampler:
             latents = self._encoded(picture)
             spikes = _Spikes(given, picture.shape[2:]) if mix else None
             g = torch.tensor([mix], dtype=torch.float32, device=self.device)
-            condition = self._averaged(latents, spikes, g)
-            return condition, self.network.baseline(latents, g)
+            condition = self._averaged(Seen(g, latents, picture=picture), spikes)
+            carried: Tensor | float = 0.0
+            if self.network.kept is not None:
+                lost = picture - self._decoded(latents)
+                carried = self.network.carried(condition[None], lost, g)
+            return Prepared(condition, self.network.baseline(latents, g), carried)
 
     def pictures(
-        self, condition: tuple[Tensor, Tensor], size: tuple[int, int], sampling: Sampling
+        self, prepared: Prepared, size: tuple[int, int], sampling: Sampling
     ) -> Iterator[Tensor]:
         """Samples (1, 3, *size), not clipped, one after another.
 
         Args:
-            condition: from `condition`.
+            prepared: from `prepare`.
             size: height and width of the picture.
             sampling: how they are drawn.
         """
-        conditions, baseline = condition
-        height, width, channels = conditions.shape
-        tokens = conditions.reshape(-1, channels)
+        height, width, channels = prepared.condition.shape
+        tokens = prepared.condition.reshape(-1, channels)
         with computing(self.device, exact=False):
             mean, spread = self.network.around(tokens)
             deviation = spread.exp()
@@ -78,17 +96,20 @@ class Sampler:
             with computing(self.device, exact=False):
                 added = mean + deviation * self._around(tokens, sampling, sample)
                 added = added.reshape(1, height, width, -1).movedim(-1, 1)
-                picture = self._decoded(baseline + added / SCALE)
+                picture = self._decoded(prepared.baseline + added / SCALE) + prepared.carried
             yield picture[:, :, : size[0], : size[1]]
 
     def _around(self, tokens: Tensor, sampling: Sampling, sample: int) -> Tensor | float:
         """How far a sample is from the mean, in deviations, (N, C)."""
         if sampling.steps == 1:
             return 0.0
-        (state,) = np.random.SeedSequence((sampling.seed, sample)).generate_state(1, np.uint64)
+        # Two after each other have opposite noise: most of it is gone from their mean.
+        pair, other = divmod(sample, 2)
+        (state,) = np.random.SeedSequence((sampling.seed, pair)).generate_state(1, np.uint64)
         # Drawn on the processor, so that it is the same everywhere.
         generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
         noise = torch.randn(len(tokens), self.codec.channels, generator=generator).to(self.device)
+        noise = -noise if other else noise
         return torch.cat(
             [
                 self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], sampling.steps)
@@ -96,8 +117,11 @@ class Sampler:
             ]
         )
 
-    def _averaged(self, latents: Tensor, spikes: _Spikes | None, mix: Tensor) -> Tensor:
-        """Conditions of all parts, averaged where they overlap."""
+    def _averaged(self, whole: Seen, spikes: _Spikes | None) -> Tensor:
+        """Conditions of all parts of a picture, averaged where they overlap."""
+        latents, picture = whole.latents, whole.picture
+        assert latents is not None
+        assert picture is not None
         grid = latents.shape[2], latents.shape[3]
         total = torch.zeros(*grid, self.network.config.width, device=self.device)
         weights = torch.zeros(*grid, 1, device=self.device)
@@ -105,12 +129,18 @@ class Sampler:
         ramp = _ramp(parts[0]).to(self.device)
         for first in range(0, len(parts), _TOGETHER):
             chosen = parts[first : first + _TOGETHER]
-            seen = torch.cat([latents[:, :, rows, columns] for rows, columns in chosen])
-            near = None
+            near = gain = None
             if spikes is not None:
                 near = torch.stack([spikes.of(part) for part in chosen]).to(self.device)
-                near = near.float() * spikes.gain
-            found = self.network.condition(seen, near, mix.expand(len(chosen))).float()
+                gain = torch.full((len(chosen),), spikes.gain, device=self.device)
+            seen = Seen(
+                whole.mix.expand(len(chosen)),
+                torch.cat([latents[:, :, rows, columns] for rows, columns in chosen]),
+                near,
+                gain,
+                torch.cat([picture[(..., *_pixels(part))] for part in chosen]),
+            )
+            found = self.network.condition(seen).float()
             for (rows, columns), one in zip(chosen, found, strict=True):
                 total[rows, columns] += one * ramp
                 weights[rows, columns] += ramp
@@ -155,7 +185,7 @@ class _Spikes:
 
     def of(self, part: Part) -> Tensor:
         """Those of a part of the tokens, (T, 8 h, 8 w)."""
-        rows, columns = (slice(STRIDE * one.start, STRIDE * one.stop) for one in part)
+        rows, columns = _pixels(part)
         return self._spikes[:, self._rows[rows][:, None], self._columns[columns]]
 
 
@@ -168,6 +198,12 @@ def _parts(grid: tuple[int, int], side: int) -> list[Part]:
         starts = np.linspace(0, length - own, count).round().astype(int)
         spans.append([slice(int(start), int(start) + own) for start in starts])
     return [(rows, columns) for rows in spans[0] for columns in spans[1]]
+
+
+def _pixels(part: Part) -> Part:
+    """Those of a part of the tokens."""
+    rows, columns = (slice(STRIDE * one.start, STRIDE * one.stop) for one in part)
+    return rows, columns
 
 
 def _ramp(part: Part) -> Tensor:

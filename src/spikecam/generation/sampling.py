@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike
+from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 from spikecam.weights.catalogue import find_weights, opened
 
@@ -15,6 +17,8 @@ UNIT = 8
 # DDIM is not asked for more.
 _STEPS = 100
 _SAMPLES = 8
+# A spread that is shown as white is at least this, so that what is certain stays dark.
+_LEAST_WHITE = 0.02
 
 
 @dataclass(frozen=True)
@@ -84,3 +88,8 @@ def frames_in(stream: SpikeStream, wanted: int) -> int:
             f"SpikeGen takes {UNIT} frames of spikes or more, and the recording has {len(stream)}"
         )
     return min(wanted, len(stream) // UNIT * UNIT)
+
+
+def spread_white(spreads: Iterable[Picture]) -> float:
+    """The spread that is shown as white: the greatest of all, and 0.02 at the least."""
+    return max([_LEAST_WHITE, *(float(spread.max()) for spread in spreads)])

@@ -17,7 +17,7 @@ from spikecam.train.autoencoder import AutoencoderStage
 from spikecam.train.config import RunConfig
 from spikecam.train.job import ENDLESS, Data, Job, named, sized, train_stage
 from spikecam.train.latents import LatentCache, Latents
-from spikecam.train.moments import MomentConfig, Moments
+from spikecam.train.moments import MomentConfig, Moments, larger
 from spikecam.train.pictures import Pictures, digest, find_pictures
 from spikecam.train.recipes import counted, found_pairs
 from spikecam.train.scenes import SceneConfig
@@ -135,10 +135,10 @@ def tune_spikegen(
     side = scenes.crop // STRIDE
     size = replace(size, channels=codec.channels, frames=moments.frames, side=side)
     train, val = found_pairs(job)
-    seen, judged = find_pictures(pictures, scenes.crop, job.report.say) if pictures else ([], [])
+    crop, seed = larger(scenes.crop), config.seed
+    seen, judged = find_pictures(pictures, crop, job.report.say) if pictures else ([], [])
     plain = replace(scenes, scales=0.0, noise=0.0, patterned=0.0, dimmed=0.0)
 
-    crop, seed = scenes.crop, config.seed
     seen_crops, judged_crops = (
         Pictures(paths, crop, seed=seed, length=ENDLESS) if paths else None
         for paths in (seen, judged)

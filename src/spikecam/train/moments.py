@@ -12,9 +12,11 @@ from torch.utils.data import Dataset
 from spikecam.camera.light import as_gray
 from spikecam.camera.motion import moving_scene
 from spikecam.data.layouts import Pair
+from spikecam.deblurring.refined import load_refiner
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.sampling import UNIT
+from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture, coloured
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import Pictures, as_sample
@@ -37,7 +39,7 @@ class MomentConfig:
         dense: share of samples of scenes of which there is no picture (dense reconstruction).
     """
 
-    frames: int = 24
+    frames: int = 40
     alone: float = 0.12
     variance: float = 0.02
     dense: float = 0.3
@@ -63,7 +65,8 @@ class Moments(Dataset[Sample]):
         pairs: of a data set, with sharp pictures; none for dense reconstruction alone. Those with
             the spike camera's light (``synth --light``) are seen by a new sensor every time, others
             as they were recorded.
-        pictures: crops of sharp ones, over which motion is simulated; None for deblurring alone.
+        pictures: crops of sharp ones, over which motion is simulated, so much larger than those of
+            the samples that things can move (`larger`); None for deblurring alone.
         config: how samples are drawn.
         scenes: how sensors and crops are.
         seed: of everything random.
@@ -96,6 +99,7 @@ class Moments(Dataset[Sample]):
         self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
         self.pictures, self.config, self.scenes = pictures, config, scenes
         self.seed, self.length, self.mix = seed, length, mix
+        self._refiner: Refiner | None = None
 
     def __len__(self) -> int:
         return self.length
@@ -114,15 +118,17 @@ class Moments(Dataset[Sample]):
     def _deblurred(self, cut: Cut, stream: SpikeStream) -> Sample:
         blur, sharp = cut.pictures[:2]
         mix = self._mix(cut.rng)
-        (given,) = of_both(blur, stream, cut.frames[:1], cut.exposure, self.config.frames)
-        if mix == 0:
-            given = Conditioning(blur, given.spikes, given.gain)
+        refiner = None
+        if 0 < mix < 1:
+            # Loaded by each process for itself, once.
+            self._refiner = refiner = self._refiner or load_refiner(device="cpu")
+        (given,) = of_both(blur, stream, cut.frames[:1], cut.exposure, self.config.frames, refiner)
         return _sample(given, mix, sharp)
 
     def _dense(self, number: int) -> Sample:
         assert self.pictures is not None
         rng = np.random.default_rng((self.seed, number, 2))
-        frames, crop = self.config.frames, self.pictures.crop
+        frames, crop = self.config.frames, self.scenes.crop
         speed = float(np.exp(rng.uniform(*np.log(_SPEEDS))))
         photos = [self.pictures.picture(number + i) for i in range(1 + (rng.random() < 0.4))]
         film = moving_scene(
@@ -151,6 +157,11 @@ class Moments(Dataset[Sample]):
             return self.mix
         lot = rng.random() / max(self.config.alone, 1e-9)
         return float(int(lot)) if lot < 2 else drawn_mix(rng, self.config.variance)
+
+
+def larger(crop: int) -> int:
+    """Side of the pictures over which scenes move: enough that they are not enlarged, or hardly."""
+    return 3 * crop // 2 // 8 * 8
 
 
 def drawn_mix(rng: np.random.Generator, variance: float = 1.0) -> float:

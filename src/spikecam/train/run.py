@@ -97,7 +97,7 @@ def run(
         many = config.devices * config.nodes > 1
         trainer = lightning.Trainer(
             accelerator=kind,
-            strategy="ddp" if many else "auto",
+            strategy="ddp_find_unused_parameters_true" if many else "auto",
             devices=config.devices,
             num_nodes=config.nodes,
             precision=config.precision,  # type: ignore[arg-type]

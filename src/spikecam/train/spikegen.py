@@ -11,7 +11,7 @@ from torch import Tensor
 from spikecam.errors import OptionError
 from spikecam.generation.latents import Codec
 from spikecam.networks.diffusion import TIMES
-from spikecam.networks.spikegen import SCALE, STRIDE, SpikeGen, SpikeGenConfig
+from spikecam.networks.spikegen import SCALE, Seen, SpikeGen, SpikeGenConfig, middle
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.spike_alignment import alignment_loss
@@ -28,7 +28,8 @@ class LossConfig:
 
     Attributes:
         draws: of noise for each token.
-        pixels: weight of the root mean square error of the mean, decoded; ours, 0 leaves it out.
+        pixels: weight of the root mean square error of the mean, decoded; ours. By it, or by
+            ``alignment``, is learned what is to be carried over; 0 leaves it out.
         alignment: weight of the spike-alignment loss of the mean, see `alignment_loss`.
     """
 
@@ -80,44 +81,42 @@ class SpikeGenStage(Stage):
 
     def loss(self, batch: Sample) -> Tensor:
         """Errors of means, of deviations and of velocities, and what `LossConfig` adds."""
-        latents, target = self._latents(batch)
+        seen, lost, target = self._seen(batch)
         generator, draws = self.generator(), self.losses.draws
         count = target[:, 0].numel()
         device = target.device
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
         times = torch.randint(0, TIMES + 1, (draws, count), generator=generator, device=device)
-        spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
-        mean, apart, unlikely, astray = self.network(
-            latents, spikes, batch["mix"], target, noise, times
-        )
+        condition = self.network.condition(seen)
+        mean, apart, unlikely, astray = self.network(condition, seen, target, noise, times)
         # Root mean square, so that samples that are hard do not outweigh all others.
         error = apart.square().reshape(len(target), -1).mean(1)
         loss: Tensor = (error + ENOUGH).sqrt().mean() + unlikely.mean() + astray.square().mean()
         if self.losses.pixels or self.losses.alignment:
-            decoded = self._given[0].decode(self._sharp(mean, latents, batch["mix"]))
+            decoded = self._decoded(condition, mean, seen, lost)
             if self.losses.pixels:
                 error = (decoded - batch["sharp"]).square().mean((1, 2, 3))
                 loss = loss + self.losses.pixels * (error + ENOUGH).sqrt().mean()
             if self.losses.alignment:
                 # Those in the middle: things move in all the others.
-                first = (batch["spikes"].shape[1] - STRIDE) // 2
-                middle = batch["spikes"][:, first : first + STRIDE]
-                aligned = alignment_loss(decoded, middle, generator)
+                aligned = alignment_loss(decoded, middle(batch["spikes"]), generator)
                 loss = loss + self.losses.alignment * aligned
         return loss
 
     def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
         """PSNR of the mean picture and of what is shown, and the error of the latents."""
-        latents, target = self._latents(batch)
-        spikes = batch["spikes"].float() * batch["gain"][:, None, None, None]
-        condition = self.network.condition(latents, spikes, batch["mix"])
-        mean = self._sharp(self.network.around(condition)[0], latents, batch["mix"])
+        seen, lost, target = self._seen(batch)
+        condition = self.network.condition(seen)
+        mean, _ = self.network.around(condition.flatten(0, 2))
+        back = self._decoded(condition, mean, seen, lost)
         sharp = batch["sharp"] if "sharp" in batch else self._given[0].decode(target)
-        shown = batch["picture"] if "picture" in batch else self._given[0].decode(latents)
-        back = self._given[0].decode(mean)
+        assert seen.latents is not None
+        shown = seen.picture
+        if shown is None:
+            shown = self._given[0].decode(seen.latents)
         sharp = sharp.clamp(0, 1)
         measures = {
-            "error": (mean - target).square().mean(),
+            "error": (self._sharp(mean, seen) - target).square().mean(),
             "psnr": psnr(back, sharp),
             "psnr_shown": psnr(shown, sharp),
         }
@@ -130,17 +129,27 @@ class SpikeGenStage(Stage):
         """
         return rising_and_falling(self, weight_decay=0.05, rising=0.1, ends=(1e-8, 1e-6))
 
-    def _sharp(self, mean: Tensor, latents: Tensor, mix: Tensor) -> Tensor:
+    def _sharp(self, mean: Tensor, seen: Seen) -> Tensor:
         """Sharp latents (B, C, h, w) by the mean (.., C) of what they add, token by token."""
-        count, channels, height, width = latents.shape
+        assert seen.latents is not None
+        count, channels, height, width = seen.latents.shape
         added = mean.reshape(count, height, width, channels).movedim(-1, 1)
-        return self.network.baseline(latents, mix) + added / SCALE
+        return self.network.baseline(seen.latents, seen.mix) + added / SCALE
+
+    def _decoded(self, condition: Tensor, mean: Tensor, seen: Seen, lost: Tensor | None) -> Tensor:
+        """The picture of the mean."""
+        decoded = self._given[0].decode(self._sharp(mean, seen))
+        if lost is None:
+            return decoded
+        return decoded + self.network.carried(condition, lost, seen.mix)
 
     @torch.no_grad()
-    def _latents(self, batch: Sample) -> tuple[Tensor, Tensor]:
-        """Latents of what is shown, and of what shall be seen."""
+    def _seen(self, batch: Sample) -> tuple[Seen, Tensor | None, Tensor]:
+        """What is shown, what the autoencoder loses of it, and latents of what shall be seen."""
+        spikes = {name: batch[name] for name in ("mix", "spikes", "gain")}
         if "latents" in batch:
-            return batch["latents"], batch["target"]
-        both = torch.cat([batch["picture"], batch["sharp"]])
-        shown, sharp = self._given[0].encode(both).chunk(2)
-        return shown, sharp
+            return Seen(latents=batch["latents"], **spikes), None, batch["target"]
+        picture, codec = batch["picture"], self._given[0]
+        shown, sharp = codec.encode(torch.cat([picture, batch["sharp"]])).chunk(2)
+        lost = None if self.network.kept is None else picture - codec.decode(shown)
+        return Seen(latents=shown, picture=picture, **spikes), lost, sharp
