@@ -24,7 +24,6 @@ from spikecam.train import autoencoder, bsn, ldn, refined, spikegen, sr
 from spikecam.train.ldn import DistilConfig
 from spikecam.train.moments import MomentConfig
 from spikecam.train.scenes import SceneConfig
-from spikecam.train.spikegen import LossConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -51,7 +50,7 @@ NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "
         ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
         ("autoencoder", (autoencoder.RUN, AutoencoderConfig())),
         ("spikegen", (spikegen.PRETRAINED,)),
-        ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), LossConfig())),
+        ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), spikegen.TUNED_LOSSES)),
     ],
 )
 def test_every_setting_is_a_flag_with_its_default(command, configs):

@@ -213,7 +213,7 @@ def spikegen_tuned(
         from spikecam.train.generative import tune_spikegen
         from spikecam.train.moments import MomentConfig
         from spikecam.train.scenes import SceneConfig
-        from spikecam.train.spikegen import TUNED, LossConfig
+        from spikecam.train.spikegen import TUNED, TUNED_LOSSES
 
         made = tune_spikegen(
             job,
@@ -222,7 +222,7 @@ def spikegen_tuned(
             given(ctx, MomentConfig()),
             # Frames are of spikes here; the coarser and finer ones, and trails, are not taken.
             SceneConfig(crop=crop, thresholds=bounds, scales=0.0, along=False),
-            losses=given(ctx, LossConfig()),
+            losses=given(ctx, TUNED_LOSSES),
             autoencoder=autoencoder,
             pictures=pictures or [],
         )

@@ -44,6 +44,10 @@ class LossConfig:
             raise OptionError("weights of losses are numbers from 0 on")
 
 
+# Pre-training has no pictures to compare with, `LossConfig()`; fine-tuning weighs them.
+TUNED_LOSSES = LossConfig(pixels=20.0)
+
+
 class SpikeGenStage(Stage):
     """Mean and deviation of each token's latents shall be told, and velocities of the rest.
 
