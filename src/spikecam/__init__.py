@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spikecam.camera.alignment import Alignment
-    from spikecam.camera.defocus import defocus, disc_radius
+    from spikecam.camera.defocus import defocus, defocus_scene, disc_radius
+    from spikecam.camera.depth import random_nearness
     from spikecam.camera.exposure import Exposure, blurred, exposures, to_encoded, to_linear
     from spikecam.camera.film import film
     from spikecam.camera.fixed_pattern import FixedPattern
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from spikecam.camera.sensor import PRESETS, Sensor
     from spikecam.camera.timing import align_in_time, find_exposure
     from spikecam.camera.uniform import calibrate_fpn
+    from spikecam.data.dpdd import dpdd
     from spikecam.data.layouts import (
         Pair,
         reds,
@@ -88,8 +90,10 @@ _HOMES = {
     "camera.timing": ("align_in_time", "find_exposure"),
     "camera.defocus": (
         "defocus",
+        "defocus_scene",
         "disc_radius",
     ),
+    "camera.depth": ("random_nearness",),
     "camera.exposure": (
         "Exposure",
         "blurred",
@@ -109,6 +113,7 @@ _HOMES = {
         "Sensor",
     ),
     "camera.uniform": ("calibrate_fpn",),
+    "data.dpdd": ("dpdd",),
     "data.layouts": (
         "Pair",
         "reds",
@@ -222,7 +227,9 @@ __all__ = [  # noqa: RUF022
     "to_linear",
     "to_encoded",
     "defocus",
+    "defocus_scene",
     "disc_radius",
+    "random_nearness",
     "pretraining_pair",
     "FixedPattern",
     "calibrate_fpn",
@@ -235,6 +242,7 @@ __all__ = [  # noqa: RUF022
     "rsb",
     "reds",
     "uhsr",
+    "dpdd",
     "write_gopro_pair",
     "write_rsb_pair",
     "Synthesis",

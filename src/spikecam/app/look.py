@@ -28,20 +28,24 @@ _WARM = 512
 _AROUND, _GLANCE = 200, 101
 
 
+# What a window is where none is chosen, of the methods that have one.
+WINDOWS = {"tfp": 41, "defocus": 101}
+
+
 @dataclass(frozen=True)
 class Look:
     """How a frame is made into what is shown.
 
     Attributes:
-        method: "tfp", "tfi" or "tfstp".
-        window: odd number of frames, of TFP.
+        method: "tfp", "tfi", "tfstp" or "defocus".
+        window: odd number of frames, of TFP and defocus.
         low, high: percentiles that are shown as black and white.
         gamma: above 1 lifts the shadows.
         held: black and white of another picture, in place of the percentiles.
     """
 
     method: str = "tfp"
-    window: int = 41
+    window: int = WINDOWS["tfp"]
     low: float = 1.0
     high: float = 99.0
     gamma: float = 1.0
@@ -49,7 +53,7 @@ class Look:
 
     def options(self) -> dict[str, Any]:
         """Of the method, as `reconstruct` takes them."""
-        return {"window": self.window} if self.method == "tfp" else {}
+        return {"window": self.window} if self.method in WINDOWS else {}
 
     def display(self, picture: Picture) -> Display:
         """The display mapping for a picture."""

@@ -10,12 +10,13 @@ from nicegui import events, run, ui
 
 from spikecam.app.addresses import frame_address
 from spikecam.app.desk import Desk
-from spikecam.app.look import Look, Trace, frame, frame_png, frames_of, seconds, trace
+from spikecam.app.look import WINDOWS, Look, Trace, frame, frame_png, frames_of, seconds, trace
 from spikecam.app.player import Player
 from spikecam.app.saying import saying
 from spikecam.errors import OptionError, SpikecamError
+from spikecam.stream import SpikeStream
 
-_METHODS = {"tfp": "TFP", "tfi": "TFI", "tfstp": "TFSTP"}
+_METHODS = {"tfp": "TFP", "tfi": "TFI", "tfstp": "TFSTP", "defocus": "Refocus"}
 # Read on light and on dark.
 _GRAY = "#808080"
 _LINES = {"axisLabel": {"color": _GRAY}, "splitLine": {"lineStyle": {"color": "#80808040"}}}
@@ -59,12 +60,12 @@ class Viewing:
 
     def _controls(self) -> None:
         self._facts = ui.label().classes("text-sm whitespace-pre-line")
-        ui.toggle(_METHODS, value="tfp", on_change=lambda e: self._change(method=e.value)).props(
+        ui.toggle(_METHODS, value="tfp", on_change=lambda e: self._choose(e.value)).props(
             'aria-label="Method"'
         )
         self._window = ui.number(
-            "Window of TFP, an odd number of frames",
-            value=41,
+            "Window, an odd number of frames",
+            value=WINDOWS["tfp"],
             min=1,
             step=2,
             precision=0,
@@ -94,7 +95,7 @@ class Viewing:
         stream = self.desk.stream
         if stream is None or self.desk.path is None:
             return
-        window = min(41, len(stream) - 1 + len(stream) % 2)
+        window = self._usual(stream)
         self._pixel, self._plot.visible = None, False
         self._player.stop()
         self._told.set_text(_INVITATION)
@@ -152,9 +153,22 @@ class Viewing:
             if not look.low < look.high:
                 raise OptionError("black lies below white")
             self.look = look
-            self._window.set_enabled(look.method == "tfp")
+            self._window.set_enabled(look.method in WINDOWS)
             self._range.set_enabled(look.held is None)
             self._fit()
+
+    def _choose(self, method: str) -> None:
+        """Another method, with the window that is usual with it."""
+        stream = self.desk.stream
+        window = self.look.window
+        if stream is not None and method in WINDOWS:
+            window = self._usual(stream, method)
+        self._change(method=method, window=window)
+        self._window.set_value(self.look.window)
+
+    @staticmethod
+    def _usual(stream: SpikeStream, method: str = "tfp") -> int:
+        return min(WINDOWS[method], len(stream) - 1 + len(stream) % 2)
 
     async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         held = None

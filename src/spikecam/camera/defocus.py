@@ -6,7 +6,8 @@ synthetic image generation", 1981)
 
     c = A f / (S - f) * |D - S| / D.
 
-`disc_radius` says it in pixels, `defocus` applies it.
+`disc_radius` says it in pixels, `defocus` applies it, and `defocus_scene` does so with what is in
+front covering what is behind.
 """
 
 from __future__ import annotations
@@ -99,6 +100,63 @@ def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
         blurry = source if level == 0 else cv2.filter2D(source, -1, disc(float(level) * _STEP))
         result += blurry * (share if source.ndim == 2 else share[..., None])
     return np.clip(result, 0, 1, out=result)
+
+
+def defocus_scene(
+    picture: npt.ArrayLike, nearness: npt.ArrayLike, *, focus: float, strength: float
+) -> Picture:
+    """Blur a scene by a thin lens, with what is in front covering what is behind.
+
+    The disc's radius is strength * |nearness - focus| pixels (`disc_radius` with nearness
+    proportional to 1 / D). The scene is cut into layers of half a pixel of radius, which are
+    blurred with their coverage and laid over each other from far to near. So what is sharp in front
+    gives no light to the blurred background, and what is blurred in front spreads over a sharp one,
+    half transparent. What is hidden behind a thing in front is not known; it is taken to be like
+    what can be seen around.
+
+    Args:
+        picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1]; continued beyond its border by
+            mirroring.
+        nearness: how near each pixel is, 0 to 1, (H, W); such as `random_nearness` makes.
+        focus: the nearness that is sharp; any number.
+        strength: pixels of radius to a unit of nearness.
+
+    Returns:
+        float32 in [0, 1], shaped like the picture.
+
+    Raises:
+        OptionError: values that are not finite or not in range, nearness of another size, or a
+            radius above half the picture's shorter side.
+
+    >>> scene = np.linspace(0, 1, 40 * 50).reshape(40, 50)
+    >>> same = defocus_scene(scene, np.full((40, 50), 0.5), focus=0.5, strength=20)
+    >>> bool(np.allclose(same, scene))
+    True
+    """
+    near = np.asarray(nearness, np.float32)
+    if not (math.isfinite(focus) and math.isfinite(strength) and strength >= 0):
+        raise OptionError(
+            f"focus is a number, and strength one from 0 on, not {focus} and {strength}"
+        )
+    if not (near.size and near.min() >= 0 and near.max() <= 1):
+        raise OptionError("nearness is 0 to 1, and this is not")
+    apart = np.float32(strength) * (near - np.float32(focus))
+    source, _ = _checked(picture, np.abs(apart))
+    # Signed: in front of the plane of focus and behind it are different layers.
+    layers = np.broadcast_to(np.rint(apart / np.float32(_STEP)), source.shape[:2])
+    light = np.zeros_like(source)
+    covered = np.zeros(source.shape[:2], np.float32)
+    for level in np.unique(layers):
+        mask = (layers == level).astype(np.float32)
+        own = source * (mask if source.ndim == 2 else mask[..., None])
+        if level:
+            kernel = disc(abs(float(level)) * _STEP)
+            own, mask = cv2.filter2D(own, -1, kernel), cv2.filter2D(mask, -1, kernel)
+        behind = 1 - mask
+        light = own + light * (behind if source.ndim == 2 else behind[..., None])
+        covered = mask + covered * behind
+    light /= np.maximum(covered if source.ndim == 2 else covered[..., None], 1e-6)
+    return np.clip(light, 0, 1, out=light)
 
 
 def disc(radius: float) -> Picture:

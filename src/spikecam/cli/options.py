@@ -38,7 +38,7 @@ OutOption = Annotated[
     ),
 ]
 AtOption = Annotated[int | None, typer.Option("--at", metavar="N", help="One frame, from 0.")]
-MethodOption = Annotated[str, typer.Option("--method", help="tfp, tfi or tfstp.")]
+MethodOption = Annotated[str, typer.Option("--method", help="tfp, tfi, tfstp or defocus.")]
 WindowOption = Annotated[
     int | None, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
 ]
@@ -146,13 +146,14 @@ def parse_count(text: str) -> int:
     return _whole_numbers([text], "--frames", text, "a number, or START:STOP[:STEP],")[0]
 
 
-def method_options(method: str, window: int | None) -> dict[str, Any]:
+def method_options(method: str, window: int | None, weights: str | None = None) -> dict[str, Any]:
     """Options of a reconstruction, as the library takes them."""
-    if window is None:
-        return {}
-    if method in ("tfi", "tfstp"):
-        raise sc.OptionError(f"--window goes with --method tfp; {method} has no window")
-    return {"window": window}
+    if window is not None and method in ("tfi", "tfstp"):
+        raise sc.OptionError(f"--window goes with --method tfp and defocus; {method} has no window")
+    if weights is not None and method != "defocus":
+        raise sc.OptionError(f"--weights goes with --method defocus; {method} has none")
+    given = {"window": window, "weights": weights}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:

@@ -43,6 +43,9 @@ def reconstruct(
     truncate: TruncateOption = False,
     method: MethodOption = "tfp",
     window: WindowOption = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="NAME|FILE", help="Of defocus.")
+    ] = None,
     fpn: FpnOption = None,
     at: AtOption = None,
     frames: Annotated[
@@ -60,7 +63,7 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    options = method_options(method, window) | {"fpn": read_fpn(fpn)}
+    options = method_options(method, window, weights) | {"fpn": read_fpn(fpn)}
     refuse_both(at, frames)
     if frames is not None:
         chosen = parse_frames(frames, "--frames", len(stream))

@@ -18,6 +18,7 @@ from spikecam.cli.training import (
     EpochsOption,
     LrOption,
     NodesOption,
+    PicturesArgument,
     PrecisionOption,
     RunOption,
     SeedOption,
@@ -251,5 +252,79 @@ def refined(
             given(ctx, SceneConfig(), thresholds=bounds),
             given(ctx, RefinerConfig()),
             pseudo=pseudo,
+        )
+        done(made)
+
+
+@train.command()
+def defocus(
+    ctx: typer.Context,
+    datasets: PicturesArgument,
+    out: RunOption,
+    epochs: EpochsOption = 40,
+    steps: StepsOption = 250,
+    batch: BatchOption = 8,
+    lr: LrOption = 8e-4,
+    crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 128,
+    frames: Annotated[
+        str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
+    ] = "50:400",
+    radius: Annotated[
+        float, typer.Option("--radius", help="Of the largest disc, in pixels.")
+    ] = 12.0,
+    levels: Annotated[
+        str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
+    ] = "0.02:1.3",
+    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.12,
+    noise: Annotated[float, typer.Option("--noise", help="Share of noisy sensors.")] = 0.5,
+    spurious: Annotated[
+        float, typer.Option("--spurious", help="Share of sensors that fire without light.")
+    ] = 0.6,
+    patterned: Annotated[
+        float, typer.Option("--patterned", help="Share with a fixed pattern.")
+    ] = 0.3,
+    drifting: Annotated[
+        float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
+    ] = 0.15,
+    width: Annotated[int, typer.Option("--width", help="Channels at a half.")] = 40,
+    middle_width: Annotated[
+        int, typer.Option("--middle-width", help="Channels at a quarter.")
+    ] = 80,
+    deep_width: Annotated[int, typer.Option("--deep-width", help="Channels at an eighth.")] = 136,
+    blocks: Annotated[
+        int, typer.Option("--blocks", help="Residual blocks at a half, either way.")
+    ] = 2,
+    middle_blocks: Annotated[
+        int, typer.Option("--middle-blocks", help="Residual blocks at a quarter, either way.")
+    ] = 3,
+    deep_blocks: Annotated[
+        int, typer.Option("--deep-blocks", help="Residual blocks at an eighth.")
+    ] = 6,
+    accelerator: AcceleratorOption = "auto",
+    devices: DevicesOption = 1,
+    nodes: NodesOption = 1,
+    precision: PrecisionOption = "32-true",
+    workers: WorkersOption = 2,
+    seed: SeedOption = 0,
+    weights: WeightsOption = None,
+) -> None:
+    """Train the network of reconstruct --method defocus, on folders of sharp pictures, or on DPDD.
+
+    Every sample has other depths, another light and another sensor. A run that was stopped goes on
+    when the command is repeated.
+    """
+    low, high = parse_bounds(frames, "--frames")
+    spread = parse_bounds(levels, "--levels")
+    with training_job(ctx) as job:
+        from spikecam.networks.refocuser import RefocuserConfig
+        from spikecam.train.focus import FocusConfig
+        from spikecam.train.refocus import RUN
+        from spikecam.train.refocusing import train_refocuser
+
+        made = train_refocuser(
+            job,
+            given(ctx, RUN),
+            given(ctx, RefocuserConfig()),
+            given(ctx, FocusConfig(), frames=(int(low), int(high)), levels=spread),
         )
         done(made)

@@ -17,6 +17,7 @@ from spikecam.cli.training import (
     EpochsOption,
     LrOption,
     NodesOption,
+    PicturesArgument,
     PrecisionOption,
     RunOption,
     SeedOption,
@@ -29,10 +30,6 @@ from spikecam.cli.training import (
     training_job,
 )
 
-PicturesArgument = Annotated[
-    list[Path],
-    typer.Argument(metavar="PICTURES", help="Folders of sharp pictures.", show_default=False),
-]
 AutoencoderOption = Annotated[
     str,
     typer.Option(

@@ -26,6 +26,10 @@ DatasetsArgument = Annotated[
     list[Path],
     typer.Argument(metavar="DATASET", help="Folders like Spike-GOPRO or RSB.", show_default=False),
 ]
+PicturesArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="PICTURES", help="Folders of sharp pictures.", show_default=False),
+]
 RunOption = Annotated[
     Path,
     typer.Option(

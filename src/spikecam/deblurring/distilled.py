@@ -10,7 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.deblurring.tiles import (
+from spikecam.errors import GeometryError, OptionError
+from spikecam.networks.device import pick_device
+from spikecam.networks.ldn import LDN, SCALE, pool
+from spikecam.networks.teacher import Teacher
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+from spikecam.tiles import (
     Tile,
     as_pixels,
     as_tensor,
@@ -18,12 +24,6 @@ from spikecam.deblurring.tiles import (
     tiles,
     together,
 )
-from spikecam.errors import GeometryError, OptionError
-from spikecam.networks.device import pick_device
-from spikecam.networks.ldn import LDN, SCALE, pool
-from spikecam.networks.teacher import Teacher
-from spikecam.picture import Picture
-from spikecam.stream import Span, SpikeStream
 from spikecam.weights.store import load_weights
 
 # Frames of the short window that the blind-spot network cleans.

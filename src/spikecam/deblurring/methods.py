@@ -97,7 +97,7 @@ def deblurred_frames(
     """Deblur frame after frame in constant memory; arguments and errors as for `deblur`."""
     window_of(method, options)
     run = getattr(import_module(METHODS[method][0]), method)
-    checked_options({method: run}, method, options)
+    checked_options(run, method, options)
     if not isinstance(frames, Sequence) or not len(frames):
         raise OptionError(f"frames are a number or a list of frame numbers, not {frames!r}")
     picture = as_picture(blur)

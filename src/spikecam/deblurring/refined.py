@@ -11,7 +11,12 @@ from torch.nn import functional
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.ratios import Maps, Ratios
-from spikecam.deblurring.tiles import (
+from spikecam.deblurring.trails import Trails
+from spikecam.networks.device import pick_device
+from spikecam.networks.refiner import SCALE, Refiner
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+from spikecam.tiles import (
     Tile,
     as_pixels,
     as_tensor,
@@ -20,11 +25,6 @@ from spikecam.deblurring.tiles import (
     tiles,
     together,
 )
-from spikecam.deblurring.trails import Trails
-from spikecam.networks.device import pick_device
-from spikecam.networks.refiner import SCALE, Refiner
-from spikecam.picture import Picture
-from spikecam.stream import Span, SpikeStream
 from spikecam.weights.store import load_weights
 
 # Pictures less than this many times as fine as the spikes are enlarged for the network, so that

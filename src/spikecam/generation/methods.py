@@ -12,7 +12,6 @@ import numpy.typing as npt
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.methods import as_picture, check_same_view, exposure_of
 from spikecam.deblurring.refined import load_refiner
-from spikecam.deblurring.tiles import as_pixels
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
 from spikecam.generation.latents import DEFAULT as AUTOENCODER
@@ -24,6 +23,7 @@ from spikecam.networks.device import pick_device
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
+from spikecam.tiles import as_pixels
 from spikecam.weights.store import load_weights
 
 DEFAULT = "spikegen"

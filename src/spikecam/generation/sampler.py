@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikecam.deblurring.tiles import as_tensor, computing, padded, tiles, together
 from spikecam.generation.inputs import Conditioning
 from spikecam.generation.latents import Codec
 from spikecam.generation.sampling import Sampling
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.diffusion import ddim
 from spikecam.networks.spikegen import SCALE, STRIDE, Seen, SpikeGen
+from spikecam.tiles import as_tensor, computing, padded, tiles, together
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.
 _SHARED, _TOGETHER = 1 / 3, 4

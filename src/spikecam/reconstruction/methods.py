@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ import numpy as np
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture
-from spikecam.reconstruction.tfi import tfi
-from spikecam.reconstruction.tfp import tfp
-from spikecam.reconstruction.tfstp import tfstp
 from spikecam.stream import SpikeStream
 
-METHODS: dict[str, Callable[..., Iterator[Picture]]] = {"tfp": tfp, "tfi": tfi, "tfstp": tfstp}
+# Where the methods live, loaded when they are asked for: that of a network loads torch.
+METHODS = {
+    "tfp": ("spikecam.reconstruction.tfp", "tfp"),
+    "tfi": ("spikecam.reconstruction.tfi", "tfi"),
+    "tfstp": ("spikecam.reconstruction.tfstp", "tfstp"),
+    "defocus": ("spikecam.reconstruction.refocused", "refocused"),
+}
 
 
 def reconstruct(
@@ -32,16 +36,19 @@ def reconstruct(
     Args:
         spikes: a recording, or the path of one that says its own geometry.
         at: the frame; the middle one by default.
-        method: "tfp", "tfi" or "tfstp".
+        method: "tfp", "tfi" or "tfstp"; or "defocus", a network for scenes out of focus.
         frames: a range of frames in place of one.
-        options: of the method: ``window`` (TFP, odd frames), ``reach`` (TFI, frames),
-            ``plasticity`` (TFSTP); ``fpn``, the camera's `FixedPattern`, which all three correct.
+        options: of the method: ``window`` (TFP and defocus, odd frames), ``reach`` (TFI, frames),
+            ``plasticity`` (TFSTP); ``fpn``, the camera's `FixedPattern`, which all correct;
+            ``weights`` (a name of those that ship, or a file), ``tile`` (pixels) and ``device`` of
+            defocus.
 
     Returns:
         Firing rates in [0, 1], float32: (H, W), or (F, H, W) for ``frames``. A rate is a share of
         the brightest light that the camera can tell: 1 where a pixel fires in every frame.
 
     Raises:
+        FileError: weights that cannot be read, or of another network.
         OptionError: an unknown method or option, or both ``at`` and ``frames``.
         RangeError: a frame or its window leaves the recording.
 
@@ -88,7 +95,7 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
     Raises:
         RangeError: there is none: the window is longer than the recording.
     """
-    defaults = checked_options(METHODS, method, options)
+    defaults = checked_options(_function(method), method, options)
     window = options.get("window", defaults.get("window", 1))
     stream.window(len(stream) // 2, window)
     return range(window // 2, len(stream) - window // 2)
@@ -97,25 +104,33 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
 def _run(
     stream: SpikeStream, method: str, frames: range, options: dict[str, Any]
 ) -> Iterator[Picture]:
-    checked_options(METHODS, method, options)
+    run = _function(method)
+    checked_options(run, method, options)
     if not isinstance(frames, range):
         raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:
         raise RangeError(f"{frames} holds no frames that rise; give a start below its stop")
-    return METHODS[method](stream, frames, **options)
+    pictures: Iterator[Picture] = run(stream, frames, **options)
+    return pictures
+
+
+def _function(method: str) -> Callable[..., Iterator[Picture]]:
+    if method not in METHODS:
+        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
+    module, name = METHODS[method]
+    found: Callable[..., Iterator[Picture]] = getattr(import_module(module), name)
+    return found
 
 
 def checked_options(
-    methods: dict[str, Callable[..., Iterator[Picture]]], method: str, options: dict[str, Any]
+    run: Callable[..., Iterator[Picture]], method: str, options: dict[str, Any]
 ) -> dict[str, Any]:
     """The options of a method with their defaults, once the given ones are known to be of it.
 
     Raises:
-        OptionError: an unknown method or option.
+        OptionError: an unknown option.
     """
-    if method not in methods:
-        raise OptionError(f"no method {method!r}; known methods: {', '.join(methods)}")
-    parameters = inspect.signature(methods[method]).parameters.values()
+    parameters = inspect.signature(run).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
     for option in options:
         if option not in defaults:

@@ -21,6 +21,7 @@ from spikecam.networks.bsn import BSN, BSNConfig
 from spikecam.networks.edsr import EDSR, EDSRConfig
 from spikecam.networks.ldn import LDN, LDNConfig
 from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.networks.spikegen import SpikeGen, SpikeGenConfig
 from spikecam.weights.card import Card
 from spikecam.weights.catalogue import Header, find_weights, opened
@@ -31,6 +32,7 @@ NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
     "edsr": (EDSR, EDSRConfig),
     "ldn": (LDN, LDNConfig),
     "refiner": (Refiner, RefinerConfig),
+    "refocuser": (Refocuser, RefocuserConfig),
     "spikegen": (SpikeGen, SpikeGenConfig),
 }
 

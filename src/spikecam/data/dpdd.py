@@ -1,0 +1,59 @@
+"""DPDD: photographs of scenes out of focus, and the same in focus.
+
+It has (Abuolaim and Brown, "Defocus deblurring using dual-pixel data", ECCV 2020)::
+
+    train_c/source/*.png     out of focus, taken with a wide aperture
+    train_c/target/*.png     in focus, taken with a narrow one
+
+and likewise ``val_c`` and ``test_c``. The two pictures of a scene have different names: the
+alphabet's order pairs them. Copies of its test part go about as ``inputC`` and ``target``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spikecam.errors import FileError, OptionError
+from spikecam.io.pictures import is_picture
+from spikecam.io.recording import PathLike
+
+PARTS = ("train", "val", "test")
+
+
+def dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
+    """Pairs (out of focus, in focus) of a part of DPDD.
+
+    Args:
+        folder: the one that holds ``train_c``, ``val_c`` and ``test_c``; or, of the test part
+            alone, ``inputC`` and ``target``.
+        part: "train", "val" or "test".
+
+    Returns:
+        Paths of pictures of one size, in the order of their names.
+
+    Raises:
+        FileError: it is not DPDD, or a picture has no partner.
+        OptionError: no such part.
+    """
+    if part not in PARTS:
+        raise OptionError(f"a part of DPDD is {', '.join(PARTS)}, not {part!r}")
+    root = Path(folder)
+    sides = root / f"{part}_c" / "source", root / f"{part}_c" / "target"
+    if part == "test" and not sides[0].is_dir():
+        sides = root / "inputC", root / "target"
+    if not all(side.is_dir() for side in sides):
+        raise FileError(
+            f"{root} holds no part {part!r} of DPDD; expected {sides[0]} and {sides[1]}"
+        )
+    blurry, sharp = (sorted(path for path in side.iterdir() if is_picture(path)) for side in sides)
+    if not blurry or len(blurry) != len(sharp):
+        raise FileError(
+            f"{sides[0]} holds {len(blurry)} pictures and {sides[1]} {len(sharp)}; expected as "
+            "many, so get the data set again"
+        )
+    return list(zip(blurry, sharp, strict=True))
+
+
+def is_dpdd(folder: PathLike) -> bool:
+    """Whether a folder holds the part of DPDD that is trained with."""
+    return (Path(folder) / "train_c").is_dir()

@@ -1,0 +1,58 @@
+"""Membranes of integrate-and-fire neurons, read out after several lengths of time.
+
+    V(t) = V(t-1) + gamma(x, y) S(t)
+
+(supplement of "Seeing Through Blur", Eq. 14): every spike is weighed by its pixel's fixed pattern
+as it is integrated. The neurons are read out before they fire, and every span of frames has a
+neuron of its own: the representation at several time scales. Neither the moment of the readout nor
+that all spans lie around the same frame is said in the supplement; both are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from spikecam.errors import OptionError
+
+
+class Membrane(nn.Module):
+    """Potentials V of raw spikes; it has no weights, and its slope in spikes and gamma is exact.
+
+    With gamma = 1 it counts. Counts are whole numbers and each is weighed once, so that a processor
+    and a GPU give the same, to the bit.
+    """
+
+    def forward(
+        self, spikes: Tensor, spans: Sequence[tuple[int, int]], gamma: Tensor | None = None
+    ) -> Tensor:
+        """Potentials at the end of each span, (B, K, H, W), in spikes.
+
+        Args:
+            spikes: (B, T, H, W), zeros and ones, of any type.
+            spans: K spans (start, stop) of frames.
+            gamma: what a spike of each pixel weighs, (B, 1, H, W) or (1, 1, H, W); None for 1.
+
+        Raises:
+            OptionError: a span that leaves the spikes, or is empty.
+        """
+        length = spikes.shape[1]
+        for start, stop in spans:
+            if not 0 <= start < stop <= length:
+                raise OptionError(
+                    f"a span is start:stop within the {length} frames that there are, not "
+                    f"{start}:{stop}"
+                )
+        # Every frame is read once, however many spans it is in.
+        edges = sorted({edge for span in spans for edge in span})
+        parts = list(pairwise(edges))
+        counts = [spikes[:, a:b].sum(1, dtype=torch.float32) for a, b in parts]
+        held = [
+            [count for (a, b), count in zip(parts, counts, strict=True) if start <= a and b <= stop]
+            for start, stop in spans
+        ]
+        counted = torch.stack([torch.stack(own).sum(0) for own in held], dim=1)
+        return counted if gamma is None else gamma * counted

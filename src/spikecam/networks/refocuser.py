@@ -1,0 +1,118 @@
+"""Refocuser: firing rates over several lengths of time to one picture in focus; ours.
+
+The main paper of "Seeing Through Blur" does not publish its network in full; this one keeps what
+the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
+it has less than 9.5 million parameters. It is a residual network on grids a half, a quarter and an
+eighth as fine as the picture, where convolutions cost little and see far: discs of defocus are
+many pixels wide. It adds to the rate of the longest span, and sees everything as bright as if the
+scene were of a medium light, so that one network serves the dark and the bright.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spikecam.networks.residual import Residual
+from spikecam.networks.sizes import check_least
+
+# Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
+FINE, COARSE = 2, 8
+# The mean that the network sees.
+_MEDIUM = 0.4
+# A scene darker than this mean rate is not made any brighter.
+_DARKEST = 2e-3
+# Frames of a middling span, for the logarithm that tells their number.
+_MIDDLING = 100.0
+
+
+@dataclass(frozen=True)
+class RefocuserConfig:
+    """Size of the network.
+
+    Attributes:
+        maps: of rates: those of all spans, and the exact one of the longest last.
+        width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
+        blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, either way.
+    """
+
+    maps: int = 5
+    width: int = 40
+    middle_width: int = 80
+    deep_width: int = 136
+    blocks: int = 2
+    middle_blocks: int = 3
+    deep_blocks: int = 6
+
+    def __post_init__(self) -> None:
+        least = {"blocks": 0, "middle_blocks": 0, "deep_blocks": 0}
+        check_least(self, maps=1, width=1, middle_width=1, deep_width=1, **least)
+
+
+# For slow processors.
+SMALL = RefocuserConfig(width=24, middle_width=40, deep_width=64, blocks=1, deep_blocks=4)
+
+
+class Refocuser(nn.Module):
+    """The network; see the module's description. Pictures have sides that are multiples of 8."""
+
+    def __init__(self, config: RefocuserConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or RefocuserConfig()
+        widths = config.width, config.middle_width, config.deep_width
+        width, middle, deep = widths
+        # The maps unfolded, how bright the scene is, and how long it was looked at.
+        self.seen = nn.Conv2d(config.maps * FINE**2 + 2, width, 3, padding=1)
+        self.before = _blocks(width, config.blocks)
+        self.down = nn.Conv2d(width, middle, 4, stride=2, padding=1)
+        self.middle_before = _blocks(middle, config.middle_blocks)
+        self.middle_down = nn.Conv2d(middle, deep, 4, stride=2, padding=1)
+        self.deep = _blocks(deep, config.deep_blocks)
+        self.middle_up = _doubled(deep, middle)
+        self.middle_after = _blocks(middle, config.middle_blocks)
+        self.up = _doubled(middle, width)
+        self.after = _blocks(width, config.blocks)
+        self.predict = nn.Conv2d(width, FINE**2, 3, padding=1)
+        # Untrained, it gives the rate of the longest span.
+        nn.init.zeros_(self.predict.weight)
+        nn.init.zeros_(torch.as_tensor(self.predict.bias))
+
+    @property
+    def reach(self) -> int:
+        """How many pixels away something can lie and still matter."""
+        config = self.config
+        fine = 2 * 2 * config.blocks + 2 + 2
+        middle = 2 * 2 * config.middle_blocks + 2
+        deep = 2 * config.deep_blocks + 1
+        return FINE * fine + 2 * FINE * middle + COARSE * deep
+
+    def forward(self, rates: Tensor, brightness: Tensor, frames: Tensor) -> Tensor:
+        """Rates of the scene in focus, (B, 1, H, W), not clipped.
+
+        Args:
+            rates: maps of firing rates in [0, 1], (B, M, H, W), that of the longest span last.
+            brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
+            frames: of the longest span, (B,).
+        """
+        gain = (_MEDIUM / brightness.clamp(min=_DARKEST))[:, None, None, None]
+        unfolded = functional.pixel_unshuffle(4 * (rates * gain - _MEDIUM), FINE)
+        told = torch.stack([gain.flatten().log(), (frames / _MIDDLING).log()], dim=1)
+        told = told[:, :, None, None].expand(-1, -1, *unfolded.shape[2:])
+        fine = self.before(self.seen(torch.cat([unfolded, told], dim=1)))
+        middle = self.middle_before(self.down(fine))
+        middle = self.middle_after(middle + self.middle_up(self.deep(self.middle_down(middle))))
+        added = self.predict(self.after(fine + self.up(middle))).float()
+        sharp: Tensor = rates[:, -1:] + 0.25 * functional.pixel_shuffle(added, FINE) / gain
+        return sharp
+
+
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Residual(channels) for _ in range(count)))
+
+
+def _doubled(channels: int, out: int) -> nn.Sequential:
+    """Twice as fine: a convolution of one place, unfolded."""
+    return nn.Sequential(nn.Conv2d(channels, 4 * out, 1), nn.PixelShuffle(2))

@@ -1,0 +1,104 @@
+"""Spikes of a scene that is out of focus to the picture in focus, by a network (see `Refocuser`).
+
+It implements what "Seeing Through Blur: Tackling Defocus in Spike-Based Imaging" does with a
+network of its own; its supplement says how spikes are integrated (`integrations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.errors import OptionError
+from spikecam.io.recording import PathLike
+from spikecam.networks.device import pick_device
+from spikecam.networks.refocuser import Refocuser
+from spikecam.picture import Picture
+from spikecam.reconstruction.integrations import integrations, looked_at
+from spikecam.stream import SpikeStream
+from spikecam.tiles import computing, padded, tiles, together
+from spikecam.weights.store import load_weights
+
+# Eighths of it are then still spans of three frames.
+SHORTEST = 24
+
+
+def refocused(
+    stream: SpikeStream,
+    frames: range,
+    *,
+    window: int = 101,
+    weights: PathLike = "defocus",
+    tile: int | None = None,
+    fpn: FixedPattern | None = None,
+    device: str = "auto",
+) -> Iterator[Picture]:
+    """Reconstruct ``frames`` as if they were in focus.
+
+    Args:
+        stream: the recording.
+        frames: frame numbers, rising.
+        window: odd number of frames, at least 25. The weights that ship know 51 to 401: the more,
+            the less noise; what moves over more than a few pixels in them is blurred.
+        weights: "defocus", which ships, or a file.
+        tile: side in pixels of the parts that are computed one after another; by default 1536.
+        fpn: the camera's fixed pattern, corrected in the membranes.
+        device: "auto", "cpu", "cuda".
+
+    Returns:
+        Iterator over firing rates in [0, 1], float32 (H, W); 0 throughout where no pixel fired.
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        GeometryError: the fixed pattern is of another size.
+        OptionError: a window below 25, or a tile below 64 pixels.
+        RangeError: a window leaves the recording.
+    """
+    if window < SHORTEST:
+        raise OptionError(
+            f"the window of defocus has at least {SHORTEST + 1} frames, so that an eighth of it is "
+            f"a span, not {window}"
+        )
+    for frame in (frames[0], frames[-1]):
+        stream.window(frame, window)
+    if fpn is not None:
+        fpn.check_shape(stream.shape[1:])
+    network = load_refocuser(weights, device)
+    tiles((64, 64), tile, network.reach)
+    return (
+        restored(network, integrations(stream, frame, window, fpn=fpn), window, tile=tile)
+        for frame in frames
+    )
+
+
+def load_refocuser(weights: PathLike = "defocus", device: str = "auto") -> Refocuser:
+    """The network on its device.
+
+    Raises:
+        FileError, OptionError: as `refocused`.
+    """
+    network, _ = load_weights(weights, "refocuser")
+    assert isinstance(network, Refocuser)
+    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def restored(
+    network: Refocuser, rates: Picture, window: int, *, tile: int | None = None
+) -> Picture:
+    """What the network makes of the rates of a moment (5, H, W), in parts: (H, W) in [0, 1]."""
+    if not rates.any():
+        return np.zeros(rates.shape[1:], np.float32)
+    device = next(network.parameters()).device
+    height, width = rates.shape[1:]
+    whole = padded(torch.from_numpy(rates)[None]).to(device)
+    brightness = torch.tensor([looked_at(rates)], device=device)
+    frames = torch.tensor([float(window)], device=device)
+    parts = tiles(whole.shape[2:], tile, network.reach)
+    with computing(device, exact=False):
+        (found,) = together(parts, lambda part: (network(part.of(whole), brightness, frames),))
+    picture: Picture = found[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
+    return np.ascontiguousarray(picture)

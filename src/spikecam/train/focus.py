@@ -1,0 +1,210 @@
+"""Samples for the refocuser: what spikes tell of an out-of-focus scene, and the scene in focus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import Dataset
+
+from spikecam.camera.defocus import defocus_scene
+from spikecam.camera.depth import random_nearness
+from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.camera.integrate import simulate
+from spikecam.camera.light import as_gray
+from spikecam.camera.sensor import Sensor
+from spikecam.errors import FileError, OptionError
+from spikecam.picture import Picture
+from spikecam.reconstruction.integrations import integrations, looked_at
+from spikecam.train.pictures import Pictures, decoded
+from spikecam.train.samples import Sample, turned
+
+# The scene goes on so far around a crop, in pixels: what lies there is blurred into it.
+MARGIN = 16
+# How far the camera drifts at most in those samples in which it does.
+_DRIFT = 6.0
+
+
+@dataclass(frozen=True)
+class FocusConfig:
+    """How samples are drawn.
+
+    Attributes:
+        crop: side of the square pictures, a multiple of 8.
+        frames: of spikes, from and to; their number is drawn evenly on a logarithmic scale.
+        radius: of the largest disc in a scene, in pixels, up to which it is drawn.
+        levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
+            is saturated.
+        sharp: share of scenes in focus.
+        noise: share of sensors with photon and reset noise.
+        spurious: share of sensors that fire without light.
+        patterned: share of sensors with a fixed pattern; of two thirds of them it is known.
+        drifting: share of scenes over which the camera drifts.
+    """
+
+    crop: int = 128
+    frames: tuple[int, int] = (50, 400)
+    radius: float = 12.0
+    levels: tuple[float, float] = (0.02, 1.3)
+    sharp: float = 0.12
+    noise: float = 0.5
+    spurious: float = 0.6
+    patterned: float = 0.3
+    drifting: float = 0.15
+
+    def __post_init__(self) -> None:
+        if self.crop % 8 or self.crop < 64:
+            raise OptionError(f"a crop is a multiple of 8 and at least 64, not {self.crop}")
+        if not 8 <= self.frames[0] <= self.frames[1]:
+            raise OptionError(f"frames are two numbers from 8 on that rise, not {self.frames}")
+        if not 0 <= self.radius <= self.crop / 4:
+            raise OptionError(
+                f"a radius is from 0 to a quarter of the crop, {self.crop / 4:g}, not {self.radius}"
+            )
+        if not 0 < self.levels[0] <= self.levels[1]:
+            raise OptionError(f"levels are two numbers above 0 that rise, not {self.levels}")
+        for name in ("sharp", "noise", "spurious", "patterned", "drifting"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
+
+
+class Focus(Dataset[Sample]):
+    """Scenes out of focus: number n is the same whenever it is asked for.
+
+    A sample holds ``rates`` (M, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser` takes
+    them; ``sharp`` (1, crop, crop), the rates of the scene in focus; and ``level`` (), the rate of
+    white.
+
+    Args:
+        pictures: sharp ones, `MARGIN` larger than the crop on every side, over which defocus is
+            simulated; None for none.
+        pairs: of an out-of-focus and a sharp picture, which were taken so (`dpdd`).
+        config: how samples are drawn.
+        seed: of everything random.
+        length: how many there are.
+
+    Raises:
+        FileError: the two pictures of a pair differ in size, or are smaller than a crop.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures | None,
+        pairs: Sequence[tuple[Path, Path]],
+        config: FocusConfig,
+        *,
+        seed: int,
+        length: int,
+    ) -> None:
+        self.pictures, self.pairs, self.config = pictures, list(pairs), config
+        self.seed, self.length = seed, length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: int) -> Sample:
+        config = self.config
+        rng = np.random.default_rng((self.seed, number, 3))
+        # Pictures of either kind are drawn as often as there are of it.
+        known = 0 if self.pictures is None else len(self.pictures.paths)
+        if self.pictures is None or rng.random() * (known + len(self.pairs)) >= known:
+            blurry, sharp = self._taken(rng)
+        else:
+            sharp = as_gray(self.pictures.picture(number))
+            blurry = self._blurred(sharp, rng)
+        frames = int(np.exp(rng.uniform(*np.log(config.frames)))) // 2 * 2 + 1
+        film, sharp = self._film(blurry, sharp, frames, rng)
+        level = float(np.exp(rng.uniform(*np.log(config.levels))))
+        pattern = None
+        if rng.random() < config.patterned:
+            pattern = FixedPattern.draw(sharp.shape, int(rng.integers(2**31)))
+        stream = simulate(
+            film, draw_sensor(rng, config, level), seed=int(rng.integers(2**31)), fpn=pattern
+        )
+        truth = np.minimum(sharp * np.float32(level), 1)
+        if pattern is not None and rng.random() < 1 / 3:
+            # Nobody knows of the pattern: then the truth is what a usual pixel makes of the light.
+            truth, pattern = usual(pattern).distort(truth), None
+        rates = integrations(stream, frames // 2, frames, fpn=pattern)
+        return {
+            "rates": torch.from_numpy(rates),
+            "brightness": torch.tensor(looked_at(rates)),
+            "frames": torch.tensor(float(frames)),
+            "sharp": torch.from_numpy(np.ascontiguousarray(truth))[None],
+            "level": torch.tensor(level, dtype=torch.float32),
+        }
+
+    def _blurred(self, sharp: Picture, rng: np.random.Generator) -> Picture:
+        """The picture as an out-of-focus lens sees it, at made-up depths."""
+        if rng.random() < self.config.sharp:
+            return sharp
+        near = random_nearness(sharp.shape, seed=int(rng.integers(2**31)))
+        focus = float(rng.uniform(-0.2, 1.2))
+        farthest = max(float(np.abs(near - np.float32(focus)).max()), 1e-3)
+        radius = float(rng.uniform(0, self.config.radius))
+        return defocus_scene(sharp, near, focus=focus, strength=radius / farthest)
+
+    def _taken(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
+        """A crop of a pair with its margin, in gray."""
+        side = self.config.crop + 2 * MARGIN
+        paths = self.pairs[int(rng.integers(len(self.pairs)))]
+        blurry, sharp = (decoded(path) for path in paths)
+        if blurry.shape != sharp.shape or min(sharp.shape[:2]) < side:
+            raise FileError(
+                f"{paths[0]} and {paths[1]} are not of one size of at least {side}x{side} pixels; "
+                "remove the pair, or choose a smaller --crop"
+            )
+        top, left = (int(rng.integers(n - side + 1)) for n in sharp.shape[:2])
+        here = slice(top, top + side), slice(left, left + side)
+        both = np.stack([blurry[here], sharp[here]]).astype(np.float32) / np.float32(255)
+        (held,) = turned([both], rng)
+        return as_gray(held[0]), as_gray(held[1])
+
+    def _film(
+        self, blurry: Picture, sharp: Picture, frames: int, rng: np.random.Generator
+    ) -> tuple[Iterator[Picture], Picture]:
+        """What the sensor sees, and the truth in the middle."""
+        inside = slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN)
+        if rng.random() >= self.config.drifting:
+            still = np.ascontiguousarray(blurry[inside])
+            return (still for _ in range(frames)), sharp[inside]
+        drift = rng.uniform(-_DRIFT, _DRIFT, 2)
+        return (
+            shifted(blurry, drift * (t / max(frames - 1, 1) - 0.5))[inside] for t in range(frames)
+        ), sharp[inside]
+
+
+def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:
+    """A picture moved by pixels (x, y), mirrored beyond its border."""
+    matrix = np.array([[1, 0, by[0]], [0, 1, by[1]]])
+    size = picture.shape[1], picture.shape[0]
+    moved = cv2.warpAffine(
+        picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return np.asarray(moved, np.float32)
+
+
+def usual(pattern: FixedPattern) -> FixedPattern:
+    """A pattern whose every pixel is as the median one."""
+    offset, gain, deviation = (
+        np.full_like(one, np.median(one))
+        for one in (pattern.offset, pattern.gain, pattern.deviation)
+    )
+    return FixedPattern.of(offset, gain, deviation, pattern.lux)
+
+
+def draw_sensor(rng: np.random.Generator, config: FocusConfig, level: float) -> Sensor:
+    """A random sensor in which white fires ``level`` spikes a frame."""
+    noisy = rng.random() < config.noise
+    gap = float(np.exp(rng.uniform(np.log(140), np.log(5000))))
+    return Sensor(
+        gain=level,
+        photons=float(np.exp(rng.uniform(np.log(100), np.log(20000)))) if noisy else None,
+        reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
+        spurious=(gap, gap / 3) if rng.random() < config.spurious else None,
+    )

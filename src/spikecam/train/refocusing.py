@@ -1,0 +1,68 @@
+"""Training for what is out of focus, from folders to a file of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from spikecam.data.dpdd import dpdd, is_dpdd
+from spikecam.io.recording import PathLike
+from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.train.config import RunConfig
+from spikecam.train.focus import MARGIN, Focus, FocusConfig
+from spikecam.train.job import ENDLESS, Data, Job, sized, train_stage
+from spikecam.train.pictures import Pictures, digest, find_pictures
+from spikecam.train.refocus import RefocuserStage
+
+# Scenes that a run is judged by.
+_JUDGED = 48
+
+
+def train_refocuser(
+    job: Job, config: RunConfig, network: RefocuserConfig, focus: FocusConfig
+) -> Path:
+    """Train the refocuser; the file of its weights.
+
+    Args:
+        job: its data sets are folders of sharp pictures, over which defocus is simulated, or DPDD,
+            whose pictures are out of focus as they are: there ``train`` is trained with, and
+            ``val`` judged by.
+        config: of the run.
+        network: size of the network.
+        focus: how samples are drawn.
+
+    Raises:
+        SpikecamError: as `spikecam.train.run.run`, `find_pictures`, `dpdd` and `load_weights`.
+    """
+    network = sized(job, "refocuser", network)
+    taken = [folder for folder in job.datasets if is_dpdd(folder)]
+    folders = [folder for folder in job.datasets if folder not in taken]
+    side = focus.crop + 2 * MARGIN
+    train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
+    pairs, judged = (
+        [pair for one in taken for pair in dpdd(one, part)] for part in ("train", "val")
+    )
+    seed = config.seed
+    samples = Focus(_crops(train, side, seed, ENDLESS), pairs, focus, seed=seed, length=ENDLESS)
+    # Judged by a fixed length of time in a middling light.
+    plain = replace(focus, sharp=0.0, noise=0.0, patterned=0.0, drifting=0.0)
+    held = Focus(_crops(val, side, 0, _JUDGED), judged, plain, seed=seed + 1, length=_JUDGED)
+    named = [path for pair in [*pairs, *judged] for path in pair]
+    settings = {
+        "focus": asdict(focus),
+        "data": {
+            "train": len(train),
+            "val": len(val),
+            "pairs": [len(pairs), len(judged)],
+            "pictures": digest([*train, *val, *named]),
+        },
+    }
+    data = Data(samples, held, len(train) + len(pairs), settings, "pictures")
+    return train_stage(job, config, data, lambda c: RefocuserStage(network, c))
+
+
+def _crops(paths: Sequence[PathLike], side: int, seed: int, length: int) -> Pictures | None:
+    if not paths:
+        return None
+    return Pictures([Path(one) for one in paths], side, seed=seed, length=length)
