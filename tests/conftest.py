@@ -176,3 +176,18 @@ def spikegen(tmp_path_factory):
         torch.nn.init.normal_(values, std=0.2)
     sc.save_weights(folder / "spikegen.safetensors", network, card)
     return folder / "spikegen.safetensors", folder / "codec.safetensors"
+
+
+@pytest.fixture(scope="session")
+def refocuser(tmp_path_factory):
+    """A file of random weights of the network of `defocus`, as small as it can be."""
+    import torch
+
+    from spikecam.networks.refocuser import Refocuser, RefocuserConfig
+
+    torch.manual_seed(0)
+    network = Refocuser(RefocuserConfig(width=8, middle_width=8, deep_width=8, deep_blocks=1))
+    torch.nn.init.normal_(network.predict.weight, std=0.1)
+    path = tmp_path_factory.mktemp("refocuser") / "defocus.safetensors"
+    sc.save_weights(path, network, sc.Card("test", "", "", "", "", "", (), ""))
+    return path

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecam.camera.defocus import defocus, disc, disc_radius
+from spikecam.camera.defocus import defocus, defocus_scene, disc, disc_radius
 from spikecam.errors import OptionError
 
 LENS = {"focus": 2.0, "focal_length": 0.05, "f_number": 2.0, "pitch": 10e-6}
@@ -96,3 +96,60 @@ def test_what_no_lens_or_picture_is_is_refused(picture):
             defocus(wrong, 1)
     with pytest.raises(OptionError, match="height, width"):
         defocus(picture[None], 1)
+
+
+def two_planes():
+    """Random light: dark on the left, far; bright on the right, near."""
+    scene = np.random.default_rng(0).uniform(0, 0.1, (60, 80)).astype(np.float32)
+    scene[:, 40:] += 0.8
+    near = np.zeros((60, 80), np.float32)
+    near[:, 40:] = 1
+    return scene, near
+
+
+@given(st.floats(0, 1), st.floats(0, 10), st.floats(-0.2, 1.2))
+def test_a_constant_scene_stays_at_any_depths(level, strength, focus):
+    near = np.linspace(0, 1, 30 * 40).reshape(30, 40)
+    near[:, 20:] = 0.9
+    seen = defocus_scene(np.full((30, 40), level), near, focus=focus, strength=strength)
+    assert np.allclose(seen, level, atol=1e-4)
+
+
+def test_at_one_depth_it_is_the_plain_blur(picture):
+    seen = defocus_scene(picture, np.full((48, 64), 0.25), focus=0.75, strength=8)
+    assert np.allclose(seen, defocus(picture, 4.0), atol=1e-5)
+
+
+def test_what_is_sharp_in_front_gives_no_light_to_what_is_behind():
+    scene, near = two_planes()
+    seen = defocus_scene(scene, near, focus=1, strength=6)
+    assert np.allclose(seen[:, 40:], scene[:, 40:], atol=1e-6)
+    assert seen[:, :40].max() < 0.11
+    assert seen[:, :30].std() < 0.3 * scene[:, :30].std()
+    # A map of radii alone knows nothing of what covers what.
+    assert defocus(scene, 6 * (1 - near))[:, 36:40].max() > 0.3
+
+
+def test_what_is_blurred_in_front_spreads_over_what_is_sharp():
+    scene, near = two_planes()
+    seen = defocus_scene(scene, near, focus=0, strength=6)
+    assert np.allclose(seen[:, :33], scene[:, :33], atol=1e-6)
+    middle = seen[10:50, 34:46].mean(0)
+    assert (np.diff(middle) > 0).all()
+    assert 0.3 < middle[5:7].mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    ("near", "options", "said"),
+    [
+        (np.full((60, 80), 2.0), {}, "nearness is 0 to 1"),
+        (np.full((60, 80), np.nan), {}, "nearness is 0 to 1"),
+        (np.zeros((6, 8)), {}, "a map of radii is of the picture's size"),
+        (np.zeros((60, 80)), {"strength": -1}, "strength one from 0 on"),
+        (np.zeros((60, 80)), {"focus": np.inf}, "focus is a number"),
+        (np.zeros((60, 80)), {"strength": 200}, "half the picture's shorter side"),
+    ],
+)
+def test_scenes_that_cannot_be_are_refused(near, options, said):
+    with pytest.raises(OptionError, match=said):
+        defocus_scene(np.zeros((60, 80)), near, **{"focus": 1.0, "strength": 2.0} | options)

@@ -25,6 +25,10 @@ from spikecam.picture import Picture, as_floats
 _STEP = 0.5
 # Samples a side of a pixel by which a disc's edge covers it in part.
 _SUPER = 16
+# Layers that lie beside each other, as on a slope, and cover each other not.
+_SHEET = 4
+# Shares of what is known: none; as little as what lies around counts for; and enough to go on from.
+_TINY, _LITTLE, _ENOUGH = 1e-3, 0.02, 0.05
 
 
 def disc_radius(
@@ -109,7 +113,8 @@ def defocus_scene(
 
     The disc's radius is strength * |nearness - focus| pixels (`disc_radius` with nearness
     proportional to 1 / D). The scene is cut into layers of half a pixel of radius, which are
-    blurred with their coverage and laid over each other from far to near. So what is sharp in front
+    blurred with their coverage; four of them make a sheet, and sheets are laid over each other from
+    far to near. So what is sharp in front
     gives no light to the blurred background, and what is blurred in front spreads over a sharp one,
     half transparent. What is hidden behind a thing in front is not known; it is taken to be like
     what can be seen around.
@@ -144,19 +149,43 @@ def defocus_scene(
     source, _ = _checked(picture, np.abs(apart))
     # Signed: in front of the plane of focus and behind it are different layers.
     layers = np.broadcast_to(np.rint(apart / np.float32(_STEP)), source.shape[:2])
-    light = np.zeros_like(source)
-    covered = np.zeros(source.shape[:2], np.float32)
-    for level in np.unique(layers):
-        mask = (layers == level).astype(np.float32)
-        own = source * (mask if source.ndim == 2 else mask[..., None])
-        if level:
-            kernel = disc(abs(float(level)) * _STEP)
-            own, mask = cv2.filter2D(own, -1, kernel), cv2.filter2D(mask, -1, kernel)
-        behind = 1 - mask
-        light = own + light * (behind if source.ndim == 2 else behind[..., None])
-        covered = mask + covered * behind
-    light /= np.maximum(covered if source.ndim == 2 else covered[..., None], 1e-6)
-    return np.clip(light, 0, 1, out=light)
+    levels = np.unique(layers)
+    sheets = np.floor(levels / _SHEET)
+    # How much is known of each pixel from the sheets so far, and its light times that.
+    light, known = np.zeros_like(source), np.zeros_like(source)
+    for sheet in np.unique(sheets):
+        chosen = levels[sheets == sheet]
+        colour, weight = np.zeros_like(source), np.zeros_like(source)
+        for level in chosen:
+            for total, whole in ((colour, source), (weight, np.ones_like(source))):
+                total += _spread(whole, layers == level, abs(float(level)) * _STEP)
+        colour /= np.maximum(weight, _TINY)
+        # Discs of different sizes do not add up to one: the sheet's outline has the middle one.
+        radius = abs(float(chosen.mean())) * _STEP
+        mask = _spread(np.ones_like(source), np.isin(layers, chosen), radius)
+        mask[weight < _TINY] = 0
+        behind, share = _continued(light, known, radius)
+        light = mask * colour + (1 - mask) * behind
+        known = mask + (1 - mask) * share
+    seen: Picture = (light / np.maximum(known, _TINY)).astype(np.float32)
+    return np.clip(seen, 0, 1, out=seen)
+
+
+def _continued(light: Picture, known: Picture, radius: float) -> tuple[Picture, Picture]:
+    """Light and what is known of it, continued a disc wide behind what hides it."""
+    side = 2 * math.ceil(radius) + 1
+    near, share = (cv2.blur(part, (side, side)) for part in (light, known))
+    around = near / np.maximum(share, _TINY)
+    # At the border its own light goes on, as far as there is any.
+    own = (light + _LITTLE * around) / (known + _LITTLE)
+    more = (1 - known) * np.clip((share - _TINY) / _ENOUGH, 0, 1)
+    return light + more * own, known + more
+
+
+def _spread(whole: Picture, where: npt.NDArray[np.bool_], radius: float) -> Picture:
+    """A part of a picture, each pixel of it spread over a disc."""
+    part = np.where(where if whole.ndim == 2 else where[..., None], whole, np.float32(0))
+    return np.asarray(cv2.filter2D(part, -1, disc(radius)) if radius else part, np.float32)
 
 
 def disc(radius: float) -> Picture:

@@ -216,6 +216,22 @@ def generation(
     _finish(made, out)
 
 
+@bench.command()
+def defocus(
+    folder: FolderArgument = None,
+    out: ReportOption = None,
+    weights: Annotated[
+        str, typer.Option("--weights", metavar="NAME|FILE", help="Of the network.")
+    ] = "defocus",
+    limit: LimitOption = None,
+) -> None:
+    """Scenes out of focus, by disc, by light and by frames; FOLDER holds sharp pictures."""
+    from spikecam.bench.defocus import defocus as measure
+
+    _check(folder, out)
+    _finish(measure(folder, weights=weights, limit=limit, **_told()), out)
+
+
 def _check(folder: Path | None, out: Path | None) -> None:
     """Refuse, before any work, a data set that is not there and a report that cannot be written."""
     if folder is not None and not folder.is_dir():

@@ -1,0 +1,259 @@
+"""Scenes out of focus: the supplement's comparison, by disc, by light and by integration length.
+
+Each photograph gets made-up depths and is seen out of focus by a camera with noise and a fixed
+pattern that is known. One thing is changed at a time, about a middling scene.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from skimage import data, restoration
+
+import spikecam as sc
+from spikecam.bench.gopro import Say
+from spikecam.bench.report import Report, Table
+from spikecam.camera.defocus import disc
+from spikecam.camera.light import as_gray
+from spikecam.picture import Picture
+
+OURS = "defocus"
+# Photographs in scikit-image itself, on which nothing was trained or tuned.
+_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "camera", "brick", "grass", "coins")
+# Of a Gen2 camera, in rows and columns.
+_SIZE = (250, 400)
+# What is varied, and the values: of the mean radius in pixels, of the rate of white, of frames.
+AXES: dict[str, tuple[float, ...]] = {
+    "radius": (0, 1, 2, 3, 4, 6),
+    "light": (0.02, 0.05, 0.15, 0.4, 0.8, 1.2),
+    "frames": (51, 101, 201, 401),
+}
+_HEADINGS = {
+    "radius": "mean radius of the discs, pixels",
+    "light": "spikes of white to a frame",
+    "frames": "frames",
+}
+# Of the sensor: photons to a threshold, the reset's scatter, and gaps between spurious spikes.
+_NOISE: dict[str, Any] = {"photons": 2000.0, "reset_noise": 0.01, "spurious": (1000, 300)}
+# Of Richardson and Lucy's deconvolution, and of Wiener's: the best of several in middling and in
+# little light.
+_ROUNDS, _BALANCE = 4, 0.1
+# Pixels that a picture is continued by on every side.
+_EDGE = 16
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a scene is seen.
+
+    Attributes:
+        radius: mean radius of the discs, in pixels.
+        light: spikes of white to a frame; above 1 it is saturated.
+        frames: that are integrated, odd.
+    """
+
+    radius: float = 2.0
+    light: float = 0.4
+    frames: int = 201
+
+
+@dataclass(frozen=True)
+class Blurred:
+    """A scene out of focus.
+
+    Attributes:
+        stream: its spikes, as many as are integrated.
+        fpn: the camera's fixed pattern.
+        truth: the scene in focus, in [0, 1], where white in every frame is 1.
+        setting: how it was seen.
+    """
+
+    stream: sc.SpikeStream
+    fpn: sc.FixedPattern
+    truth: Picture
+    setting: Setting
+
+
+def defocus(
+    folder: Path | None = None,
+    *,
+    weights: str = "defocus",
+    limit: int | None = None,
+    command: str = "spikecam bench defocus",
+    say: Say = print,
+) -> Report:
+    """PSNR and SSIM of every method, along each axis.
+
+    Args:
+        folder: of sharp pictures that nothing was trained on; None for those of scikit-image.
+        weights: of the network, a name of those that ship or a file.
+        limit: how many pictures, from the first.
+        command: to state.
+        say: takes a line of progress.
+
+    Raises:
+        FileError: a folder without pictures, or weights that cannot be read.
+    """
+    scenes = dict(list(photographs(folder).items())[:limit])
+    source = f"{len(scenes)} photographs {'of scikit-image' if folder is None else f'in {folder}'}"
+    makers = methods(weights)
+    tables, pictures = [], dict[str, dict[str, Picture]]()
+    known: dict[Setting, dict[str, tuple[float, float]]] = {}
+    for axis, values in AXES.items():
+        found = []
+        for value in values:
+            setting = replace(Setting(), **{axis: type(getattr(Setting(), axis))(value)})
+            if setting not in known:
+                known[setting] = _judged(scenes, setting, makers, pictures)
+            found.append(known[setting])
+            say(f"{_HEADINGS[axis]} {value:g}")
+        for index, (name, digits) in enumerate((("PSNR", 2), ("SSIM", 4))):
+            rows = [
+                {"method": label}
+                | {
+                    f"{value:g}": round(one[label][index], digits)
+                    for value, one in zip(values, found, strict=True)
+                }
+                for label in makers
+            ]
+            title = f"{name} ↑ by {_HEADINGS[axis]}"
+            tables.append(Table(f"defocus-{axis}-{name.lower()}", title, rows, _notes(axis)))
+    mean = {
+        label: [float(np.mean([one[label][i] for one in known.values()])) for i in range(2)]
+        for label in makers
+    }
+    rows = [
+        {"method": label, "PSNR ↑": round(both[0], 2), "SSIM ↑": round(both[1], 4)}
+        for label, both in mean.items()
+    ]
+    note = f"the mean over all {len(known)} settings below"
+    tables.insert(0, Table("defocus", f"Scenes out of focus ({source})", rows, [note]))
+    return Report("defocus", "Scenes out of focus", source, command, tables, pictures)
+
+
+def photographs(folder: Path | None) -> dict[str, Picture]:
+    """Gray pictures by name, cut to the size of a Gen2 camera.
+
+    Raises:
+        FileError: there are none.
+    """
+    if folder is None:
+        held = {name: getattr(data, name)() for name in _PHOTOS}
+    else:
+        paths = sorted(path for path in folder.rglob("[!.]*") if sc.is_picture(path))
+        if not paths:
+            raise sc.FileError(f"{folder} holds no pictures; name a folder of sharp ones")
+        held = {str(path.relative_to(folder)): sc.read_picture(path) for path in paths}
+    return {name: _fitted(as_gray(picture)) for name, picture in held.items()}
+
+
+def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:
+    """A photograph as a camera out of focus sees it."""
+    near = sc.random_nearness(photo.shape, seed=seed)
+    rng = np.random.default_rng(seed)
+    focus = float(rng.uniform(-0.2, 1.2))
+    apart = max(float(np.abs(near - np.float32(focus)).mean()), 1e-3)
+    seen = sc.defocus_scene(photo, near, focus=focus, strength=setting.radius / apart)
+    fpn = sc.FixedPattern.draw(photo.shape, seed)
+    film = (seen for _ in range(setting.frames))
+    sensor = sc.Sensor(gain=setting.light, **_NOISE)
+    truth = np.minimum(photo * np.float32(setting.light), 1) / np.float32(min(setting.light, 1))
+    return Blurred(sc.simulate(film, sensor, seed=seed, fpn=fpn), fpn, truth, setting)
+
+
+def methods(weights: str = "defocus") -> dict[str, Callable[[Blurred], Picture]]:
+    """Pictures as bright as the truth, by the names of the methods."""
+    return {
+        "TFP": _tfp,
+        "TFI": lambda one: _rates(one, "tfi"),
+        "TFSTP": lambda one: _rates(one, "tfstp"),
+        "TFP, Richardson-Lucy": _richardson_lucy,
+        "TFP, Wiener": _wiener,
+        OURS: lambda one: _rates(one, "defocus", window=one.setting.frames, weights=weights),
+    }
+
+
+def _tfp(one: Blurred) -> Picture:
+    return _rates(one, "tfp", window=one.setting.frames)
+
+
+def _rates(one: Blurred, method: str, **options: Any) -> Picture:
+    rate = sc.reconstruct(one.stream, one.setting.frames // 2, method, fpn=one.fpn, **options)
+    if method == "tfstp":
+        # Its brightness is a model's: it is judged as bright as TFP.
+        usual = sc.reconstruct(one.stream, window=one.setting.frames, fpn=one.fpn)
+        rate = rate * np.float32(usual.mean() / max(float(rate.mean()), 1e-6))
+    picture: Picture = np.clip(rate / np.float32(min(one.setting.light, 1)), 0, 1)
+    return picture
+
+
+def _richardson_lucy(one: Blurred) -> Picture:
+    return _deconvolved(one, restoration.richardson_lucy, num_iter=_ROUNDS)
+
+
+def _wiener(one: Blurred) -> Picture:
+    return _deconvolved(one, restoration.wiener, balance=_BALANCE)
+
+
+def _deconvolved(one: Blurred, method: Callable[..., Any], **options: Any) -> Picture:
+    """TFP without the mean disc of the scene, or as it is where the scene is in focus."""
+    rate = _tfp(one)
+    if one.setting.radius < 0.5:
+        return rate
+    # What lies beyond the border is dark to the one method, and the other side to the other.
+    wide = np.pad(rate, _EDGE, mode="reflect")
+    found = method(wide, disc(one.setting.radius), **options)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    picture: Picture = np.clip(found, 0, 1).astype(np.float32)
+    return picture
+
+
+def _judged(
+    scenes: dict[str, Picture],
+    setting: Setting,
+    makers: dict[str, Callable[[Blurred], Picture]],
+    pictures: dict[str, dict[str, Picture]],
+) -> dict[str, tuple[float, float]]:
+    """PSNR and SSIM of each method, the means over all scenes."""
+    values: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for name, one in _seen(scenes, setting):
+        shown = {label: make(one) for label, make in makers.items()}
+        for label, picture in shown.items():
+            scores = sc.score(picture, one.truth, ["psnr", "ssim"])
+            values[label].append((scores["psnr"], scores["ssim"]))
+        if setting == Setting():
+            pictures[name] = shown | {"truth": one.truth}
+    return {
+        label: (float(np.mean([p for p, _ in held])), float(np.mean([s for _, s in held])))
+        for label, held in values.items()
+    }
+
+
+def _seen(scenes: dict[str, Picture], setting: Setting) -> Iterator[tuple[str, Blurred]]:
+    for seed, (name, photo) in enumerate(scenes.items()):
+        yield name, blurred(photo, setting, seed)
+
+
+def _notes(axis: str) -> list[str]:
+    usual = Setting()
+    others = [f"{_HEADINGS[n]}: {getattr(usual, n):g}" for n in AXES if n != axis]
+    return [
+        "; ".join(others),
+        "the deconvolutions are told the scene's mean disc, and leave TFP as it is where it is 0",
+    ]
+
+
+def _fitted(gray: Picture) -> Picture:
+    """The middle of a picture, resized to cover a Gen2 camera's frame."""
+    height, width = gray.shape
+    factor = max(_SIZE[0] / height, _SIZE[1] / width)
+    size = max(_SIZE[1], round(width * factor)), max(_SIZE[0], round(height * factor))
+    kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    resized = np.clip(cv2.resize(gray, size, interpolation=kind), 0, 1)
+    top, left = (size[1] - _SIZE[0]) // 2, (size[0] - _SIZE[1]) // 2
+    return np.ascontiguousarray(resized[top : top + _SIZE[0], left : left + _SIZE[1]], np.float32)

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
+    stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
+    options = {"method": "defocus", "window": 25, "weights": refocuser}
+    one = sc.reconstruct(stream, 20, **options)
+    assert one.shape == (21, 34)
+    assert one.dtype == np.float32
+    assert 0 <= one.min() <= one.max() <= 1
+    assert sc.all_frames(stream, **options) == range(12, 48)
+    found = list(sc.frames(stream, frames=range(20, 23), **options))
+    np.testing.assert_allclose(found[0], one, atol=1e-6)
+    # It is more than TFP.
+    assert np.abs(one - sc.reconstruct(stream, 20, window=25)).max() > 0.01
+
+
+def test_parts_make_no_seams(spikes, refocuser):
+    stream = sc.SpikeStream.from_array(spikes(25, 150, 170))
+    options = {"at": 12, "method": "defocus", "window": 25, "weights": refocuser}
+    whole, parts = (sc.reconstruct(stream, **options, tile=tile) for tile in (None, 64))
+    np.testing.assert_allclose(parts, whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_dark_and_saturated_scenes_are_honest(level):
+    stream = sc.SpikeStream.from_array(np.full((51, 20, 30), level))
+    found = sc.reconstruct(stream, method="defocus", window=51)
+    assert np.isfinite(found).all()
+    assert np.abs(found - level).max() < (0.03 if level else 1e-9)
+
+
+def test_one_pixel_that_fires_makes_no_nonsense():
+    frames = np.zeros((51, 24, 32))
+    frames[25, 12, 16] = 1
+    found = sc.reconstruct(sc.SpikeStream.from_array(frames), method="defocus", window=51)
+    assert np.isfinite(found).all()
+    assert found.max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"window": 23}, sc.OptionError, "at least 25 frames"),
+        ({"window": 61}, sc.RangeError, "60"),
+        ({"window": 25, "tile": 32}, sc.OptionError, "at least 64 pixels"),
+        ({"window": 25, "weights": "refined"}, sc.FileError, "refocuser are needed"),
+        ({"window": 25, "weights": "focused"}, sc.OptionError, "focused"),
+        ({"window": 25, "reach": 3}, sc.OptionError, "defocus has no option 'reach'"),
+        (
+            {"window": 25, "fpn": sc.FixedPattern.draw((20, 30), seed=0)},
+            sc.GeometryError,
+            "30x20 pixels",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_first_frame(spikes, options, error, said):
+    stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
+    with pytest.raises(error, match=said):
+        sc.frames(stream, "defocus", frames=range(30, 31), **options)
+
+
+def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
+    held = sc.FixedPattern.draw((21, 34), seed=0)
+    gain = held.gain.copy()
+    gain[3:5, 4:9] = 0
+    fpn = sc.FixedPattern.of(held.offset, gain, held.deviation)
+    stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
+    options = {"method": "defocus", "window": 25, "weights": refocuser}
+    assert np.isfinite(sc.reconstruct(stream, 30, fpn=fpn, **options)).all()
