@@ -30,6 +30,7 @@ SIMPLE = {
         "look",
         "deblur",
         "generate",
+        "defocus",
         "formats",
         "app",
         "live",

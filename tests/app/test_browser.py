@@ -243,7 +243,7 @@ def test_what_is_wrong_is_said_in_a_sentence(served, page, shot, folder, tmp_pat
     page.get_by_text("notes.txt is neither a recording nor a picture").wait_for()
     close(page)
     page.get_by_role("button", name="Open the sample").click()
-    page.get_by_label("Window of TFP").fill("4")
+    page.get_by_label("Window, an odd number").fill("4")
     page.get_by_text("a window is an odd number of frames, not 4").wait_for()
     page.get_by_role("tab", name="Deblur").click()
     page.get_by_label("to before frame").fill("500")
@@ -324,7 +324,7 @@ def test_keys_and_play_are_for_the_part_that_is_shown(served, page):
     page.goto(address)
     page.get_by_role("button", name="Open the sample").click()
     page.get_by_text("frame 68", exact=False).first.wait_for()
-    page.get_by_label("Window of TFP").click()
+    page.get_by_label("Window, an odd number").click()
     page.keyboard.press("ArrowLeft")
     page.get_by_role("tab", name="Open").click()
     page.keyboard.press("ArrowRight")
@@ -340,6 +340,9 @@ def test_keys_and_play_are_for_the_part_that_is_shown(served, page):
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this frame").click()
     assert re.fullmatch(r"spikes-0000\d\d-tfstp\.png", download.value.suggested_filename)
+    page.get_by_role("button", name="Refocus").click()
+    shown(page, ".frame img")
+    assert page.get_by_label("Window, an odd number").input_value() == "101"
     assert page.errors == []
 
 

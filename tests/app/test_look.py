@@ -23,10 +23,10 @@ def stream(spikes):
     return sc.SpikeStream.from_array(spikes(2000, 6, 21, rate=0.1), rate=20_000)
 
 
-@pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp"])
+@pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp", "defocus"])
 def test_a_frame_is_what_reconstruct_makes(stream, method):
-    look = Look(method, window=21)
-    options = {"window": 21} if method == "tfp" else {}
+    look = Look(method, window=51)
+    options = {"window": 51} if method in ("tfp", "defocus") else {}
     expected = sc.reconstruct(stream, 1500, method, **options)
     assert frame(stream, 1500, look) == pytest.approx(expected, abs=1e-4)
 

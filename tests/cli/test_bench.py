@@ -23,8 +23,16 @@ def test_wrong_requests_are_refused_at_once(spikecam, tmp_path):
         ("gopro", "--method", "edi"): "no method 'edi'",
         ("gopro", "--metric", "niqee"): "no metric 'niqee'",
         ("rsb", "--metric", "psnr"): "psnr compares with the truth",
-        ("reconstruct", "--method", "tpf", "--limit", "1"): "known methods: tfp, tfi, tfstp",
+        (
+            "reconstruct",
+            "--method",
+            "tpf",
+            "--limit",
+            "1",
+        ): "known methods: tfp, tfi, tfstp",
         ("modules", "--bsn", "nothing", "--limit", "1"): "nothing",
+        ("defocus", "--weights", "nothing", "--limit", "1"): "nothing",
+        ("defocus", tmp_path): "holds no pictures",
     }.items():
         ended = spikecam("bench", *words)
         assert ended.code == 2, words

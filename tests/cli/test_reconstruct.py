@@ -30,6 +30,21 @@ def test_a_video_is_every_frame(run):
     assert sc.read_video(run("b.gif", "--method", "tfstp", "--frames", ":10")).shape[0] == 10
 
 
+def test_what_is_out_of_focus_takes_weights(run, spikecam, recording, tmp_path, refocuser):
+    words = ("--method", "defocus", "--window", "25", "--at", "30")
+    picture = sc.read_picture(run("a.png", *words, "--weights", str(refocuser), "--bits", "16"))
+    stream = sc.open(recording, shape=(6, 9))
+    made = sc.reconstruct(stream, 30, "defocus", window=25, weights=refocuser)
+    assert np.allclose(picture, made, atol=1e-4)
+    for method, said in (("tfp", "--weights goes with --method defocus; tfp has none"),):
+        ended = spikecam(
+            *("reconstruct", recording, "-o", tmp_path / "b.png", "--size", "9x6"),
+            *("--method", method, "--weights", refocuser),
+        )
+        assert ended.code == 2
+        assert said in ended.err
+
+
 def test_the_display_mapping_is_on_request(run, recording):
     plain = sc.read_picture(run("a.png", "--at", "25", "--bits", "16"))
     shown = sc.read_picture(run("b.png", "--at", "25", "--stretch", "0:100"))

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
 import spikecam as sc
@@ -20,7 +21,9 @@ from spikecam.networks.bsn import BSNConfig
 from spikecam.networks.edsr import EDSRConfig
 from spikecam.networks.ldn import LDNConfig
 from spikecam.networks.refiner import RefinerConfig
-from spikecam.train import autoencoder, bsn, ldn, refined, spikegen, sr
+from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.train import autoencoder, bsn, ldn, refined, refocus, spikegen, sr
+from spikecam.train.focus import FocusConfig
 from spikecam.train.ldn import DistilConfig
 from spikecam.train.moments import MomentConfig
 from spikecam.train.scenes import SceneConfig
@@ -38,7 +41,16 @@ def folder(tmp_path, monkeypatch, tiny_set):
 
 
 # Fields that other options or the stage itself decide.
-NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "drawn", "along"}
+NOT_FLAGS = {
+    "moments",
+    "window",
+    "doublings",
+    "exposure_maps",
+    "moment_maps",
+    "drawn",
+    "along",
+    "maps",
+}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +61,7 @@ NOT_FLAGS = {"moments", "window", "doublings", "exposure_maps", "moment_maps", "
         ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
         ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
         ("autoencoder", (autoencoder.RUN, AutoencoderConfig())),
+        ("defocus", (refocus.RUN, FocusConfig(), RefocuserConfig())),
         ("spikegen", (spikegen.PRETRAINED,)),
         ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), spikegen.TUNED_LOSSES)),
     ],
@@ -60,7 +73,9 @@ def test_every_setting_is_a_flag_with_its_default(command, configs):
         for field in fields(config):
             if field.name in flags:
                 value, default = getattr(config, field.name), flags[field.name].default
-                assert default == ("0.6:8" if field.name == "thresholds" else value), field.name
+                if isinstance(value, tuple):
+                    value = ":".join(f"{part:g}" for part in value)
+                assert default == value, field.name
             else:
                 assert field.name in NOT_FLAGS
 
@@ -101,6 +116,19 @@ def test_the_refiner_is_trained_on_scenes(folder, spikecam):
     assert ended.code == 0, ended.err
     network, _ = sc.load_weights("run/refined.safetensors", "refiner")
     assert network.config == RefinerConfig(width=8, deep_width=8)
+
+
+def test_the_refocuser_is_trained_on_pictures(folder, tiny_set, spikecam):
+    photos = tiny_set.parent / "photos"
+    sizes = "--width 8 --middle-width 8 --deep-width 8 --crop 64 --frames 25:50 --levels 0.1:1"
+    ended = spikecam(*f"train defocus {photos} -o run {sizes} {QUICK}".split())
+    assert ended.code == 0, ended.err
+    made = "run/defocus.safetensors"
+    network, card = sc.load_weights(made, "refocuser")
+    assert network.config == RefocuserConfig(width=8, middle_width=8, deep_width=8)
+    assert "val/psnr_tfp" in dict(card.scores)
+    stream = sc.SpikeStream.from_array(np.ones((30, 8, 8)))
+    assert sc.reconstruct(stream, method="defocus", window=25, weights=made).shape == (8, 8)
 
 
 def test_pairs_that_lack_a_file_can_be_left_out(folder, tiny_set, spikecam):

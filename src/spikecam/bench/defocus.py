@@ -100,6 +100,8 @@ def defocus(
     Raises:
         FileError: a folder without pictures, or weights that cannot be read.
     """
+    # Said before any work.
+    sc.load_weights(weights, "refocuser")
     scenes = dict(list(photographs(folder).items())[:limit])
     source = f"{len(scenes)} photographs {'of scikit-image' if folder is None else f'in {folder}'}"
     makers = methods(weights)

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.bench import defocus as bench
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(bench, "_SIZE", (64, 80))
+    monkeypatch.setattr(bench, "AXES", {"radius": (0, 2), "light": (0.4,), "frames": (51,)})
+
+
+def test_its_tables(small, refocuser):
+    said = []
+    report = bench.defocus(weights=str(refocuser), limit=2, say=said.append)
+    first, *others = report.tables
+    labels = ["TFP", "TFI", "TFSTP", "TFP, Richardson-Lucy", "TFP, Wiener", "defocus"]
+    assert [row["method"] for row in first.rows] == labels
+    assert len(others) == 6
+    assert [table.name for table in others[:2]] == ["defocus-radius-psnr", "defocus-radius-ssim"]
+    by_radius = {row["method"]: row for row in others[0].rows}
+    assert by_radius["TFP"]["0"] > by_radius["TFP"]["2"]
+    # In focus there is no disc to take away.
+    assert by_radius["TFP, Wiener"]["0"] == by_radius["TFP"]["0"]
+    assert by_radius["TFP, Wiener"]["2"] > by_radius["TFP"]["2"]
+    assert set(report.pictures) == {"astronaut", "chelsea"}
+    assert set(report.pictures["astronaut"]) == {*labels, "truth"}
+    assert len(said) == 4
+
+
+def test_scenes_are_as_their_setting_says():
+    photo = np.kron(np.random.default_rng(0).random((8, 10)), np.ones((8, 8))).astype(np.float32)
+    dark = bench.blurred(photo, bench.Setting(light=0.1, frames=51), 0)
+    assert len(dark.stream) == 51
+    np.testing.assert_allclose(dark.truth, photo, atol=1e-6)
+    bright = bench.blurred(photo, bench.Setting(light=1.25), 0)
+    np.testing.assert_allclose(bright.truth, np.minimum(1.25 * photo, 1), atol=1e-6)
+    focused = bench.blurred(photo, bench.Setting(radius=0), 0)
+    rate = sc.reconstruct(focused.stream, window=201, fpn=focused.fpn) / 0.4
+    assert np.abs(rate - photo).mean() < 0.02
+
+
+def test_pictures_of_a_folder(tmp_path):
+    with pytest.raises(sc.FileError, match="holds no pictures"):
+        bench.photographs(tmp_path)
+    sc.save(tmp_path / "in" / "one.png", np.full((500, 400, 3), 90, np.uint8))
+    ((name, picture),) = bench.photographs(tmp_path).items()
+    assert (name.replace("\\", "/"), picture.shape) == ("in/one.png", (250, 400))
+    assert np.allclose(picture, 90 / 255, atol=1e-3)

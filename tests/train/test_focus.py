@@ -1,0 +1,152 @@
+"""Scenes out of focus, and runs on them, as small as they can be."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.train.config import RunConfig
+from spikecam.train.focus import MARGIN, Focus, FocusConfig
+from spikecam.train.job import Job
+from spikecam.train.pictures import Pictures
+from spikecam.train.refocusing import train_refocuser
+
+SIDE = 64 + 2 * MARGIN
+CONFIG = FocusConfig(crop=64, frames=(25, 60))
+NO_NOISE = {"noise": 0.0, "spurious": 0.0, "patterned": 0.0, "drifting": 0.0}
+PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(400, 401))
+SIZE = RefocuserConfig(width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1)
+RUN = RunConfig(epochs=2, steps=2, batch=2, lr=1e-3, workers=0, accelerator="cpu")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Pictures with edges."""
+    folder = tmp_path_factory.mktemp("photos")
+    for i in range(4):
+        coarse = np.random.default_rng(i).integers(0, 256, (15, 20), np.uint8)
+        sc.save(folder / f"{i}.png", np.kron(coarse, np.ones((8, 8), np.uint8)))
+    return folder
+
+
+def samples(photos, config):
+    paths = sorted(photos.glob("*.png"))
+    return Focus(Pictures(paths, SIDE, seed=0, length=99), [], config, seed=0, length=99)
+
+
+def test_a_sample_is_its_number(photos):
+    one, other = (samples(photos, CONFIG)[7] for _ in range(2))
+    shapes = {name: tuple(values.shape) for name, values in one.items()}
+    assert shapes == {
+        "rates": (5, 64, 64),
+        "brightness": (),
+        "frames": (),
+        "sharp": (1, 64, 64),
+        "level": (),
+    }
+    for name, values in one.items():
+        assert values.dtype == torch.float32, name
+        assert torch.equal(values, other[name])
+        assert torch.isfinite(values).all()
+    assert not torch.equal(one["sharp"], samples(photos, CONFIG)[8]["sharp"])
+
+
+def test_in_focus_the_rate_is_the_truth(photos):
+    for number in range(3):
+        sample = samples(photos, replace(PLAIN, sharp=1.0))[number]
+        assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() < 0.002
+
+
+def test_out_of_focus_it_is_smoother(photos):
+    blurry = [samples(photos, replace(PLAIN, sharp=0.0))[number] for number in range(12)]
+
+    def steepness(picture):
+        return picture.diff(dim=1).abs().max()
+
+    flatter = [steepness(s["rates"][-1]) / steepness(s["sharp"][0]) for s in blurry]
+    assert np.mean(flatter) < 0.8
+    means = [(s["rates"][-1].mean() / s["sharp"].mean()).item() for s in blurry]
+    assert np.mean(means) == pytest.approx(1, abs=0.05)
+
+
+def test_light_and_length_are_drawn_by_lot(photos):
+    drawn = [samples(photos, CONFIG)[number] for number in range(40)]
+    levels, frames = ([float(s[name]) for s in drawn] for name in ("level", "frames"))
+    assert min(levels) < 0.06
+    assert max(levels) > 0.6
+    assert {25 <= count <= 61 and count % 2 == 1 for count in frames} == {True}
+    assert len(set(frames)) > 10
+
+
+def test_a_pattern_nobody_knows_of_is_that_of_a_usual_pixel(photos):
+    config = replace(PLAIN, patterned=1.0, sharp=1.0)
+    ratios = []
+    for number in range(6):
+        sample = samples(photos, config)[number]
+        ratios.append(float(sample["rates"][-1].median() / sample["sharp"].median()))
+    assert np.abs(np.array(ratios) - 1).max() < 0.08
+
+
+def dpdd(folder):
+    rng = np.random.default_rng(0)
+    for part in ("train", "val"):
+        for i in range(2):
+            sharp = np.kron(rng.random((14, 14)), np.ones((8, 8)))
+            for side, picture in (("source", sc.defocus(sharp, 3.0)), ("target", sharp)):
+                sc.write_picture(folder / f"{part}_c" / side / f"{i}.png", picture)
+    return folder
+
+
+def test_pairs_that_were_taken_are_taken(tmp_path):
+    dpdd(tmp_path)
+    both = Focus(None, sc.dpdd(tmp_path), PLAIN, seed=0, length=9)
+    sample = both[0]
+    assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() > 0.02
+    sc.write_picture(tmp_path / "train_c" / "source" / "0.png", np.zeros((90, 112)))
+    with pytest.raises(sc.FileError, match="are not of one size of at least 96x96"):
+        [both[number] for number in range(9)]
+
+
+def test_a_run_resumes_to_the_same_weights(photos, tmp_path):
+    def trained(name, config):
+        path = train_refocuser(Job([photos], tmp_path / name), config, SIZE, CONFIG)
+        return sc.load_weights(path, "refocuser")[0].state_dict()
+
+    whole = trained("whole", RUN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikecam.train.refocus.RefocuserStage.on_train_epoch_start", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            trained("cut", RUN)
+    cut = trained("cut", RUN)
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+def stopped(stage):
+    if stage.current_epoch == 1:
+        raise KeyboardInterrupt
+
+
+def test_it_learns(photos, tmp_path):
+    config = replace(RUN, epochs=1, steps=60, batch=4, lr=4e-3)
+    job = Job([dpdd(tmp_path / "dpdd")], tmp_path / "run")
+    path = train_refocuser(job, config, replace(SIZE, width=16), replace(PLAIN, frames=(50, 60)))
+    scores = dict(sc.load_weights(path)[1].scores)
+    assert float(scores["val/psnr"]) > float(scores["val/psnr_tfp"]) + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"crop": 60}, "a crop is a multiple of 8"),
+        ({"frames": (4, 50)}, "frames are two numbers from 8 on"),
+        ({"radius": 40.0}, "a quarter of the crop"),
+        ({"levels": (0.0, 1.0)}, "levels are two numbers above 0"),
+        ({"noise": 2.0}, "noise is a share"),
+    ],
+)
+def test_samples_that_cannot_be_are_refused(values, said):
+    with pytest.raises(sc.OptionError, match=said):
+        FocusConfig(**values)
