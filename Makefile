@@ -8,8 +8,9 @@ BIN = $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/spikecam demo
 
+# On two cores, a file of tests on each at a time.
 test: $(VENV)/.installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
