@@ -1,10 +1,9 @@
 """Make the pictures of the manual that show SpikeGen: what it draws, and how it was trained.
 
-    python tools/make_spikegen_pictures.py [--runs CODEC BEGUN TUNED FURTHER] [-o OUT]
+    python tools/make_spikegen_pictures.py [--runs RUN ...] [-o OUT]
 
-Writes spikegen.jpg and spikegen-mix.jpg, of the sample that ships; and, where the folders of the
-runs are named, spikegen-training.png, the curves of the autoencoder, of pre-training and of both
-runs of fine-tuning.
+Writes spikegen.jpg and spikegen-mix.jpg, of the sample that ships; and, where the folders of runs
+are named, in the order in which they followed each other, spikegen-training.png, their curves.
 """
 
 import argparse
@@ -21,7 +20,6 @@ from spikecam.generation.sampling import spread_white
 
 # Of the picture: the bus's name.
 PART = (slice(390, 530), slice(120, 400))
-STAGES = ("the autoencoder", "pre-training", "fine-tuning", "further fine-tuning")
 
 
 def drawn(out):
@@ -42,15 +40,16 @@ def training(out, runs):
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(2, len(runs), figsize=(10, 4.5), sharex="col")
-    for column, (run, stage) in enumerate(zip(runs, STAGES, strict=True)):
+    size = (5 * len(runs), 5)
+    figure, axes = plt.subplots(2, len(runs), figsize=size, sharex="col", squeeze=False)
+    for column, run in enumerate(runs):
         curves = defaultdict(list)
         with (run / "metrics.csv").open(newline="") as file:
             for row in csv.DictReader(file):
                 curves[row["name"]].append((int(row["step"]) + 1, float(row["value"])))
         loss, quality = axes[:, column]
         loss.plot(*zip(*curves["train/loss"], strict=True))
-        loss.set_title(stage)
+        loss.set_title(run.name)
         for name, label in (("val/psnr", "it gives"), ("val/psnr_shown", "it is shown")):
             if name in curves:
                 quality.plot(*zip(*curves[name], strict=True), label=label)
@@ -64,9 +63,7 @@ def training(out, runs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--runs", nargs=4, type=Path, metavar=("CODEC", "BEGUN", "TUNED", "FURTHER")
-    )
+    parser.add_argument("--runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("-o", "--out", type=Path, default=Path("docs/pictures"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

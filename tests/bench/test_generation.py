@@ -27,7 +27,12 @@ def recordings(tmp_path, spikes):
 def test_its_tables(recordings, spikegen):
     said = []
     report = generation(
-        recordings / "seq", recordings / "dense", weights=spikegen, thresholds=(4,), steps=(1, 2), say=said.append
+        recordings / "seq",
+        recordings / "dense",
+        weights=spikegen,
+        thresholds=(4,),
+        steps=(1, 2),
+        say=said.append,
     )
     deblurring, dense, steps = report.tables
     assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "ldn"]

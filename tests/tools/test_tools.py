@@ -34,7 +34,7 @@ def test_the_sample_is_what_its_tool_renders(monkeypatch, tmp_path):
 def test_curves_of_training_are_drawn_from_the_tables_of_the_runs(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(TOOLS))
     tool = runpy.run_path(str(TOOLS / "make_spikegen_pictures.py"))
-    runs = [tmp_path / stage for stage in tool["STAGES"]]
+    runs = [tmp_path / name for name in ("begun", "tuned")]
     rows = ["step,name,value"]
     rows += [f"{step},{name},{step}" for name in ("train/loss", "val/psnr") for step in (9, 19)]
     for run in runs:
@@ -42,6 +42,24 @@ def test_curves_of_training_are_drawn_from_the_tables_of_the_runs(monkeypatch, t
         (run / "metrics.csv").write_text("\n".join(rows))
     tool["training"](tmp_path, runs)
     assert sc.read_picture(tmp_path / "spikegen-training.png").std() > 0.05
+
+
+def test_pictures_of_what_is_out_of_focus_are_made(monkeypatch, tmp_path, refocuser):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    monkeypatch.setattr("spikecam.bench.defocus._SIZE", (64, 80))
+    tool = runpy.run_path(str(TOOLS / "make_defocus_pictures.py"))
+    for axis, values in tool["AXES"].items():
+        for measure in ("psnr", "ssim"):
+            lines = [",".join(["method", *map(str, values)])]
+            lines += [",".join([label, *("20" for _ in values)]) for label in tool["SHOWN"]]
+            (tmp_path / f"defocus-{axis}-{measure}.csv").write_text("\n".join(lines))
+    said = ["tool", str(tmp_path), "--weights", str(refocuser), "-o", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", said)
+    tool["main"]()
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"defocus-curves.png", "defocus.jpg", "defocus-failures.jpg"}
+    for name in names:
+        assert sc.read_picture(tmp_path / "out" / name).std() > 0.05
 
 
 def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, data):
