@@ -51,7 +51,7 @@ def test_pictures_of_what_is_out_of_focus_are_made(monkeypatch, tmp_path, refocu
     for axis, values in tool["AXES"].items():
         for measure in ("psnr", "ssim"):
             lines = [",".join(["method", *map(str, values)])]
-            lines += [",".join([label, *("20" for _ in values)]) for label in tool["SHOWN"]]
+            lines += [",".join([f'"{label}"', *("20" for _ in values)]) for label in tool["SHOWN"]]
             (tmp_path / f"defocus-{axis}-{measure}.csv").write_text("\n".join(lines))
     said = ["tool", str(tmp_path), "--weights", str(refocuser), "-o", str(tmp_path / "out")]
     monkeypatch.setattr("sys.argv", said)
