@@ -142,12 +142,12 @@ def test_what_is_blurred_in_front_spreads_over_what_is_sharp():
 @pytest.mark.parametrize(
     ("near", "options", "said"),
     [
-        (np.full((60, 80), 2.0), {}, "nearness is 0 to 1"),
-        (np.full((60, 80), np.nan), {}, "nearness is 0 to 1"),
-        (np.zeros((6, 8)), {}, "a map of radii is of the picture's size"),
+        (np.full((60, 80), 2.0), {}, "nearness is 0, far, to 1, near"),
+        (np.full((60, 80), np.nan), {}, "nearness is 0, far, to 1, near"),
+        (np.zeros((6, 8)), {}, "nearness is of the picture's size"),
         (np.zeros((60, 80)), {"strength": -1}, "strength one from 0 on"),
         (np.zeros((60, 80)), {"focus": np.inf}, "focus is a number"),
-        (np.zeros((60, 80)), {"strength": 200}, "half the picture's shorter side"),
+        (np.zeros((60, 80)), {"strength": 200}, "choose a smaller strength"),
     ],
 )
 def test_scenes_that_cannot_be_are_refused(near, options, said):

@@ -30,6 +30,12 @@ def test_scenes_have_steps_slopes_and_now_and_then_one_distance():
     assert sum(0 < step < 0.02 for step in steps) >= 2
 
 
-def test_a_scene_without_a_side_is_refused():
-    with pytest.raises(OptionError, match="height and a width of at least 1"):
-        random_nearness((0, 4), seed=0)
+@pytest.mark.parametrize("shape", [(0, 4), (4, 2.5)])
+def test_a_scene_without_a_side_is_refused(shape):
+    with pytest.raises(OptionError, match="height and a width in whole pixels"):
+        random_nearness(shape, seed=0)
+
+
+def test_a_seed_below_0_is_refused():
+    with pytest.raises(OptionError, match="a seed is a whole number"):
+        random_nearness((4, 4), seed=-1)

@@ -21,7 +21,7 @@ from spikecam.networks.bsn import BSNConfig
 from spikecam.networks.edsr import EDSRConfig
 from spikecam.networks.ldn import LDNConfig
 from spikecam.networks.refiner import RefinerConfig
-from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.networks.refocuser import SIZES
 from spikecam.train import autoencoder, bsn, ldn, refined, refocus, spikegen, sr
 from spikecam.train.focus import FocusConfig
 from spikecam.train.ldn import DistilConfig
@@ -49,7 +49,6 @@ NOT_FLAGS = {
     "moment_maps",
     "drawn",
     "along",
-    "maps",
 }
 
 
@@ -61,7 +60,7 @@ NOT_FLAGS = {
         ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
         ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
         ("autoencoder", (autoencoder.RUN, AutoencoderConfig())),
-        ("defocus", (refocus.RUN, FocusConfig(), RefocuserConfig())),
+        ("defocus", (refocus.RUN, FocusConfig())),
         ("spikegen", (spikegen.PRETRAINED,)),
         ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), spikegen.TUNED_LOSSES)),
     ],
@@ -120,12 +119,12 @@ def test_the_refiner_is_trained_on_scenes(folder, spikecam):
 
 def test_the_refocuser_is_trained_on_pictures(folder, tiny_set, spikecam):
     photos = tiny_set.parent / "photos"
-    sizes = "--width 8 --middle-width 8 --deep-width 8 --crop 64 --frames 25:50 --levels 0.1:1"
+    sizes = "--size small --crop 64 --frames 25:51 --levels 0.1:1"
     ended = spikecam(*f"train defocus {photos} -o run {sizes} {QUICK}".split())
     assert ended.code == 0, ended.err
     made = "run/defocus.safetensors"
     network, card = sc.load_weights(made, "refocuser")
-    assert network.config == RefocuserConfig(width=8, middle_width=8, deep_width=8)
+    assert network.config == SIZES["small"]
     assert "val/psnr_tfp" in dict(card.scores)
     stream = sc.SpikeStream.from_array(np.ones((30, 8, 8)))
     assert sc.reconstruct(stream, method="defocus", window=25, weights=made).shape == (8, 8)

@@ -18,6 +18,7 @@ def test_with_gamma_of_one_it_counts(fired):
     for index, (start, stop) in enumerate(SPANS):
         assert torch.equal(found[0, index], fired[0, start:stop].sum(0).float())
     assert torch.equal(Membrane()(fired, SPANS, torch.ones(1, 1, 6, 8)), found)
+    assert not Membrane()(fired, [(7, 7)]).any()
 
 
 def test_it_is_the_membrane_of_equation_14(fired):
@@ -46,7 +47,7 @@ def test_a_gpu_gives_the_same(fired):
     assert torch.equal(found, Membrane()(fired, SPANS, gamma))
 
 
-@pytest.mark.parametrize("span", [(0, 41), (-1, 4), (5, 5)])
+@pytest.mark.parametrize("span", [(0, 41), (-1, 4), (5, 4)])
 def test_spans_that_are_not_there_are_refused(fired, span):
     with pytest.raises(OptionError, match="within the 40 frames"):
         Membrane()(fired, [span])

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from spikecam.errors import OptionError
-from spikecam.networks.refocuser import SMALL, Refocuser, RefocuserConfig
+from spikecam.networks.refocuser import SIZES, Refocuser, RefocuserConfig
 
 TINY = RefocuserConfig(
     width=8, middle_width=8, deep_width=8, blocks=1, middle_blocks=1, deep_blocks=1
@@ -24,7 +24,7 @@ def seen(height=64, width=96, batch=2):
 def test_sizes():
     count, small = (
         sum(values.numel() for values in Refocuser(config).parameters())
-        for config in (RefocuserConfig(), SMALL)
+        for config in (SIZES["base"], SIZES["small"])
     )
     assert count == 3_098_580 < 9.5e6
     assert small == 565_940
@@ -58,7 +58,7 @@ def test_nothing_beyond_its_reach_matters():
     assert not torch.allclose(one[..., network.reach :], other[..., network.reach :])
 
 
-@pytest.mark.parametrize("sizes", [{"maps": 0}, {"width": 0}, {"deep_blocks": -1}])
+@pytest.mark.parametrize("sizes", [{"width": 0}, {"deep_blocks": -1}])
 def test_networks_that_cannot_be_are_refused(sizes):
     with pytest.raises(OptionError):
         RefocuserConfig(**sizes)

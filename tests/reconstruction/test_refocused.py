@@ -46,7 +46,7 @@ def test_one_pixel_that_fires_makes_no_nonsense():
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"window": 23}, sc.OptionError, "at least 25 frames"),
+        ({"window": 23}, sc.OptionError, "at least 25 frames, of which"),
         ({"window": 61}, sc.RangeError, "60"),
         ({"window": 25, "tile": 32}, sc.OptionError, "at least 64 pixels"),
         ({"window": 25, "weights": "refined"}, sc.FileError, "refocuser are needed"),

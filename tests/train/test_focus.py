@@ -17,7 +17,7 @@ from spikecam.train.refocusing import train_refocuser
 SIDE = 64 + 2 * MARGIN
 CONFIG = FocusConfig(crop=64, frames=(25, 60))
 NO_NOISE = {"noise": 0.0, "spurious": 0.0, "patterned": 0.0, "drifting": 0.0}
-PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(400, 401))
+PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(401, 401))
 SIZE = RefocuserConfig(width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1)
 RUN = RunConfig(epochs=2, steps=2, batch=2, lr=1e-3, workers=0, accelerator="cpu")
 
@@ -105,9 +105,18 @@ def test_pairs_that_were_taken_are_taken(tmp_path):
     both = Focus(None, sc.dpdd(tmp_path), PLAIN, seed=0, length=9)
     sample = both[0]
     assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() > 0.02
-    sc.write_picture(tmp_path / "train_c" / "source" / "0.png", np.zeros((90, 112)))
-    with pytest.raises(sc.FileError, match="are not of one size of at least 96x96"):
-        [both[number] for number in range(9)]
+
+
+def test_pairs_and_folders_are_checked_before_work(tmp_path):
+    def refused(folder, said):
+        with pytest.raises(sc.FileError, match=said):
+            train_refocuser(Job([folder], tmp_path / "run"), RUN, SIZE, CONFIG)
+
+    dpdd(tmp_path / "data" / "dpdd")
+    refused(tmp_path / "data", "train_c looks like a part of DPDD, whose pictures are out of focus")
+    refused(tmp_path / "data" / "dpdd" / "val_c", "val_c looks like a part of DPDD")
+    sc.write_picture(tmp_path / "data/dpdd/train_c/source/0.png", np.zeros((90, 112)))
+    refused(tmp_path / "data" / "dpdd", "are not of one size of at least 96x96")
 
 
 def test_a_run_resumes_to_the_same_weights(photos, tmp_path):
@@ -141,9 +150,10 @@ def test_it_learns(photos, tmp_path):
     ("values", "said"),
     [
         ({"crop": 60}, "a crop is a multiple of 8"),
-        ({"frames": (4, 50)}, "frames are two numbers from 8 on"),
-        ({"radius": 40.0}, "a quarter of the crop"),
+        ({"frames": (23, 50)}, "frames are two numbers from 25 on"),
+        ({"radius": 17.0}, "a radius is from 0 to 16 pixels"),
         ({"levels": (0.0, 1.0)}, "levels are two numbers above 0"),
+        ({"levels": (0.1, np.inf)}, "levels are two numbers above 0"),
         ({"noise": 2.0}, "noise is a share"),
     ],
 )

@@ -95,7 +95,7 @@ class Viewing:
         stream = self.desk.stream
         if stream is None or self.desk.path is None:
             return
-        window = self._usual(stream)
+        window = self._usual(stream, self.look.method)
         self._pixel, self._plot.visible = None, False
         self._player.stop()
         self._told.set_text(_INVITATION)
@@ -167,8 +167,8 @@ class Viewing:
         self._window.set_value(self.look.window)
 
     @staticmethod
-    def _usual(stream: SpikeStream, method: str = "tfp") -> int:
-        return min(WINDOWS[method], len(stream) - 1 + len(stream) % 2)
+    def _usual(stream: SpikeStream, method: str) -> int:
+        return min(WINDOWS.get(method, WINDOWS["tfp"]), len(stream) - 1 + len(stream) % 2)
 
     async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         held = None

@@ -25,7 +25,7 @@ from spikecam.picture import Picture, as_floats
 _STEP = 0.5
 # Samples a side of a pixel by which a disc's edge covers it in part.
 _SUPER = 16
-# Layers that lie beside each other, as on a slope, and cover each other not.
+# Layers that lie beside each other, as on a slope, and do not cover each other.
 _SHEET = 4
 # Shares of what is known: none; as little as what lies around counts for; and enough to go on from.
 _TINY, _LITTLE, _ENOUGH = 1e-3, 0.02, 0.05
@@ -113,11 +113,10 @@ def defocus_scene(
 
     The disc's radius is strength * |nearness - focus| pixels (`disc_radius` with nearness
     proportional to 1 / D). The scene is cut into layers of half a pixel of radius, which are
-    blurred with their coverage; four of them make a sheet, and sheets are laid over each other from
-    far to near. So what is sharp in front
-    gives no light to the blurred background, and what is blurred in front spreads over a sharp one,
-    half transparent. What is hidden behind a thing in front is not known; it is taken to be like
-    what can be seen around.
+    blurred with their coverage; four of them make a sheet, and sheets are laid over each other
+    from far to near. So what is sharp in front gives no light to the blurred background, and what
+    is blurred in front spreads over a sharp one, half transparent. What is hidden behind a thing in
+    front is not known; it is taken to be like what can be seen around.
 
     Args:
         picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1]; continued beyond its border by
@@ -143,10 +142,23 @@ def defocus_scene(
         raise OptionError(
             f"focus is a number, and strength one from 0 on, not {focus} and {strength}"
         )
-    if not (near.size and near.min() >= 0 and near.max() <= 1):
-        raise OptionError("nearness is 0 to 1, and this is not")
+    source = as_floats(picture)
+    if near.shape != source.shape[:2]:
+        raise OptionError(
+            f"nearness is of the picture's size, {source.shape[:2]}, not {near.shape}"
+        )
+    if not (near.min() >= 0 and near.max() <= 1):
+        raise OptionError(
+            f"nearness is 0, far, to 1, near; this runs from {near.min():.4g} to {near.max():.4g}, "
+            "so scale it"
+        )
     apart = np.float32(strength) * (near - np.float32(focus))
-    source, _ = _checked(picture, np.abs(apart))
+    largest = min(source.shape[:2]) / 2
+    if np.abs(apart).max() > largest:
+        raise OptionError(
+            f"discs have radii up to {np.abs(apart).max():.4g} pixels here, more than half the "
+            f"picture's shorter side, {largest:g}; choose a smaller strength"
+        )
     # Signed: in front of the plane of focus and behind it are different layers.
     layers = np.broadcast_to(np.rint(apart / np.float32(_STEP)), source.shape[:2])
     levels = np.unique(layers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from spikecam.camera.sensor import check_seed
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
@@ -35,15 +36,16 @@ def random_nearness(shape: tuple[int, int], *, seed: int) -> Picture:
         float32 (H, W) in [0, 1].
 
     Raises:
-        OptionError: a side below 1.
+        OptionError: a side below 1 or not whole, or no seed.
 
     >>> near = random_nearness((40, 60), seed=1)
     >>> near.shape, bool(near.min() >= 0 and near.max() <= 1)
     ((40, 60), True)
     """
+    check_seed(seed)
     height, width = shape
-    if height < 1 or width < 1:
-        raise OptionError(f"a scene has a height and a width of at least 1, not {height}x{width}")
+    if not all(isinstance(side, (int, np.integer)) for side in shape) or height < 1 or width < 1:
+        raise OptionError(f"a scene has a height and a width in whole pixels, not {height}x{width}")
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     places = (x / max(width - 1, 1) - 0.5, y / max(height - 1, 1) - 0.5)

@@ -110,6 +110,13 @@ def parse_bounds(text: str, option: str) -> tuple[float, float]:
     return low, high
 
 
+def parse_whole_bounds(text: str, option: str) -> tuple[int, int]:
+    """LOW:HIGH as two whole numbers."""
+    parts = text.split(":")
+    numbers = _whole_numbers(parts if len(parts) == 2 else [], option, text, "LOW:HIGH")
+    return numbers[0], numbers[1]
+
+
 def parse_span(text: str, option: str, length: int) -> tuple[int, int]:
     """START:STOP as frames (start, stop); either may be left out."""
     frames = parse_frames(text, option, length)

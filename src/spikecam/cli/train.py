@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spikecam.cli.options import parse_bounds
+from spikecam.cli.options import parse_bounds, parse_whole_bounds
 from spikecam.cli.training import (
     AcceleratorOption,
     BatchOption,
@@ -29,6 +29,7 @@ from spikecam.cli.training import (
     WorkersOption,
     done,
     given,
+    named_size,
     training_job,
 )
 
@@ -265,10 +266,13 @@ def defocus(
     steps: StepsOption = 250,
     batch: BatchOption = 8,
     lr: LrOption = 8e-4,
+    size: Annotated[
+        str | None, typer.Option("--size", help="base or small.", show_default="base")
+    ] = None,
     crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 128,
     frames: Annotated[
         str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
-    ] = "50:400",
+    ] = "51:401",
     radius: Annotated[
         float, typer.Option("--radius", help="Of the largest disc, in pixels.")
     ] = 12.0,
@@ -286,20 +290,6 @@ def defocus(
     drifting: Annotated[
         float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
     ] = 0.15,
-    width: Annotated[int, typer.Option("--width", help="Channels at a half.")] = 40,
-    middle_width: Annotated[
-        int, typer.Option("--middle-width", help="Channels at a quarter.")
-    ] = 80,
-    deep_width: Annotated[int, typer.Option("--deep-width", help="Channels at an eighth.")] = 136,
-    blocks: Annotated[
-        int, typer.Option("--blocks", help="Residual blocks at a half, either way.")
-    ] = 2,
-    middle_blocks: Annotated[
-        int, typer.Option("--middle-blocks", help="Residual blocks at a quarter, either way.")
-    ] = 3,
-    deep_blocks: Annotated[
-        int, typer.Option("--deep-blocks", help="Residual blocks at an eighth.")
-    ] = 6,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
@@ -313,18 +303,15 @@ def defocus(
     Every sample has other depths, another light and another sensor. A run that was stopped goes on
     when the command is repeated.
     """
-    low, high = parse_bounds(frames, "--frames")
+    low, high = parse_whole_bounds(frames, "--frames")
     spread = parse_bounds(levels, "--levels")
     with training_job(ctx) as job:
-        from spikecam.networks.refocuser import RefocuserConfig
+        from spikecam.networks.refocuser import SIZES, RefocuserConfig
         from spikecam.train.focus import FocusConfig
         from spikecam.train.refocus import RUN
         from spikecam.train.refocusing import train_refocuser
 
-        made = train_refocuser(
-            job,
-            given(ctx, RUN),
-            given(ctx, RefocuserConfig()),
-            given(ctx, FocusConfig(), frames=(int(low), int(high)), levels=spread),
-        )
+        network = RefocuserConfig() if size is None else named_size(SIZES, size)
+        config = given(ctx, FocusConfig(), frames=(low, high), levels=spread)
+        made = train_refocuser(job, given(ctx, RUN), network, config)
         done(made)

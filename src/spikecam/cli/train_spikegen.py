@@ -27,6 +27,7 @@ from spikecam.cli.training import (
     WorkersOption,
     done,
     given,
+    named_size,
     training_job,
 )
 
@@ -230,6 +231,4 @@ def _size(name: str | None) -> Any:
     """The configuration of that name."""
     from spikecam.networks.spikegen import SIZES
 
-    if name is not None and name not in SIZES:
-        raise sc.OptionError(f"a size is one of {', '.join(SIZES)}, not {name!r}")
-    return None if name is None else SIZES[name]
+    return None if name is None else named_size(SIZES, name)

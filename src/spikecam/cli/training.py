@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -72,6 +72,13 @@ def given(ctx: typer.Context, config: Config, **parsed: Any) -> Config:
     names = {field.name for field in fields(config)}  # type: ignore[arg-type]
     said = {name: value for name, value in ctx.params.items() if name in names}
     return replace(config, **(said | parsed))  # type: ignore[type-var]
+
+
+def named_size(sizes: Mapping[str, Config], name: str) -> Config:
+    """The configuration of a network that has this name."""
+    if name not in sizes:
+        raise sc.OptionError(f"a size is one of {', '.join(sizes)}, not {name!r}")
+    return sizes[name]
 
 
 @contextmanager

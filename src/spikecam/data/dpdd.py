@@ -11,6 +11,7 @@ alphabet's order pairs them. Copies of its test part go about as ``inputC`` and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
@@ -57,3 +58,19 @@ def dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
 def is_dpdd(folder: PathLike) -> bool:
     """Whether a folder holds the part of DPDD that is trained with."""
     return (Path(folder) / "train_c").is_dir()
+
+
+def refuse_inside(folders: Sequence[PathLike]) -> None:
+    """Refuse folders of sharp pictures in which there are parts of DPDD: half of those are not.
+
+    Raises:
+        FileError: there are.
+    """
+    for folder in map(Path, folders):
+        inside = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
+        for one in inside:
+            if one.name in (*(f"{part}_c" for part in PARTS), "inputC"):
+                raise FileError(
+                    f"{one} looks like a part of DPDD, whose pictures are out of focus; name the "
+                    "folder that holds train_c, or one of sharp pictures alone"
+                )

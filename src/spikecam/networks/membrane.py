@@ -11,7 +11,6 @@ that all spans lie around the same frame is said in the supplement; both are our
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -37,22 +36,15 @@ class Membrane(nn.Module):
             gamma: what a spike of each pixel weighs, (B, 1, H, W) or (1, 1, H, W); None for 1.
 
         Raises:
-            OptionError: a span that leaves the spikes, or is empty.
+            OptionError: a span that leaves the spikes, or ends before it begins.
         """
         length = spikes.shape[1]
         for start, stop in spans:
-            if not 0 <= start < stop <= length:
+            if not 0 <= start <= stop <= length:
                 raise OptionError(
                     f"a span is start:stop within the {length} frames that there are, not "
                     f"{start}:{stop}"
                 )
-        # Every frame is read once, however many spans it is in.
-        edges = sorted({edge for span in spans for edge in span})
-        parts = list(pairwise(edges))
-        counts = [spikes[:, a:b].sum(1, dtype=torch.float32) for a, b in parts]
-        held = [
-            [count for (a, b), count in zip(parts, counts, strict=True) if start <= a and b <= stop]
-            for start, stop in spans
-        ]
-        counted = torch.stack([torch.stack(own).sum(0) for own in held], dim=1)
+        counts = [spikes[:, start:stop].sum(1, dtype=torch.float32) for start, stop in spans]
+        counted = torch.stack(counts, dim=1)
         return counted if gamma is None else gamma * counted

@@ -21,6 +21,8 @@ from spikecam.networks.sizes import check_least
 
 # Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
 FINE, COARSE = 2, 8
+# Maps of rates: those of four spans, and the exact one of the longest.
+MAPS = 5
 # The mean that the network sees.
 _MEDIUM = 0.4
 # A scene darker than this mean rate is not made any brighter.
@@ -34,12 +36,10 @@ class RefocuserConfig:
     """Size of the network.
 
     Attributes:
-        maps: of rates: those of all spans, and the exact one of the longest last.
         width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
         blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, either way.
     """
 
-    maps: int = 5
     width: int = 40
     middle_width: int = 80
     deep_width: int = 136
@@ -49,11 +49,14 @@ class RefocuserConfig:
 
     def __post_init__(self) -> None:
         least = {"blocks": 0, "middle_blocks": 0, "deep_blocks": 0}
-        check_least(self, maps=1, width=1, middle_width=1, deep_width=1, **least)
+        check_least(self, width=1, middle_width=1, deep_width=1, **least)
 
 
-# For slow processors.
-SMALL = RefocuserConfig(width=24, middle_width=40, deep_width=64, blocks=1, deep_blocks=4)
+# The small one is for slow processors.
+SIZES = {
+    "base": RefocuserConfig(),
+    "small": RefocuserConfig(width=24, middle_width=40, deep_width=64, blocks=1, deep_blocks=4),
+}
 
 
 class Refocuser(nn.Module):
@@ -65,7 +68,7 @@ class Refocuser(nn.Module):
         widths = config.width, config.middle_width, config.deep_width
         width, middle, deep = widths
         # The maps unfolded, how bright the scene is, and how long it was looked at.
-        self.seen = nn.Conv2d(config.maps * FINE**2 + 2, width, 3, padding=1)
+        self.seen = nn.Conv2d(MAPS * FINE**2 + 2, width, 3, padding=1)
         self.before = _blocks(width, config.blocks)
         self.down = nn.Conv2d(width, middle, 4, stride=2, padding=1)
         self.middle_before = _blocks(middle, config.middle_blocks)
@@ -93,7 +96,7 @@ class Refocuser(nn.Module):
         """Rates of the scene in focus, (B, 1, H, W), not clipped.
 
         Args:
-            rates: maps of firing rates in [0, 1], (B, M, H, W), that of the longest span last.
+            rates: maps of firing rates in [0, 1], (B, 5, H, W), the exact one last.
             brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
             frames: of the longest span, (B,).
         """

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.errors import OptionError
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge
@@ -13,8 +14,10 @@ from spikecam.stream import Span, SpikeStream
 
 # The spans are a whole window, and these parts of it, around the same frame.
 SHARES = (1, 2, 4, 8)
-# The shortest span has this many frames.
-SHORTEST = 3
+# Windows have at least this many frames: an eighth is then a span of its own.
+LEAST = 25
+# Packed bytes that are unpacked at a time.
+_BLOCK_BYTES = 1 << 20
 
 
 def integrations(
@@ -29,7 +32,7 @@ def integrations(
     Args:
         stream: the recording.
         frame: the moment.
-        window: odd number of frames, at least 24.
+        window: odd number of frames, at least 25.
         fpn: the camera's fixed pattern. Each spike then weighs gamma(x, y), as its pixel has it at
             its mean rate in the window (supplement of "Seeing Through Blur", Eq. 12); in the exact
             rate, as it has it at the interval that the spike ends.
@@ -38,6 +41,7 @@ def integrations(
         float32 (5, H, W) in [0, 1].
 
     Raises:
+        OptionError: a window below 25.
         RangeError: the window leaves the recording.
         GeometryError: the fixed pattern is of another size.
 
@@ -45,6 +49,7 @@ def integrations(
     >>> integrations(light, 25, 51)[:, 0, 0].tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
+    check_window(window)
     start, stop = stream.window(frame, window)
     seen = stream[start:stop]
     gamma = None
@@ -53,14 +58,30 @@ def integrations(
         rate = np.maximum(seen.count() / np.float32(window), 0.5 / window)
         gamma = torch.from_numpy(fpn.weight(1 / rate))[None, None]
     spans = spans_of(window)
-    spikes = torch.from_numpy(np.asarray(seen))[None]
-    potentials = Membrane()(spikes, spans, gamma)[0].numpy()
+    potentials = np.zeros((len(spans), *stream.shape[1:]), np.float32)
+    for first, last in seen.blocks(_BLOCK_BYTES):
+        spikes = torch.from_numpy(np.asarray(seen[first:last]))[None]
+        inside = [(np.clip((a, b), first, last) - first).tolist() for a, b in spans]
+        potentials += Membrane()(spikes, inside, gamma)[0].numpy()
     lengths = np.array([b - a for a, b in spans], np.float32)[:, None, None]
     charge = np.diff(cumulated_charge(seen, [0, window], fpn=fpn), axis=0) / np.float32(window)
     rates = np.clip(np.concatenate([potentials / lengths, charge]), 0, 1)
     # Where nothing fired, nothing is known to have been there.
     rates[-1][rates[0] == 0] = 0
     return rates if fpn is None else fpn.fill(rates)
+
+
+def check_window(window: int) -> None:
+    """Refuse a window that has no eighth.
+
+    Raises:
+        OptionError: it is below 25.
+    """
+    if window < LEAST:
+        raise OptionError(
+            f"defocus integrates at least {LEAST} frames, of which an eighth is a span, not "
+            f"{window}; choose a longer window"
+        )
 
 
 def spans_of(window: int) -> list[Span]:
@@ -70,7 +91,7 @@ def spans_of(window: int) -> list[Span]:
     [(0, 51), (12, 39), (19, 32), (22, 29)]
     """
     middle = window // 2
-    halves = [max(SHORTEST, round(window / share)) // 2 for share in SHARES]
+    halves = [round(window / share) // 2 for share in SHARES]
     return [(middle - half, middle + half + 1) for half in halves]
 
 

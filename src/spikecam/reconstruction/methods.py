@@ -97,6 +97,10 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
     """
     defaults = checked_options(_function(method), method, options)
     window = options.get("window", defaults.get("window", 1))
+    if method == "defocus":
+        from spikecam.reconstruction.integrations import check_window
+
+        check_window(window)
     stream.window(len(stream) // 2, window)
     return range(window // 2, len(stream) - window // 2)
 

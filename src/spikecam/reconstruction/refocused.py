@@ -12,18 +12,14 @@ import numpy as np
 import torch
 
 from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.errors import OptionError
 from spikecam.io.recording import PathLike
 from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
-from spikecam.reconstruction.integrations import integrations, looked_at
+from spikecam.reconstruction.integrations import check_window, integrations, looked_at
 from spikecam.stream import SpikeStream
 from spikecam.tiles import computing, padded, tiles, together
 from spikecam.weights.store import load_weights
-
-# Eighths of it are then still spans of three frames.
-SHORTEST = 24
 
 
 def refocused(
@@ -57,11 +53,7 @@ def refocused(
         OptionError: a window below 25, or a tile below 64 pixels.
         RangeError: a window leaves the recording.
     """
-    if window < SHORTEST:
-        raise OptionError(
-            f"the window of defocus has at least {SHORTEST + 1} frames, so that an eighth of it is "
-            f"a span, not {window}"
-        )
+    check_window(window)
     for frame in (frames[0], frames[-1]):
         stream.window(frame, window)
     if fpn is not None:

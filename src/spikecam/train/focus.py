@@ -19,8 +19,9 @@ from spikecam.camera.integrate import simulate
 from spikecam.camera.light import as_gray
 from spikecam.camera.sensor import Sensor
 from spikecam.errors import FileError, OptionError
+from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
-from spikecam.reconstruction.integrations import integrations, looked_at
+from spikecam.reconstruction.integrations import LEAST, integrations, looked_at
 from spikecam.train.pictures import Pictures, decoded
 from spikecam.train.samples import Sample, turned
 
@@ -36,7 +37,7 @@ class FocusConfig:
 
     Attributes:
         crop: side of the square pictures, a multiple of 8.
-        frames: of spikes, from and to; their number is drawn evenly on a logarithmic scale.
+        frames: of spikes, from and to; an odd number is drawn, evenly on a logarithmic scale.
         radius: of the largest disc in a scene, in pixels, up to which it is drawn.
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
@@ -48,7 +49,7 @@ class FocusConfig:
     """
 
     crop: int = 128
-    frames: tuple[int, int] = (50, 400)
+    frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
     sharp: float = 0.12
@@ -60,13 +61,13 @@ class FocusConfig:
     def __post_init__(self) -> None:
         if self.crop % 8 or self.crop < 64:
             raise OptionError(f"a crop is a multiple of 8 and at least 64, not {self.crop}")
-        if not 8 <= self.frames[0] <= self.frames[1]:
-            raise OptionError(f"frames are two numbers from 8 on that rise, not {self.frames}")
-        if not 0 <= self.radius <= self.crop / 4:
+        if not LEAST <= self.frames[0] <= self.frames[1]:
             raise OptionError(
-                f"a radius is from 0 to a quarter of the crop, {self.crop / 4:g}, not {self.radius}"
+                f"frames are two numbers from {LEAST} on that rise, not {self.frames}"
             )
-        if not 0 < self.levels[0] <= self.levels[1]:
+        if not 0 <= self.radius <= MARGIN:
+            raise OptionError(f"a radius is from 0 to {MARGIN} pixels, not {self.radius}")
+        if not 0 < self.levels[0] <= self.levels[1] < np.inf:
             raise OptionError(f"levels are two numbers above 0 that rise, not {self.levels}")
         for name in ("sharp", "noise", "spurious", "patterned", "drifting"):
             if not 0 <= getattr(self, name) <= 1:
@@ -87,9 +88,6 @@ class Focus(Dataset[Sample]):
         config: how samples are drawn.
         seed: of everything random.
         length: how many there are.
-
-    Raises:
-        FileError: the two pictures of a pair differ in size, or are smaller than a crop.
     """
 
     def __init__(
@@ -117,7 +115,8 @@ class Focus(Dataset[Sample]):
         else:
             sharp = as_gray(self.pictures.picture(number))
             blurry = self._blurred(sharp, rng)
-        frames = int(np.exp(rng.uniform(*np.log(config.frames)))) // 2 * 2 + 1
+        half = np.exp(rng.uniform(*np.log(np.array(config.frames) / 2)))
+        frames = 2 * int(half) + 1
         film, sharp = self._film(blurry, sharp, frames, rng)
         level = float(np.exp(rng.uniform(*np.log(config.levels))))
         pattern = None
@@ -154,11 +153,6 @@ class Focus(Dataset[Sample]):
         side = self.config.crop + 2 * MARGIN
         paths = self.pairs[int(rng.integers(len(self.pairs)))]
         blurry, sharp = (decoded(path) for path in paths)
-        if blurry.shape != sharp.shape or min(sharp.shape[:2]) < side:
-            raise FileError(
-                f"{paths[0]} and {paths[1]} are not of one size of at least {side}x{side} pixels; "
-                "remove the pair, or choose a smaller --crop"
-            )
         top, left = (int(rng.integers(n - side + 1)) for n in sharp.shape[:2])
         here = slice(top, top + side), slice(left, left + side)
         both = np.stack([blurry[here], sharp[here]]).astype(np.float32) / np.float32(255)
@@ -177,6 +171,21 @@ class Focus(Dataset[Sample]):
         return (
             shifted(blurry, drift * (t / max(frames - 1, 1) - 0.5))[inside] for t in range(frames)
         ), sharp[inside]
+
+
+def check_pairs(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
+    """Refuse pairs that no crop of this side can be taken of.
+
+    Raises:
+        FileError: the two pictures of a pair differ in size, or are smaller.
+    """
+    for blurry, sharp in pairs:
+        size, other = picture_size(blurry), picture_size(sharp)
+        if size != other or min(size) < side:
+            raise FileError(
+                f"{blurry} and {sharp} are not of one size of at least {side}x{side} pixels; "
+                "remove the pair, or choose a smaller --crop"
+            )
 
 
 def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from spikecam.data.dpdd import dpdd, is_dpdd
-from spikecam.io.recording import PathLike
+from spikecam.data.dpdd import dpdd, is_dpdd, refuse_inside
 from spikecam.networks.refocuser import RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import MARGIN, Focus, FocusConfig
+from spikecam.train.focus import MARGIN, Focus, FocusConfig, check_pairs
 from spikecam.train.job import ENDLESS, Data, Job, sized, train_stage
 from spikecam.train.pictures import Pictures, digest, find_pictures
 from spikecam.train.refocus import RefocuserStage
 
-# Scenes that a run is judged by.
-_JUDGED = 48
+# Scenes that a run is judged by, their frames, and spikes of white to a frame.
+_JUDGED, _FRAMES, _LEVELS = 48, (101, 101), (0.3, 0.3)
 
 
 def train_refocuser(
@@ -33,20 +32,25 @@ def train_refocuser(
         focus: how samples are drawn.
 
     Raises:
+        FileError: pictures out of focus among those that are to be sharp, or pairs that differ in
+            size or are too small.
         SpikecamError: as `spikecam.train.run.run`, `find_pictures`, `dpdd` and `load_weights`.
     """
     network = sized(job, "refocuser", network)
     taken = [folder for folder in job.datasets if is_dpdd(folder)]
     folders = [folder for folder in job.datasets if folder not in taken]
+    refuse_inside(folders)
     side = focus.crop + 2 * MARGIN
     train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
     pairs, judged = (
         [pair for one in taken for pair in dpdd(one, part)] for part in ("train", "val")
     )
+    check_pairs([*pairs, *judged], side)
     seed = config.seed
     samples = Focus(_crops(train, side, seed, ENDLESS), pairs, focus, seed=seed, length=ENDLESS)
     # Judged by a fixed length of time in a middling light.
-    plain = replace(focus, sharp=0.0, noise=0.0, patterned=0.0, drifting=0.0)
+    none = dict.fromkeys(("sharp", "noise", "spurious", "patterned", "drifting"), 0.0)
+    plain = replace(focus, **none, frames=_FRAMES, levels=_LEVELS)
     held = Focus(_crops(val, side, 0, _JUDGED), judged, plain, seed=seed + 1, length=_JUDGED)
     named = [path for pair in [*pairs, *judged] for path in pair]
     settings = {
@@ -62,7 +66,7 @@ def train_refocuser(
     return train_stage(job, config, data, lambda c: RefocuserStage(network, c))
 
 
-def _crops(paths: Sequence[PathLike], side: int, seed: int, length: int) -> Pictures | None:
+def _crops(paths: Sequence[Path], side: int, seed: int, length: int) -> Pictures | None:
     if not paths:
         return None
-    return Pictures([Path(one) for one in paths], side, seed=seed, length=length)
+    return Pictures(paths, side, seed=seed, length=length)
