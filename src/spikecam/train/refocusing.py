@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from spikecam.data.dpdd import dpdd, is_dpdd, refuse_inside
 from spikecam.networks.refocuser import RefocuserConfig
@@ -16,6 +17,8 @@ from spikecam.train.refocus import RefocuserStage
 
 # Scenes that a run is judged by, their frames, and spikes of white to a frame.
 _JUDGED, _FRAMES, _LEVELS = 48, (101, 101), (0.3, 0.3)
+# Of these there are none there.
+_SHARES = ("sharp", "noise", "spurious", "patterned", "drifting")
 
 
 def train_refocuser(
@@ -49,7 +52,7 @@ def train_refocuser(
     seed = config.seed
     samples = Focus(_crops(train, side, seed, ENDLESS), pairs, focus, seed=seed, length=ENDLESS)
     # Judged by a fixed length of time in a middling light.
-    none = dict.fromkeys(("sharp", "noise", "spurious", "patterned", "drifting"), 0.0)
+    none: dict[str, Any] = dict.fromkeys(_SHARES, 0.0)
     plain = replace(focus, **none, frames=_FRAMES, levels=_LEVELS)
     held = Focus(_crops(val, side, 0, _JUDGED), judged, plain, seed=seed + 1, length=_JUDGED)
     named = [path for pair in [*pairs, *judged] for path in pair]
