@@ -16,11 +16,14 @@ def small(monkeypatch):
 def test_its_tables(small, refocuser):
     said = []
     report = bench.defocus(weights=str(refocuser), limit=2, say=said.append)
-    first, *others = report.tables
+    first, *others, focused = report.tables
     labels = ["TFP", "TFI", "TFSTP", "TFP, Richardson-Lucy", "TFP, Wiener", "defocus"]
     assert [row["method"] for row in first.rows] == labels
     assert len(others) == 6
     assert [table.name for table in others[:2]] == ["defocus-radius-psnr", "defocus-radius-ssim"]
+    assert list(focused.rows[0]) == ["PSNR ↑", "light 0.4", "frames 51"]
+    tfp, ours, gain = (row["light 0.4"] for row in focused.rows)
+    assert gain <= ours - tfp + 0.02
     by_radius = {row["method"]: row for row in others[0].rows}
     assert by_radius["TFP"]["0"] > by_radius["TFP"]["2"]
     # In focus there is no disc to take away.

@@ -36,13 +36,13 @@ def test_what_is_out_of_focus_takes_weights(run, spikecam, recording, tmp_path, 
     stream = sc.open(recording, shape=(6, 9))
     made = sc.reconstruct(stream, 30, "defocus", window=25, weights=refocuser)
     assert np.allclose(picture, made, atol=1e-4)
-    for method, said in (("tfp", "--weights goes with --method defocus; tfp has none"),):
+    for option, value in (("--weights", refocuser), ("--tile", 64), ("--device", "cpu")):
         ended = spikecam(
             *("reconstruct", recording, "-o", tmp_path / "b.png", "--size", "9x6"),
-            *("--method", method, "--weights", refocuser),
+            *(option, value),
         )
         assert ended.code == 2
-        assert said in ended.err
+        assert f"{option} goes with --method defocus; tfp has no network" in ended.err
 
 
 def test_the_display_mapping_is_on_request(run, recording):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam.bench.defocus import Setting, blurred, methods, photographs
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -73,3 +74,19 @@ def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
     stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
     options = {"method": "defocus", "window": 25, "weights": refocuser}
     assert np.isfinite(sc.reconstruct(stream, 30, fpn=fpn, **options)).all()
+
+
+@pytest.mark.parametrize("radius", [0, 2])
+def test_what_ships_keeps_its_quality(radius):
+    """At least what it was measured to be worth, of photographs that it never saw."""
+    makers = methods()
+    gains = []
+    for seed, (_, photo) in enumerate(list(photographs(None).items())[:3]):
+        scene = blurred(photo[:, 60:260], Setting(radius=radius, frames=101), seed)
+        scores = {
+            label: sc.score(makers[label](scene), scene.truth, ["psnr"])["psnr"]
+            for label in ("TFP", "TFP, Wiener", "defocus")
+        }
+        gains.append(scores.pop("defocus") - max(scores.values()))
+    assert min(gains) > 0
+    assert np.mean(gains) > 2

@@ -93,6 +93,7 @@ def test_a_file_has_a_card(changed):
 def test_what_ships_is_small():
     sizes = {name: path.stat().st_size for name, path in sc.shipped_weights().items()}
     assert sizes.pop("spikegen") < 25e6
+    assert sizes.pop("defocus") < 8e6
     assert sum(sizes.values()) < 18e6, sizes
     assert sc.read_card("refined")[2] <= 3_000_000
     assert sc.read_card("refined-small")[2] <= 300_000

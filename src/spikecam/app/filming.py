@@ -35,8 +35,8 @@ def pictures_of(
             `generated_frames`, with ``sampling`` as a mapping of what `Sampling` takes.
 
     Returns:
-        Iterator over "sharp"; of SpikeGen over "mean", "spread", "sample 1" and so on. All are in
-        [0, 1]; of spikes alone they are firing rates, (H, W).
+        Iterator over "sharp"; of SpikeGen over "mean", and, of more than one sample, "spread",
+        "sample 1" and so on. All are in [0, 1]; of spikes alone they are firing rates, (H, W).
 
     Raises:
         SpikecamError: as `deblurred_frames` and `generated_frames`, before the first frame.
@@ -73,5 +73,7 @@ def room_around(method: str, stream: SpikeStream) -> int:
 
 
 def _named(drawn: Generated) -> dict[str, Picture]:
+    if len(drawn.samples) == 1:
+        return {MEAN: drawn.mean}
     samples = {f"sample {i}": one for i, one in enumerate(drawn.samples, 1)}
     return {MEAN: drawn.mean, SPREAD: drawn.spread, **samples}

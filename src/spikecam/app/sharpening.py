@@ -251,8 +251,8 @@ class Sharpening:
 
 def _legend(film: Film, kind: str) -> str:
     """What is on the left, and on the right."""
-    # All but the mean and the spread.
-    count = len(film.kinds) - 2
+    # All but the mean and the spread, which there are not of one alone.
+    count = max(1, len(film.kinds) - 2)
     samples = "one sample" if count == 1 else f"{count} samples"
     right = {
         SHARP: "sharp",

@@ -24,8 +24,8 @@ LEAST = {
 }
 # For networks, whose plain way is LDN's in float32: where they compute in bfloat16, and elsewhere.
 LEAST_OF_NETWORKS = {
-    "bfloat16": {"teacher": 0.07, "ldn": 2.5, "refined": 0.4, "refined-small": 3.5},
-    "float32": {"teacher": 0.02, "ldn": 0.7, "refined": 0.2, "refined-small": 1.4},
+    "bfloat16": {"teacher": 0.07, "ldn": 2.5, "refined": 0.4, "refined-small": 3.5, "defocus": 0.5},
+    "float32": {"teacher": 0.02, "ldn": 0.7, "refined": 0.2, "refined-small": 1.4, "defocus": 0.5},
 }
 
 

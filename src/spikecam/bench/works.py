@@ -30,6 +30,8 @@ WINDOWS = (9, 41, 201)
 _SHORT = 20
 # The frame of the first picture that is deblurred.
 _FIRST = 20
+# Frames that the refocuser integrates.
+_REFOCUSED = 101
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,17 @@ def works() -> list[Work]:
             Work(name, run, plain_ldn, "LDN's plain module", _one_picture, None, each=True)
             for name, run in NETWORKS.items()
         ),
+        Work(
+            "defocus",
+            lambda inputs, device: sc.frames(
+                inputs.recording, "defocus", window=_REFOCUSED, device=device
+            ),
+            plain_refocuser,
+            "its plain module",
+            lambda inputs: (1, *inputs.recording.shape[1:]),
+            None,
+            each=True,
+        ),
     ]
 
 
@@ -129,6 +142,25 @@ def plain_ldn(inputs: Inputs, device: str) -> Iterator[Any]:
         with torch.inference_mode():
             sharp = network(picture, torch.from_numpy(spikes)[None].to(device))
             yield sharp.clamp(0, 1).cpu()
+
+
+def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
+    """The same frames by the refocuser's module in float32, of rates that torch counts."""
+    import torch
+
+    from spikecam.reconstruction.integrations import spans_of
+
+    network, _ = sc.load_weights("defocus")
+    network.to(device)
+    frames = torch.tensor([float(_REFOCUSED)], device=device)
+    for first in range(len(inputs.recording) - _REFOCUSED + 1):
+        seen = torch.from_numpy(np.asarray(inputs.recording[first : first + _REFOCUSED]))
+        means = [seen[a:b].float().mean(0) for a, b in spans_of(_REFOCUSED)]
+        rates = torch.stack([*means, means[0]])[None].to(device)
+        down, across = (-side % 8 for side in rates.shape[2:])
+        rates = torch.nn.functional.pad(rates, (0, across, 0, down), mode="replicate")
+        with torch.inference_mode():
+            yield network(rates, rates[:, -1].mean((1, 2)), frames).clamp(0, 1).cpu()
 
 
 NETWORKS: dict[str, Run] = {

@@ -13,11 +13,13 @@ from spikecam.cli.options import (
     AtOption,
     BitsOption,
     CameraOption,
+    DeviceOption,
     FpnOption,
     FpsOption,
     OutOption,
     SizeOption,
     SpikesArgument,
+    TileOption,
     TruncateOption,
     open_recording,
     parse_count,
@@ -62,13 +64,8 @@ def deblur(
             help="Of the network, see spikecam weights list; for the teacher two: BSN, then EDSR.",
         ),
     ] = None,
-    tile: Annotated[
-        int | None,
-        typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")
-    ] = None,
+    tile: TileOption = None,
+    device: DeviceOption = None,
     window: Annotated[
         int | None,
         typer.Option("--window", metavar="N", help="Odd number of frames to a picture, of sdm."),

@@ -54,6 +54,13 @@ FpnOption = Annotated[
     Path | None,
     typer.Option("--fpn", metavar="FPN", help="Fixed pattern, from spikecam calibrate fpn."),
 ]
+TileOption = Annotated[
+    int | None,
+    typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
+]
+DeviceOption = Annotated[
+    str | None, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")
+]
 PresetOption = Annotated[
     str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
 ]
@@ -153,14 +160,15 @@ def parse_count(text: str) -> int:
     return _whole_numbers([text], "--frames", text, "a number, or START:STOP[:STEP],")[0]
 
 
-def method_options(method: str, window: int | None, weights: str | None = None) -> dict[str, Any]:
-    """Options of a reconstruction, as the library takes them."""
+def method_options(method: str, window: int | None, **network: Any) -> dict[str, Any]:
+    """Options of a reconstruction, as the library takes them; others are of a network."""
     if window is not None and method in ("tfi", "tfstp"):
         raise sc.OptionError(f"--window goes with --method tfp and defocus; {method} has no window")
-    if weights is not None and method != "defocus":
-        raise sc.OptionError(f"--weights goes with --method defocus; {method} has none")
-    given = {"window": window, "weights": weights}
-    return {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in network.items() if value is not None}
+    if given and method != "defocus":
+        name = next(iter(given))
+        raise sc.OptionError(f"--{name} goes with --method defocus; {method} has no network")
+    return given if window is None else {"window": window} | given
 
 
 def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:

@@ -12,6 +12,7 @@ from spikecam.cli.options import (
     AtOption,
     BitsOption,
     CameraOption,
+    DeviceOption,
     FpnOption,
     FpsOption,
     GammaOption,
@@ -20,6 +21,7 @@ from spikecam.cli.options import (
     SizeOption,
     SpikesArgument,
     StretchOption,
+    TileOption,
     TruncateOption,
     WindowOption,
     method_options,
@@ -44,8 +46,11 @@ def reconstruct(
     method: MethodOption = "tfp",
     window: WindowOption = None,
     weights: Annotated[
-        str | None, typer.Option("--weights", metavar="NAME|FILE", help="Of defocus.")
+        str | None,
+        typer.Option("--weights", metavar="NAME|FILE", help="Of the network, for defocus."),
     ] = None,
+    tile: TileOption = None,
+    device: DeviceOption = None,
     fpn: FpnOption = None,
     at: AtOption = None,
     frames: Annotated[
@@ -63,7 +68,8 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     stream = open_recording(spikes, size, camera, truncate)
-    options = method_options(method, window, weights) | {"fpn": read_fpn(fpn)}
+    network = {"weights": weights, "tile": tile, "device": device}
+    options = method_options(method, window, **network) | {"fpn": read_fpn(fpn)}
     refuse_both(at, frames)
     if frames is not None:
         chosen = parse_frames(frames, "--frames", len(stream))

@@ -72,7 +72,7 @@ class Sampler:
             g = torch.tensor([mix], dtype=torch.float32, device=self.device)
             condition = self._averaged(Seen(g, latents, picture=picture), spikes)
             carried: Tensor | float = 0.0
-            if self.network.kept is not None:
+            if self.network.kept is not None and mix < 1:
                 lost = picture - self._decoded(latents)
                 carried = self.network.carried(condition[None], lost, g)
             return Prepared(condition, self.network.baseline(latents, g), carried)

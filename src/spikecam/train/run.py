@@ -94,7 +94,7 @@ def run(
     with quiet(), _plain_errors(folder):
         if kind == "cuda":
             torch.set_float32_matmul_precision("high")
-        many = config.devices * config.nodes > 1
+        many = stage.sparse and config.devices * config.nodes > 1
         trainer = lightning.Trainer(
             accelerator=kind,
             strategy="ddp_find_unused_parameters_true" if many else "auto",

@@ -64,6 +64,7 @@ class SpikeGenStage(Stage):
     summary = "SpikeGen: spikes, a picture, or both, to samples of the sharp picture"
     clip = 1.0
     averaged = 0.998
+    sparse = True
     network: SpikeGen
 
     def __init__(

@@ -30,6 +30,7 @@ class Stage(lightning.LightningModule):
         clip: gradients are held below this norm; None leaves them.
         averaged: how much of a step's weights stays in a moving average, which is what is judged
             and kept; None leaves them as they are.
+        sparse: whether some of the weights have no part in a step.
         network: what is trained, and alone lies in checkpoints.
         shown: pictures of the last validation, (3, h, w) in [0, 1].
     """
@@ -38,6 +39,7 @@ class Stage(lightning.LightningModule):
     summary: str
     clip: float | None = None
     averaged: float | None = None
+    sparse: bool = False
     network: nn.Module
     shown: Tensor | None = None
 
