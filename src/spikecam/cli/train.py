@@ -290,6 +290,7 @@ def defocus(
     drifting: Annotated[
         float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
     ] = 0.15,
+    scenes: Annotated[int, typer.Option("--scenes", help="How many different ones.")] = 4000,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+from cachetools import LRUCache
 from torch.utils.data import Dataset
 
 from spikecam.camera.defocus import defocus_scene
@@ -29,6 +30,8 @@ from spikecam.train.samples import Sample, turned
 MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
+# Scenes that a process keeps.
+_HELD_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class FocusConfig:
         spurious: share of sensors that fire without light.
         patterned: share of sensors with a fixed pattern; of two thirds of them it is known.
         drifting: share of scenes over which the camera drifts.
+        scenes: how many there are; when one comes again, it is turned or mirrored another way.
     """
 
     crop: int = 128
@@ -57,6 +61,7 @@ class FocusConfig:
     spurious: float = 0.6
     patterned: float = 0.3
     drifting: float = 0.15
+    scenes: int = 4000
 
     def __post_init__(self) -> None:
         if self.crop % 8 or self.crop < 64:
@@ -69,6 +74,8 @@ class FocusConfig:
             raise OptionError(f"a radius is from 0 to {MARGIN} pixels, not {self.radius}")
         if not 0 < self.levels[0] <= self.levels[1] < np.inf:
             raise OptionError(f"levels are two numbers above 0 that rise, not {self.levels}")
+        if self.scenes < 1:
+            raise OptionError(f"there is at least one scene, not {self.scenes}")
         for name in ("sharp", "noise", "spurious", "patterned", "drifting"):
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
@@ -101,11 +108,33 @@ class Focus(Dataset[Sample]):
     ) -> None:
         self.pictures, self.pairs, self.config = pictures, list(pairs), config
         self.seed, self.length = seed, length
+        # Simulation takes far longer than a step: scenes are kept, by each process for itself.
+        self._held: LRUCache[int, tuple[Picture, Picture, int, float]] = LRUCache(
+            _HELD_BYTES, getsizeof=lambda scene: scene[0].nbytes + scene[1].nbytes
+        )
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, number: int) -> Sample:
+        rates, truth, frames, level = self._scene(number % self.config.scenes)
+        rng = np.random.default_rng((self.seed, number))
+        rates, truth = (np.ascontiguousarray(one) for one in turned([rates, truth], rng))
+        return {
+            "rates": torch.from_numpy(rates),
+            "brightness": torch.tensor(looked_at(rates)),
+            "frames": torch.tensor(float(frames)),
+            "sharp": torch.from_numpy(truth),
+            "level": torch.tensor(level, dtype=torch.float32),
+        }
+
+    def _scene(self, number: int) -> tuple[Picture, Picture, int, float]:
+        """What spikes tell of a scene, the scene in focus, frames and level; kept in memory."""
+        if number not in self._held:
+            self._held[number] = self._made(number)
+        return self._held[number]
+
+    def _made(self, number: int) -> tuple[Picture, Picture, int, float]:
         config = self.config
         rng = np.random.default_rng((self.seed, number, 3))
         # Pictures of either kind are drawn as often as there are of it.
@@ -129,14 +158,7 @@ class Focus(Dataset[Sample]):
         if pattern is not None and rng.random() < 1 / 3:
             # Nobody knows of the pattern: then the truth is what a usual pixel makes of the light.
             truth, pattern = usual(pattern).distort(truth), None
-        rates = integrations(stream, frames // 2, frames, fpn=pattern)
-        return {
-            "rates": torch.from_numpy(rates),
-            "brightness": torch.tensor(looked_at(rates)),
-            "frames": torch.tensor(float(frames)),
-            "sharp": torch.from_numpy(np.ascontiguousarray(truth))[None],
-            "level": torch.tensor(level, dtype=torch.float32),
-        }
+        return integrations(stream, frames // 2, frames, fpn=pattern), truth[None], frames, level
 
     def _blurred(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture as an out-of-focus lens sees it, at made-up depths."""

@@ -16,10 +16,7 @@ RUN = RunConfig(epochs=40, steps=250, batch=8, lr=8e-4)
 
 
 class RefocuserStage(Stage):
-    """The root mean square error of each scene, as bright as its white is, is made small.
-
-    Samples are of `Focus`.
-    """
+    """The PSNR of each scene, as bright as its white is, is made large; samples are of `Focus`."""
 
     name = "defocus"
     summary = "Refocuser: spikes of a scene that is out of focus to the picture in focus"
@@ -32,9 +29,9 @@ class RefocuserStage(Stage):
         self.network = Refocuser(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
-        """The mean over scenes of their root mean square error, where white is 1."""
+        """Minus the PSNR in nepers: a scene in focus counts as much as one that is far from it."""
         error = (_shown(self._given(batch), batch) - _shown(batch["sharp"], batch)).square()
-        loss: Tensor = (error.mean((1, 2, 3)) + ENOUGH).sqrt().mean()
+        loss: Tensor = (error.mean((1, 2, 3)) + ENOUGH).log().mean()
         return loss
 
     def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
