@@ -9,13 +9,18 @@ from torch import nn
 import spikecam as sc
 from spikecam.networks.bsn import BSN, BSNConfig
 from spikecam.networks.ldn import LDN, LDNConfig
+from spikecam.networks.spikegen import SIZES
 from spikecam.weights import store
+
+
+# Which is not as large as published.
+SMALLER = {"spikegen": SIZES["tiny"]}
 
 
 @pytest.mark.parametrize("name", store.NETWORKS)
 @pytest.mark.parametrize("half", [False, True])
 def test_every_network_comes_back(tmp_path, card, name, half):
-    network = store.NETWORKS[name][0]()
+    network = store.NETWORKS[name][0](SMALLER.get(name))
     path = tmp_path / "a.safetensors"
     sc.save_weights(path, network, card, half=half)
     state = torch.get_rng_state()
