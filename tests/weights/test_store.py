@@ -12,7 +12,6 @@ from spikecam.networks.ldn import LDN, LDNConfig
 from spikecam.networks.spikegen import SIZES
 from spikecam.weights import store
 
-
 # Which is not as large as published.
 SMALLER = {"spikegen": SIZES["tiny"]}
 
