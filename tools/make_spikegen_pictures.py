@@ -26,7 +26,8 @@ def drawn(out):
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     refined = sc.deblur(blur, stream, at=AT)
     found = sc.generate(blur, stream, at=AT)
-    spread = np.repeat(found.spread[..., None] / spread_white([found.spread]), 3, axis=2)
+    shown = np.minimum(found.spread / spread_white([found.spread]), 1)
+    spread = np.repeat(shown[..., None], 3, axis=2)
     made = [blur, refined, found.samples[0], found.mean, spread]
     write(out, "spikegen.jpg", beside([one[PART] for one in made]))
     ways = [sc.generate(blur, stream, at=AT, mix=mix, steps=1).mean for mix in (0, 0.5, 1)]

@@ -63,13 +63,14 @@ def test_a_film_of_samples_keeps_their_mean_spread_and_each(tmp_path, blur, stre
     assert film.made == [20, 30]
     assert film.kinds == KINDS
     expected = drawn(blur, stream, weights)
-    assert film.white == pytest.approx(max(one.spread.max() for one in expected))
+    assert film.white == pytest.approx(max(np.quantile(one.spread, 0.995) for one in expected))
     assert film.white > 0.02
     for number, one in zip(film.made, expected, strict=True):
         assert film.shown(number) == pytest.approx(one.mean, abs=1 / 500)
         assert film.shown(number, "sample 2") == pytest.approx(one.samples[1], abs=1 / 500)
         seen = levels(film.png(number, "spread"), tmp_path / "seen.png")
-        assert seen == pytest.approx(one.spread / film.white * 255, abs=0.6)
+        stretched = np.minimum(one.spread / film.white, 1) * 255
+        assert seen == pytest.approx(stretched, abs=0.6)
     with ZipFile(film.take("png", 12)) as file:
         assert file.namelist() == ["000020.png", "000030.png"]
         assert file.read("000030.png") == film.path(30, "mean").read_bytes()

@@ -240,12 +240,15 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
 
 
 def test_spikegen_asks_for_what_it_lacks(folder, spikecam):
+    blur = sc.spike_gopro("set", "val")[0].blur
     for words, said in (
         ("train spikegen set -o run", "spikecam train latents"),
         ("train spikegen set -o run --size huge", "a size is one of base, small, tiny"),
         ("train spikegen-tuned -o run", "a data set with blurry pictures, or a folder of pictures"),
         ("train latents set/none -o cache", "no folder of pictures"),
         ("generate set/none.png -o out.png", "set/none.png"),
+        (f"generate {blur} -o out.png --spread s.png --steps 1", "--spread tells how far samples"),
+        ("generate a.dat b.txt -o out.png", "a.dat and b.txt are no pictures, neither of them"),
     ):
         ended = spikecam(*words.split())
         assert ended.code == 2, words

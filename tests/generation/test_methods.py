@@ -9,6 +9,7 @@ from spikecam.deblurring.refined import load_refiner
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.methods import _sampler
 from spikecam.generation.sampler import Sampler, _parts, _ramp
+from spikecam.generation.sampling import spread_white
 from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.stream import SpikeStream
@@ -278,11 +279,27 @@ def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
         {"steps": 0},
         {"steps": 101},
         {"seed": -1},
+        {"steps": 2.0},
+        {"samples": 2.5, "steps": 2},
+        {"mix": "half"},
     ],
 )
 def test_sampling_that_cannot_be(wrong):
     with pytest.raises(sc.OptionError):
         sc.Sampling(**wrong)
+
+
+def test_a_recording_of_one_pixel(spikegen, spikes):
+    stream = sc.SpikeStream.from_array(spikes(24, 1, 1))
+    assert sc.generate(None, stream, steps=1, weights=spikegen).mean.shape == (1, 1)
+
+
+def test_a_few_bright_points_do_not_make_a_spread_black():
+    spread = np.full((100, 100), 0.05)
+    spread[0, :3] = 0.9
+    assert spread_white([spread]) == pytest.approx(0.05)
+    assert spread_white([spread, np.zeros((9, 9))]) == pytest.approx(0.05)
+    assert spread_white([np.zeros((9, 9))]) == 0.02
 
 
 def test_a_film_is_made_frame_by_frame(spikegen, stream):

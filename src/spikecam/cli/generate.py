@@ -124,6 +124,11 @@ def generate(
             if ":" in frames
             else sc.spread_frames(stream, parse_count(frames), span, 2 * (near // 2) + 1)
         )
+    if spread is not None and sampling.count == 1:
+        raise sc.OptionError(
+            "--spread tells how far samples differ, and there is one; choose 2 samples or more, of "
+            "2 steps or more"
+        )
     outputs = [path for path in (out, spread, each) if path is not None]
     if len({path.absolute() for path in outputs}) < len(outputs):
         raise sc.OutputError(f"{out} is named for several outputs; give each a name of its own")
@@ -169,8 +174,8 @@ def _sorted(inputs: list[Path]) -> tuple[Path | None, Path | None]:
     others = [path for path in inputs if path not in pictures]
     if len(pictures) > 1 or len(others) > 1:
         named = " and ".join(str(path) for path in (pictures if len(pictures) > 1 else others))
-        what = "pictures" if len(pictures) > 1 else "recordings"
-        raise sc.OptionError(f"{named} are both {what}; give one picture, one recording, or both")
+        what = "are both pictures" if len(pictures) > 1 else "are no pictures, neither of them"
+        raise sc.OptionError(f"{named} {what}; give one picture, one recording, or both")
     return next(iter(pictures), None), next(iter(others), None)
 
 
@@ -185,10 +190,12 @@ def _write_spread(
     out: Path, spreads: list[Any], numbers: Sequence[int], *, fps: float, bits: int
 ) -> None:
     """Save spreads, stretched by the same factor, which is said."""
+    import numpy as np
+
     from spikecam.generation.sampling import spread_white
 
     white = spread_white(spreads)
-    stretched = (one / one.dtype.type(white) for one in spreads)
+    stretched = (np.minimum(one / one.dtype.type(white), 1) for one in spreads)
     if sc.kind_of(out) == "picture":
         sc.save(out, next(stretched), depth=bits)
     else:

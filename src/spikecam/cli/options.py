@@ -40,7 +40,8 @@ OutOption = Annotated[
 AtOption = Annotated[int | None, typer.Option("--at", metavar="N", help="One frame, from 0.")]
 MethodOption = Annotated[str, typer.Option("--method", help="tfp, tfi, tfstp or defocus.")]
 WindowOption = Annotated[
-    int | None, typer.Option("--window", metavar="N", help="Odd number of frames to a picture.")
+    int | None,
+    typer.Option("--window", metavar="N", help="Odd number of frames (tfp 41, defocus 101)."),
 ]
 FpsOption = Annotated[float, typer.Option("--fps", help="Frames per second of a video.")]
 BitsOption = Annotated[int, typer.Option("--bits", help="Bits a channel of pictures: 8 or 16.")]

@@ -75,7 +75,8 @@ def generate(
 
     Returns:
         Mean, spread and samples; of spikes alone they are firing rates, as of `reconstruct`, where
-        what is far brighter than the rest keeps the rate of TFP at least.
+        what is so much brighter than the rest that the network cannot show it keeps the rate of TFP
+        at least.
 
     Raises:
         FileError: a file that cannot be read, or weights for another autoencoder.
