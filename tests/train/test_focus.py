@@ -41,7 +41,7 @@ def test_a_sample_is_its_number(photos):
     one, other = (samples(photos, CONFIG)[7] for _ in range(2))
     shapes = {name: tuple(values.shape) for name, values in one.items()}
     assert shapes == {
-        "rates": (5, 64, 64),
+        "rates": (17, 64, 64),
         "brightness": (),
         "frames": (),
         "sharp": (1, 64, 64),

@@ -21,8 +21,8 @@ from spikecam.networks.sizes import check_least
 
 # Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
 FINE, COARSE = 2, 8
-# Maps of rates: those of four spans, and the exact one of the longest.
-MAPS = 5
+# Maps: the rates of four spans, twelve deconvolutions, and the exact rate.
+MAPS = 17
 # The mean that the network sees.
 _MEDIUM = 0.4
 # A scene darker than this mean rate is not made any brighter.
@@ -96,7 +96,8 @@ class Refocuser(nn.Module):
         """Rates of the scene in focus, (B, 1, H, W), not clipped.
 
         Args:
-            rates: maps of firing rates in [0, 1], (B, 5, H, W), the exact one last.
+            rates: maps as `spikecam.reconstruction.integrations` makes them, (B, 17, H, W): the
+                exact rate is the last.
             brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
             frames: of the longest span, (B,).
         """

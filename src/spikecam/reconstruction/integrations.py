@@ -1,4 +1,4 @@
-"""Rates of one moment over several lengths of time, from long to short, for a network."""
+"""What spikes tell of one moment over several lengths of time, as maps for a network."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from spikecam.errors import OptionError
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge
+from spikecam.reconstruction.wiener import deconvolved
 from spikecam.stream import Span, SpikeStream
 
 # The spans are a whole window, and these parts of it, around the same frame.
@@ -25,9 +26,10 @@ def integrations(
 ) -> Picture:
     """Firing rates over a window, a half, a quarter and an eighth of it, and the exact one.
 
-    The first four are potentials of membranes (`spikecam.networks.Membrane`) by the length of their
+    The first four are potentials of membranes (`spikecam.networks.membrane`) by the length of their
     spans. The last is the charge that was collected in the window to the fraction of a spike
-    (`spikecam.reconstruction.cumulated`), by its length: of constant light it is hardly off.
+    (`spikecam.reconstruction.cumulated`), by its length: of constant light it is hardly off. In
+    between lies what deconvolutions by several discs make of it (`deconvolved`), which is ours.
 
     Args:
         stream: the recording.
@@ -38,7 +40,7 @@ def integrations(
             rate, as it has it at the interval that the spike ends.
 
     Returns:
-        float32 (5, H, W) in [0, 1].
+        float32 (17, H, W); rates are in [0, 1].
 
     Raises:
         OptionError: a window below 25.
@@ -46,7 +48,7 @@ def integrations(
         GeometryError: the fixed pattern is of another size.
 
     >>> light = SpikeStream.from_array(np.ones((51, 2, 3)))
-    >>> integrations(light, 25, 51)[:, 0, 0].tolist()
+    >>> integrations(light, 25, 51)[[0, 1, 2, 3, -1], 0, 0].tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     check_window(window)
@@ -68,7 +70,9 @@ def integrations(
     rates = np.clip(np.concatenate([potentials / lengths, charge]), 0, 1)
     # Where nothing fired, nothing is known to have been there.
     rates[-1][rates[0] == 0] = 0
-    return rates if fpn is None else fpn.fill(rates)
+    if fpn is not None:
+        fpn.fill(rates)
+    return np.concatenate([rates[:-1], deconvolved(rates[-1]), rates[-1:]])
 
 
 def check_window(window: int) -> None:

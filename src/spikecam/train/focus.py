@@ -30,8 +30,9 @@ from spikecam.train.samples import Sample, turned
 MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
-# Scenes that a process keeps.
-_HELD_BYTES = 2 << 30
+# Maps of what spikes tell, the truth, frames and level; and how many of them a process keeps.
+Scene = tuple[npt.NDArray[np.float16], Picture, int, float]
+_HELD_BYTES = 3 << 30
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ class FocusConfig:
 class Focus(Dataset[Sample]):
     """Scenes out of focus: number n is the same whenever it is asked for.
 
-    A sample holds ``rates`` (M, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser` takes
-    them; ``sharp`` (1, crop, crop), the rates of the scene in focus; and ``level`` (), the rate of
-    white.
+    A sample holds ``rates`` (17, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser`
+    takes them; ``sharp`` (1, crop, crop), the rates of the scene in focus; and ``level`` (), the
+    rate of white.
 
     Args:
         pictures: sharp ones, `MARGIN` larger than the crop on every side, over which defocus is
@@ -109,7 +110,7 @@ class Focus(Dataset[Sample]):
         self.pictures, self.pairs, self.config = pictures, list(pairs), config
         self.seed, self.length = seed, length
         # Simulation takes far longer than a step: scenes are kept, by each process for itself.
-        self._held: LRUCache[int, tuple[Picture, Picture, int, float]] = LRUCache(
+        self._held: LRUCache[int, Scene] = LRUCache(
             _HELD_BYTES, getsizeof=lambda scene: scene[0].nbytes + scene[1].nbytes
         )
 
@@ -117,9 +118,9 @@ class Focus(Dataset[Sample]):
         return self.length
 
     def __getitem__(self, number: int) -> Sample:
-        rates, truth, frames, level = self._scene(number % self.config.scenes)
+        maps, scene, frames, level = self._scene(number % self.config.scenes)
         rng = np.random.default_rng((self.seed, number))
-        rates, truth = (np.ascontiguousarray(one) for one in turned([rates, truth], rng))
+        rates, truth = (one.astype(np.float32, order="C") for one in turned([maps, scene], rng))
         return {
             "rates": torch.from_numpy(rates),
             "brightness": torch.tensor(looked_at(rates)),
@@ -128,13 +129,13 @@ class Focus(Dataset[Sample]):
             "level": torch.tensor(level, dtype=torch.float32),
         }
 
-    def _scene(self, number: int) -> tuple[Picture, Picture, int, float]:
+    def _scene(self, number: int) -> Scene:
         """What spikes tell of a scene, the scene in focus, frames and level; kept in memory."""
         if number not in self._held:
             self._held[number] = self._made(number)
         return self._held[number]
 
-    def _made(self, number: int) -> tuple[Picture, Picture, int, float]:
+    def _made(self, number: int) -> Scene:
         config = self.config
         rng = np.random.default_rng((self.seed, number, 3))
         # Pictures of either kind are drawn as often as there are of it.
@@ -158,7 +159,9 @@ class Focus(Dataset[Sample]):
         if pattern is not None and rng.random() < 1 / 3:
             # Nobody knows of the pattern: then the truth is what a usual pixel makes of the light.
             truth, pattern = usual(pattern).distort(truth), None
-        return integrations(stream, frames // 2, frames, fpn=pattern), truth[None], frames, level
+        # Half floats tell rates to a thousandth of themselves, far below their noise.
+        rates = integrations(stream, frames // 2, frames, fpn=pattern).astype(np.float16)
+        return rates, truth[None], frames, level
 
     def _blurred(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture as an out-of-focus lens sees it, at made-up depths."""

@@ -1,0 +1,54 @@
+"""Wiener's deconvolution by several discs, for a network to choose from at every pixel.
+
+    X = (1 + lambda) conj(H) / (|H|^2 + lambda) Y
+
+with Y the picture's spectrum and H that of the disc (Wiener, "Extrapolation, interpolation, and
+smoothing of stationary time series", 1949); the factor in front keeps the mean. Each is right where
+the scene is blurred by that disc, and rings elsewhere.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.camera.defocus import disc
+from spikecam.picture import Picture
+
+# Radii in pixels, about 1.6 times as large from one to the next; and lambda, for noise and for
+# hardly any.
+RADII = (1.0, 1.6, 2.5, 4.0, 6.0, 9.0)
+NOISE = (0.1, 0.005)
+# A picture is mirrored so far beyond its border, which the spectrum would join with the other side.
+_EDGE = 24
+
+
+def deconvolved(picture: Picture) -> Picture:
+    """A picture (H, W) without each disc, for each lambda: (12, H, W), not clipped."""
+    height, width = picture.shape
+    size = cv2.getOptimalDFTSize(height + 2 * _EDGE), cv2.getOptimalDFTSize(width + 2 * _EDGE)
+    around = [
+        (_EDGE, whole - side - _EDGE) for whole, side in zip(size, picture.shape, strict=True)
+    ]
+    spectrum = np.fft.rfft2(np.pad(picture, around, mode="symmetric"))
+    inside = slice(_EDGE, _EDGE + height), slice(_EDGE, _EDGE + width)
+    return np.stack(
+        [np.fft.irfft2(spectrum * inverse, size)[inside] for inverse in _inverses(size)]
+    ).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _inverses(size: tuple[int, int]) -> list[npt.NDArray[np.float32]]:
+    """The spectrum of each deconvolution; discs are even, so that it is real."""
+    found = []
+    for radius in RADII:
+        kernel = np.zeros(size, np.float32)
+        own = disc(radius)
+        kernel[: len(own), : len(own)] = own
+        centred = np.roll(kernel, (-(len(own) // 2), -(len(own) // 2)), (0, 1))
+        blur = np.fft.rfft2(centred).real
+        found += [((1 + n) * blur / (blur**2 + n)).astype(np.float32) for n in NOISE]
+    return found
