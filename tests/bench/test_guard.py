@@ -26,7 +26,7 @@ def test_what_is_too_slow_is_named():
     slow[-1]["x plain"] = float("nan")
     first, last = check(slow)
     assert first.startswith("decode is 0.36 times as fast as the plain way")
-    assert last.startswith("refined-small is nan")
+    assert last.startswith("defocus is nan")
     assert len(check(rows(factor=0.5))) == len(slow)
 
 

@@ -115,7 +115,7 @@ def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     for mix, same in ((1.0, True), (0.5, False)):
         found = [sampler.prepare(one, mix) for one in (given, other)]
         for here, there in zip(*found, strict=True):
-            assert torch.equal(here, there) is same
+            assert torch.equal(*map(torch.as_tensor, (here, there))) is same
 
 
 def test_what_is_dense_is_what_deblur_makes(stream):

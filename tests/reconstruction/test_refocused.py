@@ -76,8 +76,8 @@ def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
     assert np.isfinite(sc.reconstruct(stream, 30, fpn=fpn, **options)).all()
 
 
-@pytest.mark.parametrize("radius", [0, 2])
-def test_what_ships_keeps_its_quality(radius):
+@pytest.mark.parametrize(("radius", "least"), [(0, 1.5), (2, 1.0)])
+def test_what_ships_keeps_its_quality(radius, least):
     """At least what it was measured to be worth, of photographs that it never saw."""
     makers = methods()
     gains = []
@@ -89,4 +89,4 @@ def test_what_ships_keeps_its_quality(radius):
         }
         gains.append(scores.pop("defocus") - max(scores.values()))
     assert min(gains) > 0
-    assert np.mean(gains) > 2
+    assert np.mean(gains) > least

@@ -145,22 +145,23 @@ def plain_ldn(inputs: Inputs, device: str) -> Iterator[Any]:
 
 
 def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
-    """The same frames by the refocuser's module in float32, of rates that torch counts."""
+    """The same frames by the refocuser's module in float32, as a user of torch would."""
     import torch
 
-    from spikecam.reconstruction.integrations import spans_of
+    from spikecam.reconstruction.integrations import integrations, looked_at
 
     network, _ = sc.load_weights("defocus")
     network.to(device)
-    frames = torch.tensor([float(_REFOCUSED)], device=device)
-    for first in range(len(inputs.recording) - _REFOCUSED + 1):
-        seen = torch.from_numpy(np.asarray(inputs.recording[first : first + _REFOCUSED]))
-        means = [seen[a:b].float().mean(0) for a, b in spans_of(_REFOCUSED)]
-        rates = torch.stack([*means, means[0]])[None].to(device)
+    window = torch.tensor([float(_REFOCUSED)], device=device)
+    half = _REFOCUSED // 2
+    for frame in range(half, len(inputs.recording) - half):
+        maps = integrations(inputs.recording, frame, _REFOCUSED)
+        rates = torch.from_numpy(maps)[None].to(device)
         down, across = (-side % 8 for side in rates.shape[2:])
         rates = torch.nn.functional.pad(rates, (0, across, 0, down), mode="replicate")
+        brightness = torch.tensor([looked_at(maps)], device=device)
         with torch.inference_mode():
-            yield network(rates, rates[:, -1].mean((1, 2)), frames).clamp(0, 1).cpu()
+            yield network(rates, brightness, window).clamp(0, 1).cpu()
 
 
 NETWORKS: dict[str, Run] = {

@@ -176,7 +176,7 @@ class _Spikes:
     def __init__(self, given: Conditioning, size: torch.Size) -> None:
         assert given.spikes is not None
         self.gain = given.gain
-        self._spikes = torch.from_numpy(np.ascontiguousarray(given.spikes))
+        self._spikes = torch.from_numpy(given.spikes.copy())
         self._rows, self._columns = (
             ((torch.arange(length) + 0.5) * (own / whole)).long().clamp(max=own - 1)
             for length, own, whole in zip(

@@ -62,7 +62,7 @@ def integrations(
     spans = spans_of(window)
     potentials = np.zeros((len(spans), *stream.shape[1:]), np.float32)
     for first, last in seen.blocks(_BLOCK_BYTES):
-        spikes = torch.from_numpy(np.asarray(seen[first:last]))[None]
+        spikes = torch.from_numpy(np.asarray(seen[first:last]).copy())[None]
         inside = [(np.clip((a, b), first, last) - first).tolist() for a, b in spans]
         potentials += Membrane()(spikes, inside, gamma)[0].numpy()
     lengths = np.array([b - a for a, b in spans], np.float32)[:, None, None]
