@@ -7,7 +7,7 @@ pattern that is known. One thing is changed at a time, about a middling scene.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -252,7 +252,8 @@ def _judged(
 ) -> Scores:
     """PSNR and SSIM of each method for each scene, (N, 2)."""
     values: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for name, one in _seen(scenes, setting):
+    for seed, (name, photo) in enumerate(scenes.items()):
+        one = blurred(photo, setting, seed)
         shown = {label: make(one) for label, make in makers.items()}
         for label, picture in shown.items():
             scores = sc.score(picture, one.truth, ["psnr", "ssim"])
@@ -260,11 +261,6 @@ def _judged(
         if setting == Setting():
             pictures[name] = shown | {"truth": one.truth}
     return {label: np.array(held) for label, held in values.items()}
-
-
-def _seen(scenes: dict[str, Picture], setting: Setting) -> Iterator[tuple[str, Blurred]]:
-    for seed, (name, photo) in enumerate(scenes.items()):
-        yield name, blurred(photo, setting, seed)
 
 
 def _notes(axis: str) -> list[str]:

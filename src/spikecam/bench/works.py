@@ -149,6 +149,7 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     import torch
 
     from spikecam.reconstruction.integrations import integrations, looked_at
+    from spikecam.tiles import padded
 
     network, _ = sc.load_weights("defocus")
     network.to(device)
@@ -156,9 +157,7 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     half = _REFOCUSED // 2
     for frame in range(half, len(inputs.recording) - half):
         maps = integrations(inputs.recording, frame, _REFOCUSED)
-        rates = torch.from_numpy(maps)[None].to(device)
-        down, across = (-side % 8 for side in rates.shape[2:])
-        rates = torch.nn.functional.pad(rates, (0, across, 0, down), mode="replicate")
+        rates = padded(torch.from_numpy(maps)[None]).to(device)
         brightness = torch.tensor([looked_at(maps)], device=device)
         with torch.inference_mode():
             yield network(rates, brightness, window).clamp(0, 1).cpu()

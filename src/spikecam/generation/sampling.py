@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikecam.camera.sensor import check_seed
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike
 from spikecam.picture import Picture
@@ -47,10 +48,10 @@ class Sampling:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("samples", "steps", "seed"):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, np.integer)) or (value is None and name == "samples")):
+        for name, value in (("samples", self.count), ("steps", self.steps)):
+            if not isinstance(value, (int, np.integer)):
                 raise OptionError(f"{name} are given as a whole number, not {value!r}")
+        check_seed(self.seed)
         if self.mix is not None and not isinstance(self.mix, (int, float, np.number)):
             raise OptionError(f"a mix is a number from 0, picture alone, to 1, not {self.mix!r}")
         if self.mix is not None and not 0 <= self.mix <= 1:
@@ -64,8 +65,6 @@ class Sampling:
                 f"one step gives the mean, one picture and not {self.samples} samples; choose 2 "
                 "steps or more"
             )
-        if self.seed < 0:
-            raise OptionError(f"a seed is 0 or more, not {self.seed}")
 
     @property
     def count(self) -> int:

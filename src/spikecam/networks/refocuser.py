@@ -4,8 +4,8 @@ The main paper of "Seeing Through Blur" does not publish its network in full; th
 the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
 it has less than 9.5 million parameters. It is a residual network on grids a half, a quarter and an
 eighth as fine as the picture, where convolutions cost little and see far: discs of defocus are
-many pixels wide. It adds to the rate of the longest span, and sees everything as bright as if the
-scene were of a medium light, so that one network serves the dark and the bright.
+many pixels wide. It adds to the exact rate, and sees everything as bright as if the scene were of a
+medium light, so that one network serves the dark and the bright.
 """
 
 from __future__ import annotations
@@ -65,8 +65,7 @@ class Refocuser(nn.Module):
     def __init__(self, config: RefocuserConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or RefocuserConfig()
-        widths = config.width, config.middle_width, config.deep_width
-        width, middle, deep = widths
+        width, middle, deep = config.width, config.middle_width, config.deep_width
         # The maps unfolded, how bright the scene is, and how long it was looked at.
         self.seen = nn.Conv2d(MAPS * FINE**2 + 2, width, 3, padding=1)
         self.before = _blocks(width, config.blocks)
@@ -79,7 +78,7 @@ class Refocuser(nn.Module):
         self.up = _doubled(middle, width)
         self.after = _blocks(width, config.blocks)
         self.predict = nn.Conv2d(width, FINE**2, 3, padding=1)
-        # Untrained, it gives the rate of the longest span.
+        # Untrained, it gives the exact rate.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
 
