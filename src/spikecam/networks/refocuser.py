@@ -4,8 +4,9 @@ The main paper of "Seeing Through Blur" does not publish its network in full; th
 the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
 it has less than 9.5 million parameters. It is a residual network on grids a half, a quarter and an
 eighth as fine as the picture, where convolutions cost little and see far: discs of defocus are
-many pixels wide. It adds to the exact rate, and sees everything as bright as if the scene were of a
-medium light, so that one network serves the dark and the bright.
+many pixels wide. At every place it mixes the maps that it is given, some of which are deconvolved by
+discs of several sizes, and adds what none of them has. It sees everything as bright as if the scene
+were of a medium light, so that one network serves the dark and the bright.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from spikecam.networks.sizes import check_least
 
 # Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
 FINE, COARSE = 2, 8
-# Maps: the rates of four spans, twelve deconvolutions, and the exact rate.
-MAPS = 17
+# Maps: the rates of four spans, twenty-four deconvolutions, and the exact rate.
+MAPS = 29
 # The mean that the network sees.
 _MEDIUM = 0.4
 # A scene darker than this mean rate is not made any brighter.
@@ -40,12 +41,12 @@ class RefocuserConfig:
         blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, either way.
     """
 
-    width: int = 40
-    middle_width: int = 80
-    deep_width: int = 136
+    width: int = 64
+    middle_width: int = 64
+    deep_width: int = 128
     blocks: int = 2
-    middle_blocks: int = 3
-    deep_blocks: int = 6
+    middle_blocks: int = 4
+    deep_blocks: int = 8
 
     def __post_init__(self) -> None:
         least = {"blocks": 0, "middle_blocks": 0, "deep_blocks": 0}
@@ -55,7 +56,7 @@ class RefocuserConfig:
 # The small one is for slow processors.
 SIZES = {
     "base": RefocuserConfig(),
-    "small": RefocuserConfig(width=24, middle_width=40, deep_width=64, blocks=1, deep_blocks=4),
+    "small": RefocuserConfig(width=32, middle_width=32, deep_width=64, blocks=1, deep_blocks=4),
 }
 
 
@@ -77,7 +78,8 @@ class Refocuser(nn.Module):
         self.middle_after = _blocks(middle, config.middle_blocks)
         self.up = _doubled(middle, width)
         self.after = _blocks(width, config.blocks)
-        self.predict = nn.Conv2d(width, FINE**2, 3, padding=1)
+        # What is added to each pixel, and how much of every other map replaces the exact rate.
+        self.predict = nn.Conv2d(width, FINE**2 + MAPS - 1, 3, padding=1)
         # Untrained, it gives the exact rate.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
@@ -95,20 +97,25 @@ class Refocuser(nn.Module):
         """Rates of the scene in focus, (B, 1, H, W), not clipped.
 
         Args:
-            rates: maps as `spikecam.reconstruction.integrations` makes them, (B, 17, H, W): the
+            rates: maps as `spikecam.reconstruction.integrations` makes them, (B, 29, H, W): the
                 exact rate is the last.
             brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
             frames: of the longest span, (B,).
         """
         gain = (_MEDIUM / brightness.clamp(min=_DARKEST))[:, None, None, None]
-        unfolded = functional.pixel_unshuffle(4 * (rates * gain - _MEDIUM), FINE)
+        unfolded = functional.pixel_unshuffle(rates, FINE)
         told = torch.stack([gain.flatten().log(), (frames / _MIDDLING).log()], dim=1)
         told = told[:, :, None, None].expand(-1, -1, *unfolded.shape[2:])
-        fine = self.before(self.seen(torch.cat([unfolded, told], dim=1)))
+        seen = torch.cat([4 * (unfolded * gain - _MEDIUM), told], dim=1)
+        fine = self.before(self.seen(seen))
         middle = self.middle_before(self.down(fine))
         middle = self.middle_after(middle + self.middle_up(self.deep(self.middle_down(middle))))
-        added = self.predict(self.after(fine + self.up(middle))).float()
-        sharp: Tensor = rates[:, -1:] + 0.25 * functional.pixel_shuffle(added, FINE) / gain
+        found = self.predict(self.after(fine + self.up(middle))).float()
+        added, shares = found.split([FINE**2, MAPS - 1], dim=1)
+        maps = unfolded.unflatten(1, (MAPS, FINE**2))
+        exact = maps[:, -1]
+        mixed = (shares[:, :, None] * (maps[:, :-1] - exact[:, None])).sum(1)
+        sharp: Tensor = functional.pixel_shuffle(exact + mixed + 0.25 * added / gain, FINE)
         return sharp
 
 

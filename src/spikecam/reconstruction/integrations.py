@@ -40,7 +40,7 @@ def integrations(
             rate, as it has it at the interval that the spike ends.
 
     Returns:
-        float32 (17, H, W); rates are in [0, 1].
+        float32 (29, H, W); rates are in [0, 1].
 
     Raises:
         OptionError: a window below 25.

@@ -81,7 +81,7 @@ def load_refocuser(weights: PathLike = "defocus", device: str = "auto") -> Refoc
 def restored(
     network: Refocuser, rates: Picture, window: int, *, tile: int | None = None
 ) -> Picture:
-    """What the network makes of the maps of a moment (17, H, W), in parts: (H, W) in [0, 1]."""
+    """What the network makes of the maps of a moment (29, H, W), in parts: (H, W) in [0, 1]."""
     if not rates.any():
         return np.zeros(rates.shape[1:], np.float32)
     device = next(network.parameters()).device

@@ -31,8 +31,8 @@ MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
 # Maps of what spikes tell, the truth, frames and level; and how many of them a process keeps.
-Scene = tuple[npt.NDArray[np.float16], Picture, int, float]
-_HELD_BYTES = 3 << 30
+Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
+_HELD_BYTES = 4 << 30
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class FocusConfig:
 class Focus(Dataset[Sample]):
     """Scenes out of focus: number n is the same whenever it is asked for.
 
-    A sample holds ``rates`` (17, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser`
+    A sample holds ``rates`` (29, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser`
     takes them; ``sharp`` (1, crop, crop), the rates of the scene in focus; and ``level`` (), the
     rate of white.
 
@@ -159,9 +159,9 @@ class Focus(Dataset[Sample]):
         if pattern is not None and rng.random() < 1 / 3:
             # Nobody knows of the pattern: then the truth is what a usual pixel makes of the light.
             truth, pattern = usual(pattern).distort(truth), None
+        rates = integrations(stream, frames // 2, frames, fpn=pattern)
         # Half floats tell rates to a thousandth of themselves, far below their noise.
-        rates = integrations(stream, frames // 2, frames, fpn=pattern).astype(np.float16)
-        return rates, truth[None], frames, level
+        return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
     def _blurred(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture as an out-of-focus lens sees it, at made-up depths."""
@@ -170,7 +170,8 @@ class Focus(Dataset[Sample]):
         near = random_nearness(sharp.shape, seed=int(rng.integers(2**31)))
         focus = float(rng.uniform(-0.2, 1.2))
         farthest = max(float(np.abs(near - np.float32(focus)).max()), 1e-3)
-        radius = float(rng.uniform(0, self.config.radius))
+        # Small discs are seen most, and hardest to tell from one another.
+        radius = self.config.radius * float(rng.random()) ** 1.5
         return defocus_scene(sharp, near, focus=focus, strength=radius / farthest)
 
     def _taken(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
