@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 40,
+    epochs: EpochsOption = 54,
     steps: StepsOption = 250,
     batch: BatchOption = 8,
     lr: LrOption = 8e-4,
