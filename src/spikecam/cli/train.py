@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 54,
+    epochs: EpochsOption = 44,
     steps: StepsOption = 250,
     batch: BatchOption = 8,
     lr: LrOption = 8e-4,
@@ -279,7 +279,11 @@ def defocus(
     levels: Annotated[
         str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
     ] = "0.02:1.3",
-    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.12,
+    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.2,
+    soft: Annotated[float, typer.Option("--soft", help="Share of smooth scenes.")] = 0.05,
+    points: Annotated[
+        float, typer.Option("--points", help="Share of scenes with points of light.")
+    ] = 0.15,
     noise: Annotated[float, typer.Option("--noise", help="Share of noisy sensors.")] = 0.5,
     spurious: Annotated[
         float, typer.Option("--spurious", help="Share of sensors that fire without light.")

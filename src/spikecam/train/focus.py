@@ -30,6 +30,8 @@ from spikecam.train.samples import Sample, turned
 MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
+# Standard deviations of softness in pixels, and points at most.
+_SOFT, _POINTS = (0.7, 5.0), 100
 # Maps of what spikes tell, the truth, frames and level; and how many of them a process keeps.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 _HELD_BYTES = 4 << 30
@@ -46,6 +48,8 @@ class FocusConfig:
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
         sharp: share of scenes in focus.
+        soft: share of scenes that are as smooth as no lens makes them.
+        points: share of scenes with lights and dark spots of single pixels.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
         patterned: share of sensors with a fixed pattern; of two thirds of them it is known.
@@ -57,7 +61,9 @@ class FocusConfig:
     frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
-    sharp: float = 0.12
+    sharp: float = 0.2
+    soft: float = 0.05
+    points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
     patterned: float = 0.3
@@ -77,7 +83,7 @@ class FocusConfig:
             raise OptionError(f"levels are two numbers above 0 that rise, not {self.levels}")
         if self.scenes < 1:
             raise OptionError(f"there is at least one scene, not {self.scenes}")
-        for name in ("sharp", "noise", "spurious", "patterned", "drifting"):
+        for name in ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting"):
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
 
@@ -143,7 +149,7 @@ class Focus(Dataset[Sample]):
         if self.pictures is None or rng.random() * (known + len(self.pairs)) >= known:
             blurry, sharp = self._taken(rng)
         else:
-            sharp = as_gray(self.pictures.picture(number))
+            sharp = self._shown(as_gray(self.pictures.picture(number)), rng)
             blurry = self._blurred(sharp, rng)
         half = np.exp(rng.uniform(*np.log(np.array(config.frames) / 2)))
         frames = 2 * int(half) + 1
@@ -162,6 +168,17 @@ class Focus(Dataset[Sample]):
         rates = integrations(stream, frames // 2, frames, fpn=pattern)
         # Half floats tell rates to a thousandth of themselves, far below their noise.
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
+
+    def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
+        """The picture, or what photographs seldom show: soft shades, or points of light."""
+        if rng.random() < self.config.soft:
+            sharp = cv2.GaussianBlur(sharp, None, rng.uniform(*_SOFT))
+        if rng.random() < self.config.points:
+            count = int(rng.integers(1, _POINTS + 1))
+            places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
+            sharp = sharp.copy()
+            sharp[places] = rng.random(count) ** rng.uniform(0.2, 5)
+        return sharp
 
     def _blurred(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture as an out-of-focus lens sees it, at made-up depths."""

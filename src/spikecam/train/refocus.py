@@ -12,7 +12,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
 
-RUN = RunConfig(epochs=54, steps=250, batch=8, lr=8e-4)
+RUN = RunConfig(epochs=44, steps=250, batch=8, lr=8e-4)
 
 
 class RefocuserStage(Stage):

@@ -18,7 +18,7 @@ from spikecam.train.refocus import RefocuserStage
 # Scenes that a run is judged by, their frames, and spikes of white to a frame.
 _JUDGED, _FRAMES, _LEVELS = 48, (101, 101), (0.3, 0.3)
 # Of these there are none there.
-_SHARES = ("sharp", "noise", "spurious", "patterned", "drifting")
+_SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
 
 
 def train_refocuser(
