@@ -172,7 +172,7 @@ class Focus(Dataset[Sample]):
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture, or what photographs seldom show: soft shades, or points of light."""
         if rng.random() < self.config.soft:
-            sharp = cv2.GaussianBlur(sharp, None, rng.uniform(*_SOFT))
+            sharp = np.clip(cv2.GaussianBlur(sharp, (0, 0), rng.uniform(*_SOFT)), 0, 1)
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
