@@ -82,12 +82,12 @@ def tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
         reach: how far the network sees.
 
     Raises:
-        OptionError: a side below 64.
+        OptionError: a side that is no whole number, or below 64.
     """
     if side is None:
         side = _SIDE
-    elif side < 64:
-        raise OptionError(f"a tile is at least 64 pixels wide, not {side}")
+    elif not isinstance(side, int) or side < 64:
+        raise OptionError(f"a tile is a whole number of pixels, at least 64, not {side!r}")
     side, reach = (-(-n // UNIT) * UNIT for n in (side, reach))
     spans = [[_span(a, side, reach, n) for a in range(0, n, side)] for n in size]
     whole = size[0], size[1]

@@ -163,7 +163,7 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tm
         assert page.get_by_label("Seed").is_visible() == drawn
 
     page.get_by_label("Sharp frames").fill("2")
-    page.get_by_label("Samples").fill("3")
+    page.get_by_label("Samples").fill("2")
     page.get_by_label("Steps").fill("1")
     choose(page, "Blurry picture", "no picture: spikes alone")
     page.get_by_role("button", name="Deblur").click()
@@ -176,15 +176,14 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tm
 
     choose(page, "Blurry picture", "blur.png")
     page.get_by_label("Sharp frames").fill("1")
-    page.get_by_label("Steps").fill("2")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("1 of 1 frames").wait_for(timeout=300_000)
-    page.get_by_text("Blurry on the left, the mean of 3 samples on the right").wait_for()
+    page.get_by_text("Blurry on the left, the mean of 2 samples on the right").wait_for()
     assert shown(page, ".compare img.after") == [1280, 720]
     seen = [page.locator(".compare").screenshot()]
     for kind, told in (
-        ("spread", re.compile(r"the standard deviation of 3 samples .*; white is 0\.\d{4}$")),
-        ("sample 3", re.compile("sample 3 of 3 on the right$")),
+        ("spread", re.compile(r"the standard deviation of 2 samples .*; white is 0\.\d{4}$")),
+        ("sample 2", re.compile("sample 2 of 2 on the right$")),
     ):
         choose(page, "On the right", kind)
         page.get_by_text(told).wait_for()
@@ -344,6 +343,28 @@ def test_keys_and_play_are_for_the_part_that_is_shown(served, page):
     shown(page, ".frame img")
     page.wait_for_function("[...document.querySelectorAll('input')].some(e => e.value == '101')")
     assert page.errors == []
+
+
+def test_a_recording_too_short_for_a_method_is_shown_by_another(served, page, folder):
+    sc.save(folder / "short.npz", sc.open(sample.SPIKES)[:20])
+    address, _ = served("app", folder)
+    page.goto(address)
+    page.get_by_text("short.npz").click()
+    page.get_by_text(re.compile("^frame 10,")).wait_for()
+    page.get_by_role("button", name="Refocus").click()
+    page.get_by_text("at least 25 frames, and the recording has 20").wait_for()
+    page.locator("button[aria-pressed=true]", has_text="TFP").wait_for()
+    close(page)
+    page.get_by_role("tab", name="Open").click()
+    page.get_by_role("button", name="Open the sample").click()
+    page.get_by_text(re.compile("^frame 68,")).wait_for()
+    page.get_by_role("button", name="Refocus").click()
+    page.locator("button[aria-pressed=true]", has_text="Refocus").wait_for()
+    page.get_by_role("tab", name="Open").click()
+    page.get_by_text("short.npz").click()
+    page.get_by_text(re.compile("^frame 10,")).wait_for()
+    page.locator("button[aria-pressed=true]", has_text="TFP").wait_for()
+    assert shown(page, ".frame img") == [320, 180]
 
 
 def test_a_port_that_is_taken_is_said(served, spikecam):

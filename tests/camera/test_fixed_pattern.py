@@ -147,9 +147,21 @@ def test_maps_that_cannot_be_are_refused():
         (ones, ones * np.nan, ones),
         (-ones, ones, ones),
         (ones[0], ones[0], ones[0]),
+        (ones, ones * 0, ones),
+        (ones, ones, ones * 0),
     ):
         with pytest.raises(sc.OptionError):
             FixedPattern.of(*maps)
+
+
+def test_pixels_that_show_no_light_are_dead():
+    ones = np.ones((3, 4), np.float32)
+    blind, still = ones.copy(), ones.copy()
+    blind[1, 2] = still[2, 0] = 0
+    bad = FixedPattern.of(ones, blind, still).bad
+    assert (bad[1, 2], bad[2, 0], np.count_nonzero(bad)) == (DEAD, DEAD, 2)
+    with pytest.raises(sc.OptionError, match="D_light are above 0"):
+        FixedPattern(ones, blind, ones, 335, np.zeros((3, 4), np.uint8))
 
 
 def constant(rate, frames=400, shape=(50, 50)):

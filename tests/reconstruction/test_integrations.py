@@ -18,7 +18,7 @@ def test_spans_lie_around_the_same_frame(window):
 def test_the_first_is_tfp_and_the_others_are_shorter_ones(spikes):
     stream = sc.SpikeStream.from_array(spikes(80, 6, 9))
     rates = integrations(stream, 40, 51)
-    assert rates.shape == (17, 6, 9)
+    assert rates.shape == (29, 6, 9)
     for rate, (start, stop) in zip(rates, spans_of(51), strict=False):
         assert np.array_equal(rate, sc.reconstruct(stream, 40, window=stop - start))
 

@@ -47,9 +47,13 @@ def test_one_pixel_that_fires_makes_no_nonsense():
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"window": 23}, sc.OptionError, "at least 25 frames, of which"),
+        ({"window": 23}, sc.OptionError, "odd number of frames, at least 25, not 23"),
+        ({"window": 26}, sc.OptionError, "odd number of frames, at least 25, not 26"),
+        ({"window": "51"}, sc.OptionError, "odd number of frames, at least 25, not '51'"),
+        ({"window": 25, "fpn": "fpn.npz"}, sc.OptionError, r"FixedPattern\.open reads"),
+        ({"window": 25, "tile": 64.0}, sc.OptionError, "whole number of pixels"),
         ({"window": 61}, sc.RangeError, "60"),
-        ({"window": 25, "tile": 32}, sc.OptionError, "at least 64 pixels"),
+        ({"window": 25, "tile": 32}, sc.OptionError, "at least 64, not 32"),
         ({"window": 25, "weights": "refined"}, sc.FileError, "refocuser are needed"),
         ({"window": 25, "weights": "focused"}, sc.OptionError, "focused"),
         ({"window": 25, "reach": 3}, sc.OptionError, "defocus has no option 'reach'"),
@@ -64,6 +68,13 @@ def test_what_cannot_be_is_refused_before_the_first_frame(spikes, options, error
     stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
     with pytest.raises(error, match=said):
         sc.frames(stream, "defocus", frames=range(30, 31), **options)
+
+
+def test_a_recording_that_is_too_short_is_refused(spikes):
+    stream = sc.SpikeStream.from_array(spikes(20, 21, 34))
+    for window in (19, 101):
+        with pytest.raises(sc.RangeError, match="at least 25 frames, and the recording has 20"):
+            sc.reconstruct(stream, method="defocus", window=window)
 
 
 def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):

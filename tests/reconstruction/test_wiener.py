@@ -18,14 +18,14 @@ def test_the_disc_that_was_there_is_taken_away(scene, radius):
     errors = np.square(made - scene).mean(axis=(2, 3))
     before = np.square(blurry - scene).mean()
     own = errors[RADII.index(radius), 1]
-    assert own < 0.7 * before
+    assert own < 0.75 * before
     assert own == errors[:, 1].min()
 
 
 @pytest.mark.parametrize("size", [(6, 9), (25, 100)])
 def test_even_light_stays(size):
     made = deconvolved(np.full(size, 0.3, np.float32))
-    assert made.shape == (12, *size)
+    assert made.shape == (24, *size)
     np.testing.assert_allclose(made, 0.3, atol=1e-4)
 
 

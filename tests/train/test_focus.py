@@ -16,7 +16,8 @@ from spikecam.train.refocusing import train_refocuser
 
 SIDE = 64 + 2 * MARGIN
 CONFIG = FocusConfig(crop=64, frames=(25, 60))
-NO_NOISE = {"noise": 0.0, "spurious": 0.0, "patterned": 0.0, "drifting": 0.0}
+NONE = ("soft", "points", "noise", "spurious", "patterned", "drifting")
+NO_NOISE = dict.fromkeys(NONE, 0.0)
 PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(401, 401))
 SIZE = RefocuserConfig(width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1)
 RUN = RunConfig(epochs=2, steps=2, batch=2, lr=1e-3, workers=0, accelerator="cpu")
@@ -41,7 +42,7 @@ def test_a_sample_is_its_number(photos):
     one, other = (samples(photos, CONFIG)[7] for _ in range(2))
     shapes = {name: tuple(values.shape) for name, values in one.items()}
     assert shapes == {
-        "rates": (17, 64, 64),
+        "rates": (29, 64, 64),
         "brightness": (),
         "frames": (),
         "sharp": (1, 64, 64),
@@ -58,6 +59,21 @@ def test_in_focus_the_rate_is_the_truth(photos):
     for number in range(3):
         sample = samples(photos, replace(PLAIN, sharp=1.0))[number]
         assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() < 0.002
+
+
+def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos):
+    def truth(**shares):
+        return samples(photos, replace(PLAIN, **shares))[3]["sharp"][0]
+
+    def steepness(picture):
+        return picture.diff(dim=1).abs().max()
+
+    soft, plain, pointed = truth(soft=1.0), truth(), truth(points=1.0)
+    assert steepness(soft) < 0.6 * steepness(plain)
+    assert 1 <= (pointed != plain).sum() <= 100
+    for one in (soft, pointed):
+        assert one.min() >= 0
+        assert one.max() <= 0.5
 
 
 def test_out_of_focus_it_is_smoother(photos):
@@ -115,6 +131,7 @@ def test_pairs_and_folders_are_checked_before_work(tmp_path):
     dpdd(tmp_path / "data" / "dpdd")
     refused(tmp_path / "data", "train_c looks like a part of DPDD, whose pictures are out of focus")
     refused(tmp_path / "data" / "dpdd" / "val_c", "val_c looks like a part of DPDD")
+    refused(tmp_path / "data" / "dpdd" / "train_c" / "source", "source looks like a part of DPDD")
     sc.write_picture(tmp_path / "data/dpdd/train_c/source/0.png", np.zeros((90, 112)))
     refused(tmp_path / "data" / "dpdd", "are not of one size of at least 96x96")
 

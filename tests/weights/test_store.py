@@ -1,5 +1,5 @@
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from spikecam.networks.spikegen import SIZES
 from spikecam.weights import store
 
 # Which is not as large as published.
-SMALLER = {"spikegen": SIZES["tiny"]}
+SMALLER = {"spikegen": replace(SIZES["tiny"], depth=1, decoder_depth=1, head_width=32)}
 
 
 @pytest.mark.parametrize("name", store.NETWORKS)

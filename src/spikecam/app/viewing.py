@@ -60,9 +60,9 @@ class Viewing:
 
     def _controls(self) -> None:
         self._facts = ui.label().classes("text-sm whitespace-pre-line")
-        ui.toggle(_METHODS, value="tfp", on_change=lambda e: self._choose(e.value)).props(
-            'aria-label="Method"'
-        )
+        self._method = ui.toggle(
+            _METHODS, value="tfp", on_change=lambda e: self._choose(e.value)
+        ).props('aria-label="Method"')
         self._window = ui.number(
             "Window, an odd number of frames",
             value=WINDOWS["tfp"],
@@ -95,12 +95,15 @@ class Viewing:
         stream = self.desk.stream
         if stream is None or self.desk.path is None:
             return
+        if not self._can(stream, self.look.method):
+            self.look = replace(self.look, method=Look.method)
         window = self._usual(stream, self.look.method)
         self._pixel, self._plot.visible = None, False
         self._player.stop()
         self._told.set_text(_INVITATION)
         self._image.set_content("")
         self.look = replace(self.look, window=window, held=None)
+        self._method.set_value(self.look.method)
         self._window.set_value(window)
         self._hold.set_value(False)
         rate = "of unknown rate" if stream.rate is None else f"at {stream.rate:g} Hz"
@@ -159,12 +162,27 @@ class Viewing:
 
     def _choose(self, method: str) -> None:
         """Another method, with the window that is usual with it."""
+        if method == self.look.method:
+            return
         stream = self.desk.stream
         window = self.look.window
         if stream is not None and method in WINDOWS:
             window = self._usual(stream, method)
-        self._change(method=method, window=window)
+        with saying():
+            if stream is not None:
+                frames_of(stream, replace(self.look, method=method, window=window))
+            self._change(method=method, window=window)
+        # A method that cannot be had here leaves the one that is shown.
+        self._method.set_value(self.look.method)
         self._window.set_value(self.look.window)
+
+    def _can(self, stream: SpikeStream, method: str) -> bool:
+        """Whether there is a frame that the method can show."""
+        try:
+            frames_of(stream, Look(method, self._usual(stream, method)))
+        except SpikecamError:
+            return False
+        return True
 
     @staticmethod
     def _usual(stream: SpikeStream, method: str) -> int:

@@ -43,9 +43,10 @@ def random_nearness(shape: tuple[int, int], *, seed: int) -> Picture:
     ((40, 60), True)
     """
     check_seed(seed)
+    sides = np.shape(shape) == (2,) and all(isinstance(n, (int, np.integer)) for n in shape)
+    if not sides or min(shape) < 1:
+        raise OptionError(f"a scene has a height and a width in whole pixels, not {shape}")
     height, width = shape
-    if not all(isinstance(side, (int, np.integer)) for side in shape) or height < 1 or width < 1:
-        raise OptionError(f"a scene has a height and a width in whole pixels, not {height}x{width}")
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     places = (x / max(width - 1, 1) - 0.5, y / max(height - 1, 1) - 0.5)

@@ -77,6 +77,12 @@ class FixedPattern:
             raise OptionError("maps of a fixed pattern are finite and not below 0")
         if self.bad.shape != self.offset.shape:
             raise OptionError("the map of bad pixels has another size than the fixed pattern")
+        good = self.bad == 0
+        lit = (self.gain > 0) & (self.deviation > 0)
+        if not good.any() or not lit[good].all():
+            raise OptionError(
+                "a fixed pattern has good pixels, and their gains (Nl) and D_light are above 0"
+            )
 
     def __repr__(self) -> str:
         return f"FixedPattern({self.summary()})"
@@ -224,13 +230,17 @@ class FixedPattern:
         Raises:
             OptionError: maps of different sizes, or values that no pixel has.
         """
-        none = np.zeros(np.shape(gain), np.uint8)
-        maps = FixedPattern(offset, gain, deviation, lux, none)
+        # What shows no light at all is known to be dead beforehand.
+        dead = np.zeros(np.shape(gain), np.uint8)
+        if np.shape(deviation) == dead.shape:
+            dead[(np.asarray(gain) <= 0) | (np.asarray(deviation) <= 0)] = DEAD
+        maps = FixedPattern(offset, gain, deviation, lux, dead)
         usual = np.median(gain)
         stuck = gain > usual * _GAIN_RANGE
         if np.median(offset) > 0:
             stuck |= offset > np.median(offset) * _OFFSET_RANGE
-        bad = np.where(gain < usual / _GAIN_RANGE, DEAD, np.where(stuck, STUCK, 0))
+        dark = (gain < usual / _GAIN_RANGE) | (dead == DEAD)
+        bad = np.where(dark, DEAD, np.where(stuck, STUCK, 0))
         return replace(maps, bad=bad.astype(np.uint8))
 
     @staticmethod

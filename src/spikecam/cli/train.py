@@ -269,7 +269,9 @@ def defocus(
     size: Annotated[
         str | None, typer.Option("--size", help="base or small.", show_default="base")
     ] = None,
-    crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 128,
+    crop: Annotated[
+        int, typer.Option("--crop", help="Side of crops; pictures are 32 wider at least.")
+    ] = 128,
     frames: Annotated[
         str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
     ] = "51:401",

@@ -66,10 +66,12 @@ def refuse_inside(folders: Sequence[PathLike]) -> None:
     Raises:
         FileError: there are.
     """
+    parts = [f"{part}_c" for part in PARTS]
     for folder in map(Path, folders):
         inside = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
         for one in inside:
-            if one.name in (*(f"{part}_c" for part in PARTS), "inputC"):
+            blurry = one.name == "source" and one.resolve().parent.name in parts
+            if blurry or one.name in (*parts, "inputC"):
                 raise FileError(
                     f"{one} looks like a part of DPDD, whose pictures are out of focus; name the "
                     "folder that holds train_c, or one of sharp pictures alone"

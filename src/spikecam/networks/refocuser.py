@@ -4,7 +4,7 @@ The main paper of "Seeing Through Blur" does not publish its network in full; th
 the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
 it has less than 9.5 million parameters. It is a residual network on grids a half, a quarter and an
 eighth as fine as the picture, where convolutions cost little and see far: discs of defocus are
-many pixels wide. At every place it mixes the maps that it is given, some of which are deconvolved by
+many pixels wide. At every place it mixes the maps that it is given, most of them deconvolved by
 discs of several sizes, and adds what none of them has. It sees everything as bright as if the scene
 were of a medium light, so that one network serves the dark and the bright.
 """
@@ -112,7 +112,7 @@ class Refocuser(nn.Module):
         middle = self.middle_after(middle + self.middle_up(self.deep(self.middle_down(middle))))
         found = self.predict(self.after(fine + self.up(middle))).float()
         added, shares = found.split([FINE**2, MAPS - 1], dim=1)
-        maps = unfolded.unflatten(1, (MAPS, FINE**2))
+        maps = unfolded.reshape(len(rates), MAPS, FINE**2, *unfolded.shape[2:])
         exact = maps[:, -1]
         mixed = (shares[:, :, None] * (maps[:, :-1] - exact[:, None])).sum(1)
         sharp: Tensor = functional.pixel_shuffle(exact + mixed + 0.25 * added / gain, FINE)

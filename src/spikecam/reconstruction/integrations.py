@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, RangeError
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge
@@ -43,15 +43,15 @@ def integrations(
         float32 (29, H, W); rates are in [0, 1].
 
     Raises:
-        OptionError: a window below 25.
-        RangeError: the window leaves the recording.
+        OptionError: a window that is no odd number of at least 25.
+        RangeError: the window leaves the recording, or that has less than 25 frames.
         GeometryError: the fixed pattern is of another size.
 
     >>> light = SpikeStream.from_array(np.ones((51, 2, 3)))
     >>> integrations(light, 25, 51)[[0, 1, 2, 3, -1], 0, 0].tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    check_window(window)
+    check_window(stream, window)
     start, stop = stream.window(frame, window)
     seen = stream[start:stop]
     gamma = None
@@ -75,16 +75,21 @@ def integrations(
     return np.concatenate([rates[:-1], deconvolved(rates[-1]), rates[-1:]])
 
 
-def check_window(window: int) -> None:
-    """Refuse a window that has no eighth.
+def check_window(stream: SpikeStream, window: int) -> None:
+    """Refuse a window that has no eighth, and a recording that has no window.
 
     Raises:
-        OptionError: it is below 25.
+        OptionError: it is no odd number of at least 25.
+        RangeError: the recording has less than 25 frames.
     """
-    if window < LEAST:
+    if len(stream) < LEAST:
+        raise RangeError(
+            f"defocus integrates at least {LEAST} frames, and the recording has {len(stream)}; "
+            "choose another method, such as tfp"
+        )
+    if not isinstance(window, (int, np.integer)) or window < LEAST or window % 2 == 0:
         raise OptionError(
-            f"defocus integrates at least {LEAST} frames, of which an eighth is a span, not "
-            f"{window}; choose a longer window"
+            f"the window of defocus is an odd number of frames, at least {LEAST}, not {window!r}"
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture
@@ -100,7 +101,7 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
     if method == "defocus":
         from spikecam.reconstruction.integrations import check_window
 
-        check_window(window)
+        check_window(stream, window)
     stream.window(len(stream) // 2, window)
     return range(window // 2, len(stream) - window // 2)
 
@@ -110,6 +111,9 @@ def _run(
 ) -> Iterator[Picture]:
     run = _function(method)
     checked_options(run, method, options)
+    fpn = options.get("fpn")
+    if fpn is not None and not isinstance(fpn, FixedPattern):
+        raise OptionError(f"fpn is a FixedPattern, such as FixedPattern.open reads, not {fpn!r}")
     if not isinstance(frames, range):
         raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:

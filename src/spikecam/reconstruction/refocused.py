@@ -50,10 +50,10 @@ def refocused(
     Raises:
         FileError: weights that cannot be read, or of another network.
         GeometryError: the fixed pattern is of another size.
-        OptionError: a window below 25, or a tile below 64 pixels.
-        RangeError: a window leaves the recording.
+        OptionError: a window that is no odd number of at least 25, or a tile below 64 pixels.
+        RangeError: a window leaves the recording, or that has less than 25 frames.
     """
-    check_window(window)
+    check_window(stream, window)
     for frame in (frames[0], frames[-1]):
         stream.window(frame, window)
     if fpn is not None:
