@@ -176,6 +176,7 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, tm
 
     choose(page, "Blurry picture", "blur.png")
     page.get_by_label("Sharp frames").fill("1")
+    page.get_by_label("Steps").fill("2")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("1 of 1 frames").wait_for(timeout=300_000)
     page.get_by_text("Blurry on the left, the mean of 2 samples on the right").wait_for()

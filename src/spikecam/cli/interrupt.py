@@ -42,7 +42,10 @@ def saying(*told: str) -> Iterator[None]:
 def _stop(number: int, frame: FrameType | None) -> None:
     global _looked
     if os.getpid() != _first:
-        # A process that was forked this moment; the first one answers.
+        # A process that was forked this moment; the first one answers, and ends it. A terminal
+        # asks all of them at once, and one that is gone would be missed.
+        if number == signal.SIGINT:
+            return
         os._exit(128 + number)
     if not _asked.is_set():
         for text in _told:
