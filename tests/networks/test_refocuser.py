@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -5,14 +7,15 @@ from spikecam.errors import OptionError
 from spikecam.networks.refocuser import SIZES, Refocuser, RefocuserConfig
 
 TINY = RefocuserConfig(
-    width=8, middle_width=8, deep_width=8, blocks=1, middle_blocks=1, deep_blocks=1
+    width=8, middle_width=8, deep_width=8, blocks=1, middle_blocks=1, deep_blocks=1, score_width=4
 )
 
 
 def trained(config=TINY):
     torch.manual_seed(0)
     network = Refocuser(config)
-    torch.nn.init.normal_(network.predict.weight, std=0.1)
+    for last in (network.predict, network.score):
+        torch.nn.init.normal_(last.weight, std=0.1)
     return network.eval()
 
 
@@ -26,13 +29,27 @@ def test_sizes():
         sum(values.numel() for values in Refocuser(config).parameters())
         for config in (SIZES["base"], SIZES["small"])
     )
-    assert count == 3_580_576 < 9.5e6
-    assert small == 585_440
+    assert count == 3_611_469 < 9.5e6
+    assert small == 594_397
 
 
-def test_untrained_it_gives_the_exact_rate():
+def test_untrained_it_gives_a_mix_in_which_the_exact_rate_counts_most():
     rates, *told = seen()
-    assert torch.equal(Refocuser(TINY)(rates, *told), rates[:, -1:])
+    found, mix, scores = Refocuser(TINY).scored(rates, *told)
+    assert scores.shape == (2, 25, 8, 12)
+    torch.testing.assert_close(found, mix)
+    shares = torch.tensor([1.0] * 24 + [math.e]) / (24 + math.e)
+    torch.testing.assert_close(mix, (shares[:, None, None] * rates[:, 4:]).sum(1, keepdim=True))
+
+
+def test_maps_are_mixed_by_their_scores():
+    """Where a map alone is scored high, the mix is that map, pixel by pixel."""
+    network = Refocuser(TINY)
+    rates, *told = seen()
+    for chosen in (0, 7, 24):
+        network.score.bias.data[:] = 0
+        network.score.bias.data[chosen] = 100
+        torch.testing.assert_close(network(rates, *told), rates[:, [4 + chosen]])
 
 
 def test_light_does_not_matter():

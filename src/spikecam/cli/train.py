@@ -262,10 +262,10 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 44,
+    epochs: EpochsOption = 56,
     steps: StepsOption = 250,
     batch: BatchOption = 8,
-    lr: LrOption = 8e-4,
+    lr: LrOption = 1e-3,
     size: Annotated[
         str | None, typer.Option("--size", help="base or small.", show_default="base")
     ] = None,

@@ -4,9 +4,11 @@ The main paper of "Seeing Through Blur" does not publish its network in full; th
 the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
 it has less than 9.5 million parameters. It is a residual network on grids a half, a quarter and an
 eighth as fine as the picture, where convolutions cost little and see far: discs of defocus are
-many pixels wide. At every place it mixes the maps that it is given, most of them deconvolved by
-discs of several sizes, and adds what none of them has. It sees everything as bright as if the scene
-were of a medium light, so that one network serves the dark and the bright.
+many pixels wide. Most of the maps that it is given are deconvolved by discs of several sizes, each
+right where the scene is blurred by that disc: one small network looks at every map in the same way,
+what it finds in all of them scores the maps from place to place, and they are mixed accordingly.
+Then what no map has is added. It sees everything as bright as if the scene were of a medium light,
+so that one network serves the dark and the bright.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ from spikecam.networks.sizes import check_least
 
 # Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
 FINE, COARSE = 2, 8
-# Maps: the rates of four spans, twenty-four deconvolutions, and the exact rate.
-MAPS = 29
+# Maps: the rates of four spans; and those that are mixed, twenty-four deconvolutions and the exact
+# rate.
+SPANS, MIXED = 4, 25
+MAPS = SPANS + MIXED
 # The mean that the network sees.
 _MEDIUM = 0.4
 # A scene darker than this mean rate is not made any brighter.
 _DARKEST = 2e-3
+# The untrained score of the exact rate.
+_EXACTLY = 1.0
 # Frames of a middling span, for the logarithm that tells their number.
 _MIDDLING = 100.0
 
@@ -39,6 +45,7 @@ class RefocuserConfig:
     Attributes:
         width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
         blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, either way.
+        score_width: channels of what looks at each map.
     """
 
     width: int = 64
@@ -47,16 +54,19 @@ class RefocuserConfig:
     blocks: int = 2
     middle_blocks: int = 4
     deep_blocks: int = 8
+    score_width: int = 12
 
     def __post_init__(self) -> None:
         least = {"blocks": 0, "middle_blocks": 0, "deep_blocks": 0}
-        check_least(self, width=1, middle_width=1, deep_width=1, **least)
+        check_least(self, width=1, middle_width=1, deep_width=1, score_width=1, **least)
 
 
 # The small one is for slow processors.
 SIZES = {
     "base": RefocuserConfig(),
-    "small": RefocuserConfig(width=32, middle_width=32, deep_width=64, blocks=1, deep_blocks=4),
+    "small": RefocuserConfig(
+        width=32, middle_width=32, deep_width=64, blocks=1, deep_blocks=4, score_width=8
+    ),
 }
 
 
@@ -78,11 +88,16 @@ class Refocuser(nn.Module):
         self.middle_after = _blocks(middle, config.middle_blocks)
         self.up = _doubled(middle, width)
         self.after = _blocks(width, config.blocks)
-        # What is added to each pixel, and how much of every other map replaces the exact rate.
-        self.predict = nn.Conv2d(width, FINE**2 + MAPS - 1, 3, padding=1)
-        # Untrained, it gives the exact rate.
-        nn.init.zeros_(self.predict.weight)
-        nn.init.zeros_(torch.as_tensor(self.predict.bias))
+        self.each = _looking(config.score_width)
+        self.join = nn.Conv2d(MIXED * config.score_width, deep, 1)
+        self.score = nn.Conv2d(deep, MIXED, 1)
+        self.mixed = nn.Conv2d(FINE**2, width, 3, padding=1)
+        self.predict = nn.Conv2d(width, FINE**2, 3, padding=1)
+        # Untrained, it adds nothing to a mix of all maps that is mostly the exact rate.
+        for last in (self.score, self.predict):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(torch.as_tensor(last.bias))
+        torch.as_tensor(self.score.bias).data[-1] = _EXACTLY
 
     @property
     def reach(self) -> int:
@@ -90,7 +105,8 @@ class Refocuser(nn.Module):
         config = self.config
         fine = 2 * 2 * config.blocks + 2 + 2
         middle = 2 * 2 * config.middle_blocks + 2
-        deep = 2 * config.deep_blocks + 1
+        # Scores are of cells, and smooth from one to the next.
+        deep = 2 * config.deep_blocks + 2
         return FINE * fine + 2 * FINE * middle + COARSE * deep
 
     def forward(self, rates: Tensor, brightness: Tensor, frames: Tensor) -> Tensor:
@@ -102,6 +118,13 @@ class Refocuser(nn.Module):
             brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
             frames: of the longest span, (B,).
         """
+        return self.scored(rates, brightness, frames)[0]
+
+    def scored(self, rates: Tensor, brightness: Tensor, frames: Tensor) -> tuple[Tensor, ...]:
+        """As `forward`; the mix alone, likewise; and scores, (B, 25, H / 8, W / 8).
+
+        Scores are logarithms of each of the last 25 maps' share in the mix, up to a constant.
+        """
         gain = (_MEDIUM / brightness.clamp(min=_DARKEST))[:, None, None, None]
         unfolded = functional.pixel_unshuffle(rates, FINE)
         told = torch.stack([gain.flatten().log(), (frames / _MIDDLING).log()], dim=1)
@@ -109,14 +132,43 @@ class Refocuser(nn.Module):
         seen = torch.cat([4 * (unfolded * gain - _MEDIUM), told], dim=1)
         fine = self.before(self.seen(seen))
         middle = self.middle_before(self.down(fine))
-        middle = self.middle_after(middle + self.middle_up(self.deep(self.middle_down(middle))))
-        found = self.predict(self.after(fine + self.up(middle))).float()
-        added, shares = found.split([FINE**2, MAPS - 1], dim=1)
-        maps = unfolded.reshape(len(rates), MAPS, FINE**2, *unfolded.shape[2:])
-        exact = maps[:, -1]
-        mixed = (shares[:, :, None] * (maps[:, :-1] - exact[:, None])).sum(1)
-        sharp: Tensor = functional.pixel_shuffle(exact + mixed + 0.25 * added / gain, FINE)
-        return sharp
+        deep = self.deep(self.middle_down(middle) + self._looked(4 * (rates * gain - _MEDIUM)))
+        scores = self.score(deep).float()
+        mix = _mixed(unfolded, scores)
+        exact = unfolded[:, -(FINE**2) :]
+        middle = self.middle_after(middle + self.middle_up(deep))
+        fine = fine + self.up(middle) + self.mixed(4 * gain * (mix - exact))
+        added = self.predict(self.after(fine)).float()
+        sharp, mix = (
+            functional.pixel_shuffle(one, FINE) for one in (mix + 0.25 * added / gain, mix)
+        )
+        return sharp, mix, scores
+
+    def _looked(self, seen: Tensor) -> Tensor:
+        """What each of the maps that are mixed looks like, (B, deep, H / 8, W / 8)."""
+        count, height, width = len(seen), *seen.shape[2:]
+        found = self.each(seen[:, SPANS:].reshape(count * MIXED, 1, height, width))
+        joined: Tensor = self.join(found.reshape(count, -1, *found.shape[2:]))
+        return joined
+
+
+def _mixed(unfolded: Tensor, scores: Tensor) -> Tensor:
+    """The mix of the maps, unfolded: (B, 4, H / 2, W / 2)."""
+    shares = functional.interpolate(scores.softmax(1), scale_factor=COARSE // FINE, mode="bilinear")
+    maps = unfolded.reshape(len(unfolded), MAPS, FINE**2, *unfolded.shape[2:])[:, SPANS:]
+    return (shares[:, :, None] * maps).sum(1)
+
+
+def _looking(channels: int) -> nn.Sequential:
+    """An eighth as fine."""
+    return nn.Sequential(
+        nn.Conv2d(1, channels, 5, stride=2, padding=2),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels, channels, 3, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels, channels, 3, stride=2, padding=1),
+        nn.ReLU(inplace=True),
+    )
 
 
 def _blocks(channels: int, count: int) -> nn.Sequential:
