@@ -12,6 +12,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, Focus, FocusConfig
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
+from spikecam.train.refocus import RefocuserStage
 from spikecam.train.refocusing import train_refocuser
 
 SIDE = 64 + 2 * MARGIN
@@ -161,6 +162,18 @@ def test_it_learns(photos, tmp_path):
     path = train_refocuser(job, config, replace(SIZE, width=16), replace(PLAIN, frames=(50, 60)))
     scores = dict(sc.load_weights(path)[1].scores)
     assert float(scores["val/psnr"]) > float(scores["val/psnr_tfp"]) + 1
+
+
+def test_the_loss_is_least_where_the_right_map_is_scored_highest():
+    rates = torch.rand(2, 29, 64, 64, generator=torch.Generator().manual_seed(0))
+    told = {"brightness": torch.full((2,), 0.5), "frames": torch.full((2,), 101.0)}
+    batch = {"rates": rates, "sharp": rates[:, 9:10], "level": torch.ones(2), **told}
+    stage = RefocuserStage(SIZE)
+    losses = []
+    for scored in range(25):
+        stage.network.score.bias.data = 5 * torch.eye(25)[scored]
+        losses.append(stage.loss(batch).item())
+    assert np.argmin(losses) == 9 - 4
 
 
 @pytest.mark.parametrize(
