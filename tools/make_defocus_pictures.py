@@ -14,20 +14,15 @@ from pathlib import Path
 import numpy as np
 from make_manual_pictures import beside, write
 
-from spikecam.bench.defocus import AXES, OURS, Setting, blurred, methods, photographs
+from spikecam.bench.defocus import AXES, HEADINGS, OURS, Setting, blurred, methods, photographs
 
 SHOWN = ("TFP", "TFP, Wiener", OURS)
-# A photograph, its seed, which depths and noise come from, and a part of it.
+# A photograph, and the seed of its depths and noise.
 SCENES = (("coffee", 2), ("camera", 4))
 FAILURES = (
     ("astronaut", 0, Setting(radius=8)),
     ("coffee", 2, Setting(light=0.01, frames=51)),
 )
-TITLES = {
-    "radius": "mean radius of the discs, pixels",
-    "light": "spikes of white to a frame",
-    "frames": "frames",
-}
 
 
 def strip(photo, seed, setting, makers):
@@ -57,7 +52,7 @@ def curves(report, out):
                 plot.set_xscale("log")
                 plot.set_xticks(values, [f"{value:g}" for value in values])
                 plot.minorticks_off()
-        axes[1, column].set_xlabel(TITLES[axis])
+        axes[1, column].set_xlabel(HEADINGS[axis])
     axes[0, 0].set_ylabel("PSNR, dB")
     axes[1, 0].set_ylabel("SSIM")
     axes[0, 0].legend(fontsize=7)

@@ -6,6 +6,7 @@ from PIL import Image
 
 import spikecam as sc
 from spikecam.app.look import (
+    WINDOWS,
     Look,
     as_png,
     frame,
@@ -21,6 +22,13 @@ from spikecam.app.look import (
 @pytest.fixture
 def stream(spikes):
     return sc.SpikeStream.from_array(spikes(2000, 6, 21, rate=0.1), rate=20_000)
+
+
+@pytest.mark.parametrize("method", WINDOWS)
+def test_windows_are_what_they_are_elsewhere(stream, method, spikecam):
+    told = sc.reconstruct(stream, 1500, method, window=WINDOWS[method])
+    np.testing.assert_array_equal(told, sc.reconstruct(stream, 1500, method))
+    assert f"{method} {WINDOWS[method]}" in " ".join(spikecam("reconstruct", "--help").out.split())
 
 
 @pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp", "defocus"])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam.data.dpdd import refuse_inside
 
 
 def pictures(folder, names):
@@ -31,5 +32,21 @@ def test_what_is_not_dpdd_is_refused(tmp_path):
         sc.dpdd(tmp_path, "all")
     pictures(tmp_path / "val_c" / "source", ["1.png", "2.png"])
     pictures(tmp_path / "val_c" / "target", ["1.png"])
-    with pytest.raises(sc.FileError, match=r"holds 2 pictures and .* 1; expected as many"):
+    with pytest.raises(sc.FileError, match=r"holds 2 pictures and .* 1, but every one needs"):
         sc.dpdd(tmp_path, "val")
+    for side in ("source", "target"):
+        (tmp_path / "train_c" / side).mkdir(parents=True)
+    with pytest.raises(sc.FileError, match="source holds no pictures; expected those of DPDD"):
+        sc.dpdd(tmp_path)
+
+
+def test_parts_are_refused_from_inside(tmp_path, monkeypatch):
+    """A folder may be named by a dot."""
+    for inside in ("train_c/source", "inputC"):
+        (tmp_path / inside).mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / inside)
+        with pytest.raises(sc.FileError, match="looks like a part of DPDD"):
+            refuse_inside(["."])
+    (tmp_path / "sharp").mkdir()
+    monkeypatch.chdir(tmp_path / "sharp")
+    refuse_inside(["."])

@@ -52,6 +52,33 @@ def test_maps_are_mixed_by_their_scores():
         torch.testing.assert_close(network(rates, *told), rates[:, [4 + chosen]])
 
 
+def test_every_map_is_looked_at_in_the_same_way():
+    """Scores come from what is mixed alone, and maps change places with what is made of them."""
+    network = trained()
+    for layer in (network.seen, network.middle_down):
+        for values in layer.parameters():
+            torch.nn.init.zeros_(values)
+    rates, *told = seen()
+
+    def scores(rates):
+        with torch.no_grad():
+            return network.scored(rates, *told)[2]
+
+    first = scores(rates)
+    spans, other = rates.clone(), rates.clone()
+    spans[:, :4] = 0
+    assert torch.equal(scores(spans), first)
+    other[:, 4 + 7] = 0
+    assert not torch.allclose(scores(other), first)
+    swapped = rates.clone()
+    swapped[:, [4 + 3, 4 + 7]] = rates[:, [4 + 7, 4 + 3]]
+    joined = network.join.weight.data
+    width = TINY.score_width
+    three, seven = slice(3 * width, 4 * width), slice(7 * width, 8 * width)
+    joined[:, three], joined[:, seven] = joined[:, seven].clone(), joined[:, three].clone()
+    torch.testing.assert_close(scores(swapped), first)
+
+
 def test_light_does_not_matter():
     """In half of the light it sees the same, and is told so; what it adds is half."""
     network = trained()
@@ -63,14 +90,18 @@ def test_light_does_not_matter():
     torch.testing.assert_close(other, one / 2, rtol=1e-4, atol=1e-5)
 
 
-def test_nothing_beyond_its_reach_matters():
+@pytest.mark.parametrize("turns", range(4))
+def test_nothing_beyond_its_reach_matters(turns):
     network = trained()
     rates, *told = seen(64, 256, batch=1)
     assert network.reach < 128
     changed = rates.clone()
     changed[..., network.reach + 8 :] = 0
     with torch.no_grad():
-        one, other = network(rates, *told), network(changed, *told)
+        one, other = (
+            network(rates.rot90(turns, (2, 3)).contiguous(), *told).rot90(-turns, (2, 3))
+            for rates in (rates, changed)
+        )
     torch.testing.assert_close(one[..., :8], other[..., :8])
     assert not torch.allclose(one[..., network.reach :], other[..., network.reach :])
 

@@ -3,6 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.bench.defocus import Setting, blurred, methods, photographs
+from spikecam.tiles import tiles
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -21,8 +22,12 @@ def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
     assert np.abs(one - sc.reconstruct(stream, 20, window=25)).max() > 0.01
 
 
-def test_parts_make_no_seams(spikes, refocuser):
-    stream = sc.SpikeStream.from_array(spikes(25, 150, 170))
+def test_parts_make_no_seams(spikes, refocuser, monkeypatch):
+    monkeypatch.setattr("spikecam.tiles.short_floats", lambda device: False)
+    stream = sc.SpikeStream.from_array(spikes(25, 70, 420))
+    reach = sc.load_weights(refocuser, "refocuser")[0].reach
+    # Parts in the middle do not see the whole.
+    assert any(t.seen[1].start > 0 and t.seen[1].stop < 424 for t in tiles((72, 424), 64, reach))
     options = {"at": 12, "method": "defocus", "window": 25, "weights": refocuser}
     whole, parts = (sc.reconstruct(stream, **options, tile=tile) for tile in (None, 64))
     np.testing.assert_allclose(parts, whole, atol=1e-4)

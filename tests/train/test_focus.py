@@ -12,7 +12,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, Focus, FocusConfig
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
-from spikecam.train.refocus import RefocuserStage
+from spikecam.train.refocus import RefocuserStage, missed
 from spikecam.train.refocusing import train_refocuser
 
 SIDE = 64 + 2 * MARGIN
@@ -174,6 +174,26 @@ def test_the_loss_is_least_where_the_right_map_is_scored_highest():
         stage.network.score.bias.data = 5 * torch.eye(25)[scored]
         losses.append(stage.loss(batch).item())
     assert np.argmin(losses) == 9 - 4
+
+
+def test_scores_are_right_where_errors_are_small():
+    """The less a map is off, about a cell and not only in it, the higher it is to be scored."""
+    errors = torch.full((1, 3, 64, 64), 0.1)
+    errors[:, 0, :, :32] = errors[:, 1, :, 32:] = 0.01
+    # A cell alone in which another map is better.
+    errors[:, 2, :8, :8] = 0.001
+    halves = torch.zeros(1, 3, 8, 8)
+    halves[:, 0, :, :4] = halves[:, 1, :, 4:] = 3
+    alone = halves.clone()
+    alone[:, 0, 0, 0], alone[:, 2, 0, 0] = 0, 3
+    flat = torch.zeros_like(halves)
+    losses = [missed(errors, one).item() for one in (halves, alone, flat, -halves)]
+    assert losses == sorted(losses)
+    assert losses[0] < 0.5 * losses[2]
+    # As right as can be: errors of equal maps deserve equal shares.
+    assert missed(torch.ones(1, 4, 16, 16), torch.zeros(1, 4, 2, 2)).item() == pytest.approx(
+        np.log(4)
+    )
 
 
 @pytest.mark.parametrize(

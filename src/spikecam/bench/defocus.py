@@ -37,7 +37,7 @@ AXES: dict[str, tuple[float, ...]] = {
 }
 # Of these, scenes in focus are judged, too.
 FOCUSED = ("light", "frames")
-_HEADINGS = {
+HEADINGS = {
     "radius": "mean radius of the discs, pixels",
     "light": "spikes of white to a frame",
     "frames": "frames",
@@ -73,7 +73,7 @@ class Blurred:
     Attributes:
         stream: its spikes, as many as are integrated.
         fpn: the camera's fixed pattern.
-        truth: the scene in focus, in [0, 1], where white in every frame is 1.
+        truth: the scene in focus by the rate of white, in [0, 1].
         setting: how it was seen.
     """
 
@@ -122,14 +122,14 @@ def defocus(
         for value, setting in zip(values, settings, strict=True):
             if setting not in known:
                 known[setting] = _judged(scenes, setting, makers, pictures)
-            say(f"{_HEADINGS[axis]} {value:g}")
+            say(f"{HEADINGS[axis]} {value:g}")
         for index, (name, digits) in enumerate(_MEASURES):
             rows: list[dict[str, Any]] = [{"method": label} for label in makers]
             for value, setting in zip(values, settings, strict=True):
                 for row in rows:
                     mean = known[setting][row["method"]].mean(0)[index]
                     row[f"{value:g}"] = round(float(mean), digits)
-            title = f"{name} ↑ by {_HEADINGS[axis]}"
+            title = f"{name} ↑ by {HEADINGS[axis]}"
             tables.append(Table(f"defocus-{axis}-{name.lower()}", title, rows, _notes(axis)))
     rows = []
     for label in makers:
@@ -156,9 +156,9 @@ def _focused(scenes: dict[str, Picture], makers: dict[str, Maker]) -> Table:
             tfp, ours = (found[label][:, 0] for label in two)
             for row, told in zip(rows, (tfp.mean(), ours.mean(), (ours - tfp).min()), strict=True):
                 row[f"{axis} {value:g}"] = round(float(told), 2)
-    return Table(
-        "defocus-focused", "Scenes in focus, by light and by frames", rows, _notes("radius")
-    )
+    usual = Setting()
+    note = f"the other is {usual.light:g} spikes of white to a frame, or {usual.frames} frames"
+    return Table("defocus-focused", "Scenes in focus, by light or by frames", rows, [note])
 
 
 def _along(axis: str, value: float) -> Setting:
@@ -189,8 +189,13 @@ def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:
     near = sc.random_nearness(photo.shape, seed=seed)
     rng = np.random.default_rng(seed)
     focus = float(rng.uniform(-0.2, 1.2))
-    apart = max(float(np.abs(near - np.float32(focus)).mean()), 1e-3)
-    seen = sc.defocus_scene(photo, near, focus=focus, strength=setting.radius / apart)
+    apart = np.abs(near - np.float32(focus))
+    # No disc is wider than the picture is high, however flat the rest of the scene.
+    strength = min(
+        setting.radius / max(float(apart.mean()), 1e-3),
+        min(photo.shape) / 2 / max(float(apart.max()), 1e-3),
+    )
+    seen = sc.defocus_scene(photo, near, focus=focus, strength=strength)
     fpn = sc.FixedPattern.draw(photo.shape, seed)
     film = (seen for _ in range(setting.frames))
     sensor = sc.Sensor(gain=setting.light, **_NOISE)
@@ -265,7 +270,7 @@ def _judged(
 
 def _notes(axis: str) -> list[str]:
     usual = Setting()
-    others = [f"{_HEADINGS[n]}: {getattr(usual, n):g}" for n in AXES if n != axis]
+    others = [f"{HEADINGS[n]}: {getattr(usual, n):g}" for n in AXES if n != axis]
     return [
         "; ".join(others),
         "the deconvolutions are told the scene's mean disc, and leave TFP as it is where it is 0; "

@@ -22,7 +22,8 @@ LEAST = {
     "simulate": 3.8,
     "SDM": 1.2,
 }
-# For networks, whose plain way is LDN's in float32: where they compute in bfloat16, and elsewhere.
+# For networks, whose plain way is LDN's in float32, or of defocus its own module: where they
+# compute in bfloat16, and elsewhere.
 LEAST_OF_NETWORKS = {
     "bfloat16": {"teacher": 0.07, "ldn": 2.5, "refined": 0.4, "refined-small": 3.5, "defocus": 0.5},
     "float32": {"teacher": 0.02, "ldn": 0.7, "refined": 0.2, "refined-small": 1.4, "defocus": 0.5},

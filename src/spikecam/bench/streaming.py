@@ -2,7 +2,7 @@
 
     python -m spikecam.bench.streaming [--synth PHOTOS]
 
-Recordings are streamed to a video by every method: 160,000 frames of 400x250, and 16,000 of
+Recordings are streamed to a video by TFP, TFI and TFSTP: 160,000 frames of 400x250, and 16,000 of
 1000x1000. That takes most of an hour. ``--synth`` makes data sets of 25 and of 100 sequences of
 512x384 instead. Both on Linux only, where a process can tell its peak.
 """

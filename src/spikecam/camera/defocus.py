@@ -27,8 +27,12 @@ _STEP = 0.5
 _SUPER = 16
 # Layers that lie beside each other, as on a slope, and do not cover each other.
 _SHEET = 4
-# Shares of what is known: none; as little as what lies around counts for; and enough to go on from.
-_TINY, _LITTLE, _ENOUGH = 1e-3, 0.02, 0.05
+# Of what is known of a place, this share is none;
+_TINY = 1e-3
+# so much counts what lies around it;
+_LITTLE = 0.02
+# and of what lies around, this share is enough to go on from.
+_ENOUGH = 0.05
 
 
 def disc_radius(
@@ -202,6 +206,8 @@ def _spread(whole: Picture, where: npt.NDArray[np.bool_], radius: float) -> Pict
 
 def disc(radius: float) -> Picture:
     """A disc of a radius above 0 in pixels: the part of each pixel that it covers, sum 1."""
+    if radius <= 0.5:
+        return np.ones((1, 1), np.float32)
     reach = math.ceil(radius - 0.5)
     side = 2 * reach + 1
     places = (np.arange(side * _SUPER) + 0.5) / _SUPER - side / 2

@@ -296,7 +296,9 @@ def defocus(
     drifting: Annotated[
         float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
     ] = 0.15,
-    scenes: Annotated[int, typer.Option("--scenes", help="How many different ones.")] = 4000,
+    scenes: Annotated[
+        int, typer.Option("--scenes", help="How many different ones; a worker keeps them in 4 GB.")
+    ] = 4000,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
@@ -307,7 +309,7 @@ def defocus(
 ) -> None:
     """Train the network of reconstruct --method defocus, on folders of sharp pictures, or on DPDD.
 
-    Every sample has other depths, another light and another sensor. A run that was stopped goes on
+    Every scene has other depths, another light and another sensor. A run that was stopped goes on
     when the command is repeated.
     """
     low, high = parse_whole_bounds(frames, "--frames")

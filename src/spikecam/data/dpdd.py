@@ -30,7 +30,7 @@ def dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
         part: "train", "val" or "test".
 
     Returns:
-        Paths of pictures of one size, in the order of their names.
+        Paths, in the order of their names.
 
     Raises:
         FileError: it is not DPDD, or a picture has no partner.
@@ -47,10 +47,12 @@ def dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
             f"{root} holds no part {part!r} of DPDD; expected {sides[0]} and {sides[1]}"
         )
     blurry, sharp = (sorted(path for path in side.iterdir() if is_picture(path)) for side in sides)
-    if not blurry or len(blurry) != len(sharp):
+    if not blurry and not sharp:
+        raise FileError(f"{sides[0]} holds no pictures; expected those of DPDD")
+    if len(blurry) != len(sharp):
         raise FileError(
-            f"{sides[0]} holds {len(blurry)} pictures and {sides[1]} {len(sharp)}; expected as "
-            "many, so get the data set again"
+            f"{sides[0]} holds {len(blurry)} pictures and {sides[1]} {len(sharp)}, but every one "
+            "needs its partner; get the data set again"
         )
     return list(zip(blurry, sharp, strict=True))
 
@@ -67,10 +69,10 @@ def refuse_inside(folders: Sequence[PathLike]) -> None:
         FileError: there are.
     """
     parts = [f"{part}_c" for part in PARTS]
-    for folder in map(Path, folders):
+    for folder in (Path(one).resolve() for one in folders):
         inside = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
         for one in inside:
-            blurry = one.name == "source" and one.resolve().parent.name in parts
+            blurry = one.name == "source" and one.parent.name in parts
             if blurry or one.name in (*parts, "inputC"):
                 raise FileError(
                     f"{one} looks like a part of DPDD, whose pictures are out of focus; name the "

@@ -19,7 +19,7 @@ from spikecam.errors import OptionError
 
 
 class Membrane(nn.Module):
-    """Potentials V of raw spikes; it has no weights, and its slope in spikes and gamma is exact.
+    """Potentials V of raw spikes; it has no weights, and its gradient is exact.
 
     With gamma = 1 it counts. Counts are whole numbers and each is weighed once, so that a processor
     and a GPU give the same, to the bit.

@@ -30,7 +30,7 @@ SPANS, MIXED = 4, 25
 MAPS = SPANS + MIXED
 # The mean that the network sees.
 _MEDIUM = 0.4
-# A scene darker than this mean rate is not made any brighter.
+# Below this mean rate the gain stays what it is there.
 _DARKEST = 2e-3
 # The untrained score of the exact rate.
 _EXACTLY = 1.0
@@ -44,7 +44,8 @@ class RefocuserConfig:
 
     Attributes:
         width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
-        blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, either way.
+        blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, as many on
+            the way up as on the way down.
         score_width: channels of what looks at each map.
     """
 
@@ -93,7 +94,7 @@ class Refocuser(nn.Module):
         self.score = nn.Conv2d(deep, MIXED, 1)
         self.mixed = nn.Conv2d(FINE**2, width, 3, padding=1)
         self.predict = nn.Conv2d(width, FINE**2, 3, padding=1)
-        # Untrained, it adds nothing to a mix of all maps that is mostly the exact rate.
+        # Untrained, it adds nothing to a mix in which the exact rate counts most.
         for last in (self.score, self.predict):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(torch.as_tensor(last.bias))
@@ -160,7 +161,7 @@ def _mixed(unfolded: Tensor, scores: Tensor) -> Tensor:
 
 
 def _looking(channels: int) -> nn.Sequential:
-    """An eighth as fine."""
+    """Three convolutions of stride 2, to cells of eight pixels."""
     return nn.Sequential(
         nn.Conv2d(1, channels, 5, stride=2, padding=2),
         nn.ReLU(inplace=True),
@@ -176,5 +177,5 @@ def _blocks(channels: int, count: int) -> nn.Sequential:
 
 
 def _doubled(channels: int, out: int) -> nn.Sequential:
-    """Twice as fine: a convolution of one place, unfolded."""
+    """Twice as fine: a 1x1 convolution, shuffled."""
     return nn.Sequential(nn.Conv2d(channels, 4 * out, 1), nn.PixelShuffle(2))

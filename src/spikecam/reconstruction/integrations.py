@@ -15,7 +15,7 @@ from spikecam.stream import Span, SpikeStream
 
 # The spans are a whole window, and these parts of it, around the same frame.
 SHARES = (1, 2, 4, 8)
-# Windows have at least this many frames: an eighth is then a span of its own.
+# Windows have at least this many frames: an eighth is three then, and fewer tell next to nothing.
 LEAST = 25
 # Packed bytes that are unpacked at a time.
 _BLOCK_BYTES = 1 << 20
@@ -26,10 +26,11 @@ def integrations(
 ) -> Picture:
     """Firing rates over a window, a half, a quarter and an eighth of it, and the exact one.
 
-    The first four are potentials of membranes (`spikecam.networks.membrane`) by the length of their
-    spans. The last is the charge that was collected in the window to the fraction of a spike
-    (`spikecam.reconstruction.cumulated`), by its length: of constant light it is hardly off. In
-    between lies what deconvolutions by several discs make of it (`deconvolved`), which is ours.
+    The first four are potentials of membranes (`spikecam.networks.membrane`), divided by the length
+    of their spans. The last is the charge that was collected in the window to the fraction of a
+    spike (`spikecam.reconstruction.cumulated`), divided by its length: nearly exact of constant
+    light. In between lies what deconvolutions by several discs make of it (`deconvolved`), which
+    is ours.
 
     Args:
         stream: the recording.
@@ -85,7 +86,7 @@ def check_window(stream: SpikeStream, window: int) -> None:
     if len(stream) < LEAST:
         raise RangeError(
             f"defocus integrates at least {LEAST} frames, and the recording has {len(stream)}; "
-            "choose another method, such as tfp"
+            "choose tfi, or tfp with a window of fewer"
         )
     if not isinstance(window, (int, np.integer)) or window < LEAST or window % 2 == 0:
         raise OptionError(

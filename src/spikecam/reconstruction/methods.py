@@ -50,6 +50,7 @@ def reconstruct(
 
     Raises:
         FileError: weights that cannot be read, or of another network.
+        GeometryError: the fixed pattern is of another size.
         OptionError: an unknown method or option, or both ``at`` and ``frames``.
         RangeError: a frame or its window leaves the recording.
 

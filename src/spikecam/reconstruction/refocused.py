@@ -1,7 +1,7 @@
 """Spikes of a scene that is out of focus to the picture in focus, by a network (see `Refocuser`).
 
-It implements what "Seeing Through Blur: Tackling Defocus in Spike-Based Imaging" does with a
-network of its own; its supplement says how spikes are integrated (`integrations`).
+"Seeing Through Blur: Tackling Defocus in Spike-Based Imaging" does so with another network, which
+is not published in full; its supplement says how spikes are integrated (`integrations`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def refocused(
     Raises:
         FileError: weights that cannot be read, or of another network.
         GeometryError: the fixed pattern is of another size.
-        OptionError: a window that is no odd number of at least 25, or a tile below 64 pixels.
+        OptionError: a window that is no odd number of at least 25, a tile below 64 pixels, or an
+            unknown name of weights or of a device.
         RangeError: a window leaves the recording, or that has less than 25 frames.
     """
     check_window(stream, window)
@@ -59,6 +60,7 @@ def refocused(
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
     network = load_refocuser(weights, device)
+    # A tile that cannot be is refused before the first frame.
     tiles((64, 64), tile, network.reach)
     return (
         restored(network, integrations(stream, frame, window, fpn=fpn), window, tile=tile)

@@ -1,4 +1,4 @@
-"""Wiener's deconvolution by several discs, for a network to choose from at every pixel.
+"""Wiener's deconvolution by several discs, which a network mixes from place to place.
 
     X = conj(H) / (|H|^2 + lambda (f / f_N)^2) Y
 

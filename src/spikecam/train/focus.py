@@ -30,10 +30,13 @@ from spikecam.train.samples import Sample, turned
 MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
+# Settings that are shares of scenes or sensors.
+SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
 # Standard deviations of softness in pixels, and points at most.
 _SOFT, _POINTS = (0.7, 5.0), 100
-# Maps of what spikes tell, the truth, frames and level; and how many of them a process keeps.
+# Maps of what spikes tell, the truth, frames and level.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
+# Of scenes that a process keeps: more than 4000 of them, of the usual size.
 _HELD_BYTES = 4 << 30
 
 
@@ -83,7 +86,7 @@ class FocusConfig:
             raise OptionError(f"levels are two numbers above 0 that rise, not {self.levels}")
         if self.scenes < 1:
             raise OptionError(f"there is at least one scene, not {self.scenes}")
-        for name in ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting"):
+        for name in SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
 

@@ -21,13 +21,17 @@ RUN = RunConfig(epochs=56, steps=250, batch=8, lr=1e-3)
 _ENOUGH = 2e-4
 # How much the mix alone counts, and the scores of the maps.
 _MIX, _SCORES = 0.3, 0.3
-# How sharply a map that is righter than others is to be scored; cells a side whose errors are
-# averaged; and errors, of white, that do not matter.
-_SHARPLY, _CELLS, _SMALL = 3.0, 5, 1e-7
+# The power with which the share that a map should have falls with its error.
+_POWER = 3.0
+# Cells a side over which those errors are averaged, and errors that do not matter.
+_CELLS, _SMALL = 5, 1e-7
 
 
 class RefocuserStage(Stage):
-    """The PSNR of each scene, as bright as its white is, is made large; samples are of `Focus`."""
+    """The PSNR of each scene is made large, and the right deconvolutions are scored high.
+
+    Samples are of `Focus`; all is judged as bright as if white fired in every frame.
+    """
 
     name = "defocus"
     summary = "Refocuser: spikes of a scene that is out of focus to the picture in focus"
@@ -40,16 +44,13 @@ class RefocuserStage(Stage):
         self.network = Refocuser(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample) -> Tensor:
-        """Minus the PSNR in nepers of picture and mix, and how far the scores are from the best."""
+        """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
         given = batch["rates"], batch["brightness"], batch["frames"]
         found, mix, scores = self.network.scored(*given)
         sharp = _shown(batch["sharp"], batch)
         errors = [(_shown(one, batch) - sharp).square().mean((1, 2, 3)) for one in (found, mix)]
         picture, mixed = ((error + _ENOUGH).log().mean() for error in errors)
-        maps = _shown(batch["rates"][:, -MIXED:], batch)
-        # Cross entropy with shares that fall with the logarithm of each map's error.
-        best = (-_SHARPLY * (_about((maps - sharp).square()) + _SMALL).log()).softmax(1)
-        scored = -(best * scores.log_softmax(1)).sum(1).mean()
+        scored = missed((_shown(batch["rates"][:, -MIXED:], batch) - sharp).square(), scores)
         loss: Tensor = picture + _MIX * mixed + _SCORES * scored
         return loss
 
@@ -71,6 +72,17 @@ class RefocuserStage(Stage):
 def _shown(rates: Tensor, batch: Sample) -> Tensor:
     """Rates as bright as if white fired in every frame."""
     return rates / batch["level"].clamp(max=1)[:, None, None, None]
+
+
+def missed(errors: Tensor, scores: Tensor) -> Tensor:
+    """Cross entropy of maps' scores with the shares that their errors deserve.
+
+    Args:
+        errors: square ones of each map at each pixel, (B, K, H, W).
+        scores: of each map in each cell, (B, K, H / 8, W / 8).
+    """
+    deserved = (-_POWER * (_about(errors) + _SMALL).log()).softmax(1)
+    return -(deserved * scores.log_softmax(1)).sum(1).mean()
 
 
 def _about(errors: Tensor) -> Tensor:

@@ -10,15 +10,13 @@ from typing import Any
 from spikecam.data.dpdd import dpdd, is_dpdd, refuse_inside
 from spikecam.networks.refocuser import RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import MARGIN, Focus, FocusConfig, check_pairs
+from spikecam.train.focus import MARGIN, SHARES, Focus, FocusConfig, check_pairs
 from spikecam.train.job import ENDLESS, Data, Job, sized, train_stage
 from spikecam.train.pictures import Pictures, digest, find_pictures
 from spikecam.train.refocus import RefocuserStage
 
 # Scenes that a run is judged by, their frames, and spikes of white to a frame.
 _JUDGED, _FRAMES, _LEVELS = 48, (101, 101), (0.3, 0.3)
-# Of these there are none there.
-_SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
 
 
 def train_refocuser(
@@ -51,8 +49,8 @@ def train_refocuser(
     check_pairs([*pairs, *judged], side)
     seed = config.seed
     samples = Focus(_crops(train, side, seed, ENDLESS), pairs, focus, seed=seed, length=ENDLESS)
-    # Judged by a fixed length of time in a middling light.
-    none: dict[str, Any] = dict.fromkeys(_SHARES, 0.0)
+    # Judged by a fixed length of time in a middling light, by sensors without faults.
+    none: dict[str, Any] = dict.fromkeys(SHARES, 0.0)
     plain = replace(focus, **none, frames=_FRAMES, levels=_LEVELS)
     held = Focus(_crops(val, side, 0, _JUDGED), judged, plain, seed=seed + 1, length=_JUDGED)
     named = [path for pair in [*pairs, *judged] for path in pair]
