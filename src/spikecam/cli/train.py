@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 56,
+    epochs: EpochsOption = 48,
     steps: StepsOption = 250,
     batch: BatchOption = 8,
     lr: LrOption = 1e-3,
