@@ -262,8 +262,8 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 48,
-    steps: StepsOption = 250,
+    epochs: EpochsOption = 55,
+    steps: StepsOption = 500,
     batch: BatchOption = 8,
     lr: LrOption = 1e-3,
     size: Annotated[
@@ -281,8 +281,8 @@ def defocus(
     levels: Annotated[
         str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
     ] = "0.02:1.3",
-    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.2,
-    soft: Annotated[float, typer.Option("--soft", help="Share of smooth scenes.")] = 0.05,
+    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.25,
+    soft: Annotated[float, typer.Option("--soft", help="Share of smooth scenes.")] = 0.25,
     points: Annotated[
         float, typer.Option("--points", help="Share of scenes with points of light.")
     ] = 0.15,

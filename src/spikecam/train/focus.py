@@ -32,8 +32,8 @@ MARGIN = 16
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
 SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
-# Standard deviations of softness in pixels, and points at most.
-_SOFT, _POINTS = (0.7, 5.0), 100
+# Standard deviations of softness in pixels, from and to; and points at most.
+_SOFT, _POINTS = (0.4, 5.0), 100
 # Maps of what spikes tell, the truth, frames and level.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 # Of scenes that a process keeps: more than 4000 of them, of the usual size.
@@ -51,7 +51,7 @@ class FocusConfig:
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
         sharp: share of scenes in focus.
-        soft: share of scenes that are as smooth as no lens makes them.
+        soft: share of scenes that are smooth in focus, too: by nature, or as they were photographed.
         points: share of scenes with lights and dark spots of single pixels.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
@@ -64,8 +64,8 @@ class FocusConfig:
     frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
-    sharp: float = 0.2
-    soft: float = 0.05
+    sharp: float = 0.25
+    soft: float = 0.25
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
@@ -173,9 +173,11 @@ class Focus(Dataset[Sample]):
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """The picture, or what photographs seldom show: soft shades, or points of light."""
+        """The picture, or as it may be, too: soft, or with points of light."""
         if rng.random() < self.config.soft:
-            sharp = np.clip(cv2.GaussianBlur(sharp, (0, 0), rng.uniform(*_SOFT)), 0, 1)
+            sharp = np.clip(
+                cv2.GaussianBlur(sharp, (0, 0), np.exp(rng.uniform(*np.log(_SOFT)))), 0, 1
+            )
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
