@@ -51,7 +51,7 @@ class FocusConfig:
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
         sharp: share of scenes in focus.
-        soft: share of scenes that are smooth in focus, too: by nature, or as they were photographed.
+        soft: share of scenes that are smooth in focus, too.
         points: share of scenes with lights and dark spots of single pixels.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
@@ -175,9 +175,8 @@ class Focus(Dataset[Sample]):
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture, or as it may be, too: soft, or with points of light."""
         if rng.random() < self.config.soft:
-            sharp = np.clip(
-                cv2.GaussianBlur(sharp, (0, 0), np.exp(rng.uniform(*np.log(_SOFT)))), 0, 1
-            )
+            wide = float(np.exp(rng.uniform(*np.log(_SOFT))))
+            sharp = np.clip(cv2.GaussianBlur(sharp, (0, 0), wide), 0, 1)
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)

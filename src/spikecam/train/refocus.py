@@ -13,11 +13,11 @@ from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr, rising_and_falling
 
-RUN = RunConfig(epochs=55, steps=500, batch=8, lr=1e-3)
+RUN = RunConfig(epochs=48, steps=500, batch=8, lr=1e-3)
 
 
-# Mean square errors below which better pictures count less, when a run begins and when it ends: from
-# the first on, scenes in focus would leave the discs no say; in the end they must not be harmed.
+# Mean square errors below which better pictures count less, as a run begins and as it ends: with
+# the second alone, scenes in focus would leave the discs no say; with the first, they are harmed.
 _ENOUGH = 1e-3, 1e-5
 # How much the mix alone counts, and the scores of the maps.
 _MIX, _SCORES = 0.3, 1.0
