@@ -17,7 +17,7 @@ from spikecam.picture import Picture, coloured
 
 # Pictures are cut at multiples of this: every grid that a network works on is whole then.
 UNIT = 8
-# Side of the parts of pictures that are larger; a part takes about 2 GB.
+# Side of the parts of pictures that are larger; a part takes 2 to 3 GB.
 _SIDE = 1536
 
 

@@ -28,8 +28,8 @@ FINE, COARSE = 2, 8
 # rate.
 SPANS, MIXED = 4, 25
 MAPS = SPANS + MIXED
-# The mean that the network sees.
-_MEDIUM = 0.4
+# The mean that the network sees, and how far what is about it is stretched.
+_MEDIUM, _STRETCH = 0.4, 4.0
 # Below this mean rate the gain stays what it is there.
 _DARKEST = 2e-3
 # The untrained score of the exact rate.
@@ -127,21 +127,21 @@ class Refocuser(nn.Module):
         Scores are logarithms of each of the last 25 maps' share in the mix, up to a constant.
         """
         gain = (_MEDIUM / brightness.clamp(min=_DARKEST))[:, None, None, None]
-        unfolded = functional.pixel_unshuffle(rates, FINE)
+        seen = _STRETCH * (rates * gain - _MEDIUM)
+        unfolded = functional.pixel_unshuffle(seen, FINE)
         told = torch.stack([gain.flatten().log(), (frames / _MIDDLING).log()], dim=1)
         told = told[:, :, None, None].expand(-1, -1, *unfolded.shape[2:])
-        seen = torch.cat([4 * (unfolded * gain - _MEDIUM), told], dim=1)
-        fine = self.before(self.seen(seen))
+        fine = self.before(self.seen(torch.cat([unfolded, told], dim=1)))
         middle = self.middle_before(self.down(fine))
-        deep = self.deep(self.middle_down(middle) + self._looked(4 * (rates * gain - _MEDIUM)))
+        deep = self.deep(self.middle_down(middle) + self._looked(seen))
         scores = self.score(deep).float()
         mix = _mixed(unfolded, scores)
-        exact = unfolded[:, -(FINE**2) :]
         middle = self.middle_after(middle + self.middle_up(deep))
-        fine = fine + self.up(middle) + self.mixed(4 * gain * (mix - exact))
+        fine = fine + self.up(middle) + self.mixed(mix - unfolded[:, -(FINE**2) :])
         added = self.predict(self.after(fine)).float()
         sharp, mix = (
-            functional.pixel_shuffle(one, FINE) for one in (mix + 0.25 * added / gain, mix)
+            (functional.pixel_shuffle(one, FINE) / _STRETCH + _MEDIUM) / gain
+            for one in (mix + added, mix)
         )
         return sharp, mix, scores
 
