@@ -93,7 +93,7 @@ def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
 
 
 @pytest.mark.parametrize(
-    ("radius", "light", "least"), [(0, 0.4, 5.0), (2, 0.05, 4.0), (2, 0.4, 0.2)]
+    ("radius", "light", "least"), [(0, 0.4, 4.0), (2, 0.05, 3.0), (2, 0.4, 0.7)]
 )
 def test_what_ships_keeps_its_quality(radius, light, least):
     """At least what it was measured to be worth, of photographs that it never saw."""
@@ -103,8 +103,7 @@ def test_what_ships_keeps_its_quality(radius, light, least):
         scene = blurred(photo[:, 60:260], Setting(radius, light, frames=101), seed)
         scores = {
             label: sc.score(makers[label](scene), scene.truth, ["psnr"])["psnr"]
-            for label in ("TFP", "TFP, Wiener", "defocus")
+            for label in ("TFP", "TFP, Wiener", "TFP, Richardson-Lucy", "defocus")
         }
         gains.append(scores.pop("defocus") - max(scores.values()))
-    assert min(gains) > -0.1
-    assert np.mean(gains) > least
+    assert min(gains) > least
