@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 48,
+    epochs: EpochsOption = 36,
     steps: StepsOption = 500,
     batch: BatchOption = 8,
     lr: LrOption = 1e-3,

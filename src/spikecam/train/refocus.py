@@ -13,7 +13,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr, rising_and_falling
 
-RUN = RunConfig(epochs=48, steps=500, batch=8, lr=1e-3)
+RUN = RunConfig(epochs=36, steps=500, batch=8, lr=1e-3)
 
 
 # Mean square errors below which better pictures count less, as a run begins and as it ends: with
