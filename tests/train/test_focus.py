@@ -62,7 +62,9 @@ def test_in_focus_the_rate_is_the_truth(photos):
         assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() < 0.002
 
 
-def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos):
+def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos, monkeypatch):
+    monkeypatch.setattr("spikecam.train.focus._SOFT", (1.0, 1.0))
+
     def truth(**shares):
         return samples(photos, replace(PLAIN, **shares))[3]["sharp"][0]
 
@@ -70,7 +72,7 @@ def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos):
         return picture.diff(dim=1).abs().max()
 
     soft, plain, pointed = truth(soft=1.0), truth(), truth(points=1.0)
-    assert steepness(soft) < 0.8 * steepness(plain)
+    assert steepness(soft) < 0.6 * steepness(plain)
     assert 1 <= (pointed != plain).sum() <= 100
     for one in (soft, pointed):
         assert one.min() >= 0

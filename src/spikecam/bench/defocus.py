@@ -189,13 +189,8 @@ def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:
     near = sc.random_nearness(photo.shape, seed=seed)
     rng = np.random.default_rng(seed)
     focus = float(rng.uniform(-0.2, 1.2))
-    apart = np.abs(near - np.float32(focus))
-    # No disc is wider than the picture is high, however flat the rest of the scene.
-    strength = min(
-        setting.radius / max(float(apart.mean()), 1e-3),
-        min(photo.shape) / 2 / max(float(apart.max()), 1e-3),
-    )
-    seen = sc.defocus_scene(photo, near, focus=focus, strength=strength)
+    apart = max(float(np.abs(near - np.float32(focus)).mean()), 1e-3)
+    seen = sc.defocus_scene(photo, near, focus=focus, strength=setting.radius / apart)
     fpn = sc.FixedPattern.draw(photo.shape, seed)
     film = (seen for _ in range(setting.frames))
     sensor = sc.Sensor(gain=setting.light, **_NOISE)

@@ -11,14 +11,13 @@ from torch.nn import functional
 from spikecam.networks.refocuser import COARSE, MIXED, Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
-from spikecam.train.stage import Stage, psnr, rising_and_falling
+from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=36, steps=500, batch=8, lr=1e-3)
 
-
-# Mean square errors below which better pictures count less, as a run begins and as it ends: with
-# the second alone, scenes in focus would leave the discs no say; with the first, they are harmed.
-_ENOUGH = 1e-3, 1e-5
+# Mean square error below which better pictures count less as a run begins, and which falls to
+# ENOUGH: with that alone, scenes in focus would leave the discs no say; without, they are harmed.
+_AT_FIRST = 1e-3
 # How much the mix alone counts, and the scores of the maps.
 _MIX, _SCORES = 0.3, 1.0
 # The power with which the share that a map should have falls with its error.
@@ -45,12 +44,10 @@ class RefocuserStage(Stage):
 
     def loss(self, batch: Sample) -> Tensor:
         """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
-        given = batch["rates"], batch["brightness"], batch["frames"]
-        found, mix, scores = self.network.scored(*given)
+        found, mix, scores = self.network.scored(*_given(batch))
         sharp = _shown(batch["sharp"], batch)
         errors = [(_shown(one, batch) - sharp).square().mean((1, 2, 3)) for one in (found, mix)]
-        begin, end = _ENOUGH
-        enough = begin * (end / begin) ** min(1, self.global_step / self.config.total)
+        enough = _AT_FIRST * (ENOUGH / _AT_FIRST) ** min(1, self.global_step / self.config.total)
         picture, mixed = ((error + enough).log().mean() for error in errors)
         scored = missed((_shown(batch["rates"][:, -MIXED:], batch) - sharp).square(), scores)
         loss: Tensor = picture + _MIX * mixed + _SCORES * scored
@@ -58,17 +55,17 @@ class RefocuserStage(Stage):
 
     def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
         """PSNR of what it gives, and of the plain rate in the same frames (TFP)."""
-        made = batch["rates"][:, :1], self._given(batch), batch["sharp"]
+        made = batch["rates"][:, :1], self.network(*_given(batch)), batch["sharp"]
         rate, found, sharp = (_shown(one, batch) for one in made)
         return {"psnr": psnr(found, sharp), "psnr_tfp": psnr(rate, sharp)}, [rate, found, sharp]
-
-    def _given(self, batch: Sample) -> Tensor:
-        given: Tensor = self.network(batch["rates"], batch["brightness"], batch["frames"])
-        return given
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
         return rising_and_falling(self, weight_decay=1e-3)
+
+
+def _given(batch: Sample) -> tuple[Tensor, Tensor, Tensor]:
+    return batch["rates"], batch["brightness"], batch["frames"]
 
 
 def _shown(rates: Tensor, batch: Sample) -> Tensor:
