@@ -178,22 +178,6 @@ def test_the_loss_is_least_where_the_right_map_is_scored_highest():
     assert np.argmin(losses) == 9 - 4
 
 
-def test_scenes_that_are_nearly_right_come_to_count_in_the_course_of_a_run(monkeypatch):
-    def gained(step):
-        monkeypatch.setattr(RefocuserStage, "global_step", step)
-        return loss(0.01) - loss(0.001)
-
-    def loss(error):
-        rates = torch.full((1, 29, 64, 64), 0.5 + error)
-        one = torch.ones(1)
-        told = {"level": one, "brightness": 0.5 * one, "frames": 101 * one}
-        return stage.loss({"rates": rates, "sharp": torch.full((1, 1, 64, 64), 0.5), **told}).item()
-
-    stage = RefocuserStage(SIZE)
-    gains = [gained(step) for step in (0, stage.config.total // 2, stage.config.total)]
-    assert gains[0] < 0.2 < 0.5 < gains[1] < 2 < gains[2]
-
-
 def test_scores_are_right_where_errors_are_small():
     """The less a map is off, about a cell and not only in it, the higher it is to be scored."""
     errors = torch.full((1, 3, 64, 64), 0.1)
