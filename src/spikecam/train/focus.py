@@ -65,7 +65,7 @@ class FocusConfig:
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
     sharp: float = 0.25
-    soft: float = 0.25
+    soft: float = 0.05
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6

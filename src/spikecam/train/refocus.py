@@ -15,8 +15,8 @@ from spikecam.train.stage import Stage, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=36, steps=500, batch=8, lr=1e-3)
 
-# Mean square error below which better pictures count less: with ten times less, whatever may be in
-# focus is left as it is, discs are not undone; with ten times more, scenes in focus are harmed.
+# Mean square error below which better pictures count less. With much less, what may be in focus is
+# left as it is, and small discs are not undone; with much more, scenes in focus are harmed.
 _ENOUGH = 2e-4
 # How much the mix alone counts, and the scores of the maps.
 _MIX, _SCORES = 0.3, 1.0
