@@ -257,7 +257,7 @@ def test_every_extra_is_explained():
 @pytest.mark.parametrize("page", [CAMERA, NETWORKS, *SIMPLE.values()])
 def test_pictures_of_the_manual_exist_and_are_made_by_a_tool(page):
     tools = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "tools").glob("make*.py"))
-    for picture in re.findall(r"\]\(([^)]*\.jpg)\)", page):
+    for picture in re.findall(r"\]\(([^)]*\.(?:jpg|png))\)", page):
         assert (ROOT / "docs" / picture).is_file(), picture
         assert f'"{Path(picture).name}"' in tools
 
