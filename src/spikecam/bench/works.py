@@ -148,19 +148,17 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     """The same frames by the refocuser's module in float32, as a user of torch would."""
     import torch
 
-    from spikecam.reconstruction.integrations import integrations, looked_at
-    from spikecam.tiles import padded
+    from spikecam.reconstruction.integrations import integrations
+    from spikecam.reconstruction.refocused import clues
 
     network, _ = sc.load_weights("defocus")
     network.to(device)
-    window = torch.tensor([float(_REFOCUSED)], device=device)
     half = _REFOCUSED // 2
     for frame in range(half, len(inputs.recording) - half):
-        maps = integrations(inputs.recording, frame, _REFOCUSED)
-        rates = padded(torch.from_numpy(maps)[None]).to(device)
-        brightness = torch.tensor([looked_at(maps)], device=device)
+        rates = integrations(inputs.recording, frame, _REFOCUSED)
+        seen = [one.to(device) for one in clues(rates, _REFOCUSED)]
         with torch.inference_mode():
-            yield network(rates, brightness, window).clamp(0, 1).cpu()
+            yield network(*seen).clamp(0, 1).cpu()
 
 
 NETWORKS: dict[str, Run] = {

@@ -262,16 +262,16 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 36,
+    epochs: EpochsOption = 24,
     steps: StepsOption = 500,
-    batch: BatchOption = 8,
+    batch: BatchOption = 4,
     lr: LrOption = 1e-3,
     size: Annotated[
         str | None, typer.Option("--size", help="base or small.", show_default="base")
     ] = None,
     crop: Annotated[
         int, typer.Option("--crop", help="Side of crops; pictures are 32 wider at least.")
-    ] = 128,
+    ] = 192,
     frames: Annotated[
         str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
     ] = "51:401",
@@ -298,7 +298,7 @@ def defocus(
     ] = 0.15,
     scenes: Annotated[
         int, typer.Option("--scenes", help="How many different ones; a worker keeps them in 4 GB.")
-    ] = 4000,
+    ] = 8000,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,

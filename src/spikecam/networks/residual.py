@@ -7,11 +7,11 @@ from torch.nn import functional
 
 
 class Residual(nn.Module):
-    """Two convolutions added to what goes in."""
+    """Two convolutions added to what goes in; the first may see as far as if it were larger."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:

@@ -10,7 +10,6 @@ from spikecam.errors import OptionError, RangeError
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge
-from spikecam.reconstruction.wiener import deconvolved
 from spikecam.stream import Span, SpikeStream
 
 # The spans are a whole window, and these parts of it, around the same frame.
@@ -29,8 +28,7 @@ def integrations(
     The first four are potentials of membranes (`spikecam.networks.membrane`), divided by the length
     of their spans. The last is the charge that was collected in the window to the fraction of a
     spike (`spikecam.reconstruction.cumulated`), divided by its length: nearly exact of constant
-    light. In between lies what deconvolutions by several discs make of it (`deconvolved`), which
-    is ours.
+    light; it is ours.
 
     Args:
         stream: the recording.
@@ -41,7 +39,7 @@ def integrations(
             rate, as it has it at the interval that the spike ends.
 
     Returns:
-        float32 (29, H, W); rates are in [0, 1].
+        float32 (5, H, W), in [0, 1].
 
     Raises:
         OptionError: a window that is no odd number of at least 25.
@@ -49,7 +47,7 @@ def integrations(
         GeometryError: the fixed pattern is of another size.
 
     >>> light = SpikeStream.from_array(np.ones((51, 2, 3)))
-    >>> integrations(light, 25, 51)[[0, 1, 2, 3, -1], 0, 0].tolist()
+    >>> integrations(light, 25, 51)[:, 0, 0].tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     check_window(stream, window)
@@ -68,12 +66,12 @@ def integrations(
         potentials += Membrane()(spikes, inside, gamma)[0].numpy()
     lengths = np.array([b - a for a, b in spans], np.float32)[:, None, None]
     charge = np.diff(cumulated_charge(seen, [0, window], fpn=fpn), axis=0) / np.float32(window)
-    rates = np.clip(np.concatenate([potentials / lengths, charge]), 0, 1)
+    rates: Picture = np.clip(np.concatenate([potentials / lengths, charge]), 0, 1)
     # Where nothing fired, nothing is known to have been there.
     rates[-1][rates[0] == 0] = 0
     if fpn is not None:
         fpn.fill(rates)
-    return np.concatenate([rates[:-1], deconvolved(rates[-1]), rates[-1:]])
+    return rates
 
 
 def check_window(stream: SpikeStream, window: int) -> None:

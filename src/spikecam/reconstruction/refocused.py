@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.io.recording import PathLike
@@ -17,8 +18,10 @@ from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
 from spikecam.reconstruction.integrations import check_window, integrations, looked_at
+from spikecam.reconstruction.spectrum import energies
+from spikecam.reconstruction.wiener import deconvolved
 from spikecam.stream import SpikeStream
-from spikecam.tiles import computing, padded, tiles, together
+from spikecam.tiles import UNIT, computing, tiles, together
 from spikecam.weights.store import load_weights
 
 
@@ -83,16 +86,26 @@ def load_refocuser(weights: PathLike = "defocus", device: str = "auto") -> Refoc
 def restored(
     network: Refocuser, rates: Picture, window: int, *, tile: int | None = None
 ) -> Picture:
-    """What the network makes of the maps of a moment (29, H, W), in parts: (H, W) in [0, 1]."""
+    """What the network makes of the rates of a moment (5, H, W), in parts: (H, W) in [0, 1]."""
     if not rates.any():
         return np.zeros(rates.shape[1:], np.float32)
     device = next(network.parameters()).device
     height, width = rates.shape[1:]
-    whole = padded(torch.from_numpy(rates)[None]).to(device)
-    brightness = torch.tensor([looked_at(rates)], device=device)
-    frames = torch.tensor([float(window)], device=device)
-    parts = tiles(whole.shape[2:], tile, network.reach)
+    *maps, brightness, frames = (one.to(device) for one in clues(rates, window))
+    parts = tiles(maps[0].shape[2:], tile, network.reach)
+
     with computing(device, exact=False):
-        (found,) = together(parts, lambda part: (network(part.of(whole), brightness, frames),))
+        (found,) = together(
+            parts, lambda part: (network(*(part.of(one) for one in maps), brightness, frames),)
+        )
     picture: Picture = found[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
     return np.ascontiguousarray(picture)
+
+
+def clues(rates: Picture, window: int) -> tuple[Tensor, ...]:
+    """What `Refocuser` takes, of a batch of one, for the rates of a moment (5, H, W)."""
+    down, across = (-side % UNIT for side in rates.shape[1:])
+    whole = np.pad(rates, ((0, 0), (0, down), (0, across)), mode="edge")
+    maps = whole, deconvolved(whole[-1]), energies(whole[-1])
+    told = looked_at(rates), float(window)
+    return (*(torch.from_numpy(one)[None] for one in maps), *(torch.tensor([one]) for one in told))

@@ -12,40 +12,27 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from spikecam.camera.defocus import disc
 from spikecam.picture import Picture
+from spikecam.reconstruction.spectrum import Spectra, filtered, frequencies
 
-# Radii in pixels, a quarter larger from one to the next; and lambda, for noise and for hardly any.
-RADII = (0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0)
-NOISE = (1.0, 0.1)
-# A picture is mirrored so far beyond its border, which the spectrum would join with the other side.
-_EDGE = 24
+# Radii in pixels; and lambda, from much noise to hardly any.
+RADII = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.75, 5.75, 7.0, 8.5, 10.5)
+NOISE = (1.0, 0.1, 0.01)
 
 
 def deconvolved(picture: Picture) -> Picture:
-    """A picture (H, W) without each disc, for each lambda: (24, H, W), not clipped."""
-    height, width = picture.shape
-    size = cv2.getOptimalDFTSize(height + 2 * _EDGE), cv2.getOptimalDFTSize(width + 2 * _EDGE)
-    around = [
-        (_EDGE, whole - side - _EDGE) for whole, side in zip(size, picture.shape, strict=True)
-    ]
-    spectrum = np.fft.rfft2(np.pad(picture, around, mode="symmetric"))
-    inside = slice(_EDGE, _EDGE + height), slice(_EDGE, _EDGE + width)
-    return np.stack(
-        [np.fft.irfft2(spectrum * inverse, size)[inside] for inverse in _inverses(size)]
-    ).astype(np.float32)
+    """A picture (H, W) without each disc, for each lambda: (36, H, W), not clipped."""
+    return filtered(picture, _inverses)
 
 
 @lru_cache(maxsize=4)
-def _inverses(size: tuple[int, int]) -> list[npt.NDArray[np.float32]]:
+def _inverses(size: tuple[int, int]) -> Spectra:
     """The spectrum of each deconvolution; discs are even, so that it is real."""
-    down, across = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])
     # Nyquist's frequency is half a turn a pixel.
-    steep = 4 * (down**2 + across**2)
+    steep = np.square(2 * frequencies(size))
     found = []
     for radius in RADII:
         kernel = np.zeros(size, np.float32)
@@ -53,5 +40,5 @@ def _inverses(size: tuple[int, int]) -> list[npt.NDArray[np.float32]]:
         kernel[: len(own), : len(own)] = own
         centred = np.roll(kernel, (-(len(own) // 2), -(len(own) // 2)), (0, 1))
         blur = np.fft.rfft2(centred).real
-        found += [(blur / (blur**2 + n * steep)).astype(np.float32) for n in NOISE]
-    return found
+        found += [blur / (blur**2 + n * steep) for n in NOISE]
+    return np.stack(found).astype(np.float32)

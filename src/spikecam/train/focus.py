@@ -23,6 +23,8 @@ from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 from spikecam.reconstruction.integrations import LEAST, integrations, looked_at
+from spikecam.reconstruction.spectrum import energies
+from spikecam.reconstruction.wiener import deconvolved
 from spikecam.train.pictures import Pictures, decoded
 from spikecam.train.samples import Sample, turned
 
@@ -36,7 +38,7 @@ SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting
 _SOFT, _POINTS = (0.4, 5.0), 100
 # Maps of what spikes tell, the truth, frames and level.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
-# Of scenes that a process keeps: more than 4000 of them, of the usual size.
+# Of scenes that a process keeps: more than 9000 of them, of the usual size.
 _HELD_BYTES = 4 << 30
 
 
@@ -60,7 +62,7 @@ class FocusConfig:
         scenes: how many there are; when one comes again, it is turned or mirrored another way.
     """
 
-    crop: int = 128
+    crop: int = 192
     frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
@@ -71,7 +73,7 @@ class FocusConfig:
     spurious: float = 0.6
     patterned: float = 0.3
     drifting: float = 0.15
-    scenes: int = 4000
+    scenes: int = 8000
 
     def __post_init__(self) -> None:
         if self.crop % 8 or self.crop < 64:
@@ -94,9 +96,9 @@ class FocusConfig:
 class Focus(Dataset[Sample]):
     """Scenes out of focus: number n is the same whenever it is asked for.
 
-    A sample holds ``rates`` (29, crop, crop), ``brightness`` and ``frames`` (), as `Refocuser`
-    takes them; ``sharp`` (1, crop, crop), the rates of the scene in focus; and ``level`` (), the
-    rate of white.
+    A sample holds ``rates`` (5, crop, crop), ``deconvolved`` (36, crop, crop), ``energies``
+    (21, crop / 8, crop / 8), ``brightness`` and ``frames`` (), as `Refocuser` takes them; ``sharp``
+    (1, crop, crop), the rates of the scene in focus; and ``level`` (), the rate of white.
 
     Args:
         pictures: sharp ones, `MARGIN` larger than the crop on every side, over which defocus is
@@ -132,6 +134,8 @@ class Focus(Dataset[Sample]):
         rates, truth = (one.astype(np.float32, order="C") for one in turned([maps, scene], rng))
         return {
             "rates": torch.from_numpy(rates),
+            "deconvolved": torch.from_numpy(deconvolved(rates[-1])),
+            "energies": torch.from_numpy(energies(rates[-1])),
             "brightness": torch.tensor(looked_at(rates)),
             "frames": torch.tensor(float(frames)),
             "sharp": torch.from_numpy(truth),

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.networks.refocuser import COARSE, MIXED, Refocuser, RefocuserConfig
+from spikecam.networks.refocuser import COARSE, SPANS, Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr, rising_and_falling
 
-RUN = RunConfig(epochs=36, steps=500, batch=8, lr=1e-3)
+RUN = RunConfig(epochs=24, steps=500, batch=4, lr=1e-3)
 
 # Mean square error below which better pictures count less. With much less, what may be in focus is
 # left as it is, and small discs are not undone; with much more, scenes in focus are harmed.
-_ENOUGH = 2e-4
+_ENOUGH = 1e-4
 # How much the mix alone counts, and the scores of the maps.
 _MIX, _SCORES = 0.3, 1.0
 # The power with which the share that a map should have falls with its error.
@@ -48,7 +48,8 @@ class RefocuserStage(Stage):
         sharp = _shown(batch["sharp"], batch)
         errors = [(_shown(one, batch) - sharp).square().mean((1, 2, 3)) for one in (found, mix)]
         picture, mixed = ((error + _ENOUGH).log().mean() for error in errors)
-        scored = missed((_shown(batch["rates"][:, -MIXED:], batch) - sharp).square(), scores)
+        maps = torch.cat([batch["deconvolved"], batch["rates"][:, SPANS:]], dim=1)
+        scored = missed((_shown(maps, batch) - sharp).square(), scores)
         loss: Tensor = picture + _MIX * mixed + _SCORES * scored
         return loss
 
@@ -63,8 +64,9 @@ class RefocuserStage(Stage):
         return rising_and_falling(self, weight_decay=1e-3)
 
 
-def _given(batch: Sample) -> tuple[Tensor, Tensor, Tensor]:
-    return batch["rates"], batch["brightness"], batch["frames"]
+def _given(batch: Sample) -> tuple[Tensor, ...]:
+    names = "rates", "deconvolved", "energies", "brightness", "frames"
+    return tuple(batch[name] for name in names)
 
 
 def _shown(rates: Tensor, batch: Sample) -> Tensor:

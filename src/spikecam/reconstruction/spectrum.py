@@ -1,0 +1,78 @@
+"""How much there is of each frequency about a place, by which a disc of defocus can be told.
+
+A disc of radius r takes away the frequencies about 0.61 / r, 1.12 / r, 1.62 / r ... cycles a pixel,
+the zeros of its spectrum 2 J1(2 pi r f) / (2 pi r f), whatever the scene is. So a picture is taken
+apart into rings of frequencies, and the mean square of each is told in cells of eight pixels. That
+a network is told of it so is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.picture import Picture
+
+Spectra = npt.NDArray[np.float32]
+# Pixels a side to a cell.
+CELL = 8
+# Middles of the rings, in cycles a pixel: four to an octave, and evenly where these lie farther
+# apart than the zeros of large discs. A ring goes from the middle of the last to that of the next.
+RINGS = (*(0.03 * 2 ** (k / 4) for k in range(8)), *(0.12 + 0.03 * k for k in range(13)))
+_ENDS = 0.025, 0.51
+# Narrower rings hold less: they are made up for down to this frequency.
+_NARROW = 0.05
+# A picture is mirrored so far beyond its border, which the spectrum would join with the other side.
+_EDGE = 24
+
+
+def energies(picture: Picture) -> Picture:
+    """Mean squares of each ring of a picture (H, W) in cells: (21, H / 8, W / 8).
+
+    Sides are multiples of 8.
+    """
+    height, width = picture.shape
+    squares = np.square(filtered(picture, _rings))
+    cells = squares.reshape(len(RINGS), height // CELL, CELL, width // CELL, CELL)
+    return np.asarray(cells.mean(axis=(2, 4)))
+
+
+def filtered(picture: Picture, spectra: Callable[[tuple[int, int]], Spectra]) -> Picture:
+    """A picture (H, W) by each of K even filters: (K, H, W).
+
+    Args:
+        picture: is mirrored beyond its border.
+        spectra: gives the filters' real spectra for a size (h, w): (K, h, w // 2 + 1).
+    """
+    height, width = picture.shape
+    size = cv2.getOptimalDFTSize(height + 2 * _EDGE), cv2.getOptimalDFTSize(width + 2 * _EDGE)
+    around = [
+        (_EDGE, whole - side - _EDGE) for whole, side in zip(size, picture.shape, strict=True)
+    ]
+    spectrum = np.fft.rfft2(np.pad(picture, around, mode="symmetric")).astype(np.complex64)
+    made = np.empty((len(spectra(size)), height, width), np.float32)
+    for one, filter_ in zip(made, spectra(size), strict=True):
+        one[:] = np.fft.irfft2(spectrum * filter_, size)[_EDGE:, _EDGE:][:height, :width]
+    return made
+
+
+def frequencies(size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Of each place in the spectrum of a real picture (h, w), in cycles a pixel."""
+    down, across = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])
+    return np.asarray(np.hypot(down, across))
+
+
+@lru_cache(maxsize=4)
+def _rings(size: tuple[int, int]) -> Spectra:
+    """Rings that rise and fall as the square of a sine."""
+    frequency = frequencies(size)
+    edges = (_ENDS[0], *RINGS, _ENDS[1])
+    found = []
+    for before, middle, after in zip(edges, edges[1:], edges[2:], strict=False):
+        share = np.interp(frequency, (before, middle, after), (0, 1, 0))
+        found.append(np.sin(share * np.pi / 2) ** 2 / np.sqrt(max(middle, _NARROW)))
+    return np.stack(found).astype(np.float32)
