@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 24,
+    epochs: EpochsOption = 18,
     steps: StepsOption = 500,
     batch: BatchOption = 4,
     lr: LrOption = 1e-3,
@@ -271,7 +271,7 @@ def defocus(
     ] = None,
     crop: Annotated[
         int, typer.Option("--crop", help="Side of crops; pictures are 32 wider at least.")
-    ] = 192,
+    ] = 160,
     frames: Annotated[
         str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
     ] = "51:401",

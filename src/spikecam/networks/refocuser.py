@@ -4,14 +4,14 @@ The main paper of "Seeing Through Blur" does not publish its network in full; th
 the supplement says of it: potentials at several time scales go in, one sharp picture comes out, and
 it has less than 9.5 million parameters.
 
-It works in two steps. The first says how far out of focus each place is, in cells of eight pixels:
-it scores deconvolutions by discs of several sizes, of several strengths, by what one small network
-finds in each of them and by how much there is of each frequency. By these scores they are mixed, and
-for each strength those of the discs that are likely at a place, and of the next smaller and larger
-ones. So the second step, a residual network on grids a half, a quarter and an eighth as fine as the
-picture, is given everywhere what is right there, whatever the disc, and adds what no deconvolution
-has. It sees everything as bright as if the scene were of a medium light, so that one network serves
-the dark and the bright.
+It works in two steps. The first says how far out of focus each place is, in cells of eight
+pixels: it scores deconvolutions by discs of several sizes, of several strengths, by what one small
+network finds in each of them and by how much there is of each frequency. By these scores they are
+mixed, and for each strength those of the discs that are likely at a place, and of the next smaller
+and larger ones. So the second step, a residual network on grids a half, a quarter and an eighth as
+fine as the picture, is given everywhere what is right there, whatever the disc, and adds what no
+deconvolution has. It sees everything as bright as if the scene were of a medium light, so that one
+network serves the dark and the bright.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class FocusConfig:
         scenes: how many there are; when one comes again, it is turned or mirrored another way.
     """
 
-    crop: int = 192
+    crop: int = 160
     frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)

@@ -13,7 +13,7 @@ from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr, rising_and_falling
 
-RUN = RunConfig(epochs=24, steps=500, batch=4, lr=1e-3)
+RUN = RunConfig(epochs=18, steps=500, batch=4, lr=1e-3)
 
 # Mean square error below which better pictures count less. With much less, what may be in focus is
 # left as it is, and small discs are not undone; with much more, scenes in focus are harmed.
