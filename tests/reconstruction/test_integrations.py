@@ -18,7 +18,7 @@ def test_spans_lie_around_the_same_frame(window):
 def test_the_first_is_tfp_and_the_others_are_shorter_ones(spikes):
     stream = sc.SpikeStream.from_array(spikes(80, 6, 9))
     rates = integrations(stream, 40, 51)
-    assert rates.shape == (29, 6, 9)
+    assert rates.shape == (5, 6, 9)
     for rate, (start, stop) in zip(rates, spans_of(51), strict=False):
         assert np.array_equal(rate, sc.reconstruct(stream, 40, window=stop - start))
 
@@ -43,8 +43,7 @@ def test_where_nothing_fires_nothing_is_told(spikes):
     frames = spikes(51, 6, 9)
     frames[:, :, :4] = 0
     rates = integrations(sc.SpikeStream.from_array(frames), 25, 51)
-    of_spans = [0, 1, 2, 3, -1]
-    assert not rates[of_spans, :, :4].any()
+    assert not rates[:, :, :4].any()
     assert rates[:, :, 4:].all(axis=(1, 2)).any()
 
 

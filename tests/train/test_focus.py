@@ -20,7 +20,9 @@ CONFIG = FocusConfig(crop=64, frames=(25, 60))
 NONE = ("soft", "points", "noise", "spurious", "patterned", "drifting")
 NO_NOISE = dict.fromkeys(NONE, 0.0)
 PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(401, 401))
-SIZE = RefocuserConfig(width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1)
+SIZE = RefocuserConfig(
+    width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1, score_blocks=1
+)
 RUN = RunConfig(epochs=2, steps=2, batch=2, lr=1e-3, workers=0, accelerator="cpu")
 
 
@@ -43,7 +45,9 @@ def test_a_sample_is_its_number(photos):
     one, other = (samples(photos, CONFIG)[7] for _ in range(2))
     shapes = {name: tuple(values.shape) for name, values in one.items()}
     assert shapes == {
-        "rates": (29, 64, 64),
+        "rates": (5, 64, 64),
+        "deconvolved": (36, 64, 64),
+        "energies": (21, 8, 8),
         "brightness": (),
         "frames": (),
         "sharp": (1, 64, 64),
@@ -167,15 +171,20 @@ def test_it_learns(photos, tmp_path):
 
 
 def test_the_loss_is_least_where_the_right_map_is_scored_highest():
-    rates = torch.rand(2, 29, 64, 64, generator=torch.Generator().manual_seed(0))
+    make = torch.Generator().manual_seed(0)
+    rates, maps = (
+        torch.rand(2, 5, 64, 64, generator=make),
+        torch.rand(2, 36, 64, 64, generator=make),
+    )
     told = {"brightness": torch.full((2,), 0.5), "frames": torch.full((2,), 101.0)}
-    batch = {"rates": rates, "sharp": rates[:, 9:10], "level": torch.ones(2), **told}
+    told |= {"energies": torch.rand(2, 21, 8, 8, generator=make), "level": torch.ones(2)}
+    batch = {"rates": rates, "deconvolved": maps, "sharp": maps[:, 9:10], **told}
     stage = RefocuserStage(SIZE)
     losses = []
-    for scored in range(25):
-        stage.network.score.bias.data = 5 * torch.eye(25)[scored]
+    for scored in range(37):
+        stage.network.score.bias.data = 5 * torch.eye(37)[scored]
         losses.append(stage.loss(batch).item())
-    assert np.argmin(losses) == 9 - 4
+    assert np.argmin(losses) == 9
 
 
 def test_scores_are_right_where_errors_are_small():

@@ -8,7 +8,7 @@ a network is told of it so is ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import cv2
@@ -35,14 +35,13 @@ def energies(picture: Picture) -> Picture:
 
     Sides are multiples of 8.
     """
-    height, width = picture.shape
-    squares = np.square(filtered(picture, _rings))
-    cells = squares.reshape(len(RINGS), height // CELL, CELL, width // CELL, CELL)
-    return np.asarray(cells.mean(axis=(2, 4)))
+    rows, columns = (side // CELL for side in picture.shape)
+    cells = (one.reshape(rows, CELL, columns, CELL) for one in filtered(picture, _rings))
+    return np.stack([np.square(one).mean(axis=(1, 3)) for one in cells])
 
 
-def filtered(picture: Picture, spectra: Callable[[tuple[int, int]], Spectra]) -> Picture:
-    """A picture (H, W) by each of K even filters: (K, H, W).
+def filtered(picture: Picture, spectra: Callable[[tuple[int, int]], Spectra]) -> Iterator[Picture]:
+    """A picture (H, W) by each of K even filters, one after another.
 
     Args:
         picture: is mirrored beyond its border.
@@ -54,10 +53,9 @@ def filtered(picture: Picture, spectra: Callable[[tuple[int, int]], Spectra]) ->
         (_EDGE, whole - side - _EDGE) for whole, side in zip(size, picture.shape, strict=True)
     ]
     spectrum = np.fft.rfft2(np.pad(picture, around, mode="symmetric")).astype(np.complex64)
-    made = np.empty((len(spectra(size)), height, width), np.float32)
-    for one, filter_ in zip(made, spectra(size), strict=True):
-        one[:] = np.fft.irfft2(spectrum * filter_, size)[_EDGE:, _EDGE:][:height, :width]
-    return made
+    for one in spectra(size):
+        made = np.fft.irfft2(spectrum * one, size)[_EDGE:, _EDGE:][:height, :width]
+        yield np.ascontiguousarray(made, np.float32)
 
 
 def frequencies(size: tuple[int, int]) -> npt.NDArray[np.float64]:
@@ -66,7 +64,7 @@ def frequencies(size: tuple[int, int]) -> npt.NDArray[np.float64]:
     return np.asarray(np.hypot(down, across))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _rings(size: tuple[int, int]) -> Spectra:
     """Rings that rise and fall as the square of a sine."""
     frequency = frequencies(size)

@@ -25,10 +25,10 @@ NOISE = (1.0, 0.1, 0.01)
 
 def deconvolved(picture: Picture) -> Picture:
     """A picture (H, W) without each disc, for each lambda: (36, H, W), not clipped."""
-    return filtered(picture, _inverses)
+    return np.stack(list(filtered(picture, _inverses)))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _inverses(size: tuple[int, int]) -> Spectra:
     """The spectrum of each deconvolution; discs are even, so that it is real."""
     # Nyquist's frequency is half a turn a pixel.
