@@ -262,7 +262,7 @@ def defocus(
     ctx: typer.Context,
     datasets: PicturesArgument,
     out: RunOption,
-    epochs: EpochsOption = 18,
+    epochs: EpochsOption = 13,
     steps: StepsOption = 500,
     batch: BatchOption = 4,
     lr: LrOption = 1e-3,
@@ -298,7 +298,7 @@ def defocus(
     ] = 0.15,
     scenes: Annotated[
         int, typer.Option("--scenes", help="How many different ones; a worker keeps them in 4 GB.")
-    ] = 8000,
+    ] = 6000,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,

@@ -73,7 +73,7 @@ class FocusConfig:
     spurious: float = 0.6
     patterned: float = 0.3
     drifting: float = 0.15
-    scenes: int = 8000
+    scenes: int = 6000
 
     def __post_init__(self) -> None:
         if self.crop % 8 or self.crop < 64:

@@ -90,23 +90,26 @@ class Stage(lightning.LightningModule):
 def rising_and_falling(
     stage: Stage,
     *,
-    weight_decay: float,
+    weight_decay: float = 0.0,
+    optimizer: torch.optim.Optimizer | None = None,
     rising: float = 0.03,
     ends: tuple[float, float] | None = None,
 ) -> Any:
-    """AdamW whose rate rises along a cosine for a share of the run, and then falls along one.
+    """An optimiser whose rate rises along a cosine for a share of the run, then falls along one.
 
     Args:
         stage: its highest rate is that of its configuration.
         weight_decay: of AdamW.
+        optimizer: whose rates are the highest; by default AdamW of all weights.
         rising: the share of the run.
         ends: the rates at the beginning and at the end; by default a 25th of the highest, and a
             thousandth of that.
     """
     config = stage.config
-    optimizer = torch.optim.AdamW(
-        stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
-    )
+    if optimizer is None:
+        optimizer = torch.optim.AdamW(
+            stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
+        )
     begin, end = (1 / 25, 1 / 25e3) if ends is None else (rate / config.lr for rate in ends)
     top = max(1, round(rising * config.total))
 
