@@ -186,9 +186,10 @@ def refocuser(tmp_path_factory):
     from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 
     torch.manual_seed(0)
-    network = Refocuser(RefocuserConfig(8, 8, 8, 1, 1, 1, score_blocks=1, score_width=4))
-    for last in (network.predict, network.score):
-        torch.nn.init.normal_(last.weight, std=0.1)
+    network = Refocuser(RefocuserConfig(8, 8, 8, 1, 1, 1, score_blocks=3, score_width=4))
+    for name, values in network.named_parameters():
+        if name.startswith(("predict.", "score.")) or name.endswith("second.weight"):
+            torch.nn.init.normal_(values, std=0.1)
     path = tmp_path_factory.mktemp("refocuser") / "defocus.safetensors"
     sc.save_weights(path, network, sc.Card("test", "", "", "", "", "", (), ""))
     return path

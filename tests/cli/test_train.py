@@ -176,10 +176,11 @@ def test_bad_input_is_one_line_and_leaves_nothing(folder, refused, command):
     refused(folder, CASES[command], command, "run")
 
 
-def test_lightning_that_is_missing_is_told(folder, refused, monkeypatch):
+@pytest.mark.parametrize("package", ["lightning", "pytorch_optimizer"])
+def test_a_package_that_is_missing_is_told(folder, refused, monkeypatch, package):
     found = importlib.util.find_spec
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: None if name == "lightning" else found(name)
+        "importlib.util.find_spec", lambda name: None if name == package else found(name)
     )
     refused(folder, 'pip install "spikecam[train]"', "train bsn set", "run")
 

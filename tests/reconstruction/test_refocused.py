@@ -24,10 +24,10 @@ def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
 
 def test_parts_make_no_seams(spikes, refocuser, monkeypatch):
     monkeypatch.setattr("spikecam.tiles.short_floats", lambda device: False)
-    stream = sc.SpikeStream.from_array(spikes(25, 70, 420))
+    stream = sc.SpikeStream.from_array(spikes(25, 70, 700))
     reach = sc.load_weights(refocuser, "refocuser")[0].reach
     # Parts in the middle do not see the whole.
-    assert any(t.seen[1].start > 0 and t.seen[1].stop < 424 for t in tiles((72, 424), 64, reach))
+    assert any(t.seen[1].start > 0 and t.seen[1].stop < 704 for t in tiles((72, 704), 64, reach))
     options = {"at": 12, "method": "defocus", "window": 25, "weights": refocuser}
     whole, parts = (sc.reconstruct(stream, **options, tile=tile) for tile in (None, 64))
     np.testing.assert_allclose(parts, whole, atol=1e-4)

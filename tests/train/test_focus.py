@@ -1,5 +1,6 @@
 """Scenes out of focus, and runs on them, as small as they can be."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,13 +8,14 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, Focus, FocusConfig
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
-from spikecam.train.refocus import RefocuserStage, missed
+from spikecam.train.refocus import RefocuserStage, missed, muon
 from spikecam.train.refocusing import train_refocuser
+from spikecam.train.run import Report
 
 SIDE = 64 + 2 * MARGIN
 CONFIG = FocusConfig(crop=64, frames=(25, 60))
@@ -185,6 +187,30 @@ def test_the_loss_is_least_where_the_right_map_is_scored_highest():
         stage.network.score.bias.data = 5 * torch.eye(37)[scored]
         losses.append(stage.loss(batch).item())
     assert np.argmin(losses) == 9
+
+
+def test_muon_takes_the_convolutions_and_adam_the_rest():
+    network = Refocuser(SIZE)
+    names = {id(values): name for name, values in network.named_parameters()}
+    inner, outer = (
+        [names[id(values)] for values in group["params"]]
+        for group in muon(network, 1e-3).param_groups
+    )
+    assert sorted(inner + outer) == sorted(names.values())
+    ends = ("each.", "score.", "predict.")
+    assert set(outer) == {name for name in names.values() if name.startswith(ends)} | {
+        name for name in names.values() if name.endswith(".bias")
+    }
+
+
+def test_an_epochs_line_tells_measures_alone(photos, tmp_path):
+    said = []
+    job = Job([photos], tmp_path / "run", report=Report(said.append))
+    train_refocuser(job, replace(RUN, epochs=1), SIZE, CONFIG)
+    (line,) = (one for one in said if one.startswith("epoch"))
+    assert re.fullmatch(
+        r"epoch 1/1: train/loss \S+, val/psnr \S+, val/psnr_tfp \S+, \d+ s", line
+    ), line
 
 
 def test_scores_are_right_where_errors_are_small():

@@ -148,17 +148,18 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     """The same frames by the refocuser's module in float32, as a user of torch would."""
     import torch
 
+    from spikecam.reconstruction.clues import clues
     from spikecam.reconstruction.integrations import integrations
-    from spikecam.reconstruction.refocused import clues
 
     network, _ = sc.load_weights("defocus")
     network.to(device)
     half = _REFOCUSED // 2
     for frame in range(half, len(inputs.recording) - half):
         rates = integrations(inputs.recording, frame, _REFOCUSED)
-        seen = [one.to(device) for one in clues(rates, _REFOCUSED)]
+        given = clues(rates, _REFOCUSED)
+        seen = {name: one[None].to(device) for name, one in given.items()}
         with torch.inference_mode():
-            yield network(*seen).clamp(0, 1).cpu()
+            yield network(**seen).clamp(0, 1).cpu()
 
 
 NETWORKS: dict[str, Run] = {

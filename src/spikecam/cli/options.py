@@ -57,7 +57,9 @@ FpnOption = Annotated[
 ]
 TileOption = Annotated[
     int | None,
-    typer.Option("--tile", help="Compute parts of this many pixels, to save memory (1536)."),
+    typer.Option(
+        "--tile", help="Compute parts of this many pixels, to save memory (1536, or 1024)."
+    ),
 ]
 DeviceOption = Annotated[
     str | None, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")

@@ -90,7 +90,7 @@ def training_job(
     resumes: str = "repeat the command to go on from the last epoch",
 ) -> Iterator[Job]:
     """What the command line says of any stage; within, Ctrl-C tells how to go on."""
-    needed = ("lightning", "tensorboard", "cachetools")
+    needed = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise sc.SpikecamError(

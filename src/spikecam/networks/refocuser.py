@@ -7,11 +7,11 @@ it has less than 9.5 million parameters.
 It works in two steps. The first says how far out of focus each place is, in cells of eight
 pixels: it scores deconvolutions by discs of several sizes, of several strengths, by what one small
 network finds in each of them and by how much there is of each frequency. By these scores they are
-mixed, and for each strength those of the discs that are likely at a place, and of the next smaller
-and larger ones. So the second step, a residual network on grids a half, a quarter and an eighth as
-fine as the picture, is given everywhere what is right there, whatever the disc, and adds what no
-deconvolution has. It sees everything as bright as if the scene were of a medium light, so that one
-network serves the dark and the bright.
+mixed; beside the mix stand, for each strength, those of the discs that are likely at a place, and,
+of the middle strength, those of the next smaller and larger discs. So the second step, a residual
+network on grids a half, a quarter and an eighth as fine as the picture, is given everywhere what is
+right there, whatever the disc, and adds what no deconvolution has. It sees everything as bright as
+if the scene were of a medium light, so that one network serves the dark and the bright.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SPANS, DISCS, STRENGTHS, RINGS = 4, 12, 3, 21
 MIXED = DISCS * STRENGTHS + 1
 # What the second step sees of the maps: the spans, the exact rate, the mix, one map for each
 # strength, and the next smaller and larger discs.
-_RIGHT = SPANS + 2 + STRENGTHS + 2
+_SEEN = SPANS + 2 + STRENGTHS + 2
 # The mean that the network sees, and how far what is about it is stretched.
 _MEDIUM, _STRETCH = 0.4, 4.0
 # Below this mean rate the gain stays what it is there.
@@ -100,7 +100,7 @@ class Refocuser(nn.Module):
         self.scoring = _blocks(deep, _dilations(config))
         self.score = nn.Conv2d(deep, MIXED, 1)
         # The maps unfolded, the share of each disc and of none, and as above.
-        self.seen = nn.Conv2d(_RIGHT * FINE**2 + DISCS + 1 + 2, width, 3, padding=1)
+        self.seen = nn.Conv2d(_SEEN * FINE**2 + DISCS + 1 + 2, width, 3, padding=1)
         self.before = _blocks(width, [1] * config.blocks)
         self.down = nn.Conv2d(width, middle, 4, stride=2, padding=1)
         self.middle_before = _blocks(middle, [1] * config.middle_blocks)
@@ -143,7 +143,8 @@ class Refocuser(nn.Module):
                 rate is the last.
             deconvolved: what deconvolutions by twelve discs, from small to large, make of it, each
                 in three strengths, (B, 36, H, W).
-            energies: mean squares of rings of its frequencies, (B, 21, H / 8, W / 8).
+            energies: of rings of its frequencies, as `spikecam.reconstruction.spectrum` has them,
+                (B, 21, H / 8, W / 8).
             brightness: the mean rate of the whole scene, (B,); parts of it are seen alike.
             frames: of the longest span, (B,).
         """
@@ -174,9 +175,11 @@ class Refocuser(nn.Module):
         found = found + self.heard(torch.cat([heard, _over(told, heard)], dim=1))
         found = self.scoring(found)
         scores = self.score(found).float()
-        mix, right, shares = _right(exact, held, scores)
+        shares = scores.softmax(1)
+        mix = _mixed(exact, held, shares)
+        right, likely = _right(exact, held, shares)
         seen = functional.pixel_unshuffle(torch.cat([spans, exact, mix, right], dim=1), FINE)
-        fine = self.before(self.seen(torch.cat([seen, shares, _over(told, seen)], dim=1)))
+        fine = self.before(self.seen(torch.cat([seen, likely, _over(told, seen)], dim=1)))
         middle = self.middle_before(self.down(fine))
         deep = self.deep(self.middle_down(middle) + found)
         middle = self.middle_after(middle + self.middle_up(deep))
@@ -192,31 +195,33 @@ class Refocuser(nn.Module):
         return joined
 
 
-def _right(exact: Tensor, held: Tensor, scores: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The maps that are right from place to place, by their scores.
+def _mixed(exact: Tensor, held: Tensor, shares: Tensor) -> Tensor:
+    """Deconvolutions and the exact rate by their shares in cells, (B, 1, H, W)."""
+    here = _finer(shares, COARSE)
+    return (here[:, :-1] * held).sum(1, keepdim=True) + here[:, -1:] * exact
+
+
+def _right(exact: Tensor, held: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """The maps that are right from place to place.
 
     Returns:
-        The mix, (B, 1, H, W); of each strength what the likely discs make, and of the middle one
-        what the next smaller and larger discs do, (B, 5, H, W); and the shares of no disc and of
-        each, (B, 13, H / 2, W / 2).
+        Of each strength what the likely discs make, and of the middle one what the next smaller and
+        larger discs do, (B, 5, H, W); and the shares of no disc and of each, (B, 13, H / 2, W / 2).
     """
-    shares = scores.softmax(1)
-    of_discs = _by_disc(shares[:, :-1]).sum(2)
-    likely = torch.cat([shares[:, -1:], of_discs], dim=1)
-    here = _finer(shares, COARSE)
-    mix = (here[:, :-1] * held).sum(1, keepdim=True) + here[:, -1:] * exact
+    likely = torch.cat([shares[:, -1:], _by_disc(shares[:, :-1]).sum(2)], dim=1)
+    here = _finer(likely, COARSE)
     # No disc is the first: all strengths of it are the exact rate.
-    bank = _by_disc(held)
-    one = _finer(likely, COARSE)
-    larger = torch.cat([one[:, :1] * 0, one[:, :-2], one[:, -2:].sum(1, keepdim=True)], dim=1)
-    smaller = torch.cat([one[:, :2].sum(1, keepdim=True), one[:, 2:], one[:, :1] * 0], dim=1)
-    weighed = [(one, strength) for strength in range(STRENGTHS)]
+    none = torch.zeros_like(here[:, :1])
+    larger = torch.cat([none, here[:, :-2], here[:, -2:].sum(1, keepdim=True)], dim=1)
+    smaller = torch.cat([here[:, :2].sum(1, keepdim=True), here[:, 2:], none], dim=1)
+    weighed = [(here, strength) for strength in range(STRENGTHS)]
     weighed += [(other, STRENGTHS // 2) for other in (smaller, larger)]
+    bank = _by_disc(held)
     right = [
         weights[:, :1] * exact + (weights[:, 1:] * bank[:, :, strength]).sum(1, keepdim=True)
         for weights, strength in weighed
     ]
-    return mix, torch.cat(right, dim=1), _finer(likely, COARSE // FINE)
+    return torch.cat(right, dim=1), _finer(likely, COARSE // FINE)
 
 
 def _by_disc(maps: Tensor) -> Tensor:

@@ -17,12 +17,14 @@ from spikecam.io.recording import PathLike
 from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
-from spikecam.reconstruction.integrations import check_window, integrations, looked_at
-from spikecam.reconstruction.spectrum import energies
-from spikecam.reconstruction.wiener import deconvolved
+from spikecam.reconstruction.clues import clues
+from spikecam.reconstruction.integrations import check_window, integrations
 from spikecam.stream import SpikeStream
-from spikecam.tiles import UNIT, computing, tiles, together
+from spikecam.tiles import Tile, computing, tiles, together
 from spikecam.weights.store import load_weights
+
+# Side of the parts of pictures that are larger: all around them, much is seen, too.
+_SIDE = 1024
 
 
 def refocused(
@@ -43,7 +45,7 @@ def refocused(
         window: odd number of frames, at least 25. The weights that ship know 51 to 401: the more,
             the less noise; what moves over more than a few pixels in them is blurred.
         weights: "defocus", which ships, or a file.
-        tile: side in pixels of the parts that are computed one after another; by default 1536.
+        tile: side in pixels of the parts that are computed one after another; by default 1024.
         fpn: the camera's fixed pattern, corrected in the membranes.
         device: "auto", "cpu", "cuda".
 
@@ -91,21 +93,16 @@ def restored(
         return np.zeros(rates.shape[1:], np.float32)
     device = next(network.parameters()).device
     height, width = rates.shape[1:]
-    *maps, brightness, frames = (one.to(device) for one in clues(rates, window))
-    parts = tiles(maps[0].shape[2:], tile, network.reach)
+    given = {name: one[None] for name, one in clues(rates, window).items()}
+    maps = {name: one for name, one in given.items() if one.ndim == 4}
+    told = {name: one.to(device) for name, one in given.items() if one.ndim == 1}
+    parts = tiles(maps["rates"].shape[2:], tile or _SIDE, network.reach)
+
+    def compute(part: Tile) -> tuple[Tensor]:
+        seen = {name: part.of(one).to(device) for name, one in maps.items()}
+        return (network(**seen, **told),)
 
     with computing(device, exact=False):
-        (found,) = together(
-            parts, lambda part: (network(*(part.of(one) for one in maps), brightness, frames),)
-        )
+        (found,) = together(parts, compute)
     picture: Picture = found[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
     return np.ascontiguousarray(picture)
-
-
-def clues(rates: Picture, window: int) -> tuple[Tensor, ...]:
-    """What `Refocuser` takes, of a batch of one, for the rates of a moment (5, H, W)."""
-    down, across = (-side % UNIT for side in rates.shape[1:])
-    whole = np.pad(rates, ((0, 0), (0, down), (0, across)), mode="edge")
-    maps = whole, deconvolved(whole[-1]), energies(whole[-1])
-    told = looked_at(rates), float(window)
-    return (*(torch.from_numpy(one)[None] for one in maps), *(torch.tensor([one]) for one in told))

@@ -10,13 +10,13 @@ blurred by that disc, and rings elsewhere.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
 
 import numpy as np
 
 from spikecam.camera.defocus import disc
 from spikecam.picture import Picture
-from spikecam.reconstruction.spectrum import Spectra, filtered, frequencies
+from spikecam.reconstruction.spectrum import Size, Spectrum, filtered, frequencies, remembered
 
 # Radii in pixels; and lambda, from much noise to hardly any.
 RADII = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.75, 5.75, 7.0, 8.5, 10.5)
@@ -25,20 +25,22 @@ NOISE = (1.0, 0.1, 0.01)
 
 def deconvolved(picture: Picture) -> Picture:
     """A picture (H, W) without each disc, for each lambda: (36, H, W), not clipped."""
-    return np.stack(list(filtered(picture, _inverses)))
+    made = np.empty((len(RADII) * len(NOISE), *picture.shape), np.float32)
+    for place, one in zip(made, filtered(picture, _inverses), strict=True):
+        place[:] = one
+    return made
 
 
-@lru_cache(maxsize=1)
-def _inverses(size: tuple[int, int]) -> Spectra:
+@remembered
+def _inverses(size: Size) -> Iterator[Spectrum]:
     """The spectrum of each deconvolution; discs are even, so that it is real."""
     # Nyquist's frequency is half a turn a pixel.
     steep = np.square(2 * frequencies(size))
-    found = []
     for radius in RADII:
         kernel = np.zeros(size, np.float32)
         own = disc(radius)
         kernel[: len(own), : len(own)] = own
         centred = np.roll(kernel, (-(len(own) // 2), -(len(own) // 2)), (0, 1))
         blur = np.fft.rfft2(centred).real
-        found += [blur / (blur**2 + n * steep) for n in NOISE]
-    return np.stack(found).astype(np.float32)
+        for noise in NOISE:
+            yield (blur / (blur**2 + noise * steep)).astype(np.float32)

@@ -10,7 +10,7 @@ from torch import Tensor
 from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
-from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
+from spikecam.train.stage import ENOUGH, Stage, adamw, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=40, steps=250, batch=16, lr=6e-4)
 # Deviation of the noise that latents bear, where theirs is 1: in training, so that they need not be
@@ -71,4 +71,4 @@ class AutoencoderStage(Stage):
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
-        return rising_and_falling(self, weight_decay=1e-3)
+        return rising_and_falling(self, adamw(self, 1e-3))

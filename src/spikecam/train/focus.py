@@ -22,9 +22,8 @@ from spikecam.camera.sensor import Sensor
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
-from spikecam.reconstruction.integrations import LEAST, integrations, looked_at
-from spikecam.reconstruction.spectrum import energies
-from spikecam.reconstruction.wiener import deconvolved
+from spikecam.reconstruction.clues import clues
+from spikecam.reconstruction.integrations import LEAST, integrations
 from spikecam.train.pictures import Pictures, decoded
 from spikecam.train.samples import Sample, turned
 
@@ -38,7 +37,7 @@ SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting
 _SOFT, _POINTS = (0.4, 5.0), 100
 # Maps of what spikes tell, the truth, frames and level.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
-# Of scenes that a process keeps: more than 9000 of them, of the usual size.
+# Of scenes that a process keeps: more than 13000 of them, of the usual size.
 _HELD_BYTES = 4 << 30
 
 
@@ -96,9 +95,8 @@ class FocusConfig:
 class Focus(Dataset[Sample]):
     """Scenes out of focus: number n is the same whenever it is asked for.
 
-    A sample holds ``rates`` (5, crop, crop), ``deconvolved`` (36, crop, crop), ``energies``
-    (21, crop / 8, crop / 8), ``brightness`` and ``frames`` (), as `Refocuser` takes them; ``sharp``
-    (1, crop, crop), the rates of the scene in focus; and ``level`` (), the rate of white.
+    A sample holds `clues`, as `Refocuser` takes them; ``sharp`` (1, crop, crop), the rates of the
+    scene in focus; and ``level`` (), the rate of white.
 
     Args:
         pictures: sharp ones, `MARGIN` larger than the crop on every side, over which defocus is
@@ -133,11 +131,7 @@ class Focus(Dataset[Sample]):
         rng = np.random.default_rng((self.seed, number))
         rates, truth = (one.astype(np.float32, order="C") for one in turned([maps, scene], rng))
         return {
-            "rates": torch.from_numpy(rates),
-            "deconvolved": torch.from_numpy(deconvolved(rates[-1])),
-            "energies": torch.from_numpy(energies(rates[-1])),
-            "brightness": torch.tensor(looked_at(rates)),
-            "frames": torch.tensor(float(frames)),
+            **clues(rates, frames),
             "sharp": torch.from_numpy(truth),
             "level": torch.tensor(level, dtype=torch.float32),
         }

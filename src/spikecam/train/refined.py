@@ -10,7 +10,7 @@ from torch import Tensor
 from spikecam.networks.refiner import Refiner, RefinerConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
-from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
+from spikecam.train.stage import ENOUGH, Stage, adamw, psnr, rising_and_falling
 
 RUN = RunConfig(epochs=58, steps=250, lr=8e-4)
 
@@ -55,4 +55,4 @@ class RefinedStage(Stage):
 
     def configure_optimizers(self) -> Any:
         """AdamW whose rate rises for a short while and falls along a cosine."""
-        return rising_and_falling(self, weight_decay=1e-3)
+        return rising_and_falling(self, adamw(self, 1e-3))

@@ -23,7 +23,7 @@ _ENOUGH = 1e-4
 _MIX, _SCORES = 0.3, 1.0
 # The power with which the share that a map should have falls with its error.
 _POWER = 10.0
-# What takes in pictures, and gives out scores and pictures: Adam is better at these.
+# What looks at single maps, and what gives out scores and pictures: few numbers, for AdamW.
 _ENDS = "each", "score", "predict"
 # Cells a side over which those errors are averaged, and errors that do not matter.
 _CELLS, _SMALL = 3, 1e-7
@@ -47,7 +47,7 @@ class RefocuserStage(Stage):
 
     def loss(self, batch: Sample) -> Tensor:
         """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
-        found, mix, scores = self.network.scored(*_given(batch))
+        found, mix, scores = self.network.scored(**_given(batch))
         sharp = _shown(batch["sharp"], batch)
         errors = [(_shown(one, batch) - sharp).square().mean((1, 2, 3)) for one in (found, mix)]
         picture, mixed = ((error + _ENOUGH).log().mean() for error in errors)
@@ -58,32 +58,34 @@ class RefocuserStage(Stage):
 
     def judged(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
         """PSNR of what it gives, and of the plain rate in the same frames (TFP)."""
-        made = batch["rates"][:, :1], self.network(*_given(batch)), batch["sharp"]
+        made = batch["rates"][:, :1], self.network(**_given(batch)), batch["sharp"]
         rate, found, sharp = (_shown(one, batch) for one in made)
         return {"psnr": psnr(found, sharp), "psnr_tfp": psnr(rate, sharp)}, [rate, found, sharp]
 
     def configure_optimizers(self) -> Any:
         """Muon, whose rate rises for a short while and falls along a cosine."""
-        return rising_and_falling(self, optimizer=_muon(self.network, self.config.lr))
+        return rising_and_falling(self, muon(self.network, self.config.lr))
 
 
-def _muon(network: Refocuser, lr: float) -> Muon:
-    """Muon for what maps features to features, AdamW for the rest.
+def muon(network: Refocuser, lr: float) -> Muon:
+    """Muon for the convolutions, AdamW for their biases and for the first and the last ones.
 
     Steps of Muon (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024)
     are as large as those of Adam would be ("Muon is scalable for LLM training", 2025).
     """
-    named = list(network.named_parameters())
-    inner = [w for name, w in named if w.ndim == 4 and name.split(".")[0] not in _ENDS]
-    outer = [w for _, w in named if not any(w is one for one in inner)]
-    muon = {"params": inner, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01}
-    adam = {"params": outer, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3}
-    return Muon([one | {"lr": lr} for one in (muon, adam)])
+    inner: list[Tensor] = []
+    outer: list[Tensor] = []
+    for name, values in network.named_parameters():
+        within = values.ndim == 4 and name.split(".")[0] not in _ENDS
+        (inner if within else outer).append(values)
+    first = {"params": inner, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01}
+    second = {"params": outer, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3}
+    return Muon([one | {"lr": lr} for one in (first, second)])
 
 
-def _given(batch: Sample) -> tuple[Tensor, ...]:
-    names = "rates", "deconvolved", "energies", "brightness", "frames"
-    return tuple(batch[name] for name in names)
+def _given(batch: Sample) -> Sample:
+    """What the network takes of it."""
+    return {name: one for name, one in batch.items() if name not in ("sharp", "level")}
 
 
 def _shown(rates: Tensor, batch: Sample) -> Tensor:

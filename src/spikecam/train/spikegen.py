@@ -15,7 +15,7 @@ from spikecam.networks.spikegen import SCALE, Seen, SpikeGen, SpikeGenConfig, mi
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.spike_alignment import alignment_loss
-from spikecam.train.stage import ENOUGH, Stage, psnr, rising_and_falling
+from spikecam.train.stage import ENOUGH, Stage, adamw, psnr, rising_and_falling
 
 # As published (Table 6).
 PRETRAINED = RunConfig(epochs=10, batch=64, lr=1e-4)
@@ -132,7 +132,7 @@ class SpikeGenStage(Stage):
 
         The paper does not say how it rises, nor AdamW's momenta; ours are those of our other runs.
         """
-        return rising_and_falling(self, weight_decay=0.05, rising=0.1, ends=(1e-8, 1e-6))
+        return rising_and_falling(self, adamw(self, 0.05), rising=0.1, ends=(1e-8, 1e-6))
 
     def _sharp(self, mean: Tensor, seen: Seen) -> Tensor:
         """Sharp latents (B, C, h, w) by the mean (.., C) of what they add, token by token."""

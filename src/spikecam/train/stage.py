@@ -89,9 +89,8 @@ class Stage(lightning.LightningModule):
 
 def rising_and_falling(
     stage: Stage,
+    optimizer: torch.optim.Optimizer,
     *,
-    weight_decay: float = 0.0,
-    optimizer: torch.optim.Optimizer | None = None,
     rising: float = 0.03,
     ends: tuple[float, float] | None = None,
 ) -> Any:
@@ -99,17 +98,12 @@ def rising_and_falling(
 
     Args:
         stage: its highest rate is that of its configuration.
-        weight_decay: of AdamW.
-        optimizer: whose rates are the highest; by default AdamW of all weights.
+        optimizer: all of whose rates are that.
         rising: the share of the run.
         ends: the rates at the beginning and at the end; by default a 25th of the highest, and a
             thousandth of that.
     """
     config = stage.config
-    if optimizer is None:
-        optimizer = torch.optim.AdamW(
-            stage.network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
-        )
     begin, end = (1 / 25, 1 / 25e3) if ends is None else (rate / config.lr for rate in ends)
     top = max(1, round(rising * config.total))
 
@@ -121,6 +115,16 @@ def rising_and_falling(
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
     return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+
+def adamw(stage: Stage, weight_decay: float) -> torch.optim.Optimizer:
+    """AdamW of all of a network's weights, at the highest rate."""
+    return torch.optim.AdamW(
+        stage.network.parameters(),
+        lr=stage.config.lr,
+        weight_decay=weight_decay,
+        betas=(0.9, 0.99),
+    )
 
 
 def cosine(epoch: int, epochs: int) -> float:

@@ -241,6 +241,6 @@ class Table(Logger):
 
 def _measures(trainer: lightning.Trainer) -> str:
     held = sorted(trainer.callback_metrics.items())
-    told = [(name, float(value)) for name, value in held if name.startswith(("train/", "val/"))]
-    said = ", ".join(f"{name} {value:.4g}" for name, value in told)
+    measures = [one for one in held if one[0].startswith(("train/", "val/"))]
+    said = ", ".join(f"{name} {float(value):.4g}" for name, value in measures)
     return f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}: {said}"

@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+import torch
+
+from spikecam.reconstruction.clues import clues
+from spikecam.reconstruction.wiener import deconvolved
+
+
+@pytest.mark.parametrize("size", [(40, 64), (25, 34)])
+def test_they_are_of_the_picture_as_it_is_continued_to_whole_cells(size):
+    rates = np.random.default_rng(0).random((5, *size), np.float32)
+    given = clues(rates, 101)
+    height, width = (-(-side // 8) * 8 for side in size)
+    shapes = {name: tuple(one.shape) for name, one in given.items()}
+    assert shapes == {
+        "rates": (5, height, width),
+        "deconvolved": (36, height, width),
+        "energies": (21, height // 8, width // 8),
+        "brightness": (),
+        "frames": (),
+    }
+    inside = slice(None), slice(size[0]), slice(size[1])
+    assert np.array_equal(given["rates"][inside], rates)
+    # Whatever is beyond its border does not ring within.
+    assert np.array_equal(given["deconvolved"][inside], deconvolved(rates[-1]))
+    assert given["brightness"] == pytest.approx(rates[-1].mean())
+    assert given["frames"] == 101
+    assert all(one.dtype == torch.float32 for one in given.values())
