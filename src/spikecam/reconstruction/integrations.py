@@ -101,8 +101,3 @@ def spans_of(window: int) -> list[Span]:
     middle = window // 2
     halves = [round(window / share) // 2 for share in SHARES]
     return [(middle - half, middle + half + 1) for half in halves]
-
-
-def looked_at(rates: Picture) -> float:
-    """The mean rate of a scene, by which a network scales what it sees."""
-    return float(rates[-1].mean())

@@ -23,10 +23,10 @@ _ENOUGH = 1e-4
 _MIX, _SCORES = 0.3, 1.0
 # The power with which the share that a map should have falls with its error.
 _POWER = 10.0
-# What looks at single maps, and what gives out scores and pictures: few numbers, for AdamW.
-_ENDS = "each", "score", "predict"
 # Cells a side over which those errors are averaged, and errors that do not matter.
 _CELLS, _SMALL = 3, 1e-7
+# What looks at single maps, and what gives out scores and pictures: few numbers, for AdamW.
+_ENDS = "each", "score", "predict"
 
 
 class RefocuserStage(Stage):
