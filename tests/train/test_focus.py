@@ -10,7 +10,7 @@ import torch
 import spikecam as sc
 from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import MARGIN, Focus, FocusConfig
+from spikecam.train.focus import MARGIN, Focus, FocusConfig, softened
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
 from spikecam.train.refocus import RefocuserStage, missed, muon
@@ -69,7 +69,8 @@ def test_in_focus_the_rate_is_the_truth(photos):
 
 
 def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos, monkeypatch):
-    monkeypatch.setattr("spikecam.train.focus._SOFT", (1.0, 1.0))
+    monkeypatch.setattr("spikecam.train.focus._SOFT", (1.5, 1.5))
+    monkeypatch.setattr("spikecam.train.focus._LARGER", (3.0, 3.0))
 
     def truth(**shares):
         return samples(photos, replace(PLAIN, **shares))[3]["sharp"][0]
@@ -83,6 +84,28 @@ def test_soft_scenes_and_points_of_light_are_seen_as_they_are(photos, monkeypatc
     for one in (soft, pointed):
         assert one.min() >= 0
         assert one.max() <= 0.5
+
+
+def test_soft_pictures_are_enlarged_or_keep_some_detail():
+    rng = np.random.default_rng(0)
+    sharp = rng.random((120, 120), np.float32)
+    away = np.hypot(np.fft.fftfreq(120)[:, None], np.fft.rfftfreq(120))
+    finest = (away > 0.4) & (away < 0.5)
+
+    def detail(picture):
+        return np.square(np.abs(np.fft.rfft2(picture)))[finest].mean()
+
+    left = []
+    for _ in range(40):
+        soft = softened(sharp, rng)
+        assert soft.shape == sharp.shape
+        assert soft.dtype == np.float32
+        assert 0 <= soft.min() < soft.max() <= 1
+        left.append(detail(soft) / detail(sharp))
+    assert np.median(left) < 0.2
+    assert max(left) > 0.5
+    # They fall in many ways.
+    assert np.std(np.log10(left)) > 0.5
 
 
 def test_out_of_focus_it_is_smoother(photos):

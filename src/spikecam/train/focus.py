@@ -33,8 +33,10 @@ MARGIN = 16
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
 SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
-# Standard deviations of softness in pixels, from and to; and points at most.
-_SOFT, _POINTS = (0.4, 5.0), 100
+# Standard deviations of softness in pixels, and factors of enlarging, from and to.
+_SOFT, _LARGER = (0.4, 5.0), (1.2, 4.0)
+# Points in a scene at most.
+_POINTS = 100
 # Maps of what spikes tell, the truth, frames and level.
 Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 # Of scenes that a process keeps: more than 13000 of them, of the usual size.
@@ -52,7 +54,7 @@ class FocusConfig:
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
         sharp: share of scenes in focus.
-        soft: share of scenes that are smooth in focus, too.
+        soft: share of scenes that are soft in focus, too.
         points: share of scenes with lights and dark spots of single pixels.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
@@ -65,8 +67,8 @@ class FocusConfig:
     frames: tuple[int, int] = (51, 401)
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
-    sharp: float = 0.25
-    soft: float = 0.05
+    sharp: float = 0.3
+    soft: float = 0.25
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
@@ -173,8 +175,7 @@ class Focus(Dataset[Sample]):
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
         """The picture, or as it may be, too: soft, or with points of light."""
         if rng.random() < self.config.soft:
-            wide = float(np.exp(rng.uniform(*np.log(_SOFT))))
-            sharp = np.clip(cv2.GaussianBlur(sharp, (0, 0), wide), 0, 1)
+            sharp = softened(sharp, rng)
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
@@ -231,6 +232,26 @@ def check_pairs(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
                 f"{blurry} and {sharp} are not of one size of at least {side}x{side} pixels; "
                 "remove the pair, or choose a smaller --crop"
             )
+
+
+def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
+    """A picture that is soft as photographs are: enlarged, or blurred but for some of its detail.
+
+    What is soft by itself is told from what is out of focus by the frequencies that discs take
+    away, not by how steeply all of them fall: so they fall in many ways.
+    """
+    height, width = sharp.shape
+    if rng.random() < 0.5:
+        factor = float(np.exp(rng.uniform(*np.log(_LARGER))))
+        part = sharp[: round(height / factor), : round(width / factor)]
+        kind = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
+        soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
+    else:
+        wide = float(np.exp(rng.uniform(*np.log(_SOFT))))
+        # Of most, little is left: as of the grain of a film.
+        left = np.float32(rng.random() ** 3)
+        soft = left * sharp + (1 - left) * cv2.GaussianBlur(sharp, (0, 0), wide)
+    return np.clip(soft, 0, 1)
 
 
 def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:
