@@ -118,6 +118,8 @@ def computing(device: torch.device, *, exact: bool) -> Iterator[None]:
 def padded(picture: Tensor) -> Tensor:
     """A picture (1, C, h, w) with sides of whole units, by repeating its last row and column."""
     down, across = (-side % UNIT for side in picture.shape[2:])
+    if not down and not across:
+        return picture
     return functional.pad(picture, (0, across, 0, down), mode="replicate")
 
 

@@ -30,6 +30,18 @@ def test_scenes_have_steps_slopes_and_now_and_then_one_distance():
     assert sum(0 < step < 0.02 for step in steps) >= 2
 
 
+@pytest.mark.parametrize("kind", ["_WALLS", "_BLOBS"])
+def test_each_kind_of_thing_stands_in_front_by_itself(kind, monkeypatch):
+    def steps(seed):
+        return float(np.abs(np.diff(random_nearness((64, 96), seed=seed))).max()) > 0.1
+
+    other = {"_WALLS": "_BLOBS", "_BLOBS": "_WALLS"}[kind]
+    monkeypatch.setattr(f"spikecam.camera.depth.{other}", 0)
+    assert sum(steps(seed) for seed in range(40)) > 10
+    monkeypatch.setattr(f"spikecam.camera.depth.{kind}", 0)
+    assert not any(steps(seed) for seed in range(40))
+
+
 @pytest.mark.parametrize("shape", [(0, 4), (4, 2.5)])
 def test_a_scene_without_a_side_is_refused(shape):
     with pytest.raises(OptionError, match="height and a width in whole pixels"):

@@ -45,6 +45,26 @@ def test_what_is_out_of_focus_takes_weights(run, spikecam, recording, tmp_path, 
         assert f"{option} goes with --method defocus; tfp has no network" in ended.err
 
 
+def test_a_fixed_pattern_and_a_tile_go_to_the_network(run, recording, tmp_path, refocuser):
+    fpn = sc.FixedPattern.draw((6, 9), seed=0)
+    fpn.save(tmp_path / "fpn.npz")
+    words = ("--method", "defocus", "--window", "25", "--weights", str(refocuser), "--bits", "16")
+    words += ("--fpn", str(tmp_path / "fpn.npz"), "--tile", "64", "--device", "cpu")
+    picture = sc.read_picture(run("a.png", *words, "--at", "30"))
+    options = {"window": 25, "weights": refocuser}
+    stream = sc.open(recording, shape=(6, 9))
+    mended, raw = (sc.reconstruct(stream, 30, "defocus", fpn=f, **options) for f in (fpn, None))
+    assert np.allclose(picture, mended, atol=1e-4)
+    assert np.abs(picture - raw).max() > 0.01
+
+
+def test_a_method_that_is_not_there_is_said_to_be_so(spikecam, recording, tmp_path):
+    words = ("-o", tmp_path / "a.png", "--size", "9x6", "--method", "defocuss", "--tile", "64")
+    ended = spikecam("reconstruct", recording, *words)
+    assert ended.code == 2
+    assert "no method 'defocuss'" in ended.err
+
+
 def test_the_display_mapping_is_on_request(run, recording):
     plain = sc.read_picture(run("a.png", "--at", "25", "--bits", "16"))
     shown = sc.read_picture(run("b.png", "--at", "25", "--stretch", "0:100"))

@@ -2,8 +2,17 @@ import numpy as np
 import pytest
 import torch
 
+from spikecam.networks.refocuser import COARSE, DISCS, RINGS, SPANS, STRENGTHS
 from spikecam.reconstruction.clues import clues
-from spikecam.reconstruction.wiener import deconvolved
+from spikecam.reconstruction.integrations import SHARES
+from spikecam.reconstruction.spectrum import MIDDLES
+from spikecam.reconstruction.wiener import NOISE, RADII, deconvolved
+from spikecam.tiles import UNIT
+
+
+def test_the_network_is_given_what_it_expects():
+    assert (len(SHARES), len(RADII), len(NOISE)) == (SPANS, DISCS, STRENGTHS)
+    assert (len(MIDDLES), UNIT) == (RINGS, COARSE)
 
 
 @pytest.mark.parametrize("size", [(40, 64), (25, 34)])

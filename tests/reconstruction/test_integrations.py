@@ -39,6 +39,21 @@ def test_a_fixed_pattern_is_undone():
         assert np.abs(without - 0.3).mean() < 0.2 * np.abs(with_pattern - 0.3).mean()
 
 
+def test_one_field_of_uniform_light_is_enough_to_undo_it():
+    """The ratio form of gamma, Eq. 13."""
+
+    def seen(level, seed):
+        light = np.full((20, 30), level, np.float32)
+        return sc.simulate((light for _ in range(401)), sc.Sensor(), fpn=camera, seed=seed)
+
+    camera = sc.FixedPattern.draw((20, 30), seed=0)
+    held = sc.calibrate_fpn([seen(0.3, 0)])
+    stream = seen(0.2, 1)
+    raw, mended = (integrations(stream, 200, 401, fpn=fpn)[[0, -1]] for fpn in (None, held))
+    for before, after in zip(raw, mended, strict=True):
+        assert after.std() / after.mean() < 0.35 * before.std() / before.mean()
+
+
 def test_where_nothing_fires_nothing_is_told(spikes):
     frames = spikes(51, 6, 9)
     frames[:, :, :4] = 0

@@ -92,6 +92,36 @@ def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
     assert np.isfinite(sc.reconstruct(stream, 30, fpn=fpn, **options)).all()
 
 
+def test_a_fixed_pattern_is_undone_in_the_picture():
+    (photo,) = (one[:, 60:260] for one in photographs(None, limit=1).values())
+    scene = blurred(photo, Setting(radius=0, light=0.4, frames=51), 0)
+
+    def psnr(fpn):
+        rate = sc.reconstruct(scene.stream, method="defocus", window=51, fpn=fpn)
+        return sc.score(np.clip(rate / np.float32(0.4), 0, 1), scene.truth, ["psnr"])["psnr"]
+
+    assert psnr(scene.fpn) > psnr(None) + 2
+
+
+def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
+    frames = spikes(25, 8, 16)
+
+    class Store:
+        shape = 1_000_000, 16
+        read = ()
+
+        def __getitem__(self, index):
+            self.read += (index,)
+            return np.packbits(frames[: index.stop - index.start].reshape(-1, 128), 1)
+
+    store = Store()
+    film = sc.frames(sc.SpikeStream(store, (8, 16)), "defocus", window=25, weights=refocuser)
+    for _ in range(3):
+        next(film)
+    assert max(index.stop for index in store.read) == 27
+    assert max(index.stop - index.start for index in store.read) <= 25
+
+
 @pytest.mark.parametrize(
     ("radius", "light", "least", "mean"),
     [(0, 0.4, 5.0, 5.4), (2, 0.05, 4.2, 5.7), (2, 0.4, 1.5, 2.0)],

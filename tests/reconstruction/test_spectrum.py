@@ -3,13 +3,13 @@ import pytest
 
 from spikecam.camera.defocus import defocus
 from spikecam.reconstruction.spectrum import (
-    CELL,
     MIDDLES,
     energies,
     filtered,
     frequencies,
     remembered,
 )
+from spikecam.tiles import UNIT
 
 
 def test_a_wave_is_in_the_ring_of_its_frequency():
@@ -18,7 +18,7 @@ def test_a_wave_is_in_the_ring_of_its_frequency():
         wave = np.cos(2 * np.pi * MIDDLES[ring] * x).astype(np.float32)
         for picture in (np.tile(wave, (64, 1)), np.tile(wave[:, None], (1, 64))):
             found = energies(picture)
-            assert found.shape == (len(MIDDLES), picture.shape[0] // CELL, picture.shape[1] // CELL)
+            assert found.shape == (len(MIDDLES), picture.shape[0] // UNIT, picture.shape[1] // UNIT)
             # In the middle, where no mirror breaks it.
             assert found[:, 2:-2, 2:-2].mean(axis=(1, 2)).argmax() == ring
 

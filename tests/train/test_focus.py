@@ -10,7 +10,7 @@ import torch
 import spikecam as sc
 from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import MARGIN, Focus, FocusConfig, softened
+from spikecam.train.focus import MARGIN, Focus, FocusConfig, draw_sensor, softened
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
 from spikecam.train.refocus import RefocuserStage, missed, muon
@@ -108,6 +108,34 @@ def test_soft_pictures_are_enlarged_or_keep_some_detail():
     assert np.std(np.log10(left)) > 0.5
 
 
+def test_sensors_have_the_faults_that_are_asked_for():
+    rng = np.random.default_rng(0)
+    without, with_all = (
+        [draw_sensor(rng, replace(PLAIN, noise=n, spurious=n), level=0.3) for _ in range(20)]
+        for n in (0.0, 1.0)
+    )
+    for sensor in without:
+        assert sensor == sc.Sensor(gain=0.3)
+    for sensor in with_all:
+        assert 100 <= sensor.photons <= 20000
+        assert 0 < sensor.reset_noise <= 0.05
+        assert 140 <= sensor.spurious[0] <= 5000
+
+
+def test_a_camera_that_drifts_blurs_the_whole_window_and_hardly_the_shortest(photos):
+    config = replace(PLAIN, sharp=1.0)
+    still, moving = (samples(photos, replace(config, drifting=n)) for n in (0.0, 1.0))
+
+    def errors(of):
+        found = [(of[n]["rates"][[0, 3]] - of[n]["sharp"]).abs().mean((1, 2)) for n in range(8)]
+        return torch.stack(found).mean(0)
+
+    whole, shortest = errors(moving) - errors(still)
+    assert whole > 0.01
+    # An eighth of the time is an eighth of the way.
+    assert shortest < 0.35 * whole
+
+
 def test_out_of_focus_it_is_smoother(photos):
     blurry = [samples(photos, replace(PLAIN, sharp=0.0))[number] for number in range(12)]
 
@@ -125,7 +153,7 @@ def test_light_and_length_are_drawn_by_lot(photos):
     levels, frames = ([float(s[name]) for s in drawn] for name in ("level", "frames"))
     assert min(levels) < 0.06
     assert max(levels) > 0.6
-    assert {25 <= count <= 61 and count % 2 == 1 for count in frames} == {True}
+    assert {25 <= count <= 60 and count % 2 == 1 for count in frames} == {True}
     assert len(set(frames)) > 10
 
 
@@ -153,6 +181,19 @@ def test_pairs_that_were_taken_are_taken(tmp_path):
     both = Focus(None, sc.dpdd(tmp_path), PLAIN, seed=0, length=9)
     sample = both[0]
     assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() > 0.02
+    # A share of them is seen in focus, as what is simulated is.
+    focused = Focus(None, both.pairs, replace(PLAIN, sharp=1.0), seed=0, length=9)[0]
+    assert (focused["rates"][-1] - focused["sharp"][0]).abs().mean() < 0.002
+
+
+def test_pairs_stand_beside_pictures(photos, tmp_path):
+    pairs = sc.dpdd(dpdd(tmp_path))
+    paths = sorted(photos.glob("*.png"))
+    pictures = Pictures(paths, SIDE, seed=0, length=99)
+    both = Focus(pictures, pairs, PLAIN, seed=0, length=99)
+    alone = samples(photos, PLAIN)
+    same = [torch.equal(both[number]["sharp"], alone[number]["sharp"]) for number in range(12)]
+    assert 2 <= sum(same) <= 10
 
 
 def test_pairs_and_folders_are_checked_before_work(tmp_path):
@@ -189,8 +230,9 @@ def stopped(stage):
 
 def test_it_learns(photos, tmp_path):
     config = replace(RUN, epochs=1, steps=60, batch=4, lr=4e-3)
+    focus = replace(PLAIN, frames=(50, 60), sharp=0.0)
     job = Job([dpdd(tmp_path / "dpdd")], tmp_path / "run")
-    path = train_refocuser(job, config, replace(SIZE, width=16), replace(PLAIN, frames=(50, 60)))
+    path = train_refocuser(job, config, replace(SIZE, width=16), focus)
     scores = dict(sc.load_weights(path)[1].scores)
     assert float(scores["val/psnr"]) > float(scores["val/psnr_tfp"]) + 1
 
@@ -261,6 +303,7 @@ def test_scores_are_right_where_errors_are_small():
     [
         ({"crop": 60}, "a crop is a multiple of 8"),
         ({"frames": (23, 50)}, "frames are two numbers from 25 on"),
+        ({"frames": (60, 60)}, "with an odd one"),
         ({"radius": 17.0}, "a radius is from 0 to 16 pixels"),
         ({"levels": (0.0, 1.0)}, "levels are two numbers above 0"),
         ({"levels": (0.1, np.inf)}, "levels are two numbers above 0"),

@@ -25,7 +25,7 @@ from spikecam.camera.light import as_gray
 from spikecam.picture import Picture
 
 OURS = "defocus"
-# Photographs in scikit-image itself, on which our network was neither trained nor tuned.
+# Photographs in scikit-image itself, on which our network was not trained.
 _PHOTOS = ("astronaut", "chelsea", "coffee", "rocket", "camera", "brick", "grass", "coins")
 # Of a Gen2 camera, in rows and columns.
 _SIZE = (250, 400)
@@ -111,7 +111,7 @@ def defocus(
     """
     # Said before any work.
     sc.load_weights(weights, "refocuser")
-    scenes = dict(list(photographs(folder).items())[:limit])
+    scenes = photographs(folder, limit)
     source = f"{len(scenes)} photographs {'of scikit-image' if folder is None else f'in {folder}'}"
     makers = methods(weights)
     pictures: dict[str, dict[str, Picture]] = {}
@@ -168,20 +168,22 @@ def _along(axis: str, value: float) -> Setting:
     return replace(usual, **changed)
 
 
-def photographs(folder: Path | None) -> dict[str, Picture]:
-    """Gray pictures by name, cut to the size of a Gen2 camera.
+def photographs(folder: Path | None, limit: int | None = None) -> dict[str, Picture]:
+    """Gray pictures by name, cut to the size of a Gen2 camera; so many from the first.
 
     Raises:
         FileError: there are none.
     """
     if folder is None:
-        held = {name: getattr(data, name)() for name in _PHOTOS}
-    else:
-        paths = sorted(path for path in folder.rglob("[!.]*") if sc.is_picture(path))
-        if not paths:
-            raise sc.FileError(f"{folder} holds no pictures; name a folder of sharp ones")
-        held = {str(path.relative_to(folder)): sc.read_picture(path) for path in paths}
-    return {name: _fitted(as_gray(picture)) for name, picture in held.items()}
+        return {name: _fitted(as_gray(getattr(data, name)())) for name in _PHOTOS[:limit]}
+    paths = sorted(path for path in folder.rglob("[!.]*") if sc.is_picture(path))
+    if not paths:
+        raise sc.FileError(f"{folder} holds no pictures; name a folder of sharp ones")
+    # One after another: photographs are large before they are cut.
+    return {
+        str(path.relative_to(folder)): _fitted(as_gray(sc.read_picture(path)))
+        for path in paths[:limit]
+    }
 
 
 def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:

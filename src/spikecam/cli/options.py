@@ -58,7 +58,7 @@ FpnOption = Annotated[
 TileOption = Annotated[
     int | None,
     typer.Option(
-        "--tile", help="Compute parts of this many pixels, to save memory (1536, or 1024)."
+        "--tile", help="Compute parts of this many pixels, to save memory (1536; defocus 1024)."
     ),
 ]
 DeviceOption = Annotated[
@@ -168,7 +168,7 @@ def method_options(method: str, window: int | None, **network: Any) -> dict[str,
     if window is not None and method in ("tfi", "tfstp"):
         raise sc.OptionError(f"--window goes with --method tfp and defocus; {method} has no window")
     given = {name: value for name, value in network.items() if value is not None}
-    if given and method != "defocus":
+    if given and method in ("tfp", "tfi", "tfstp"):
         name = next(iter(given))
         raise sc.OptionError(f"--{name} goes with --method defocus; {method} has no network")
     return given if window is None else {"window": window} | given

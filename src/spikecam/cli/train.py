@@ -35,7 +35,7 @@ from spikecam.cli.training import (
 
 train = typer.Typer(
     no_args_is_help=True,
-    help="Train the networks: the three of S-SDM, and our own, on blurry pictures and spikes.",
+    help="Train the networks: the three of S-SDM, SpikeGen with its autoencoder, and our own.",
 )
 
 
@@ -260,7 +260,12 @@ def refined(
 @train.command()
 def defocus(
     ctx: typer.Context,
-    datasets: PicturesArgument,
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PICTURES", help="Folders of sharp pictures, or DPDD.", show_default=False
+        ),
+    ],
     out: RunOption,
     epochs: EpochsOption = 13,
     steps: StepsOption = 500,
@@ -270,10 +275,11 @@ def defocus(
         str | None, typer.Option("--size", help="base or small.", show_default="base")
     ] = None,
     crop: Annotated[
-        int, typer.Option("--crop", help="Side of crops; pictures are 32 wider at least.")
+        int,
+        typer.Option("--crop", help="Side of crops; pictures less than 32 wider are left out."),
     ] = 160,
     frames: Annotated[
-        str, typer.Option("--frames", metavar="LOW:HIGH", help="Of spikes, drawn by lot.")
+        str, typer.Option("--frames", metavar="LOW:HIGH", help="Integrated, an odd number of these.")
     ] = "51:401",
     radius: Annotated[
         float, typer.Option("--radius", help="Of the largest disc, in pixels.")
@@ -297,7 +303,7 @@ def defocus(
         float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
     ] = 0.15,
     scenes: Annotated[
-        int, typer.Option("--scenes", help="How many different ones; a worker keeps them in 4 GB.")
+        int, typer.Option("--scenes", help="How many different ones; a worker keeps up to 4 GB.")
     ] = 6000,
     accelerator: AcceleratorOption = "auto",
     devices: DevicesOption = 1,
@@ -309,8 +315,9 @@ def defocus(
 ) -> None:
     """Train the network of reconstruct --method defocus, on folders of sharp pictures, or on DPDD.
 
-    Every scene has other depths, another light and another sensor. A run that was stopped goes on
-    when the command is repeated.
+    Every scene has other depths, another light and another sensor; those of DPDD are as they were
+    taken, but for the share in focus, without --radius, --soft and --points. A run that was stopped
+    goes on when the command is repeated.
     """
     low, high = parse_whole_bounds(frames, "--frames")
     spread = parse_bounds(levels, "--levels")

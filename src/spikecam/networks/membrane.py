@@ -4,7 +4,9 @@
 
 (supplement of "Seeing Through Blur", Eq. 14): every spike is weighed by its pixel's fixed pattern
 as it is integrated. The neurons are read out before they fire, and every span of frames has a
-neuron of its own: the representation at several time scales. Neither the moment of the readout nor
+neuron of its own: the representation at several time scales. A pixel's weight is the same in all of
+a window; where weights follow the interval that each spike ends, it is
+`spikecam.reconstruction.membrane`. Neither the moment of the readout nor
 that all spans lie around the same frame is said in the supplement; both are ours.
 """
 

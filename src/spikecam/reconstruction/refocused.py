@@ -23,7 +23,8 @@ from spikecam.stream import SpikeStream
 from spikecam.tiles import Tile, computing, tiles, together
 from spikecam.weights.store import load_weights
 
-# Side of the parts of pictures that are larger: all around them, much is seen, too.
+# Side of the parts of pictures that are larger. It is less than that of other networks, since each
+# part is computed with a wide border: the network sees far.
 _SIDE = 1024
 
 

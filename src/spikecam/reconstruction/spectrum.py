@@ -16,13 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.picture import Picture
+from spikecam.tiles import UNIT
 
 Size = tuple[int, int]
 # A filter's real spectrum for pictures of a size (h, w): (h, w // 2 + 1).
 Spectrum = npt.NDArray[np.float32]
 Filters = Callable[[Size], Iterable[Spectrum]]
-# Pixels a side to a cell.
-CELL = 8
 # Middles of the rings, in cycles a pixel: four to an octave, and evenly where these lie farther
 # apart than the zeros of large discs. A ring goes from the middle of the last to that of the next.
 MIDDLES = (*(0.03 * 2 ** (k / 4) for k in range(8)), *(0.12 + 0.03 * k for k in range(13)))
@@ -41,8 +40,8 @@ def energies(picture: Picture) -> Picture:
 
     Sides are multiples of 8.
     """
-    rows, columns = (side // CELL for side in picture.shape)
-    cells = (one.reshape(rows, CELL, columns, CELL) for one in filtered(picture, _rings))
+    rows, columns = (side // UNIT for side in picture.shape)
+    cells = (one.reshape(rows, UNIT, columns, UNIT) for one in filtered(picture, _rings))
     return np.stack([np.square(one).mean(axis=(1, 3)) for one in cells])
 
 

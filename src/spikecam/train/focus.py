@@ -49,13 +49,14 @@ class FocusConfig:
 
     Attributes:
         crop: side of the square pictures, a multiple of 8.
-        frames: of spikes, from and to; an odd number is drawn, evenly on a logarithmic scale.
+        frames: that are integrated, from and to; an odd number is drawn, evenly on a logarithmic
+            scale.
         radius: of the largest disc in a scene, in pixels, up to which it is drawn.
         levels: spikes that white fires a frame, from and to, on a logarithmic scale; beyond 1 it
             is saturated.
         sharp: share of scenes in focus.
-        soft: share of scenes that are soft in focus, too.
-        points: share of scenes with lights and dark spots of single pixels.
+        soft: share of scenes that are soft in focus, too; not of pairs.
+        points: share of scenes with lights and dark spots of single pixels; not of pairs.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
         patterned: share of sensors with a fixed pattern; of two thirds of them it is known.
@@ -79,9 +80,11 @@ class FocusConfig:
     def __post_init__(self) -> None:
         if self.crop % 8 or self.crop < 64:
             raise OptionError(f"a crop is a multiple of 8 and at least 64, not {self.crop}")
-        if not LEAST <= self.frames[0] <= self.frames[1]:
+        low, high = self.odd
+        if not LEAST <= self.frames[0] <= self.frames[1] or low > high:
             raise OptionError(
-                f"frames are two numbers from {LEAST} on that rise, not {self.frames}"
+                f"frames are two numbers from {LEAST} on that rise, with an odd one from the first "
+                f"to the second, not {self.frames}"
             )
         if not 0 <= self.radius <= MARGIN:
             raise OptionError(f"a radius is from 0 to {MARGIN} pixels, not {self.radius}")
@@ -92,6 +95,11 @@ class FocusConfig:
         for name in SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise OptionError(f"{name} is a share from 0 to 1, not {getattr(self, name)}")
+
+    @property
+    def odd(self) -> tuple[int, int]:
+        """The lowest and the highest odd number of frames."""
+        return self.frames[0] | 1, self.frames[1] - 1 | 1
 
 
 class Focus(Dataset[Sample]):
@@ -151,10 +159,12 @@ class Focus(Dataset[Sample]):
         known = 0 if self.pictures is None else len(self.pictures.paths)
         if self.pictures is None or rng.random() * (known + len(self.pairs)) >= known:
             blurry, sharp = self._taken(rng)
+            if rng.random() < config.sharp:
+                blurry = sharp
         else:
             sharp = self._shown(as_gray(self.pictures.picture(number)), rng)
             blurry = self._blurred(sharp, rng)
-        half = np.exp(rng.uniform(*np.log(np.array(config.frames) / 2)))
+        half = np.exp(rng.uniform(*np.log(np.array(config.odd) / 2)))
         frames = 2 * int(half) + 1
         film, sharp = self._film(blurry, sharp, frames, rng)
         level = float(np.exp(rng.uniform(*np.log(config.levels))))
