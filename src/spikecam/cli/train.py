@@ -18,7 +18,6 @@ from spikecam.cli.training import (
     EpochsOption,
     LrOption,
     NodesOption,
-    PicturesArgument,
     PrecisionOption,
     RunOption,
     SeedOption,
@@ -279,7 +278,7 @@ def defocus(
         typer.Option("--crop", help="Side of crops; pictures less than 32 wider are left out."),
     ] = 160,
     frames: Annotated[
-        str, typer.Option("--frames", metavar="LOW:HIGH", help="Integrated, an odd number of these.")
+        str, typer.Option("--frames", metavar="LOW:HIGH", help="An odd number is drawn.")
     ] = "51:401",
     radius: Annotated[
         float, typer.Option("--radius", help="Of the largest disc, in pixels.")
