@@ -278,7 +278,7 @@ def defocus(
         typer.Option("--crop", help="Side of crops; pictures less than 32 wider are left out."),
     ] = 160,
     frames: Annotated[
-        str, typer.Option("--frames", metavar="LOW:HIGH", help="An odd number is drawn.")
+        str, typer.Option("--frames", metavar="LOW:HIGH", help="Frames; an odd number is drawn.")
     ] = "51:401",
     radius: Annotated[
         float, typer.Option("--radius", help="Of the largest disc, in pixels.")
