@@ -32,6 +32,12 @@ def strip(photo, seed, setting, makers):
     return beside([np.repeat(one[..., None], 3, axis=2) for one in (*made, scene.truth)])
 
 
+def grating(shape):
+    """A wave of light of sixteen pixels, as soft in focus as anything can be."""
+    wave = 0.5 + 0.4 * np.sin(np.arange(shape[1]) * np.pi / 8)
+    return np.tile(wave.astype(np.float32), (shape[0], 1))
+
+
 def curves(report, out):
     """PSNR along each axis, a curve for each method."""
     import matplotlib
@@ -72,6 +78,8 @@ def main():
     shown = [strip(photos[name], seed, Setting(radius=3), makers) for name, seed in SCENES]
     write(args.out, "defocus.jpg", np.concatenate(shown))
     failed = [strip(photos[name], seed, setting, makers) for name, seed, setting in FAILURES]
+    soft = grating(next(iter(photos.values())).shape)
+    failed.append(strip(soft, 0, Setting(radius=0), makers))
     write(args.out, "defocus-failures.jpg", np.concatenate(failed))
 
 

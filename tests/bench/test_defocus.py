@@ -63,3 +63,12 @@ def test_pictures_of_a_folder(tmp_path):
     sc.save(tmp_path / "two.png", np.full((250, 400), 90, np.uint8))
     assert len(bench.photographs(tmp_path)) == 2
     assert len(bench.photographs(tmp_path, limit=1)) == 1
+    said = []
+    sc.save(tmp_path / "small.png", np.full((250, 399), 90, np.uint8))
+    assert len(bench.photographs(tmp_path, say=said.append)) == 2
+    assert "1 of 3 pictures" in said[0]
+    for path in tmp_path.rglob("*.png"):
+        if path.name != "small.png":
+            path.unlink()
+    with pytest.raises(sc.FileError, match="holds no pictures of 400x250 or more"):
+        bench.photographs(tmp_path)

@@ -111,7 +111,7 @@ def test_a_run_that_was_killed_ends_at_the_same_weights(tiny_set, straight, tmp_
     assert epochs_kept(folder) == 2
     said = []
     assert equal(train(tiny_set, folder, replace(RUN, workers=workers), said), straight)
-    assert "last.ckpt keeps 2 epochs of 4" in said[1]
+    assert "last.ckpt keeps 2 of 4 epochs" in said[1]
     measures = [(path.parent / "metrics.csv").read_text() for path in (straight, folder / "x")]
     assert measures[0] == measures[1]
 

@@ -22,6 +22,7 @@ from spikecam.bench.gopro import Say
 from spikecam.bench.report import Report, Table
 from spikecam.camera.defocus import disc
 from spikecam.camera.light import as_gray
+from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 
 OURS = "defocus"
@@ -111,8 +112,9 @@ def defocus(
     """
     # Said before any work.
     sc.load_weights(weights, "refocuser")
-    scenes = photographs(folder, limit)
-    source = f"{len(scenes)} photographs {'of scikit-image' if folder is None else f'in {folder}'}"
+    scenes = photographs(folder, limit, say)
+    count = f"{len(scenes)} photograph{'s' if len(scenes) > 1 else ''}"
+    source = f"{count} {'of scikit-image' if folder is None else f'in {folder}'}"
     makers = methods(weights)
     pictures: dict[str, dict[str, Picture]] = {}
     known: dict[Setting, Scores] = {}
@@ -168,8 +170,12 @@ def _along(axis: str, value: float) -> Setting:
     return replace(usual, **changed)
 
 
-def photographs(folder: Path | None, limit: int | None = None) -> dict[str, Picture]:
+def photographs(
+    folder: Path | None, limit: int | None = None, say: Say = print
+) -> dict[str, Picture]:
     """Gray pictures by name, cut to the size of a Gen2 camera; so many from the first.
+
+    Smaller ones are left out, and ``say`` is told: enlarged, they would be soft in focus.
 
     Raises:
         FileError: there are none.
@@ -177,12 +183,19 @@ def photographs(folder: Path | None, limit: int | None = None) -> dict[str, Pict
     if folder is None:
         return {name: _fitted(as_gray(getattr(data, name)())) for name in _PHOTOS[:limit]}
     paths = sorted(path for path in folder.rglob("[!.]*") if sc.is_picture(path))
-    if not paths:
-        raise sc.FileError(f"{folder} holds no pictures; name a folder of sharp ones")
+    height, width = _SIZE
+    large = [path for path in paths if np.all(np.array(picture_size(path)) >= _SIZE)]
+    if not large:
+        raise sc.FileError(
+            f"{folder} holds no pictures of {width}x{height} or more; name a folder of sharp ones"
+        )
+    if len(large) < len(paths):
+        left = len(paths) - len(large)
+        say(f"{left} of {len(paths)} pictures in {folder} are smaller than {width}x{height}")
     # One after another: photographs are large before they are cut.
     return {
         str(path.relative_to(folder)): _fitted(as_gray(sc.read_picture(path)))
-        for path in paths[:limit]
+        for path in large[:limit]
     }
 
 
@@ -271,7 +284,7 @@ def _notes(axis: str) -> list[str]:
     return [
         "; ".join(others),
         "the deconvolutions are told the scene's mean disc, and leave TFP as it is where it is 0; "
-        "how strong they are was chosen on three of scikit-image's photographs, in their favour",
+        "they are as strong as is best for three of scikit-image's photographs",
     ]
 
 

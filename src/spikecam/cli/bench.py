@@ -218,14 +218,19 @@ def generation(
 
 @bench.command()
 def defocus(
-    folder: FolderArgument = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="Sharp pictures; without it, eight of scikit-image's."
+        ),
+    ] = None,
     out: ReportOption = None,
     weights: Annotated[
         str, typer.Option("--weights", metavar="NAME|FILE", help="Of the network.")
     ] = "defocus",
     limit: LimitOption = None,
 ) -> None:
-    """Scenes out of focus, by disc, by light and by frames; FOLDER holds sharp pictures."""
+    """Scenes out of focus, by disc, by light and by frames."""
     from spikecam.bench.defocus import defocus as measure
 
     _check(folder, out)

@@ -90,5 +90,5 @@ def reconstruct(
         pictures = map(sc.Display(gamma=gamma), pictures)
     first = next(pictures)
     write_frames(out, chain([first], pictures), chosen, fps=fps, depth=bits, label=method.upper())
-    if stretch is None and gamma == 1 and first.mean() < _DARK:
+    if stretch is None and gamma == 1 and 0 < first.mean() < _DARK:
         print(f"dark, {first.mean():.3f} on average: --stretch 1:99 shows more")

@@ -90,7 +90,7 @@ def run(
         step, epoch = reached(last, stage)
         samples.epoch = epoch
         if report.say is not None:
-            report.say(f"{last} keeps {epoch} epochs of {config.epochs}")
+            report.say(f"{last} keeps {epoch} of {config.epochs} epochs")
     with quiet(), _plain_errors(folder):
         if kind == "cuda":
             torch.set_float32_matmul_precision("high")
