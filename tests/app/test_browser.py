@@ -30,11 +30,15 @@ def folder(tmp_path):
 
 def shown(page, selector):
     """Wait until a picture is loaded; its width and height in pixels."""
-    page.wait_for_function(
-        "s => { const i = document.querySelector(s); return i && i.complete && i.naturalWidth }",
+    # In one step: the next picture may begin to load at any time.
+    found = page.wait_for_function(
+        """s => {
+            const i = document.querySelector(s);
+            return i && i.complete && i.naturalWidth && [i.naturalWidth, i.naturalHeight];
+        }""",
         arg=selector,
     )
-    return page.eval_on_selector(selector, "i => [i.naturalWidth, i.naturalHeight]")
+    return found.json_value()
 
 
 def begin_a_film(page):
