@@ -25,7 +25,7 @@ from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
 from spikecam.reconstruction.integrations import LEAST, integrations
 from spikecam.train.pictures import Pictures, decoded
-from spikecam.train.samples import Sample, turned
+from spikecam.train.samples import Sample, log_uniform, turned
 
 # The scene goes on so far around a crop, in pixels: what lies there is blurred into it.
 MARGIN = 16
@@ -164,10 +164,10 @@ class Focus(Dataset[Sample]):
         else:
             sharp = self._shown(as_gray(self.pictures.picture(number)), rng)
             blurry = self._blurred(sharp, rng)
-        half = np.exp(rng.uniform(*np.log(np.array(config.odd) / 2)))
-        frames = 2 * int(half) + 1
+        low, high = config.odd
+        frames = 2 * int(log_uniform(rng, (low / 2, high / 2))) + 1
         film, sharp = self._film(blurry, sharp, frames, rng)
-        level = float(np.exp(rng.uniform(*np.log(config.levels))))
+        level = log_uniform(rng, config.levels)
         pattern = None
         if rng.random() < config.patterned:
             pattern = FixedPattern.draw(sharp.shape, int(rng.integers(2**31)))
@@ -252,12 +252,12 @@ def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
     """
     height, width = sharp.shape
     if rng.random() < 0.5:
-        factor = float(np.exp(rng.uniform(*np.log(_LARGER))))
+        factor = log_uniform(rng, _LARGER)
         part = sharp[: round(height / factor), : round(width / factor)]
         kind = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
         soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
     else:
-        wide = float(np.exp(rng.uniform(*np.log(_SOFT))))
+        wide = log_uniform(rng, _SOFT)
         # Of most, little is left: as of the grain of a film.
         left = np.float32(rng.random() ** 3)
         soft = left * sharp + (1 - left) * cv2.GaussianBlur(sharp, (0, 0), wide)
@@ -286,10 +286,10 @@ def usual(pattern: FixedPattern) -> FixedPattern:
 def draw_sensor(rng: np.random.Generator, config: FocusConfig, level: float) -> Sensor:
     """A random sensor in which white fires ``level`` spikes a frame."""
     noisy = rng.random() < config.noise
-    gap = float(np.exp(rng.uniform(np.log(140), np.log(5000))))
+    gap = log_uniform(rng, (140, 5000))
     return Sensor(
         gain=level,
-        photons=float(np.exp(rng.uniform(np.log(100), np.log(20000)))) if noisy else None,
+        photons=log_uniform(rng, (100, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
         spurious=(gap, gap / 3) if rng.random() < config.spurious else None,
     )

@@ -21,7 +21,7 @@ from spikecam.picture import Picture, coloured
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import Pictures, as_sample
 from spikecam.train.recorded import RecordedCrops
-from spikecam.train.samples import Sample
+from spikecam.train.samples import Sample, log_uniform
 from spikecam.train.scenes import Cut, SceneConfig, SceneCrops, seen_by_any
 
 # Things in a scene of spikes alone go this far in its frames, in pixels: from, to.
@@ -129,7 +129,7 @@ class Moments(Dataset[Sample]):
         assert self.pictures is not None
         rng = np.random.default_rng((self.seed, number, 2))
         frames, crop = self.config.frames, self.scenes.crop
-        speed = float(np.exp(rng.uniform(*np.log(_SPEEDS))))
+        speed = log_uniform(rng, _SPEEDS)
         photos = [self.pictures.picture(number + i) for i in range(1 + (rng.random() < 0.4))]
         film = moving_scene(
             photos[0],

@@ -81,6 +81,11 @@ class Samples(lightning.LightningDataModule):
         )
 
 
+def log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
+    """A number from the first to the second of two, evenly on a logarithmic scale."""
+    return float(np.exp(rng.uniform(*np.log(bounds))))
+
+
 def turned(parts: list[Array], rng: np.random.Generator) -> list[Array]:
     """One of the eight ways to turn and mirror arrays (n, h, w, ...), the same for all."""
     turns, mirrored = int(rng.integers(4)), rng.random() < 0.5

@@ -22,7 +22,7 @@ from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import decoded
-from spikecam.train.samples import Sample, turned
+from spikecam.train.samples import Sample, log_uniform, turned
 
 
 @dataclass(frozen=True)
@@ -236,16 +236,16 @@ def seen_by_any(
 
 def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:
     """A random sensor."""
-    gap = float(np.exp(rng.uniform(np.log(100), np.log(5000))))
+    gap = log_uniform(rng, (100, 5000))
     usual = rng.random() < 0.5
     noisy = rng.random() < config.noise
     return Sensor(
-        threshold=float(np.exp(rng.uniform(*np.log(config.thresholds)))),
+        threshold=log_uniform(rng, config.thresholds),
         # Half of those that fire without light do so as often as the field's own simulator.
         spurious=((140, 50) if usual else (gap, gap / 3))
         if rng.random() < config.spurious
         else None,
-        photons=float(np.exp(rng.uniform(np.log(500), np.log(20000)))) if noisy else None,
+        photons=log_uniform(rng, (500, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
     )
 
