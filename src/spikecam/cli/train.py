@@ -287,7 +287,7 @@ def defocus(
         str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
     ] = "0.02:1.3",
     sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.3,
-    soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.25,
+    soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.3,
     points: Annotated[
         float, typer.Option("--points", help="Share of scenes with points of light.")
     ] = 0.15,

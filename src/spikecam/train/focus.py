@@ -33,8 +33,9 @@ MARGIN = 16
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
 SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
-# Standard deviations of softness in pixels, and factors of enlarging, from and to.
-_SOFT, _LARGER = (0.4, 5.0), (1.2, 4.0)
+# From and to: softness and clouds as standard deviations in pixels, factors of enlarging, pixels of a
+# wave.
+_SOFT, _CLOUDS, _LARGER, _WAVES = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0), (4.0, 40.0)
 # Points in a scene at most.
 _POINTS = 100
 # Maps of what spikes tell, the truth, frames and level.
@@ -69,7 +70,7 @@ class FocusConfig:
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
     sharp: float = 0.3
-    soft: float = 0.25
+    soft: float = 0.3
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
@@ -245,23 +246,47 @@ def check_pairs(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
 
 
 def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """A picture that is soft as photographs are: enlarged, or blurred but for some of its detail.
+    """A picture that is soft: enlarged, blurred but for some of its detail, or of waves or clouds.
 
     What is soft by itself is told from what is out of focus by the frequencies that discs take
     away, not by how steeply all of them fall: so they fall in many ways.
     """
     height, width = sharp.shape
-    if rng.random() < 0.5:
+    kind = int(rng.integers(3))
+    if kind == 0:
         factor = log_uniform(rng, _LARGER)
         part = sharp[: round(height / factor), : round(width / factor)]
-        kind = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
-        soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
+        how = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
+        soft = np.asarray(cv2.resize(part, (width, height), interpolation=how), np.float32)
     else:
-        wide = log_uniform(rng, _SOFT)
-        # Of most, little is left: as of the grain of a film.
-        left = np.float32(rng.random() ** 3)
-        soft = left * sharp + (1 - left) * cv2.GaussianBlur(sharp, (0, 0), wide)
+        smooth = cv2.GaussianBlur(sharp, (0, 0), log_uniform(rng, _SOFT))
+        if kind == 1:
+            # Of most, little is left: as of the grain of a film.
+            other, left = sharp, np.float32(rng.random() ** 3)
+        else:
+            drawn = (waves, clouds)[int(rng.integers(2))]
+            other, left = drawn((height, width), rng), np.float32(rng.random() ** 0.5)
+        soft = left * other + (1 - left) * smooth
     return np.clip(soft, 0, 1)
+
+
+def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """One to three plane waves, one upon the other, from 0 to 1."""
+    count = int(rng.integers(1, 4))
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    seen = np.zeros(shape, np.float32)
+    for _ in range(count):
+        angle, phase = rng.uniform(0, 2 * np.pi, 2)
+        along = (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32)
+        seen += np.sin(along * np.float32(2 * np.pi / log_uniform(rng, _WAVES)) + np.float32(phase))
+    return np.asarray(0.5 + seen / np.float32(2 * count), np.float32)
+
+
+def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Noise without fine detail, from 0 to 1."""
+    noise = rng.standard_normal(shape, np.float32)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUDS)), np.float32)
+    return np.asarray(np.clip(0.5 + smooth / (4 * smooth.std()), 0, 1), np.float32)
 
 
 def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:
