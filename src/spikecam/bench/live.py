@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPResponse
 from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -49,28 +50,31 @@ def reached(method: str, rate: float, seconds: float) -> str:
     camera = [sys.executable, "-m", __spec__.name, "--send", f"{rate}", "--seconds", f"{seconds}"]
     options = ["--size", f"{_WIDTH}x{_HEIGHT}", "--method", method, "--fps", f"{_ASKED}"]
     watch = [sys.executable, "-c", _RUN, "live", "-", *options, "--no-browser"]
-    with (
-        subprocess.Popen(camera, stdout=subprocess.PIPE) as sending,
-        subprocess.Popen(
-            watch, stdin=sending.stdout, stdout=subprocess.PIPE, text=True
-        ) as watching,
-    ):
+    with subprocess.Popen(
+        watch, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdin is not None
         assert watching.stdout is not None
         found = re.search(r"(http://\S+)/\?(key=\S+)", watching.stdout.readline())
         assert found is not None
-        _take_all(f"{found[1]}/live?{found[2]}")
+        # The camera starts when somebody watches: what is reached is not of the start.
+        with (
+            _opened(f"{found[1]}/live?{found[2]}") as pictures,
+            subprocess.Popen(camera, stdout=watching.stdin),
+        ):
+            watching.stdin.close()
+            while pictures.read(1 << 16):
+                pass
         watching.send_signal(signal.SIGINT)
         return watching.stdout.read().strip()
 
 
-def _take_all(address: str) -> None:
-    """Take pictures from this address until there are no more."""
-    for _ in range(50):
+def _opened(address: str) -> HTTPResponse:
+    """What is at this address, once somebody answers there."""
+    for _ in range(300):
         try:
-            with urlopen(address) as pictures:
-                while pictures.read(1 << 16):
-                    pass
-            return
+            answer: HTTPResponse = urlopen(address)
+            return answer
         except URLError:
             # It says where it is a moment before it listens.
             time.sleep(0.1)

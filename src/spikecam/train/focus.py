@@ -33,8 +33,8 @@ MARGIN = 16
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
 SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
-# From and to: softness and clouds as standard deviations in pixels, factors of enlarging, pixels of a
-# wave.
+# From and to: standard deviations of softness and of clouds in pixels, factors of enlarging, and
+# pixels of a wave.
 _SOFT, _CLOUDS, _LARGER, _WAVES = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0), (4.0, 40.0)
 # Points in a scene at most.
 _POINTS = 100
