@@ -1,0 +1,99 @@
+"""The README and the manual: what they say to type, and a folder to type it in."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def text_of(name):
+    path = ROOT / "README.md" if name == "readme" else ROOT / "docs" / f"{name}.md"
+    return path.read_text(encoding="utf-8")
+
+
+def lines_of(name):
+    """Lines of the page's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", text_of(name), re.DOTALL)
+    return [line for block in blocks for line in block.split("\n") if line]
+
+
+def pytest_generate_tests(metafunc):
+    """A test of a ``command`` is for each of the page that its file is of, ``PAGE``.
+
+    They run one after another: later ones take what earlier ones made.
+    """
+    if "command" in metafunc.fixturenames:
+        lines = lines_of(metafunc.module.PAGE)
+        metafunc.parametrize("command", [line for line in lines if not line.startswith("make ")])
+
+
+@pytest.fixture(scope="session")
+def text():
+    """The text of a page, by its name."""
+    return text_of
+
+
+@pytest.fixture(scope="session")
+def lines():
+    """Lines of a page's shell blocks, by its name."""
+    return lines_of
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Make as from a shell of one's own, also where make runs these tests."""
+
+    def run(*words, cwd):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        return subprocess.run(
+            ["make", *words], cwd=cwd, env=plain, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def after_the_demo(tmp_path_factory, make):
+    """A folder in which ``make demo`` has run, from a copy of what it needs."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+        shutil.copy2(ROOT / name, folder)
+    # In the environment of this run, whatever its age: it must not be installed into.
+    made = f"{sys.prefix}/.installed"
+    make("demo", f"VENV={sys.prefix}", "-o", made, cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def run_command(spikecam):
+    """Run a line of a page: it ends well, and what it writes is there."""
+
+    def run(command):
+        name, *words = shlex.split(command)
+        assert name == "spikecam"
+        ended = spikecam(*words)
+        assert (ended.code, ended.err) == (0, "")
+        if "-o" in words:
+            assert Path(words[words.index("-o") + 1]).exists()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_example():
+    """The names that a page's Python example leaves."""
+
+    def run(page):
+        (example,) = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+        names: dict = {}
+        exec(example, names)
+        return names
+
+    return run

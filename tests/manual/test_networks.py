@@ -1,0 +1,40 @@
+"""The manual's page on the networks."""
+
+import shutil
+
+import pytest
+
+import spikecam as sc
+
+PAGE = "networks"
+# What takes hours is cut short: what else a command says of it is said before.
+SHORT = {
+    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
+    " --pseudo ": "--pseudo 4",
+    " synth photos ": "--sequences 4 --size 256x192 --val 0",
+}
+
+
+@pytest.fixture(scope="module")
+def room(after_the_demo, tmp_path_factory):
+    """What the manual's page on the networks names."""
+    folder = tmp_path_factory.mktemp("room")
+    demo = shutil.copytree(after_the_demo / "demo", folder / "demo")
+    shutil.copytree(demo / "sharp", folder / "photos")
+    (folder / "videos").mkdir()
+    shutil.copy(demo / "sharp.mp4", folder / "videos")
+    return folder
+
+
+def test_commands_run(run_command, room, monkeypatch, command):
+    monkeypatch.chdir(room)
+    short = (words for part, words in SHORT.items() if part in command)
+    run_command(" ".join([command, *short]))
+
+
+def test_it_says_how_what_ships_was_made(text):
+    said = " ".join(text(PAGE).split())
+    for name, path in sc.shipped_weights().items():
+        _, card, _ = sc.read_card(path)
+        assert card.recipe in said, name
+        assert f"`{name}`" in said

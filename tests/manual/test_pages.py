@@ -1,0 +1,96 @@
+"""The manual's simple pages, whose commands run beside what the demo left; and all of it, built."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import spikecam as sc
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+WITH_COMMANDS = ("app", "deblur", "defocus", "first", "formats", "generate", "install", "look")
+# Pages whose commands have a file of tests of their own.
+ALONE = {"camera", "measuring", "networks"}
+# Of these the example in Python makes what the commands take.
+MADE = {"defocus"}
+
+
+def test_every_page_with_commands_is_run(lines):
+    assert {name for name in PAGES if lines(name)} == ALONE | set(WITH_COMMANDS)
+
+
+@pytest.mark.parametrize("name", WITH_COMMANDS)
+def test_commands_run(run_command, run_example, lines, after_the_demo, tmp_path, monkeypatch, name):
+    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    if name in MADE:
+        run_example(name)
+    # The README's run in its own tests; the demo has run.
+    ran = {"spikecam demo -o demo", *lines("readme")}
+    for command in lines(name):
+        if command not in ran:
+            run_command(command)
+
+
+def test_the_example_of_the_first_minutes_runs(run_example, after_the_demo, tmp_path, monkeypatch):
+    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    run_example("first")
+    assert sc.count_frames("film.gif") == 7
+
+
+def test_what_is_shown_and_not_run_is_known_to_the_command(spikecam, text):
+    """Commands that serve a page do not end by themselves; their options exist."""
+    for page in PAGES:
+        for block in re.findall(r"```text\n(.*?)```", text(page), re.DOTALL):
+            for command in re.findall(r"spikecam (\w+)(.*)", block):
+                told = spikecam(command[0], "--help").out
+                for option in re.findall(r"--[a-z-]+", command[1]):
+                    assert option in told, command
+
+
+def test_every_public_name_is_in_the_manual(text):
+    for name in sc.__all__:
+        assert re.search(rf"^::: spikecam\.[\w.]+\.{name}$", text("api"), re.MULTILINE), name
+
+
+def test_every_extra_is_explained(text):
+    extras = metadata.metadata("spikecam").get_all("Provides-Extra")
+    assert len(extras) > 5
+    for extra in set(extras) - {"dev"}:
+        assert f"| `{extra}` |" in text("install"), extra
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pictures_exist_and_are_made_by_a_tool(text, page):
+    tools = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "tools").glob("make*.py"))
+    for picture in re.findall(r"\]\(([^)]*\.(?:jpg|png))\)", text(page)):
+        assert (ROOT / "docs" / picture).is_file(), picture
+        assert f'"{Path(picture).name}"' in tools
+
+
+def test_the_manual_is_built_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs", reason="the manual's tools need Python 3.11")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path / "site"]
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True)
+    assert (built.returncode, built.stderr) == (0, "")
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 10
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        # One may go elsewhere by a link; nothing is fetched from there.
+        assert (
+            re.findall(r'<(?:script|link|img|iframe)\b[^>]*(?:src|href)="https?:[^"]*"', text) == []
+        )
+
+
+def test_cameras_are_explained(text):
+    for name in sc.CAMERAS:
+        assert f"`{name}`" in text("formats")

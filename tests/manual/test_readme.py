@@ -1,0 +1,42 @@
+"""The README: every command and the example of it runs."""
+
+import re
+from pathlib import Path
+
+import spikecam as sc
+
+ROOT = Path(__file__).parents[2]
+PAGE = "readme"
+
+
+def test_the_two_commands_come_first(lines):
+    assert lines(PAGE)[:2] == ["make demo", "make test"]
+
+
+def test_make_demo_leaves_its_pictures(after_the_demo):
+    made = {path.name for path in (after_the_demo / "demo").iterdir()}
+    assert made >= {"blur.png", "spikes.dat", "sharp", "sharp.mp4", "before-after.png"}
+
+
+def test_make_test_runs_the_suite(make):
+    """This very run is what ``make test`` starts; here, only that it would."""
+    started = make("-n", "test", cwd=ROOT).strip()
+    assert re.search(r"bin/pytest -n 2 --dist loadfile --no-loadscope-reorder$", started)
+
+
+def test_commands_run(run_command, after_the_demo, monkeypatch, command):
+    monkeypatch.chdir(after_the_demo)
+    run_command(command)
+
+
+def test_the_python_example_runs(run_example, after_the_demo, monkeypatch):
+    monkeypatch.chdir(after_the_demo)
+    names = run_example(PAGE)
+    assert names["image"].shape == (180, 320)
+    assert names["sharp"].shape == (7, 720, 1280, 3)
+    assert sc.read_video("film.mp4").shape == (7, 720, 1280, 3)
+
+
+def test_its_pictures_and_pages_exist(text):
+    for picture in re.findall(r"\]\(([^)]*\.(?:jpg|png|md))\)", text(PAGE)):
+        assert (ROOT / picture).is_file(), picture
