@@ -287,7 +287,10 @@ def defocus(
         str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
     ] = "0.02:1.3",
     sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.3,
-    soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.3,
+    soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.25,
+    drawn: Annotated[
+        float, typer.Option("--drawn", help="Share of scenes with waves, bars, stars or clouds.")
+    ] = 0.15,
     points: Annotated[
         float, typer.Option("--points", help="Share of scenes with points of light.")
     ] = 0.15,
@@ -315,8 +318,8 @@ def defocus(
     """Train the network of reconstruct --method defocus, on folders of sharp pictures, or on DPDD.
 
     Every scene has other depths, another light and another sensor; those of DPDD are as they were
-    taken, but for the share in focus, without --radius, --soft and --points. A run that was stopped
-    goes on when the command is repeated.
+    taken, but for the share in focus, without --radius, --soft, --drawn and --points. A run that
+    was stopped goes on when the command is repeated.
     """
     low, high = parse_whole_bounds(frames, "--frames")
     spread = parse_bounds(levels, "--levels")

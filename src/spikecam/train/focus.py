@@ -32,10 +32,11 @@ MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
-SHARES = ("sharp", "soft", "points", "noise", "spurious", "patterned", "drifting")
-# From and to: standard deviations of softness and of clouds in pixels, factors of enlarging, and
-# pixels of a wave.
-_SOFT, _CLOUDS, _LARGER, _WAVES = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0), (4.0, 40.0)
+SHARES = ("sharp", "soft", "drawn", "points", "noise", "spurious", "patterned", "drifting")
+# From and to: standard deviations of softness and of clouds in pixels, factors of enlarging, pixels
+# of a wave, arms of a star, and how steep what is drawn is.
+_SOFT, _CLOUDS, _LARGER = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0)
+_WAVES, _ARMS, _STEEP = (4.0, 60.0), (6, 60), (0.5, 20.0)
 # Points in a scene at most.
 _POINTS = 100
 # Maps of what spikes tell, the truth, frames and level.
@@ -57,6 +58,7 @@ class FocusConfig:
             is saturated.
         sharp: share of scenes in focus.
         soft: share of scenes that are soft in focus, too; not of pairs.
+        drawn: share of scenes with waves, bars, stars or clouds; not of pairs.
         points: share of scenes with lights and dark spots of single pixels; not of pairs.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
@@ -70,7 +72,8 @@ class FocusConfig:
     radius: float = 12.0
     levels: tuple[float, float] = (0.02, 1.3)
     sharp: float = 0.3
-    soft: float = 0.3
+    soft: float = 0.25
+    drawn: float = 0.15
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
@@ -184,9 +187,11 @@ class Focus(Dataset[Sample]):
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """The picture, or as it may be, too: soft, or with points of light."""
+        """The picture, or as it may be, too: soft, drawn, or with points of light."""
         if rng.random() < self.config.soft:
             sharp = softened(sharp, rng)
+        if rng.random() < self.config.drawn:
+            sharp = drawn_over(sharp, rng)
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
@@ -246,47 +251,64 @@ def check_pairs(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
 
 
 def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """A picture that is soft: enlarged, blurred but for some of its detail, or of waves or clouds.
+    """A picture that is soft as photographs are: enlarged, or blurred but for some of its detail.
 
     What is soft by itself is told from what is out of focus by the frequencies that discs take
     away, not by how steeply all of them fall: so they fall in many ways.
     """
     height, width = sharp.shape
-    kind = int(rng.integers(3))
-    if kind == 0:
+    if rng.random() < 0.5:
         factor = log_uniform(rng, _LARGER)
         part = sharp[: round(height / factor), : round(width / factor)]
-        how = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
-        soft = np.asarray(cv2.resize(part, (width, height), interpolation=how), np.float32)
+        kind = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
+        soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
     else:
-        smooth = cv2.GaussianBlur(sharp, (0, 0), log_uniform(rng, _SOFT))
-        if kind == 1:
-            # Of most, little is left: as of the grain of a film.
-            other, left = sharp, np.float32(rng.random() ** 3)
-        else:
-            drawn = (waves, clouds)[int(rng.integers(2))]
-            other, left = drawn((height, width), rng), np.float32(rng.random() ** 0.5)
-        soft = left * other + (1 - left) * smooth
+        wide = log_uniform(rng, _SOFT)
+        # Of most, little is left: as of the grain of a film.
+        left = np.float32(rng.random() ** 3)
+        soft = left * sharp + (1 - left) * cv2.GaussianBlur(sharp, (0, 0), wide)
     return np.clip(soft, 0, 1)
 
 
+def drawn_over(sharp: Picture, rng: np.random.Generator) -> Picture:
+    """A picture under waves, a star or clouds, from soft ones to bars; half of them hide it.
+
+    Photographs have next to nothing so regular, and test charts little else.
+    """
+    drawn = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
+    dark, light = np.sort(rng.random(2)).astype(np.float32)
+    drawn = np.clip(0.5 + np.float32(log_uniform(rng, _STEEP)) * drawn, 0, 1)
+    hidden = np.float32(min(2 * rng.random(), 1))
+    return np.asarray(hidden * (dark + (light - dark) * drawn) + (1 - hidden) * sharp, np.float32)
+
+
 def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """One to three plane waves, one upon the other, from 0 to 1."""
+    """One to three plane waves, one upon the other, from -0.5 to 0.5."""
     count = int(rng.integers(1, 4))
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    seen = np.zeros(shape, np.float32)
+    y, x = np.indices(shape)
+    seen = np.zeros(shape)
     for _ in range(count):
         angle, phase = rng.uniform(0, 2 * np.pi, 2)
-        along = (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32)
-        seen += np.sin(along * np.float32(2 * np.pi / log_uniform(rng, _WAVES)) + np.float32(phase))
-    return np.asarray(0.5 + seen / np.float32(2 * count), np.float32)
+        along = x * np.cos(angle) + y * np.sin(angle)
+        seen += np.sin(2 * np.pi * along / log_uniform(rng, _WAVES) + phase)
+    return (seen / (2 * count)).astype(np.float32)
+
+
+def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Arms around a point, finer and finer towards it, from -0.5 to 0.5."""
+    y, x = np.indices(shape) - (rng.random(2) * shape)[:, None, None]
+    arms, phase = rng.integers(*_ARMS), rng.uniform(0, 2 * np.pi)
+    seen = 0.5 * np.sin(arms * np.arctan2(y, x) + phase)
+    # Where arms are finer than a sensor sees, it sees their mean.
+    seen *= np.clip(2 * np.pi * np.hypot(y, x) / arms / _WAVES[0], 0, 1)
+    return np.asarray(seen, np.float32)
 
 
 def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """Noise without fine detail, from 0 to 1."""
+    """Noise without fine detail, from about -0.5 to 0.5."""
     noise = rng.standard_normal(shape, np.float32)
     smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUDS)), np.float32)
-    return np.asarray(np.clip(0.5 + smooth / (4 * smooth.std()), 0, 1), np.float32)
+    return np.asarray(smooth / (4 * smooth.std()), np.float32)
 
 
 def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:
