@@ -10,7 +10,17 @@ import torch
 import spikecam as sc
 from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import MARGIN, Focus, FocusConfig, draw_sensor, softened
+from spikecam.train.focus import (
+    MARGIN,
+    Focus,
+    FocusConfig,
+    clouds,
+    draw_sensor,
+    drawn_over,
+    softened,
+    star,
+    waves,
+)
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
 from spikecam.train.refocus import RefocuserStage, missed, muon
@@ -19,7 +29,7 @@ from spikecam.train.run import Report
 
 SIDE = 64 + 2 * MARGIN
 CONFIG = FocusConfig(crop=64, frames=(25, 60))
-NONE = ("soft", "points", "noise", "spurious", "patterned", "drifting")
+NONE = ("soft", "drawn", "points", "noise", "spurious", "patterned", "drifting")
 NO_NOISE = dict.fromkeys(NONE, 0.0)
 PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(401, 401))
 SIZE = RefocuserConfig(
@@ -106,6 +116,33 @@ def test_soft_pictures_are_enlarged_or_keep_some_detail():
     assert max(left) > 0.5
     # They fall in many ways.
     assert np.std(np.log10(left)) > 0.5
+
+
+def test_half_of_what_is_drawn_hides_the_picture(photos):
+    rng = np.random.default_rng(0)
+    noise = rng.random((120, 120), np.float32)
+    left = []
+    for _ in range(60):
+        seen = drawn_over(noise, rng)
+        assert seen.dtype == np.float32
+        assert 0 <= seen.min() < seen.max() <= 1
+        left.append(np.corrcoef(seen.ravel(), noise.ravel())[0, 1] > 0.1)
+    assert 0.2 < np.mean(left) < 0.6
+    plain, drawn = (samples(photos, replace(PLAIN, drawn=n))[3]["sharp"] for n in (0.0, 1.0))
+    assert (plain - drawn).abs().mean() > 0.01
+
+
+def test_waves_stars_and_clouds_are_regular_or_soft():
+    rng = np.random.default_rng(0)
+    for make in (waves, star, clouds):
+        for _ in range(5):
+            seen = make((160, 160), rng)
+            assert seen.dtype == np.float32
+            assert 0.2 < np.abs(seen).max() < 1.5
+            assert abs(seen.mean()) < 0.2
+    # A few frequencies hold nearly all of a wave.
+    held = np.sort(np.square(np.abs(np.fft.rfft2(waves((160, 160), rng)))).ravel())
+    assert held[-60:].sum() > 0.9 * held.sum()
 
 
 def test_sensors_have_the_faults_that_are_asked_for():
