@@ -8,7 +8,8 @@ BIN = $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/spikecam demo
 
-# On two cores, a file of tests on each at a time, with one thread: more of them wait for one another.
+# On two cores, a file of tests on each at a time, in the order of the folders: the long ones are
+# not last. torch has one thread in each, since threads that share a core wait for one another.
 test: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 

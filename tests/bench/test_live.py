@@ -27,4 +27,5 @@ def test_what_is_reached_is_said(monkeypatch):
         int(number.replace(",", "")) for number in re.match(numbers, said).groups()
     )
     assert 1000 < frames <= 10_500
-    assert 1 < sent <= made <= 170
+    # Somebody watches from the first picture on.
+    assert 0.1 * made <= sent <= made <= 170

@@ -25,9 +25,10 @@ def lines_of(name):
 
 
 def pytest_generate_tests(metafunc):
-    """A test of a ``command`` is for each of the page that its file is of, ``PAGE``.
+    """A test that takes ``command`` runs once for each line of its file's page, ``PAGE``.
 
-    They run one after another: later ones take what earlier ones made.
+    They run one after another: later ones take what earlier ones made. What is for make, in the
+    README, has tests of its own.
     """
     if "command" in metafunc.fixturenames:
         lines = lines_of(metafunc.module.PAGE)

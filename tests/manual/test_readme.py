@@ -10,7 +10,9 @@ PAGE = "readme"
 
 
 def test_the_two_commands_come_first(lines):
-    assert lines(PAGE)[:2] == ["make demo", "make test"]
+    first, second, *others = lines(PAGE)
+    assert [first, second] == ["make demo", "make test"]
+    assert all(line.startswith("spikecam ") for line in others)
 
 
 def test_make_demo_leaves_its_pictures(after_the_demo):
@@ -21,7 +23,8 @@ def test_make_demo_leaves_its_pictures(after_the_demo):
 def test_make_test_runs_the_suite(make):
     """This very run is what ``make test`` starts; here, only that it would."""
     started = make("-n", "test", cwd=ROOT).strip()
-    assert re.search(r"bin/pytest -n 2 --dist loadfile --no-loadscope-reorder$", started)
+    wanted = r"^OMP_NUM_THREADS=1 \S+bin/pytest -n 2 --dist loadfile --no-loadscope-reorder$"
+    assert re.search(wanted, started)
 
 
 def test_commands_run(run_command, after_the_demo, monkeypatch, command):

@@ -14,9 +14,9 @@ from spikecam.train.focus import (
     MARGIN,
     Focus,
     FocusConfig,
+    charted,
     clouds,
     draw_sensor,
-    drawn_over,
     softened,
     star,
     waves,
@@ -29,7 +29,7 @@ from spikecam.train.run import Report
 
 SIDE = 64 + 2 * MARGIN
 CONFIG = FocusConfig(crop=64, frames=(25, 60))
-NONE = ("soft", "drawn", "points", "noise", "spurious", "patterned", "drifting")
+NONE = ("soft", "charts", "points", "noise", "spurious", "patterned", "drifting")
 NO_NOISE = dict.fromkeys(NONE, 0.0)
 PLAIN = replace(CONFIG, **NO_NOISE, levels=(0.5, 0.5), frames=(401, 401))
 SIZE = RefocuserConfig(
@@ -118,18 +118,30 @@ def test_soft_pictures_are_enlarged_or_keep_some_detail():
     assert np.std(np.log10(left)) > 0.5
 
 
-def test_half_of_what_is_drawn_hides_the_picture(photos):
+def test_half_of_the_charts_hide_the_picture(photos):
     rng = np.random.default_rng(0)
     noise = rng.random((120, 120), np.float32)
     left = []
     for _ in range(60):
-        seen = drawn_over(noise, rng)
+        seen = charted(noise, rng)
         assert seen.dtype == np.float32
         assert 0 <= seen.min() < seen.max() <= 1
         left.append(np.corrcoef(seen.ravel(), noise.ravel())[0, 1] > 0.1)
     assert 0.2 < np.mean(left) < 0.6
-    plain, drawn = (samples(photos, replace(PLAIN, drawn=n))[3]["sharp"] for n in (0.0, 1.0))
-    assert (plain - drawn).abs().mean() > 0.01
+    plain, chart = (samples(photos, replace(PLAIN, charts=n))[3]["sharp"] for n in (0.0, 1.0))
+    assert (plain - chart).abs().mean() > 0.01
+
+
+class Middle:
+    """Draws whatever is in the middle."""
+
+    random = staticmethod(lambda shape: np.full(shape, 0.5))
+    integers = staticmethod(lambda low, high: (low + high) // 2)
+    uniform = staticmethod(lambda low, high: (low + high) / 2)
+
+
+def energy(picture):
+    return np.square(np.abs(np.fft.rfft2(picture)))
 
 
 def test_waves_stars_and_clouds_are_regular_or_soft():
@@ -141,8 +153,15 @@ def test_waves_stars_and_clouds_are_regular_or_soft():
             assert 0.2 < np.abs(seen).max() < 1.5
             assert abs(seen.mean()) < 0.2
     # A few frequencies hold nearly all of a wave.
-    held = np.sort(np.square(np.abs(np.fft.rfft2(waves((160, 160), rng)))).ravel())
+    held = np.sort(energy(waves((160, 160), rng)).ravel())
     assert held[-60:].sum() > 0.9 * held.sum()
+    # Clouds have next to nothing fine.
+    seen = energy(clouds((160, 160), rng))
+    assert seen[40:120].sum() < 0.1 * seen.sum()
+    # Near its middle, a star is gray.
+    middle = np.hypot(*(np.indices((160, 160)) - 80)) < 3
+    amplitudes = [np.abs(star((160, 160), Middle())[part]).mean() for part in (middle, ~middle)]
+    assert amplitudes[0] < 0.3 * amplitudes[1]
 
 
 def test_sensors_have_the_faults_that_are_asked_for():

@@ -17,7 +17,7 @@ import sys
 import time
 from http.client import HTTPResponse
 from typing import BinaryIO
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from spikecam.bench.inputs import scene
@@ -55,17 +55,21 @@ def reached(method: str, rate: float, seconds: float) -> str:
     ) as watching:
         assert watching.stdin is not None
         assert watching.stdout is not None
-        found = re.search(r"(http://\S+)/\?(key=\S+)", watching.stdout.readline())
-        assert found is not None
-        # The camera starts when somebody watches: what is reached is not of the start.
-        with (
-            _opened(f"{found[1]}/live?{found[2]}") as pictures,
-            subprocess.Popen(camera, stdout=watching.stdin),
-        ):
-            watching.stdin.close()
-            while pictures.read(1 << 16):
-                pass
-        watching.send_signal(signal.SIGINT)
+        try:
+            found = re.search(r"(http://\S+)/\?(key=\S+)", watching.stdout.readline())
+            assert found is not None
+            # The camera starts when somebody watches: what is reached is not of the start.
+            with (
+                _opened(f"{found[1]}/live?{found[2]}") as pictures,
+                subprocess.Popen(camera, stdout=watching.stdin) as sending,
+            ):
+                watching.stdin.close()
+                while pictures.read(1 << 16):
+                    pass
+            if sending.returncode:
+                raise subprocess.CalledProcessError(sending.returncode, camera)
+        finally:
+            watching.send_signal(signal.SIGINT)
         return watching.stdout.read().strip()
 
 
@@ -73,8 +77,10 @@ def _opened(address: str) -> HTTPResponse:
     """What is at this address, once somebody answers there."""
     for _ in range(300):
         try:
-            answer: HTTPResponse = urlopen(address)
+            answer: HTTPResponse = urlopen(address, timeout=60)
             return answer
+        except HTTPError:
+            raise
         except URLError:
             # It says where it is a moment before it listens.
             time.sleep(0.1)

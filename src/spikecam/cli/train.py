@@ -288,8 +288,8 @@ def defocus(
     ] = "0.02:1.3",
     sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.3,
     soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.25,
-    drawn: Annotated[
-        float, typer.Option("--drawn", help="Share of scenes with waves, bars, stars or clouds.")
+    charts: Annotated[
+        float, typer.Option("--charts", help="Share of scenes under waves, a star or clouds.")
     ] = 0.15,
     points: Annotated[
         float, typer.Option("--points", help="Share of scenes with points of light.")
@@ -318,7 +318,7 @@ def defocus(
     """Train the network of reconstruct --method defocus, on folders of sharp pictures, or on DPDD.
 
     Every scene has other depths, another light and another sensor; those of DPDD are as they were
-    taken, but for the share in focus, without --radius, --soft, --drawn and --points. A run that
+    taken, but for the share in focus, without --radius, --soft, --charts and --points. A run that
     was stopped goes on when the command is repeated.
     """
     low, high = parse_whole_bounds(frames, "--frames")

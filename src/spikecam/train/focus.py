@@ -32,9 +32,9 @@ MARGIN = 16
 # How far the camera drifts at most in those samples in which it does.
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
-SHARES = ("sharp", "soft", "drawn", "points", "noise", "spurious", "patterned", "drifting")
+SHARES = ("sharp", "soft", "charts", "points", "noise", "spurious", "patterned", "drifting")
 # From and to: standard deviations of softness and of clouds in pixels, factors of enlarging, pixels
-# of a wave, arms of a star, and how steep what is drawn is.
+# of a wave, arms of a star (below the last), and how steep a chart is.
 _SOFT, _CLOUDS, _LARGER = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0)
 _WAVES, _ARMS, _STEEP = (4.0, 60.0), (6, 60), (0.5, 20.0)
 # Points in a scene at most.
@@ -58,7 +58,7 @@ class FocusConfig:
             is saturated.
         sharp: share of scenes in focus.
         soft: share of scenes that are soft in focus, too; not of pairs.
-        drawn: share of scenes with waves, bars, stars or clouds; not of pairs.
+        charts: share of scenes under waves, a star or clouds, soft or as bars; not of pairs.
         points: share of scenes with lights and dark spots of single pixels; not of pairs.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
@@ -73,7 +73,7 @@ class FocusConfig:
     levels: tuple[float, float] = (0.02, 1.3)
     sharp: float = 0.3
     soft: float = 0.25
-    drawn: float = 0.15
+    charts: float = 0.15
     points: float = 0.15
     noise: float = 0.5
     spurious: float = 0.6
@@ -187,11 +187,11 @@ class Focus(Dataset[Sample]):
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
     def _shown(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """The picture, or as it may be, too: soft, drawn, or with points of light."""
+        """The picture, or as it may be, too: soft, under a chart, or with points of light."""
         if rng.random() < self.config.soft:
             sharp = softened(sharp, rng)
-        if rng.random() < self.config.drawn:
-            sharp = drawn_over(sharp, rng)
+        if rng.random() < self.config.charts:
+            sharp = charted(sharp, rng)
         if rng.random() < self.config.points:
             count = int(rng.integers(1, _POINTS + 1))
             places = tuple(rng.integers(0, sharp.shape, (count, 2)).T)
@@ -270,16 +270,16 @@ def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
     return np.clip(soft, 0, 1)
 
 
-def drawn_over(sharp: Picture, rng: np.random.Generator) -> Picture:
+def charted(sharp: Picture, rng: np.random.Generator) -> Picture:
     """A picture under waves, a star or clouds, from soft ones to bars; half of them hide it.
 
     Photographs have next to nothing so regular, and test charts little else.
     """
-    drawn = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
+    chart = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
     dark, light = np.sort(rng.random(2)).astype(np.float32)
-    drawn = np.clip(0.5 + np.float32(log_uniform(rng, _STEEP)) * drawn, 0, 1)
+    chart = np.clip(0.5 + np.float32(log_uniform(rng, _STEEP)) * chart, 0, 1)
     hidden = np.float32(min(2 * rng.random(), 1))
-    return np.asarray(hidden * (dark + (light - dark) * drawn) + (1 - hidden) * sharp, np.float32)
+    return np.asarray(hidden * (dark + (light - dark) * chart) + (1 - hidden) * sharp, np.float32)
 
 
 def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
@@ -299,7 +299,7 @@ def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
     y, x = np.indices(shape) - (rng.random(2) * shape)[:, None, None]
     arms, phase = rng.integers(*_ARMS), rng.uniform(0, 2 * np.pi)
     seen = 0.5 * np.sin(arms * np.arctan2(y, x) + phase)
-    # Where arms are finer than a sensor sees, it sees their mean.
+    # Arms that are finer than a sensor sees fade; made steep, they are a pattern of their own.
     seen *= np.clip(2 * np.pi * np.hypot(y, x) / arms / _WAVES[0], 0, 1)
     return np.asarray(seen, np.float32)
 

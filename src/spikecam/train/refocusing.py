@@ -49,7 +49,7 @@ def train_refocuser(
     check_pairs([*pairs, *judged], side)
     seed = config.seed
     samples = Focus(_crops(train, side, seed, ENDLESS), pairs, focus, seed=seed, length=ENDLESS)
-    # Judged by a fixed length of time in a middling light, by sensors without faults.
+    # Judged by a fixed length of time in a middling light, by photographs and faultless sensors.
     none: dict[str, Any] = dict.fromkeys(set(SHARES) - {"sharp", "soft"}, 0.0)
     plain = replace(focus, **none, frames=_FRAMES, levels=_LEVELS)
     held = Focus(_crops(val, side, 0, _JUDGED), judged, plain, seed=seed + 1, length=_JUDGED)
