@@ -33,8 +33,8 @@ def strip(photo, seed, setting, makers):
 
 
 def grating(shape):
-    """A wave of light of sixteen pixels, as soft in focus as anything can be."""
-    wave = 0.5 + 0.4 * np.sin(np.arange(shape[1]) * np.pi / 8)
+    """A wave of light of twenty-four pixels, as soft in focus as anything can be."""
+    wave = 0.5 + 0.4 * np.sin(np.arange(shape[1]) * np.pi / 12)
     return np.tile(wave.astype(np.float32), (shape[0], 1))
 
 

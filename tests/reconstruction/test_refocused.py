@@ -163,3 +163,16 @@ def test_scenes_in_focus_are_never_worse_than_by_tfp():
     # Of the whole pictures the least is above 0.2.
     assert min(gains) > 2
     assert np.mean(gains) > 3.8
+
+
+def test_charts_in_focus_are_not_harmed():
+    across = np.indices((120, 160))[1]
+    around = np.arctan2(*(np.indices((120, 160)) - [[[60]], [[80]]]))
+    makers = methods()
+    for seed, wave in enumerate((np.sin(2 * np.pi * across / 16 + 0.1), np.sin(24 * around))):
+        scene = blurred((0.5 + 0.4 * np.sign(wave)).astype(np.float32), Setting(radius=0), seed)
+        tfp, ours = (
+            sc.score(makers[label](scene), scene.truth, ["psnr"])["psnr"]
+            for label in ("TFP", "defocus")
+        )
+        assert ours > tfp
