@@ -24,6 +24,7 @@ from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
 from spikecam.reconstruction.integrations import LEAST, integrations
+from spikecam.train.charts import charted
 from spikecam.train.pictures import Pictures, decoded
 from spikecam.train.samples import Sample, log_uniform, turned
 
@@ -33,10 +34,8 @@ MARGIN = 16
 _DRIFT = 6.0
 # Settings that are shares of scenes or sensors.
 SHARES = ("sharp", "soft", "charts", "points", "noise", "spurious", "patterned", "drifting")
-# From and to: standard deviations of softness and of clouds in pixels, factors of enlarging, pixels
-# of a wave, arms of a star (below the last), and how steep a chart is.
-_SOFT, _CLOUDS, _LARGER = (0.4, 5.0), (1.0, 6.0), (1.2, 4.0)
-_WAVES, _ARMS, _STEEP = (4.0, 60.0), (6, 60), (0.5, 20.0)
+# Standard deviations of softness in pixels, and factors of enlarging, from and to.
+_SOFT, _LARGER = (0.4, 5.0), (1.2, 4.0)
 # Points in a scene at most.
 _POINTS = 100
 # Maps of what spikes tell, the truth, frames and level.
@@ -268,47 +267,6 @@ def softened(sharp: Picture, rng: np.random.Generator) -> Picture:
         left = np.float32(rng.random() ** 3)
         soft = left * sharp + (1 - left) * cv2.GaussianBlur(sharp, (0, 0), wide)
     return np.clip(soft, 0, 1)
-
-
-def charted(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """A picture under waves, a star or clouds, from soft ones to bars; half of them hide it.
-
-    Photographs have next to nothing so regular, and test charts little else.
-    """
-    chart = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
-    dark, light = np.sort(rng.random(2)).astype(np.float32)
-    chart = np.clip(0.5 + np.float32(log_uniform(rng, _STEEP)) * chart, 0, 1)
-    hidden = np.float32(min(2 * rng.random(), 1))
-    return np.asarray(hidden * (dark + (light - dark) * chart) + (1 - hidden) * sharp, np.float32)
-
-
-def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """One to three plane waves, one upon the other, from -0.5 to 0.5."""
-    count = int(rng.integers(1, 4))
-    y, x = np.indices(shape)
-    seen = np.zeros(shape)
-    for _ in range(count):
-        angle, phase = rng.uniform(0, 2 * np.pi, 2)
-        along = x * np.cos(angle) + y * np.sin(angle)
-        seen += np.sin(2 * np.pi * along / log_uniform(rng, _WAVES) + phase)
-    return (seen / (2 * count)).astype(np.float32)
-
-
-def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """Arms around a point, finer and finer towards it, from -0.5 to 0.5."""
-    y, x = np.indices(shape) - (rng.random(2) * shape)[:, None, None]
-    arms, phase = rng.integers(*_ARMS), rng.uniform(0, 2 * np.pi)
-    seen = 0.5 * np.sin(arms * np.arctan2(y, x) + phase)
-    # Arms that are finer than a sensor sees fade; made steep, they are a pattern of their own.
-    seen *= np.clip(2 * np.pi * np.hypot(y, x) / arms / _WAVES[0], 0, 1)
-    return np.asarray(seen, np.float32)
-
-
-def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """Noise without fine detail, from about -0.5 to 0.5."""
-    noise = rng.standard_normal(shape, np.float32)
-    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUDS)), np.float32)
-    return np.asarray(smooth / (4 * smooth.std()), np.float32)
 
 
 def shifted(picture: Picture, by: npt.NDArray[np.float64]) -> Picture:

@@ -1,0 +1,58 @@
+"""Pictures under waves, stars and clouds, as test charts are: what photographs do not teach."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from spikecam.picture import Picture
+from spikecam.train.samples import log_uniform
+
+# From and to: standard deviations of clouds and lengths of waves in pixels, arms of a star (below
+# the last), and how steep a chart is.
+_CLOUDS, _WAVES, _ARMS, _STEEP = (1.0, 6.0), (4.0, 60.0), (6, 60), (0.5, 20.0)
+
+
+def charted(sharp: Picture, rng: np.random.Generator) -> Picture:
+    """A picture under waves, a star or clouds, from soft ones to bars; half of them hide it.
+
+    Photographs have next to nothing so regular, and test charts little else.
+
+    Args:
+        sharp: the picture, (H, W) in [0, 1].
+        rng: of everything random.
+    """
+    chart = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
+    dark, light = np.sort(rng.random(2)).astype(np.float32)
+    chart = np.clip(0.5 + np.float32(log_uniform(rng, _STEEP)) * chart, 0, 1)
+    hidden = np.float32(min(2 * rng.random(), 1))
+    return np.asarray(hidden * (dark + (light - dark) * chart) + (1 - hidden) * sharp, np.float32)
+
+
+def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """One to three plane waves, one upon the other, from -0.5 to 0.5."""
+    count = int(rng.integers(1, 4))
+    y, x = np.indices(shape)
+    seen = np.zeros(shape)
+    for _ in range(count):
+        angle, phase = rng.uniform(0, 2 * np.pi, 2)
+        along = x * np.cos(angle) + y * np.sin(angle)
+        seen += np.sin(2 * np.pi * along / log_uniform(rng, _WAVES) + phase)
+    return (seen / (2 * count)).astype(np.float32)
+
+
+def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Arms around a point, finer and finer towards it, from -0.5 to 0.5."""
+    y, x = np.indices(shape) - (rng.random(2) * shape)[:, None, None]
+    arms, phase = rng.integers(*_ARMS), rng.uniform(0, 2 * np.pi)
+    seen = 0.5 * np.sin(arms * np.arctan2(y, x) + phase)
+    # Arms that are finer than a sensor sees fade; made steep, they are a pattern of their own.
+    seen *= np.clip(2 * np.pi * np.hypot(y, x) / arms / _WAVES[0], 0, 1)
+    return np.asarray(seen, np.float32)
+
+
+def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Noise without fine detail, from about -0.5 to 0.5."""
+    noise = rng.standard_normal(shape, np.float32)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUDS)), np.float32)
+    return np.asarray(smooth / (4 * smooth.std()), np.float32)
