@@ -289,7 +289,7 @@ def defocus(
     sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.3,
     soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.25,
     charts: Annotated[
-        float, typer.Option("--charts", help="Share of scenes under waves, a star or clouds.")
+        float, typer.Option("--charts", help="Share under charts: waves, bars, stars, clouds.")
     ] = 0.15,
     points: Annotated[
         float, typer.Option("--points", help="Share of scenes with points of light.")

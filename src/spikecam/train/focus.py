@@ -57,7 +57,7 @@ class FocusConfig:
             is saturated.
         sharp: share of scenes in focus.
         soft: share of scenes that are soft in focus, too; not of pairs.
-        charts: share of scenes under waves, a star or clouds, soft or as bars; not of pairs.
+        charts: share of scenes under charts: waves, bars, stars, clouds; not of pairs.
         points: share of scenes with lights and dark spots of single pixels; not of pairs.
         noise: share of sensors with photon and reset noise.
         spurious: share of sensors that fire without light.
