@@ -131,7 +131,7 @@ def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
         (2, 0.4, 101, 1.0, 1.6),
         (2, 0.4, 401, 2.1, 2.5),
         (2, 1.2, 201, 1.9, 2.4),
-        (6, 0.4, 201, 1.2, 1.6),
+        (6, 0.4, 201, 1.1, 1.4),
     ],
 )
 def test_what_ships_keeps_its_quality(radius, light, frames, least, mean):
