@@ -10,13 +10,7 @@ import torch
 import spikecam as sc
 from spikecam.networks.refocuser import Refocuser, RefocuserConfig
 from spikecam.train.config import RunConfig
-from spikecam.train.focus import (
-    MARGIN,
-    Focus,
-    FocusConfig,
-    draw_sensor,
-    softened,
-)
+from spikecam.train.focus import MARGIN, Focus, FocusConfig, draw_sensor, softened
 from spikecam.train.job import Job
 from spikecam.train.pictures import Pictures
 from spikecam.train.refocus import RefocuserStage, missed, muon
