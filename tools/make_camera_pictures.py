@@ -15,8 +15,8 @@ from make_sample import MIDDLE, Scene
 from PIL import Image
 
 import spikecam as sc
-from spikecam.camera.light import as_gray
-from spikecam.camera.uniform import uniform_field
+from spikecam.calibration.uniform_fields import uniform_field
+from spikecam.gray import as_gray
 
 LUX = (0, 153, 335)
 

@@ -14,21 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spikecam.camera.alignment import Alignment
-    from spikecam.camera.defocus import defocus, defocus_scene, disc_radius
-    from spikecam.camera.depth import random_nearness
-    from spikecam.camera.exposure import Exposure, blurred, exposures, to_encoded, to_linear
-    from spikecam.camera.film import film
-    from spikecam.camera.fixed_pattern import FixedPattern
-    from spikecam.camera.integrate import simulate
-    from spikecam.camera.interpolation import interpolated
-    from spikecam.camera.light import quarter_gray
-    from spikecam.camera.motion import moving_scene
-    from spikecam.camera.pretraining import pretraining_pair
-    from spikecam.camera.registration import align
-    from spikecam.camera.sensor import PRESETS, Sensor
-    from spikecam.camera.timing import align_in_time, find_exposure
-    from spikecam.camera.uniform import calibrate_fpn
+    from spikecam.calibration.uniform_fields import calibrate_fpn
     from spikecam.data.dpdd import dpdd
     from spikecam.data.layouts import (
         Pair,
@@ -56,8 +42,11 @@ if TYPE_CHECKING:
         RangeError,
         SpikecamError,
     )
+    from spikecam.exposure import Exposure, blurred, exposures, to_encoded, to_linear
+    from spikecam.fixed_pattern import FixedPattern
     from spikecam.generation.methods import Generated, default_frame, generate, generated_frames
     from spikecam.generation.sampling import Sampling, frames_around
+    from spikecam.gray import quarter_gray
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import check_recording, open, write_recording
@@ -73,46 +62,57 @@ if TYPE_CHECKING:
     )
     from spikecam.metrics.reference import ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.reconstruction.methods import all_frames, frames, reconstruct
+    from spikecam.recording_summary import summary
+    from spikecam.registration.align import align
+    from spikecam.registration.alignment import Alignment
+    from spikecam.registration.timing import align_in_time, find_exposure
+    from spikecam.scenes.defocus import defocus, defocus_scene, disc_radius
+    from spikecam.scenes.depth import random_nearness
+    from spikecam.scenes.film import film
+    from spikecam.scenes.interpolation import interpolated
+    from spikecam.scenes.motion import moving_scene
+    from spikecam.scenes.pretraining import pretraining_pair
+    from spikecam.sensor.integrate import simulate
+    from spikecam.sensor.sensor import PRESETS, Sensor
     from spikecam.show.contact import contact_sheet
     from spikecam.show.curves import check_curves, write_curves
     from spikecam.show.display import Display, display
     from spikecam.show.table import check_table, json_text, write_table
     from spikecam.stream import SpikeStream
-    from spikecam.survey import summary
     from spikecam.weights.card import Card
     from spikecam.weights.catalogue import read_card, shipped_weights
     from spikecam.weights.foreign import import_weights
     from spikecam.weights.store import load_weights, save_weights
 
 _HOMES = {
-    "camera.alignment": ("Alignment",),
-    "camera.registration": ("align",),
-    "camera.timing": ("align_in_time", "find_exposure"),
-    "camera.defocus": (
+    "registration.alignment": ("Alignment",),
+    "registration.align": ("align",),
+    "registration.timing": ("align_in_time", "find_exposure"),
+    "scenes.defocus": (
         "defocus",
         "defocus_scene",
         "disc_radius",
     ),
-    "camera.depth": ("random_nearness",),
-    "camera.exposure": (
+    "scenes.depth": ("random_nearness",),
+    "exposure": (
         "Exposure",
         "blurred",
         "exposures",
         "to_encoded",
         "to_linear",
     ),
-    "camera.film": ("film",),
-    "camera.fixed_pattern": ("FixedPattern",),
-    "camera.integrate": ("simulate",),
-    "camera.interpolation": ("interpolated",),
-    "camera.light": ("quarter_gray",),
-    "camera.motion": ("moving_scene",),
-    "camera.pretraining": ("pretraining_pair",),
-    "camera.sensor": (
+    "scenes.film": ("film",),
+    "fixed_pattern": ("FixedPattern",),
+    "sensor.integrate": ("simulate",),
+    "scenes.interpolation": ("interpolated",),
+    "gray": ("quarter_gray",),
+    "scenes.motion": ("moving_scene",),
+    "scenes.pretraining": ("pretraining_pair",),
+    "sensor.sensor": (
         "PRESETS",
         "Sensor",
     ),
-    "camera.uniform": ("calibrate_fpn",),
+    "calibration.uniform_fields": ("calibrate_fpn",),
     "data.dpdd": ("dpdd",),
     "data.layouts": (
         "Pair",
@@ -165,7 +165,7 @@ _HOMES = {
     "show.display": ("Display", "display"),
     "show.table": ("check_table", "json_text", "write_table"),
     "stream": ("SpikeStream",),
-    "survey": ("summary",),
+    "recording_summary": ("summary",),
     "weights.card": ("Card",),
     "weights.catalogue": ("read_card", "shipped_weights"),
     "weights.foreign": ("import_weights",),

@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_video_that_ends_early_is_told(folder, spikecam, monkeypatch):
-    monkeypatch.setattr("spikecam.camera.film.count_frames", lambda path: 25)
+    monkeypatch.setattr("spikecam.scenes.film.count_frames", lambda path: 25)
     ended = spikecam("simulate", "clip.mp4", "-o", "a.dat", "--blur", "b.png")
     assert ended.code == 2
     assert "clip.mp4 ends early: 153 of 193 frames" in ended.err

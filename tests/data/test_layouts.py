@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.camera.integrate import simulate
+from spikecam.sensor.integrate import simulate
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
-from spikecam.camera.uniform import uniform_field
+from spikecam.calibration.uniform_fields import uniform_field
 
 PAGE = "camera"
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.charge import charges
 
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from spikecam.camera.defocus import defocus
 from spikecam.reconstruction.spectrum import (
     MIDDLES,
     energies,
@@ -9,6 +8,7 @@ from spikecam.reconstruction.spectrum import (
     frequencies,
     remembered,
 )
+from spikecam.scenes.defocus import defocus
 from spikecam.tiles import UNIT
 
 

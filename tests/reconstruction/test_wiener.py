@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from spikecam.camera.defocus import defocus
 from spikecam.reconstruction.wiener import NOISE, RADII, deconvolved
+from spikecam.scenes.defocus import defocus
 
 
 @pytest.fixture

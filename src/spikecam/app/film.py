@@ -13,7 +13,7 @@ from spikecam.app.filming import SPIKEGEN, SPREAD, pictures_of
 from spikecam.app.look import Look, as_png
 from spikecam.errors import OptionError
 from spikecam.generation.sampling import spread_white
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
 from spikecam.metrics.reference import psnr, ssim

@@ -12,13 +12,13 @@ from nicegui.server import Server
 from PIL import Image
 from starlette.responses import StreamingResponse
 
-from spikecam.app.follower import Follower
-from spikecam.app.moment import METHODS, moment_by
 from spikecam.app.page import COLOUR
 from spikecam.app.saying import saying
 from spikecam.app.server import LOOPBACK, run
 from spikecam.errors import SpikecamError
 from spikecam.io.pictures import as_levels
+from spikecam.online.follower import Follower
+from spikecam.online.moment import METHODS, moment_by
 from spikecam.picture import Picture
 from spikecam.show.display import Display
 from spikecam.stream import SpikeStream

@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 import spikecam as sc
-from spikecam.camera.alignment import finer
-from spikecam.camera.light import as_gray
-from spikecam.camera.uniform import uniform_field
-from spikecam.camera.warping import warp
+from spikecam.calibration.uniform_fields import uniform_field
+from spikecam.gray import as_gray
+from spikecam.registration.alignment import finer
+from spikecam.registration.warping import warp
 
 LUX = (0, 153, 335)
 

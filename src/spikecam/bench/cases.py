@@ -15,8 +15,8 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench import standin
-from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.errors import FileError
+from spikecam.exposure import EXPOSURE, FRAMES
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 

@@ -20,10 +20,10 @@ from skimage import data, restoration
 import spikecam as sc
 from spikecam.bench.gopro import Say
 from spikecam.bench.report import Report, Table
-from spikecam.camera.defocus import disc
-from spikecam.camera.light import as_gray
+from spikecam.gray import as_gray
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
+from spikecam.scenes.defocus import disc
 
 OURS = "defocus"
 # Photographs in scikit-image itself, on which our network was not trained.

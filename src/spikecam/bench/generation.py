@@ -16,7 +16,7 @@ from spikecam.bench.contest import BLURRY, Contestant, Maker, contest
 from spikecam.bench.gopro import THRESHOLDS, Say
 from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
-from spikecam.camera.light import as_gray
+from spikecam.gray import as_gray
 from spikecam.io.recording import PathLike
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture

@@ -17,7 +17,7 @@ from spikecam.bench.contest import KEPT
 from spikecam.bench.gopro import Say
 from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table, measured_on
-from spikecam.camera.light import as_gray
+from spikecam.gray import as_gray
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from spikecam.errors import SpikecamError
-from spikecam.io.aside import aside, check_file
+from spikecam.io.atomic import aside, check_file
 from spikecam.io.pictures import as_levels
 from spikecam.picture import Picture
 from spikecam.show.table import Row, cell, markdown, write_table

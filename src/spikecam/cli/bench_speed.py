@@ -11,7 +11,7 @@ import typer
 
 import spikecam as sc
 from spikecam.cli import interrupt
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.show.table import Row, markdown
 
 

@@ -42,9 +42,9 @@ def live(
     A recording is followed from its end on; what it is fed is neither kept nor changed.
     """
     try:
-        from spikecam.app.feed import follow
-        from spikecam.app.follower import Follower
-        from spikecam.app.moment import moment_by
+        from spikecam.online.feed import follow
+        from spikecam.online.follower import Follower
+        from spikecam.online.moment import moment_by
 
         if page:
             from spikecam.app.live import serve_live

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spikecam.camera.exposure import GAP, LENGTH, MARGIN
-from spikecam.camera.sensor import check_seed, sensor_of
 from spikecam.data.layouts import SCALE
 from spikecam.data.sources import Source
 from spikecam.errors import FileError, OptionError
+from spikecam.exposure import GAP, LENGTH, MARGIN
+from spikecam.sensor.sensor import check_seed, sensor_of
 
 
 @dataclass(frozen=True)

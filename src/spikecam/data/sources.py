@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from spikecam.camera.motion import SMALLEST
 from spikecam.errors import FileError
 from spikecam.io import content
 from spikecam.io.pictures import as_levels, is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
+from spikecam.scenes.motion import SMALLEST
 
 # Of the signs of two photographs at least 0.22 differ; of neighbouring frames at most 0.1.
 _ALIKE = 0.18

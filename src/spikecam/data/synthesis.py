@@ -24,22 +24,22 @@ import numpy.typing as npt
 from PIL import Image
 
 from spikecam.bits import frame_bytes
-from spikecam.camera.exposure import MARGIN, Exposure, exposures
-from spikecam.camera.film import whole
-from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.camera.integrate import simulate
-from spikecam.camera.interpolation import interpolated
-from spikecam.camera.layers import Frame
-from spikecam.camera.light import quarter_gray
-from spikecam.camera.motion import moving_scene
-from spikecam.camera.sensor import sensor_of
 from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, light_file, write_gopro_pair
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.aside import aside, check_folder
+from spikecam.exposure import MARGIN, Exposure, exposures
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.gray import quarter_gray
+from spikecam.io.atomic import aside, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
+from spikecam.scenes.film import whole
+from spikecam.scenes.interpolation import interpolated
+from spikecam.scenes.layers import Frame
+from spikecam.scenes.motion import moving_scene
+from spikecam.sensor.integrate import simulate
+from spikecam.sensor.sensor import sensor_of
 
 # Sharp frames that are kept of each exposure, as for sequences in SpikeReveal's Table 1.
 _KEPT = 7

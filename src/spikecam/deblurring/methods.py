@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.exposure import EXPOSURE, FRAMES
 from spikecam.deblurring.sdm import WINDOW
 from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.exposure import EXPOSURE, FRAMES
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture, as_floats

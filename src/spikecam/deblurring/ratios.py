@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.camera.exposure import LENGTH, MARGIN
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.sdm import PRIOR, WINDOW
+from spikecam.exposure import LENGTH, MARGIN
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import cumulated_charge
 from spikecam.rows import over_rows
 from spikecam.stream import Span, SpikeStream

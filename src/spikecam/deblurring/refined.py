@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.trails import Trails
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.device import pick_device
 from spikecam.networks.refiner import SCALE, Refiner
 from spikecam.picture import Picture

@@ -32,7 +32,7 @@ import numpy as np
 from numba import njit
 from PIL import Image
 
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.reconstruction.charge import charges
 from spikecam.rows import over_rows

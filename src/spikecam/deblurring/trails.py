@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.light import as_gray
 from spikecam.deblurring.ratios import Maps, Ratios
+from spikecam.gray import as_gray
 from spikecam.networks.refiner import MOMENTS, SCALE, SEEN
 from spikecam.picture import Picture
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.camera.light import as_gray
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import RangeError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.deblurring.methods import as_picture, check_same_view, exposure_of
 from spikecam.deblurring.refined import load_refiner
 from spikecam.errors import FileError, OptionError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
 from spikecam.generation.latents import DEFAULT as AUTOENCODER
 from spikecam.generation.latents import load_autoencoder

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikecam.camera.sensor import check_seed
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.recording import PathLike
 from spikecam.picture import Picture
+from spikecam.sensor.sensor import check_seed
 from spikecam.stream import SpikeStream
 from spikecam.weights.catalogue import find_weights, opened
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.geometry import Geometry, fitting, write_sidecar
 from spikecam.stream import Progress, Span, SpikeStream
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.stream import Span
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, OutputError, SpikecamError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.dat import packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
 

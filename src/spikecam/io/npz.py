@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, OptionError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.dat import MappedFrames, packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spikecam.errors import FileError, OptionError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.recording import existing_file
 from spikecam.picture import Picture, check_picture
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io import geometry
-from spikecam.io.aside import check_file
+from spikecam.io.atomic import check_file
 from spikecam.io.dat import open_dat, write_dat
 from spikecam.io.hdf5 import open_hdf5, write_hdf5
 from spikecam.io.npz import open_npz, write_npz

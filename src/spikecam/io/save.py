@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.aside import check_file, check_folder
+from spikecam.io.atomic import check_file, check_folder
 from spikecam.io.pictures import PICTURES, check_depth, write_picture
 from spikecam.io.recording import RECORDINGS, write_recording
 from spikecam.io.video import VIDEOS, check_video, write_folder, write_video

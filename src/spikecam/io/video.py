@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from spikecam.errors import FileError, OptionError, OutputError
-from spikecam.io.aside import aside, aside_folder
+from spikecam.io.atomic import aside, aside_folder
 from spikecam.io.pictures import PICTURES, as_levels, read_picture, write_picture
 from spikecam.io.recording import existing_file
 from spikecam.picture import Picture

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import Cumulated, cumulated_charge
 from spikecam.reconstruction.tfi import REACH
 from spikecam.stream import Span, SpikeStream

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import RangeError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.membrane import weight
 from spikecam.rows import over_rows
 from spikecam.stream import SpikeStream

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError, RangeError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge

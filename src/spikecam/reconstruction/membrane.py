@@ -3,7 +3,7 @@
     V(t) = V(t-1) + gamma S(t)
 
 (supplement of "Seeing Through Blur", Eq. 14). A spike that ends an interval of n frames weighs
-gamma(n), as `spikecam.camera.fixed_pattern` derives it: what the reference pixel would have
+gamma(n), as `spikecam.fixed_pattern` derives it: what the reference pixel would have
 collected in these frames, in thresholds. Every spike is corrected for the light of its own moment,
 so that a pixel over which something bright passes is corrected for both, whatever the window.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.reconstruction.tfi import REACH, last_spikes
 from spikecam.rows import over_rows, picture_blocks

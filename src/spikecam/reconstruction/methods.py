@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError, RangeError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream

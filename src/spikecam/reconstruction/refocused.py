@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.recording import PathLike
 from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser

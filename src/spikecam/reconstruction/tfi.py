@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.camera.fixed_pattern import FixedPattern
 from spikecam.errors import OptionError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numba import njit
 
-from spikecam.camera.fixed_pattern import FixedPattern
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import sliding_rate
 from spikecam.rows import over_rows, pick, picture_blocks

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from spikecam.camera.defocus import disc
 from spikecam.picture import Picture
 from spikecam.reconstruction.spectrum import Size, Spectrum, filtered, frequencies, remembered
+from spikecam.scenes.defocus import disc
 
 # Radii in pixels; and lambda, from much noise to hardly any.
 RADII = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.75, 5.75, 7.0, 8.5, 10.5)

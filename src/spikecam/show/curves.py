@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from spikecam.errors import OptionError, SpikecamError
-from spikecam.io.aside import aside, check_file
+from spikecam.io.atomic import aside, check_file
 
 # Formats by the ending of the name.
 FORMATS = (".png", ".svg", ".pdf")

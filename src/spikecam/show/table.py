@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecam.errors import OutputError
-from spikecam.io.aside import aside, check_file
+from spikecam.io.atomic import aside, check_file
 
 Row = Mapping[str, Any]
 FORMATS = (".csv", ".json", ".md")

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.camera.light import as_gray
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import SpikecamError
+from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
 

@@ -13,17 +13,17 @@ import torch
 from cachetools import LRUCache
 from torch.utils.data import Dataset
 
-from spikecam.camera.defocus import defocus_scene
-from spikecam.camera.depth import random_nearness
-from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.camera.integrate import simulate
-from spikecam.camera.light import as_gray
-from spikecam.camera.sensor import Sensor
 from spikecam.errors import FileError, OptionError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.gray import as_gray
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
 from spikecam.reconstruction.integrations import LEAST, integrations
+from spikecam.scenes.defocus import defocus_scene
+from spikecam.scenes.depth import random_nearness
+from spikecam.sensor.integrate import simulate
+from spikecam.sensor.sensor import Sensor
 from spikecam.train.charts import charted
 from spikecam.train.pictures import Pictures, decoded
 from spikecam.train.samples import Sample, log_uniform, turned

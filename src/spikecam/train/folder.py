@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.aside import aside, check_folder
+from spikecam.io.atomic import aside, check_folder
 
 CONFIG, CHECKPOINT, MEASURES, PICTURES = "config.json", "last.ckpt", "metrics.csv", "pictures"
 # Scenes that were made of the pairs themselves.

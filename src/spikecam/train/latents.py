@@ -19,14 +19,14 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from spikecam.camera.light import as_gray
-from spikecam.camera.pretraining import FRAMES, pretraining_pair
 from spikecam.errors import FileError, OutputError
 from spikecam.generation.inputs import gain_to
 from spikecam.generation.latents import Codec
-from spikecam.io.aside import aside_folder
+from spikecam.gray import as_gray
+from spikecam.io.atomic import aside_folder
 from spikecam.io.recording import PathLike
 from spikecam.picture import Picture, coloured
+from spikecam.scenes.pretraining import FRAMES, pretraining_pair
 from spikecam.stream import SpikeStream
 from spikecam.train.moments import drawn_mix
 from spikecam.train.pictures import Pictures, as_sample, digest, find_pictures

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from spikecam.camera.light import as_gray
-from spikecam.camera.motion import moving_scene
 from spikecam.data.layouts import Pair
 from spikecam.deblurring.refined import load_refiner
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.sampling import UNIT
+from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture, coloured
+from spikecam.scenes.motion import moving_scene
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import Pictures, as_sample
 from spikecam.train.recorded import RecordedCrops

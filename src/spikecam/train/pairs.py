@@ -13,10 +13,10 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from spikecam.camera.light import quarter_gray
 from spikecam.data.layouts import SCALE, Pair, rsb, spike_gopro
 from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.errors import FileError, OptionError
+from spikecam.gray import quarter_gray
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike
 from spikecam.picture import Picture, coloured

@@ -20,7 +20,7 @@ from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur, exposure_of
 from spikecam.errors import FileError, OptionError, OutputError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.content import digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
 from spikecam.picture import coloured

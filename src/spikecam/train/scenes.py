@@ -13,13 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from spikecam.camera.fixed_pattern import FixedPattern
-from spikecam.camera.integrate import simulate
-from spikecam.camera.sensor import Sensor
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.sensor.integrate import simulate
+from spikecam.sensor.sensor import Sensor
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import decoded
 from spikecam.train.samples import Sample, log_uniform, turned

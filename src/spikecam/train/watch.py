@@ -27,7 +27,7 @@ from rich.progress import (
 from torch import Tensor
 
 from spikecam.errors import SpikecamError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.pictures import write_picture
 from spikecam.train.folder import CHECKPOINT, MEASURES, PICTURES
 from spikecam.train.stage import Stage

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from spikecam.errors import FileError, OptionError, SpikecamError
-from spikecam.io.aside import aside
+from spikecam.io.atomic import aside
 from spikecam.io.recording import PathLike
 from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
 from spikecam.networks.bsn import BSN, BSNConfig

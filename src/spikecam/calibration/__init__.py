@@ -1,0 +1,1 @@
+"""Calibration of a camera from recordings of known scenes."""

@@ -1,1 +1,0 @@
-"""The sensor, and the scene in front of it: simulated, calibrated, aligned."""

@@ -1,0 +1,264 @@
+"""Fixed-pattern noise: what each pixel makes of the same light, and how that is undone.
+
+A pixel's deviation is D = 1/I - 1 with I its firing rate: the frames that it needs to collect a
+threshold, beyond the one in which it fires. Every pixel has an offset f_o, the illuminance that it
+seems to see in the dark, and a gain f_t; light of deviation D is recorded as
+
+    D' = D / (f_t + s D),    s = f_o / (D_light (L_3 + f_o))
+
+with D_light its deviation in a bright uniform field of illuminance L_3 (supplement of "Seeing
+Through Blur", Eq. 9-12; its simulators use the same). Correction is the inverse. A spike that ends
+an interval of n frames says I = 1/n, and so weighs
+
+    gamma(n) = n I_corrected(1/n)
+
+in the membrane (Eq. 14, V += gamma S). For light far below one spike a frame this is the gamma of
+Eq. 12 with the clean deviation D for its I, which is what makes it the inverse of the model above;
+written with rates it holds for any light and never makes one above 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import FileError, GeometryError, OptionError
+from spikecam.io.atomic import aside
+from spikecam.io.recording import existing_file
+
+Map = npt.NDArray[np.float32]
+
+DEAD, STUCK = 1, 2
+
+# Bright field of the measurements that the field shares, in lux.
+_LUX = 335.0
+# What a pixel shows whose gain or offset is that many times off the usual one is not light.
+_GAIN_RANGE, _OFFSET_RANGE = 3.0, 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPattern:
+    """The fixed pattern of one camera; pictures through it and back.
+
+    Attributes:
+        offset: f_o, the illuminance that stands for a pixel's dark current, in lux, (H, W); the
+            file's ``Nd``.
+        gain: f_t, how much faster than the reference a pixel fires, (H, W); ``Nl``.
+        deviation: D_light, frames beyond one between spikes in the bright field, (H, W).
+        lux: illuminance L_3 of the bright field.
+        bad: 0 for a good pixel, 1 (DEAD) for one that hardly sees light, 2 (STUCK) for one that
+            fires regardless, uint8 (H, W); `FixedPattern.of` finds them in the maps.
+
+    Raises:
+        OptionError: maps of different sizes, or values that no pixel has.
+    """
+
+    offset: Map
+    gain: Map
+    deviation: Map
+    lux: float
+    bad: npt.NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.offset.ndim != 2 or len({m.shape for m in self._maps}) > 1:
+            shapes = " and ".join(str(m.shape) for m in self._maps)
+            raise OptionError(f"maps of a fixed pattern are of one size, not {shapes}")
+        if not 0 < self.lux < float("inf"):
+            raise OptionError(f"the bright field has an illuminance above 0 lux, not {self.lux}")
+        if not all(np.isfinite(m).all() and m.min() >= 0 for m in self._maps):
+            raise OptionError("maps of a fixed pattern are finite and not below 0")
+        if self.bad.shape != self.offset.shape:
+            raise OptionError("the map of bad pixels has another size than the fixed pattern")
+        good = self.bad == 0
+        lit = (self.gain > 0) & (self.deviation > 0)
+        if not good.any() or not lit[good].all():
+            raise OptionError(
+                "a fixed pattern has good pixels, and their gains (Nl) and D_light are above 0"
+            )
+
+    def __repr__(self) -> str:
+        return f"FixedPattern({self.summary()})"
+
+    @property
+    def _maps(self) -> tuple[Map, Map, Map]:
+        return self.offset, self.gain, self.deviation
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.offset.shape
+        return height, width
+
+    @cached_property
+    def slope(self) -> Map:
+        """s = f_o / (D_light (L_3 + f_o)), the rate in the dark for a gain of 1, (H, W)."""
+        per_lux = self.deviation * np.float32(self.lux) + self.deviation * self.offset
+        slope: npt.NDArray[Any] = self.offset / np.maximum(per_lux, 1e-9)
+        return slope.astype(np.float32)
+
+    def distort(self, rates: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Clean firing rates in [0, 1] as this camera would fire, float32 (..., H, W)."""
+        missing = 1 - np.minimum(rates, 1)
+        light = self.gain * rates + self.slope * missing
+        fired: npt.NDArray[Any] = light / np.maximum(light + missing, 1e-9)
+        return fired.astype(np.float32)
+
+    def correct(self, rates: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Recorded firing rates in [0, 1] as clean ones; bad pixels filled, float32 (..., H, W).
+
+        This is the correction after accumulation. `spikecam.reconstruct` with ``fpn`` corrects
+        spike by spike where the method adds spikes up (TFP).
+        """
+        intervals = 1 / np.maximum(rates, np.float32(1e-9))
+        return self.fill(self.weight(intervals) * rates)
+
+    def weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """gamma(n) of intervals n in frames, float32 (..., H, W): thresholds of clean charge."""
+        more = intervals - 1
+        light = np.maximum(1 - more * self.slope, 0)
+        weight: npt.NDArray[Any] = intervals * light / np.maximum(light + more * self.gain, 1e-9)
+        return weight.astype(np.float32)
+
+    def fill(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Bad pixels become the median of the good ones nearest to them, in place (..., H, W)."""
+        rows, columns, sources = self._repairs
+        if len(rows):
+            flat = pictures.reshape(*pictures.shape[:-2], -1)
+            pictures[..., rows, columns] = np.median(flat[..., sources], axis=-1)
+        return pictures
+
+    @cached_property
+    def _repairs(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Rows and columns of bad pixels, and the flat places of eight good ones near each."""
+        rows, columns = np.nonzero(self.bad)
+        height, width = self.shape
+        sources = np.zeros((len(rows), 8), np.intp)
+        for i, (row, column) in enumerate(zip(rows, columns, strict=True)):
+            reach = 1
+            while True:
+                top, left = max(int(row) - reach, 0), max(int(column) - reach, 0)
+                y, x = np.nonzero(self.bad[top : row + reach + 1, left : column + reach + 1] == 0)
+                if len(y) >= 3 or reach > max(height, width):
+                    break
+                reach *= 2
+            order = np.argsort((y + top - row) ** 2 + (x + left - column) ** 2, kind="stable")
+            places = ((y + top) * width + x + left)[order][:8]
+            sources[i] = np.resize(places, 8) if len(places) else row * width + column
+        return rows, columns, sources
+
+    def check_shape(self, shape: tuple[int, ...], name: str = "the recording") -> None:
+        """Refuse a recording of another size.
+
+        Raises:
+            GeometryError: it has one.
+        """
+        if tuple(shape) != self.shape:
+            raise GeometryError(
+                f"the fixed pattern is of {self.shape[1]}x{self.shape[0]} pixels and {name} of "
+                f"{shape[1]}x{shape[0]}; calibrate the camera that recorded it"
+            )
+
+    def digest(self) -> str:
+        """SHA-256 of all that is known, for telling one camera from another."""
+        content = hashlib.sha256(np.float64(self.lux).tobytes())
+        for held in (*self._maps, self.bad):
+            content.update(np.ascontiguousarray(held).tobytes())
+        return content.hexdigest()
+
+    def summary(self) -> str:
+        """The camera in a few words."""
+        good = self.bad == 0
+        gain, offset = self.gain[good], self.offset[good]
+        offsets = f", offsets about {np.median(offset):.1f} lux" if offset.any() else ""
+        dead, stuck = (np.count_nonzero(self.bad == kind) for kind in (DEAD, STUCK))
+        return (
+            f"{self.shape[1]}x{self.shape[0]} pixels, gains within {gain.std() / gain.mean():.1%}"
+            f"{offsets}; {dead} dead, {stuck} stuck"
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""
+        with aside(Path(path)) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                Nd=self.offset,
+                Nl=self.gain,
+                D_light=self.deviation,
+                lux=np.float64(self.lux),
+                bad=self.bad,
+            )
+
+    @staticmethod
+    def open(path: str | os.PathLike[str]) -> FixedPattern:
+        """Read what `save` or others of the field wrote: an ``.npz`` with Nd, Nl and D_light.
+
+        Raises:
+            FileError: another file.
+        """
+        path = existing_file(path)
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                offset, gain, deviation = (
+                    held[key].astype(np.float32) for key in ("Nd", "Nl", "D_light")
+                )
+                lux = float(held["lux"]) if "lux" in held else _LUX
+                if "bad" in held:
+                    return FixedPattern(offset, gain, deviation, lux, held["bad"].astype(np.uint8))
+            return FixedPattern.of(offset, gain, deviation, lux)
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, OptionError) as error:
+            reason = error if zipfile.is_zipfile(path) else "it is no .npz"
+            raise FileError(
+                f"{path} is no fixed pattern ({reason}); expected an .npz with maps Nd, Nl and "
+                "D_light, as spikecam calibrate fpn writes it"
+            ) from error
+
+    @staticmethod
+    def of(offset: Map, gain: Map, deviation: Map, lux: float = _LUX) -> FixedPattern:
+        """A fixed pattern from its maps, with the bad pixels that these tell of.
+
+        Dead are pixels of less than a third of the usual gain; stuck those of more than three
+        times the usual gain, or of ten times the usual offset.
+
+        Raises:
+            OptionError: maps of different sizes, or values that no pixel has.
+        """
+        # What shows no light at all is known to be dead beforehand.
+        dead = np.zeros(np.shape(gain), np.uint8)
+        if np.shape(deviation) == dead.shape:
+            dead[(np.asarray(gain) <= 0) | (np.asarray(deviation) <= 0)] = DEAD
+        maps = FixedPattern(offset, gain, deviation, lux, dead)
+        usual = np.median(gain)
+        stuck = gain > usual * _GAIN_RANGE
+        if np.median(offset) > 0:
+            stuck |= offset > np.median(offset) * _OFFSET_RANGE
+        dark = (gain < usual / _GAIN_RANGE) | (dead == DEAD)
+        bad = np.where(dark, DEAD, np.where(stuck, STUCK, 0))
+        return replace(maps, bad=bad.astype(np.uint8))
+
+    @staticmethod
+    def draw(shape: tuple[int, int], seed: int) -> FixedPattern:
+        """A made-up camera whose maps have the spread of a measured one (Gen2, 400x250).
+
+        There, the middle half of the offsets lies between 5.7 and 10.1 lux, gains scatter by 6 %,
+        light falls off by a tenth to the sides, and one pixel in two thousand is bad.
+        """
+        rng = np.random.default_rng((seed, 4))
+        offset = 7.66 * np.exp(0.424 * rng.standard_normal(shape))
+        bad = rng.random(shape)
+        offset[bad < 0.0002] = rng.uniform(120, 380, np.count_nonzero(bad < 0.0002))
+        across = np.linspace(-1, 1, shape[1])[None]
+        per_lux = 1690 * (1 + 0.1 * across**2) * np.exp(0.05 * rng.standard_normal(shape))
+        per_lux[bad > 0.9997] *= 20
+        return FixedPattern.of(
+            offset.astype(np.float32),
+            (1095 / per_lux).astype(np.float32),
+            (per_lux / (_LUX + offset)).astype(np.float32),
+        )

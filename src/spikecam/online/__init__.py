@@ -1,0 +1,1 @@
+"""Reconstruction of frames that keep coming: a growing file or a pipe."""

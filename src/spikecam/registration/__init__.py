@@ -1,0 +1,1 @@
+"""Registration of a second camera with the spike camera, in place and time."""

@@ -1,0 +1,167 @@
+"""`align`: where an RGB camera's picture lies relative to the spikes, from the scene or a board.
+
+From the scene, the long-exposure firing rate is set against the picture's gray: a first guess
+(`spikecam.registration.matching`), then dense refinement (`spikecam.registration.refining`). Any
+two pictures have a best homography, so what was found must pass three tests before it is an answer:
+
+- The correlation of local contrast peaks there, and is far higher than wherever else the picture
+  could be shifted to. Pictures of different scenes have no such peak, stripes have a ridge, and
+  what repeats has several.
+- Two homographies, each from half of the view (the fields of a chess board), agree. Where little
+  texture decides, they do not. Half their distance is the error of the whole, by estimate.
+- Enough of the view is covered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import GeometryError, OptionError
+from spikecam.gray import as_gray
+from spikecam.picture import Picture
+from spikecam.registration.alignment import Alignment, Floats, magnification
+from spikecam.registration.boards import align_board
+from spikecam.registration.matching import by_features, by_search, correlations
+from spikecam.registration.refining import (
+    contrast,
+    error_by_halves,
+    mended,
+    refine,
+    seen,
+    to_scale,
+)
+from spikecam.registration.warping import warp
+from spikecam.stream import Span, SpikeStream
+
+# Limits of the tests, set between what true and false pairs of photographs reach.
+_LEAST_CORRELATION, _MOST_ELSEWHERE = 0.4, 0.8
+_MOST_ERROR = 0.5  # spike pixels
+_LEAST_COVERED = 0.3
+# Closer than this many spike pixels, a shift is not elsewhere: texture has a width.
+_NEAR = 8
+_LEAST_SIDE = 48
+
+
+def align(
+    picture: npt.ArrayLike,
+    spikes: SpikeStream | npt.ArrayLike,
+    *,
+    exposure: Span | None = None,
+    board: str | None = None,
+) -> Alignment:
+    """Find where the picture of a second camera lies relative to the spikes.
+
+    Both cameras look the same way up and see mostly the same: without a board, turned by up to
+    about 10 degrees and shifted by up to about a fifth of the view; more where the scene is full
+    of corners. The scene should stand still or move alike in both, so that both are blurred alike.
+
+    Args:
+        picture: (h, w) or (h, w, 3), floats in [0, 1] or uint8.
+        spikes: the recording, or firing rates or counts (H, W).
+        exposure: frames (start, stop) during which the picture was exposed; by default what the
+            recording says (`SpikeStream.exposure`), else all of it.
+        board: "checkerboard:9x6" or "charuco:11x8" to align by a board that both cameras see, as
+            `spikecam.registration.boards` says, instead of by the scene.
+
+    Returns:
+        The alignment; its error is an estimate.
+
+    Raises:
+        GeometryError: picture and spikes cannot be aligned: different scenes, too little texture,
+            no board.
+        OptionError: not a picture, not spikes, or an unknown board.
+        RangeError: the exposure leaves the recording.
+    """
+    gray = as_gray(picture, "a picture to align")
+    rate, span = rate_of(spikes, exposure)
+    if board is not None:
+        return align_board(gray, mended(rate), board, exposure=span)
+    return _align_scene(gray, mended(rate), span)
+
+
+def rate_of(
+    spikes: SpikeStream | npt.ArrayLike, exposure: Span | None
+) -> tuple[Picture, Span | None]:
+    """Firing rates (H, W) over the exposure, and the exposure where it is known.
+
+    Raises:
+        OptionError: rates that cannot be, or an exposure of an array, which has no frames.
+        RangeError: the exposure leaves the recording.
+    """
+    if isinstance(spikes, SpikeStream):
+        span = spikes.exposure if exposure is None else spikes.check_exposure(exposure)
+        start, stop = span or (0, len(spikes))
+        rate = spikes.count(start, stop) / np.float32(max(stop - start, 1))
+        return rate.astype(np.float32), span
+    array = np.asarray(spikes)
+    if exposure is not None:
+        raise OptionError("an exposure goes with a recording; firing rates have no frames")
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
+        raise OptionError(f"firing rates are an array (height, width), not {array.shape}")
+    if not np.isfinite(array).all() or array.min() < 0:
+        raise OptionError("firing rates and counts are finite and at least 0")
+    return array.astype(np.float32), None
+
+
+def _align_scene(gray: Picture, rate: Picture, span: Span | None) -> Alignment:
+    for plane, name in ((gray, "the picture"), (rate, "the picture that the spikes make")):
+        if min(plane.shape) < _LEAST_SIDE:
+            raise GeometryError(
+                f"{name} of {plane.shape[1]}x{plane.shape[0]} pixels is too small to align by the "
+                f"scene; {_LEAST_SIDE} pixels a side are the least"
+            )
+        if np.ptp(plane) <= 0:
+            raise _refusal(f"{name} is of one even brightness")
+    reasons = []
+    for guess in (by_features, by_search):
+        start = guess(np.sqrt(rate), gray)
+        if start is None:
+            continue
+        fit = refine(rate, gray, start)
+        reason = None if fit.converged else "the search for their alignment did not converge"
+        reason = reason or _doubt(rate, gray, fit.matrix)
+        if reason is None:
+            error = error_by_halves(rate, gray, fit.matrix)
+            if not error <= _MOST_ERROR * magnification(fit.matrix, rate.shape):
+                reason = "two halves of the view disagree on the place (too little texture)"
+        if reason is None:
+            rows: Any = fit.matrix.tolist()
+            size = (rate.shape[0], rate.shape[1])
+            return Alignment(rows, size, (gray.shape[0], gray.shape[1]), span, error)
+        reasons.append(reason)
+    raise _refusal(reasons[-1])
+
+
+def _refusal(reason: str) -> GeometryError:
+    return GeometryError(
+        f"picture and spikes cannot be aligned: {reason}; check that both show the same scene at "
+        "the same time, or align on a scene with more texture, or on a board"
+    )
+
+
+def _doubt(rate: Picture, gray: Picture, matrix: Floats) -> str | None:
+    """Why a homography is not to be believed, by the correlation at it and around it."""
+    small, to_full = to_scale(gray, magnification(matrix, rate.shape))
+    local = np.linalg.inv(to_full) @ matrix
+    height, width = rate.shape
+    mask = seen(local, (height, width), (small.shape[0], small.shape[1]))
+    if mask.mean() < _LEAST_COVERED:
+        return f"they would share only {mask.mean():.0%} of the view"
+    ours, theirs = contrast(np.sqrt(rate)), warp(contrast(small), local, (height, width))
+    scores = correlations(ours, mask, theirs, mask, overlap=0.4)
+    down, across = height // 4, width // 4
+    scores = np.roll(scores, (down, across), (0, 1))[: 2 * down + 1, : 2 * across + 1]
+    y, x = np.mgrid[-down : down + 1, -across : across + 1]
+    away = np.hypot(y, x)
+    here, elsewhere = float(scores[away <= 1].max()), float(scores[away > _NEAR].max())
+    if here < _LEAST_CORRELATION:
+        return f"at best their local contrast correlates by {here:.2f}"
+    if elsewhere > _MOST_ELSEWHERE * here:
+        return (
+            "other places fit nearly as well as the best (the pattern repeats, runs in one "
+            "direction, or has too little texture)"
+        )
+    return None

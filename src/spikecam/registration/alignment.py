@@ -1,0 +1,271 @@
+"""Where a second camera's picture lies relative to the spike camera's pixels.
+
+    (X, Y, 1) ~ homography @ (x, y, 1)
+
+takes pixel (x, y) of the spikes to (X, Y) of the picture, x to the right, y down, the centres of
+pixels on whole numbers. A homography is exact where the scene is flat or far, or both cameras look
+through one lens; elsewhere it holds for the distance at which it was found.
+`spikecam.registration.align.align` finds it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.errors import FileError, GeometryError
+from spikecam.io.atomic import aside
+from spikecam.io.recording import existing_file
+from spikecam.picture import Picture
+from spikecam.registration.warping import warp
+from spikecam.stream import Span, SpikeStream
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Size = tuple[int, int]
+Row = tuple[float, float, float]
+
+_KEYS = {"homography", "spikes", "picture", "exposure", "error"}
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A homography from spike pixels to picture pixels, and what else is known of the pair.
+
+    Args:
+        homography: 3x3, spike (x, y) to picture (X, Y); kept with 1 as its last entry.
+        spike_size: (height, width) of the spikes in pixels.
+        picture_size: (height, width) of the picture in pixels.
+        exposure: frames (start, stop) of the spikes during which the picture was exposed.
+        error: how far positions are off by estimate, root mean square in picture pixels.
+
+    Raises:
+        GeometryError: the matrix is not 3x3, finite and regular, or a corner of the spikes' view
+            has no place in the picture's plane; a size, exposure or error that cannot be.
+
+    >>> twice = Alignment.same_view((250, 400), (500, 800))
+    >>> twice.to_picture([[0, 0], [399, 249]]).tolist()
+    [[0.5, 0.5], [798.5, 498.5]]
+    """
+
+    homography: tuple[Row, Row, Row]
+    spike_size: Size
+    picture_size: Size
+    exposure: Span | None = None
+    error: float | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            matrix = np.array(self.homography, np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise GeometryError("a homography is a matrix of 3x3 numbers") from error
+        for name in ("spike_size", "picture_size"):
+            object.__setattr__(self, name, _size(getattr(self, name)))
+        if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or not matrix[2, 2]:
+            raise GeometryError("a homography is a matrix of 3x3 finite numbers, the last not 0")
+        matrix /= matrix[2, 2]
+        height, width = self.spike_size
+        corners = np.array([[x, y, 1] for x in (0, width - 1) for y in (0, height - 1)])
+        if np.linalg.cond(matrix) > 1e12 or (corners @ matrix[2]).min() <= 0:
+            raise GeometryError(
+                "the homography is singular, or sends part of the spikes' view to infinity; "
+                "align again"
+            )
+        object.__setattr__(self, "homography", tuple(tuple(row) for row in matrix.tolist()))
+        if self.exposure is not None:
+            start, stop = self.exposure
+            if type(start) is not int or type(stop) is not int or not 0 <= start < stop:
+                raise GeometryError(f"an exposure is START, STOP in frames, not {self.exposure}")
+        if self.error is not None and not 0 <= self.error < float("inf"):
+            raise GeometryError(f"an error is a number of pixels, at least 0, not {self.error}")
+
+    @classmethod
+    def same_view(cls, spike_size: Size, picture_size: Size) -> Alignment:
+        """Both grids cover the same view: what holds for pictures that were aligned before."""
+        down, across = (picture_size[i] / spike_size[i] for i in (0, 1))
+        rows = ((across, 0, across / 2 - 0.5), (0, down, down / 2 - 0.5), (0, 0, 1))
+        return cls(rows, spike_size, picture_size)
+
+    def check_spikes(self, stream: SpikeStream) -> None:
+        """Refuse a recording of another size.
+
+        Raises:
+            GeometryError: it has one.
+        """
+        if self.spike_size != stream.shape[1:]:
+            height, width = self.spike_size
+            raise GeometryError(
+                f"the alignment is for spikes of {width}x{height}, and these are "
+                f"{stream.width}x{stream.height}; align again"
+            )
+
+    @property
+    def matrix(self) -> Floats:
+        """The homography as an array (3, 3)."""
+        return np.array(self.homography)
+
+    @property
+    def magnification(self) -> float:
+        """Picture pixels to a spike pixel, along a line, at the centre of the spikes' view."""
+        return magnification(self.matrix, self.spike_size)
+
+    @property
+    def factor(self) -> int:
+        """How many times as fine as the spikes' grid `rectify` makes its own: at least 1."""
+        return max(1, round(self.magnification))
+
+    def to_picture(self, points: npt.ArrayLike) -> Floats:
+        """Places in the picture of points (..., 2) of the spikes, each as (x, y)."""
+        return project(self.matrix, points)
+
+    def rectify(self, picture: npt.ArrayLike) -> Picture:
+        """The picture as the spike camera sees it, on a grid `factor` times as fine as its own.
+
+        Both grids cover the same view: with k the factor, spike pixel (x, y) covers the columns
+        k x to k x + k - 1 and the rows k y to k y + k - 1. What lies outside the picture is black:
+        a smear of its edge would look like something that was measured.
+
+        Args:
+            picture: (h, w) or (h, w, 3), floats in [0, 1] or uint8, of the size stored here.
+
+        Returns:
+            float32 in [0, 1], (k H, k W) or (k H, k W, 3), by bicubic interpolation.
+
+        Raises:
+            GeometryError: a picture of another size.
+        """
+        array = np.asarray(picture)
+        if array.shape[:2] != self.picture_size or array.ndim not in (2, 3):
+            raise GeometryError(
+                f"a picture of {_by(array.shape)} does not go with this alignment, found for "
+                f"{_by(self.picture_size)}; give the camera's own picture, or align again"
+            )
+        scale = np.float32(1 / 255 if array.dtype == np.uint8 else 1)
+        k = self.factor
+        fine = self.matrix @ finer(k)
+        size = (k * self.spike_size[0], k * self.spike_size[1])
+        flat = array.reshape(*self.picture_size, -1)
+        channels = [warp(flat[..., c] * scale, fine, size) for c in range(flat.shape[2])]
+        seen = np.stack(channels, axis=-1).reshape(*size, *array.shape[2:])
+        return np.clip(seen, 0, 1, out=seen)
+
+    def covered(self) -> float:
+        """The share of the spikes' view that lies inside the picture, 0 to 1."""
+        return float(self.inside().mean())
+
+    def inside(self) -> Mask:
+        """Which spike pixels (H, W) have their centre inside the picture."""
+        return inside(self.matrix, self.spike_size, self.picture_size)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the alignment as JSON.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        said: dict[str, Any] = {
+            "homography": [list(row) for row in self.homography],
+            "spikes": dict(zip(("height", "width"), self.spike_size, strict=True)),
+            "picture": dict(zip(("height", "width"), self.picture_size, strict=True)),
+            "exposure": None if self.exposure is None else list(self.exposure),
+            "error": self.error,
+        }
+        said = {key: value for key, value in said.items() if value is not None}
+        with aside(Path(path)) as temporary:
+            temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Alignment:
+        """Read what `save` wrote.
+
+        Raises:
+            FileError: the file is missing, or says something else.
+        """
+        try:
+            said = json.loads(existing_file(path).read_text(encoding="utf-8"))
+            if not isinstance(said, dict):
+                raise ValueError(f"it holds a {type(said).__name__}")
+            if unknown := sorted(said.keys() - _KEYS):
+                raise ValueError(f"it has the unknown entry {unknown[0]!r}")
+            if missing := sorted({"homography", "spikes", "picture"} - said.keys()):
+                raise ValueError(f"it has no entry {missing[0]!r}")
+            span, error = said.get("exposure"), said.get("error")
+            if span is not None and (not isinstance(span, list) or len(span) != 2):
+                raise ValueError(f"an exposure is START, STOP in frames, not {span}")
+            if error is not None and type(error) not in (int, float):
+                raise ValueError(f"an error is a number of pixels, not {error!r}")
+            return cls(
+                _stored_matrix(said["homography"]),
+                _stored_size(said["spikes"]),
+                _stored_size(said["picture"]),
+                None if span is None else (span[0], span[1]),
+                None if error is None else float(error),
+            )
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error.strerror}") from error
+        except (ValueError, OverflowError, RecursionError, GeometryError) as error:
+            text = not isinstance(error, UnicodeDecodeError)
+            reason = str(error).split(";")[0] if text else "it is no text"
+            raise FileError(
+                f"{path} is not an alignment ({reason}); make one with spikecam calibrate align"
+            ) from error
+
+
+def project(matrix: Floats, points: npt.ArrayLike) -> Floats:
+    """Where a homography takes points (..., 2), each (x, y)."""
+    there = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    moved: Floats = there[..., :2] / there[..., 2:]
+    return moved
+
+
+def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
+    """Picture pixels to a spike pixel at the centre of the spikes' view (H, W)."""
+    depth = matrix[2] @ ((size[1] - 1) / 2, (size[0] - 1) / 2, 1)
+    return float(abs(np.linalg.det(matrix) / depth**3) ** 0.5)
+
+
+def finer(factor: float) -> Floats:
+    """Takes pixels of a grid ``factor`` times as fine to those of the coarse grid of that view."""
+    shift = 0.5 / factor - 0.5
+    return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])
+
+
+def inside(matrix: Floats, size: Size, picture_size: Size) -> Mask:
+    """Which pixels of a grid (H, W) have their centre inside the picture, by a homography."""
+    y, x = np.mgrid[: size[0], : size[1]]
+    there = project(matrix, np.stack([x, y], axis=-1))
+    limits = np.array(picture_size[::-1]) - 0.5
+    return np.asarray(((there >= -0.5) & (there <= limits)).all(axis=-1))
+
+
+def _size(size: Any) -> Size:
+    if not isinstance(size, tuple) or len(size) != 2 or any(type(n) is not int for n in size):
+        raise GeometryError(f"a size is (height, width) in whole numbers, not {size!r}")
+    if min(size) < 1:
+        raise GeometryError(f"a size is (height, width), each at least 1, not {size!r}")
+    return size[0], size[1]
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(str(n) for n in (*shape[1::-1], *shape[2:]))
+
+
+def _stored_size(said: Any) -> Size:
+    if not isinstance(said, dict) or said.keys() != {"height", "width"}:
+        raise ValueError(f"a size has a height and a width, not {said}")
+    return said["height"], said["width"]
+
+
+def _stored_matrix(said: Any) -> tuple[Row, Row, Row]:
+    rows = said if isinstance(said, list) else []
+    if [len(row) if isinstance(row, list) else 0 for row in rows] != [3, 3, 3] or any(
+        type(n) not in (int, float) for row in rows for n in row
+    ):
+        raise ValueError("its homography is not a matrix of 3x3 numbers")
+    return tuple(tuple(row) for row in rows)  # type: ignore[return-value]

@@ -1,0 +1,107 @@
+"""A film of any scene: the frames of a video, interpolated, or motion over a photograph."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from spikecam.errors import FileError, OptionError, RangeError
+from spikecam.exposure import FRAMES
+from spikecam.io.pictures import is_picture, read_picture
+from spikecam.io.recording import existing_file
+from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
+from spikecam.scenes.interpolation import FACTOR, interpolated
+from spikecam.scenes.layers import Frame
+from spikecam.scenes.motion import moving_scene
+from spikecam.stream import Span
+
+SPEED = 30.0
+_SMALLEST = 64
+# Of a photograph, what is not room to move; and no larger than video.
+_SHARE, _LARGEST = 0.8, (720, 1280)
+
+
+def film(
+    source: str | os.PathLike[str],
+    *,
+    size: tuple[int, int] | None = None,
+    speed: float | None = None,
+    seed: int = 0,
+    interpolate: int | None = None,
+    frames: Span | None = None,
+) -> tuple[Iterator[Frame], int]:
+    """Frames of a scene, and how many there are.
+
+    Args:
+        source: a photograph, a video, or a folder of a video's frames.
+        size: for a photograph, height and width of the frames; by default four fifths of its own,
+            which leaves room to move, and at most 720x1280.
+        speed: for a photograph, pixels that it moves in the exposure, 20:117 of 137 frames (30).
+        seed: of that motion.
+        interpolate: for a video, frames made of each (8).
+        frames: for a video, which of its own, (start, stop); all by default.
+
+    Returns:
+        Iterator over uint8 frames, and their number.
+
+    Raises:
+        FileError: not such a source; while running, a video that ends early.
+        OptionError: an option of the other kind of source, or a photograph that is too small.
+        RangeError: frames that the video does not have.
+    """
+    if Path(source).is_dir() or Path(source).suffix.lower() in VIDEO_SOURCES:
+        if size is not None or speed is not None:
+            raise OptionError(f"{source} is a video; it has its size and moves by itself")
+        return _video(source, FACTOR if interpolate is None else interpolate, frames)
+    existing_file(source)
+    if not is_picture(source):
+        raise FileError(
+            f"{source} is neither a picture (PNG, JPEG, TIFF) nor a video; convert it first"
+        )
+    if interpolate is not None or frames is not None:
+        raise OptionError(f"{source} is a photograph: there is nothing to interpolate")
+    photo = read_picture(source)
+    if size is None:
+        height, width = photo.shape[:2]
+        scale = min(_SHARE, _LARGEST[0] / height, _LARGEST[1] / width)
+        size = int(height * scale) // 32 * 32, int(width * scale) // 32 * 32
+        if min(size) < _SMALLEST:
+            raise OptionError(
+                f"{source} of {width}x{height} is too small to move over; take a "
+                f"photograph of at least {_SMALLEST * 5 // 4} pixels a side"
+            )
+    pace = min(SPEED, min(size) / 2) if speed is None else speed
+    return moving_scene(photo, size=size, speed=pace, seed=seed), FRAMES
+
+
+def _video(
+    source: str | os.PathLike[str], factor: int, frames: Span | None
+) -> tuple[Iterator[Frame], int]:
+    there = count_frames(source)
+    start, stop = frames or (0, there)
+    if not 0 <= start < stop <= there:
+        raise RangeError(f"frames {start}:{stop} leaves the video {source}, which has 0:{there}")
+    if stop - start < 2:
+        raise FileError(f"{source} has {stop - start} frame to film; a film takes at least two")
+    total = (stop - start - 1) * factor + 1
+    pictures = islice(video_frames(source), start, stop)
+    return whole(interpolated(pictures, factor), total, source), total
+
+
+def whole(frames: Iterator[Frame], total: int, source: str | os.PathLike[str]) -> Iterator[Frame]:
+    """Pass frames on, and refuse a source that gives fewer than ``total``.
+
+    Raises:
+        FileError: while running, it has ended.
+    """
+    number = 0
+    for frame in frames:
+        number += 1
+        yield frame
+    if number < total:
+        raise FileError(
+            f"{source} ends early: {number} of {total} frames could be made; convert it anew, "
+            "or leave it out"
+        )

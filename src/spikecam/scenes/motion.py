@@ -1,0 +1,201 @@
+"""Motion over photographs: a moving camera, things that move in front, frames with exact truth."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from spikecam.errors import OptionError, RangeError
+from spikecam.exposure import EXPOSURE, FRAMES
+from spikecam.picture import Picture, as_floats, coloured
+from spikecam.scenes.layers import Frame, Layer, layer, rendered
+from spikecam.scenes.paths import Matrices, camera_path, corners, mapped
+from spikecam.stream import Span
+
+# The fastest that a foreground moves: pixels in the exposure.
+FASTEST = 60.0
+
+# A photograph is reduced at most this much less than it could be: its finest detail is noise.
+_REDUCTION = 1.6
+# Below this many pixels a side there is nothing to see in a photograph.
+SMALLEST = 16
+
+
+def moving_scene(
+    photo: npt.ArrayLike,
+    *,
+    size: tuple[int, int] = (384, 512),
+    frames: int = FRAMES,
+    exposure: Span = EXPOSURE,
+    speed: float,
+    foregrounds: Sequence[npt.ArrayLike] = (),
+    seed: int,
+) -> Iterator[Frame]:
+    """Frames of a camera that moves over a photograph, sharp: the truth behind a blurry picture.
+
+    The path is a smooth random mixture of translation, rotation, zoom and tilt, as a hand moves
+    (`camera_path`). A photograph that is too small for the view and the way it travels is enlarged
+    just enough that no border shows; a larger one is reduced by a random factor. Foregrounds are
+    soft-edged random pieces of other photographs, each on a path of its own with a speed of 0 to
+    60 pixels in the exposure; later ones lie in front, and they may leave the view.
+
+    Args:
+        photo: the background, (h, w) or (h, w, 3), uint8 or floats in [0, 1].
+        size: height and width of the frames.
+        frames: how many.
+        exposure: frames (start, stop) of the exposure, at least two.
+        speed: pixels of the frame that the background moves from the exposure's first frame to
+            its last: the mean length of the ways of points all over the frame.
+        foregrounds: photographs that the moving pieces are cut from.
+        seed: the same seed gives the same bits, and the same background whatever is in front.
+
+    Returns:
+        Iterator over uint8 frames (H, W, 3), made one at a time.
+
+    Raises:
+        OptionError: pictures that are not finite or not in [0, 1], a speed below 0 or above half
+            the frame's shorter side, or a size or seed that cannot be.
+        RangeError: the exposure leaves the frames.
+
+    >>> photo = np.random.default_rng(0).random((60, 80, 3))
+    >>> scene = moving_scene(photo, size=(48, 64), frames=9, exposure=(2, 7), speed=3, seed=0)
+    >>> np.stack(list(scene)).shape
+    (9, 48, 64, 3)
+    """
+    _check_scene(size, frames, exposure, speed, seed)
+    background = _colours(photo, "the photograph")
+    pieces = [_colours(piece, f"foreground {i}") for i, piece in enumerate(foregrounds)]
+    rng = np.random.default_rng((seed, 0))
+    path = camera_path(rng, size, frames, exposure, speed)
+    layers = [_background(rng, background, path, size)]
+    for number, piece in enumerate(pieces, start=1):
+        rng = np.random.default_rng((seed, number))
+        layers.append(_foreground(rng, piece, size, frames, exposure))
+    return rendered(layers, size)
+
+
+def _shift(x: float, y: float) -> Matrices:
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
+
+
+def _background(
+    rng: np.random.Generator, photo: Picture, path: Matrices, size: tuple[int, int]
+) -> Layer:
+    """The photograph, enlarged or reduced and placed so that the whole path stays inside."""
+    centred = path @ _shift(-(size[1] - 1) / 2, -(size[0] - 1) / 2)
+    seen = mapped(centred, corners(size[1] - 1, size[0] - 1))
+    low, high = seen.min(axis=(0, 2)), seen.max(axis=(0, 2))
+    sides = np.array(photo.shape[1::-1])
+    reduction = float(((sides - 1) / (high - low)).min())
+    if reduction > 1:
+        chosen = reduction / rng.uniform(1, min(_REDUCTION, reduction))
+        sides = np.maximum(np.rint(sides / chosen), np.ceil(high - low) + 1).astype(int)
+        photo, reduction = _reduced(photo, sides[0], sides[1]), 1.0
+    # Enlarging is left to the interpolation, which is sharper than doing both.
+    place = rng.uniform(0, 1, size=2) * (sides - 1 - reduction * (high - low)) - reduction * low
+    return layer(photo, _shift(*place) @ np.diag([reduction, reduction, 1]) @ centred)
+
+
+def _foreground(
+    rng: np.random.Generator, photo: Picture, size: tuple[int, int], frames: int, exposure: Span
+) -> Layer:
+    """A random piece of a photograph, somewhere in the view in the middle of the exposure."""
+    sides = [round(float(rng.uniform(0.2, 0.6)) * min(size)) + 8 for _ in range(2)]
+    coverage = _shape(rng, sides[0], sides[1])
+    fits = min(photo.shape[0] / sides[0], photo.shape[1] / sides[1])
+    # A part of the photograph at between its own resolution and a third of it.
+    taken = [min(max(1, rng.uniform(1, 3)), fits) * side for side in sides]
+    top, left = (
+        int(rng.uniform(0, whole - part))
+        for whole, part in zip(photo.shape[:2], taken, strict=True)
+    )
+    part = photo[top : top + math.ceil(taken[0]), left : left + math.ceil(taken[1])]
+    colour = _reduced(part, sides[1], sides[0])
+    picture = np.concatenate([colour, np.ones_like(coverage)[..., None]], axis=2)
+    picture *= coverage[..., None]
+    path = camera_path(rng, size, frames, exposure, rng.uniform(0, FASTEST))
+    middle = [(side - 1) / 2 for side in sides]
+    y, x = rng.uniform(0, 1, size=2) * size
+    return layer(picture, _shift(middle[1], middle[0]) @ path @ _shift(-x, -y))
+
+
+def _shape(rng: np.random.Generator, height: int, width: int) -> Picture:
+    """Coverage of a soft-edged ellipse, rounded polygon or blob that fills the box, (H, W)."""
+    angles = np.linspace(-np.pi, np.pi, 721)
+    kind = rng.integers(3)
+    radius = np.ones_like(angles)
+    if kind == 1:
+        half = np.pi / rng.integers(3, 8)
+        turned = (angles + rng.uniform(0, 2 * np.pi)) % (2 * half) - half
+        # A polygon's corners are rounded by a ring around it.
+        radius = np.cos(half) / np.cos(turned)
+        radius = np.minimum(radius, rng.uniform(np.cos(half), 1))
+    elif kind == 2:
+        waves = np.arange(2, 6)[:, None]
+        heights, phases = rng.normal(scale=0.25, size=(4, 1)) / waves, rng.uniform(0, 7, (4, 1))
+        radius = np.exp((heights * np.cos(waves * angles + phases)).sum(axis=0))
+    radius /= radius.max()
+    soft = rng.uniform(1.5, 3)
+    room = np.array([height, width]) / 2 - 3 - soft / 2
+    y, x = np.mgrid[:height, :width] - np.array([height - 1, width - 1])[:, None, None] / 2
+    out, towards = np.hypot(y / room[0], x / room[1]), np.arctan2(y / room[0], x / room[1])
+    edge = np.interp(towards, angles, radius)
+    # Distance from the edge in pixels, from its steepness, positive inside.
+    field = edge - out
+    steep = np.maximum(np.hypot(*np.gradient(field)), 1e-6)
+    inside = np.clip(field / steep / soft + 0.5, 0, 1)
+    coverage: Picture = (inside * inside * (3 - 2 * inside)).astype(np.float32)
+    return coverage
+
+
+def _reduced(photo: Picture, width: int, height: int) -> Picture:
+    """Another size, antialiased, (h, w, 3) in [0, 1]."""
+    levels = Image.fromarray(np.rint(photo * np.float32(255)).astype(np.uint8))
+    resized = levels.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(resized, np.float32) / np.float32(255)
+
+
+def _check_scene(
+    size: tuple[int, int], frames: int, exposure: Span, speed: float, seed: int
+) -> None:
+    try:
+        sides, count = [operator.index(side) for side in size], operator.index(frames)
+        (start, stop), number = map(operator.index, exposure), operator.index(seed)
+    except (TypeError, ValueError):
+        raise OptionError(
+            "size, frames, exposure and seed of a scene are whole numbers: "
+            f"not {size}, {frames}, {exposure}, {seed}"
+        ) from None
+    if len(sides) != 2 or min(sides) < SMALLEST:
+        raise OptionError(
+            f"a scene's size is a height and a width of at least {SMALLEST} pixels, not {size}"
+        )
+    if not 0 <= start < stop - 1 < count:
+        raise RangeError(
+            f"an exposure {start}:{stop} does not lie in {count} frames, or has fewer than two; "
+            f"choose one in 0:{count}"
+        )
+    # Any faster, and a tilt of the camera could bring the horizon into view.
+    if not 0 <= speed <= min(sides) / 2:
+        raise OptionError(
+            f"the speed of a scene of this size is 0 to {min(sides) // 2} pixels in the exposure, "
+            f"not {speed}"
+        )
+    if number < 0:
+        raise OptionError(f"a seed is 0 or more, not {seed}")
+
+
+def _colours(picture: npt.ArrayLike, name: str) -> Picture:
+    """A photograph as float32 (h, w, 3) in [0, 1]."""
+    floats = as_floats(picture, name)
+    if min(floats.shape[:2]) < SMALLEST:
+        raise OptionError(
+            f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {SMALLEST} "
+            "pixels a side"
+        )
+    return coloured(floats)

@@ -1,0 +1,1 @@
+"""The sensor: integrate and fire, its noise, and published settings."""
