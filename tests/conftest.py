@@ -144,8 +144,10 @@ def spikegen(tmp_path_factory):
     """Files of random weights: of SpikeGen as small as it can be, and of its autoencoder."""
     import torch
 
-    from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
-    from spikecam.networks.spikegen import SpikeGen, SpikeGenConfig
+    from spikecam.networks.autoencoder import Autoencoder
+    from spikecam.networks.configs.autoencoder import AutoencoderConfig
+    from spikecam.networks.configs.spikegen import SpikeGenConfig
+    from spikecam.networks.spikegen import SpikeGen
     from spikecam.weights.store import fingerprint
 
     card = sc.Card("test", "", "", "", "", "", (), "")
@@ -183,7 +185,8 @@ def refocuser(tmp_path_factory):
     """A file of random weights of the network of `defocus`, as small as it can be."""
     import torch
 
-    from spikecam.networks.refocuser import Refocuser, RefocuserConfig
+    from spikecam.networks.configs.refocuser import RefocuserConfig
+    from spikecam.networks.refocuser import Refocuser
 
     torch.manual_seed(0)
     network = Refocuser(RefocuserConfig(8, 8, 8, 1, 1, 1, score_blocks=3, score_width=4))

@@ -6,8 +6,9 @@ import spikecam as sc
 from spikecam.deblurring.distilled import LDNPicture
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
+from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.ldn import LDN
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.refiner import Refiner
 from spikecam.tiles import tiles
 
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import Refiner
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -16,12 +16,12 @@ import pytest
 import spikecam as sc
 from spikecam.cli import train as commands
 from spikecam.cli import train_spikegen
-from spikecam.networks.autoencoder import AutoencoderConfig
-from spikecam.networks.bsn import BSNConfig
-from spikecam.networks.edsr import EDSRConfig
-from spikecam.networks.ldn import LDNConfig
-from spikecam.networks.refiner import RefinerConfig
-from spikecam.networks.refocuser import SIZES
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.configs.refocuser import SIZES
 from spikecam.train import autoencoder, bsn, ldn, refined, refocus, spikegen, sr
 from spikecam.train.focus import FocusConfig
 from spikecam.train.ldn import DistilConfig

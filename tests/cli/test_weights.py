@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.bsn import BSN, BSNConfig
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
 
 
 @pytest.fixture

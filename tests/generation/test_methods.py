@@ -10,7 +10,8 @@ from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.methods import _sampler
 from spikecam.generation.sampler import Sampler, _parts, _ramp
 from spikecam.generation.sampling import spread_white
-from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.stream import SpikeStream
 from spikecam.weights.store import save_weights

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
 
 SMALL = AutoencoderConfig(channels=6, width=8, deep_width=12, blocks=1, deep_blocks=1)
 

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from spikecam.networks.bsn import BSN, BSNConfig
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
 
 
 def own_gradients(network, size):

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from spikecam.networks.ldn import LDN, LDNConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.ldn import LDN
 
 
 @pytest.mark.parametrize("size", [(32, 48), (30, 45), (29, 48)])

@@ -2,7 +2,8 @@ import numpy as np
 import torch
 
 from spikecam.deblurring.ratios import EXPOSURE_MAPS, MOMENT_MAPS
-from spikecam.networks.refiner import MOMENTS, SEEN, Refiner, RefinerConfig, sdm_picture
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import MOMENTS, SEEN, Refiner, sdm_picture
 
 SMALL = RefinerConfig(
     width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=3, trails=False

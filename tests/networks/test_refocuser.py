@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from spikecam.errors import OptionError
-from spikecam.networks.refocuser import SIZES, Refocuser, RefocuserConfig
+from spikecam.networks.configs.refocuser import SIZES, RefocuserConfig
+from spikecam.networks.refocuser import Refocuser
 
 TINY = RefocuserConfig(
     width=8,

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.networks.configs.spikegen import SIZES, SpikeGenConfig
 from spikecam.networks.detail_encoder import DetailEncoder
 from spikecam.networks.spike_encoder import SpikeEncoder
-from spikecam.networks.spikegen import SIZES, Seen, SpikeGen, SpikeGenConfig
+from spikecam.networks.spikegen import Seen, SpikeGen
 
 LEAST = SpikeGenConfig(
     channels=4,

@@ -9,7 +9,8 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import Refiner
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

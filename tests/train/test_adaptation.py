@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 import spikecam as sc
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import Refiner
 from spikecam.train.adaptation import RUN, adapt, measured_sensor
 from spikecam.train.blind import blind_error
 from spikecam.train.folder import kept

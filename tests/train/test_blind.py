@@ -4,7 +4,8 @@ import pytest
 import spikecam as sc
 from spikecam.data.layouts import Pair
 from spikecam.io.pictures import write_picture
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import Refiner
 from spikecam.train.blind import blind_error, missed_light
 
 

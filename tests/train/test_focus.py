@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.refocuser import Refocuser, RefocuserConfig
+from spikecam.networks.configs.refocuser import RefocuserConfig
+from spikecam.networks.refocuser import Refocuser
 from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, Focus, FocusConfig, draw_sensor, softened
 from spikecam.train.job import Job

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file
 
 import spikecam as sc
-from spikecam.networks.bsn import BSNConfig
-from spikecam.networks.refiner import RefinerConfig
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.train import watch
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig

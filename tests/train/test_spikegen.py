@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 
 import spikecam as sc
 from spikecam.generation.latents import load_autoencoder
-from spikecam.networks.autoencoder import AutoencoderConfig
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
+from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.networks.diffusion import q_sample
-from spikecam.networks.spikegen import SpikeGenConfig
 from spikecam.train.autoencoder import AutoencoderStage
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import last_measures

@@ -6,10 +6,10 @@ from torch import nn
 from torch.nn import functional
 
 import spikecam as sc
-from spikecam.networks.bsn import BSNConfig
-from spikecam.networks.edsr import EDSRConfig
-from spikecam.networks.ldn import LDNConfig
-from spikecam.networks.refiner import RefinerConfig
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.teacher import Teacher, as_gray
 from spikecam.train import bsn, ldn, sr
 from spikecam.train.bsn import BSNStage

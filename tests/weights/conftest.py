@@ -5,7 +5,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import spikecam as sc
-from spikecam.networks.bsn import BSN, BSNConfig
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
 
 
 @pytest.fixture

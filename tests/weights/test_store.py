@@ -7,9 +7,11 @@ import torch
 from torch import nn
 
 import spikecam as sc
-from spikecam.networks.bsn import BSN, BSNConfig
-from spikecam.networks.ldn import LDN, LDNConfig
-from spikecam.networks.spikegen import SIZES
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.spikegen import SIZES
+from spikecam.networks.ldn import LDN
 from spikecam.weights import store
 
 # Which is not as large as published.

@@ -12,7 +12,7 @@ from spikecam.bench.contest import Contestant
 from spikecam.bench.gopro import Say, ablation
 from spikecam.bench.report import Report
 from spikecam.io.recording import PathLike
-from spikecam.networks.ldn import LDNConfig
+from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.job import Job
 from spikecam.train.ldn import DistilConfig

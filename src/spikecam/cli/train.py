@@ -69,7 +69,7 @@ def bsn(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.bsn import BSNConfig
+        from spikecam.networks.configs.bsn import BSNConfig
         from spikecam.train.bsn import CROPS, RUN
         from spikecam.train.recipes import train_bsn
 
@@ -104,7 +104,7 @@ def sr(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.edsr import EDSRConfig
+        from spikecam.networks.configs.edsr import EDSRConfig
         from spikecam.train.recipes import train_sr
         from spikecam.train.sr import CROPS, RUN
 
@@ -162,7 +162,7 @@ def ldn(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.ldn import LDNConfig
+        from spikecam.networks.configs.ldn import LDNConfig
         from spikecam.train.ldn import CROPS, RUN, DistilConfig
         from spikecam.train.recipes import train_ldn
 
@@ -241,7 +241,7 @@ def refined(
     """
     bounds = parse_bounds(thresholds, "--thresholds")
     with training_job(ctx) as job:
-        from spikecam.networks.refiner import RefinerConfig
+        from spikecam.networks.configs.refiner import RefinerConfig
         from spikecam.train.recipes import train_refined
         from spikecam.train.refined import RUN
         from spikecam.train.scenes import SceneConfig
@@ -324,7 +324,7 @@ def defocus(
     low, high = parse_whole_bounds(frames, "--frames")
     spread = parse_bounds(levels, "--levels")
     with training_job(ctx) as job:
-        from spikecam.networks.refocuser import SIZES, RefocuserConfig
+        from spikecam.networks.configs.refocuser import SIZES, RefocuserConfig
         from spikecam.train.focus import FocusConfig
         from spikecam.train.refocus import RUN
         from spikecam.train.refocusing import train_refocuser

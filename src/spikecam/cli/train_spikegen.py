@@ -75,7 +75,7 @@ def autoencoder(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.autoencoder import AutoencoderConfig
+        from spikecam.networks.configs.autoencoder import AutoencoderConfig
         from spikecam.train.autoencoder import RUN
         from spikecam.train.generative import train_autoencoder
 
@@ -229,6 +229,6 @@ def spikegen_tuned(
 
 def _size(name: str | None) -> Any:
     """The configuration of that name."""
-    from spikecam.networks.spikegen import SIZES
+    from spikecam.networks.configs.spikegen import SIZES
 
     return None if name is None else named_size(SIZES, name)

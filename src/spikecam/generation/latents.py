@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from spikecam.errors import FileError, SpikecamError
 from spikecam.io.recording import PathLike
-from spikecam.networks.autoencoder import STRIDE, Autoencoder
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.configs.autoencoder import STRIDE
 from spikecam.weights.catalogue import shipped_weights
 from spikecam.weights.store import fingerprint, load_weights
 

@@ -20,8 +20,9 @@ from spikecam.generation.inputs import Conditioning
 from spikecam.generation.latents import Codec
 from spikecam.generation.sampling import Sampling
 from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.configs.spikegen import STRIDE
 from spikecam.networks.diffusion import ddim
-from spikecam.networks.spikegen import SCALE, STRIDE, Seen, SpikeGen
+from spikecam.networks.spikegen import SCALE, Seen, SpikeGen
 from spikecam.tiles import as_tensor, computing, padded, tiles, together
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.

@@ -9,48 +9,19 @@ Its convolutions run on grids a quarter and an eighth as fine as the picture.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.errors import OptionError
+from spikecam.networks.configs.autoencoder import STRIDE, AutoencoderConfig
 from spikecam.networks.residual import Residual
-from spikecam.networks.sizes import check_least
 
-# Pixels a side to one latent, and to one place of the finer of the two grids.
-STRIDE, FINE = 8, 4
+# Pixels a side to one place of the finer of the two grids.
+FINE = 4
 # Gray, and two differences of colours; how much finer gray is kept.
 _COLOURS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))
 _FINER = 3.0
-
-
-@dataclass(frozen=True)
-class AutoencoderConfig:
-    """Size of the network.
-
-    Attributes:
-        channels: of the latents.
-        width: channels a quarter as fine.
-        deep_width: channels an eighth as fine.
-        blocks: residual blocks a quarter as fine, either way.
-        deep_blocks: residual blocks an eighth as fine, either way.
-    """
-
-    channels: int = 16
-    width: int = 64
-    deep_width: int = 160
-    blocks: int = 3
-    deep_blocks: int = 2
-
-    def __post_init__(self) -> None:
-        check_least(self, channels=1, width=1, deep_width=1, blocks=0, deep_blocks=0)
-        if self.channels > 3 * STRIDE**2:
-            raise OptionError(
-                f"channels are at most {3 * STRIDE**2}, the values in a block of pixels, not "
-                f"{self.channels}"
-            )
 
 
 class Autoencoder(nn.Module):

@@ -7,34 +7,14 @@ convolutions that are not trained. 1.515269 M parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
+from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.networks.residual import Residual
-from spikecam.networks.sizes import check_least
 
 # Mean gray of the pictures that the original was trained on.
 _MEAN = 0.446
-
-
-@dataclass(frozen=True)
-class EDSRConfig:
-    """Size of the network; the published one by default.
-
-    Attributes:
-        channels: of every layer.
-        blocks: residual blocks.
-        doublings: of the resolution.
-    """
-
-    channels: int = 64
-    blocks: int = 16
-    doublings: int = 2
-
-    def __post_init__(self) -> None:
-        check_least(self, channels=1, blocks=0, doublings=1)
 
 
 class EDSR(nn.Module):

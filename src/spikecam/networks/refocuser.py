@@ -17,14 +17,13 @@ if the scene were of a medium light, so that one network serves the dark and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.networks.residual import Residual
-from spikecam.networks.sizes import check_least
 
 # Pixels a side to one place of the finest grid, and of the coarsest: sides are multiples of it.
 FINE, COARSE = 2, 8
@@ -49,41 +48,6 @@ _NEAR, _WIDE = 3, 11
 _NOTHING, _SCALE, _SHIFT = 1e-7, 1 / 3, 2.5
 # How far the blocks that score see, one after another.
 _DILATIONS = (1, 2, 4, 1)
-
-
-@dataclass(frozen=True)
-class RefocuserConfig:
-    """Size of the network.
-
-    Attributes:
-        width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
-        blocks, middle_blocks, deep_blocks: residual blocks there; of the first two, as many on
-            the way up as on the way down.
-        score_blocks: residual blocks that score, an eighth as fine.
-        score_width: channels of what looks at each map.
-    """
-
-    width: int = 48
-    middle_width: int = 80
-    deep_width: int = 128
-    blocks: int = 2
-    middle_blocks: int = 4
-    deep_blocks: int = 4
-    score_blocks: int = 4
-    score_width: int = 12
-
-    def __post_init__(self) -> None:
-        least = {"blocks": 0, "middle_blocks": 0, "deep_blocks": 0, "score_blocks": 0}
-        check_least(self, width=1, middle_width=1, deep_width=1, score_width=1, **least)
-
-
-# The small one is for slow processors.
-SIZES = {
-    "base": RefocuserConfig(),
-    "small": RefocuserConfig(
-        width=24, middle_width=32, deep_width=64, blocks=1, deep_blocks=2, score_width=8
-    ),
-}
 
 
 class Refocuser(nn.Module):

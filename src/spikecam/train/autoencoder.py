@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import ENOUGH, Stage, adamw, psnr, rising_and_falling

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.networks.bsn import BSN, BSNConfig
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
 from spikecam.networks.teacher import rate_gain
 from spikecam.train.config import RunConfig
 from spikecam.train.pairs import CropConfig

@@ -11,8 +11,8 @@ from spikecam.errors import FileError, OptionError
 from spikecam.generation.latents import DEFAULT, load_autoencoder
 from spikecam.io.pictures import picture_size
 from spikecam.io.recording import PathLike
-from spikecam.networks.autoencoder import AutoencoderConfig
-from spikecam.networks.spikegen import SIZES, STRIDE, SpikeGenConfig
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
+from spikecam.networks.configs.spikegen import SIZES, STRIDE, SpikeGenConfig
 from spikecam.train.autoencoder import AutoencoderStage
 from spikecam.train.config import RunConfig
 from spikecam.train.job import ENDLESS, Data, Job, named, sized, train_stage

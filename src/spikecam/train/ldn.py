@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.ldn import LDN, LDNConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.ldn import LDN
 from spikecam.networks.teacher import Teacher
 from spikecam.train.config import RunConfig
 from spikecam.train.pairs import CropConfig

@@ -10,10 +10,10 @@ from typing import Any
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.errors import OptionError
 from spikecam.io.recording import PathLike
-from spikecam.networks.bsn import BSNConfig
-from spikecam.networks.edsr import EDSRConfig
-from spikecam.networks.ldn import LDNConfig
-from spikecam.networks.refiner import RefinerConfig
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.teacher import Teacher
 from spikecam.train.bsn import BSNStage
 from spikecam.train.config import RunConfig

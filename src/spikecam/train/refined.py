@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikecam.networks.refiner import Refiner, RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.refiner import Refiner
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import ENOUGH, Stage, adamw, psnr, rising_and_falling

@@ -9,7 +9,8 @@ from pytorch_optimizer import Muon
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.networks.refocuser import COARSE, SPANS, Refocuser, RefocuserConfig
+from spikecam.networks.configs.refocuser import RefocuserConfig
+from spikecam.networks.refocuser import COARSE, SPANS, Refocuser
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.stage import Stage, psnr, rising_and_falling

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecam.data.dpdd import dpdd, is_dpdd, refuse_inside
-from spikecam.networks.refocuser import RefocuserConfig
+from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, SHARES, Focus, FocusConfig, check_pairs
 from spikecam.train.job import ENDLESS, Data, Job, sized, train_stage

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from spikecam.errors import OptionError
 from spikecam.generation.latents import Codec
+from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.networks.diffusion import TIMES
-from spikecam.networks.spikegen import SCALE, Seen, SpikeGen, SpikeGenConfig, middle
+from spikecam.networks.spikegen import SCALE, Seen, SpikeGen, middle
 from spikecam.train.config import RunConfig
 from spikecam.train.samples import Sample
 from spikecam.train.spike_alignment import alignment_loss

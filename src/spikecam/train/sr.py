@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.edsr import EDSR, EDSRConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.edsr import EDSR
 from spikecam.networks.teacher import as_gray, rate_gain
 from spikecam.train.config import RunConfig
 from spikecam.train.pairs import CropConfig

@@ -16,13 +16,20 @@ from torch import Tensor, nn
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.atomic import aside
 from spikecam.io.recording import PathLike
-from spikecam.networks.autoencoder import Autoencoder, AutoencoderConfig
-from spikecam.networks.bsn import BSN, BSNConfig
-from spikecam.networks.edsr import EDSR, EDSRConfig
-from spikecam.networks.ldn import LDN, LDNConfig
-from spikecam.networks.refiner import Refiner, RefinerConfig
-from spikecam.networks.refocuser import Refocuser, RefocuserConfig
-from spikecam.networks.spikegen import SpikeGen, SpikeGenConfig
+from spikecam.networks.autoencoder import Autoencoder
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.autoencoder import AutoencoderConfig
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.configs.refocuser import RefocuserConfig
+from spikecam.networks.configs.spikegen import SpikeGenConfig
+from spikecam.networks.edsr import EDSR
+from spikecam.networks.ldn import LDN
+from spikecam.networks.refiner import Refiner
+from spikecam.networks.refocuser import Refocuser
+from spikecam.networks.spikegen import SpikeGen
 from spikecam.weights.card import Card
 from spikecam.weights.catalogue import Header, find_weights, opened
 

@@ -1,0 +1,1 @@
+"""Configurations of the networks, one a file; importing one loads no torch."""

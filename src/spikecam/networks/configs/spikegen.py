@@ -1,0 +1,88 @@
+"""Configuration of SpikeGen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spikecam.errors import OptionError
+from spikecam.networks.sizes import check_least
+
+# Frames, and pixels a side, that become one.
+STRIDE = 8
+
+
+@dataclass(frozen=True)
+class SpikeGenConfig:
+    """Size of the network; by default as published (Table 5; 512 features, 3.2).
+
+    The paper does not give the spike encoder's first channels, nor the size of the head: ours are
+    128 and 256, and those of MAR.
+
+    Attributes:
+        channels: of the latents.
+        width: of the transformer's tokens.
+        depth, decoder_depth: blocks of its two halves.
+        heads: of its attention.
+        mlp_ratio: width of its perceptrons in that of tokens.
+        base: of the rotary positions.
+        spike_channels: of the spike encoder's convolutions; the last is that of the features.
+        head_width, head_blocks: of the head.
+        detail: channels of the `DetailEncoder`; 0, as published, leaves out all that is ours: it,
+            what is carried over, and that the spike encoder has eight frames of all.
+        frames: of spikes that it is trained with, a multiple of 8.
+        side: tokens a side of the pictures that it is trained with.
+        autoencoder: fingerprint of the autoencoder whose latents these are.
+    """
+
+    channels: int = 16
+    width: int = 768
+    depth: int = 12
+    decoder_depth: int = 12
+    heads: int = 12
+    mlp_ratio: float = 4.0
+    base: float = 10000.0
+    spike_channels: tuple[int, int, int] = (128, 256, 512)
+    head_width: int = 1024
+    head_blocks: int = 3
+    detail: int = 0
+    frames: int = 8
+    side: int = 32
+    autoencoder: str = ""
+
+    def __post_init__(self) -> None:
+        check_least(self, channels=1, width=4, depth=1, decoder_depth=1, heads=1)
+        check_least(self, head_width=1, head_blocks=0, detail=0, frames=STRIDE, side=1)
+        if self.width % (4 * self.heads):
+            raise OptionError(
+                f"width is a multiple of 4 times the heads, not {self.width} with {self.heads}"
+            )
+        if not (self.mlp_ratio > 0 and self.base > 1):
+            raise OptionError("mlp_ratio is a number above 0, and base one above 1")
+        if self.frames % STRIDE:
+            raise OptionError(f"frames are a multiple of {STRIDE}, not {self.frames}")
+        if len(self.spike_channels) != 3 or min(self.spike_channels) < 1:
+            raise OptionError(f"spike_channels are three numbers from 1, not {self.spike_channels}")
+
+
+# The published one, and two that are trained without a cluster.
+SIZES = {
+    "base": SpikeGenConfig(),
+    "small": SpikeGenConfig(
+        width=384,
+        depth=6,
+        decoder_depth=6,
+        heads=6,
+        spike_channels=(48, 96, 256),
+        head_width=512,
+        detail=96,
+    ),
+    "tiny": SpikeGenConfig(
+        width=256,
+        depth=4,
+        decoder_depth=4,
+        heads=4,
+        spike_channels=(24, 64, 192),
+        head_width=256,
+        detail=64,
+    ),
+}
