@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         score,
     )
     from spikecam.metrics.reference import ms_ssim, psnr, ssim, ssim_s_sdm
-    from spikecam.reconstruction.methods import all_frames, frames, reconstruct
+    from spikecam.reconstruction.reconstruct import all_frames, frames, reconstruct
     from spikecam.recording_summary import summary
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
@@ -159,7 +159,7 @@ _HOMES = {
         "score",
     ),
     "metrics.reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
-    "reconstruction.methods": ("all_frames", "frames", "reconstruct"),
+    "reconstruction.reconstruct": ("all_frames", "frames", "reconstruct"),
     "show.contact": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("Display", "display"),

@@ -11,7 +11,7 @@ import spikecam as sc
 from spikecam.io.geometry import Geometry
 from spikecam.online.feed import follow, grown, piped
 from spikecam.online.follower import Follower
-from spikecam.online.moment import moment_by
+from spikecam.online.reconstructor import online_reconstructor
 
 GEOMETRY = Geometry(5, 9)
 
@@ -103,25 +103,25 @@ def test_what_cannot_be_followed_is_refused(tmp_path, monkeypatch):
 @pytest.mark.parametrize("method", ["tfp", "tfstp"])
 def test_the_picture_of_now_is_that_of_the_last_frame(spikes, method):
     stream = sc.SpikeStream.from_array(spikes(300, 5, 21))
-    moment = moment_by(method, (5, 21), 41)
+    moment = online_reconstructor(method, (5, 21), {"window": 41})
     for start, stop in ((0, 3), (3, 3), (3, 150), (150, 190), (190, 300)):
-        moment.see(stream[start:stop])
+        moment.update(stream[start:stop])
     expected = sc.reconstruct(stream, 279 if method == "tfp" else 299, method)
     assert moment.picture() == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_first_pictures_are_of_what_there_is(spikes):
-    moment = moment_by("tfp", (5, 9), 41)
+    moment = online_reconstructor("tfp", (5, 9), {"window": 41})
     assert not moment.picture().any()
-    moment.see(sc.SpikeStream.from_array(np.ones((10, 5, 9))))
+    moment.update(sc.SpikeStream.from_array(np.ones((10, 5, 9))))
     assert (moment.picture() == 1).all()
 
 
 def test_other_methods_and_windows_are_refused():
     with pytest.raises(sc.OptionError, match="tfp or tfstp, not 'tfi'"):
-        moment_by("tfi", (5, 9), 41)
+        online_reconstructor("tfi", (5, 9), {"window": 41})
     with pytest.raises(sc.OptionError, match="from 1 on, not 0"):
-        moment_by("tfp", (5, 9), 0)
+        online_reconstructor("tfp", (5, 9), {"window": 0})
 
 
 class Slow:
@@ -130,7 +130,7 @@ class Slow:
     def __init__(self):
         self.seen = 0
 
-    def see(self, frames):
+    def update(self, frames):
         self.seen += len(frames)
 
     def picture(self):
@@ -150,7 +150,7 @@ def test_pictures_are_left_out_and_frames_never(spikes):
             read = came
 
     follower.run(camera())
-    assert follower.moment.seen == follower.seen == 3000
+    assert follower.reconstructor.seen == follower.seen == 3000
     assert 5 < follower.shown <= 32
     assert follower.ended
     assert follower.summary().startswith("3,000 frames, ")
@@ -158,7 +158,7 @@ def test_pictures_are_left_out_and_frames_never(spikes):
 
 def test_pictures_come_no_faster_than_is_wanted_and_the_last_is_shown(spikes):
     block = sc.SpikeStream.from_array(spikes(10, 5, 9))
-    follower = Follower(moment_by("tfp", (5, 9), 9), fps=20)
+    follower = Follower(online_reconstructor("tfp", (5, 9), {"window": 9}), fps=20)
 
     def blocks():
         start = time.monotonic()
@@ -178,14 +178,14 @@ def test_what_goes_wrong_is_kept_and_told():
         yield sc.SpikeStream.from_array(np.zeros((1, 5, 9)))
         raise sc.FileError("gone")
 
-    follower = Follower(moment_by("tfp", (5, 9), 9), fps=20)
+    follower = Follower(online_reconstructor("tfp", (5, 9), {"window": 9}), fps=20)
     follower.run(blocks())
     assert str(follower.error) == "gone"
     assert follower.ended
 
 
 def test_it_stops_when_it_is_asked_to():
-    follower = Follower(moment_by("tfp", (5, 9), 9), fps=20)
+    follower = Follower(online_reconstructor("tfp", (5, 9), {"window": 9}), fps=20)
 
     def blocks():
         while True:

@@ -18,7 +18,7 @@ from spikecam.app.server import LOOPBACK, run
 from spikecam.errors import SpikecamError
 from spikecam.io.pictures import as_levels
 from spikecam.online.follower import Follower
-from spikecam.online.moment import METHODS, moment_by
+from spikecam.online.reconstructor import online_method_names, online_reconstructor
 from spikecam.picture import Picture
 from spikecam.show.display import Display
 from spikecam.stream import SpikeStream
@@ -79,6 +79,7 @@ def serve_live(
     follower: Follower,
     blocks: Iterator[SpikeStream],
     shape: tuple[int, int],
+    method: str,
     window: int,
     *,
     host: str = LOOPBACK,
@@ -92,6 +93,7 @@ def serve_live(
         follower: makes the pictures.
         blocks: the frames as they come.
         shape: height and width of a frame.
+        method: that the follower begins with.
         window: frames to a picture, of TFP.
         host, port, browser, say: as for `serve_app`.
 
@@ -106,7 +108,7 @@ def serve_live(
         return StreamingResponse(_in_threads(jpegs(follower, brightness)), media_type=kind)
 
     def page() -> None:
-        _build(follower, brightness, shape, window)
+        _build(follower, brightness, shape, method, window)
 
     thread = threading.Thread(target=follower.run, args=(blocks,), daemon=True)
     thread.start()
@@ -129,7 +131,13 @@ async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield part
 
 
-def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], window: int) -> None:
+def _build(
+    follower: Follower,
+    brightness: Brightness,
+    shape: tuple[int, int],
+    method: str,
+    window: int,
+) -> None:
     ui.dark_mode(True)
     ui.colors(primary=COLOUR)
     with ui.row().classes("w-full items-center gap-6"):
@@ -137,11 +145,11 @@ def _build(follower: Follower, brightness: Brightness, shape: tuple[int, int], w
 
         def change(method: str) -> None:
             with saying():
-                follower.moment = moment_by(method, shape, window)
+                follower.reconstructor = online_reconstructor(method, shape, {"window": window})
 
         ui.toggle(
-            {name: name.upper() for name in METHODS},
-            value=follower.moment.method,
+            {name: name.upper() for name in online_method_names()},
+            value=method,
             on_change=lambda event: change(event.value),
         ).props('aria-label="Method"')
         ui.label("Gamma")

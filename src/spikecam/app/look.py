@@ -18,7 +18,7 @@ from spikecam.io.geometry import CAMERAS
 from spikecam.io.pictures import as_levels
 from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
-from spikecam.reconstruction.methods import all_frames, reconstruct
+from spikecam.reconstruction.reconstruct import all_frames, reconstruct
 from spikecam.show.display import Display
 from spikecam.stream import SpikeStream
 

@@ -44,7 +44,7 @@ def live(
     try:
         from spikecam.online.feed import follow
         from spikecam.online.follower import Follower
-        from spikecam.online.moment import moment_by
+        from spikecam.online.reconstructor import online_reconstructor
 
         if page:
             from spikecam.app.live import serve_live
@@ -53,10 +53,12 @@ def live(
     shape = parse_size(size, "--size")[::-1] if size else None
     said, blocks = follow(source, camera, shape)
     place = (said.height, said.width)
-    follower = Follower(moment_by(method, place, window), fps)
+    follower = Follower(online_reconstructor(method, place, {"window": window}), fps)
     with suppress(KeyboardInterrupt), interrupt.saying():
         if page:
-            serve_live(follower, blocks, place, window, host=host, port=port, browser=browser)
+            serve_live(
+                follower, blocks, place, method, window, host=host, port=port, browser=browser
+            )
         else:
             follower.run(blocks)
     if follower.error is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +16,6 @@ from spikecam.exposure import EXPOSURE, FRAMES
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture, as_floats
-from spikecam.reconstruction.methods import checked_options
 from spikecam.stream import Span, SpikeStream
 
 # Where the methods live, loaded when they are asked for, and the frames that each needs around
@@ -183,3 +183,19 @@ def check_same_view(picture: Picture, stream: SpikeStream, name: str) -> None:
             f"{name} of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
             f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
         )
+
+
+def checked_options(
+    run: Callable[..., Iterator[Picture]], method: str, options: dict[str, Any]
+) -> dict[str, Any]:
+    """The options of a method with their defaults, once the given ones are known to be of it.
+
+    Raises:
+        OptionError: an unknown option.
+    """
+    parameters = inspect.signature(run).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    for option in options:
+        if option not in defaults:
+            raise OptionError(f"{method} has no option {option!r}; it takes {', '.join(defaults)}")
+    return defaults

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 
-from spikecam.online.moment import Moment
+from spikecam.method import OnlineReconstructor
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
@@ -25,12 +25,12 @@ class Follower:
         error: why it ended, where that was not the end of the frames.
 
     Args:
-        moment: makes the pictures; may be replaced by another while it runs.
+        reconstructor: makes the pictures; may be replaced by another while it runs.
         fps: pictures a second, at most: where time is short, pictures are left out, never frames.
     """
 
-    def __init__(self, moment: Moment, fps: float) -> None:
-        self.moment, self.fps = moment, fps
+    def __init__(self, reconstructor: OnlineReconstructor, fps: float) -> None:
+        self.reconstructor, self.fps = reconstructor, fps
         self.seen = self.shown = self.sent = 0
         self.frame_rate = self.picture_rate = self.sent_rate = 0.0
         self.ended = False
@@ -59,13 +59,13 @@ class Follower:
                 return
             if len(frames):
                 self._first = self._first or time.monotonic()
-                self.moment.see(frames)
+                self.reconstructor.update(frames)
                 self._last = time.monotonic()
                 self.seen += len(frames)
                 pending = True
             now = time.monotonic()
             if pending and now >= due:
-                self._show(self.moment.picture())
+                self._show(self.reconstructor.picture())
                 pending = False
                 # On time again by itself after a short delay; what was missed longer is not shown.
                 due = max(due + 1 / self.fps, now - 1 / self.fps)
@@ -77,7 +77,7 @@ class Follower:
                 )
                 spell, before = now, counts
         if pending:
-            self._show(self.moment.picture())
+            self._show(self.reconstructor.picture())
 
     def summary(self) -> str:
         """What came and what was shown of it, from the first frame to the last, in a line."""

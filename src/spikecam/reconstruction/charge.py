@@ -15,7 +15,7 @@ import numpy as np
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import Cumulated, cumulated_charge
-from spikecam.reconstruction.tfi import REACH
+from spikecam.reconstruction.intervals import REACH_FRAMES
 from spikecam.stream import Span, SpikeStream
 
 # Windows that begin in the same so many frames share a walk through the spikes.
@@ -32,7 +32,8 @@ def charges(
     The charge of a window does not depend on which others are asked for.
 
     Args:
-        stream: the recording; spikes are searched for at least `REACH` frames around a window.
+        stream: the recording; spikes are searched for at least `REACH_FRAMES` frames around a
+            window.
         spans: frames (start, stop), best in an order in which near ones follow each other.
         fpn: the camera's fixed pattern: each spike then counts as what it weighs.
 
@@ -63,4 +64,4 @@ def _around(length: int, span: Span) -> Span:
     if stop - start <= _SHARED:
         start = start // _SHARED * _SHARED
         stop = start + 2 * _SHARED
-    return max(0, start - REACH), min(stop + REACH, length)
+    return max(0, start - REACH_FRAMES), min(stop + REACH_FRAMES, length)

@@ -18,7 +18,7 @@ from numba import njit
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
-from spikecam.reconstruction.tfi import REACH, last_spikes
+from spikecam.reconstruction.intervals import REACH_FRAMES, last_spikes
 from spikecam.rows import over_rows, picture_blocks
 from spikecam.stream import SpikeStream
 
@@ -61,14 +61,14 @@ def _rates(sums: Sums, window: int) -> Picture:
 
 def _last(stream: SpikeStream, edge: int) -> npt.NDArray[np.int32]:
     """The last spike before ``edge``, numbered from it; before the first spike, as TFI has it."""
-    return np.ascontiguousarray(last_spikes(stream, edge, min(REACH, len(stream))))
+    return np.ascontiguousarray(last_spikes(stream, edge, min(REACH_FRAMES, len(stream))))
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
 def weight(interval, gain, slope):  # type: ignore[no-untyped-def]
     """What a spike weighs that ends an interval of so many frames, in thresholds."""
     # As far as intervals are searched for elsewhere: a run then agrees with a picture by itself.
-    interval = min(interval, REACH)
+    interval = min(interval, REACH_FRAMES)
     # In n frames, darkness brings a pixel (n - 1) slope closer to firing.
     more = interval - 1
     light = max(1 - more * slope, 0.0)

@@ -8,35 +8,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numba import njit
 
+from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import sliding_rate
 from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
 
-def tfp(
-    stream: SpikeStream, frames: range, *, window: int = 41, fpn: FixedPattern | None = None
-) -> Iterator[Picture]:
+@dataclass(frozen=True)
+class TfpOptions:
+    """Options of TFP.
+
+    Attributes:
+        window: odd number of frames.
+        fpn: fixed pattern of the camera, corrected spike by spike.
+    """
+
+    window: int = 41
+    fpn: FixedPattern | None = None
+
+
+def tfp(stream: SpikeStream, frames: range, options: TfpOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFP; the cost does not depend on the window's length.
 
     Args:
         stream: the recording.
-        frames: frame numbers, rising.
-        window: odd number of frames.
-        fpn: the camera's fixed pattern, corrected spike by spike.
+        frames: frame indices, rising.
+        options: window and fixed pattern.
 
     Returns:
         Iterator over firing rates in [0, 1], float32 (H, W): 1 where a pixel fired in every frame.
 
     Raises:
+        GeometryError: the fixed pattern is of another size.
         RangeError: a window leaves the recording.
     """
+    window, fpn = options.window, options.fpn
     for frame in (frames[0], frames[-1]):
         stream.window(frame, window)
     if fpn is not None:
@@ -58,6 +73,52 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
         over_rows(_slide, height, entering, leaving, counts, window, pictures)
         yield from pictures
         start, stop = start + n, stop + n
+
+
+class OnlineTfp:
+    """TFP of the last ``window`` frames that came; at the beginning, of those that there are.
+
+    Args:
+        shape: height and width in pixels.
+        options: window; the fixed pattern is not corrected.
+    """
+
+    def __init__(self, shape: tuple[int, int], options: TfpOptions) -> None:
+        if options.window < 1:
+            raise OptionError(f"a window is a number of frames from 1 on, not {options.window}")
+        self.window = options.window
+        self._recent = SpikeStream.from_array(np.zeros((0, *shape), np.uint8))
+
+    def update(self, frames: SpikeStream) -> None:
+        """Take the frames that come next; the last ``window`` of all are held."""
+        last = frames[max(0, len(frames) - self.window) :]
+        before = self._recent[max(0, len(self._recent) + len(last) - self.window) :]
+        if not len(before):
+            self._recent = last
+            return
+        self._recent = SpikeStream(
+            np.concatenate([before.packed(), last.packed()]),
+            frames.shape[1:],
+            row_width=frames.row_width,
+        )
+
+    def picture(self) -> Picture:
+        """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
+        frames = np.float32(max(len(self._recent), 1))
+        rate: Picture = self._recent.count().astype(np.float32) / frames
+        return rate
+
+
+METHOD = Method(
+    name="tfp",
+    summary="firing rate in a window: smooth, blurs what moves within it",
+    takes=Takes.SPIKES,
+    run=tfp,
+    options=TfpOptions,
+    source="Zhu et al., ICME 2019",
+    window=lambda options, stream: options.window,
+    online=OnlineTfp,
+)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -3,7 +3,7 @@ import pytest
 
 from spikecam import rows
 from spikecam.errors import OptionError
-from spikecam.reconstruction.tfstp import Plasticity, Synapses, _log, tfstp
+from spikecam.reconstruction.methods.tfstp import Plasticity, Synapses, TfstpOptions, _log, tfstp
 from spikecam.stream import SpikeStream
 
 
@@ -31,11 +31,13 @@ def test_state_and_pictures_are_those_of_the_field(parity):
 def test_pictures_are_the_state_whatever_the_blocks(parity, monkeypatch):
     monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 40 * 56 * 7)
     stream = SpikeStream.from_array(parity["spikes"])
-    pictures = list(tfstp(stream, range(35, 160)))
+    pictures = list(tfstp(stream, range(35, 160), TfstpOptions()))
     for frame in (40, 80, 159):
         np.testing.assert_allclose(pictures[frame - 35], parity[f"rho.{frame}"], rtol=2e-5)
-    np.testing.assert_allclose(next(tfstp(stream, range(80, 81))), pictures[80 - 35], rtol=1e-4)
-    some = list(tfstp(stream, range(35, 160, 20)))
+    np.testing.assert_allclose(
+        next(tfstp(stream, range(80, 81), TfstpOptions())), pictures[80 - 35], rtol=1e-4
+    )
+    some = list(tfstp(stream, range(35, 160, 20), TfstpOptions()))
     assert np.array_equal(np.stack(some), np.stack(pictures[::20]))
 
 
@@ -54,8 +56,8 @@ def test_what_is_passed_over_leaves_the_state_that_pictures_leave(spikes):
 
 def test_before_the_first_spike_is_black_and_white_is_one(steady):
     stream = SpikeStream.from_array(np.ones((30, 2, 9)))
-    assert (next(tfstp(stream, range(29, 30))) == 1).all()
-    assert not next(tfstp(steady(np.zeros((2, 9)), 30), range(29, 30))).any()
+    assert (next(tfstp(stream, range(29, 30), TfstpOptions())) == 1).all()
+    assert not next(tfstp(steady(np.zeros((2, 9)), 30), range(29, 30), TfstpOptions())).any()
 
 
 def test_other_constants_follow_the_formula(spikes):
@@ -71,7 +73,7 @@ def test_other_constants_follow_the_formula(spikes):
     by_u = np.log((u - p.u0) / (p.F - p.u0 + u * (1 - p.f)))
     by_R = np.log((1 - R) / (1 - R * (1 - u)))
     rho = -1 / (p.F * by_u) - 1 / (p.D * by_R)
-    picture = next(tfstp(SpikeStream.from_array(array), range(59, 60), plasticity=p))
+    picture = next(tfstp(SpikeStream.from_array(array), range(59, 60), TfstpOptions(plasticity=p)))
     assert np.allclose(picture, np.minimum(rho, 1), rtol=1e-4)
 
 

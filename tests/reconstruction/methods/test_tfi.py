@@ -3,8 +3,8 @@ import pytest
 
 from spikecam import rows
 from spikecam.errors import OptionError, RangeError
-from spikecam.reconstruction import tfi as tfi_module
-from spikecam.reconstruction.tfi import tfi
+from spikecam.reconstruction import intervals
+from spikecam.reconstruction.methods.tfi import TfiOptions, tfi
 from spikecam.stream import SpikeStream
 
 
@@ -39,50 +39,52 @@ def by_definition(train, t, reach):
 def test_every_frame_follows_the_definition(monkeypatch, length, reach, width):
     # Small blocks, so that state crosses their edges.
     monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 3 * width * 7)
-    monkeypatch.setattr(tfi_module, "_PART_BYTES", 25)
+    monkeypatch.setattr(intervals, "_BLOCK_BYTES", 25)
     rng = np.random.default_rng(length + reach)
     array = (rng.random((length, 3, width)) < 0.4 * rng.random((3, width))).astype(np.uint8)
     stream = SpikeStream.from_array(array)
-    every = list(tfi(stream, range(length), reach=reach))
+    every = list(tfi(stream, range(length), TfiOptions(reach=reach)))
     for t in range(length):
         expected = [
             [by_definition(array[:, y, x], t, reach) for x in range(width)] for y in range(3)
         ]
         assert np.allclose(every[t], expected)
-        assert np.array_equal(next(tfi(stream, range(t, t + 1), reach=reach)), every[t])
+        assert np.array_equal(next(tfi(stream, range(t, t + 1), TfiOptions(reach=reach))), every[t])
 
 
 def test_constant_light_gives_its_rate_in_every_frame(steady):
     """Also in the first and the last frame, where the enclosing interval is not all seen."""
     rates = 1 / np.arange(1, 41).reshape(4, 10)
-    pictures = list(tfi(steady(rates, 300), range(300)))
+    pictures = list(tfi(steady(rates, 300), range(300), TfiOptions()))
     for picture in pictures:
         assert np.allclose(picture, rates)
 
 
 def test_silence_is_darker_than_any_interval_could_be(steady):
-    picture = next(tfi(steady(np.zeros((2, 2)), 1000), range(500, 501), reach=100))
+    picture = next(tfi(steady(np.zeros((2, 2)), 1000), range(500, 501), TfiOptions(reach=100)))
     assert np.allclose(picture, 1 / 202)
 
 
 def test_steps_pick_from_the_same_pictures(spikes):
     stream = SpikeStream.from_array(spikes(200, 3, 10, rate=0.1))
-    every = list(tfi(stream, range(200)))
+    every = list(tfi(stream, range(200), TfiOptions()))
     for step in (2, 7, 50):
-        some = list(tfi(stream, range(5, 190, step)))
+        some = list(tfi(stream, range(5, 190, step), TfiOptions()))
         assert np.array_equal(np.stack(some), np.stack(every[5:190:step]))
 
 
 def test_wrong_requests(spikes):
     stream = SpikeStream.from_array(spikes(50, 2, 3))
     with pytest.raises(OptionError, match="at least 1 frame"):
-        tfi(stream, range(5), reach=0)
+        tfi(stream, range(5), TfiOptions(reach=0))
     with pytest.raises(RangeError, match="from 0 to 49"):
-        tfi(stream, range(40, 51))
+        tfi(stream, range(40, 51), TfiOptions())
 
 
 def test_a_reach_beyond_the_recording_is_the_recording(spikes):
     stream = SpikeStream.from_array(spikes(50, 2, 9, rate=0.1))
     for far in (51, 2**31, 2**40):
-        wide = list(tfi(stream, range(50), reach=far))
-        assert np.array_equal(np.stack(wide), np.stack(list(tfi(stream, range(50), reach=50))))
+        wide = list(tfi(stream, range(50), TfiOptions(reach=far)))
+        assert np.array_equal(
+            np.stack(wide), np.stack(list(tfi(stream, range(50), TfiOptions(reach=50))))
+        )

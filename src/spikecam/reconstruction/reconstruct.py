@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,22 +10,17 @@ import numpy as np
 from spikecam.errors import OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.recording import PathLike, as_stream
+from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
-# Where the methods live, loaded when they are asked for: that of a network loads torch.
-METHODS = {
-    "tfp": ("spikecam.reconstruction.tfp", "tfp"),
-    "tfi": ("spikecam.reconstruction.tfi", "tfi"),
-    "tfstp": ("spikecam.reconstruction.tfstp", "tfstp"),
-    "defocus": ("spikecam.reconstruction.refocused", "refocused"),
-}
+DEFAULT_METHOD = "tfp"
 
 
 def reconstruct(
     spikes: SpikeStream | PathLike,
     at: int | None = None,
-    method: str = "tfp",
+    method: str = DEFAULT_METHOD,
     *,
     frames: range | None = None,
     **options: Any,
@@ -37,12 +30,11 @@ def reconstruct(
     Args:
         spikes: a recording, or the path of one that says its own geometry.
         at: the frame; the middle one by default.
-        method: "tfp", "tfi" or "tfstp"; or "defocus", a network for scenes out of focus.
+        method: name of a method that takes spikes alone: "tfp", "tfi", "tfstp", "defocus", or one
+            of an installed package (see `spikecam.Method`).
         frames: a range of frames in place of one.
-        options: of the method: ``window`` (TFP and defocus, odd frames), ``reach`` (TFI, frames),
-            ``plasticity`` (TFSTP); ``fpn``, the camera's `FixedPattern`, which all correct;
-            ``weights`` (a name of those that ship, or a file), ``tile`` (pixels) and ``device`` of
-            defocus.
+        options: of the method; see its declaration, such as
+            `spikecam.reconstruction.methods.tfp.TfpOptions`.
 
     Returns:
         Firing rates in [0, 1], float32: (H, W), or (F, H, W) for ``frames``. A rate is a share of
@@ -71,7 +63,7 @@ def reconstruct(
 
 def frames(
     spikes: SpikeStream | PathLike,
-    method: str = "tfp",
+    method: str = DEFAULT_METHOD,
     *,
     frames: range | None = None,
     **options: Any,
@@ -91,18 +83,14 @@ def frames(
     return _run(stream, method, frames, options)
 
 
-def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> range:
+def all_frames(stream: SpikeStream, method: str = DEFAULT_METHOD, **options: Any) -> range:
     """Every frame of the recording that the method can reconstruct.
 
     Raises:
         RangeError: there is none: the window is longer than the recording.
     """
-    defaults = checked_options(_function(method), method, options)
-    window = options.get("window", defaults.get("window", 1))
-    if method == "defocus":
-        from spikecam.reconstruction.integrations import check_window
-
-        check_window(stream, window)
+    declared = find_method(method, Takes.SPIKES)
+    window = declared.window(declared.parse_options(options), stream)
     stream.window(len(stream) // 2, window)
     return range(window // 2, len(stream) - window // 2)
 
@@ -110,8 +98,8 @@ def all_frames(stream: SpikeStream, method: str = "tfp", **options: Any) -> rang
 def _run(
     stream: SpikeStream, method: str, frames: range, options: dict[str, Any]
 ) -> Iterator[Picture]:
-    run = _function(method)
-    checked_options(run, method, options)
+    declared = find_method(method, Takes.SPIKES)
+    parsed = declared.parse_options(options)
     fpn = options.get("fpn")
     if fpn is not None and not isinstance(fpn, FixedPattern):
         raise OptionError(f"fpn is a FixedPattern, such as FixedPattern.open reads, not {fpn!r}")
@@ -119,29 +107,5 @@ def _run(
         raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:
         raise RangeError(f"{frames} holds no frames that rise; give a start below its stop")
-    pictures: Iterator[Picture] = run(stream, frames, **options)
+    pictures: Iterator[Picture] = declared.run(stream, frames, parsed)
     return pictures
-
-
-def _function(method: str) -> Callable[..., Iterator[Picture]]:
-    if method not in METHODS:
-        raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
-    module, name = METHODS[method]
-    found: Callable[..., Iterator[Picture]] = getattr(import_module(module), name)
-    return found
-
-
-def checked_options(
-    run: Callable[..., Iterator[Picture]], method: str, options: dict[str, Any]
-) -> dict[str, Any]:
-    """The options of a method with their defaults, once the given ones are known to be of it.
-
-    Raises:
-        OptionError: an unknown option.
-    """
-    parameters = inspect.signature(run).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
-    for option in options:
-        if option not in defaults:
-            raise OptionError(f"{method} has no option {option!r}; it takes {', '.join(defaults)}")
-    return defaults

@@ -38,7 +38,7 @@ def test_a_stream_of_frames_covers_what_its_window_allows(spikes):
 
 def test_wrong_requests_say_what_there_is(spikes):
     stream = sc.SpikeStream.from_array(spikes(50, 2, 3))
-    with pytest.raises(sc.OptionError, match="known methods: tfp, tfi, tfstp"):
+    with pytest.raises(sc.OptionError, match="known methods: defocus, tfi, tfp, tfstp"):
         sc.reconstruct(stream, method="tpf")
     with pytest.raises(sc.OptionError, match="tfi has no option 'window'; it takes reach"):
         sc.reconstruct(stream, method="tfi", window=9)

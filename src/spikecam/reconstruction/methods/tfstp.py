@@ -29,6 +29,7 @@ from numba import njit
 
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
@@ -85,13 +86,20 @@ class Synapses:
         self.seen += len(rows)
 
 
-def tfstp(
-    stream: SpikeStream,
-    frames: range,
-    *,
-    plasticity: Plasticity | None = None,
-    fpn: FixedPattern | None = None,
-) -> Iterator[Picture]:
+@dataclass(frozen=True)
+class TfstpOptions:
+    """Options of TFSTP.
+
+    Attributes:
+        plasticity: constants of the synapse.
+        fpn: fixed pattern of the camera, corrected in each picture.
+    """
+
+    plasticity: Plasticity = Plasticity()
+    fpn: FixedPattern | None = None
+
+
+def tfstp(stream: SpikeStream, frames: range, options: TfstpOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFSTP.
 
     The state builds up from the stream's first frame, so that a late frame costs a pass over all
@@ -99,26 +107,25 @@ def tfstp(
 
     Args:
         stream: the recording.
-        frames: frame numbers, rising.
-        plasticity: constants of the synapse; the field's by default.
-        fpn: the camera's fixed pattern, corrected in each picture.
+        frames: frame indices, rising.
+        options: constants of the synapse and fixed pattern.
 
     Returns:
         Iterator over rho, close to the firing rate, float32 (H, W); 0 before a pixel's first spike.
         What exceeds 1, as for a pixel that fires in nearly every frame, is clipped to 1.
 
     Raises:
+        GeometryError: the fixed pattern is of another size.
         RangeError: a frame lies outside the recording.
     """
     for frame in (frames[0], frames[-1]):
         stream.window(frame, 1)
-    constants = plasticity or Plasticity()
-    run = partial(_run, stream, plasticity=constants)
+    run = partial(_run, stream, plasticity=options.plasticity)
     pictures = pick(run, frames, alone=math.inf)
-    if fpn is None:
+    if options.fpn is None:
         return pictures
-    fpn.check_shape(stream.shape[1:])
-    return map(fpn.correct, pictures)
+    options.fpn.check_shape(stream.shape[1:])
+    return map(options.fpn.correct, pictures)
 
 
 def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:
@@ -129,6 +136,43 @@ def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> 
     for pictures in picture_blocks(first, last, stream.shape):
         synapses.advance(stream.rows(synapses.seen, synapses.seen + len(pictures)), pictures)
         yield from pictures
+
+
+class OnlineTfstp:
+    """TFSTP of frames as they come: every synapse moves on with every frame.
+
+    Args:
+        shape: height and width in pixels.
+        options: constants of the synapse; the fixed pattern is not corrected.
+    """
+
+    def __init__(self, shape: tuple[int, int], options: TfstpOptions) -> None:
+        self._synapses = Synapses(*shape, options.plasticity)
+        # What is compiled is loaded now, not when frames wait.
+        self.update(SpikeStream.from_array(np.zeros((0, *shape), np.uint8)))
+
+    def update(self, frames: SpikeStream) -> None:
+        """Take the frames that come next."""
+        self._synapses.advance(frames.rows())
+
+    def picture(self) -> Picture:
+        """Firing rates in [0, 1] after the last frame, float32 (H, W); 0 before a first spike."""
+        picture: Picture = np.minimum(self._synapses.rho, np.float32(1))
+        return picture
+
+
+METHOD = Method(
+    name="tfstp",
+    summary="brightness from a model of short-term plasticity; its first pictures build up, and "
+    "what fires less than every 17th frame is black",
+    takes=Takes.SPIKES,
+    run=tfstp,
+    options=TfstpOptions,
+    source="Zheng et al., TPAMI 2023",
+    # By then the synapses no longer depend on where they began.
+    warm_up=512,
+    online=OnlineTfstp,
+)
 
 
 # The columns of the bits that are set in each byte, packed to the front, and their number.

@@ -1,0 +1,114 @@
+"""Search for the spikes that bound the interval around a frame, in every pixel."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spikecam.rows import over_rows
+from spikecam.stream import SpikeStream
+
+FrameOffsets = npt.NDArray[np.int32]
+
+# Frames on each side within which a spike is searched for, unless another number is asked for.
+REACH_FRAMES = 256
+
+_BLOCK_BYTES = 1 << 20
+
+
+def last_spikes(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
+    """The last spike before frame ``edge``, numbered from it, int32 (H, W).
+
+    Where there is none within reach it is what bounds the interval instead (see above).
+    """
+    return bound_before(stream, edge, reach)[:, : stream.width]
+
+
+def bound_before(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
+    """Last spike before ``edge``, numbered from it, or what bounds the interval: below 0."""
+    start = max(0, edge - reach)
+    spikes: FrameOffsets = _find(stream, start, edge, backward=True)[0]
+    if (spikes >= 0).all():
+        return -1 - spikes
+    unseen: FrameOffsets | int = reach
+    if start == 0:
+        unseen = edge + _repeated(_find(stream, 0, min(reach, len(stream)), wanted=2))
+    seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
+    return -1 - seen
+
+
+def bound_after(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
+    """First spike from ``edge`` on, numbered from it, or what bounds the interval."""
+    length = len(stream)
+    spikes: FrameOffsets = _find(stream, edge, min(edge + reach, length))[0]
+    if (spikes >= 0).all():
+        return spikes
+    unseen: FrameOffsets | int = reach
+    if edge + reach >= length:
+        from_end = _find(stream, max(0, length - reach), length, wanted=2, backward=True)
+        unseen = length - edge + _repeated(from_end)
+    return np.where(spikes < 0, unseen, spikes).astype(np.int32)
+
+
+def _repeated(nearest: FrameOffsets) -> FrameOffsets:
+    """How far outside the recording the spike before its first one is taken to be.
+
+    ``nearest`` are the two spikes of every pixel that are nearest to the recording's edge, counted
+    from it. Their interval is repeated; 0 is just outside, also where there are not two.
+    """
+    first, second = nearest
+    return np.where(second < 0, 0, np.maximum(second - 2 * first - 1, 0)).astype(np.int32)
+
+
+def _find(
+    stream: SpikeStream, start: int, stop: int, *, wanted: int = 1, backward: bool = False
+) -> FrameOffsets:
+    """The first ``wanted`` spikes of every pixel in frames [start, stop), from either end.
+
+    Returns how many frames after ``start``, or before ``stop - 1``, each spike is, -1 for none;
+    shape (wanted, H, 8 * row bytes), where columns past the width count as found.
+    """
+    _, height, width = stream.shape
+    found = np.full((wanted, height, (width + 7) // 8 * 8), -1, np.int32)
+    found[:, :, width:] = 0
+    # A part at a time: most pixels are found soon.
+    parts = stream[start:stop].blocks(_BLOCK_BYTES)
+    for a, b in reversed(parts) if backward else parts:
+        rows = stream.rows(start + a, start + b)
+        seen = stop - start - b if backward else a
+        over_rows(_scan, height, rows[::-1] if backward else rows, seen, found)
+        if (found[-1] >= 0).all():
+            break
+    return found
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _scan(rows, seen, found, first_row, last_row):  # type: ignore[no-untyped-def]
+    wanted, _, columns = found.shape
+    open_bits = np.empty(columns // 8, np.uint8)
+    for row in range(first_row, last_row):
+        left = 0
+        open_bits[:] = 0
+        for column in range(columns):
+            if found[wanted - 1, row, column] < 0:
+                open_bits[column // 8] |= 1 << column % 8
+                left += 1
+        for i in range(len(rows)):
+            if left == 0:
+                break
+            for k in range(len(open_bits)):
+                spikes = rows[i, row, k] & open_bits[k]
+                bit = 0
+                while spikes:
+                    if spikes & 1:
+                        column = 8 * k + bit
+                        nth = 0
+                        while found[nth, row, column] >= 0:
+                            nth += 1
+                        found[nth, row, column] = seen + i
+                        if nth == wanted - 1:
+                            open_bits[k] ^= 1 << bit
+                            left -= 1
+                    spikes >>= 1
+                    bit += 1

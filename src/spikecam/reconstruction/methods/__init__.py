@@ -1,0 +1,1 @@
+"""Methods of `spikecam.reconstruct`, one a file."""
