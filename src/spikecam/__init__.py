@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from spikecam.io.recording import check_recording, open, write_recording
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
+    from spikecam.method import Method, NoOptions, OnlineReconstructor, Takes, method_names
     from spikecam.metrics.learned import brisque, liqe, lpips, niqe
     from spikecam.metrics.methods import (
         METRICS,
@@ -150,6 +151,7 @@ _HOMES = {
     "io.recording": ("check_recording", "open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
+    "method": ("Method", "NoOptions", "OnlineReconstructor", "Takes", "method_names"),
     "metrics.learned": ("brisque", "liqe", "lpips", "niqe"),
     "metrics.methods": (
         "METRICS",
@@ -192,6 +194,11 @@ __all__ = [  # noqa: RUF022
     "Sampling",
     "default_frame",
     "frames_around",
+    "Method",
+    "NoOptions",
+    "OnlineReconstructor",
+    "Takes",
+    "method_names",
     "score",
     "frame_scores",
     "mean_scores",
