@@ -1,18 +1,10 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from spikecam.errors import OptionError, RangeError
-from spikecam.exposure import (
-    Exposure,
-    blurred,
-    exposures,
-    to_encoded,
-    to_linear,
-)
+import spikecam as sc
+from spikecam.errors import OptionError
+from spikecam.exposure import FrameAverage, average_frames
+from spikecam.srgb import linear_to_srgb, srgb_to_linear
 
 
 @pytest.fixture
@@ -20,70 +12,39 @@ def frames():
     return np.random.default_rng(0).integers(0, 256, (97, 6, 8, 3), np.uint8)
 
 
-def test_exposures_are_those_of_the_protocol():
-    assert exposures(137) == [(20, 117)]
-    # 30 frames of video, 7 between neighbours: the next exposure starts after 7 frames.
-    assert exposures(29 * 8 + 1) == [(20, 117)]
-    assert exposures(345) == [(20, 117), (124, 221), (228, 325)]
-
-
-@given(st.integers(1, 500), st.integers(1, 40), st.integers(0, 9), st.integers(0, 9))
-def test_exposures_fill_what_there_is(total, length, gap, margin):
-    if total < length + 2 * margin:
-        with pytest.raises(RangeError, match=f"at least {length + 2 * margin}"):
-            exposures(total, length=length, gap=gap, margin=margin)
-        return
-    spans = exposures(total, length=length, gap=gap, margin=margin)
-    assert spans[0][0] == margin
-    assert {stop - start for start, stop in spans} == {length}
-    assert all(b[0] - a[1] == gap for a, b in pairwise(spans))
-    left = total - margin - spans[-1][1]
-    assert 0 <= left < length + gap
-
-
-def test_exposures_that_cannot_be_are_refused():
-    for wrong in ({"length": 0}, {"gap": -1}, {"margin": -1}):
-        with pytest.raises(OptionError, match="0 or more"):
-            exposures(500, **wrong)
-    with pytest.raises(OptionError, match="whole frames"):
-        exposures(500.0)
+@pytest.fixture
+def stream(spikes):
+    recording = sc.SpikeStream.from_array(spikes(137, 6, 9))
+    recording.exposure = (20, 117)
+    return recording
 
 
 def test_blur_is_the_mean(frames):
     expected = (frames.mean(axis=0) / 255).astype(np.float32)
-    assert blurred(iter(frames)).dtype == np.float32
-    assert np.array_equal(blurred(iter(frames)), expected)
-    assert np.allclose(blurred(frames / 255), expected, atol=1e-7)
+    assert average_frames(iter(frames)).dtype == np.float32
+    assert np.array_equal(average_frames(iter(frames)), expected)
+    assert np.allclose(average_frames(frames / 255), expected, atol=1e-7)
 
 
 def test_light_is_averaged_where_asked(frames):
-    light = to_linear(frames / 255).mean(axis=0)
-    assert np.allclose(blurred(frames, linear=True), to_encoded(light), atol=1e-6)
-    assert np.allclose(blurred(frames / 255, linear=True), to_encoded(light), atol=1e-6)
+    light = srgb_to_linear(frames / 255).mean(axis=0)
+    assert np.allclose(average_frames(frames, linear=True), linear_to_srgb(light), atol=1e-6)
+    assert np.allclose(average_frames(frames / 255, linear=True), linear_to_srgb(light), atol=1e-6)
     # Light is bright for longer than gamma-encoded values are.
-    assert (blurred(frames, linear=True) > blurred(frames)).all()
+    assert (average_frames(frames, linear=True) > average_frames(frames)).all()
 
 
 def test_one_frame_stays_itself(frames):
     one = (frames[0] / 255).astype(np.float32)
-    assert np.array_equal(blurred(frames[:1]), one)
-    assert np.allclose(blurred(frames[:1], linear=True), one, atol=1e-6)
+    assert np.array_equal(average_frames(frames[:1]), one)
+    assert np.allclose(average_frames(frames[:1], linear=True), one, atol=1e-6)
 
 
-def test_the_srgb_curve_is_that_of_the_standard():
-    # 8-bit middle gray is 21.6 % of the light; the two branches meet.
-    assert to_linear(128 / 255) == pytest.approx(0.21586, abs=1e-5)
-    assert to_linear(0.04045) == pytest.approx(to_linear(0.0404501), abs=1e-6)
-    values = np.linspace(0, 1, 1001)
-    assert np.allclose(to_encoded(to_linear(values)), values, atol=1e-7)
-    assert (to_linear([0, 1]) == [0, 1]).all()
-
-
-def test_an_exposure_takes_frames_one_at_a_time(frames):
-    picture = Exposure()
+def test_an_average_takes_frames_one_at_a_time(frames):
+    average = FrameAverage()
     for frame in frames:
-        picture.add(frame)
-    assert np.array_equal(picture.picture(), blurred(frames))
+        average.add(frame)
+    assert np.array_equal(average.picture(), average_frames(frames))
 
 
 @pytest.mark.parametrize(
@@ -102,4 +63,42 @@ def test_an_exposure_takes_frames_one_at_a_time(frames):
 @pytest.mark.parametrize("linear", [False, True])
 def test_frames_that_cannot_be_averaged_are_refused(wrong, message, linear):
     with pytest.raises(OptionError, match=message):
-        blurred(iter(wrong), linear=linear)
+        average_frames(iter(wrong), linear=linear)
+
+
+def test_frames_are_spread_over_the_exposure_ends_included(stream):
+    assert sc.evenly_spaced_frames(stream, 7) == [20, 36, 52, 68, 84, 100, 116]
+    assert sc.evenly_spaced_frames(stream, 5) == [20, 44, 68, 92, 116]
+    assert sc.evenly_spaced_frames(stream, 2) == [20, 116]
+    assert sc.evenly_spaced_frames(stream, 1) == [68]
+    assert sc.evenly_spaced_frames(stream, 97) == list(range(20, 117))
+    with pytest.raises(sc.OptionError, match="1 to 97"):
+        sc.evenly_spaced_frames(stream, 98)
+
+
+def test_frames_stay_where_their_window_fits(spikes):
+    stream = sc.SpikeStream.from_array(spikes(400, 6, 9))
+    assert sc.resolve_exposure(stream) == (0, 400)
+    spread = sc.evenly_spaced_frames(stream, 7, window=17)
+    assert (spread[0], spread[-1]) == (8, 391)
+    assert sc.evenly_spaced_frames(stream, 2) == [0, 399]
+    with pytest.raises(sc.RangeError, match="smaller window"):
+        sc.evenly_spaced_frames(stream, 7, (0, 5), window=21)
+
+
+def test_the_exposure_is_given_or_recorded_or_the_whole_recording(stream):
+    assert sc.resolve_exposure(stream) == (20, 117)
+    assert sc.resolve_exposure(stream, (5, 50)) == (5, 50)
+    for wrong in ((0, 138), (-1, 5), (5, 5)):
+        with pytest.raises(sc.RangeError, match="0:137"):
+            sc.resolve_exposure(stream, wrong)
+
+
+def test_the_length_of_a_recording_says_nothing_of_its_exposure(tmp_path, stream):
+    path = tmp_path / "own.dat"
+    path.write_bytes(stream.packed().tobytes())
+    own = sc.open(path, shape=(6, 9))
+    assert len(own) == 137
+    assert sc.resolve_exposure(own) == (0, 137)
+    sc.save(path, stream)
+    assert sc.resolve_exposure(sc.open(path)) == (20, 117)

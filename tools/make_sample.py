@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 import spikecam as sc
+from spikecam.scenes.motion import SCENE_EXPOSURE, SCENE_FRAMES
 
 W, H = 1280, 720
 RATE = 20_000  # frames a second
-FRAMES, EXPOSURE = 137, (20, 117)
 NUMBERS = (20, 36, 52, 68, 84, 100, 116)  # sharp frames that --truth writes
 
 MIDDLE = 68  # the frame at which the wheel reads upright
@@ -310,16 +310,16 @@ def main():
     for folder in filter(None, (args.out, args.truth)):
         folder.mkdir(parents=True, exist_ok=True)
 
-    scene, grays, blur = Scene(), [], sc.Exposure()
-    for t in range(FRAMES):
+    scene, grays, blur = Scene(), [], sc.FrameAverage()
+    for t in range(SCENE_FRAMES):
         picture = scene.frame(t)
         grays.append(sc.quarter_gray(picture))
-        if t in range(*EXPOSURE):
+        if t in range(*SCENE_EXPOSURE):
             blur.add(picture)
         if args.truth and t in NUMBERS:
             to_image(picture).save(args.truth / f"{t:03d}.png")
     to_image(blur.picture()).save(args.out / "blur.png", optimize=True)
-    sc.save(args.out / "spikes.dat", sc.simulate(grays, rate=RATE, exposure=EXPOSURE))
+    sc.save(args.out / "spikes.dat", sc.simulate(grays, rate=RATE, exposure=SCENE_EXPOSURE))
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.deblurring.sdm import sdm
+from spikecam.scenes.motion import SCENE_EXPOSURE
 
-SIZE, EXPOSURE = (320, 448), (20, 117)
+SIZE = (320, 448)
 NUMBERS = (20, 36, 52, 68, 84, 100, 116)
 
 
@@ -35,13 +36,13 @@ def main():
         speed = rng.uniform(6, 45)
         film = sc.moving_scene(photo, size=SIZE, speed=speed, foregrounds=front, seed=i)
         frames = np.stack(list(film))
-        blur = sc.blurred(frames[slice(*EXPOSURE)])
+        blur = sc.average_frames(frames[slice(*SCENE_EXPOSURE)])
         truth = frames[list(NUMBERS)].astype(np.float32) / 255
         grays = np.stack([sc.quarter_gray(frame) for frame in frames])
         for k, threshold in enumerate((1, 2, 4)):
             stream = sc.simulate(grays, threshold=threshold, seed=i)
             for row, (window, prior) in zip(scores, settings, strict=True):
-                sharp = sdm(blur, stream, NUMBERS, EXPOSURE, window=window, prior=prior)
+                sharp = sdm(blur, stream, NUMBERS, SCENE_EXPOSURE, window=window, prior=prior)
                 row[k] += sc.score(sharp, truth, ["psnr"])["psnr"]
     print("window prior   V_th 1     2     4")
     for (window, prior), row in zip(settings, scores / args.scenes, strict=True):

@@ -26,12 +26,11 @@ if TYPE_CHECKING:
         write_rsb_pair,
     )
     from spikecam.data.plan import Scene, SynthConfig
+    from spikecam.data.spike_gopro import exposure_spans
     from spikecam.data.synthesis import Synthesis
     from spikecam.deblurring.methods import (
         deblur,
         deblurred_frames,
-        exposure_of,
-        spread_frames,
         window_of,
     )
     from spikecam.errors import (
@@ -42,7 +41,12 @@ if TYPE_CHECKING:
         RangeError,
         SpikecamError,
     )
-    from spikecam.exposure import Exposure, blurred, exposures, to_encoded, to_linear
+    from spikecam.exposure import (
+        FrameAverage,
+        average_frames,
+        evenly_spaced_frames,
+        resolve_exposure,
+    )
     from spikecam.fixed_pattern import FixedPattern
     from spikecam.generation.methods import Generated, default_frame, generate, generated_frames
     from spikecam.generation.sampling import Sampling, frames_around
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
     from spikecam.show.curves import check_curves, write_curves
     from spikecam.show.display import Display, display
     from spikecam.show.table import check_table, json_text, write_table
+    from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
     from spikecam.weights.card import Card
     from spikecam.weights.catalogue import read_card, shipped_weights
@@ -96,11 +101,10 @@ _HOMES = {
     ),
     "scenes.depth": ("random_nearness",),
     "exposure": (
-        "Exposure",
-        "blurred",
-        "exposures",
-        "to_encoded",
-        "to_linear",
+        "FrameAverage",
+        "average_frames",
+        "evenly_spaced_frames",
+        "resolve_exposure",
     ),
     "scenes.film": ("film",),
     "fixed_pattern": ("FixedPattern",),
@@ -128,12 +132,11 @@ _HOMES = {
         "Scene",
         "SynthConfig",
     ),
+    "data.spike_gopro": ("exposure_spans",),
     "data.synthesis": ("Synthesis",),
     "deblurring.methods": (
         "deblur",
         "deblurred_frames",
-        "exposure_of",
-        "spread_frames",
         "window_of",
     ),
     "errors": (
@@ -166,6 +169,7 @@ _HOMES = {
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("Display", "display"),
     "show.table": ("check_table", "json_text", "write_table"),
+    "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
     "recording_summary": ("summary",),
     "weights.card": ("Card",),
@@ -185,8 +189,8 @@ __all__ = [  # noqa: RUF022
     "all_frames",
     "deblur",
     "deblurred_frames",
-    "spread_frames",
-    "exposure_of",
+    "evenly_spaced_frames",
+    "resolve_exposure",
     "window_of",
     "generate",
     "generated_frames",
@@ -228,11 +232,11 @@ __all__ = [  # noqa: RUF022
     "moving_scene",
     "interpolated",
     "quarter_gray",
-    "Exposure",
-    "blurred",
-    "exposures",
-    "to_linear",
-    "to_encoded",
+    "FrameAverage",
+    "average_frames",
+    "exposure_spans",
+    "srgb_to_linear",
+    "linear_to_srgb",
     "defocus",
     "defocus_scene",
     "disc_radius",

@@ -1,68 +1,82 @@
-"""Exposure: which frames a blurry picture is made of, and the picture itself, their mean.
+"""Exposure of a blurry picture: its frames among the spikes, and the picture as their mean.
 
-The protocol of Spike-GOPRO (SpikeReveal, section 4.1) averages 97 frames of 8-bit pictures as they
-are stored, gamma-encoded; the next exposure starts 7 frames later. A real sensor adds up light:
-``linear`` takes the sRGB curve (IEC 61966-2-1) off before the mean and puts it on again.
+An exposure is a span of frames (start, stop) during which the shutter was open. Frame-based
+protocols average 8-bit pictures as they are stored, gamma-encoded (SpikeReveal, section 4.1). A
+real sensor adds up light: ``linear`` takes the sRGB curve off before the mean and puts it on again.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, check_picture
-from spikecam.stream import Span
-
-# Spike-GOPRO: frames of an exposure, between two of them, and of spikes before and after each; the
-# frames of spikes that go with one, and the exposure among them.
-LENGTH, GAP, MARGIN = 97, 7, 20
-FRAMES, EXPOSURE = 137, (20, 117)
+from spikecam.srgb import linear_levels, linear_to_srgb, srgb_to_linear
+from spikecam.stream import Span, SpikeStream
 
 
-def exposures(
-    total: int, *, length: int = LENGTH, gap: int = GAP, margin: int = MARGIN
-) -> list[Span]:
-    """Spans (start, stop) of the exposures that a stream of frames has room for.
+def resolve_exposure(stream: SpikeStream, exposure: Span | None = None) -> Span:
+    """The exposure (start, stop) to use: the one given, else the recording's, else all of it.
 
-    Args:
-        total: frames in the stream.
-        length: frames of an exposure.
-        gap: frames from the end of one to the start of the next.
-        margin: frames before and after each for which there are spikes as well; those of
-            neighbours may overlap.
+    Nothing is inferred from the length of a recording. A recording knows its exposure from its
+    sidecar file or from the data set that it was read from (`SpikeStream.exposure`).
 
     Raises:
-        OptionError: a length below 1, or a gap or margin below 0.
-        RangeError: the stream is too short for one.
+        RangeError: the exposure leaves the recording.
 
-    >>> exposures(241)
-    [(20, 117), (124, 221)]
+    >>> resolve_exposure(SpikeStream.from_array(np.zeros((137, 1, 1))))
+    (0, 137)
     """
-    try:
-        total, length, gap, margin = map(operator.index, (total, length, gap, margin))
-    except TypeError:
-        raise OptionError("exposures are counted in whole frames") from None
-    if length < 1 or gap < 0 or margin < 0:
-        raise OptionError(
-            "an exposure has 1 or more frames, a gap and a margin 0 or more: "
-            f"not {length}, {gap} and {margin}"
-        )
-    if total < length + 2 * margin:
+    if exposure is not None:
+        return stream.check_exposure(exposure)
+    return stream.exposure or (0, len(stream))
+
+
+def evenly_spaced_frames(
+    stream: SpikeStream, count: int, exposure: Span | None = None, window: int = 1
+) -> list[int]:
+    """Numbers of ``count`` frames spaced evenly over the exposure, its first and last included.
+
+    Frames whose window would leave the recording are not counted as part of the exposure: where
+    the recording begins or ends with the exposure, the first or last frame lies a half window
+    inside. One frame alone is the middle one.
+
+    Args:
+        stream: the recording.
+        count: how many frames.
+        exposure: frames (start, stop); by default as `resolve_exposure` says.
+        window: odd number of frames around each that a method needs.
+
+    Raises:
+        OptionError: fewer than 1 or more than there are.
+        RangeError: the exposure leaves the recording, or no window fits.
+
+    >>> evenly_spaced_frames(SpikeStream.from_array(np.zeros((137, 1, 1))), 7, (20, 117))
+    [20, 36, 52, 68, 84, 100, 116]
+    """
+    start, stop = resolve_exposure(stream, exposure)
+    stream.window(len(stream) // 2, window)
+    first, last = max(start, window // 2), min(stop, len(stream) - window // 2) - 1
+    if first > last:
         raise RangeError(
-            f"{total} frames are too few for an exposure of {length} with {margin} before and "
-            f"after it; take at least {length + 2 * margin}"
+            f"no window of {window} frames around a frame of the exposure {start}:{stop} fits into "
+            f"the recording of {len(stream)} frames; choose a smaller window"
         )
-    starts = range(margin, total - margin - length + 1, length + gap)
-    return [(start, start + length) for start in starts]
+    if not 1 <= count <= last - first + 1:
+        raise OptionError(
+            f"{count} frames cannot be spread over {first} to {last}: "
+            f"choose 1 to {last - first + 1}"
+        )
+    if count == 1:
+        return [(first + last) // 2]
+    return [first + round(i * (last - first) / (count - 1)) for i in range(count)]
 
 
-def blurred(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture:
-    """The blurry picture of an exposure: the mean of its frames, in one pass.
+def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture:
+    """Average the frames of an exposure to its blurry picture, in one pass.
 
     Args:
         frames: pictures of one size, (H, W) or (H, W, 3), uint8 or floats in [0, 1].
@@ -75,22 +89,22 @@ def blurred(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture
         OptionError: no frames, frames of different sizes, or values that are not finite or not in
             [0, 1].
 
-    >>> float(blurred([np.zeros((1, 1)), np.ones((1, 1))])[0, 0])
+    >>> float(average_frames([np.zeros((1, 1)), np.ones((1, 1))])[0, 0])
     0.5
-    >>> round(float(blurred([np.zeros((1, 1)), np.ones((1, 1))], linear=True)[0, 0]), 3)
+    >>> round(float(average_frames([np.zeros((1, 1)), np.ones((1, 1))], linear=True)[0, 0]), 3)
     0.735
     """
-    picture = Exposure(linear=linear)
+    average = FrameAverage(linear=linear)
     for frame in frames:
-        picture.add(frame)
-    return picture.picture()
+        average.add(frame)
+    return average.picture()
 
 
-class Exposure:
-    """A blurry picture in the making, to which frames are added one at a time.
+class FrameAverage:
+    """Running average of frames, which are added one at a time.
 
     Args:
-        linear: as for `blurred`.
+        linear: as for `average_frames`.
     """
 
     def __init__(self, *, linear: bool = False) -> None:
@@ -98,7 +112,7 @@ class Exposure:
         self._total: npt.NDArray[np.float64] | None = None
 
     def add(self, frame: npt.ArrayLike) -> None:
-        """Add a frame; errors as for `blurred`."""
+        """Add a frame; errors as for `average_frames`."""
         self.count += 1
         levels = check_picture(frame, f"frame {self.count} of an exposure")
         if self._total is None:
@@ -106,52 +120,25 @@ class Exposure:
         if levels.shape != self._total.shape:
             raise OptionError(
                 f"frames of an exposure have one size, but frame {self.count} is {levels.shape} "
-                f"after {self._total.shape}; cut or scale them first"
+                f"after {self._total.shape}; crop or scale them first"
             )
         if self.linear:
-            bytes_ = levels.dtype == np.uint8
-            self._total += _levels_to_linear()[levels] if bytes_ else to_linear(levels)
+            is_bytes = levels.dtype == np.uint8
+            self._total += linear_levels()[levels] if is_bytes else srgb_to_linear(levels)
         else:
             # Whole levels add up exactly; the division at the end is the only rounding.
             self._total += levels if levels.dtype == np.uint8 else levels * 255.0
 
     def picture(self) -> Picture:
-        """The mean of what was added, float32 in [0, 1].
+        """The average of the frames added so far, float32 in [0, 1].
 
         Raises:
-            OptionError: nothing was.
+            OptionError: there are none.
         """
         if self._total is None:
             raise OptionError("an exposure needs at least one frame, and there was none")
         if self.linear:
-            mean = to_encoded(self._total / self.count)
+            mean = linear_to_srgb(self._total / self.count)
         else:
             mean = self._total / (255.0 * self.count)
         return np.clip(mean.astype(np.float32), 0, 1)
-
-
-def to_linear(encoded: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Light in [0, 1] of sRGB values in [0, 1] (IEC 61966-2-1).
-
-    >>> round(float(to_linear(0.5)), 4)
-    0.214
-    """
-    value = np.asarray(encoded, np.float64)
-    light: npt.NDArray[np.float64] = np.where(
-        value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4
-    )
-    return light
-
-
-def to_encoded(light: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The sRGB values in [0, 1] of light in [0, 1], the inverse of `to_linear`."""
-    value = np.asarray(light, np.float64)
-    encoded: npt.NDArray[np.float64] = np.where(
-        value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055
-    )
-    return encoded
-
-
-@cache
-def _levels_to_linear() -> npt.NDArray[np.float64]:
-    return to_linear(np.arange(256) / 255)

@@ -140,7 +140,7 @@ def rig(data, folder):
     frames = list(film)
     stream = sc.simulate((sc.quarter_gray(f[32:480, 64:704]) for f in frames), exposure=(10, 50))
     sc.save("spikes.dat", stream)
-    sc.save("rgb.png", sc.blurred(frames[10:50]))
+    sc.save("rgb.png", sc.average_frames(frames[10:50]))
     return folder
 
 

@@ -11,38 +11,9 @@ from spikecam.deblurring.refined import RefinedPicture
 @pytest.fixture
 def pair(spikes):
     blur = np.full((24, 36, 3), 0.5, np.float32)
-    return blur, sc.SpikeStream.from_array(spikes(137, 6, 9))
-
-
-def test_frames_are_spread_over_the_exposure_ends_included(pair):
-    _, stream = pair
-    assert sc.spread_frames(stream, 7) == [20, 36, 52, 68, 84, 100, 116]
-    assert sc.spread_frames(stream, 5) == [20, 44, 68, 92, 116]
-    assert sc.spread_frames(stream, 2) == [20, 116]
-    assert sc.spread_frames(stream, 1) == [68]
-    assert sc.spread_frames(stream, 97) == list(range(20, 117))
-    with pytest.raises(sc.OptionError, match="1 to 97"):
-        sc.spread_frames(stream, 98)
-
-
-def test_frames_stay_where_their_window_fits(spikes):
-    stream = sc.SpikeStream.from_array(spikes(400, 6, 9))
-    assert sc.exposure_of(stream) == (0, 400)
-    spread = sc.spread_frames(stream, 7)
-    assert (spread[0], spread[-1]) == (8, 391)
-    with pytest.raises(sc.RangeError, match="smaller window"):
-        sc.spread_frames(stream, 7, (0, 5), window=21)
-
-
-def test_the_exposure_is_given_or_recorded_or_that_of_the_layout(pair):
-    _, stream = pair
-    assert sc.exposure_of(stream) == (20, 117)
-    assert sc.exposure_of(stream, (5, 50)) == (5, 50)
-    recorded = sc.SpikeStream(stream.packed(), (6, 9), exposure=(3, 90))
-    assert sc.exposure_of(recorded) == (3, 90)
-    for wrong in ((0, 138), (-1, 5), (5, 5)):
-        with pytest.raises(sc.RangeError, match="0:137"):
-            sc.exposure_of(stream, wrong)
+    stream = sc.SpikeStream.from_array(spikes(137, 6, 9))
+    stream.exposure = (20, 117)
+    return blur, stream
 
 
 def test_shapes_follow_what_was_asked_for(pair):

@@ -54,7 +54,7 @@ def test_windows_are_those_of_the_stream(rsb):
     train, _ = find_pairs(rsb())
     crops = Crops(train, CropConfig(crop=16), seed=0, length=len(train), judge=True)
     stream, sample = train[1].stream(), crops[1]
-    frames = sc.spread_frames(stream, 5, None, 21)
+    frames = sc.evenly_spaced_frames(stream, 5, None, 21)
     assert (frames[0], frames[-1]) == (10, 389)
     rate = stream.count() / 400
     (left,) = [x for x in range(9) if np.allclose(sample["long"][0], rate[:, x : x + 16])]

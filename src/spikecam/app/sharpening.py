@@ -16,8 +16,8 @@ from spikecam.app.filming import MEAN, SHARP, SPIKEGEN, SPREAD, room_around
 from spikecam.app.look import look_at
 from spikecam.app.player import Player
 from spikecam.app.saying import say, saying
-from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.errors import OptionError
+from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 
 _METHODS: dict[str, dict[str, Any]] = {
     "refined: the best": {"method": "refined"},
@@ -104,7 +104,7 @@ class Sharpening:
         self._player.stop()
         self._done.set_text("")
         self._compare.style(f"max-width: {65 * stream.width / stream.height:.0f}vh")
-        start, stop = exposure_of(stream)
+        start, stop = resolve_exposure(stream)
         self._start.set_value(start)
         self._stop.set_value(stop)
         self.offer()
@@ -166,7 +166,7 @@ class Sharpening:
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
         room = room_around(options["method"], self.desk.stream)
-        frames = spread_frames(self.desk.stream, count, exposure, room)
+        frames = evenly_spaced_frames(self.desk.stream, count, exposure, room)
         return self.desk.new_film(blur, frames, exposure, options)
 
     def _progress(self) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench import standin
+from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
 from spikecam.errors import FileError
-from spikecam.exposure import EXPOSURE, FRAMES
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
 
@@ -88,7 +88,7 @@ def thinned(stream: sc.SpikeStream, every: int, seed: int = 0) -> sc.SpikeStream
 
 
 def _simulated(threshold: int, limit: int | None) -> Iterator[Case]:
-    for seed, film in enumerate(standin.films(FRAMES, EXPOSURE, limit)):
+    for seed, film in enumerate(standin.films(RECORDING_FRAMES, EXPOSURE, limit)):
         gray = [sc.quarter_gray(frame) for frame in film.frames]
         stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
         truth = {frame: film.sharp(frame) for frame in SEQUENCE}
@@ -128,7 +128,10 @@ def _sequences(scenes: list[Path], frames: Sequence[int], threshold: int) -> Ite
         blur = sc.read_picture(scene / "blur.png")
         truth = {frame: sc.read_picture(scene / _sharp(frame)) for frame in frames}
         shape = blur.shape[0] // 4, blur.shape[1] // 4
-        yield Case(scene.name, blur, sc.open(scene / _spikes(threshold), shape=shape), truth)
+        stream = sc.open(scene / _spikes(threshold), shape=shape)
+        if stream.exposure is None:
+            stream.exposure = stream.check_exposure(EXPOSURE)
+        yield Case(scene.name, blur, stream, truth)
 
 
 def _spikes(threshold: int) -> str:

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 import spikecam as sc
+from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
 from spikecam.picture import Picture
 
 # A picture's pixels to one of its spikes, along a side, and the frames of its recording.
-_SCALE, _CAPTURED = 4, 137
+_SCALE, _CAPTURED = 4, RECORDING_FRAMES
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def make_inputs(folder: Path, sizes: Sizes) -> Inputs:
     np.save(folder / "blur.npy", rng.random((height, width, 3), np.float32))
     grid = (_CAPTURED, height // _SCALE, width // _SCALE)
     captured = sc.SpikeStream.from_array(rng.random(grid, np.float32) < 0.3)
+    captured.exposure = captured.check_exposure(EXPOSURE)
     sc.save(folder / "captured.dat", captured)
     return Inputs(folder)
 

@@ -36,7 +36,7 @@ class Film(NamedTuple):
 
     def blur(self) -> Picture:
         """The blurry picture, (H, W, 3) in [0, 1]."""
-        return sc.blurred(self.frames[slice(*self.exposure)])
+        return sc.average_frames(self.frames[slice(*self.exposure)])
 
     def sharp(self, frame: int) -> Picture:
         """One frame, (H, W, 3) in [0, 1]."""

@@ -252,7 +252,9 @@ def _plain_sdm(inputs: Inputs) -> Iterator[Any]:
 
     blur = torch.from_numpy(inputs.blur).permute(2, 0, 1).contiguous()
     spikes = torch.from_numpy(np.asarray(inputs.captured))
-    yield from reference.sdm(blur, spikes, _some_moments(inputs), sc.exposure_of(inputs.captured))
+    yield from reference.sdm(
+        blur, spikes, _some_moments(inputs), sc.resolve_exposure(inputs.captured)
+    )
 
 
 def main() -> None:

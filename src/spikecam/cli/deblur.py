@@ -81,7 +81,7 @@ def deblur(
     """Bring back the sharp film inside a blurry picture.
 
     The exposure is what the recording says; else what ALIGN was found to have, by --length; else
-    20:117 for a recording of 137 frames; else all of it.
+    all of the recording.
 
     With --align the film is what the spike camera sees, on a grid a whole number of times as fine.
     """
@@ -108,7 +108,7 @@ def deblur(
         given = given or stream.exposure or place.exposure
         if place.covered() < 0.99:
             print(f"{blur} covers {place.covered():.0%} of what the spike camera sees")
-    span = sc.exposure_of(stream, given)
+    span = sc.resolve_exposure(stream, given)
     chosen: Sequence[int]
     if at is not None:
         chosen = [at]
@@ -117,7 +117,7 @@ def deblur(
     else:
         # One picture is the middle of the film.
         default = "1" if sc.kind_of(out) == "picture" else "7"
-        chosen = sc.spread_frames(
+        chosen = sc.evenly_spaced_frames(
             stream,
             parse_count(default if frames is None else frames),
             span,

@@ -27,12 +27,12 @@ def demo(
     except OSError as error:
         raise sc.OutputError(f"cannot write into {out}: {error.strerror}") from error
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
-    start, stop = sc.exposure_of(stream)
+    start, stop = sc.resolve_exposure(stream)
     film = range(start, stop)
     # The small network makes a film in the time that the default takes for a few of its frames.
     pictures = sc.deblurred_frames(blur, stream, frames=film, weights="refined-small")
     sc.save(out / "sharp.mp4", track(pictures, len(film), "Deblurring"))
-    seven = sc.spread_frames(stream, 7)
+    seven = sc.evenly_spaced_frames(stream, 7)
     shown = sc.deblurred_frames(blur, stream, frames=seven)
     sharp = list(track(shown, len(seven), "Deblurring"))
     for number, picture in zip(seven, sharp, strict=True):

@@ -122,7 +122,7 @@ def generate(
         chosen = (
             parse_frames(frames, "--frames", len(stream))
             if ":" in frames
-            else sc.spread_frames(stream, parse_count(frames), span, 2 * (near // 2) + 1)
+            else sc.evenly_spaced_frames(stream, parse_count(frames), span, 2 * (near // 2) + 1)
         )
     if spread is not None and sampling.count == 1:
         raise sc.OptionError(

@@ -98,6 +98,9 @@ def simulate(
 
     Over a photograph the camera moves for 137 frames.
     """
+    # Loads numpy, which --help does without.
+    from spikecam.scenes.motion import SCENE_EXPOSURE, SCENE_FRAMES
+
     sc.check_recording(out)
     refuse_input(out, [scene])
     if blur is not None:
@@ -119,8 +122,8 @@ def simulate(
     if exposure is not None:
         span = parse_span(exposure, "--exposure", total)
     else:
-        span = (20, 117) if total >= 137 else (0, total)
-    picture = sc.Exposure(linear=linear)
+        span = SCENE_EXPOSURE if total >= SCENE_FRAMES else (0, total)
+    picture = sc.FrameAverage(linear=linear)
 
     def seen() -> Iterator[npt.NDArray[Any]]:
         for number, frame in enumerate(track(film, total, "Simulating")):

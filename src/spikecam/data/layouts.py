@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.data.spike_gopro import EXPOSURE
 from spikecam.errors import FileError, OptionError
-from spikecam.exposure import EXPOSURE
 from spikecam.io.atomic import aside
 from spikecam.io.dat import write_dat
 from spikecam.io.pictures import picture_size, read_picture, write_picture

@@ -19,8 +19,8 @@ import numpy as np
 
 from spikecam.data.layouts import SCALE
 from spikecam.data.sources import Source
+from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
 from spikecam.errors import FileError, OptionError
-from spikecam.exposure import GAP, LENGTH, MARGIN
 from spikecam.sensor.sensor import check_seed, sensor_of
 
 
@@ -55,8 +55,8 @@ class SynthConfig:
     foregrounds: float = 0.5
     preset: str = "s-sdm"
     thresholds: tuple[float, ...] = ()
-    length: int = LENGTH
-    gap: int = GAP
+    length: int = EXPOSURE_FRAMES
+    gap: int = GAP_FRAMES
     linear: bool = False
     interpolate: int = 8
     light: bool = False
@@ -90,12 +90,12 @@ class SynthConfig:
     @property
     def frames(self) -> int:
         """Frames of a scene's film."""
-        return 2 * MARGIN + self.pairs * self.length + (self.pairs - 1) * self.gap
+        return 2 * MARGIN_FRAMES + self.pairs * self.length + (self.pairs - 1) * self.gap
 
     @property
     def pair_frames(self) -> int:
         """Frames of spikes that go with an exposure."""
-        return 2 * MARGIN + self.length
+        return 2 * MARGIN_FRAMES + self.length
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from spikecam.bits import frame_bytes
 from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, light_file, write_gopro_pair
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
+from spikecam.data.spike_gopro import MARGIN_FRAMES, exposure_spans
 from spikecam.errors import OptionError, OutputError
-from spikecam.exposure import MARGIN, Exposure, exposures
+from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import quarter_gray
 from spikecam.io.atomic import aside, check_folder
@@ -121,7 +122,7 @@ class Synthesis:
         said: dict[str, Any] = {
             "made by": "spikecam synth",
             "format": 1,
-            "exposure": [MARGIN, MARGIN + self.config.length],
+            "exposure": [MARGIN_FRAMES, MARGIN_FRAMES + self.config.length],
             "settings": asdict(self.config),
             "fixed pattern": fpn,
             "sources": {
@@ -144,15 +145,15 @@ def make_scene(
     folder: Path, scene: Scene, config: SynthConfig, fpn: FixedPattern | None, stop: Event
 ) -> None:
     """Make the pairs of a scene that are not there yet; ``stop`` gives up between two frames."""
-    spans = exposures(config.frames, length=config.length, gap=config.gap)
-    starts = [start - MARGIN for start, _ in spans]
-    names = {start: f"{start + MARGIN + config.length // 2:06d}" for start in starts}
+    spans = exposure_spans(config.frames, length=config.length, gap=config.gap)
+    starts = [start - MARGIN_FRAMES for start, _ in spans]
+    names = {start: f"{start + MARGIN_FRAMES + config.length // 2:06d}" for start in starts}
     place = partial(gopro_files, folder, scene.split, scene.name)
     kept = _kept(config)
     size = config.pair_frames * frame_bytes(config.size[0] // SCALE, config.size[1] // SCALE)
     missing = []
     for start in starts:
-        files = place(names[start], kept, MARGIN + config.length // 2)
+        files = place(names[start], kept, MARGIN_FRAMES + config.length // 2)
         if config.light:
             files.append(light_file(folder, scene.split, scene.name, names[start]))
         if not all(path.exists() for path in files) or files[0].stat().st_size != size:
@@ -195,10 +196,10 @@ class _Film:
     """What is kept of the frames of one pair as they pass."""
 
     def __init__(self, config: SynthConfig) -> None:
-        self.exposure = (MARGIN, MARGIN + config.length)
+        self.exposure = (MARGIN_FRAMES, MARGIN_FRAMES + config.length)
         self.kept = _kept(config)
         self.total = config.pair_frames
-        self.blur = Exposure(linear=config.linear)
+        self.blur = FrameAverage(linear=config.linear)
         self.grays: list[npt.NDArray[np.float32]] = []
         self.sharp: dict[int, Frame] = {}
 
@@ -215,8 +216,10 @@ class _Film:
 
 def _kept(config: SynthConfig) -> set[int]:
     """The frames of a pair whose sharp pictures are kept."""
-    spread = np.rint(np.linspace(MARGIN, MARGIN + config.length - 1, _KEPT)).astype(int)
-    return {*spread.tolist(), MARGIN + config.length // 2}
+    spread = np.rint(np.linspace(MARGIN_FRAMES, MARGIN_FRAMES + config.length - 1, _KEPT)).astype(
+        int
+    )
+    return {*spread.tolist(), MARGIN_FRAMES + config.length // 2}
 
 
 def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
@@ -226,7 +229,7 @@ def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
             read_picture(source),
             size=config.size,
             frames=config.frames,
-            exposure=(MARGIN, MARGIN + config.length),
+            exposure=(MARGIN_FRAMES, MARGIN_FRAMES + config.length),
             speed=scene.speed,
             foregrounds=[read_picture(front.path) for front in scene.foregrounds],
             seed=scene.seed,

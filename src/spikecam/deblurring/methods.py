@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.sdm import WINDOW
-from spikecam.errors import GeometryError, OptionError, RangeError
-from spikecam.exposure import EXPOSURE, FRAMES
+from spikecam.errors import GeometryError, OptionError
+from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike, as_stream
 from spikecam.picture import Picture, as_floats
@@ -47,9 +47,8 @@ def deblur(
         spikes: the recording of the same view, or its path.
         camera: for a path that does not say its geometry, a camera's name or (height, width).
         exposure: frames (start, stop) during which the picture was exposed. By default what the
-            recording says (`SpikeStream.exposure`); else 20:117 for one of 137 frames, the layout
-            of Spike-GOPRO; else the whole recording.
-        frames: how many pictures, spread evenly over the exposure (see `spread_frames`), or
+            recording says (`SpikeStream.exposure`), else the whole recording.
+        frames: how many pictures, spaced evenly over the exposure (see `evenly_spaced_frames`), or
             which frames.
         at: one frame in place of several.
         method: "refined", SDM and what a network adds to it, for any threshold; "sdm", the bare
@@ -78,7 +77,7 @@ def deblur(
             raise OptionError("choose one frame with at, or several with frames, not both")
         frames = [at]
     elif isinstance(frames, (int, np.integer)):
-        frames = spread_frames(stream, int(frames), exposure, window_of(method, options))
+        frames = evenly_spaced_frames(stream, int(frames), exposure, window_of(method, options))
     pictures = deblurred_frames(
         blur, stream, exposure=exposure, frames=frames, method=method, **options
     )
@@ -103,7 +102,7 @@ def deblurred_frames(
     picture = as_picture(blur)
     check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
     pictures: Iterator[Picture] = run(
-        picture, stream, frames, exposure_of(stream, exposure), **options
+        picture, stream, frames, resolve_exposure(stream, exposure), **options
     )
     return pictures
 
@@ -118,49 +117,6 @@ def window_of(method: str, options: Mapping[str, Any]) -> int:
         raise OptionError(f"no method {method!r}; known methods: {', '.join(METHODS)}")
     window: int = options.get("window", METHODS[method][1])
     return window
-
-
-def exposure_of(stream: SpikeStream, exposure: Span | None = None) -> Span:
-    """The exposure (start, stop): the one given, else the default that `deblur` states."""
-    if exposure is not None:
-        return stream.check_exposure(exposure)
-    if stream.exposure is not None:
-        return stream.exposure
-    return EXPOSURE if len(stream) == FRAMES else (0, len(stream))
-
-
-def spread_frames(
-    stream: SpikeStream, count: int, exposure: Span | None = None, window: int = WINDOW
-) -> list[int]:
-    """``count`` frames spread evenly over the exposure, its first and last one included.
-
-    Frames whose window would leave the recording are not counted as part of the exposure: where
-    the recording begins or ends with the exposure, the first or last frame lies a half window
-    inside. One frame alone is the middle one.
-
-    >>> spread_frames(SpikeStream.from_array(np.zeros((137, 1, 1))), 7, (20, 117))
-    [20, 36, 52, 68, 84, 100, 116]
-
-    Raises:
-        OptionError: fewer than 1 or more than there are.
-        RangeError: the exposure leaves the recording, or no window fits.
-    """
-    start, stop = exposure_of(stream, exposure)
-    stream.window(len(stream) // 2, window)
-    first, last = max(start, window // 2), min(stop, len(stream) - window // 2) - 1
-    if first > last:
-        raise RangeError(
-            f"no window of {window} frames around a frame of the exposure {start}:{stop} fits into "
-            f"the recording of {len(stream)} frames; choose a smaller window"
-        )
-    if not 1 <= count <= last - first + 1:
-        raise OptionError(
-            f"{count} frames cannot be spread over {first} to {last}: "
-            f"choose 1 to {last - first + 1}"
-        )
-    if count == 1:
-        return [(first + last) // 2]
-    return [first + round(i * (last - first) / (count - 1)) for i in range(count)]
 
 
 def as_picture(picture: npt.ArrayLike | PathLike) -> Picture:

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.deblurring.sdm import PRIOR, WINDOW
-from spikecam.exposure import LENGTH, MARGIN
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import cumulated_charge
 from spikecam.rows import over_rows
@@ -27,6 +26,8 @@ from spikecam.stream import Span, SpikeStream
 Maps = npt.NDArray[np.float32]
 Moments = npt.NDArray[np.float64]
 
+# Frames of an exposure, and before and after it, that the networks were trained with.
+REFERENCE_EXPOSURE, REFERENCE_MARGIN = 97, 20
 # Windows around a moment: half of the middle one, then the edges further out, in 97ths of the
 # exposure, as everything here. The last reaches from one end of the exposure past the other.
 _EDGES = np.array([2.5, 6.5, 11.5, 18.5, 27.5, 39.5, 55.5, 77.5, 116.5])
@@ -62,7 +63,7 @@ class Ratios:
         hidden: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         start, stop = exposure
-        self.unit = (stop - start) / LENGTH
+        self.unit = (stop - start) / REFERENCE_EXPOSURE
         reach = math.ceil(_EDGES[-1] * self.unit)
         self.first = max(0, start - reach)
         self.part = stream[self.first : min(len(stream), stop + reach)]
@@ -80,7 +81,7 @@ class Ratios:
         The ratios of its sixteenths, of 20/97 before it and as long after it; last the logarithm
         of the thresholds collected in it, which tells how far the others can be trusted.
         """
-        margin = MARGIN * self.unit
+        margin = REFERENCE_MARGIN * self.unit
         edges = np.linspace(self.start, self.stop, _PARTS + 1)
         edges = np.concatenate([[self.start - margin], edges, [self.stop + margin]])
         maps = self._logarithms(edges[:-1], edges[1:], np.full(len(edges) - 1, _PRIOR))

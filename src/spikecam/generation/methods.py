@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.methods import as_picture, check_same_view, exposure_of
+from spikecam.deblurring.methods import as_picture, check_same_view
 from spikecam.deblurring.refined import load_refiner
 from spikecam.errors import FileError, OptionError
+from spikecam.exposure import resolve_exposure
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
 from spikecam.generation.latents import DEFAULT as AUTOENCODER
@@ -150,7 +151,7 @@ def generated_frames(
     if picture is not None:
         named = "the picture" if isinstance(blur, np.ndarray) else str(blur)
         check_same_view(picture, stream, named)
-        span = exposure_of(stream, exposure)
+        span = resolve_exposure(stream, exposure)
     elif exposure is not None:
         raise OptionError("an exposure is of a blurry picture, and there are spikes alone")
     elif mix == 0:
@@ -188,7 +189,7 @@ def default_frame(
         return at
     if not with_picture:
         return len(stream) // 2
-    start, stop = exposure_of(stream, exposure)
+    start, stop = resolve_exposure(stream, exposure)
     return (start + stop) // 2
 
 

@@ -82,7 +82,7 @@ def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
     around. No occlusion is modelled: where depth jumps, what is sharp in front stays sharp but
     gives light to the blurred background beside it, and what is blurred in front ends where the map
     does. A disc of less than half a pixel lies within its own and changes nothing. The values are
-    averaged as they are; for what a lens does, give light (`to_linear`).
+    averaged as they are; for what a lens does, give light (`srgb_to_linear`).
 
     Args:
         picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1].

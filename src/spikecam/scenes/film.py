@@ -8,13 +8,12 @@ from itertools import islice
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError, RangeError
-from spikecam.exposure import FRAMES
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.recording import existing_file
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.scenes.interpolation import FACTOR, interpolated
 from spikecam.scenes.layers import Frame
-from spikecam.scenes.motion import moving_scene
+from spikecam.scenes.motion import SCENE_FRAMES, moving_scene
 from spikecam.stream import Span
 
 SPEED = 30.0
@@ -73,7 +72,7 @@ def film(
                 f"photograph of at least {_SMALLEST * 5 // 4} pixels a side"
             )
     pace = min(SPEED, min(size) / 2) if speed is None else speed
-    return moving_scene(photo, size=size, speed=pace, seed=seed), FRAMES
+    return moving_scene(photo, size=size, speed=pace, seed=seed), SCENE_FRAMES
 
 
 def _video(

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.exposure import EXPOSURE, FRAMES
 from spikecam.picture import Picture, as_floats, coloured
 from spikecam.scenes.layers import Frame, Layer, layer, rendered
 from spikecam.scenes.paths import Matrices, camera_path, corners, mapped
 from spikecam.stream import Span
 
+# Frames of a scene by default and its exposure (start, stop), as a pair of Spike-GOPRO has them.
+SCENE_FRAMES, SCENE_EXPOSURE = 137, (20, 117)
 # The fastest that a foreground moves: pixels in the exposure.
 FASTEST = 60.0
 
@@ -30,8 +31,8 @@ def moving_scene(
     photo: npt.ArrayLike,
     *,
     size: tuple[int, int] = (384, 512),
-    frames: int = FRAMES,
-    exposure: Span = EXPOSURE,
+    frames: int = SCENE_FRAMES,
+    exposure: Span = SCENE_EXPOSURE,
     speed: float,
     foregrounds: Sequence[npt.ArrayLike] = (),
     seed: int,

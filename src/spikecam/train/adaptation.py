@@ -21,10 +21,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from spikecam.data.layouts import SCALE, Pair
-from spikecam.deblurring.methods import exposure_of
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import OptionError, SpikecamError
+from spikecam.exposure import resolve_exposure
 from spikecam.io.pictures import write_picture
 from spikecam.networks.refiner import Refiner
 from spikecam.reconstruction.charge import charges
@@ -164,7 +164,7 @@ def measured_sensor(pairs: Sequence[Pair]) -> SceneConfig:
     thresholds, apart = [], []
     for pair in pairs:
         stream = pair.stream()
-        start, stop = exposure_of(stream)
+        start, stop = resolve_exposure(stream)
         [collected] = charges(stream, [(start, stop)])
         rate = collected / (stop - start)
         light = coarse_gray(pair.blurry_picture())
@@ -242,7 +242,7 @@ def show(folder: Path, pairs: Sequence[Pair], before: Refiner, after: Refiner) -
     """Pictures of pairs: blurry, by the weights before, by those after, side by side."""
     for number, pair in enumerate(pairs):
         stream, blur = pair.stream(), pair.blurry_picture()
-        span = exposure_of(stream)
+        span = resolve_exposure(stream)
         ratios = Ratios(stream, span)
         sharp = [RefinedPicture(n, blur, ratios).sharp(sum(span) // 2) for n in (before, after)]
         write_picture(folder / f"adapted_{number}.png", np.concatenate([blur, *sharp], axis=1))

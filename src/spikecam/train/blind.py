@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.data.layouts import SCALE, Pair
-from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import SpikecamError
+from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
@@ -45,11 +45,11 @@ def blind_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 25) -
     errors, weights = [], []
     for pair in pairs:
         stream, blur = pair.stream(), pair.blurry_picture()
-        span = exposure_of(stream)
+        span = resolve_exposure(stream)
         hidden = np.zeros(stream.shape[1:], np.bool_)
         hidden[1:-1:_APART, 1:-1:_APART] = True
         picture = RefinedPicture(network, blur, Ratios(stream, span, hidden=hidden))
-        frames = spread_frames(stream, min(moments, span[1] - span[0]), span, window=1)
+        frames = evenly_spaced_frames(stream, min(moments, span[1] - span[0]), span, window=1)
         film = np.stack([coarse_gray(picture.sharp(frame))[hidden] for frame in frames])
         with np.errstate(divide="ignore"):
             thresholds = coarse_gray(blur)[hidden] / Ratios(stream, span).rate[hidden]

@@ -14,8 +14,8 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.data.layouts import SCALE, Pair, rsb, spike_gopro
-from spikecam.deblurring.methods import exposure_of, spread_frames
 from spikecam.errors import FileError, OptionError
+from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 from spikecam.gray import quarter_gray
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import PathLike
@@ -91,7 +91,7 @@ class Crops(Dataset[Sample]):
         self.side = config.crop
         for pair in pairs:
             stream = pair.stream()
-            spread_frames(stream, max(1, config.moments), None, config.window)
+            evenly_spaced_frames(stream, max(1, config.moments), None, config.window)
             least = min(stream.height, stream.width)
             if least < _UNIT:
                 raise FileError(f"{pair.spikes} is smaller than {_UNIT}x{_UNIT} pixels; remove it")
@@ -107,7 +107,7 @@ class Crops(Dataset[Sample]):
         chosen = number % len(self.pairs) if self.judge else int(rng.integers(len(self.pairs)))
         pair = self.pairs[chosen]
         stream = pair.stream()
-        span = exposure_of(stream)
+        span = resolve_exposure(stream)
         top, left = (int(rng.integers(n - self.side + 1)) for n in stream.shape[1:])
         frames = self._frames(stream, span, rng)
         truth = []
@@ -138,7 +138,7 @@ class Crops(Dataset[Sample]):
         if not moments:
             return []
         if self.judge or not self.config.drawn:
-            return spread_frames(stream, moments, span, window)
+            return evenly_spaced_frames(stream, moments, span, window)
         first = max(span[0], window // 2)
         last = min(span[1], len(stream) - window // 2)
         return sorted(rng.integers(first, last, moments).tolist())

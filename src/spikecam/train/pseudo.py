@@ -18,8 +18,9 @@ from PIL import Image
 from spikecam.data.layouts import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
-from spikecam.deblurring.methods import deblur, exposure_of
+from spikecam.deblurring.methods import deblur
 from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.exposure import resolve_exposure
 from spikecam.io.atomic import aside
 from spikecam.io.content import digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
@@ -123,6 +124,6 @@ def _claim(folder: Path, pairs: Sequence[Pair]) -> None:
 def _reduced(pair: Pair) -> np.ndarray:
     """The middle of the exposure by SDM, half as large."""
     stream = pair.stream()
-    middle = sum(exposure_of(stream)) // 2
+    middle = sum(resolve_exposure(stream)) // 2
     sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
     return np.asarray(Image.fromarray(as_levels(coloured(sharp))).reduce(_REDUCED))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikecam.data.layouts import SCALE, Pair
-from spikecam.deblurring.methods import exposure_of
 from spikecam.errors import FileError
+from spikecam.exposure import resolve_exposure
 from spikecam.stream import SpikeStream
 from spikecam.train.pairs import cut_spikes
 from spikecam.train.pictures import decoded
@@ -57,5 +57,5 @@ class RecordedCrops:
         levels = pictures.astype(np.float32) / np.float32(255)
         # What light they saw, nobody knows.
         light = np.zeros((0, side, side), np.float32)
-        cut = Cut(light, levels, exposure_of(stream), [frame], rng)
+        cut = Cut(light, levels, resolve_exposure(stream), [frame], rng)
         return cut, SpikeStream.from_array(np.ascontiguousarray(spikes))
