@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from spikecam.generation.sampling import Sampling, frames_around
     from spikecam.gray import quarter_gray
     from spikecam.io.geometry import CAMERAS
+    from spikecam.io.output import Output, open_output
     from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import check_recording, open, write_recording
     from spikecam.io.save import check_save, kind_of, save
@@ -150,6 +151,7 @@ _HOMES = {
     "generation.methods": ("Generated", "generate", "generated_frames", "default_frame"),
     "generation.sampling": ("Sampling", "frames_around"),
     "io.geometry": ("CAMERAS",),
+    "io.output": ("Output", "open_output"),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("check_recording", "open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
@@ -268,6 +270,8 @@ __all__ = [  # noqa: RUF022
     "write_video",
     "write_recording",
     "check_recording",
+    "open_output",
+    "Output",
     "check_save",
     "kind_of",
     "load_weights",

@@ -31,8 +31,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, GeometryError, OptionError
-from spikecam.io.atomic import aside
-from spikecam.io.recording import existing_file
+from spikecam.io.atomic import atomic_path
+from spikecam.io.paths import existing_file
 
 Map = npt.NDArray[np.float32]
 
@@ -186,7 +186,7 @@ class FixedPattern:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""
-        with aside(Path(path)) as temporary, temporary.open("wb") as file:
+        with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
                 Nd=self.offset,

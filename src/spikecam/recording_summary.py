@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spikecam.io.recording import PathLike, as_stream
+from spikecam.io.paths import PathLike
+from spikecam.io.recording import as_stream
 from spikecam.stream import Progress, Span, SpikeStream
 
 

@@ -11,8 +11,8 @@ TRUTH = np.random.default_rng(0).random((3, 12, 16, 3)).astype(np.float32)
 @pytest.fixture
 def made(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    sc.save("result", np.clip(TRUTH + 0.1, 0, 1), numbers=[20, 36, 52])
-    sc.save("truth", TRUTH, numbers=[20, 36, 52])
+    sc.save("result", np.clip(TRUTH + 0.1, 0, 1), frame_indices=[20, 36, 52])
+    sc.save("truth", TRUTH, frame_indices=[20, 36, 52])
     return tmp_path
 
 

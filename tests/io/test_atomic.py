@@ -1,15 +1,20 @@
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from spikecam.errors import OutputError
-from spikecam.io.atomic import aside, aside_folder
+from spikecam.io import atomic
+from spikecam.io.atomic import atomic_folder, atomic_path
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "out.png"
     path.write_text("old")
-    with pytest.raises(RuntimeError), aside(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_path(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert [p.name for p in tmp_path.iterdir()] == ["out.png"]
@@ -17,46 +22,123 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_an_interruption_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), aside_folder(tmp_path / "out") as folder:
+    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "out") as folder:
         (folder / "000.png").write_text("half")
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_above_are_made(tmp_path):
-    with aside(tmp_path / "a" / "b.txt") as temporary:
+    with atomic_path(tmp_path / "a" / "b.txt") as temporary:
         temporary.write_text("new")
     assert (tmp_path / "a" / "b.txt").read_text() == "new"
 
 
 def test_an_empty_folder_is_filled_and_a_full_one_refused(tmp_path):
     (tmp_path / "out").mkdir()
-    with aside_folder(tmp_path / "out") as folder:
+    with atomic_folder(tmp_path / "out") as folder:
         (folder / "000.png").write_text("mine")
-    with pytest.raises(OutputError, match="is in use"), aside_folder(tmp_path / "out"):
+    with pytest.raises(OutputError, match="is in use"), atomic_folder(tmp_path / "out"):
         pass
     assert (tmp_path / "out" / "000.png").read_text() == "mine"
 
 
 def test_the_current_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(OutputError, match="is in use"), aside_folder(Path()):
+    with pytest.raises(OutputError, match="is in use"), atomic_folder(Path()):
         pass
 
 
 def test_places_that_cannot_be_written_are_named(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "out.png", tmp_path):
-        with pytest.raises(OutputError, match=str(path)), aside(path) as temporary:
+        with pytest.raises(OutputError, match=str(path)), atomic_path(path) as temporary:
             temporary.write_text("never")
-    with pytest.raises(OutputError, match="is a file"), aside_folder(tmp_path / "file"):
+    with pytest.raises(OutputError, match="is a file"), atomic_folder(tmp_path / "file"):
         pass
 
 
 def test_a_link_stays_a_link_to_the_new_file(tmp_path):
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to("real")
-    with aside(tmp_path / "link") as temporary:
+    with atomic_path(tmp_path / "link") as temporary:
         temporary.write_text("new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
+
+
+def test_two_threads_write_one_path(tmp_path):
+    path = tmp_path / "out.txt"
+    both_inside = threading.Barrier(2, timeout=20)
+    errors = []
+
+    def write(text):
+        try:
+            with atomic_path(path) as temporary:
+                temporary.write_text(text)
+                both_inside.wait()
+                assert temporary.read_text() == text
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(letter * 1000,)) for letter in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert path.read_text() in ("a" * 1000, "b" * 1000)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_only_unfinished_files_of_processes_that_are_gone_are_removed(tmp_path):
+    child = "import os, time; from spikecam.io.atomic import _temporary_name as name\n"
+    child += "open(name('out') + '.png', 'w').close(); os.mkdir(name('out'))"
+    subprocess.run([sys.executable, "-c", child], cwd=tmp_path, check=True)
+    if atomic._process_space() == "0" * 12:
+        pytest.skip("this system does not say which processes are gone")
+    (running := tmp_path / (atomic._temporary_name("b") + ".png")).touch()
+    (foreign := tmp_path / f".c.{os.getpid()}.part.png").touch()
+    assert len(list(tmp_path.iterdir())) == 4
+    atomic._remove_leftovers.cache_clear()
+    with atomic_path(tmp_path / "d.png") as temporary:
+        temporary.touch()
+    assert set(tmp_path.iterdir()) == {running, foreign, tmp_path / "d.png"}
+
+
+def test_a_long_name_and_its_temporary_file_fit(tmp_path):
+    path = tmp_path / ("n" * 250 + ".png")
+    with atomic_path(path) as temporary:
+        temporary.touch()
+    assert path.exists()
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*nnn"),
+        atomic_path(tmp_path / ("n" * 300)) as temporary,
+    ):
+        temporary.touch()
+
+
+def test_a_special_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(OutputError, match="no ordinary file"), atomic_path(tmp_path / "pipe.png"):
+        pass
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "007.png").write_text("old")
+    with pytest.raises(RuntimeError), atomic_folder(out, replace=(".png",)) as folder:
+        (folder / "001.png").write_text("half")
+        raise RuntimeError
+    assert [p.name for p in out.iterdir()] == ["007.png"]
+    with atomic_folder(out, replace=(".png",)) as folder:
+        (folder / "001.png").write_text("new")
+    assert [p.name for p in out.iterdir()] == ["001.png"]
+    (out / "notes.txt").write_text("mine")
+    with (
+        pytest.raises(OutputError, match=r"also holds notes\.txt"),
+        atomic_folder(out, replace=(".png",)),
+    ):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]

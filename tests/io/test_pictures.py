@@ -12,13 +12,13 @@ def ramp(*shape):
     return np.linspace(0, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
 
 
-@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".tiff"])
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (1, 1), (31, 2, 3)])
-def test_levels_survive_exactly(tmp_path, shape, suffix, depth):
-    top = 2**depth - 1
+def test_levels_survive_exactly(tmp_path, shape, suffix, bits):
+    top = 2**bits - 1
     picture = np.rint(ramp(*shape) * top) / np.float32(top)
-    write_picture(tmp_path / f"a{suffix}", picture, depth=depth)
+    write_picture(tmp_path / f"a{suffix}", picture, bits=bits)
     back = read_picture(tmp_path / f"a{suffix}")
     assert back.dtype == np.float32
     assert np.array_equal(np.rint(back * top), np.rint(picture * top))
@@ -106,9 +106,9 @@ def test_nothing_is_clipped_in_silence(tmp_path, picture, message):
 
 def test_formats_that_cannot_be_are_refused(tmp_path):
     with pytest.raises(OptionError, match="JPEG has 8 bits"):
-        write_picture(tmp_path / "a.jpg", ramp(2, 2), depth=16)
+        write_picture(tmp_path / "a.jpg", ramp(2, 2), bits=16)
     with pytest.raises(OptionError, match="8 or 16"):
-        write_picture(tmp_path / "a.png", ramp(2, 2), depth=12)
+        write_picture(tmp_path / "a.png", ramp(2, 2), bits=12)
     with pytest.raises(OptionError, match="does not end like a picture"):
         write_picture(tmp_path / "a.xyz", ramp(2, 2))
     (tmp_path / "b.png").mkdir()
@@ -132,7 +132,7 @@ def test_rare_kinds_of_tiff_are_refused_rather_than_misread(tmp_path, array, opt
 
 
 def test_bytes_become_sixteen_bits(tmp_path):
-    write_picture(tmp_path / "a.png", np.array([[0, 128, 255]], np.uint8), depth=16)
+    write_picture(tmp_path / "a.png", np.array([[0, 128, 255]], np.uint8), bits=16)
     assert np.allclose(read_picture(tmp_path / "a.png"), [[0, 128 / 255, 1]], atol=1e-6)
 
 

@@ -57,7 +57,7 @@ def test_streams_pass_and_paths_are_opened(tmp_path, spikes):
 
 def test_outputs_that_are_not_recordings_are_refused(tmp_path, spikes):
     stream = SpikeStream.from_array(spikes(3, 5, 7))
-    with pytest.raises(OutputError, match="does not end like a recording"):
+    with pytest.raises(OutputError, match="recordings are written as"):
         write_recording(tmp_path / "a.xyz", stream)
     with pytest.raises(OptionError, match=r"for \.npz files only"):
         write_recording(tmp_path / "a.dat", stream, layout="uhsr")

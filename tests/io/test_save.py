@@ -15,7 +15,7 @@ def test_the_ending_chooses(tmp_path, spikes):
     assert read_picture(tmp_path / "a.png").shape == (8, 10, 3)
     save(tmp_path / "a.mp4", [picture] * 3)
     assert read_video(tmp_path / "a.mp4").shape == (3, 8, 10, 3)
-    save(tmp_path / "run.1", iter([picture] * 3), numbers=[7, 8, 1234])
+    save(tmp_path / "run.1", iter([picture] * 3), frame_indices=[7, 8, 1234])
     assert sorted(p.name for p in (tmp_path / "run.1").iterdir()) == [
         "0007.png",
         "0008.png",
@@ -31,8 +31,8 @@ def test_kinds():
     kinds = {kind_of(name) for name in ("a.mp4", "a.GIF")}
     assert kinds == {"video"}
     assert {kind_of(name) for name in ("a.png", "b.JPG", "c.tiff")} == {"picture"}
-    assert kind_of("out") == kind_of("out.v2") == "folder"
-    for name in ("a.avi", "a.webp", "a.dat"):
+    assert kind_of("out") == kind_of("out.2") == kind_of("out.v2/") == "folder"
+    for name in ("a.avi", "a.webp", "a.dat", "a.pgn", "a.pn", "a.xyz", "out.v2"):
         with pytest.raises(OutputError, match="not written as"):
             kind_of(name)
 
@@ -43,13 +43,13 @@ def test_a_picture_is_no_sequence(tmp_path):
     with pytest.raises(OptionError, match="height, width"):
         save(tmp_path / "a.png", np.zeros((2, 8, 8)))
     with pytest.raises(OptionError, match="8 bits a channel"):
-        save(tmp_path / "a.mp4", np.zeros((2, 8, 8)), depth=16)
+        save(tmp_path / "a.mp4", np.zeros((2, 8, 8)), bits=16)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_frame_needs_its_number(tmp_path):
     with pytest.raises(OptionError, match="3 frames need a number each, not 2"):
-        save(tmp_path / "out", np.zeros((3, 4, 4)), numbers=[1, 2])
+        save(tmp_path / "out", np.zeros((3, 4, 4)), frame_indices=[1, 2])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -57,7 +57,7 @@ def test_numbers_differ_and_there_is_something_to_write(tmp_path):
     pictures = np.zeros((2, 4, 4))
     for wrong in ([1, 1], [-1, 2]):
         with pytest.raises(OptionError, match="differ from each other"):
-            save(tmp_path / "out", pictures, numbers=wrong)
+            save(tmp_path / "out", pictures, frame_indices=wrong)
     with pytest.raises(OptionError, match="no frames to write"):
         save(tmp_path / "out", iter([]))
     assert list(tmp_path.iterdir()) == []

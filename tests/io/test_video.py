@@ -3,7 +3,8 @@ import pytest
 
 import spikecam as sc
 from spikecam.errors import FileError, OptionError
-from spikecam.io.video import read_video, video_frames, write_folder, write_video
+from spikecam.io.folder import write_folder
+from spikecam.io.video import read_video, video_frames, write_video
 
 
 def film(frames, height, width, colours=3):

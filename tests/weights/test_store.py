@@ -1,4 +1,3 @@
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,9 +163,10 @@ def test_only_finite_weights_are_kept(tmp_path, card):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk")
-def test_a_full_disk_is_told_and_leaves_the_old_file(tiny, card):
+def test_a_full_disk_is_told_and_leaves_the_old_file(tiny, card, monkeypatch):
     old = tiny.read_bytes()
-    tiny.with_name(f".tiny.{os.getpid()}.part.safetensors").symlink_to("/dev/full")
+    monkeypatch.setattr("spikecam.io.atomic._temporary_name", lambda name: ".unfinished")
+    tiny.with_name(".unfinished.safetensors").symlink_to("/dev/full")
     with pytest.raises(sc.OutputError, match=f"cannot write {tiny}: No space left"):
         sc.save_weights(tiny, BSN(BSNConfig(width=2)), card)
     assert [path.name for path in tiny.parent.iterdir()] == [tiny.name]

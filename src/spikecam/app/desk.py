@@ -13,8 +13,9 @@ from spikecam.app.film import Film
 from spikecam.app.shelf import Shelf, is_recording
 from spikecam.errors import FileError, OptionError
 from spikecam.io.geometry import read_sidecar
+from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording import RAW, existing_file
+from spikecam.io.recording import RAW
 from spikecam.io.recording import open as open_recording
 from spikecam.stream import Span, SpikeStream
 

@@ -13,7 +13,7 @@ from spikecam.app.filming import SPIKEGEN, SPREAD, pictures_of
 from spikecam.app.look import Look, as_png
 from spikecam.errors import OptionError
 from spikecam.generation.sampling import spread_white
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
 from spikecam.metrics.reference import psnr, ssim
@@ -151,7 +151,7 @@ class Film:
             raise OptionError(f"a film is taken as {', '.join(FORMATS)}, not {kind!r}")
         out = self.folder / FORMATS[kind]
         if kind == "png":
-            with aside(out) as temporary, ZipFile(temporary, "w") as file:
+            with atomic_path(out) as temporary, ZipFile(temporary, "w") as file:
                 for number in self.made:
                     file.writestr(self.path(number).name, self.png(number))
         else:
@@ -186,7 +186,7 @@ class Film:
         for kind, picture in pictures.items():
             # What is stretched later is small, and needs finer levels.
             fine = kind == SPREAD or self.blur is None
-            write_picture(self.path(number, kind), picture, depth=16 if fine else 8)
+            write_picture(self.path(number, kind), picture, bits=16 if fine else 8)
         if SPREAD in pictures:
             self.white = max(self.white, spread_white([pictures[SPREAD]]))
         if self.blur is None:

@@ -17,7 +17,7 @@ from spikecam.bench.gopro import THRESHOLDS, Say
 from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
 from spikecam.gray import as_gray
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.metrics.methods import METRICS
 from spikecam.picture import Picture
 

@@ -11,7 +11,7 @@ from spikecam.bench.cases import gopro_cases
 from spikecam.bench.contest import Contestant
 from spikecam.bench.gopro import Say, ablation
 from spikecam.bench.report import Report
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.job import Job

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from spikecam.errors import SpikecamError
-from spikecam.io.atomic import aside, check_file
+from spikecam.io.atomic import atomic_path, check_file
 from spikecam.io.pictures import as_levels
 from spikecam.picture import Picture
 from spikecam.show.table import Row, cell, markdown, write_table
@@ -111,7 +111,7 @@ def write_report(folder: Path, report: Report) -> list[Path]:
     )
     written = [folder / f"{report.name}.md", folder / f"{report.name}.html"]
     for path, text in zip(written, (report.text(), page), strict=True):
-        with aside(path) as temporary:
+        with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     for table in report.tables:
         written.append(folder / f"{table.name}.csv")

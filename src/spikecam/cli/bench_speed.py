@@ -11,7 +11,7 @@ import typer
 
 import spikecam as sc
 from spikecam.cli import interrupt
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.show.table import Row, markdown
 
 
@@ -50,7 +50,7 @@ def speed(
     if out is not None:
         grown = growth.grow(out, growth.QUICK if quick else growth.FULL, say=_say)
         sc.write_table(out / "speed.csv", rows)
-        with aside(out / "speed.md") as temporary:
+        with atomic_path(out / "speed.md") as temporary:
             temporary.write_text(_page(machine(), rows, grown), encoding="utf-8")
         print(f"{out}: speed.md, speed.csv, {', '.join(growth.FILES)}")
     if check:

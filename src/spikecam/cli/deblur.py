@@ -123,10 +123,10 @@ def deblur(
             span,
             sc.window_of(method, options),
         )
-    check_out(out, [blur, spikes], len(chosen), fps=fps, depth=bits)
+    check_out(out, [blur, spikes], len(chosen), fps=fps, bits=bits)
     pictures = sc.deblurred_frames(
         picture, stream, frames=chosen, exposure=span, method=method, **options
     )
     if exposure is None:
         print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
-    write_frames(out, pictures, chosen, fps=fps, depth=bits, label="Deblurring")
+    write_frames(out, pictures, chosen, fps=fps, bits=bits, label="Deblurring")

@@ -134,13 +134,13 @@ def generate(
         raise sc.OutputError(f"{out} is named for several outputs; give each a name of its own")
     for path in (out, spread):
         if path is not None:
-            check_out(path, inputs, len(chosen), fps=fps, depth=bits)
+            check_out(path, inputs, len(chosen), fps=fps, bits=bits)
     if each is not None:
         if len(chosen) > 1:
             raise sc.OptionError("--each goes with one frame; choose it with --at")
         if sc.kind_of(each) != "folder":
             raise sc.OutputError(f"{each} is no name of a folder, which --each takes")
-        check_out(each, inputs, 2, fps=fps, depth=bits)
+        check_out(each, inputs, 2, fps=fps, bits=bits)
     found = sc.generated_frames(
         blur,
         stream,
@@ -158,10 +158,10 @@ def generate(
             if spread is not None:
                 spreads.append(one.spread)
             if each is not None:
-                sc.save(each, one.samples, depth=bits, numbers=range(len(one.samples)))
+                sc.save(each, one.samples, bits=bits, frame_indices=range(len(one.samples)))
             yield one.mean
 
-    write_frames(out, means(), chosen, fps=fps, depth=bits, label="Generating")
+    write_frames(out, means(), chosen, fps=fps, bits=bits, label="Generating")
     if each is not None:
         print(f"{each}: {sampling.count} samples")
     if spread is not None:
@@ -196,9 +196,7 @@ def _write_spread(
 
     white = spread_white(spreads)
     stretched = (np.minimum(one / one.dtype.type(white), 1) for one in spreads)
-    if sc.kind_of(out) == "picture":
-        sc.save(out, next(stretched), depth=bits)
-    else:
-        sc.save(out, stretched, fps=fps, depth=bits, numbers=numbers)
+    rate = fps if sc.kind_of(out) == "video" else None
+    sc.open_output(out, fps=rate, bits=bits).write(stretched, numbers)
     mean = sum(float(one.mean()) for one in spreads) / len(spreads)
     print(f"{out}: standard deviation of the samples, {mean:.4f} on average; white is {white:.4f}")

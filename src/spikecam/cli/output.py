@@ -8,26 +8,28 @@ from typing import TYPE_CHECKING
 
 import spikecam as sc
 from spikecam.cli.progress import track
+from spikecam.io.paths import check_not_input
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 
-def check_out(out: Path, inputs: Sequence[Path], frames: int, *, fps: float, depth: int) -> None:
+def check_out(out: Path, inputs: Sequence[Path], frames: int, *, fps: float, bits: int) -> None:
     """Refuse, before work starts, an OUT that cannot hold what was asked for."""
-    refuse_input(out, inputs)
-    if sc.kind_of(out) == "picture" and frames != 1:
-        raise sc.OutputError(
-            f"{out} is one picture, and {frames} frames were asked for; name a folder or a video"
-        )
-    sc.check_save(out, fps=fps, depth=depth)
+    _open(out, fps, bits, inputs, frames)
+
+
+def _open(
+    out: Path, fps: float, bits: int, inputs: Sequence[Path] = (), frames: int | None = None
+) -> sc.Output:
+    video = sc.kind_of(out) == "video"
+    return sc.open_output(out, fps=fps if video else None, bits=bits, inputs=inputs, count=frames)
 
 
 def refuse_input(out: Path, inputs: Sequence[Path]) -> None:
     """Refuse an OUT that would replace what it is made from."""
-    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
-        raise sc.OutputError(f"{out} is an input; name another output")
+    check_not_input(out, inputs)
 
 
 def check_weights_out(out: Path, inputs: Sequence[Path]) -> None:
@@ -47,16 +49,12 @@ def write_frames(
     numbers: Sequence[int],
     *,
     fps: float,
-    depth: int,
+    bits: int,
     label: str,
 ) -> None:
     """Write pictures to OUT with a progress bar, and say what was written."""
     tracked = track(pictures, len(numbers), label)
-    if sc.kind_of(out) == "picture":
-        (picture,) = tracked
-        sc.save(out, picture, depth=depth)
-    else:
-        sc.save(out, tracked, fps=fps, depth=depth, numbers=numbers)
+    _open(out, fps, bits).write(tracked, numbers)
     what = f"frame {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} frames"
     if len(numbers) > 1:
         what += f", {numbers[0]} to {numbers[-1]}"

@@ -79,7 +79,7 @@ def reconstruct(
         at = len(stream) // 2 if at is None else at
         chosen = range(at, at + 1)
     percentiles = None if stretch is None else parse_bounds(stretch, "--stretch")
-    check_out(out, [spikes], len(chosen), fps=fps, depth=bits)
+    check_out(out, [spikes], len(chosen), fps=fps, bits=bits)
     pictures = sc.frames(stream, method, frames=chosen, **options)
     if percentiles is not None:
         # A few frames stand for all: the mapping must be known before the first is written.
@@ -89,6 +89,6 @@ def reconstruct(
     elif gamma != 1:
         pictures = map(sc.Display(gamma=gamma), pictures)
     first = next(pictures)
-    write_frames(out, chain([first], pictures), chosen, fps=fps, depth=bits, label=method.upper())
+    write_frames(out, chain([first], pictures), chosen, fps=fps, bits=bits, label=method.upper())
     if stretch is None and gamma == 1 and 0 < first.mean() < _DARK:
         print(f"dark, {first.mean():.3f} on average: --stretch 1:99 shows more")

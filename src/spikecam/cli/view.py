@@ -46,7 +46,7 @@ def view(
     stream = open_recording(spikes, size, camera, truncate)
     low, high = parse_bounds(stretch, "--stretch")
     if out is not None:
-        check_out(out, [spikes], 1, fps=30, depth=8)
+        check_out(out, [spikes], 1, fps=30, bits=8)
     at = len(stream) // 2 if at is None else at
     options = method_options(method, window)
     picture = sc.reconstruct(stream, at, method, **options)

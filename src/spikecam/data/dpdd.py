@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording import PathLike
 
 PARTS = ("train", "val", "test")
 

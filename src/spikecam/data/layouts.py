@@ -27,10 +27,10 @@ import numpy.typing as npt
 
 from spikecam.data.spike_gopro import EXPOSURE
 from spikecam.errors import FileError, OptionError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.dat import write_dat
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import picture_size, read_picture, write_picture
-from spikecam.io.recording import PathLike
 from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
@@ -207,7 +207,7 @@ def write_gopro_pair(
     if light is not None:
         path = light_file(folder, split, scene, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside(path) as temporary, temporary.open("wb") as file:
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.save(file, light)
     for path, frame in zip(pictures, sorted(sharp), strict=True):
         write_picture(path, sharp[frame])

@@ -32,7 +32,7 @@ from spikecam.errors import OptionError, OutputError
 from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import quarter_gray
-from spikecam.io.atomic import aside, check_folder
+from spikecam.io.atomic import atomic_path, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
 from spikecam.scenes.film import whole
@@ -99,7 +99,7 @@ class Synthesis:
     def __iter__(self) -> Iterator[Scene]:
         text = self._manifest()
         _check_folder(self.folder, text)
-        with aside(self.folder / MANIFEST) as temporary:
+        with atomic_path(self.folder / MANIFEST) as temporary:
             temporary.write_text(text, encoding="utf-8")
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="spikecam-synth")

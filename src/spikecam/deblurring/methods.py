@@ -13,8 +13,9 @@ import numpy.typing as npt
 from spikecam.deblurring.sdm import WINDOW
 from spikecam.errors import GeometryError, OptionError
 from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
-from spikecam.io.recording import PathLike, as_stream
+from spikecam.io.recording import as_stream
 from spikecam.picture import Picture, as_floats
 from spikecam.stream import Span, SpikeStream
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spikecam.errors import FileError, SpikecamError
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import STRIDE
 from spikecam.weights.catalogue import shipped_weights

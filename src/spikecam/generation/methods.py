@@ -19,7 +19,8 @@ from spikecam.generation.latents import DEFAULT as AUTOENCODER
 from spikecam.generation.latents import load_autoencoder
 from spikecam.generation.sampler import Sampler
 from spikecam.generation.sampling import Sampling, frames_in
-from spikecam.io.recording import PathLike, as_stream
+from spikecam.io.paths import PathLike
+from spikecam.io.recording import as_stream
 from spikecam.networks.device import pick_device
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.picture import Picture

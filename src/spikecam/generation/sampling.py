@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.picture import Picture
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import SpikeStream

@@ -1,56 +1,97 @@
-"""Write aside, then rename: a half-written output never stands under its final name."""
+"""Files and folders that appear whole: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 
 from spikecam.errors import OutputError
 
+# .NAME.PID-PLACE-RANDOM.part.SUFFIX; see `_temporary_name`.
+_LEFTOVER = re.compile(r"\..*\.(\d{1,9})-([0-9a-f]{12})-[0-9a-f]{12}\.part(\..*)?")
+_NAME_LETTERS = 40
+
 
 def check_file(path: Path) -> None:
-    """Refuse a path that is a folder, or lies in a place that cannot be written."""
-    with _reported(path):
+    """Refuse a path that is no ordinary file, or lies in a place that cannot be written.
+
+    Raises:
+        OutputError: it is one.
+    """
+    with os_errors_as_output_errors(path):
         if path.is_dir():
             inside = path / f"out{path.suffix or '.png'}"
             raise OutputError(f"{path} is a folder; name a file in it, such as {inside}")
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path} is no ordinary file; name another output")
         _check_place(path)
 
 
-def check_folder(path: Path) -> None:
-    """Refuse a folder that holds anything: it is somebody's, and nothing in it is replaced."""
-    with _reported(path):
-        if path.is_file():
+def check_folder(path: Path, *, replace: tuple[str, ...] = ()) -> None:
+    """Refuse a folder that holds anything, unless it may be replaced.
+
+    Args:
+        path: the folder.
+        replace: endings; a folder that holds nothing but files with these may be replaced.
+
+    Raises:
+        OutputError: it holds anything else, is a file, or lies where nothing can be written.
+    """
+    with os_errors_as_output_errors(path):
+        if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; a folder of pictures needs another name")
-        if path.is_dir() and (any(path.iterdir()) or path.samefile(Path.cwd())):
-            raise OutputError(f"folder {path} is in use; name a new one, or remove it first")
+        if path.is_dir():
+            entries = sorted(path.iterdir())
+            others = [e for e in entries if e.suffix.lower() not in replace or not e.is_file()]
+            if path.samefile(Path.cwd()):
+                raise OutputError(f"folder {path} is in use, as the current folder; name another")
+            if entries and not replace:
+                raise OutputError(
+                    f"folder {path} is in use; name a new one, remove it first, or overwrite it "
+                    "(--overwrite, in Python overwrite=True)"
+                )
+            if others:
+                raise OutputError(
+                    f"folder {path} is not overwritten: it also holds {others[0].name}; "
+                    "name a new folder"
+                )
         _check_place(path)
 
 
 def _check_place(path: Path) -> None:
-    above = path.absolute().parent
-    while not above.exists():
-        above = above.parent
-    if not (above.is_dir() and os.access(above, os.W_OK)):
-        raise OutputError(f"cannot write {path}: {above} is no folder to write to; choose another")
+    parent = path.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise OutputError(f"cannot write {path}: {parent} is no folder; choose another place")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write {path}: no permission to write in {parent}")
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary file beside ``path`` that takes its name when the block ends well.
+
+    Two threads, processes or hosts may write one path at once: each has a temporary file of its
+    own, and the last to end stands.
 
     Raises:
         OutputError: as `check_file`, or the file cannot be written.
     """
     check_file(path)
-    with _reported(path):
+    with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))  # a link stays a link, to the new file
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent)
         # The suffix stays last: libraries choose the format by it.
-        temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+        temporary = path.with_name(_temporary_name(path.stem) + path.suffix)
         try:
             yield temporary
             os.replace(temporary, path)
@@ -59,28 +100,82 @@ def aside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def aside_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, *, replace: tuple[str, ...] = ()) -> Iterator[Path]:
     """A temporary folder beside ``path`` that takes its name when the block ends well.
+
+    Args:
+        path: the folder.
+        replace: endings; a folder that holds nothing but files with these is replaced.
 
     Raises:
         OutputError: as `check_folder`, or the folder cannot be written.
     """
-    check_folder(path)
-    with _reported(path):
+    check_folder(path, replace=replace)
+    with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        _remove_leftovers(path.parent)
+        temporary = path.with_name(_temporary_name(path.name))
+        previous = path.with_name(_temporary_name(path.name))
         try:
             # Here, so that it is removed also where an interruption comes right after.
             temporary.mkdir()
             yield temporary
+            if replace and path.is_dir():
+                check_folder(path, replace=replace)  # it may hold more than when work started
+                os.replace(path, previous)
             os.replace(temporary, path)
+        except BaseException:
+            if previous.exists() and not path.exists():
+                os.replace(previous, path)
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(previous, ignore_errors=True)
+
+
+def _temporary_name(name: str) -> str:
+    """A hidden name that nobody else uses: with process, place and a random number."""
+    return f".{name[:_NAME_LETTERS]}.{os.getpid()}-{_process_space()}-{secrets.token_hex(6)}.part"
+
+
+@cache
+def _process_space() -> str:
+    """Where process numbers mean the same: the boot of a host, and a container's numbering."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return hashlib.sha256((boot + os.readlink("/proc/self/ns/pid")).encode()).hexdigest()[:12]
+    except OSError:
+        return "0" * 12
+
+
+@lru_cache(maxsize=256)
+def _remove_leftovers(folder: Path) -> None:
+    """Remove, once a process and folder, what processes that were killed left unfinished."""
+    if _process_space() == "0" * 12:
+        return
+    for entry in folder.glob(".*.part*"):
+        match = _LEFTOVER.fullmatch(entry.name)
+        if match and match[2] == _process_space() and not _is_running(int(match[1])):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 @contextmanager
-def _reported(path: Path) -> Iterator[None]:
+def os_errors_as_output_errors(path: Path) -> Iterator[None]:
+    """Within, an error of the operating system is an `OutputError` that names ``path``."""
     try:
         yield
     except OSError as error:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.geometry import Geometry, fitting, write_sidecar
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -94,7 +94,7 @@ def write_dat(
     Data sets go without the sidecar file: their other readers take every file for a recording.
     """
     path = Path(os.path.realpath(path))
-    with aside(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
         for packed in packed_blocks(stream, progress):
             file.write(packed.data)
     if sidecar:

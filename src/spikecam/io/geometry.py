@@ -14,7 +14,7 @@ from pathlib import Path
 
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.stream import Span
 
 
@@ -186,5 +186,5 @@ def read_sidecar(path: Path) -> Geometry | None:
 def write_sidecar(path: Path, geometry: Geometry) -> None:
     """Write the sidecar file of ``path``."""
     said = {key: value for key, value in asdict(geometry).items() if value is not None}
-    with aside(sidecar_path(path)) as temporary:
+    with atomic_path(sidecar_path(path)) as temporary:
         temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, OutputError, SpikecamError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.dat import packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -90,7 +90,7 @@ def write_hdf5(path: Path, stream: SpikeStream, *, progress: Progress[Span] = it
     """Write ``stream`` as HDF5, a block at a time."""
     _h5py()
     shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
-    with aside(path) as temporary:
+    with atomic_path(path) as temporary:
         # The HDF5 library does not survive a full disk, so there must be room for the worst case.
         free, needed = shutil.disk_usage(temporary.parent).free, shape[0] * shape[1] + _CHUNK_BYTES
         if free < needed:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, OptionError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.dat import MappedFrames, packed_blocks
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -155,7 +155,7 @@ def write_npz(
     else:
         raise OptionError(f"no .npz layout {layout!r}; known layouts: {', '.join(LAYOUTS)}")
     compression = zipfile.ZIP_STORED if layout == "packed" else zipfile.ZIP_DEFLATED
-    with aside(path) as temporary:
+    with atomic_path(path) as temporary:
         with temporary.open("wb") as plain:  # by its name, numpy would append .npz to .NPZ
             np.savez(plain, **small)  # type: ignore[arg-type]
         with (

@@ -6,7 +6,7 @@ import os
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -14,11 +14,19 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spikecam.errors import FileError, OptionError
-from spikecam.io.atomic import aside
-from spikecam.io.recording import existing_file
+from spikecam.io.atomic import atomic_path
+from spikecam.io.paths import existing_file
 from spikecam.picture import Picture, check_picture
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+PictureFormat = Literal["png", "jpeg", "tiff"]
+_FORMATS: dict[str, PictureFormat] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+}
+PICTURES = tuple(_FORMATS)
 
 
 def read_picture(path: str | os.PathLike[str]) -> Picture:
@@ -109,63 +117,94 @@ def _read_deep_colour(path: Path, orientation: int) -> Picture:
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 
-def as_levels(picture: npt.ArrayLike, depth: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
+def as_levels(picture: npt.ArrayLike, bits: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
     """A picture in [0, 1] as whole gray levels; bytes pass as they are.
 
     Args:
         picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
-        depth: bits a channel, 8 or 16.
+        bits: bits a channel, 8 or 16.
 
     Raises:
         OptionError: another shape, NaN, or values outside [0, 1]: nothing is clipped here.
     """
     array = check_picture(picture)
     if array.dtype == np.uint8:
-        return array if depth == 8 else array * np.uint16(257)
-    levels = np.rint(array * np.float32(2**depth - 1))
-    return levels.astype(np.uint16 if depth == 16 else np.uint8)
+        return array if bits == 8 else array * np.uint16(257)
+    levels = np.rint(array * np.float32(2**bits - 1))
+    return levels.astype(np.uint16 if bits == 16 else np.uint8)
 
 
-def check_depth(path: Path, depth: int) -> None:
-    """Refuse a number of bits a channel that the format of ``path`` does not have."""
-    if depth not in (8, 16):
-        raise OptionError(f"pictures have 8 or 16 bits a channel, not {depth}")
-    if depth == 16 and path.suffix.lower() in (".jpg", ".jpeg"):
+def check_bits(path: Path, bits: int) -> None:
+    """Refuse a number of bits a channel that the format of ``path`` does not have.
+
+    Raises:
+        OptionError: it does not.
+    """
+    if bits not in (8, 16):
+        raise OptionError(f"pictures have 8 or 16 bits a channel, not {bits}")
+    if bits == 16 and path.suffix.lower() in (".jpg", ".jpeg"):
         raise OptionError(f"JPEG has 8 bits a channel; write {path.stem}.png for 16")
 
 
-def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, depth: int = 8) -> None:
+def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, bits: int = 8) -> None:
     """Write a picture as PNG, JPEG (quality 95) or TIFF, by the path's ending.
 
     Args:
         path: where to; overwritten if it exists.
         picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
-        depth: bits a channel, 8, or 16 for PNG and TIFF.
+        bits: bits a channel, 8, or 16 for PNG and TIFF.
 
     Raises:
-        OptionError: values outside [0, 1], or a depth that the format does not have.
+        OptionError: values outside [0, 1], or a number of bits that the format does not have.
         OutputError: the file cannot be written.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in PICTURES:
         raise OptionError(f"{path} does not end like a picture; choose {', '.join(PICTURES)}")
-    check_depth(path, depth)
-    levels = as_levels(picture, depth)
-    kind = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}.get(suffix, "tiff")
-    if levels.dtype == np.uint16 and levels.ndim == 3:
-        content = _encode_deep_colour(levels, kind)
-    else:
-        buffer = BytesIO()
-        options: dict[str, Any] = {"quality": 95, "subsampling": 0} if kind == "jpeg" else {}
-        try:
-            Image.fromarray(levels).save(buffer, kind, **options)
-        except (OSError, ValueError) as error:
-            raise OptionError(f"{path}: {kind} does not take this picture ({error})") from error
-        content = buffer.getvalue()
-    with aside(path) as temporary:
+    check_bits(path, bits)
+    try:
+        content = encode_picture(picture, _FORMATS[suffix], bits=bits)
+    except (OSError, ValueError) as error:
+        raise OptionError(
+            f"{path}: {_FORMATS[suffix]} does not take this picture ({error})"
+        ) from error
+    with atomic_path(path) as temporary:
         # Not by the encoder itself: not every one notices that the disk is full.
         temporary.write_bytes(content)
+
+
+def encode_picture(
+    picture: npt.ArrayLike,
+    format: PictureFormat = "png",
+    *,
+    bits: int = 8,
+    quality: int = 95,
+    compression: int = 6,
+) -> bytes:
+    """A picture as the bytes of a PNG, JPEG or TIFF file.
+
+    Args:
+        picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
+        format: "png", "jpeg" or "tiff".
+        bits: bits a channel, 8, or 16 for PNG and TIFF.
+        quality: of a JPEG file, 1 to 95; colours are kept at full resolution.
+        compression: effort for a PNG file, 0 to 9.
+
+    Raises:
+        OptionError: as `as_levels`.
+        OSError, ValueError: the format does not take a picture of this size.
+    """
+    levels = as_levels(picture, bits)
+    if levels.dtype == np.uint16 and levels.ndim == 3:
+        return _encode_deep_colour(levels, format)
+    options: dict[PictureFormat, dict[str, Any]] = {
+        "jpeg": {"quality": quality, "subsampling": 0},
+        "png": {"compress_level": compression},
+    }
+    buffer = BytesIO()
+    Image.fromarray(levels).save(buffer, format, **options.get(format, {}))
+    return buffer.getvalue()
 
 
 def _encode_deep_colour(levels: npt.NDArray[Any], codec: str) -> bytes:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
-from spikecam.io.atomic import check_file
 from spikecam.io.dat import open_dat, write_dat
 from spikecam.io.hdf5 import open_hdf5, write_hdf5
 from spikecam.io.npz import open_npz, write_npz
+from spikecam.io.paths import PathLike, check_output_file, existing_file
 from spikecam.stream import Progress, Span, SpikeStream
 
 RAW = (".dat", ".bin", ".raw")
 HDF5 = (".h5", ".hdf5")
 RECORDINGS = (*RAW, ".npz", *HDF5)
-
-PathLike = str | os.PathLike[str]
 
 
 def open(
@@ -80,36 +79,20 @@ def as_stream(
     return open(spikes, camera)
 
 
-def existing_file(path: PathLike) -> Path:
-    """``path`` as a Path, if it is a file that can be read and holds something."""
-    path = Path(path)
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise FileError(f"{path} is no ordinary file; save what it gives as one")
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except FileNotFoundError as error:
-        raise FileError(f"{path} does not exist; check the name") from error
-    except IsADirectoryError as error:
-        raise FileError(f"{path} is a folder; name a file in it") from error
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
-    if empty:
-        raise FileError(f"{path} is empty; get it again")
-    return path
-
-
-def check_recording(path: PathLike) -> None:
+def check_recording(
+    path: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
+) -> None:
     """Refuse, before any work, a path that `write_recording` would refuse.
 
+    Args:
+        path: the output.
+        overwrite: False refuses a file that exists; otherwise it is replaced.
+        inputs: files that it is made of, which are never replaced.
+
     Raises:
-        OutputError: not the ending of a recording, or a place that cannot be written.
+        OutputError: not the ending of a recording, an input, or a place that cannot be written.
     """
-    if Path(path).suffix.lower() not in RECORDINGS:
-        raise OutputError(
-            f"{path} does not end like a recording; choose one of {', '.join(RECORDINGS)}"
-        )
-    check_file(Path(path))
+    check_output_file(path, RECORDINGS, "recordings", overwrite=overwrite, inputs=inputs)
 
 
 def write_recording(
@@ -117,6 +100,7 @@ def write_recording(
     stream: SpikeStream,
     *,
     layout: str | None = None,
+    overwrite: bool | None = None,
     progress: Progress[Span] = iter,
 ) -> None:
     """Write a recording in the format of the path's ending; lossless in every one.
@@ -125,10 +109,11 @@ def write_recording(
         path: ends in ``.dat`` (with a sidecar file ``.dat.json`` beside it), ``.npz`` or ``.h5``.
         stream: the recording.
         layout: for ``.npz``, "packed" (default), "uhsr" or "rsir".
+        overwrite: False refuses a file that exists; otherwise it is replaced.
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
-    check_recording(path)
+    check_recording(path, overwrite=overwrite)
     suffix = path.suffix.lower()
     if layout is not None and suffix != ".npz":
         raise OptionError(f"a layout ({layout!r}) is chosen for .npz files only, not {path.name}")

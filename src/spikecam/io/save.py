@@ -1,100 +1,77 @@
-"""`save`: recordings, pictures, videos and folders of frames, by the ending of the name."""
+"""`save`: recordings, pictures, videos, folders and archives, by the ending of the name."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.errors import OptionError, OutputError
-from spikecam.io.atomic import check_file, check_folder
-from spikecam.io.pictures import PICTURES, check_depth, write_picture
-from spikecam.io.recording import RECORDINGS, write_recording
-from spikecam.io.video import VIDEOS, check_video, write_folder, write_video
+from spikecam.errors import OptionError
+from spikecam.io.output import open_output, output_kind
+from spikecam.io.paths import PathLike
+from spikecam.io.recording import write_recording
 from spikecam.stream import SpikeStream
 
-_NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".exr", ".npy")
 
-
-def kind_of(path: str | os.PathLike[str]) -> str:
-    """What a result at ``path`` is: "picture", "video" or "folder".
-
-    ``.mp4`` and ``.gif`` are videos, ``.png`` and its like are one picture, anything else is a
-    folder of PNG files.
+def kind_of(path: PathLike) -> str:
+    """What a result at ``path`` is, see `open_output`: "picture", "video", "folder", "archive".
 
     Raises:
-        OutputError: an ending that promises a format which is not written here.
+        OutputError: an ending that is not written.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix in _NOT_WRITTEN or suffix in RECORDINGS:
-        raise OutputError(
-            f"{path}: pictures are not written as {suffix}; name a .png, .jpg or .tiff, a video "
-            ".mp4 or .gif, or a folder"
-        )
-    return "video" if suffix in VIDEOS else "picture" if suffix in PICTURES else "folder"
+    return output_kind(path)
 
 
-def check_save(path: str | os.PathLike[str], *, fps: float = 30, depth: int = 8) -> None:
-    """Refuse, before any work, what `save` would refuse of a path, a speed and a depth.
-
-    Raises:
-        OptionError: a depth or speed that the format does not have.
-        OutputError: an ending that is not written, a folder that is in use, a place that is not
-            to be written.
-    """
-    path = Path(path)
-    kind = kind_of(path)
-    if kind == "folder":
-        check_folder(path)
-        check_depth(path / "000.png", depth)
-        return
-    check_file(path)
-    if kind == "picture":
-        check_depth(path, depth)
-        return
-    check_video(path, fps)
-    if depth != 8:
-        raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
+def check_save(
+    path: PathLike, *, fps: float | None = None, bits: int = 8, overwrite: bool | None = None
+) -> None:
+    """Refuse, before any work, what `save` would refuse; arguments and errors as `open_output`."""
+    open_output(path, fps=fps, bits=bits, overwrite=overwrite)
 
 
 def save(
-    path: str | os.PathLike[str],
-    what: SpikeStream | npt.ArrayLike | Iterable[npt.ArrayLike],
+    path: PathLike,
+    content: SpikeStream | npt.ArrayLike | Iterable[npt.ArrayLike],
     *,
-    fps: float = 30,
-    depth: int = 8,
-    numbers: Sequence[int] | None = None,
+    fps: float | None = None,
+    bits: int = 8,
+    frame_indices: Sequence[int] | None = None,
+    overwrite: bool | None = None,
 ) -> None:
     """Save a recording, a picture or a sequence of pictures; the ending chooses the format.
 
     Args:
-        path: ``.dat``, ``.npz``, ``.h5`` for a `SpikeStream`; ``.png``, ``.jpg``, ``.tiff`` for
-            a picture; ``.mp4``, ``.gif`` for a sequence; another name is a folder of PNG files.
-        what: a `SpikeStream`; a picture (H, W) or (H, W, 3); or a sequence of them, as an array
+        path: the ending of a recording for a `SpikeStream`; ``.png``, ``.jpg``, ``.tiff`` for a
+            picture; ``.mp4``, ``.gif``, ``.zip`` for a sequence; a name without an ending, or one
+            that ends in ``/``, is a folder of PNG files.
+        content: a `SpikeStream`; a picture (H, W) or (H, W, 3); or a sequence of them, as an array
             with a leading axis or any iterable, which is written as it comes.
-        fps: frames per second of a video.
-        depth: bits a channel of pictures, 8 or 16.
-        numbers: names of the frames in a folder; counted from 0 where they are not given.
+        fps: pictures per second of a video, 30 where it is not given.
+        bits: bits a channel of pictures, 8 or 16.
+        frame_indices: numbers that the files of a folder are named by; from 0 where not given.
+        overwrite: True replaces files and folders of pictures, False refuses both, None replaces
+            files and refuses folders.
 
     Raises:
         OptionError: a picture where a sequence belongs or the reverse, values outside [0, 1].
         OutputError: the path cannot be written.
     """
-    if isinstance(what, SpikeStream):
-        write_recording(path, what)
+    if isinstance(content, SpikeStream):
+        write_recording(path, content, overwrite=overwrite)
         return
-    check_save(path, fps=fps, depth=depth)
-    kind = kind_of(path)
-    if kind == "picture":
-        write_picture(path, np.asarray(what), depth=depth)
-        return
-    if isinstance(what, np.ndarray) and (what.ndim == 2 or (what.ndim == 3 and what.shape[2] == 3)):
+    output = open_output(path, fps=fps, bits=bits, overwrite=overwrite)
+    if output.kind == "picture":
+        output.write([np.asarray(content)])
+    elif _is_picture(content):
         raise OptionError(f"{path} takes a sequence of pictures, and this is one; name a .png")
-    frames: Iterable[npt.ArrayLike] = what  # type: ignore[assignment]
-    if kind == "video":
-        write_video(path, frames, fps=fps)
     else:
-        write_folder(path, frames, numbers, depth=depth)
+        pictures: Any = content
+        output.write(pictures, frame_indices)
+
+
+def _is_picture(content: object) -> bool:
+    return isinstance(content, np.ndarray) and (
+        content.ndim == 2 or (content.ndim == 3 and content.shape[2] == 3)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -16,9 +16,9 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from spikecam.errors import FileError, OptionError, OutputError
-from spikecam.io.atomic import aside, aside_folder
-from spikecam.io.pictures import PICTURES, as_levels, read_picture, write_picture
-from spikecam.io.recording import existing_file
+from spikecam.io.atomic import atomic_path
+from spikecam.io.paths import existing_file
+from spikecam.io.pictures import PICTURES, as_levels, read_picture
 from spikecam.picture import Picture
 
 # What is written, and what else is read.
@@ -106,7 +106,7 @@ def write_video(
     """
     path = Path(path)
     check_video(path, fps)
-    with aside(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
         first, levels = _first_and_all(frames)
         write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
         try:
@@ -206,33 +206,3 @@ def _write_gif(
             frame = av.VideoFrame.from_ndarray(both, format="pal8")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-
-
-def write_folder(
-    path: str | os.PathLike[str],
-    frames: Iterable[npt.ArrayLike],
-    numbers: Sequence[int] | None = None,
-    *,
-    depth: int = 8,
-) -> None:
-    """Write frames as PNG files named by their number, ``020.png``, into a folder.
-
-    Without ``numbers`` they count from 0. The folder appears when all are written; one that is
-    there and holds anything is refused.
-
-    Raises:
-        OptionError: no frames, or numbers that are too few, negative, or not all different.
-        OutputError: the folder is in use, or cannot be written.
-    """
-    if numbers is not None and isinstance(frames, Sized) and len(frames) != len(numbers):
-        raise OptionError(f"{len(frames)} frames need a number each, not {len(numbers)}")
-    if numbers is not None and (len(set(numbers)) < len(numbers) or min(numbers, default=0) < 0):
-        raise OptionError("the numbers of frames differ from each other and are 0 or more")
-    digits = max(3, len(str(max(numbers, default=0)))) if numbers is not None else 3
-    with aside_folder(Path(path)) as folder:
-        numbered = zip(numbers, frames, strict=True) if numbers is not None else enumerate(frames)
-        number = -1
-        for number, frame in numbered:
-            write_picture(folder / f"{number:0{digits}d}.png", frame, depth=depth)
-        if number < 0:
-            raise OptionError(f"{path}: there are no frames to write")

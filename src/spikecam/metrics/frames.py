@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError
+from spikecam.io.paths import existing_file
 from spikecam.io.pictures import PICTURES, is_picture, read_picture
-from spikecam.io.recording import existing_file
 from spikecam.io.video import count_frames, video_frames
 
 # A picture, several, or where they are.

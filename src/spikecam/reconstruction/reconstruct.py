@@ -9,7 +9,8 @@ import numpy as np
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.recording import PathLike, as_stream
+from spikecam.io.paths import PathLike
+from spikecam.io.recording import as_stream
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream

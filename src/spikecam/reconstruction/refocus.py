@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.atomic import aside
-from spikecam.io.recording import existing_file
+from spikecam.io.atomic import atomic_path
+from spikecam.io.paths import existing_file
 from spikecam.picture import Picture
 from spikecam.registration.warping import warp
 from spikecam.stream import Span, SpikeStream
@@ -177,7 +177,7 @@ class Alignment:
             "error": self.error,
         }
         said = {key: value for key, value in said.items() if value is not None}
-        with aside(Path(path)) as temporary:
+        with atomic_path(Path(path)) as temporary:
             temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
     @classmethod

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError, RangeError
+from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture, read_picture
-from spikecam.io.recording import existing_file
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.scenes.interpolation import FACTOR, interpolated
 from spikecam.scenes.layers import Frame

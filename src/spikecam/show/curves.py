@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from spikecam.errors import OptionError, SpikecamError
-from spikecam.io.atomic import aside, check_file
+from spikecam.io.atomic import atomic_path, check_file
 
 # Formats by the ending of the name.
 FORMATS = (".png", ".svg", ".pdf")
@@ -55,7 +55,7 @@ def write_curves(
     """
     check_curves(path)
     drawn = curves(x, panels, across=across, logarithmic=logarithmic, form=Path(path).suffix[1:])
-    with aside(Path(path)) as temporary:
+    with atomic_path(Path(path)) as temporary:
         temporary.write_bytes(drawn)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecam.errors import OutputError
-from spikecam.io.atomic import aside, check_file
+from spikecam.io.atomic import atomic_path, check_file
 
 Row = Mapping[str, Any]
 FORMATS = (".csv", ".json", ".md")
@@ -42,7 +42,7 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
     path = Path(path)
     check_table(path)
     written = {".csv": _csv, ".json": json_text, ".md": markdown}[path.suffix.lower()](rows)
-    with aside(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(written, encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import aside, check_folder
+from spikecam.io.atomic import atomic_path, check_folder
 
 CONFIG, CHECKPOINT, MEASURES, PICTURES = "config.json", "last.ckpt", "metrics.csv", "pictures"
 # Scenes that were made of the pairs themselves.
@@ -51,14 +51,14 @@ def check_run(folder: Path, settings: Mapping[str, Any]) -> None:
 def begin(folder: Path, settings: Mapping[str, Any], made: Mapping[str, Any]) -> None:
     """Write down the settings of a run that begins, and how it was begun."""
     if not (folder / CONFIG).exists():
-        with aside(folder / CONFIG) as temporary:
+        with atomic_path(folder / CONFIG) as temporary:
             text = json.dumps({"settings": settings, "begun": made}, indent=2)
             temporary.write_text(text + "\n", encoding="utf-8")
     clean(folder)
 
 
 def clean(folder: Path) -> None:
-    """Remove what a run left that was killed while it wrote, see `aside`."""
+    """Remove what a run left that was killed while it wrote, see `atomic_path`."""
     for name in map(Path, (CONFIG, CHECKPOINT, MEASURES)):
         for part in folder.glob(f".{name.stem}.[0-9]*.part{name.suffix}"):
             part.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.latents import DEFAULT, load_autoencoder
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import picture_size
-from spikecam.io.recording import PathLike
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.configs.spikegen import SIZES, STRIDE, SpikeGenConfig
 from spikecam.train.autoencoder import AutoencoderStage

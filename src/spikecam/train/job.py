@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.errors import OptionError
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import check_run, last_measures
 from spikecam.train.run import Report, run

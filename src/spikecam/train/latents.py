@@ -23,8 +23,8 @@ from spikecam.errors import FileError, OutputError
 from spikecam.generation.inputs import gain_to
 from spikecam.generation.latents import Codec
 from spikecam.gray import as_gray
-from spikecam.io.atomic import aside_folder
-from spikecam.io.recording import PathLike
+from spikecam.io.atomic import atomic_folder
+from spikecam.io.paths import PathLike
 from spikecam.picture import Picture, coloured
 from spikecam.scenes.pretraining import FRAMES, pretraining_pair
 from spikecam.stream import SpikeStream
@@ -116,7 +116,7 @@ def make_latents(
     shapes = _shapes(cache.train + cache.val, autoencoder.channels, crop)
     _check_room(root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values()))
     numbers = [(part, n) for part in parts for n in range(len(part))]
-    with aside_folder(root) as temporary:
+    with atomic_folder(root) as temporary:
         arrays = {
             name: np.lib.format.open_memmap(
                 temporary / f"{name}.npy", mode="w+", dtype=kind, shape=shape

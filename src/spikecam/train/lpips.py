@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import FileError
-from spikecam.io.recording import PathLike, existing_file
+from spikecam.io.paths import PathLike, existing_file
 from spikecam.weights.foreign import read_state
 
 # VGG-16: the channels of its 13 convolutions, whose outputs are compared after each group.

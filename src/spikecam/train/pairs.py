@@ -17,8 +17,8 @@ from spikecam.data.layouts import SCALE, Pair, rsb, spike_gopro
 from spikecam.errors import FileError, OptionError
 from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 from spikecam.gray import quarter_gray
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
-from spikecam.io.recording import PathLike
 from spikecam.picture import Picture, coloured
 from spikecam.stream import Span, SpikeStream
 from spikecam.train.samples import Sample, turned

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.train.lpips import LPIPS
 
 # Contrast, in gray levels from 0 to 1, below which differences count for less and less.

@@ -13,8 +13,8 @@ from cachetools import LRUCache, cached
 from torch.utils.data import Dataset
 
 from spikecam.errors import FileError, OptionError
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import as_levels, is_picture, picture_size, read_picture
-from spikecam.io.recording import PathLike
 from spikecam.picture import Picture, coloured
 from spikecam.train.pairs import shuffled
 from spikecam.train.samples import Sample, turned

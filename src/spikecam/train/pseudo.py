@@ -21,7 +21,7 @@ from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.exposure import resolve_exposure
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.content import digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
 from spikecam.picture import coloured
@@ -109,7 +109,7 @@ def _claim(folder: Path, pairs: Sequence[Pair]) -> None:
     try:
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
         if not known.exists():
-            with aside(known) as temporary:
+            with atomic_path(known) as temporary:
                 temporary.write_text(held, encoding="ascii")
         elif known.read_text(encoding="ascii") != held:
             raise OutputError(

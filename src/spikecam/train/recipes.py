@@ -9,7 +9,7 @@ from typing import Any
 
 from spikecam.data.layouts import SCALE, Pair
 from spikecam.errors import OptionError
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.networks.configs.bsn import BSNConfig
 from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.networks.configs.ldn import LDNConfig

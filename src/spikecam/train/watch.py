@@ -27,7 +27,7 @@ from rich.progress import (
 from torch import Tensor
 
 from spikecam.errors import SpikecamError
-from spikecam.io.atomic import aside
+from spikecam.io.atomic import atomic_path
 from spikecam.io.pictures import write_picture
 from spikecam.train.folder import CHECKPOINT, MEASURES, PICTURES
 from spikecam.train.stage import Stage
@@ -45,7 +45,7 @@ class WholeFiles(TorchCheckpointIO):
         """Write aside, then rename."""
         content = io.BytesIO()
         torch.save(checkpoint, content)
-        with aside(Path(path)) as temporary:
+        with atomic_path(Path(path)) as temporary:
             # Not by torch itself, which does not tell that the disk is full.
             temporary.write_bytes(content.getbuffer())
 
@@ -232,7 +232,7 @@ class Table(Logger):
                 found = [row for row in csv.reader(file) if len(row) == 3 and row[0].isdecimal()]
             rows = [row for row in found if int(row[0]) < self.step]
         with (
-            aside(self.path) as temporary,
+            atomic_path(self.path) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as file,
         ):
             csv.writer(file).writerows([["step", "name", "value"], *rows])

@@ -19,7 +19,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from spikecam.errors import FileError, OptionError
-from spikecam.io.recording import PathLike, existing_file
+from spikecam.io.paths import PathLike, existing_file
 from spikecam.weights.card import Card
 
 FORMAT = 1

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from spikecam.errors import FileError
-from spikecam.io.recording import PathLike, existing_file
+from spikecam.io.paths import PathLike, existing_file
 from spikecam.weights.card import Card
 from spikecam.weights.published import from_published
 from spikecam.weights.store import empty, filled, save_weights

@@ -14,8 +14,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from spikecam.errors import FileError, OptionError, SpikecamError
-from spikecam.io.atomic import aside
-from spikecam.io.recording import PathLike
+from spikecam.io.atomic import atomic_path
+from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.bsn import BSN
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
@@ -76,7 +76,7 @@ def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool =
             raise OptionError(f"{key} of {name} is not finite as {kind}{hint}")
     config: Any = network.config
     header = Header(name, json.dumps(asdict(config)), card)
-    with aside(Path(path)) as temporary:
+    with atomic_path(Path(path)) as temporary:
         temporary.write_bytes(save(tensors, header.metadata()))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.recording import PathLike
+from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream

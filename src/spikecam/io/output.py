@@ -1,0 +1,174 @@
+"""Outputs for pictures: one file, a video, a folder or an archive, checked before any work."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy.typing as npt
+
+from spikecam.errors import OptionError, OutputError
+from spikecam.io.atomic import check_folder
+from spikecam.io.folder import ARCHIVES, write_archive, write_folder
+from spikecam.io.paths import PathLike, check_not_input, check_output_place
+from spikecam.io.pictures import PICTURES, check_bits, write_picture
+from spikecam.io.recording import RECORDINGS
+from spikecam.io.video import VIDEOS, check_video, write_video
+
+Kind = Literal["picture", "video", "folder", "archive"]
+
+DEFAULT_FPS = 30.0
+_NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".exr", ".npy")
+# What looks like a file's ending: `a.pgn` does, `run.1` and `2024.05.01` do not.
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
+
+
+@dataclass(frozen=True)
+class Output:
+    """A place for pictures, checked by `open_output`; `write` writes them all at once.
+
+    Attributes:
+        path: where the pictures go.
+        kind: "picture", "video", "folder" or "archive".
+        fps: pictures per second of a video.
+        bits: bits a channel of picture files, 8 or 16.
+        overwrite: as for `open_output`.
+    """
+
+    path: Path
+    kind: Kind
+    fps: float = DEFAULT_FPS
+    bits: int = 8
+    overwrite: bool | None = None
+
+    def write(
+        self, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None = None
+    ) -> None:
+        """Write pictures as they come; the output appears when all of them are written.
+
+        Args:
+            pictures: (H, W) or (H, W, 3) each, floats in [0, 1] or uint8; exactly one where
+                ``kind`` is "picture".
+            frame_indices: numbers that the files of a folder or an archive are named by; from 0
+                where they are not given.
+
+        Raises:
+            OptionError: no pictures, several for one file, pictures of different sizes in a video,
+                values outside [0, 1], or numbers that are too few, negative or repeated.
+            OutputError: the output cannot be written.
+        """
+        match self.kind:
+            case "picture":
+                write_picture(self.path, _only_picture(pictures, self.path), bits=self.bits)
+            case "video":
+                write_video(self.path, pictures, fps=self.fps)
+            case "archive":
+                write_archive(self.path, pictures, frame_indices, bits=self.bits)
+            case "folder":
+                write_folder(
+                    self.path,
+                    pictures,
+                    frame_indices,
+                    bits=self.bits,
+                    overwrite=bool(self.overwrite),
+                )
+
+
+def open_output(
+    path: PathLike,
+    *,
+    fps: float | None = None,
+    bits: int = 8,
+    overwrite: bool | None = None,
+    inputs: Iterable[PathLike] = (),
+    count: int | None = None,
+) -> Output:
+    """Check an output for pictures before any work, and say what it is.
+
+    ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
+    archive of PNG files; a name without an ending, or one that ends in ``/``, is a folder of PNG
+    files. Nothing is created before `Output.write`.
+
+    Args:
+        path: the output.
+        fps: pictures per second of a video, 30 where it is not given.
+        bits: bits a channel of pictures, 8 or 16.
+        overwrite: True replaces a file, and a folder that holds nothing but pictures; False
+            refuses both where they exist; None, the default, replaces files and refuses folders.
+        inputs: files and folders that the pictures are made of, which are never replaced.
+        count: how many pictures there will be, where it is known.
+
+    Raises:
+        OptionError: a speed or a number of bits that the format does not have, or a speed for
+            anything but a video.
+        OutputError: an unknown ending, an input, a place that is in use or cannot be written, or
+            one picture file for several pictures.
+    """
+    kind = output_kind(path)
+    output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite)
+    path = output.path
+    if kind == "folder":
+        check_folder(path, replace=PICTURES if overwrite else ())
+    check_not_input(path, inputs)
+    if kind == "picture" and count not in (None, 1):
+        raise OutputError(
+            f"{path} is one picture, and {count} frames were asked for; name a folder or a video"
+        )
+    if kind != "folder":
+        check_output_place(path, overwrite)
+    if kind == "video":
+        check_video(path, output.fps)
+        if bits != 8:
+            raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
+        return output
+    check_bits(path if kind == "picture" else path / "000.png", bits)
+    if fps is not None:
+        raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
+    return output
+
+
+def output_kind(path: PathLike) -> Kind:
+    """What pictures at ``path`` become: "picture", "video", "archive" or "folder".
+
+    Raises:
+        OutputError: an ending that is not written, or no name at all.
+    """
+    text = os.fspath(path)
+    if not text:
+        raise OutputError("the name of the output is empty; name a file or a folder")
+    if text == "-":
+        raise OutputError("pictures are not written to standard output (-); name a file or folder")
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if text.endswith(("/", os.sep)) or os.path.isdir(path):
+        return "folder"
+    if suffix in PICTURES:
+        return "picture"
+    if suffix in VIDEOS:
+        return "video"
+    if suffix in ARCHIVES:
+        return "archive"
+    if suffix in _NOT_WRITTEN or suffix in RECORDINGS or _ENDING.fullmatch(suffix):
+        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES))
+        raise OutputError(
+            f"{path}: pictures are not written as {suffix}; known endings: {known}; "
+            f"a folder has no ending, or ends in / as in {path}/"
+        )
+    return "folder"
+
+
+def _only_picture(pictures: Iterable[npt.ArrayLike], path: Path) -> npt.ArrayLike:
+    first = list(_first(pictures, 2))
+    if len(first) != 1:
+        number = "several" if first else "no"
+        raise OptionError(f"{path} takes one picture, and there are {number} pictures to write")
+    return first[0]
+
+
+def _first(pictures: Iterable[npt.ArrayLike], count: int) -> Iterable[npt.ArrayLike]:
+    for _, picture in zip(range(count), pictures, strict=False):
+        yield picture
