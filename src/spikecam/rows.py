@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from spikecam.picture import Picture
+from spikecam.resources import usable_cores
 
 # Pictures are made in blocks about this large: small enough that the memory of one that has been
 # dropped is used again for the next, large enough that a block outweighs the calls it takes.
@@ -20,7 +21,7 @@ _BLOCK_BYTES = 16 << 20
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="spikecam-rows")
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="spikecam-rows")
 
 
 if hasattr(os, "register_at_fork"):
@@ -33,7 +34,7 @@ def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
 
     The kernel must release the interpreter lock and write to its own rows only.
     """
-    parts = min(os.cpu_count() or 1, height)
+    parts = min(usable_cores(), height)
     edges = [height * i // parts for i in range(parts + 1)]
     jobs = [_pool().submit(kernel, *args, a, b) for a, b in pairwise(edges)]
     for job in jobs:

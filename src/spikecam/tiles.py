@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.device import short_floats
 from spikecam.picture import Picture, coloured
+from spikecam.resources import has_fast_bfloat16
 
 # Pictures are cut at multiples of this: every grid that a network works on is whole then.
 UNIT = 8
@@ -110,7 +110,7 @@ def _span(start: int, side: int, reach: int, length: int) -> tuple[slice, slice,
 @contextmanager
 def computing(device: torch.device, *, exact: bool) -> Iterator[None]:
     """No gradients; bfloat16 where that is fast, unless it shall be ``exact``."""
-    short = not exact and short_floats(device)
+    short = not exact and has_fast_bfloat16(device)
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=short):
         yield
 

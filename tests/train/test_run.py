@@ -271,7 +271,7 @@ def test_devices_that_are_not_there_are_refused():
     if torch.cuda.is_available():
         pytest.skip("there are some")
     assert check_devices(RunConfig(epochs=1)) == "cpu"
-    with pytest.raises(sc.OptionError, match="no CUDA device is here"):
+    with pytest.raises(sc.OptionError, match="there is no CUDA device"):
         check_devices(RunConfig(epochs=1, accelerator="cuda"))
     with pytest.raises(sc.OptionError, match="bf16-mixed"):
         check_devices(RunConfig(epochs=1, precision="16-mixed"))

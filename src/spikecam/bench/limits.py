@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from spikecam.resources import usable_cores
 
 
 class Limit(NamedTuple):
@@ -30,7 +31,7 @@ class Limit(NamedTuple):
 
 def memory_limit(size: int) -> Limit:
     """Copying ``size`` bytes from one array to another, on every core."""
-    cores = min(cpu_count() or 1, size)
+    cores = min(usable_cores(), size)
     source, target = np.ones(size, np.uint8), np.zeros(size, np.uint8)
     parts = list(zip(np.array_split(target, cores), np.array_split(source, cores), strict=True))
 
@@ -46,9 +47,9 @@ def product_limit(side: int, device: str) -> Limit:
     """The product of two square matrices, in the numbers that networks compute in there."""
     import torch
 
-    from spikecam.networks.device import short_floats
+    from spikecam.resources import has_fast_bfloat16
 
-    kind = torch.bfloat16 if short_floats(torch.device(device)) else torch.float32
+    kind = torch.bfloat16 if has_fast_bfloat16(torch.device(device)) else torch.float32
     return product_of(side, device, kind)
 
 

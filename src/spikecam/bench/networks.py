@@ -11,7 +11,6 @@ that does nothing else, on Linux only. ``spikecam bench speed`` tells what each 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +19,7 @@ import spikecam as sc
 from spikecam.bench.inputs import FULL, Inputs, Sizes, make_inputs
 from spikecam.bench.memory import peak_of_module
 from spikecam.bench.works import NETWORKS, plain_ldn
+from spikecam.resources import usable_cores
 
 SIZES = Sizes(recording=(1, 8, 8), video=(1, 8, 8), picture=FULL.picture)
 MEASURED = ("ldn", "refined", "refined-small")
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=97, choices=range(1, 98), metavar="N")
     args = parser.parse_args()
     height, width = SIZES.picture
-    print(f"{args.frames} frames of {width}x{height}, {os.cpu_count()} cores")
+    print(f"{args.frames} frames of {width}x{height}, {usable_cores()} cores")
     with tempfile.TemporaryDirectory() as folder:
         inputs = make_inputs(Path(folder), SIZES)
         for name in MEASURED:

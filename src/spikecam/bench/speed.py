@@ -6,7 +6,6 @@ ratios hold.
 
 from __future__ import annotations
 
-import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from spikecam.bench.memory import peak_of_module
 from spikecam.bench.peers import find_peers, peer_pictures, ready, version
 from spikecam.bench.timing import drain, each_in_turns, in_turns
 from spikecam.bench.works import Work, works
+from spikecam.resources import usable_cores
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -74,7 +74,7 @@ def machine() -> str:
 
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "torch"))
-    return f"{platform.machine()}, {os.cpu_count()} cores{gpu}; {versions}"
+    return f"{platform.machine()}, {usable_cores()} cores{gpu}; {versions}"
 
 
 def line(row: Row) -> str:

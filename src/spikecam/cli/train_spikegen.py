@@ -97,7 +97,7 @@ def latents(
     """Make the latents that SpikeGen is pre-trained on: blurry and sharp pictures, and 8 frames."""
     with training_job(ctx, resumes=f"nothing is kept; {out} is made when all of it is there"):
         from spikecam.generation.latents import load_autoencoder
-        from spikecam.networks.device import pick_device
+        from spikecam.resources import pick_device
         from spikecam.train.latents import make_latents
 
         codec, name = load_autoencoder(autoencoder)

@@ -35,6 +35,7 @@ from spikecam.gray import quarter_gray
 from spikecam.io.atomic import atomic_path, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
+from spikecam.resources import usable_cores
 from spikecam.scenes.film import whole
 from spikecam.scenes.interpolation import interpolated
 from spikecam.scenes.layers import Frame
@@ -80,7 +81,7 @@ class Synthesis:
         self.folder, self.config = Path(folder), config or SynthConfig()
         if workers is not None and workers < 1:
             raise OptionError(f"workers are at least 1, not {workers}")
-        self.workers = workers or os.cpu_count()
+        self.workers = workers or usable_cores()
         height, width = self.config.size
         shape = height // SCALE, width // SCALE
         if fpn is not None:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import GeometryError, OptionError
-from spikecam.networks.device import pick_device
 from spikecam.networks.ldn import LDN, SCALE, pool
 from spikecam.networks.teacher import Teacher
 from spikecam.picture import Picture
+from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import (
     Tile,

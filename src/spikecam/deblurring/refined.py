@@ -12,9 +12,9 @@ from torch.nn import functional
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.trails import Trails
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.networks.device import pick_device
 from spikecam.networks.refiner import SCALE, Refiner
 from spikecam.picture import Picture
+from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import (
     Tile,

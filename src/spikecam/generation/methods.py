@@ -21,9 +21,9 @@ from spikecam.generation.sampler import Sampler
 from spikecam.generation.sampling import Sampling, frames_in
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
-from spikecam.networks.device import pick_device
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.picture import Picture
+from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import as_pixels
 from spikecam.weights.store import load_weights

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from spikecam.io.paths import PathLike
-from spikecam.networks.device import pick_device
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
+from spikecam.resources import pick_device
 from spikecam.tiles import Tile, computing, tiles, together
 from spikecam.weights.store import load_weights
 

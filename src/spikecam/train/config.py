@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from spikecam.errors import OptionError
-from spikecam.networks.device import DEVICES
 
+ACCELERATORS = ("auto", "cpu", "cuda")
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 
 
@@ -47,7 +47,7 @@ class RunConfig:
             raise OptionError(f"a learning rate (lr) is a number above 0, not {self.lr:g}")
         if self.workers < 0 or self.seed < 0:
             raise OptionError("workers and seed are at least 0")
-        for name, known in (("accelerator", DEVICES), ("precision", PRECISIONS)):
+        for name, known in (("accelerator", ACCELERATORS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise OptionError(f"{name} is one of {', '.join(known)}, not {getattr(self, name)}")
 

@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from spikecam.errors import OptionError, OutputError, SpikecamError
-from spikecam.networks.device import pick_device
+from spikecam.resources import pick_device
 from spikecam.train.config import RunConfig
 from spikecam.train.folder import CHECKPOINT, begin, check_run, kept, reached
 from spikecam.train.quiet import quiet

@@ -23,7 +23,7 @@ def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
 
 
 def test_parts_make_no_seams(spikes, refocuser, monkeypatch):
-    monkeypatch.setattr("spikecam.tiles.short_floats", lambda device: False)
+    monkeypatch.setattr("spikecam.tiles.has_fast_bfloat16", lambda device: False)
     stream = sc.SpikeStream.from_array(spikes(25, 70, 700))
     reach = sc.load_weights(refocuser, "refocuser")[0].reach
     # Parts in the middle do not see the whole.

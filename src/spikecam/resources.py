@@ -1,0 +1,130 @@
+"""Cores, threads and devices that this process may use."""
+
+from __future__ import annotations
+
+import math
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.errors import OptionError
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+@cache
+def usable_cores() -> int:
+    """Cores that this process may use: by its affinity and by the limit of its container.
+
+    A container's limit is a share of time (``docker run --cpus 1.5``), rounded up here.
+    """
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on; it also heeds PYTHON_CPU_COUNT
+        allowed = os.process_cpu_count() or 1
+    elif hasattr(os, "sched_getaffinity"):
+        allowed = len(os.sched_getaffinity(0))
+    else:
+        allowed = os.cpu_count() or 1
+    limit = cgroup_cores()
+    return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
+
+
+def cgroup_cores(
+    root: Path = _CGROUPS, membership: Path = Path("/proc/self/cgroup")
+) -> float | None:
+    """The limit of Linux control groups, versions 1 and 2, in cores; None where there is none.
+
+    Args:
+        root: where the groups are mounted.
+        membership: the file that lists the groups of this process.
+    """
+    try:
+        lines = membership.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    limits = []
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        if not controllers:
+            limits += [_read_quota_v2(folder) for folder in _with_parents(root, group)]
+        elif "cpu" in controllers.split(","):
+            top = root / controllers if (root / controllers).is_dir() else root / "cpu"
+            limits += [_read_quota_v1(folder) for folder in _with_parents(top, group)]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _with_parents(root: Path, group: str) -> list[Path]:
+    """The folder of a group and of all groups that it is part of."""
+    folder = root / group.lstrip("/")
+    return [folder, *(parent for parent in folder.parents if parent.is_relative_to(root))]
+
+
+def _read_quota_v2(folder: Path) -> float | None:
+    try:
+        quota, period = (folder / "cpu.max").read_text(encoding="ascii").split()
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        return None
+
+
+def _read_quota_v1(folder: Path) -> float | None:
+    try:
+        quota = int((folder / "cpu.cfs_quota_us").read_text(encoding="ascii"))
+        period = int((folder / "cpu.cfs_period_us").read_text(encoding="ascii"))
+        return quota / period if quota > 0 else None
+    except (OSError, ValueError):
+        return None
+
+
+def pick_device(device: str | torch.device = "auto") -> torch.device:
+    """The device of that name; "auto" is a CUDA GPU where there is one, else the processor.
+
+    Args:
+        device: one of `DEVICES`, where N is the number of a GPU from 0, or a `torch.device`.
+
+    Raises:
+        OptionError: an unknown name, or a device that is not there.
+    """
+    import torch
+
+    _limit_threads()
+    name = str(device)
+    kind, _, number = name.partition(":")
+    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not number.isdecimal()):
+        raise OptionError(f"a device is one of {', '.join(DEVICES)}, not {name!r}")
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == "auto":
+        return torch.device("cuda" if gpus else "cpu")
+    if kind == "cuda" and not gpus:
+        raise OptionError(f"device {name} is not here: there is no CUDA device; choose cpu")
+    if kind == "cuda" and number and int(number) >= gpus:
+        numbers = "only cuda:0" if gpus == 1 else f"cuda:0 to cuda:{gpus - 1}"
+        raise OptionError(f"device {name} is not here; there is {numbers}")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise OptionError("device mps is not here: it is the GPU of a Mac; choose cpu")
+    return torch.device(name if kind == "cuda" else kind)
+
+
+@cache
+def _limit_threads() -> None:
+    """Keep PyTorch to the cores of a container, whose limit it does not know."""
+    import torch
+
+    if torch.get_num_threads() > usable_cores():
+        torch.set_num_threads(usable_cores())
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes with bfloat16 faster than with float32."""
+    import torch
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    if device.type != "cpu":
+        return False
+    found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
