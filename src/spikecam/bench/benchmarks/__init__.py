@@ -1,0 +1,1 @@
+"""Benchmarks of `spikecam bench`, one a file."""
