@@ -23,9 +23,18 @@ def live(
     ],
     size: SizeOption = None,
     camera: CameraOption = None,
-    method: Annotated[str, typer.Option("--method", help="tfp or tfstp.")] = "tfp",
+    method: Annotated[
+        str,
+        typer.Option("--method", help="tfp, tfstp, or an installed one that can follow frames."),
+    ] = "tfp",
     window: Annotated[
-        int, typer.Option("--window", metavar="N", help="Frames to a picture, of tfp.")
+        int,
+        typer.Option(
+            "--window",
+            metavar="N",
+            help="Frames to a picture, of tfp: its last ones, and so any number; in reconstruct "
+            "they lie around a frame, and are an odd number.",
+        ),
     ] = 41,
     fps: Annotated[
         float, typer.Option("--fps", min=1, max=1000, help="Pictures a second, at most.")
@@ -42,25 +51,22 @@ def live(
     A recording is followed from its end on; what it is fed is neither kept nor changed.
     """
     try:
-        from spikecam.online.feed import follow
-        from spikecam.online.follower import Follower
-        from spikecam.online.reconstructor import online_reconstructor
+        from spikecam.online.feed import open_feed
+        from spikecam.online.live_reconstruction import LiveReconstruction
 
         if page:
-            from spikecam.app.live import serve_live
+            from spikecam.app.live_page import serve_live
     except ModuleNotFoundError as error:
         raise needed(error) from error
     shape = parse_size(size, "--size")[::-1] if size else None
-    said, blocks = follow(source, camera, shape)
-    place = (said.height, said.width)
-    follower = Follower(online_reconstructor(method, place, {"window": window}), fps)
+    reconstruction = LiveReconstruction(
+        open_feed(source, camera, shape), method, {"window": window}, fps=fps
+    )
     with suppress(KeyboardInterrupt), interrupt.saying():
         if page:
-            serve_live(
-                follower, blocks, place, method, window, host=host, port=port, browser=browser
-            )
+            serve_live(reconstruction, host=host, port=port, browser=browser)
         else:
-            follower.run(blocks)
-    if follower.error is not None:
-        raise follower.error
-    print(follower.summary())
+            reconstruction.run()
+    if reconstruction.error is not None:
+        raise reconstruction.error
+    print(reconstruction.summary())

@@ -1,1 +1,1 @@
-"""Reconstruction of frames that keep coming: a growing file or a pipe."""
+"""Online reconstruction: pictures of spike frames while a camera records them."""

@@ -1,4 +1,4 @@
-"""Spike frames as they come: from a pipe, or from a recording that grows."""
+"""Spike frames as they arrive: from a pipe, or appended to a recording."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
@@ -18,127 +18,163 @@ from spikecam.io.geometry import Geometry, resolve
 from spikecam.io.recording import RAW
 from spikecam.stream import SpikeStream
 
-# Frames that are handed on together, at most: 25 ms of the fastest camera.
-_TOGETHER = 1000
-# Seconds until a file that did not grow is looked at again, and until a pipe is given up for now.
-_PAUSE, _PATIENCE = 0.004, 0.1
-# Bytes that a pipe holds, where the system lets it hold more than usual.
-_PIPE = 1 << 20
+# The most frames in one block: 25 ms of the fastest camera.
+_BLOCK_FRAMES = 1000
+_FILE_POLL_SECONDS = 0.004
+_PIPE_TIMEOUT_SECONDS = 0.1
+# Requested size of the system's buffer for the pipe; the default is 64 kB.
+_PIPE_BUFFER_BYTES = 1 << 20
 
 
-def follow(
-    source: str, camera: str | None = None, shape: tuple[int, int] | None = None
-) -> tuple[Geometry, Iterator[SpikeStream]]:
-    """The geometry of a source, and its frames as they come.
+class Feed(Protocol):
+    """Source of frames that a camera is recording.
+
+    Iterating yields the frames that arrived since the last block, as a `SpikeStream`; an empty one
+    where none arrived for a moment, so that the caller can do something else in between.
+
+    Attributes:
+        geometry: size and layout of the frames.
+        leftover_bytes: after the end, how many bytes followed the last whole frame.
+    """
+
+    geometry: Geometry
+    leftover_bytes: int
+
+    def __iter__(self) -> Iterator[SpikeStream]:
+        """Blocks of new frames."""
+
+
+def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | None = None) -> Feed:
+    """The feed of a growing recording or of standard input.
 
     Args:
-        source: "-" for standard input, else the path of a ``.dat`` file that grows.
+        source: "-" for standard input, else the path of a ``.dat`` file that is being written.
         camera, shape: a camera's name, or (height, width), where no sidecar file says it.
 
     Raises:
         GeometryError: the size is unknown.
         FileError: there is no such file, or it is no packed recording.
-        OptionError: nothing is piped in.
+        OptionError: standard input is a terminal.
     """
     if source == "-":
         if camera is None and shape is None:
             raise GeometryError("a pipe does not say its size; give --size or --camera")
         if sys.stdin.isatty():
             raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
-        said = resolve(Path("standard input"), camera, shape)
-        return said, piped(sys.stdin.buffer, said)
+        return PipeFeed(sys.stdin.buffer, resolve(Path("standard input"), camera, shape))
     path = Path(source)
     if path.suffix.lower() not in RAW:
         raise FileError(f"{path} is not followed: name a {', '.join(RAW)} file, or - for a pipe")
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
-    said = resolve(path, camera, shape)
-    return said, grown(path, said)
+    return FileFeed(path, resolve(path, camera, shape))
 
 
-def piped(source: BinaryIO, geometry: Geometry) -> Iterator[SpikeStream]:
-    """Frames from a pipe, packed as in a ``.dat`` file, until it is closed.
+class PipeFeed:
+    """Frames from a pipe, packed as in a ``.dat`` file, until the pipe is closed.
 
     Args:
         source: the pipe, such as ``sys.stdin.buffer``.
         geometry: of its frames.
 
-    Returns:
-        Iterator over the frames that came meanwhile; a stream of none where nothing comes, so that
-        whoever waits can look around. What is left of a frame at the end is dropped.
+    Raises:
+        FileError: while iterating, if the pipe ends before one whole frame arrived.
     """
-    descriptor = source.fileno()
-    _widen(descriptor)
-    held = b""
-    with selectors.DefaultSelector() as selector:
-        # A plain file in place of a pipe is not waited for: it can always be read.
-        with suppress(PermissionError):
-            selector.register(descriptor, selectors.EVENT_READ)
-        while True:
-            if selector.get_map() and not selector.select(_PATIENCE):
-                yield _stream(b"", geometry)
-                continue
-            part = os.read(descriptor, _TOGETHER * geometry.frame_bytes)
-            if not part:
-                return
-            held += part
-            whole = len(held) // geometry.frame_bytes * geometry.frame_bytes
-            if whole:
-                yield _stream(held[:whole], geometry)
-                held = held[whole:]
+
+    def __init__(self, source: BinaryIO, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.leftover_bytes = 0
+        self._descriptor = source.fileno()
+
+    def __iter__(self) -> Iterator[SpikeStream]:
+        """Blocks of new frames."""
+        _enlarge_pipe(self._descriptor)
+        frame_bytes = self.geometry.frame_bytes
+        frame_count, buffer = 0, b""
+        with selectors.DefaultSelector() as selector:
+            # A plain file in place of a pipe cannot be waited for, and need not be.
+            with suppress(PermissionError):
+                selector.register(self._descriptor, selectors.EVENT_READ)
+            while True:
+                if selector.get_map() and not selector.select(_PIPE_TIMEOUT_SECONDS):
+                    yield _as_stream(b"", self.geometry)
+                    continue
+                chunk = os.read(self._descriptor, _BLOCK_FRAMES * frame_bytes)
+                if not chunk:
+                    break
+                buffer += chunk
+                whole_frames = len(buffer) // frame_bytes
+                if whole_frames:
+                    frame_count += whole_frames
+                    yield _as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
+                    buffer = buffer[whole_frames * frame_bytes :]
+        self.leftover_bytes = len(buffer)
+        if not frame_count:
+            size = f"{self.geometry.width}x{self.geometry.height}"
+            raise FileError(
+                f"the pipe ended after {len(buffer):,} bytes, before one frame of {size} "
+                f"({frame_bytes:,} bytes); check the size and the program that sends"
+            )
 
 
-def grown(path: Path, geometry: Geometry) -> Iterator[SpikeStream]:
-    """Frames of a ``.dat`` file that is still being written, from its end on, for ever.
+class FileFeed:
+    """Frames that are appended to a ``.dat`` file, from its present end on; it never ends.
 
     Args:
         path: the file.
         geometry: of its frames.
 
-    Returns:
-        Iterator over frames, as `piped`.
-
     Raises:
-        FileError: the file is removed, or becomes shorter.
+        FileError: while iterating, if the file is removed, replaced or cut.
     """
-    size = geometry.frame_bytes
-    seen = _status(path).st_size // size
-    with path.open("rb", buffering=0) as file:
-        opened = os.fstat(file.fileno())
-        while True:
-            status = _status(path)
-            length = status.st_size // size
-            if length < seen or not os.path.samestat(status, opened):
-                raise FileError(f"{path} was replaced while it was followed; follow it again")
-            if length == seen:
-                time.sleep(_PAUSE)
-                yield _stream(b"", geometry)
-                continue
-            file.seek(seen * size)
-            part = file.read(min(length - seen, _TOGETHER) * size)
-            whole = len(part) // size
-            yield _stream(part[: whole * size], geometry)
-            seen += whole
+
+    def __init__(self, path: Path, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.leftover_bytes = 0
+        self._path = path
+
+    def __iter__(self) -> Iterator[SpikeStream]:
+        """Blocks of new frames."""
+        frame_bytes = self.geometry.frame_bytes
+        position = _file_status(self._path).st_size // frame_bytes
+        with self._path.open("rb", buffering=0) as file:
+            opened = os.fstat(file.fileno())
+            while True:
+                status = _file_status(self._path)
+                length = status.st_size // frame_bytes
+                if length < position or not os.path.samestat(status, opened):
+                    raise FileError(
+                        f"{self._path} was replaced while it was followed; follow it again"
+                    )
+                if length == position:
+                    time.sleep(_FILE_POLL_SECONDS)
+                    yield _as_stream(b"", self.geometry)
+                    continue
+                file.seek(position * frame_bytes)
+                chunk = file.read(min(length - position, _BLOCK_FRAMES) * frame_bytes)
+                whole_frames = len(chunk) // frame_bytes
+                yield _as_stream(chunk[: whole_frames * frame_bytes], self.geometry)
+                position += whole_frames
 
 
-def _stream(packed: bytes, geometry: Geometry) -> SpikeStream:
+def _as_stream(packed: bytes, geometry: Geometry) -> SpikeStream:
     frames = np.frombuffer(packed, np.uint8).reshape(-1, geometry.frame_bytes)
     shape = (geometry.height, geometry.width)
     return SpikeStream(frames, shape, row_width=geometry.row_width, rate=geometry.rate)
 
 
-def _status(path: Path) -> os.stat_result:
+def _file_status(path: Path) -> os.stat_result:
     try:
         return path.stat()
     except OSError as error:
         raise FileError(f"{path} cannot be followed: {error.strerror}") from error
 
 
-def _widen(descriptor: int) -> None:
+def _enlarge_pipe(descriptor: int) -> None:
     try:
         import fcntl
 
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)  # type: ignore[attr-defined,unused-ignore]
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BUFFER_BYTES)  # type: ignore[attr-defined,unused-ignore]
     except (ImportError, AttributeError, OSError):
-        # Another system, or no pipe: it works with what there is.
+        # Another system, or no pipe: its own buffer does.
         return

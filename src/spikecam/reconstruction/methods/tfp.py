@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 from numba import njit
 
+from spikecam.bits import frame_bytes
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
@@ -22,13 +23,16 @@ from spikecam.reconstruction.membrane import sliding_rate
 from spikecam.rows import over_rows, pick, picture_blocks
 from spikecam.stream import SpikeStream
 
+# The most packed frames that online reconstruction holds.
+MAX_ONLINE_BYTES = 1_000_000_000
+
 
 @dataclass(frozen=True)
 class TfpOptions:
     """Options of TFP.
 
     Attributes:
-        window: odd number of frames.
+        window: odd number of frames, centred on the frame.
         fpn: fixed pattern of the camera, corrected spike by spike.
     """
 
@@ -80,12 +84,21 @@ class OnlineTfp:
 
     Args:
         shape: height and width in pixels.
-        options: window; the fixed pattern is not corrected.
+        options: window, odd or even, as it ends at the last frame; the fixed pattern is not
+            corrected.
+
+    Raises:
+        OptionError: a window below 1 or of more than `MAX_ONLINE_BYTES`.
     """
 
     def __init__(self, shape: tuple[int, int], options: TfpOptions) -> None:
-        if options.window < 1:
-            raise OptionError(f"a window is a number of frames from 1 on, not {options.window}")
+        height, width = shape
+        longest = MAX_ONLINE_BYTES // frame_bytes(height, width)
+        if not 1 <= options.window <= longest:
+            raise OptionError(
+                f"the window of live TFP is 1 to {longest:,} frames of {width}x{height}, which are "
+                f"held in memory, not {options.window:,}"
+            )
         self.window = options.window
         self._recent = SpikeStream.from_array(np.zeros((0, *shape), np.uint8))
 

@@ -1,4 +1,4 @@
-"""Online reconstruction by a method's name: state that follows frames as they come."""
+"""Methods that reconstruct online, by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spikecam.method import OnlineReconstructor, Takes, all_methods, find_method
 
 
 def online_method_names() -> list[str]:
-    """Names of the methods that can follow frames as they come."""
+    """Names of the methods that can reconstruct frames while they arrive."""
     return [method.name for method in all_methods(Takes.SPIKES) if method.online is not None]
 
 
@@ -22,14 +22,19 @@ def online_reconstructor(
     Args:
         method: one of `online_method_names`.
         shape: height and width of the frames in pixels.
-        options: as for `spikecam.reconstruct`; those that the method does not have are left out.
+        options: as for `spikecam.reconstruct`; those that the method does not have are ignored.
 
     Raises:
-        OptionError: a method that cannot follow frames, or a value that an option cannot take.
+        OptionError: the method cannot reconstruct online, or refuses the value of an option.
+
+    >>> tfp = online_reconstructor("tfp", (2, 3), {"window": 5})
+    >>> tfp.update(SpikeStream.from_array(np.ones((9, 2, 3))))
+    >>> tfp.picture().tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    declared = find_method(method, Takes.SPIKES)
-    if declared.online is None:
+    declaration = find_method(method, Takes.SPIKES)
+    if declaration.online is None:
         names = " or ".join(online_method_names())
         raise OptionError(f"live pictures are made by {names}, not {method!r}")
-    known = {name: value for name, value in options.items() if name in declared.option_names}
-    return declared.online(shape, declared.parse_options(known))
+    accepted = {name: value for name, value in options.items() if name in declaration.option_names}
+    return declaration.online(shape, declaration.parse_options(accepted))

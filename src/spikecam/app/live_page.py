@@ -1,0 +1,174 @@
+"""The live view: one page that shows what a camera records at this moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from io import BytesIO
+
+import anyio
+from nicegui import app, ui
+from nicegui.server import Server
+from PIL import Image
+from starlette.responses import StreamingResponse
+
+from spikecam.app.page import COLOUR
+from spikecam.app.saying import saying
+from spikecam.app.server import LOOPBACK, run
+from spikecam.errors import SpikecamError
+from spikecam.io.pictures import as_levels
+from spikecam.online.live_reconstruction import LiveReconstruction
+from spikecam.online.methods import online_method_names
+from spikecam.picture import Picture
+from spikecam.show.display import Display
+
+_FIT_INTERVAL_PICTURES = 30
+# Share of a new fit that is added to the present black and white.
+_FIT_SHARE = 0.3
+_BOUNDARY = "picture"
+_JPEG_QUALITY = 90
+_PICTURE_TIMEOUT_SECONDS = 0.3
+_STATUS_INTERVAL_SECONDS = 0.5
+
+
+class SmoothDisplay:
+    """Display mapping whose black and white follow the light slowly, so that nothing flickers.
+
+    Attributes:
+        gamma: above 1 lifts the shadows.
+    """
+
+    def __init__(self) -> None:
+        self.gamma = 1.0
+        self._display: Display | None = None
+        self._picture_count = 0
+
+    def __call__(self, picture: Picture) -> Picture:
+        """The picture as it is shown, in [0, 1]."""
+        if self._picture_count % _FIT_INTERVAL_PICTURES == 0:
+            new = Display.fit(picture)
+            old = self._display or new
+            black, white = (
+                before + _FIT_SHARE * (after - before)
+                for before, after in ((old.black, new.black), (old.white, new.white))
+            )
+            self._display = Display(black, white)
+        self._picture_count += 1
+        fitted = self._display or Display()
+        return Display(fitted.black, fitted.white, self.gamma)(picture)
+
+
+def jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[bytes]:
+    """Parts of a multipart stream, one picture each, until the reconstruction ends.
+
+    Pictures that a browser does not take in time are skipped for it. A part is empty where no
+    picture is made for a moment.
+    """
+    number = 0
+    yield f"--{_BOUNDARY}\r\n".encode("ascii")
+    while True:
+        latest = live.next_picture(number, timeout=_PICTURE_TIMEOUT_SECONDS)
+        if latest is None:
+            if live.ended:
+                return
+            yield b""
+            continue
+        number, picture = latest
+        live.sent_count += 1
+        buffer = BytesIO()
+        Image.fromarray(as_levels(display(picture))).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {buffer.tell()}\r\n\r\n"
+        # The boundary follows at once: browsers show a part when the next begins.
+        yield head.encode("ascii") + buffer.getvalue() + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
+
+
+def serve_live(
+    live: LiveReconstruction,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    browser: bool = True,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Run a live reconstruction in the background, and serve its page until interrupted.
+
+    Args:
+        live: the reconstruction.
+        host, port, browser, say: as for `serve_app`.
+
+    Raises:
+        OptionError: the address cannot be listened on.
+    """
+    display = SmoothDisplay()
+
+    @app.get("/live")
+    def stream_pictures() -> StreamingResponse:
+        media_type = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
+        return StreamingResponse(_in_threads(jpeg_parts(live, display)), media_type=media_type)
+
+    thread = threading.Thread(target=live.run, daemon=True)
+    thread.start()
+    try:
+        run(lambda: _build(live, display), host=host, port=port, limit=0, browser=browser, say=say)
+    finally:
+        live.stop()
+        thread.join(timeout=1)
+
+
+async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Make each part in a thread, since waiting for a picture must not hold up the page.
+
+    Ends with the server, which would otherwise wait for it.
+    """
+    while not Server.instance.should_exit:
+        part = await anyio.to_thread.run_sync(next, parts, None)
+        if part is None:
+            return
+        yield part
+
+
+def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
+    ui.dark_mode(True)
+    ui.colors(primary=COLOUR)
+    with ui.row().classes("w-full items-center gap-6"):
+        ui.label("spikecam live").classes("text-xl font-bold")
+
+        def choose_method(name: str) -> None:
+            with saying():
+                live.choose_method(name)
+            # Stays on the present method where the other one is refused.
+            toggle.set_value(live.method)
+
+        toggle = ui.toggle(
+            {name: name.upper() for name in online_method_names()},
+            value=live.method,
+            on_change=lambda event: choose_method(event.value),
+        ).props('aria-label="Method"')
+        ui.label("Gamma")
+        ui.slider(min=0.5, max=3, step=0.1).bind_value(display, "gamma").props(
+            'label aria-label="Gamma"'
+        ).classes("w-40")
+    image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
+    image.style("image-rendering: pixelated; max-height: 80vh; object-fit: contain")
+    status = ui.label()
+
+    def update() -> None:
+        status.set_text(status_line(live))
+        # Another page may have chosen it.
+        toggle.set_value(live.method)
+
+    ui.timer(_STATUS_INTERVAL_SECONDS, update)
+
+
+def status_line(live: LiveReconstruction) -> str:
+    """What is read, made and sent at present, or why it ended, in one line."""
+    if isinstance(live.error, SpikecamError):
+        return str(live.error)
+    if live.error is not None:
+        return "something went wrong inside spikecam; the terminal says more when it ends"
+    if live.ended:
+        return f"ended: {live.summary()}"
+    return (
+        f"{live.frame_rate:,.0f} frames a second read, "
+        f"{live.picture_rate:.0f} pictures a second made, {live.sent_rate:.0f} sent here"
+    )

@@ -1,0 +1,115 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.io.geometry import Geometry
+from spikecam.online.live_reconstruction import LiveReconstruction
+
+
+class FakeFeed:
+    """Blocks of frames of 5x9 pixels from a generator function."""
+
+    geometry = Geometry(5, 9)
+
+    def __init__(self, blocks, leftover_bytes=0):
+        self.blocks, self.leftover_bytes = blocks, leftover_bytes
+
+    def __iter__(self):
+        return self.blocks()
+
+
+class SlowReconstructor:
+    """Takes frames quickly, and makes pictures slowly."""
+
+    def __init__(self):
+        self.frame_count = 0
+
+    def update(self, frames):
+        self.frame_count += len(frames)
+
+    def picture(self):
+        time.sleep(0.02)
+        return np.zeros((5, 9), np.float32)
+
+
+def test_pictures_are_left_out_and_frames_never(spikes):
+    stream = sc.SpikeStream.from_array(spikes(3000, 5, 9))
+
+    def blocks():
+        start, read = time.monotonic(), 0
+        while read < 3000:
+            recorded = min(3000, int((time.monotonic() - start) * 5000))
+            yield stream[read:recorded]
+            read = recorded
+
+    live = LiveReconstruction(FakeFeed(blocks), "tfp", fps=1000)
+    live.reconstructor = SlowReconstructor()
+    live.run()
+    assert live.reconstructor.frame_count == live.frame_count == 3000
+    assert 5 < live.picture_count <= 32
+    assert live.ended
+    assert live.summary().startswith("3,000 frames, ")
+
+
+def test_pictures_come_no_faster_than_fps_and_the_last_is_made(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+
+    def blocks():
+        start = time.monotonic()
+        while time.monotonic() - start < 0.6:
+            yield block
+
+    live = LiveReconstruction(FakeFeed(blocks), "tfp", {"window": 9}, fps=20)
+    live.run()
+    assert 2 <= live.picture_count <= 15
+    number, picture = live.next_picture(0)
+    assert number == live.picture_count
+    assert picture == pytest.approx(np.asarray(block)[1:].mean(axis=0), abs=1e-6)
+    assert live.next_picture(number) is None
+
+
+def test_another_method_goes_on_with_the_same_options(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+    live = LiveReconstruction(FakeFeed(lambda: iter([block])), "tfstp", {"window": 3})
+    live.choose_method("tfp")
+    assert live.method == "tfp"
+    with pytest.raises(sc.OptionError, match="not 'tfi'"):
+        live.choose_method("tfi")
+    assert live.method == "tfp"
+    live.run()
+    _, picture = live.next_picture(0)
+    assert picture == pytest.approx(np.asarray(block)[7:].mean(axis=0), abs=1e-6)
+
+
+def test_an_error_of_the_feed_ends_it_and_is_kept():
+    def blocks():
+        yield sc.SpikeStream.from_array(np.zeros((1, 5, 9)))
+        raise sc.FileError("gone")
+
+    live = LiveReconstruction(FakeFeed(blocks), "tfp")
+    live.run()
+    assert str(live.error) == "gone"
+    assert live.ended
+
+
+def test_bytes_after_the_last_whole_frame_are_in_the_summary(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+    live = LiveReconstruction(FakeFeed(lambda: iter([block]), leftover_bytes=4), "tfp")
+    live.run()
+    assert "the last 4 bytes are less than a frame of 9x5" in live.summary()
+
+
+def test_stop_ends_it():
+    def blocks():
+        while True:
+            yield sc.SpikeStream.from_array(np.zeros((0, 5, 9)))
+
+    live = LiveReconstruction(FakeFeed(blocks), "tfp")
+    thread = threading.Thread(target=live.run)
+    thread.start()
+    live.stop()
+    thread.join(timeout=5)
+    assert not thread.is_alive()
