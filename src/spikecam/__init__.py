@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spikecam.calibration.uniform_fields import calibrate_fpn
-    from spikecam.data.dpdd import dpdd
-    from spikecam.data.layouts import (
-        Pair,
-        reds,
-        rsb,
-        spike_gopro,
-        uhsr,
-        write_gopro_pair,
-        write_rsb_pair,
-    )
+    from spikecam.data.dpdd import read_dpdd
+    from spikecam.data.pairs import Pair
     from spikecam.data.plan import Scene, SynthConfig
-    from spikecam.data.spike_gopro import exposure_spans
+    from spikecam.data.reds import read_reds
+    from spikecam.data.rsb import read_rsb, write_rsb_pair
+    from spikecam.data.spike_gopro import (
+        exposure_spans,
+        read_spike_gopro,
+        write_spike_gopro_pair,
+    )
     from spikecam.data.synthesis import Synthesis
+    from spikecam.data.uhsr import read_uhsr
     from spikecam.deblurring.methods import (
         deblur,
         deblurred_frames,
@@ -119,22 +118,21 @@ _HOMES = {
         "Sensor",
     ),
     "calibration.uniform_fields": ("calibrate_fpn",),
-    "data.dpdd": ("dpdd",),
-    "data.layouts": (
-        "Pair",
-        "reds",
-        "rsb",
-        "spike_gopro",
-        "uhsr",
-        "write_gopro_pair",
-        "write_rsb_pair",
-    ),
+    "data.dpdd": ("read_dpdd",),
+    "data.pairs": ("Pair",),
     "data.plan": (
         "Scene",
         "SynthConfig",
     ),
-    "data.spike_gopro": ("exposure_spans",),
+    "data.reds": ("read_reds",),
+    "data.rsb": ("read_rsb", "write_rsb_pair"),
+    "data.spike_gopro": (
+        "exposure_spans",
+        "read_spike_gopro",
+        "write_spike_gopro_pair",
+    ),
     "data.synthesis": ("Synthesis",),
+    "data.uhsr": ("read_uhsr",),
     "deblurring.methods": (
         "deblur",
         "deblurred_frames",
@@ -251,12 +249,12 @@ __all__ = [  # noqa: RUF022
     "align_in_time",
     "find_exposure",
     "Pair",
-    "spike_gopro",
-    "rsb",
-    "reds",
-    "uhsr",
-    "dpdd",
-    "write_gopro_pair",
+    "read_spike_gopro",
+    "read_rsb",
+    "read_reds",
+    "read_uhsr",
+    "read_dpdd",
+    "write_spike_gopro_pair",
     "write_rsb_pair",
     "Synthesis",
     "SynthConfig",

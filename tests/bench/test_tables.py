@@ -69,7 +69,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
 
 
 def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa, monkeypatch):
-    for pair in sc.spike_gopro(captures, "val"):
+    for pair in sc.read_spike_gopro(captures, "val"):
         stream = sc.SpikeStream.from_array(np.tile(np.asarray(pair.stream()), (8, 1, 1))[:400])
         where, blur = (tmp_path / "set", "Face", pair.scene), pair.blurry_picture()
         sc.write_rsb_pair(*where, stream=stream, blur=blur)

@@ -83,7 +83,7 @@ def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
     assert first.code == 0
     assert "5 scenes" in first.out
     assert spikecam(*words.split()).out == first.out
-    assert len(sc.spike_gopro("set")) == 3
+    assert len(sc.read_spike_gopro("set")) == 3
 
 
 def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):

@@ -222,7 +222,7 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
     for words in commands.replace("\n            ", " ").strip().splitlines():
         ended = spikecam(*words.split())
         assert (ended.code, ended.err) == (0, ""), words
-    pair = sc.spike_gopro("set", "val")[0]
+    pair = sc.read_spike_gopro("set", "val")[0]
     ended = spikecam(
         *("generate", pair.blur, pair.spikes, "--size", "24x16", "-o", "mean.png"),
         *("--spread", "spread.png"),
@@ -241,7 +241,7 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
 
 
 def test_spikegen_asks_for_what_it_lacks(folder, spikecam):
-    blur = sc.spike_gopro("set", "val")[0].blur
+    blur = sc.read_spike_gopro("set", "val")[0].blur
     for words, said in (
         ("train spikegen set -o run", "spikecam train latents"),
         ("train spikegen set -o run --size huge", "a size is one of base, small, tiny"),

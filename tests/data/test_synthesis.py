@@ -49,7 +49,8 @@ def make(photos, folder, **options):
 
 def test_a_data_set_is_whole_and_can_be_read(photos, tmp_path):
     scenes = make(photos, tmp_path / "set", pairs=2)
-    read = {split: sc.spike_gopro(tmp_path / "set", split) for split in ("train", "val", "test")}
+    splits = ("train", "val", "test")
+    read = {split: sc.read_spike_gopro(tmp_path / "set", split) for split in splits}
     assert {split: len(pairs) for split, pairs in read.items()} == {
         split: 2 * sum(scene.split == split for scene in scenes) for split in read
     }
@@ -67,13 +68,13 @@ def test_a_data_set_is_whole_and_can_be_read(photos, tmp_path):
 
 def test_spikegen_sets_its_own_threshold(photos, tmp_path):
     make(photos, tmp_path / "set", preset="spikegen", val=0, test=0, sequences=1)
-    (pair,) = sc.spike_gopro(tmp_path / "set")
+    (pair,) = sc.read_spike_gopro(tmp_path / "set")
     assert pair.stream().count().mean() / 49 == pytest.approx(0.1, abs=0.03)
 
 
 def test_pairs_of_a_scene_follow_one_another(photos, tmp_path):
     make(photos, tmp_path / "set", pairs=3, val=0, test=0, sequences=1)
-    names = [pair.name for pair in sc.spike_gopro(tmp_path / "set")]
+    names = [pair.name for pair in sc.read_spike_gopro(tmp_path / "set")]
     assert names == ["000024", "000036", "000048"]
 
 
@@ -95,9 +96,9 @@ def test_a_run_that_was_stopped_goes_on(photos, tmp_path, monkeypatch):
         with lock:
             if next(count) == 2:
                 raise KeyboardInterrupt
-        sc.write_gopro_pair(*args, **kwargs)
+        sc.write_spike_gopro_pair(*args, **kwargs)
 
-    monkeypatch.setattr(synthesis, "write_gopro_pair", write)
+    monkeypatch.setattr(synthesis, "write_spike_gopro_pair", write)
     with pytest.raises(KeyboardInterrupt):
         make(photos, broken)
     before = digest(broken)
@@ -112,7 +113,7 @@ def test_a_run_that_was_stopped_goes_on(photos, tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from spikecam.data import layouts, synthesis
+from spikecam.data import spike_gopro, synthesis
 from spikecam.data.plan import SynthConfig
 
 count = 0
@@ -127,8 +128,8 @@ def counted(write):
         return write(path, *args, **kwargs)
     return run
 
-layouts.write_picture = counted(layouts.write_picture)
-layouts.write_dat = counted(layouts.write_dat)
+spike_gopro.write_picture = counted(spike_gopro.write_picture)
+spike_gopro.write_dat = counted(spike_gopro.write_dat)
 config = SynthConfig(**eval(sys.argv[4]))
 list(synthesis.Synthesis([sys.argv[1]], sys.argv[2], config, workers=1))
 """
@@ -144,14 +145,14 @@ def test_a_run_that_was_killed_goes_on(photos, tmp_path, killed_at):
     assert list((tmp_path / "set").rglob(".*.part*"))
     whole = killed_at > 9
     if whole:
-        assert len(sc.spike_gopro(tmp_path / "set", incomplete="skip")) == 1
+        assert len(sc.read_spike_gopro(tmp_path / "set", incomplete="skip")) == 1
     else:
         with pytest.raises(sc.FileError):
-            sc.spike_gopro(tmp_path / "set", incomplete="skip")
+            sc.read_spike_gopro(tmp_path / "set", incomplete="skip")
     for folder in (tmp_path / "set", tmp_path / "whole"):
         list(sc.Synthesis([photos], folder, sc.SynthConfig(**config)))
     assert digest(tmp_path / "set") == digest(tmp_path / "whole")
-    assert len(sc.spike_gopro(tmp_path / "set")) == 2
+    assert len(sc.read_spike_gopro(tmp_path / "set")) == 2
 
 
 def test_files_that_were_lost_are_made_again(photos, tmp_path):
@@ -214,7 +215,7 @@ def test_videos_become_scenes(clip, tmp_path):
     config = sc.SynthConfig(**SMALL, sequences=3, val=0, test=0)
     made = list(sc.Synthesis([clip], tmp_path / "set", config))
     assert sorted(scene.start for scene in made) == [0, 7, 14]
-    pairs = sc.spike_gopro(tmp_path / "set")
+    pairs = sc.read_spike_gopro(tmp_path / "set")
     frames = [sc.read_picture(pair.sharp[24]) for pair in pairs]
     assert all(frame.shape == (64, 96, 3) for frame in frames)
     assert np.abs(frames[0] - frames[2]).max() > 0.3
@@ -228,7 +229,7 @@ def test_a_video_that_ends_early_is_refused(clip, tmp_path, monkeypatch):
     with pytest.raises(sc.FileError, match=r"square\.mp4 ends early"):
         list(sc.Synthesis([clip], tmp_path / "set", config))
     with pytest.raises(sc.FileError, match="expected"):
-        sc.spike_gopro(tmp_path / "set", incomplete="skip")
+        sc.read_spike_gopro(tmp_path / "set", incomplete="skip")
 
 
 def test_a_video_that_is_too_short_is_refused(clip, tmp_path):
@@ -246,7 +247,7 @@ def test_a_fixed_pattern_of_another_size_is_refused(photos, tmp_path):
 
 def test_the_light_is_kept_where_it_shall_be(photos, tmp_path):
     make(photos, tmp_path / "set", light=True)
-    pair = sc.spike_gopro(tmp_path / "set")[0]
+    pair = sc.read_spike_gopro(tmp_path / "set")[0]
     light = np.load(pair.light)
     assert (light.dtype, light.shape) == (np.uint8, (49, 16, 24))
     for frame, path in pair.sharp.items():
@@ -258,4 +259,4 @@ def test_the_light_is_kept_where_it_shall_be(photos, tmp_path):
     make(photos, tmp_path / "set", light=True)
     assert np.array_equal(np.load(pair.light), light)
     make(photos, tmp_path / "other")
-    assert sc.spike_gopro(tmp_path / "other")[0].light is None
+    assert sc.read_spike_gopro(tmp_path / "other")[0].light is None

@@ -32,10 +32,10 @@ def network(noise=0.0, bright=0.0):
 
 
 def test_scenes_are_made_of_pictures_alone(captures, tmp_path):
-    pairs = sc.spike_gopro(captures)
+    pairs = sc.read_spike_gopro(captures)
     said = []
     made = pseudo_scenes(pairs, tmp_path, sequences=4, seed=0, say=said.append)
-    scenes = [*sc.spike_gopro(made), *sc.spike_gopro(made, "val")]
+    scenes = [*sc.read_spike_gopro(made), *sc.read_spike_gopro(made, "val")]
     assert len(scenes) == 4
     assert "4 scenes of 64x64 out of 6 blurry pictures" in said[0]
     assert all(pair.light is not None and len(pair.sharp) >= 7 for pair in scenes)
@@ -48,11 +48,11 @@ def test_scenes_are_made_of_pictures_alone(captures, tmp_path):
 
 def test_pictures_too_small_for_scenes_are_refused(tiny_set, tmp_path):
     with pytest.raises(sc.FileError, match="160 pixels a side"):
-        pseudo_scenes(sc.spike_gopro(tiny_set), tmp_path, sequences=4, seed=0)
+        pseudo_scenes(sc.read_spike_gopro(tiny_set), tmp_path, sequences=4, seed=0)
 
 
 def test_the_camera_is_measured(captures):
-    sensor = measured_sensor(sc.spike_gopro(captures))
+    sensor = measured_sensor(sc.read_spike_gopro(captures))
     true = 3 / sc.PRESETS["s-sdm"].gain
     assert sensor.thresholds[0] < true < sensor.thresholds[1] < 2 * true
     assert sensor.patterned < 0.5
@@ -61,7 +61,7 @@ def test_the_camera_is_measured(captures):
 def test_a_fixed_pattern_is_noticed(captures):
     pairs = []
     fpn = sc.FixedPattern.draw((40, 48), seed=3)
-    for number, pair in enumerate(sc.spike_gopro(captures)):
+    for number, pair in enumerate(sc.read_spike_gopro(captures)):
         light = sc.quarter_gray(pair.blurry_picture())
         stream = sc.simulate([light] * 61, sc.Sensor(threshold=3), fpn=fpn, seed=number)
         path = pair.spikes.with_suffix(".patterned.dat")
@@ -76,7 +76,7 @@ def test_a_fixed_pattern_is_noticed(captures):
 
 
 def test_hidden_pixels_tell_better_pictures_from_worse(captures):
-    pairs = sc.spike_gopro(captures, "val")
+    pairs = sc.read_spike_gopro(captures, "val")
     assert blind_error(network(), pairs) < blind_error(network(noise=0.05), pairs)
 
 
@@ -138,15 +138,15 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(captures, tmp_path, mon
 
 
 def test_scenes_are_made_of_captures_that_look_alike(captures, tmp_path):
-    pair = sc.spike_gopro(captures)[0]
+    pair = sc.read_spike_gopro(captures)[0]
     made = pseudo_scenes([pair, pair], tmp_path, sequences=2, seed=0)
-    assert len(sc.spike_gopro(made)) == 2
+    assert len(sc.read_spike_gopro(made)) == 2
     with pytest.raises(sc.OptionError, match="at least 2"):
         pseudo_scenes([pair], tmp_path / "other", sequences=1, seed=0)
 
 
 def test_scenes_of_other_captures_are_not_taken(captures, tmp_path):
-    first, second = (sc.spike_gopro(captures, split) for split in ("val", "train"))
+    first, second = (sc.read_spike_gopro(captures, split) for split in ("val", "train"))
     pseudo_scenes(first, tmp_path / "made", sequences=2, seed=0)
     pseudo_scenes(first, tmp_path / "made", sequences=2, seed=0)
     with pytest.raises(sc.OutputError, match="made holds scenes of other blurry pictures"):

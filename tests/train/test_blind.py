@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.data.layouts import Pair
+from spikecam.data.pairs import Pair
 from spikecam.io.pictures import write_picture
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.refiner import Refiner

@@ -184,7 +184,7 @@ def dpdd(folder):
 
 def test_pairs_that_were_taken_are_taken(tmp_path):
     dpdd(tmp_path)
-    both = Focus(None, sc.dpdd(tmp_path), PLAIN, seed=0, length=9)
+    both = Focus(None, sc.read_dpdd(tmp_path), PLAIN, seed=0, length=9)
     sample = both[0]
     assert (sample["rates"][-1] - sample["sharp"][0]).abs().mean() > 0.02
     # A share of them is seen in focus, as what is simulated is.
@@ -193,7 +193,7 @@ def test_pairs_that_were_taken_are_taken(tmp_path):
 
 
 def test_pairs_stand_beside_pictures(photos, tmp_path):
-    pairs = sc.dpdd(dpdd(tmp_path))
+    pairs = sc.read_dpdd(dpdd(tmp_path))
     paths = sorted(photos.glob("*.png"))
     pictures = Pictures(paths, SIDE, seed=0, length=99)
     both = Focus(pictures, pairs, PLAIN, seed=0, length=99)

@@ -89,8 +89,8 @@ def test_a_crop_is_as_large_as_fits(rsb):
 
 def test_val_is_judged_by_where_there_is_one(tiny_set):
     train, val = find_pairs(tiny_set)
-    assert val == sc.spike_gopro(tiny_set, "val")
-    assert train == sc.spike_gopro(tiny_set, "train")
+    assert val == sc.read_spike_gopro(tiny_set, "val")
+    assert train == sc.read_spike_gopro(tiny_set, "train")
 
 
 def test_else_whole_scenes_are_held_out(rsb):

@@ -6,7 +6,7 @@ from spikecam.train.scenes import SceneConfig, Scenes
 
 
 def test_a_number_is_always_the_same_sample(tiny_set):
-    pairs = sc.spike_gopro(tiny_set)
+    pairs = sc.read_spike_gopro(tiny_set)
     config = SceneConfig(crop=64, frames=2, scales=0.5, noise=0.5, patterned=0.5)
     scenes = Scenes(pairs, config, seed=0, length=100)
     again = Scenes(pairs, config, seed=0, length=100)
@@ -23,7 +23,7 @@ def test_a_number_is_always_the_same_sample(tiny_set):
 
 def test_a_crop_larger_than_the_pictures_is_refused(tiny_set):
     with pytest.raises(sc.FileError, match="at most 64"):
-        Scenes(sc.spike_gopro(tiny_set), SceneConfig(), seed=0, length=1)
+        Scenes(sc.read_spike_gopro(tiny_set), SceneConfig(), seed=0, length=1)
 
 
 def test_films_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path):
@@ -31,11 +31,11 @@ def test_films_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path):
 
     folder = tmp_path / "set"
     shutil.copytree(tiny_set, folder)
-    pairs = sc.spike_gopro(folder)
+    pairs = sc.read_spike_gopro(folder)
     for pair in pairs:
         pair.light.write_bytes(b"damaged")
     with pytest.raises(sc.FileError, match=r"\.npy is damaged"):
         Scenes(pairs, SceneConfig(crop=64), seed=0, length=1)[0]
     shutil.rmtree(folder / "train" / "light_data")
     with pytest.raises(sc.FileError, match="synth --light"):
-        Scenes(sc.spike_gopro(folder), SceneConfig(crop=64), seed=0, length=1)
+        Scenes(sc.read_spike_gopro(folder), SceneConfig(crop=64), seed=0, length=1)

@@ -62,7 +62,7 @@ def gopro_cases(
         return f"a stand-in for Spike-GOPRO: {standin.what(limit)}", _simulated(threshold, limit)
     if (folder / "test").is_dir():
         how = "" if threshold == 1 else f", thinned to one spike of {threshold}"
-        pairs = sc.spike_gopro(folder, "test")[:limit]
+        pairs = sc.read_spike_gopro(folder, "test")[:limit]
         return f"{folder}, {len(pairs)} test pairs{how}", _recorded(pairs, threshold)
     scenes = sorted({path.parent for path in folder.glob("*/spikes_v*.dat")})[:limit]
     if not scenes:

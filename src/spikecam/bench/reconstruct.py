@@ -138,7 +138,7 @@ def recordings(
     if folder is None:
         return f"a stand-in for SREDS: {standin.what(limit)}, in gray", _simulated(limit)
     if any(folder.glob("*.png")):
-        pairs = sc.reds(folder)[:limit]
+        pairs = sc.read_reds(folder)[:limit]
         return f"{folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
     files = sorted(folder.glob("*.dat"))[:limit]
     if not files:

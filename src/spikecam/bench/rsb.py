@@ -46,7 +46,7 @@ def rsb(
         FileError: there is no such data set.
         SpikecamError: none of the metrics can be had.
     """
-    cases = _recorded(sc.rsb(folder)[:limit]) if folder else _simulated(limit)
+    cases = _recorded(sc.read_rsb(folder)[:limit]) if folder else _simulated(limit)
     simulated = f"a stand-in for RSB: {standin.what(limit)} as a Gen2 sees them"
     source = str(folder or simulated)
     say(source)

@@ -21,7 +21,7 @@ from spikecam.io.pictures import is_picture
 PARTS = ("train", "val", "test")
 
 
-def dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
+def read_dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
     """Pairs (out of focus, in focus) of a part of DPDD.
 
     Args:
@@ -62,7 +62,7 @@ def is_dpdd(folder: PathLike) -> bool:
     return (Path(folder) / "train_c").is_dir()
 
 
-def refuse_inside(folders: Sequence[PathLike]) -> None:
+def check_outside_dpdd(folders: Sequence[PathLike]) -> None:
     """Refuse folders of sharp pictures in which there are parts of DPDD: half of those are not.
 
     Raises:

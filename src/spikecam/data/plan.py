@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spikecam.data.layouts import SCALE
+from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.data.sources import Source
 from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
 from spikecam.errors import FileError, OptionError
@@ -65,7 +65,7 @@ class SynthConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if any(side % SCALE or side < 64 for side in self.size):
+        if any(side % PICTURE_SCALE or side < 64 for side in self.size):
             raise OptionError(
                 f"pictures of {self.size[1]}x{self.size[0]} have no spike grid a quarter as fine; "
                 "choose multiples of 4, at least 64"

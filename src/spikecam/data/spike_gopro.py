@@ -1,19 +1,41 @@
-"""Timing of Spike-GOPRO (SpikeReveal, section 4.1): its exposures among the frames of spikes.
+"""Spike-GOPRO (SpikeReveal, section 4.1): its timing and its layout on disk, read and written.
 
 A blurry picture is the mean of 97 frames; the next exposure starts 7 frames later. Its recording
-of 137 frames begins 20 frames before the exposure and ends 20 frames after it.
+of 137 frames begins 20 frames before the exposure and ends 20 frames after it. Below ``train`` and
+``test`` (and ``val`` in those that we make) there are::
+
+    blur_data/SCENE/NNNNNN.png     the blurry picture
+    spike_data/SCENE/NNNNNN.dat    spikes on a grid a quarter as fine
+    sharp_data/SCENE/NNNNNN.png    the sharp picture in the middle, frame 68
+
+and, where more sharp frames were kept, ``sharp_data/SCENE/NNNNNN/TTT.png``, named by frame. Data
+sets that we make may have ``light_data/SCENE/NNNNNN.npy``, the video that the spike camera saw
+(137, H, W), uint8 gray, from which spikes of any other sensor can be simulated; and a
+``manifest.json`` that says their exposure.
 """
 
 from __future__ import annotations
 
+import json
 import operator
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
-from spikecam.errors import OptionError, RangeError
-from spikecam.stream import Span
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.data.pairs import Pair, check_picture_scale, complete_pairs, find_recordings
+from spikecam.errors import FileError, OptionError, RangeError
+from spikecam.io.atomic import atomic_path
+from spikecam.io.dat import write_dat
+from spikecam.io.paths import PathLike
+from spikecam.io.pictures import write_picture
+from spikecam.stream import Span, SpikeStream
 
 EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES = 97, 7, 20
 RECORDING_FRAMES = MARGIN_FRAMES + EXPOSURE_FRAMES + MARGIN_FRAMES
 EXPOSURE = (MARGIN_FRAMES, MARGIN_FRAMES + EXPOSURE_FRAMES)
+MANIFEST = "manifest.json"
 
 
 def exposure_spans(
@@ -55,3 +77,120 @@ def exposure_spans(
         )
     starts = range(margin, total - margin - length + 1, length + gap)
     return [(start, start + length) for start in starts]
+
+
+def read_spike_gopro(
+    folder: PathLike,
+    split: str = "train",
+    *,
+    incomplete: str = "refuse",
+    say: Callable[[str], None] | None = None,
+) -> list[Pair]:
+    """Pairs of a data set in the layout of Spike-GOPRO, each with its exposure.
+
+    Args:
+        folder: what holds ``train`` and ``test``.
+        split: which of its folders.
+        incomplete: "refuse" or "skip" recordings whose pictures are missing.
+        say: takes a line that names what was skipped.
+
+    Raises:
+        FileError: there is no such data set, or halves of pairs are missing; the message lists
+            the first of them.
+        OptionError: another word for ``incomplete``.
+    """
+    root = Path(folder) / split
+    exposure = _read_exposure(Path(folder))
+    has_sharp = (root / "sharp_data").is_dir()
+    has_light = (root / "light_data").is_dir()
+    pairs = []
+    for spikes in find_recordings(root):
+        scene, name = spikes.parent.name, spikes.stem
+        sharp_folder = root / "sharp_data" / scene
+        sharp = {sum(exposure) // 2: sharp_folder / f"{name}.png"} if has_sharp else {}
+        sharp |= {int(p.stem): p for p in (sharp_folder / name).glob("*.png") if p.stem.isdecimal()}
+        blur = root / "blur_data" / scene / f"{name}.png"
+        light = light_path(folder, split, scene, name) if has_light else None
+        ordered = dict(sorted(sharp.items()))
+        pairs.append(Pair(scene, name, spikes, None, blur, ordered, exposure, light))
+    return complete_pairs(root, pairs, ".png", incomplete, say)
+
+
+def write_spike_gopro_pair(
+    folder: PathLike,
+    split: str,
+    scene: str,
+    name: str,
+    *,
+    stream: SpikeStream,
+    blur: npt.ArrayLike,
+    sharp: Mapping[int, npt.ArrayLike],
+    light: npt.NDArray[np.uint8] | None = None,
+) -> None:
+    """Write one pair in the layout of Spike-GOPRO, so that it is there as a whole or not at all.
+
+    The recording, by which readers know the pair, comes last; one that was there goes first.
+
+    Args:
+        folder, split, scene, name: where to.
+        stream: the spikes; their exposure is the one of the whole data set.
+        blur: the blurry picture, 4 times as fine as the spikes.
+        sharp: sharp pictures by frame; the one in the middle of the exposure, which must be among
+            them, gets the pair's name, others lie in a folder of that name.
+        light: the video that the spike camera saw, (T, H, W), where it shall be kept.
+
+    Raises:
+        OptionError: pictures of other sizes, another exposure, or no picture of the middle.
+    """
+    exposure = _read_exposure(Path(folder))
+    if stream.exposure is not None and stream.exposure != exposure:
+        raise OptionError(
+            f"pairs of {folder} are exposed during frames {exposure[0]}:{exposure[1]}, and this "
+            f"recording during {stream.exposure[0]}:{stream.exposure[1]}"
+        )
+    middle = sum(exposure) // 2
+    if middle not in sharp:
+        raise OptionError(f"a pair has the sharp picture of its middle frame, {middle}")
+    for picture in (blur, *sharp.values()):
+        check_picture_scale(picture, stream)
+    recording, blurry, *pictures = pair_files(folder, split, scene, name, sorted(sharp), middle)
+    recording.unlink(missing_ok=True)
+    if light is not None:
+        path = light_path(folder, split, scene, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.save(file, light)
+    for path, frame in zip(pictures, sorted(sharp), strict=True):
+        write_picture(path, sharp[frame])
+    write_picture(blurry, blur)
+    write_dat(recording, stream, sidecar=False)
+
+
+def pair_files(
+    folder: PathLike, split: str, scene: str, name: str, frames: Iterable[int], middle: int
+) -> list[Path]:
+    """Where the files of a pair are: the recording, the blurry picture, sharp ones by frame."""
+    root = Path(folder) / split
+    sharp = [f"{name}.png" if n == middle else f"{name}/{n:03d}.png" for n in sorted(frames)]
+    return [
+        root / "spike_data" / scene / f"{name}.dat",
+        root / "blur_data" / scene / f"{name}.png",
+        *(root / "sharp_data" / scene / place for place in sharp),
+    ]
+
+
+def light_path(folder: PathLike, split: str, scene: str, name: str) -> Path:
+    """Where the video that the spike camera saw is, of the pairs that have one."""
+    return Path(folder) / split / "light_data" / scene / f"{name}.npy"
+
+
+def _read_exposure(folder: Path) -> Span:
+    """The exposure of all pairs of a data set: what its manifest says, else the published one."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return EXPOSURE
+    try:
+        start, stop = json.loads(manifest.read_text(encoding="utf-8"))["exposure"]
+        return int(start), int(stop)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{manifest} is no manifest ({error}); mend or remove it") from error

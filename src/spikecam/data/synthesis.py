@@ -24,10 +24,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from spikecam.bits import frame_bytes
-from spikecam.data.layouts import MANIFEST, SCALE, gopro_files, light_file, write_gopro_pair
+from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.data.plan import Scene, SynthConfig, plan_scenes
 from spikecam.data.sources import find_sources
-from spikecam.data.spike_gopro import MARGIN_FRAMES, exposure_spans
+from spikecam.data.spike_gopro import (
+    MANIFEST,
+    MARGIN_FRAMES,
+    exposure_spans,
+    light_path,
+    pair_files,
+    write_spike_gopro_pair,
+)
 from spikecam.errors import OptionError, OutputError
 from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
@@ -83,7 +90,7 @@ class Synthesis:
             raise OptionError(f"workers are at least 1, not {workers}")
         self.workers = workers or usable_cores()
         height, width = self.config.size
-        shape = height // SCALE, width // SCALE
+        shape = height // PICTURE_SCALE, width // PICTURE_SCALE
         if fpn is not None:
             fpn.check_shape(shape, "the simulated camera")
         elif sensor_of(self.config.preset).patterned:
@@ -149,15 +156,16 @@ def make_scene(
     spans = exposure_spans(config.frames, length=config.length, gap=config.gap)
     starts = [start - MARGIN_FRAMES for start, _ in spans]
     names = {start: f"{start + MARGIN_FRAMES + config.length // 2:06d}" for start in starts}
-    place = partial(gopro_files, folder, scene.split, scene.name)
+    place = partial(pair_files, folder, scene.split, scene.name)
     kept = _kept(config)
-    size = config.pair_frames * frame_bytes(config.size[0] // SCALE, config.size[1] // SCALE)
+    height, width = (side // PICTURE_SCALE for side in config.size)
+    recording_bytes = config.pair_frames * frame_bytes(height, width)
     missing = []
     for start in starts:
         files = place(names[start], kept, MARGIN_FRAMES + config.length // 2)
         if config.light:
-            files.append(light_file(folder, scene.split, scene.name, names[start]))
-        if not all(path.exists() for path in files) or files[0].stat().st_size != size:
+            files.append(light_path(folder, scene.split, scene.name, names[start]))
+        if not all(path.exists() for path in files) or files[0].stat().st_size != recording_bytes:
             missing.append(start)
         for parent in {path.parent for path in files}:
             # What a run left that was killed while it wrote.
@@ -180,7 +188,7 @@ def make_scene(
                     fpn=fpn,
                     exposure=film.exposure,
                 )
-                write_gopro_pair(
+                write_spike_gopro_pair(
                     folder,
                     scene.split,
                     scene.name,

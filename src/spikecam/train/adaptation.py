@@ -20,7 +20,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from spikecam.data.layouts import SCALE, Pair
+from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import OptionError, SpikecamError
@@ -94,7 +94,7 @@ def adapt(
     folder = Path(job.folder)
     made = scenes_of(train, job, scenes, config.seed)
     seen, judged = find_pairs(made, light=True)
-    least = min(min(pair.shape) for pair in seen if pair.shape is not None) * SCALE
+    least = min(min(pair.shape) for pair in seen if pair.shape is not None) * PICTURE_SCALE
     sensor = replace(sensor, crop=min(sensor.crop, least // 16 * 16))
     val = Scenes(judged, sensor, seed=config.seed + 1, length=_JUDGED)
     stage = RefinedStage(network.config, config)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.data.layouts import SCALE, Pair
+from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.refined import RefinedPicture
 from spikecam.errors import SpikecamError
@@ -99,6 +99,6 @@ def missed_light(
 def coarse_gray(picture: Picture) -> Maps:
     """Gray on the grid of the spikes, a quarter as fine."""
     gray = as_gray(picture)
-    rows, columns = (side // SCALE for side in gray.shape)
-    coarse: Maps = gray.reshape(rows, SCALE, columns, SCALE).mean((1, 3))
+    rows, columns = (side // PICTURE_SCALE for side in gray.shape)
+    coarse: Maps = gray.reshape(rows, PICTURE_SCALE, columns, PICTURE_SCALE).mean((1, 3))
     return coarse

@@ -114,7 +114,7 @@ class Focus(Dataset[Sample]):
     Args:
         pictures: sharp ones, `MARGIN` larger than the crop on every side, over which defocus is
             simulated; None for none.
-        pairs: of an out-of-focus and a sharp picture, which were taken so (`dpdd`).
+        pairs: of an out-of-focus and a sharp picture, which were taken so (`read_dpdd`).
         config: how samples are drawn.
         seed: of everything random.
         length: how many there are.

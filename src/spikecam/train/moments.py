@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from spikecam.data.layouts import Pair
+from spikecam.data.pairs import Pair
 from spikecam.deblurring.refined import load_refiner
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes

@@ -13,7 +13,9 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
-from spikecam.data.layouts import SCALE, Pair, rsb, spike_gopro
+from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.data.rsb import read_rsb
+from spikecam.data.spike_gopro import read_spike_gopro
 from spikecam.errors import FileError, OptionError
 from spikecam.exposure import evenly_spaced_frames, resolve_exposure
 from spikecam.gray import quarter_gray
@@ -144,8 +146,8 @@ class Crops(Dataset[Sample]):
         return sorted(rng.integers(first, last, moments).tolist())
 
     def _cut(self, picture: Picture, top: int, left: int) -> Picture:
-        size = SCALE * self.side
-        top, left = SCALE * top, SCALE * left
+        size = PICTURE_SCALE * self.side
+        top, left = PICTURE_SCALE * top, PICTURE_SCALE * left
         part = picture[top : top + size, left : left + size]
         return coloured(part)
 
@@ -184,9 +186,9 @@ def find_pairs(
     root = Path(folder)
     what: dict[str, Any] = {"incomplete": incomplete, "say": say}
     if (root / "train").is_dir():
-        pairs = spike_gopro(root, "train", **what)
+        pairs = read_spike_gopro(root, "train", **what)
         if (root / "val" / "spike_data").is_dir():
-            return pairs, spike_gopro(root, "val", **what)
+            return pairs, read_spike_gopro(root, "val", **what)
         return hold_out(pairs, root)
     if root.name in ("train", "val", "test") and (root / "spike_data").is_dir():
         raise FileError(f"{root} is a part of a data set; name the folder that holds it")
@@ -195,7 +197,7 @@ def find_pairs(
             f"{root} holds no data set; expected train/spike_data, as in Spike-GOPRO"
             + ("" if light else ", or spike_data, as in RSB")
         )
-    return hold_out(rsb(root, **what), root)
+    return hold_out(read_rsb(root, **what), root)
 
 
 def hold_out(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Pair]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spikecam.data.layouts import Pair
+from spikecam.data.pairs import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.methods import deblur

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from spikecam.data.layouts import SCALE, Pair
+from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.errors import OptionError
 from spikecam.io.paths import PathLike
 from spikecam.networks.configs.bsn import BSNConfig
@@ -107,7 +107,7 @@ def train_refined(
         pairs, _ = found_pairs(job)
         job = replace(job, datasets=[scenes_of(pairs, job, pseudo, config.seed)])
     train, val = found_pairs(job, light=True)
-    least = min(min(pair.shape) for pair in val if pair.shape is not None) // 4 * 4 * SCALE
+    least = min(min(pair.shape) for pair in val if pair.shape is not None) // 4 * 4 * PICTURE_SCALE
     if pseudo:
         scenes = replace(scenes, crop=min(scenes.crop, least))
     crop = max(scenes.crop, min(_JUDGED_CROP, least))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spikecam.data.layouts import SCALE, Pair
+from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.errors import FileError
 from spikecam.exposure import resolve_exposure
 from spikecam.stream import SpikeStream
@@ -36,7 +36,7 @@ class RecordedCrops:
                     "that has them, or with --pictures"
                 )
             stream = pair.stream()
-            if SCALE * min(stream.height, stream.width) < crop:
+            if PICTURE_SCALE * min(stream.height, stream.width) < crop:
                 raise FileError(f"{pair.spikes} is smaller than a crop; choose a smaller --crop")
         self.pairs, self.crop, self.seed = list(pairs), crop, seed
 
@@ -45,11 +45,11 @@ class RecordedCrops:
         rng = np.random.default_rng((self.seed, number))
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.blur is not None
-        stream, side = pair.stream(), self.crop // SCALE
+        stream, side = pair.stream(), self.crop // PICTURE_SCALE
         frame = int(rng.choice(sorted(pair.sharp)))
         top, left = (int(rng.integers(n - side + 1)) for n in stream.shape[1:])
         spikes = cut_spikes(stream, (0, len(stream)), top, left, side)
-        rows, columns = (slice(SCALE * n, SCALE * (n + side)) for n in (top, left))
+        rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
         pictures = np.stack(
             [decoded(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
         )

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from spikecam.data.dpdd import dpdd, is_dpdd, refuse_inside
+from spikecam.data.dpdd import check_outside_dpdd, is_dpdd, read_dpdd
 from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.train.config import RunConfig
 from spikecam.train.focus import MARGIN, SHARES, Focus, FocusConfig, check_pairs
@@ -35,16 +35,16 @@ def train_refocuser(
     Raises:
         FileError: pictures out of focus among those that are to be sharp, or pairs that differ in
             size or are too small.
-        SpikecamError: as `spikecam.train.run.run`, `find_pictures`, `dpdd` and `load_weights`.
+        SpikecamError: as `spikecam.train.run.run`, `find_pictures`, `read_dpdd` and `load_weights`.
     """
     network = sized(job, "refocuser", network)
     taken = [folder for folder in job.datasets if is_dpdd(folder)]
     folders = [folder for folder in job.datasets if folder not in taken]
-    refuse_inside(folders)
+    check_outside_dpdd(folders)
     side = focus.crop + 2 * MARGIN
     train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
     pairs, judged = (
-        [pair for one in taken for pair in dpdd(one, part)] for part in ("train", "val")
+        [pair for one in taken for pair in read_dpdd(one, part)] for part in ("train", "val")
     )
     check_pairs([*pairs, *judged], side)
     seed = config.seed

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from spikecam.data.layouts import SCALE, Pair
+from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
@@ -53,7 +53,7 @@ class SceneConfig:
     along: bool = True
 
     def __post_init__(self) -> None:
-        if self.crop % (4 * SCALE) or self.crop < 64:
+        if self.crop % (4 * PICTURE_SCALE) or self.crop < 64:
             raise OptionError(f"a crop is a multiple of 16 and at least 64, not {self.crop}")
         if self.frames < 1:
             raise OptionError(f"a sample has at least one frame, not {self.frames}")
@@ -102,10 +102,10 @@ class SceneCrops:
                     f"{pair.spikes} has no film of the spike camera beside it; make the data set "
                     "with spikecam synth --light"
                 )
-            if (least := SCALE * min(pair.shape)) < config.crop:
+            if (least := PICTURE_SCALE * min(pair.shape)) < config.crop:
                 raise FileError(
                     f"{pair.blur} is smaller than a crop of {config.crop} pixels; choose one of "
-                    f"at most {least // (4 * SCALE) * 4 * SCALE}"
+                    f"at most {least // (4 * PICTURE_SCALE) * 4 * PICTURE_SCALE}"
                 )
         self.pairs, self.config, self.seed = pairs, config, seed
 
@@ -116,9 +116,9 @@ class SceneCrops:
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.exposure is not None
         light = self._light(pair)
-        side = config.crop // SCALE
+        side = config.crop // PICTURE_SCALE
         top, left = (int(rng.integers(n - side + 1)) for n in light.shape[1:])
-        here = tuple(slice(SCALE * n, SCALE * (n + side)) for n in (top, left))
+        here = tuple(slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
         film = np.array(light[:, top : top + side, left : left + side])
         known = sorted(pair.sharp)
         chosen = sorted(rng.choice(known, config.frames, replace=config.frames > len(known)))
@@ -158,7 +158,7 @@ class SceneCrops:
         assert path is not None
         assert pair.shape is not None
         levels = decoded(path)
-        wanted = tuple(SCALE * side for side in pair.shape)
+        wanted = tuple(PICTURE_SCALE * side for side in pair.shape)
         if levels.shape[:2] != wanted:
             raise FileError(
                 f"{path} is {levels.shape[1]}x{levels.shape[0]}, and its scene is "
