@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 import spikecam as sc
 from spikecam.calibration.uniform_fields import calibrate_fpn, uniform_field
 from spikecam.fixed_pattern import DEAD, STUCK, FixedPattern
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 
 MAP = "real/fpn_gen2.npz"
 
@@ -19,7 +19,7 @@ def crop(fpn, rows, columns):
 @pytest.fixture(scope="module")
 def measured(data):
     """A corner of the measured map with a stuck pixel in it."""
-    fpn = FixedPattern.open(data / MAP)
+    fpn = FixedPattern.load(data / MAP)
     return crop(fpn, slice(0, 60), slice(320, 400))
 
 
@@ -29,13 +29,13 @@ def fields(measured):
 
 
 def test_what_it_is_called_says_what_is_in_it():
-    fpn = FixedPattern.draw((60, 80), 0)
+    fpn = FixedPattern.random((60, 80), 0)
     assert "80x60 pixels, gains within" in repr(fpn)
 
 
 @given(st.floats(0, 1), st.integers(0, 100))
 def test_correction_undoes_distortion(rate, seed):
-    fpn = FixedPattern.draw((4, 6), seed)
+    fpn = FixedPattern.random((4, 6), seed)
     clean = np.full((4, 6), rate, np.float32)
     assert fpn.correct(fpn.distort(clean)) == pytest.approx(clean, abs=2e-5)
 
@@ -124,7 +124,7 @@ def test_a_block_of_bad_pixels_is_filled_from_around_it():
 
 def test_it_is_saved_and_opened(tmp_path, measured):
     measured.save(tmp_path / "fpn.npz")
-    again = FixedPattern.open(tmp_path / "fpn.npz")
+    again = FixedPattern.load(tmp_path / "fpn.npz")
     for name in ("offset", "gain", "deviation", "bad", "lux"):
         assert np.array_equal(getattr(again, name), getattr(measured, name))
 
@@ -137,7 +137,7 @@ def test_other_files_are_refused(tmp_path, content):
     else:
         path.write_bytes(content)
     with pytest.raises(sc.FileError, match="no fixed pattern"):
-        FixedPattern.open(path)
+        FixedPattern.load(path)
 
 
 def test_maps_that_cannot_be_are_refused():
@@ -151,14 +151,14 @@ def test_maps_that_cannot_be_are_refused():
         (ones, ones, ones * 0),
     ):
         with pytest.raises(sc.OptionError):
-            FixedPattern.of(*maps)
+            FixedPattern.from_maps(*maps)
 
 
 def test_pixels_that_show_no_light_are_dead():
     ones = np.ones((3, 4), np.float32)
     blind, still = ones.copy(), ones.copy()
     blind[1, 2] = still[2, 0] = 0
-    bad = FixedPattern.of(ones, blind, still).bad
+    bad = FixedPattern.from_maps(ones, blind, still).bad
     assert (bad[1, 2], bad[2, 0], np.count_nonzero(bad)) == (DEAD, DEAD, 2)
     with pytest.raises(sc.OptionError, match="D_light are above 0"):
         FixedPattern(ones, blind, ones, 335, np.zeros((3, 4), np.uint8))

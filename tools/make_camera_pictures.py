@@ -22,7 +22,7 @@ LUX = (0, 153, 335)
 
 
 def fixed_pattern(light, out):
-    fpn = sc.FixedPattern.draw(light.shape, seed=1)
+    fpn = sc.FixedPattern.random(light.shape, seed=1)
     found = sc.calibrate_fpn([uniform_field(fpn, lux, 1500, i) for i, lux in enumerate(LUX)], LUX)
     good = (fpn.bad == 0) & (found.bad == 0)
     gains = [m.gain / np.median(m.gain[good]) for m in (fpn, found)]

@@ -45,7 +45,9 @@ def before_after(out):
 
 def methods(out):
     stream = sc.open(sample.SPIKES)
-    made = [sc.display(sc.reconstruct(stream, AT, name)) for name in ("tfp", "tfi", "tfstp")]
+    made = [
+        sc.stretch_for_display(sc.reconstruct(stream, AT, name)) for name in ("tfp", "tfi", "tfstp")
+    ]
     write(out, "methods.jpg", beside([np.kron(one, np.ones((2, 2))) for one in made]))
 
 
@@ -56,7 +58,7 @@ def sizes(out):
         shown = []
         for width, height in ((320, 180), (400, 250), (316, 182)):
             stream = sc.open(bare, shape=(height, width), truncate=True)
-            picture = sc.display(sc.reconstruct(stream))
+            picture = sc.stretch_for_display(sc.reconstruct(stream))
             image = Image.fromarray(np.rint(picture * 255).astype(np.uint8))
             shown.append(np.asarray(image.resize((480, 480 * height // width))) / 255)
         write(out, "sizes.jpg", beside(shown))

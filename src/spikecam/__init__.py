@@ -57,32 +57,32 @@ if TYPE_CHECKING:
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
     from spikecam.method import Method, NoOptions, OnlineReconstructor, Takes, method_names
+    from spikecam.metrics.full_reference import ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.metrics.learned import brisque, liqe, lpips, niqe
-    from spikecam.metrics.methods import (
+    from spikecam.metrics.score import (
         METRICS,
-        checked_metrics,
+        check_metrics,
         frame_scores,
         mean_scores,
         score,
     )
-    from spikecam.metrics.reference import ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.reconstruction.reconstruct import all_frames, frames, reconstruct
     from spikecam.recording_summary import summary
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
-    from spikecam.registration.timing import align_in_time, find_exposure
-    from spikecam.scenes.defocus import defocus, defocus_scene, disc_radius
-    from spikecam.scenes.depth import random_nearness
-    from spikecam.scenes.film import film
-    from spikecam.scenes.interpolation import interpolated
+    from spikecam.registration.exposure_search import align_in_time, find_exposure
+    from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc_radius
+    from spikecam.scenes.depth import random_inverse_depth
+    from spikecam.scenes.interpolation import interpolate_frames
     from spikecam.scenes.motion import moving_scene
     from spikecam.scenes.pretraining import pretraining_pair
-    from spikecam.sensor.integrate import simulate
-    from spikecam.sensor.sensor import PRESETS, Sensor
-    from spikecam.show.contact import contact_sheet
+    from spikecam.scenes.scene_frames import scene_frames
+    from spikecam.sensor.integrate_and_fire import simulate
+    from spikecam.sensor.sensor import SENSOR_PRESETS, Sensor
+    from spikecam.show.contact_sheet import contact_sheet
     from spikecam.show.curves import check_curves, write_curves
-    from spikecam.show.display import Display, display
-    from spikecam.show.table import check_table, json_text, write_table
+    from spikecam.show.display import DisplayMapping, stretch_for_display
+    from spikecam.show.table import check_table, format_json, write_table
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
     from spikecam.weights.card import Card
@@ -93,28 +93,28 @@ if TYPE_CHECKING:
 _HOMES = {
     "registration.alignment": ("Alignment",),
     "registration.align": ("align",),
-    "registration.timing": ("align_in_time", "find_exposure"),
+    "registration.exposure_search": ("align_in_time", "find_exposure"),
     "scenes.defocus": (
-        "defocus",
+        "defocus_picture",
         "defocus_scene",
         "disc_radius",
     ),
-    "scenes.depth": ("random_nearness",),
+    "scenes.depth": ("random_inverse_depth",),
     "exposure": (
         "FrameAverage",
         "average_frames",
         "evenly_spaced_frames",
         "resolve_exposure",
     ),
-    "scenes.film": ("film",),
+    "scenes.scene_frames": ("scene_frames",),
     "fixed_pattern": ("FixedPattern",),
-    "sensor.integrate": ("simulate",),
-    "scenes.interpolation": ("interpolated",),
+    "sensor.integrate_and_fire": ("simulate",),
+    "scenes.interpolation": ("interpolate_frames",),
     "gray": ("quarter_gray",),
     "scenes.motion": ("moving_scene",),
     "scenes.pretraining": ("pretraining_pair",),
     "sensor.sensor": (
-        "PRESETS",
+        "SENSOR_PRESETS",
         "Sensor",
     ),
     "calibration.uniform_fields": ("calibrate_fpn",),
@@ -156,19 +156,19 @@ _HOMES = {
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
     "method": ("Method", "NoOptions", "OnlineReconstructor", "Takes", "method_names"),
     "metrics.learned": ("brisque", "liqe", "lpips", "niqe"),
-    "metrics.methods": (
+    "metrics.score": (
         "METRICS",
-        "checked_metrics",
+        "check_metrics",
         "frame_scores",
         "mean_scores",
         "score",
     ),
-    "metrics.reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
+    "metrics.full_reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
     "reconstruction.reconstruct": ("all_frames", "frames", "reconstruct"),
-    "show.contact": ("contact_sheet",),
+    "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
-    "show.display": ("Display", "display"),
-    "show.table": ("check_table", "json_text", "write_table"),
+    "show.display": ("DisplayMapping", "stretch_for_display"),
+    "show.table": ("check_table", "format_json", "write_table"),
     "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
     "recording_summary": ("summary",),
@@ -206,7 +206,7 @@ __all__ = [  # noqa: RUF022
     "score",
     "frame_scores",
     "mean_scores",
-    "checked_metrics",
+    "check_metrics",
     "METRICS",
     "psnr",
     "ssim",
@@ -218,29 +218,29 @@ __all__ = [  # noqa: RUF022
     "liqe",
     "write_table",
     "check_table",
-    "json_text",
+    "format_json",
     "write_curves",
     "check_curves",
-    "display",
-    "Display",
+    "stretch_for_display",
+    "DisplayMapping",
     "contact_sheet",
     "summary",
     "simulate",
     "Sensor",
-    "PRESETS",
-    "film",
+    "SENSOR_PRESETS",
+    "scene_frames",
     "moving_scene",
-    "interpolated",
+    "interpolate_frames",
     "quarter_gray",
     "FrameAverage",
     "average_frames",
     "exposure_spans",
     "srgb_to_linear",
     "linear_to_srgb",
-    "defocus",
+    "defocus_picture",
     "defocus_scene",
     "disc_radius",
-    "random_nearness",
+    "random_inverse_depth",
     "pretraining_pair",
     "FixedPattern",
     "calibrate_fpn",

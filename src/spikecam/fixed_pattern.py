@@ -55,7 +55,7 @@ class FixedPattern:
         deviation: D_light, frames beyond one between spikes in the bright field, (H, W).
         lux: illuminance L_3 of the bright field.
         bad: 0 for a good pixel, 1 (DEAD) for one that hardly sees light, 2 (STUCK) for one that
-            fires regardless, uint8 (H, W); `FixedPattern.of` finds them in the maps.
+            fires regardless, uint8 (H, W); `FixedPattern.from_maps` finds them in the maps.
 
     Raises:
         OptionError: maps of different sizes, or values that no pixel has.
@@ -197,7 +197,7 @@ class FixedPattern:
             )
 
     @staticmethod
-    def open(path: str | os.PathLike[str]) -> FixedPattern:
+    def load(path: str | os.PathLike[str]) -> FixedPattern:
         """Read what `save` or others of the field wrote: an ``.npz`` with Nd, Nl and D_light.
 
         Raises:
@@ -212,7 +212,7 @@ class FixedPattern:
                 lux = float(held["lux"]) if "lux" in held else _LUX
                 if "bad" in held:
                     return FixedPattern(offset, gain, deviation, lux, held["bad"].astype(np.uint8))
-            return FixedPattern.of(offset, gain, deviation, lux)
+            return FixedPattern.from_maps(offset, gain, deviation, lux)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, OptionError) as error:
             reason = error if zipfile.is_zipfile(path) else "it is no .npz"
             raise FileError(
@@ -221,7 +221,7 @@ class FixedPattern:
             ) from error
 
     @staticmethod
-    def of(offset: Map, gain: Map, deviation: Map, lux: float = _LUX) -> FixedPattern:
+    def from_maps(offset: Map, gain: Map, deviation: Map, lux: float = _LUX) -> FixedPattern:
         """A fixed pattern from its maps, with the bad pixels that these tell of.
 
         Dead are pixels of less than a third of the usual gain; stuck those of more than three
@@ -244,7 +244,7 @@ class FixedPattern:
         return replace(maps, bad=bad.astype(np.uint8))
 
     @staticmethod
-    def draw(shape: tuple[int, int], seed: int) -> FixedPattern:
+    def random(shape: tuple[int, int], seed: int) -> FixedPattern:
         """A made-up camera whose maps have the spread of a measured one (Gen2, 400x250).
 
         There, the middle half of the offsets lies between 5.7 and 10.1 lux, gains scatter by 6 %,
@@ -257,7 +257,7 @@ class FixedPattern:
         across = np.linspace(-1, 1, shape[1])[None]
         per_lux = 1690 * (1 + 0.1 * across**2) * np.exp(0.05 * rng.standard_normal(shape))
         per_lux[bad > 0.9997] *= 20
-        return FixedPattern.of(
+        return FixedPattern.from_maps(
             offset.astype(np.float32),
             (1095 / per_lux).astype(np.float32),
             (per_lux / (_LUX + offset)).astype(np.float32),

@@ -13,7 +13,7 @@ def numbers(text):
 
 
 def test_the_fixed_pattern_is_recovered(data, tmp_path, capsys):
-    fpn = sc.FixedPattern.draw((40, 48), 0)
+    fpn = sc.FixedPattern.random((40, 48), 0)
     fpn.save(tmp_path / "fpn.npz")
     sc.save(tmp_path / "photo.png", np.random.default_rng(0).random((200, 240, 3)))
     measure_fpn(tmp_path / "fpn.npz", tmp_path / "photo.png", 400)

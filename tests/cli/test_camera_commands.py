@@ -22,13 +22,13 @@ def folder(tmp_path, monkeypatch):
     content = (tmp_path / "clip.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 2 // 3])
     sc.save("tiny.png", np.zeros((30, 30)))
-    sc.FixedPattern.draw((10, 10), 0).save("fpn.npz")
+    sc.FixedPattern.random((10, 10), 0).save("fpn.npz")
     (tmp_path / "photo.webp").write_bytes(b"RIFF")
     return tmp_path
 
 
 def test_a_video_that_ends_early_is_told(folder, spikecam, monkeypatch):
-    monkeypatch.setattr("spikecam.scenes.film.count_frames", lambda path: 25)
+    monkeypatch.setattr("spikecam.scenes.scene_frames.count_frames", lambda path: 25)
     ended = spikecam("simulate", "clip.mp4", "-o", "a.dat", "--blur", "b.png")
     assert ended.code == 2
     assert "clip.mp4 ends early: 153 of 193 frames" in ended.err
@@ -87,7 +87,7 @@ def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
 
 
 def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):
-    fpn = sc.FixedPattern.draw((40, 48), 0)
+    fpn = sc.FixedPattern.random((40, 48), 0)
     for name, light in (("dark", 0.004), ("mid", 0.1), ("bright", 0.2)):
         frames = np.full((600, 40, 48), light, np.float32)
         sc.save(f"{name}.dat", sc.simulate(frames, "ideal", fpn=fpn))
@@ -147,7 +147,7 @@ def rig(data, folder):
 def test_a_second_camera_is_aligned_and_used(rig, spikecam):
     ended = spikecam("calibrate", "align", "rgb.png", "spikes.dat", "-o", "align.json")
     assert ended.code == 0
-    found = sc.Alignment.open("align.json")
+    found = sc.Alignment.load("align.json")
     # A spike pixel is the middle of 4 x 4 pixels, from (64, 32) on.
     corners = np.array([[0, 0], [159, 0], [0, 111], [159, 111]])
     expected = corners * 4 + 1.5 + [64, 32]

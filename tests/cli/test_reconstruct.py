@@ -46,7 +46,7 @@ def test_what_is_out_of_focus_takes_weights(run, spikecam, recording, tmp_path, 
 
 
 def test_a_fixed_pattern_and_a_tile_go_to_the_network(run, recording, tmp_path, refocuser):
-    fpn = sc.FixedPattern.draw((6, 9), seed=0)
+    fpn = sc.FixedPattern.random((6, 9), seed=0)
     fpn.save(tmp_path / "fpn.npz")
     words = ("--method", "defocus", "--window", "25", "--weights", str(refocuser), "--bits", "16")
     words += ("--fpn", str(tmp_path / "fpn.npz"), "--tile", "64", "--device", "cpu")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 
 
 @pytest.fixture

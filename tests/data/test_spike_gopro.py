@@ -9,7 +9,7 @@ import spikecam as sc
 from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES, exposure_spans
 from spikecam.errors import OptionError, RangeError
 from spikecam.scenes.motion import SCENE_EXPOSURE, SCENE_FRAMES
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 
 
 def test_scenes_have_the_timing_of_a_pair_by_default():

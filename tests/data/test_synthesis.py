@@ -166,7 +166,7 @@ def test_files_that_were_lost_are_made_again(photos, tmp_path):
 
 def test_another_camera_does_not_go_on(photos, tmp_path):
     config = sc.SynthConfig(**SMALL, sequences=3, preset="gen2")
-    one, two = (sc.FixedPattern.draw((16, 24), seed) for seed in (1, 2))
+    one, two = (sc.FixedPattern.random((16, 24), seed) for seed in (1, 2))
     list(sc.Synthesis([photos], tmp_path / "set", config, fpn=one))
     for other in (two, None):
         with pytest.raises(sc.OutputError, match="begun with other"):
@@ -240,7 +240,7 @@ def test_a_video_that_is_too_short_is_refused(clip, tmp_path):
 
 
 def test_a_fixed_pattern_of_another_size_is_refused(photos, tmp_path):
-    fpn = sc.FixedPattern.draw((10, 10), 0)
+    fpn = sc.FixedPattern.random((10, 10), 0)
     with pytest.raises(sc.GeometryError, match="24x16"):
         sc.Synthesis([photos], tmp_path / "set", sc.SynthConfig(**SMALL), fpn=fpn)
 

@@ -63,7 +63,7 @@ def test_only_what_is_near_is_read(spikes):
 
 
 def test_a_fixed_pattern_does_not_show():
-    fpn = sc.FixedPattern.draw((12, 16), seed=2)
+    fpn = sc.FixedPattern.random((12, 16), seed=2)
     light = np.full((137, 12, 16), 0.15, np.float32)
     light[60:77] *= 3
     stream = sc.simulate(light, sc.Sensor(threshold=0.3), fpn=fpn, seed=0)

@@ -186,7 +186,7 @@ def test_what_is_far_brighter_than_the_rest_keeps_its_rate(spikegen):
 
 
 def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
-    fpn = sc.FixedPattern.draw((12, 14), seed=0)
+    fpn = sc.FixedPattern.random((12, 14), seed=0)
     clean = np.full((12, 14), 0.3, np.float32)
     stream = steady(fpn.distort(clean), 400)
     for frames in (64,):

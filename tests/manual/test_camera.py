@@ -17,7 +17,7 @@ def rig(after_the_demo, tmp_path_factory):
     """What the manual's page on the camera names: recordings of a camera, and a second one."""
     folder = tmp_path_factory.mktemp("rig")
     shutil.copytree(after_the_demo / "demo", folder / "demo")
-    fpn = sc.FixedPattern.draw((250, 400), seed=0)
+    fpn = sc.FixedPattern.random((250, 400), seed=0)
     for name, light in (("dark", 0), ("middle", 153), ("bright", 335)):
         sc.save(folder / f"{name}.dat", uniform_field(fpn, light, 400, seed=light))
     picture = sc.read_picture(after_the_demo / "demo" / "sharp" / "068.png")

@@ -34,7 +34,7 @@ def test_silent_pixels_collect_less_than_a_threshold():
 
 
 def test_a_fixed_pattern_is_corrected():
-    fpn = FixedPattern.draw((6, 8), seed=1)
+    fpn = FixedPattern.random((6, 8), seed=1)
     light = np.full((2000, 6, 8), 0.2, np.float32)
     stream = sc.simulate(light, sc.Sensor(), fpn=fpn, seed=0)
     good = fpn.bad == 0

@@ -31,7 +31,7 @@ def test_the_last_is_exact_for_light_that_stays(steady):
 
 def test_a_fixed_pattern_is_undone():
     light = np.full((20, 30), 0.3, np.float32)
-    camera = sc.FixedPattern.draw((20, 30), seed=0)
+    camera = sc.FixedPattern.random((20, 30), seed=0)
     stream = sc.simulate((light for _ in range(201)), sc.Sensor(), fpn=camera, seed=0)
     seen = integrations(stream, 100, 201)
     mended = integrations(stream, 100, 201, fpn=camera)
@@ -46,7 +46,7 @@ def test_one_field_of_uniform_light_is_enough_to_undo_it():
         light = np.full((20, 30), level, np.float32)
         return sc.simulate((light for _ in range(401)), sc.Sensor(), fpn=camera, seed=seed)
 
-    camera = sc.FixedPattern.draw((20, 30), seed=0)
+    camera = sc.FixedPattern.random((20, 30), seed=0)
     held = sc.calibrate_fpn([seen(0.3, 0)])
     stream = seen(0.2, 1)
     raw, mended = (integrations(stream, 200, 401, fpn=fpn)[[0, -1]] for fpn in (None, held))
@@ -67,4 +67,4 @@ def test_what_cannot_be_is_refused(spikes):
     with pytest.raises(sc.RangeError):
         integrations(stream, 20, 51)
     with pytest.raises(sc.GeometryError):
-        integrations(stream, 20, 25, fpn=sc.FixedPattern.draw((9, 6), seed=0))
+        integrations(stream, 20, 25, fpn=sc.FixedPattern.random((9, 6), seed=0))

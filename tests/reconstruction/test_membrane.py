@@ -8,12 +8,12 @@ from spikecam.reconstruction.charge import charges
 
 def neutral(shape):
     ones = np.ones(shape, np.float32)
-    return FixedPattern.of(0 * ones, ones, ones)
+    return FixedPattern.from_maps(0 * ones, ones, ones)
 
 
 @pytest.fixture
 def fpn():
-    return FixedPattern.draw((5, 13), seed=2)
+    return FixedPattern.random((5, 13), seed=2)
 
 
 def test_without_a_pattern_every_spike_weighs_one(spikes):
@@ -57,7 +57,7 @@ def test_each_spike_weighs_what_its_interval_says(fpn):
 
 @pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp"])
 def test_a_steady_scene_comes_out_uniform(method, steady):
-    fpn = FixedPattern.draw((20, 24), seed=3)
+    fpn = FixedPattern.random((20, 24), seed=3)
     clean = np.tile(np.linspace(0.1, 0.5, 24, dtype=np.float32), (20, 1))
     stream = steady(fpn.distort(clean), 600)
     before, after = (
@@ -70,7 +70,7 @@ def test_a_steady_scene_comes_out_uniform(method, steady):
 
 
 def test_charge_of_steady_light_is_exact(steady):
-    fpn = FixedPattern.draw((8, 9), seed=3)
+    fpn = FixedPattern.random((8, 9), seed=3)
     clean = np.full((8, 9), 0.2, np.float32)
     stream = steady(fpn.distort(clean), 300)
     good = fpn.bad == 0

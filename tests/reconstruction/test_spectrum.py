@@ -8,7 +8,7 @@ from spikecam.reconstruction.spectrum import (
     frequencies,
     remembered,
 )
-from spikecam.scenes.defocus import defocus
+from spikecam.scenes.defocus import defocus_picture
 from spikecam.tiles import UNIT
 
 
@@ -27,7 +27,7 @@ def test_they_tell_the_disc():
     """What a disc has taken away is missing about the zero of its spectrum, and there most."""
     scene = np.random.default_rng(0).random((160, 160), np.float32)
     for radius in (2.0, 3.0, 5.0):
-        lost = energies(defocus(scene, radius)).mean(axis=(1, 2)) / energies(scene).mean(
+        lost = energies(defocus_picture(scene, radius)).mean(axis=(1, 2)) / energies(scene).mean(
             axis=(1, 2)
         )
         # Up to the side lobe beyond the first zero.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spikecam.reconstruction.wiener import NOISE, RADII, deconvolved
-from spikecam.scenes.defocus import defocus
+from spikecam.scenes.defocus import defocus_picture
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def scene():
 
 @pytest.mark.parametrize("radius", RADII)
 def test_the_disc_that_was_there_is_taken_away(scene, radius):
-    blurry = defocus(scene, radius)
+    blurry = defocus_picture(scene, radius)
     made = deconvolved(blurry).reshape(len(RADII), len(NOISE), *scene.shape)
     errors = np.square(made - scene).mean(axis=(2, 3))
     before = np.square(blurry - scene).mean()

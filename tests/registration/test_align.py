@@ -10,7 +10,7 @@ from PIL import Image
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.registration.align import align, mended
 from spikecam.registration.alignment import Alignment
-from spikecam.registration.refining import contrast
+from spikecam.registration.refinement import contrast
 from spikecam.stream import SpikeStream
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)
@@ -196,7 +196,7 @@ def test_real_pairs_of_a_rig(data, off_by):
         found.append(alignment)
         assert alignment.factor == 2
         assert alignment.error < 0.3
-        assert alignment.covered() > 0.95
+        assert alignment.coverage() > 0.95
         assert off_by(alignment.matrix, same.matrix, (250, 400), (500, 800)) < 8
         ours = contrast(np.sqrt(mended(rates)))[8:-8, 12:-12]
         correlations = []

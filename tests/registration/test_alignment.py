@@ -25,7 +25,7 @@ def test_what_is_saved_is_opened_again(tmp_path):
     for alignment in (SOME, Alignment(ROWS, (25, 40), (50, 80))):
         path = tmp_path / "new" / "align.json"
         alignment.save(path)
-        assert Alignment.open(path) == alignment
+        assert Alignment.load(path) == alignment
         assert hash(alignment)
     assert [p.name for p in path.parent.iterdir()] == ["align.json"]
 
@@ -71,14 +71,14 @@ def test_files_that_say_something_else_are_refused(tmp_path, content, reason):
     path = tmp_path / "align.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     with pytest.raises(FileError, match=reason) as raised:
-        Alignment.open(path)
+        Alignment.load(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(FileError, match="does not exist"):
-        Alignment.open(tmp_path / "align.json")
+        Alignment.load(tmp_path / "align.json")
 
 
 def test_the_scale_of_a_homography_is_free():
@@ -92,13 +92,13 @@ def test_same_view_pictures_pass_as_they_are():
         size = (50 // factor, 80 // factor)
         alignment = Alignment.same_view(size, (50, 80))
         assert alignment.factor == factor
-        assert alignment.covered() == 1
+        assert alignment.coverage() == 1
         assert np.abs(alignment.rectify(picture) - picture).max() < 1e-6
 
 
 def test_the_rectified_picture_is_what_the_spike_camera_would_see():
     inner = Alignment(((3.1, -0.2, 9), (0.15, 2.9, 4), (1e-4, -2e-4, 1)), (25, 40), (90, 150))
-    assert inner.covered() == 1
+    assert inner.coverage() == 1
     seen = inner.rectify(smooth((90, 150)))
     assert seen.shape == (75, 120, 3)
     expected = smooth((75, 120), inner.matrix @ finer(3))
@@ -130,7 +130,7 @@ def test_what_the_picture_does_not_cover_is_black_and_counted():
     seen = shifted.rectify(np.ones((50, 80)))
     assert (seen[:, :40] == 1).all()
     assert (seen[:, 40:] == 0).all()
-    assert shifted.covered() == 0.5
+    assert shifted.coverage() == 0.5
 
 
 def test_another_picture_is_refused():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import OptionError
-from spikecam.scenes.defocus import defocus, defocus_scene, disc, disc_radius
+from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc, disc_radius
 
 LENS = {"focus": 2.0, "focal_length": 0.05, "f_number": 2.0, "pitch": 10e-6}
 
@@ -29,7 +29,7 @@ def test_a_disc_is_round_and_whole(radius):
 def test_a_point_spreads_over_its_disc():
     point = np.zeros((41, 41))
     point[20, 20] = 1
-    spread = defocus(point, 6.0)
+    spread = defocus_picture(point, 6.0)
     y, x = np.mgrid[-20:21, -20:21]
     distance = np.hypot(y, x)
     assert np.allclose(spread[distance < 5.2], 1 / (np.pi * 36), rtol=0.02)
@@ -39,32 +39,32 @@ def test_a_point_spreads_over_its_disc():
 
 
 def test_without_a_radius_nothing_changes(picture):
-    assert np.array_equal(defocus(picture, 0), picture)
+    assert np.array_equal(defocus_picture(picture, 0), picture)
     half = np.zeros((48, 64))
     half[:, 32:] = 4
-    mixed = defocus(picture, half)
+    mixed = defocus_picture(picture, half)
     assert np.array_equal(mixed[:, :32], picture[:, :32])
-    assert np.array_equal(mixed[:, 32:], defocus(picture, 4)[:, 32:])
+    assert np.array_equal(mixed[:, 32:], defocus_picture(picture, 4)[:, 32:])
     assert not np.allclose(mixed[:, 32:], picture[:, 32:], atol=0.1)
 
 
 @given(st.floats(0, 1), st.floats(0, 15))
 def test_constants_stay(level, strength):
     radius = np.linspace(0, strength, 30 * 40).reshape(30, 40)
-    assert np.allclose(defocus(np.full((30, 40), level), radius), level, atol=1e-5)
+    assert np.allclose(defocus_picture(np.full((30, 40), level), radius), level, atol=1e-5)
 
 
 def test_radii_between_two_levels_lie_between_them(picture):
-    low, middle, high = (defocus(picture, r) for r in (3.0, 3.2, 3.5))
+    low, middle, high = (defocus_picture(picture, r) for r in (3.0, 3.2, 3.5))
     assert np.allclose(middle, 0.6 * low + 0.4 * high, atol=1e-5)
-    widths = [defocus(picture, r).std() for r in (0, 1, 1.7, 2.3, 4)]
+    widths = [defocus_picture(picture, r).std() for r in (0, 1, 1.7, 2.3, 4)]
     assert (np.diff(widths) < 0).all()
 
 
 def test_bytes_and_gray_pictures_do_too(picture):
     levels = (picture * 255).astype(np.uint8)
-    assert np.allclose(defocus(levels, 2), defocus(levels / 255, 2), atol=1e-6)
-    assert defocus(levels[..., 0], 2).shape == (48, 64)
+    assert np.allclose(defocus_picture(levels, 2), defocus_picture(levels / 255, 2), atol=1e-6)
+    assert defocus_picture(levels[..., 0], 2).shape == (48, 64)
 
 
 def test_the_radius_is_that_of_a_thin_lens():
@@ -88,14 +88,14 @@ def test_what_no_lens_or_picture_is_is_refused(picture):
         disc_radius(1.0, **(LENS | {"f_number": 0}))
     for radius in (-1, 25, np.nan, np.full((48, 64), np.inf)):
         with pytest.raises(OptionError, match="0 to 24 pixels"):
-            defocus(picture, radius)
+            defocus_picture(picture, radius)
     with pytest.raises(OptionError, match="picture's size"):
-        defocus(picture, np.zeros((64, 48)))
+        defocus_picture(picture, np.zeros((64, 48)))
     for wrong in (picture * 2, picture * np.nan, (picture * 9).astype(int)):
         with pytest.raises(OptionError, match=r"in \[0, 1\]"):
-            defocus(wrong, 1)
+            defocus_picture(wrong, 1)
     with pytest.raises(OptionError, match="height, width"):
-        defocus(picture[None], 1)
+        defocus_picture(picture[None], 1)
 
 
 def two_planes():
@@ -117,7 +117,7 @@ def test_a_constant_scene_stays_at_any_depths(level, strength, focus):
 
 def test_at_one_depth_it_is_the_plain_blur(picture):
     seen = defocus_scene(picture, np.full((48, 64), 0.25), focus=0.75, strength=8)
-    assert np.allclose(seen, defocus(picture, 4.0), atol=1e-5)
+    assert np.allclose(seen, defocus_picture(picture, 4.0), atol=1e-5)
 
 
 def test_what_is_sharp_in_front_gives_no_light_to_what_is_behind():
@@ -127,7 +127,7 @@ def test_what_is_sharp_in_front_gives_no_light_to_what_is_behind():
     assert seen[:, :40].max() < 0.11
     assert seen[:, :30].std() < 0.3 * scene[:, :30].std()
     # A map of radii alone knows nothing of what covers what.
-    assert defocus(scene, 6 * (1 - near))[:, 36:40].max() > 0.3
+    assert defocus_picture(scene, 6 * (1 - near))[:, 36:40].max() > 0.3
 
 
 def test_what_is_blurred_in_front_spreads_over_what_is_sharp():

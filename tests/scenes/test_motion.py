@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import OptionError, RangeError
+from spikecam.scenes.camera_path import camera_path, path_length
 from spikecam.scenes.layers import layer, rendered
 from spikecam.scenes.motion import moving_scene
-from spikecam.scenes.paths import camera_path, path_length
 
 SIZE = (96, 128)
 EXPOSURE = (4, 21)

@@ -125,7 +125,7 @@ def test_sensors_have_the_faults_that_are_asked_for():
     for sensor in with_all:
         assert 100 <= sensor.photons <= 20000
         assert 0 < sensor.reset_noise <= 0.05
-        assert 140 <= sensor.spurious[0] <= 5000
+        assert 140 <= sensor.spurious_gap[0] <= 5000
 
 
 def test_a_camera_that_drifts_blurs_the_whole_window_and_hardly_the_shortest(photos):
@@ -177,7 +177,7 @@ def dpdd(folder):
     for part in ("train", "val"):
         for i in range(2):
             sharp = np.kron(rng.random((14, 14)), np.ones((8, 8)))
-            for side, picture in (("source", sc.defocus(sharp, 3.0)), ("target", sharp)):
+            for side, picture in (("source", sc.defocus_picture(sharp, 3.0)), ("target", sharp)):
                 sc.write_picture(folder / f"{part}_c" / side / f"{i}.png", picture)
     return folder
 

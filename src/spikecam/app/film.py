@@ -16,9 +16,9 @@ from spikecam.generation.sampling import spread_white
 from spikecam.io.atomic import atomic_path
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
-from spikecam.metrics.reference import psnr, ssim
+from spikecam.metrics.full_reference import psnr, ssim
 from spikecam.picture import Picture
-from spikecam.show.display import Display
+from spikecam.show.display import DisplayMapping
 from spikecam.stream import Span, SpikeStream
 
 FORMATS = {"mp4": "film.mp4", "gif": "film.gif", "png": "frames.zip"}
@@ -66,7 +66,7 @@ class Film:
         self.exposure = stream.check_exposure(exposure)
         self.kinds: tuple[str, ...] = ()
         self.done, self.stopped, self.white = 0, False, spread_white([])
-        self._rates: Display | None = None
+        self._rates: DisplayMapping | None = None
         self._stream, self._options = stream, options
         self._stop, self._idle = threading.Event(), threading.Event()
         self._idle.set()
@@ -192,7 +192,7 @@ class Film:
         if self.blur is None:
             own = Look().display(pictures[self.kinds[0]])
             held = self._rates or own
-            self._rates = Display(min(held.black, own.black), max(held.white, own.white))
+            self._rates = DisplayMapping(min(held.black, own.black), max(held.white, own.white))
 
-    def _display(self, kind: str | None) -> Display | None:
-        return Display(0, self.white) if kind == SPREAD else self._rates
+    def _display(self, kind: str | None) -> DisplayMapping | None:
+        return DisplayMapping(0, self.white) if kind == SPREAD else self._rates

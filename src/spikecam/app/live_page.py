@@ -20,7 +20,7 @@ from spikecam.io.pictures import as_levels
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.methods import online_method_names
 from spikecam.picture import Picture
-from spikecam.show.display import Display
+from spikecam.show.display import DisplayMapping
 
 _FIT_INTERVAL_PICTURES = 30
 # Share of a new fit that is added to the present black and white.
@@ -40,22 +40,22 @@ class SmoothDisplay:
 
     def __init__(self) -> None:
         self.gamma = 1.0
-        self._display: Display | None = None
+        self._display: DisplayMapping | None = None
         self._picture_count = 0
 
     def __call__(self, picture: Picture) -> Picture:
         """The picture as it is shown, in [0, 1]."""
         if self._picture_count % _FIT_INTERVAL_PICTURES == 0:
-            new = Display.fit(picture)
+            new = DisplayMapping.fit(picture)
             old = self._display or new
             black, white = (
                 before + _FIT_SHARE * (after - before)
                 for before, after in ((old.black, new.black), (old.white, new.white))
             )
-            self._display = Display(black, white)
+            self._display = DisplayMapping(black, white)
         self._picture_count += 1
-        fitted = self._display or Display()
-        return Display(fitted.black, fitted.white, self.gamma)(picture)
+        fitted = self._display or DisplayMapping()
+        return DisplayMapping(fitted.black, fitted.white, self.gamma)(picture)
 
 
 def jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from spikecam.io.pictures import as_levels
 from spikecam.io.recording import open as open_recording
 from spikecam.picture import Picture
 from spikecam.reconstruction.reconstruct import all_frames, reconstruct
-from spikecam.show.display import Display
+from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
 
 # Frames before one from which TFSTP begins: by then its synapses have forgotten where they began.
@@ -55,11 +55,11 @@ class Look:
         """Of the method, as `reconstruct` takes them."""
         return {"window": self.window} if self.method in WINDOWS else {}
 
-    def display(self, picture: Picture) -> Display:
+    def display(self, picture: Picture) -> DisplayMapping:
         """The display mapping for a picture."""
         if self.held is not None:
-            return Display(*self.held, self.gamma)
-        return Display.fit(picture, self.low, self.high, self.gamma)
+            return DisplayMapping(*self.held, self.gamma)
+        return DisplayMapping.fit(picture, self.low, self.high, self.gamma)
 
 
 def frames_of(stream: SpikeStream, look: Look) -> range:
@@ -184,7 +184,7 @@ def glance(path: Path, camera: str | tuple[int, int], changed: float = 0) -> byt
     stream = open_recording(path, camera, truncate=True)
     window = min(_GLANCE, len(stream) - 1 + len(stream) % 2)
     picture = reconstruct(stream, len(stream) // 2, window=window)
-    return as_png(Display.fit(picture)(picture))
+    return as_png(DisplayMapping.fit(picture)(picture))
 
 
 def seconds(frames: float, rate: float | None) -> str:

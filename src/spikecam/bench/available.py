@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import spikecam as sc
-from spikecam.metrics.methods import METRICS
+from spikecam.metrics.score import METRICS
 
 
 def available(names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -30,7 +30,7 @@ LUX = (0, 153, 335)
 
 def measure_fpn(path: Path, photo: Path, frames: int) -> None:
     """Recover a measured map, and correct a photograph with what was recovered."""
-    fpn = sc.FixedPattern.open(path)
+    fpn = sc.FixedPattern.load(path)
     fields = [uniform_field(fpn, lux, frames, seed) for seed, lux in enumerate(LUX)]
     found, single = sc.calibrate_fpn(fields, LUX), sc.calibrate_fpn(fields[2:])
     good = (fpn.bad == 0) & (found.bad == 0)
@@ -132,7 +132,7 @@ def measure_hybrid(folder: Path) -> None:
         off = np.linalg.norm(found.to_picture(points) - same.to_picture(points), axis=-1)
         print(
             f"{counts.stem}: {np.sqrt(np.mean(off**2)):.2f} picture pixels from the same view, "
-            f"error by estimate {found.error:.2f}, covers {found.covered():.1%}"
+            f"error by estimate {found.error:.2f}, covers {found.coverage():.1%}"
         )
 
 

@@ -44,7 +44,7 @@ HEADINGS = {
     "frames": "frames",
 }
 # Of the sensor: photons to a threshold, the reset's scatter, and gaps between spurious spikes.
-_NOISE: dict[str, Any] = {"photons": 2000.0, "reset_noise": 0.01, "spurious": (1000, 300)}
+_NOISE: dict[str, Any] = {"photons": 2000.0, "reset_noise": 0.01, "spurious_gap": (1000, 300)}
 # Of Richardson and Lucy's deconvolution, and of Wiener's: the best of several in middling and in
 # little light.
 _ROUNDS, _BALANCE = 4, 0.1
@@ -201,12 +201,12 @@ def photographs(
 
 def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:
     """A photograph as a camera out of focus sees it."""
-    near = sc.random_nearness(photo.shape, seed=seed)
+    near = sc.random_inverse_depth(photo.shape, seed=seed)
     rng = np.random.default_rng(seed)
     focus = float(rng.uniform(-0.2, 1.2))
     apart = max(float(np.abs(near - np.float32(focus)).mean()), 1e-3)
     seen = sc.defocus_scene(photo, near, focus=focus, strength=setting.radius / apart)
-    fpn = sc.FixedPattern.draw(photo.shape, seed)
+    fpn = sc.FixedPattern.random(photo.shape, seed)
     film = (seen for _ in range(setting.frames))
     sensor = sc.Sensor(gain=setting.light, **_NOISE)
     truth = np.minimum(photo * np.float32(setting.light), 1) / np.float32(min(setting.light, 1))

@@ -18,7 +18,7 @@ from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
 from spikecam.gray import as_gray
 from spikecam.io.paths import PathLike
-from spikecam.metrics.methods import METRICS
+from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
 _METRICS = ("psnr", "ssim", "ms_ssim")

@@ -13,7 +13,7 @@ from spikecam.bench.cases import MIDDLE, gopro_cases
 from spikecam.bench.contest import BLURRY, Contestant, Scores, contest
 from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table, measured_on
-from spikecam.metrics.methods import METRICS
+from spikecam.metrics.score import METRICS
 
 THRESHOLDS = (1, 2, 4)
 METHODS = (

@@ -18,7 +18,7 @@ from spikecam.bench.gopro import Say
 from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.gray import as_gray
-from spikecam.metrics.methods import METRICS
+from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
 METHODS = ("tfp", "tfi", "tfstp")
@@ -77,7 +77,7 @@ def reconstruct(
         names, missing = available([n for n in _METRICS if has_truth or not METRICS[n].needs_truth])
     for line in missing:
         say(line)
-    names = sc.checked_metrics(names, has_truth)
+    names = sc.check_metrics(names, has_truth)
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     pictures: dict[str, dict[str, Picture]] = {}
     count = 0

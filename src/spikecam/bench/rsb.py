@@ -15,7 +15,7 @@ from spikecam.bench.contest import BLURRY, Contestant, contest
 from spikecam.bench.gopro import METHODS, Say
 from spikecam.bench.published import as_published
 from spikecam.bench.report import Report, Table, measured_on
-from spikecam.metrics.methods import METRICS
+from spikecam.metrics.score import METRICS
 
 _PUBLISHED = "SpikeReveal, Table 4; the average of S-SDM is as printed, its five scenes have 1.9987"
 # Frames of spikes to a blurry picture, all of them exposed.
@@ -55,7 +55,7 @@ def rsb(
     if metrics is None:
         names, missing = available(["liqe", *known])
     else:
-        wanted = sc.checked_metrics(metrics, with_truth=False)
+        wanted = sc.check_metrics(metrics, with_truth=False)
         # Asked for by name, they are not left out.
         for name in wanted:
             available([name])

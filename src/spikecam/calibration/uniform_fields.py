@@ -22,7 +22,7 @@ from numba import njit
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.rows import over_rows
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.stream import Progress, Span, SpikeStream
 
 Rates = npt.NDArray[np.float64]
@@ -103,7 +103,7 @@ def calibrate_fpn(
         offset, brightest = np.zeros(bright.shape), 1.0
     per_lux = deviation * (brightest + offset)
     gain = np.median(per_lux) / per_lux
-    return FixedPattern.of(
+    return FixedPattern.from_maps(
         offset.astype(np.float32),
         gain.astype(np.float32),
         deviation.astype(np.float32),

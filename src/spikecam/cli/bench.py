@@ -78,7 +78,7 @@ def gopro(
     from spikecam.bench.gopro import METHODS, SHOWN
     from spikecam.bench.gopro import gopro as measure
 
-    names = sc.checked_metrics(metric or SHOWN, with_truth=True)
+    names = sc.check_metrics(metric or SHOWN, with_truth=True)
     _check(folder, out)
     made = measure(folder, method or METHODS, metrics=names, limit=limit, **_told())
     _finish(made, out)
@@ -157,7 +157,7 @@ def rsb(
     from spikecam.bench.rsb import rsb as measure
 
     if metric is not None:
-        sc.checked_metrics(metric, with_truth=False)
+        sc.check_metrics(metric, with_truth=False)
     _check(folder, out)
     made = measure(folder, method or METHODS, metrics=metric, limit=limit, **_told())
     _finish(made, out)

@@ -112,5 +112,5 @@ def align(
     when = "" if found.exposure is None else f"; exposure {found.exposure[0]}:{found.exposure[1]}"
     print(
         f"{out}: {found.magnification:.2f} pixels of the picture to one of the spikes{error}; "
-        f"{found.covered():.0%} of the spikes' view is in the picture{when}"
+        f"{found.coverage():.0%} of the spikes' view is in the picture{when}"
     )

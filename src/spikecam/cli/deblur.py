@@ -102,12 +102,12 @@ def deblur(
     given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
     picture: Any = blur
     if align is not None:
-        place = sc.Alignment.open(align)
+        place = sc.Alignment.load(align)
         place.check_spikes(stream)
         picture = place.rectify(sc.read_picture(blur))
         given = given or stream.exposure or place.exposure
-        if place.covered() < 0.99:
-            print(f"{blur} covers {place.covered():.0%} of what the spike camera sees")
+        if place.coverage() < 0.99:
+            print(f"{blur} covers {place.coverage():.0%} of what the spike camera sees")
     span = sc.resolve_exposure(stream, given)
     chosen: Sequence[int]
     if at is not None:

@@ -93,7 +93,7 @@ def open_recording(
 
 def read_fpn(path: Path | None) -> sc.FixedPattern | None:
     """The fixed pattern in a file, if there is one."""
-    return None if path is None else sc.FixedPattern.open(path)
+    return None if path is None else sc.FixedPattern.load(path)
 
 
 def parse_size(text: str, option: str) -> tuple[int, int]:

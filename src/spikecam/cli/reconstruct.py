@@ -85,9 +85,9 @@ def reconstruct(
         # A few frames stand for all: the mapping must be known before the first is written.
         sample = chosen[:: max(1, len(chosen) // 8)]
         shown = list(sc.frames(stream, method, frames=sample, **options))
-        pictures = map(sc.Display.fit(shown, *percentiles, gamma=gamma), pictures)
+        pictures = map(sc.DisplayMapping.fit(shown, *percentiles, gamma=gamma), pictures)
     elif gamma != 1:
-        pictures = map(sc.Display(gamma=gamma), pictures)
+        pictures = map(sc.DisplayMapping(gamma=gamma), pictures)
     first = next(pictures)
     write_frames(out, chain([first], pictures), chosen, fps=fps, bits=bits, label=method.upper())
     if stretch is None and gamma == 1 and 0 < first.mean() < _DARK:

@@ -44,7 +44,7 @@ def score(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score pictures, beside the truth or alone: PSNR, SSIM, MS-SSIM, LPIPS, NIQE and others."""
-    names = sc.checked_metrics(metric, truth is not None)
+    names = sc.check_metrics(metric, truth is not None)
     inputs = [Path(name) for name in (result, truth) if name is not None]
     if out is not None:
         refuse_input(out, inputs)
@@ -67,7 +67,7 @@ def score(
         sc.write_curves(curves, list(scored), panels, across="frame")
     if as_json:
         said = {"result": result, "truth": truth, "frames": len(rows), "mean": means}
-        print(sc.json_text(said), end="")
+        print(sc.format_json(said), end="")
         return
     beside = "" if truth is None else f" beside {truth}"
     print(f"{result}{beside}: {'1 frame' if len(rows) == 1 else f'{len(rows)} frames'}")

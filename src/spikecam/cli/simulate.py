@@ -116,7 +116,7 @@ def simulate(
     chosen = None
     if frames is not None:
         chosen = parse_span(frames, "--frames", sys.maxsize)
-    film, total = sc.film(
+    film, total = sc.scene_frames(
         scene, size=shape, speed=speed, seed=seed, interpolate=interpolate, frames=chosen
     )
     if exposure is not None:

@@ -51,7 +51,7 @@ def view(
     options = method_options(method, window)
     picture = sc.reconstruct(stream, at, method, **options)
     path = out or Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png"
-    sc.write_picture(path, sc.display(picture, low=low, high=high, gamma=gamma))
+    sc.write_picture(path, sc.stretch_for_display(picture, low=low, high=high, gamma=gamma))
     print(f"{path}: frame {at}")
     if out is None and typer.launch(str(path)):
         print("no program to show pictures was found; open the file by hand")

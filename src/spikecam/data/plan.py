@@ -21,7 +21,7 @@ from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.data.sources import Source
 from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
 from spikecam.errors import FileError, OptionError
-from spikecam.sensor.sensor import check_seed, sensor_of
+from spikecam.sensor.sensor import check_seed, resolve_sensor
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class SynthConfig:
         speed: slowest and fastest motion of the background over a photograph, in pixels an
             exposure.
         foregrounds: share of the photographs with something that moves in front.
-        preset: the sensor, a name of `spikecam.PRESETS`.
+        preset: the sensor, a name of `spikecam.SENSOR_PRESETS`.
         thresholds: V_th; every scene has one of them, or the preset's own where there are none.
         length, gap: frames of an exposure, and from its end to the start of the next.
         linear: whether blurry pictures are means of light rather than of encoded values.
@@ -84,7 +84,7 @@ class SynthConfig:
         if not all(0 <= share <= 1 for share in shares) or self.val + self.test >= 1:
             raise OptionError("shares are between 0 and 1, and val and test leave some to train")
         for threshold in self.thresholds or (None,):
-            sensor_of(self.preset).with_threshold(threshold)
+            resolve_sensor(self.preset).with_threshold(threshold)
         check_seed(self.seed)
 
     @property

@@ -43,12 +43,12 @@ from spikecam.io.atomic import atomic_path, check_folder
 from spikecam.io.pictures import as_levels, read_picture
 from spikecam.io.video import video_frames
 from spikecam.resources import usable_cores
-from spikecam.scenes.film import whole
-from spikecam.scenes.interpolation import interpolated
+from spikecam.scenes.interpolation import interpolate_frames
 from spikecam.scenes.layers import Frame
 from spikecam.scenes.motion import moving_scene
-from spikecam.sensor.integrate import simulate
-from spikecam.sensor.sensor import sensor_of
+from spikecam.scenes.scene_frames import require_frames
+from spikecam.sensor.integrate_and_fire import simulate
+from spikecam.sensor.sensor import resolve_sensor
 
 # Sharp frames that are kept of each exposure, as for sequences in SpikeReveal's Table 1.
 _KEPT = 7
@@ -93,9 +93,9 @@ class Synthesis:
         shape = height // PICTURE_SCALE, width // PICTURE_SCALE
         if fpn is not None:
             fpn.check_shape(shape, "the simulated camera")
-        elif sensor_of(self.config.preset).patterned:
+        elif resolve_sensor(self.config.preset).has_fixed_pattern:
             # One camera films all scenes.
-            fpn = FixedPattern.draw(shape, self.config.seed)
+            fpn = FixedPattern.random(shape, self.config.seed)
         self.fpn = fpn
         self.sources = find_sources(sources, beside=self.folder)
         self.scenes = plan_scenes(self.sources, self.config)
@@ -247,8 +247,8 @@ def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
     wanted = -(-(config.frames - 1) // config.interpolate) + 1
     pictures = islice(video_frames(source), scene.start, scene.start + wanted)
     sized = (_fitted(picture, config.size) for picture in pictures)
-    frames = islice(interpolated(sized, config.interpolate), config.frames)
-    yield from whole(frames, config.frames, source)
+    frames = islice(interpolate_frames(sized, config.interpolate), config.frames)
+    yield from require_frames(frames, config.frames, source)
 
 
 def _fitted(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
-from spikecam.metrics.reference import checked, checked_pair
+from spikecam.metrics.full_reference import checked, checked_pair
 
 # Our names, pyiqa's, and whether one is told by the scatter of a picture around its mean.
 _NAMES = {

@@ -103,7 +103,7 @@ def _run(
     parsed = declared.parse_options(options)
     fpn = options.get("fpn")
     if fpn is not None and not isinstance(fpn, FixedPattern):
-        raise OptionError(f"fpn is a FixedPattern, such as FixedPattern.open reads, not {fpn!r}")
+        raise OptionError(f"fpn is a FixedPattern, such as FixedPattern.load reads, not {fpn!r}")
     if not isinstance(frames, range):
         raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
     if not frames or frames.step < 1:

@@ -1,8 +1,9 @@
 """`align`: where an RGB camera's picture lies relative to the spikes, from the scene or a board.
 
 From the scene, the long-exposure firing rate is set against the picture's gray: a first guess
-(`spikecam.registration.matching`), then dense refinement (`spikecam.registration.refining`). Any
-two pictures have a best homography, so what was found must pass three tests before it is an answer:
+(`spikecam.registration.initial_guess`), then dense refinement
+(`spikecam.registration.refinement`). Any two pictures have a best homography, so what was found
+must pass three tests before it is an answer:
 
 - The correlation of local contrast peaks there, and is far higher than wherever else the picture
   could be shifted to. Pictures of different scenes have no such peak, stripes have a ridge, and
@@ -24,8 +25,8 @@ from spikecam.gray import as_gray
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment, Floats, magnification
 from spikecam.registration.boards import align_board
-from spikecam.registration.matching import by_features, by_search, correlations
-from spikecam.registration.refining import (
+from spikecam.registration.initial_guess import by_features, by_search, correlations
+from spikecam.registration.refinement import (
     contrast,
     error_by_halves,
     mended,

@@ -155,7 +155,7 @@ class Alignment:
         seen = np.stack(channels, axis=-1).reshape(*size, *array.shape[2:])
         return np.clip(seen, 0, 1, out=seen)
 
-    def covered(self) -> float:
+    def coverage(self) -> float:
         """The share of the spikes' view that lies inside the picture, 0 to 1."""
         return float(self.inside().mean())
 
@@ -181,7 +181,7 @@ class Alignment:
             temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Alignment:
+    def load(cls, path: str | os.PathLike[str]) -> Alignment:
         """Read what `save` wrote.
 
         Raises:

@@ -29,7 +29,7 @@ from spikecam.registration.alignment import (
     magnification,
     project,
 )
-from spikecam.registration.refining import error_by_halves, refine
+from spikecam.registration.refinement import error_by_halves, refine
 from spikecam.stream import Span
 
 Corners = dict[int, Floats]
@@ -47,8 +47,8 @@ def align_board(
     """The alignment of a picture's gray (h, w) with firing rates (H, W) by a board.
 
     Corners give the homography to about a spike pixel, refinement on the area of the board
-    (`spikecam.registration.refining`) to a small part of one. Both cameras look the same way up: a
-    checkerboard may be taken for itself upside down, and the smaller turn is chosen.
+    (`spikecam.registration.refinement`) to a small part of one. Both cameras look the same way up:
+    a checkerboard may be taken for itself upside down, and the smaller turn is chosen.
 
     Raises:
         GeometryError: one of them shows no such board, or their corners do not agree.

@@ -6,8 +6,8 @@ synthetic image generation", 1981)
 
     c = A f / (S - f) * |D - S| / D.
 
-`disc_radius` says it in pixels, `defocus` applies it, and `defocus_scene` does so with what is in
-front covering what is behind.
+`disc_radius` gives its radius in pixels, `defocus_picture` applies it, and `defocus_scene` does so
+with occlusion: what is in front covers what is behind.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def disc_radius(
     return radius
 
 
-def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
+def defocus_picture(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
     """Blur each pixel by a disc of its own radius.
 
     A pixel becomes the mean of the disc around it, which is exact where the radius is the same all
@@ -96,7 +96,7 @@ def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
         OptionError: values that are not finite or not in range, a map of another size, or a
             radius above half the picture's shorter side.
 
-    >>> np.unique(defocus(np.full((40, 50), 0.25), 3.7).round(6))
+    >>> np.unique(defocus_picture(np.full((40, 50), 0.25), 3.7).round(6))
     array([0.25], dtype=float32)
     """
     source, radii = _checked(picture, radius)
@@ -111,7 +111,7 @@ def defocus(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
 
 
 def defocus_scene(
-    picture: npt.ArrayLike, nearness: npt.ArrayLike, *, focus: float, strength: float
+    picture: npt.ArrayLike, inverse_depth: npt.ArrayLike, *, focus: float, strength: float
 ) -> Picture:
     """Blur a scene by a thin lens, with what is in front covering what is behind.
 
@@ -125,7 +125,7 @@ def defocus_scene(
     Args:
         picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1]; continued beyond its border by
             mirroring.
-        nearness: how near each pixel is, 0 to 1, (H, W); such as `random_nearness` makes.
+        inverse_depth: how near each pixel is, 0 to 1, (H, W); such as `random_inverse_depth` makes.
         focus: the nearness that is sharp; any number.
         strength: pixels of radius to a unit of nearness.
 
@@ -141,7 +141,7 @@ def defocus_scene(
     >>> bool(np.allclose(same, scene))
     True
     """
-    near = np.asarray(nearness, np.float32)
+    near = np.asarray(inverse_depth, np.float32)
     if not (math.isfinite(focus) and math.isfinite(strength) and strength >= 0):
         raise OptionError(
             f"focus is a number, and strength one from 0 on, not {focus} and {strength}"

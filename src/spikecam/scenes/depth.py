@@ -21,7 +21,7 @@ _TILT = 0.35
 _CELLS = 3, 7
 
 
-def random_nearness(shape: tuple[int, int], *, seed: int) -> Picture:
+def random_inverse_depth(shape: tuple[int, int], *, seed: int) -> Picture:
     """How near each pixel of a random scene is: 0 the farthest, 1 the nearest.
 
     A tilted plane with up to two walls, which end in a straight step, and up to three blobs of any
@@ -38,7 +38,7 @@ def random_nearness(shape: tuple[int, int], *, seed: int) -> Picture:
     Raises:
         OptionError: a side below 1 or not whole, or no seed.
 
-    >>> near = random_nearness((40, 60), seed=1)
+    >>> near = random_inverse_depth((40, 60), seed=1)
     >>> near.shape, bool(near.min() >= 0 and near.max() <= 1)
     ((40, 60), True)
     """

@@ -55,7 +55,7 @@ _THUMBNAIL, _AGREEING, _LEFT = 320, 0.25, 40
 _SMOOTH, _UNMOVED = 1.2, 0.02
 
 
-def interpolated(frames: Iterable[npt.ArrayLike], factor: int = FACTOR) -> Iterator[Frame]:
+def interpolate_frames(frames: Iterable[npt.ArrayLike], factor: int = FACTOR) -> Iterator[Frame]:
     """A video with ``factor`` times as many frames a second, two frames of it at a time.
 
     Nothing is made up across a scene cut: the nearer frame is held, the later one in the middle.
@@ -74,7 +74,7 @@ def interpolated(frames: Iterable[npt.ArrayLike], factor: int = FACTOR) -> Itera
             too small, or with values that are not finite or not in [0, 1].
         RangeError: while running, fewer than two frames.
 
-    >>> list(interpolated([np.zeros((16, 16)), np.ones((16, 16))], 2))[1].shape
+    >>> list(interpolate_frames([np.zeros((16, 16)), np.ones((16, 16))], 2))[1].shape
     (16, 16)
     """
     try:

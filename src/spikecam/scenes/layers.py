@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.picture import Picture
-from spikecam.scenes.paths import Matrices, corners, mapped
+from spikecam.scenes.camera_path import Matrices, corners, mapped
 
 Frame = npt.NDArray[np.uint8]
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, as_floats, coloured
+from spikecam.scenes.camera_path import Matrices, camera_path, corners, mapped
 from spikecam.scenes.layers import Frame, Layer, layer, rendered
-from spikecam.scenes.paths import Matrices, camera_path, corners, mapped
 from spikecam.stream import Span
 
 # Frames of a scene by default and its exposure (start, stop), as a pair of Spike-GOPRO has them.

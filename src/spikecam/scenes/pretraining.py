@@ -18,7 +18,7 @@ import numpy.typing as npt
 from spikecam.errors import OptionError
 from spikecam.gray import as_gray
 from spikecam.picture import Picture, as_floats
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import SpikeStream
 

@@ -20,18 +20,18 @@ class Sensor:
         threshold: charge at which a pixel fires, V_th.
         gain: charge that white light brings in a frame; white fires ``gain / threshold`` a frame.
         photons: photons that make up a charge of 1: light arrives as a Poisson count of them.
-        dark: charge that gathers in a frame without light, the dark current.
+        dark_current: charge that gathers in a frame without light, the dark current.
         reset_noise: scatter of the level to which a spike resets, its standard deviation in
             thresholds.
-        carry: what a pixel holds above the threshold as it fires is kept (SpikeGen Eq. 1). The
+        carry_over: what a pixel holds above the threshold as it fires is kept (SpikeGen Eq. 1). The
             readout then rounds the times of spikes to whole frames, but loses no light. Without
             it the reset at the readout drops what is above, and every interval is a whole number
             of frames: the coarsest quantisation that a readout can bring.
-        spurious: mean and standard deviation of the gaps between spikes without cause, in cells
+        spurious_gap: mean and standard deviation of the gaps between spikes without cause, in cells
             counted along rows, columns, then time (SpikeReveal's simulator).
         coverage: share of pixels that fire in a frame, by the mean of the scene's first one; sets
             the threshold in place of ``threshold``.
-        patterned: the camera has a fixed pattern: one is drawn where none is given.
+        has_fixed_pattern: the camera has a fixed pattern: one is drawn where none is given.
 
     Raises:
         OptionError: a value that no sensor has.
@@ -40,12 +40,12 @@ class Sensor:
     threshold: float = 1.0
     gain: float = 1.0
     photons: float | None = None
-    dark: float = 0.0
+    dark_current: float = 0.0
     reset_noise: float = 0.0
-    carry: bool = True
-    spurious: tuple[float, float] | None = None
+    carry_over: bool = True
+    spurious_gap: tuple[float, float] | None = None
     coverage: float | None = None
-    patterned: bool = False
+    has_fixed_pattern: bool = False
 
     def __post_init__(self) -> None:
         above_zero = {"threshold": self.threshold, "gain": self.gain}
@@ -57,18 +57,19 @@ class Sensor:
         for name, value in above_zero.items():
             if not 0 < value < float("inf"):
                 raise OptionError(f"a sensor's {name} is a number above 0, not {value}")
-        for name, value in (("dark", self.dark), ("reset_noise", self.reset_noise)):
+        for name, value in (("dark_current", self.dark_current), ("reset_noise", self.reset_noise)):
             if not 0 <= value < 1:
                 raise OptionError(f"a sensor's {name} is at least 0 and below 1, not {value}")
         if self.coverage is not None and self.coverage > 1:
             raise OptionError(
                 f"a coverage is a share of the pixels, at most 1, not {self.coverage}"
             )
-        if self.spurious is not None and not (
-            1 <= self.spurious[0] < float("inf") and 0 <= self.spurious[1] < float("inf")
+        if self.spurious_gap is not None and not (
+            1 <= self.spurious_gap[0] < float("inf") and 0 <= self.spurious_gap[1] < float("inf")
         ):
             raise OptionError(
-                f"gaps between spurious spikes are at least 1 cell on average, not {self.spurious}"
+                "gaps between spurious spikes are at least 1 cell on average, not "
+                f"{self.spurious_gap}"
             )
 
     def with_threshold(self, threshold: float | None) -> Sensor:
@@ -80,10 +81,12 @@ class Sensor:
         return replace(self, threshold=threshold)
 
 
-PRESETS = {
+SENSOR_PRESETS = {
     "ideal": Sensor(),
-    "s-sdm": Sensor(gain=1.98543 / 2, spurious=(140, 50)),
-    "gen2": Sensor(photons=8000, reset_noise=0.01, spurious=(10_000, 3_000), patterned=True),
+    "s-sdm": Sensor(gain=1.98543 / 2, spurious_gap=(140, 50)),
+    "gen2": Sensor(
+        photons=8000, reset_noise=0.01, spurious_gap=(10_000, 3_000), has_fixed_pattern=True
+    ),
     "spikegen": Sensor(coverage=0.1),
 }
 """Sensors by name.
@@ -110,7 +113,7 @@ def check_seed(seed: int) -> None:
         raise OptionError(f"a seed is a whole number from 0, not {seed!r}")
 
 
-def sensor_of(preset: str | Sensor) -> Sensor:
+def resolve_sensor(preset: str | Sensor) -> Sensor:
     """The sensor of that name, or the one given.
 
     Raises:
@@ -118,6 +121,8 @@ def sensor_of(preset: str | Sensor) -> Sensor:
     """
     if isinstance(preset, Sensor):
         return preset
-    if preset not in PRESETS:
-        raise OptionError(f"no sensor is called {preset!r}; known presets: {', '.join(PRESETS)}")
-    return PRESETS[preset]
+    if preset not in SENSOR_PRESETS:
+        raise OptionError(
+            f"no sensor is called {preset!r}; known presets: {', '.join(SENSOR_PRESETS)}"
+        )
+    return SENSOR_PRESETS[preset]

@@ -12,7 +12,7 @@ from spikecam.picture import Picture
 
 
 @dataclass(frozen=True)
-class Display:
+class DisplayMapping:
     """Maps brightness to what is shown: ((x - black) / (white - black)) ** (1 / gamma), in [0, 1].
 
     One mapping serves all frames of a video, so that they do not flicker.
@@ -35,7 +35,7 @@ class Display:
     @classmethod
     def fit(
         cls, pictures: npt.ArrayLike, low: float = 1.0, high: float = 99.0, gamma: float = 1.0
-    ) -> Display:
+    ) -> DisplayMapping:
         """The mapping that shows the ``low`` percentile as black and ``high`` as white.
 
         Args:
@@ -56,12 +56,12 @@ class Display:
         return np.asarray(mapped, np.float32)
 
 
-def display(
+def stretch_for_display(
     picture: npt.ArrayLike, *, low: float = 1.0, high: float = 99.0, gamma: float = 1.0
 ) -> Picture:
-    """A copy of a picture or sequence stretched for the eye, in [0, 1]; see `Display.fit`.
+    """A copy of a picture or sequence stretched for the eye, in [0, 1]; see `DisplayMapping.fit`.
 
-    >>> display([[0.25, 0.5, 0.75]], low=0, high=100).tolist()
+    >>> stretch_for_display([[0.25, 0.5, 0.75]], low=0, high=100).tolist()
     [[0.0, 0.5, 1.0]]
     """
-    return Display.fit(picture, low, high, gamma)(picture)
+    return DisplayMapping.fit(picture, low, high, gamma)(picture)

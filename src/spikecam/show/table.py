@@ -41,12 +41,12 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
     """
     path = Path(path)
     check_table(path)
-    written = {".csv": _csv, ".json": json_text, ".md": markdown}[path.suffix.lower()](rows)
+    written = {".csv": _csv, ".json": format_json, ".md": markdown}[path.suffix.lower()](rows)
     with atomic_path(path) as temporary:
         temporary.write_text(written, encoding="utf-8")
 
 
-def json_text(value: Any) -> str:
+def format_json(value: Any) -> str:
     """JSON, in which there is no infinity: the word "inf" stands for it."""
     return json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

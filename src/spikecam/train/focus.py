@@ -21,8 +21,8 @@ from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
 from spikecam.reconstruction.integrations import LEAST, integrations
 from spikecam.scenes.defocus import defocus_scene
-from spikecam.scenes.depth import random_nearness
-from spikecam.sensor.integrate import simulate
+from spikecam.scenes.depth import random_inverse_depth
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor
 from spikecam.train.charts import charted
 from spikecam.train.pictures import Pictures, decoded
@@ -173,7 +173,7 @@ class Focus(Dataset[Sample]):
         level = log_uniform(rng, config.levels)
         pattern = None
         if rng.random() < config.patterned:
-            pattern = FixedPattern.draw(sharp.shape, int(rng.integers(2**31)))
+            pattern = FixedPattern.random(sharp.shape, int(rng.integers(2**31)))
         stream = simulate(
             film, draw_sensor(rng, config, level), seed=int(rng.integers(2**31)), fpn=pattern
         )
@@ -202,7 +202,7 @@ class Focus(Dataset[Sample]):
         """The picture as an out-of-focus lens sees it, at made-up depths."""
         if rng.random() < self.config.sharp:
             return sharp
-        near = random_nearness(sharp.shape, seed=int(rng.integers(2**31)))
+        near = random_inverse_depth(sharp.shape, seed=int(rng.integers(2**31)))
         focus = float(rng.uniform(-0.2, 1.2))
         farthest = max(float(np.abs(near - np.float32(focus)).max()), 1e-3)
         # Small discs are seen most, and hardest to tell from one another.
@@ -285,7 +285,7 @@ def usual(pattern: FixedPattern) -> FixedPattern:
         np.full_like(one, np.median(one))
         for one in (pattern.offset, pattern.gain, pattern.deviation)
     )
-    return FixedPattern.of(offset, gain, deviation, pattern.lux)
+    return FixedPattern.from_maps(offset, gain, deviation, pattern.lux)
 
 
 def draw_sensor(rng: np.random.Generator, config: FocusConfig, level: float) -> Sensor:
@@ -296,5 +296,5 @@ def draw_sensor(rng: np.random.Generator, config: FocusConfig, level: float) -> 
         gain=level,
         photons=log_uniform(rng, (100, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
-        spurious=(gap, gap / 3) if rng.random() < config.spurious else None,
+        spurious_gap=(gap, gap / 3) if rng.random() < config.spurious else None,
     )

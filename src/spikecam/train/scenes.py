@@ -18,7 +18,7 @@ from spikecam.deblurring.ratios import Ratios
 from spikecam.deblurring.trails import Trails
 from spikecam.errors import FileError, OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor
 from spikecam.stream import SpikeStream
 from spikecam.train.pictures import decoded
@@ -228,7 +228,7 @@ def seen_by_any(
         light,
         draw_sensor(rng, config),
         seed=int(rng.integers(2**31)),
-        fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
+        fpn=FixedPattern.random(light.shape[1:], int(rng.integers(2**31)))
         if rng.random() < config.patterned
         else None,
     )
@@ -242,7 +242,7 @@ def draw_sensor(rng: np.random.Generator, config: SceneConfig) -> Sensor:
     return Sensor(
         threshold=log_uniform(rng, config.thresholds),
         # Half of those that fire without light do so as often as the field's own simulator.
-        spurious=((140, 50) if usual else (gap, gap / 3))
+        spurious_gap=((140, 50) if usual else (gap, gap / 3))
         if rng.random() < config.spurious
         else None,
         photons=log_uniform(rng, (500, 20000)) if noisy else None,

@@ -63,7 +63,7 @@ def test_one_pixel_that_fires_makes_no_nonsense():
         ({"window": 25, "weights": "focused"}, sc.OptionError, "focused"),
         ({"window": 25, "reach": 3}, sc.OptionError, "defocus has no option 'reach'"),
         (
-            {"window": 25, "fpn": sc.FixedPattern.draw((20, 30), seed=0)},
+            {"window": 25, "fpn": sc.FixedPattern.random((20, 30), seed=0)},
             sc.GeometryError,
             "30x20 pixels",
         ),
@@ -83,10 +83,10 @@ def test_a_recording_that_is_too_short_is_refused(spikes):
 
 
 def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
-    held = sc.FixedPattern.draw((21, 34), seed=0)
+    held = sc.FixedPattern.random((21, 34), seed=0)
     gain = held.gain.copy()
     gain[3:5, 4:9] = 0
-    fpn = sc.FixedPattern.of(held.offset, gain, held.deviation)
+    fpn = sc.FixedPattern.from_maps(held.offset, gain, held.deviation)
     stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
     options = {"method": "defocus", "window": 25, "weights": refocuser}
     assert np.isfinite(sc.reconstruct(stream, 30, fpn=fpn, **options)).all()

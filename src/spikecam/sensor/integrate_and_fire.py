@@ -24,7 +24,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import as_gray, check_light
 from spikecam.rows import over_rows
 from spikecam.sensor.noise import add_spurious, kicks, photon_counts
-from spikecam.sensor.sensor import Sensor, check_seed, sensor_of
+from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
 from spikecam.stream import Span, SpikeStream, check_rate
 
 Light = npt.NDArray[Any]
@@ -51,7 +51,7 @@ def simulate(
         frames: a video: an array (T, H, W) or (T, H, W, 3), or pictures one after another; floats
             in [0, 1] or uint8. Colours become gray as the sensor sees it, 0.30 R + 0.59 G + 0.11 B.
             `quarter_gray` first brings frames to a spike camera's resolution.
-        preset: a name of `PRESETS`, or a `Sensor`.
+        preset: a name of `SENSOR_PRESETS`, or a `Sensor`.
         threshold: V_th, in place of the preset's.
         seed: of phase and noise.
         fpn: the fixed pattern of the camera; "gen2" draws one of its own kind where none is given.
@@ -72,7 +72,7 @@ def simulate(
     """
     if isinstance(frames, (str, os.PathLike)):
         raise OptionError(f"frames are pictures, not a path; read {frames} with film or read_video")
-    sensor = sensor_of(preset).with_threshold(threshold)
+    sensor = resolve_sensor(preset).with_threshold(threshold)
     check_seed(seed)
     if rate is not None:
         check_rate(rate)
@@ -84,8 +84,8 @@ def simulate(
             shape = block.shape[1:]
             state = np.random.default_rng((seed, 0)).random(shape, np.float32)
             scale = _rate_of_white(sensor, block[:1])
-            if fpn is None and sensor.patterned:
-                fpn = FixedPattern.draw(shape, seed)
+            if fpn is None and sensor.has_fixed_pattern:
+                fpn = FixedPattern.random(shape, seed)
             if fpn is not None:
                 fpn.check_shape(shape, "the simulated camera")
         packed.append(_fire(block, seen, state, sensor, scale, seed, fpn))
@@ -93,8 +93,8 @@ def simulate(
     if state is None:
         raise OptionError("a simulation needs at least one frame, and there are none")
     stored = packed[0] if len(packed) == 1 else np.concatenate(packed)
-    if sensor.spurious is not None:
-        add_spurious(stored, state.shape, sensor.spurious, seed)
+    if sensor.spurious_gap is not None:
+        add_spurious(stored, state.shape, sensor.spurious_gap, seed)
     return SpikeStream(stored, state.shape, rate=rate, exposure=exposure)
 
 
@@ -153,13 +153,13 @@ def _fire(
     count, height, width = block.shape
     check = block.dtype != np.uint8
     per_level = np.float32(scale if check else scale / 255)
-    if fpn is not None or sensor.photons is not None or sensor.dark:
+    if fpn is not None or sensor.photons is not None or sensor.dark_current:
         check_light(block)
         block = block * per_level
         per_level, check = np.float32(1), False
         if fpn is not None:
             block = fpn.distort(block)
-        block += np.float32(sensor.dark / sensor.threshold)
+        block += np.float32(sensor.dark_current / sensor.threshold)
         if sensor.photons is not None:
             photon_counts(block, sensor.photons * sensor.threshold, seed, first)
     noise = kicks(block.shape if sensor.reset_noise else (0, 0, 0), sensor.reset_noise, seed, first)
@@ -175,7 +175,7 @@ def _fire(
         check,
         state,
         noise,
-        sensor.carry,
+        sensor.carry_over,
         out,
         bad,
     )

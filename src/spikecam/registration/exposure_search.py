@@ -120,10 +120,10 @@ def _checked_length(stream: SpikeStream, length: int) -> int:
 def _find(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment) -> Span:
     if length == len(stream):
         return 0, length
-    if alignment.covered() < _LEAST_COVERED:
+    if alignment.coverage() < _LEAST_COVERED:
         raise GeometryError(
-            f"the picture covers {alignment.covered():.0%} of the spikes' view, too little to tell "
-            "when it was exposed; check the alignment"
+            f"the picture covers {alignment.coverage():.0%} of the spikes' view, too little to "
+            "tell when it was exposed; check the alignment"
         )
     last = len(stream) - length
     step = max(1, length // _STEPS)

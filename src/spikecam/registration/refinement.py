@@ -31,7 +31,7 @@ from spikecam.registration.alignment import (
     magnification,
     project,
 )
-from spikecam.registration.tone import tone_curve
+from spikecam.registration.tone_curve import tone_curve
 from spikecam.registration.warping import warp
 
 # Levels of the pyramid, in spike pixels; a level is left out where it would have fewer rows.

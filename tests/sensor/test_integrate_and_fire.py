@@ -6,9 +6,9 @@ from hypothesis.extra.numpy import arrays
 
 import spikecam as sc
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.sensor import integrate
-from spikecam.sensor.integrate import simulate
-from spikecam.sensor.sensor import PRESETS, Sensor
+from spikecam.sensor import integrate_and_fire
+from spikecam.sensor.integrate_and_fire import simulate
+from spikecam.sensor.sensor import SENSOR_PRESETS, Sensor
 
 videos = arrays(
     np.float32,
@@ -43,7 +43,9 @@ def test_darkness_fires_nothing_without_noise(seed):
     assert not simulate(np.zeros((300, 4, 5)), "ideal", threshold=0.01, seed=seed).count().any()
 
 
-@pytest.mark.parametrize("preset", [*PRESETS, Sensor(photons=30, dark=0.01, reset_noise=0.1)])
+@pytest.mark.parametrize(
+    "preset", [*SENSOR_PRESETS, Sensor(photons=30, dark_current=0.01, reset_noise=0.1)]
+)
 def test_the_same_seed_gives_the_same_bits(preset, monkeypatch):
     video = np.random.default_rng(1).random((23, 11, 24)).astype(np.float32)
     first = simulate(video, preset, seed=3)
@@ -51,7 +53,7 @@ def test_the_same_seed_gives_the_same_bits(preset, monkeypatch):
     other = simulate(video, preset, seed=4)
     assert np.array_equal(first.packed(), again.packed())
     assert not np.array_equal(first.packed(), other.packed())
-    monkeypatch.setattr(integrate, "_BLOCK_BYTES", 5 * 11 * 24 * 4)
+    monkeypatch.setattr(integrate_and_fire, "_BLOCK_BYTES", 5 * 11 * 24 * 4)
     assert np.array_equal(first.packed(), simulate(video, preset, seed=3).packed())
 
 
@@ -91,12 +93,12 @@ def test_photons_do_not_change_the_mean(photons):
 
 
 def test_dark_current_fires_in_the_dark():
-    dark = simulate(np.zeros((1000, 3, 8)), Sensor(dark=0.01, threshold=2))
+    dark = simulate(np.zeros((1000, 3, 8)), Sensor(dark_current=0.01, threshold=2))
     assert dark.count() == pytest.approx(5, abs=1)
 
 
 def test_a_reset_that_drops_charge_makes_whole_intervals():
-    frames = np.asarray(simulate(np.full((200, 4, 8), 0.3), Sensor(carry=False)))
+    frames = np.asarray(simulate(np.full((200, 4, 8), 0.3), Sensor(carry_over=False)))
     gaps = {int(gap) for y in range(4) for gap in np.diff(np.flatnonzero(frames[:, y, 0]))}
     assert gaps == {4}
 
@@ -116,7 +118,7 @@ def test_spurious_spikes_follow_the_published_order():
 
 def test_white_fires_in_the_published_share_of_frames():
     for threshold in (1, 2, 4):
-        sensor = Sensor(gain=PRESETS["s-sdm"].gain)
+        sensor = Sensor(gain=SENSOR_PRESETS["s-sdm"].gain)
         spikes = simulate(np.ones((1000, 4, 8)), sensor, threshold=threshold)
         assert spikes.count() == pytest.approx(992.7 / threshold, abs=1.01)
 
@@ -143,7 +145,7 @@ def test_what_is_known_of_the_recording_is_kept():
 
 
 def test_a_fixed_pattern_changes_each_pixel_as_its_map_says():
-    fpn = FixedPattern.draw((10, 16), seed=1)
+    fpn = FixedPattern.random((10, 16), seed=1)
     light = np.full((10, 16), 0.4, np.float32)
     spikes = simulate([light] * 3000, "ideal", fpn=fpn)
     assert spikes.count() / 3000 == pytest.approx(fpn.distort(light), abs=1 / 3000)
@@ -202,11 +204,11 @@ def test_what_no_sensor_has_is_refused(options, words):
     [
         {"gain": 0},
         {"photons": -1},
-        {"dark": -0.1},
+        {"dark_current": -0.1},
         {"reset_noise": float("nan")},
         {"coverage": 1.2},
-        {"spurious": (0, 1)},
-        {"spurious": (float("inf"), 1)},
+        {"spurious_gap": (0, 1)},
+        {"spurious_gap": (float("inf"), 1)},
     ],
 )
 def test_sensors_that_cannot_be_are_refused(values):
@@ -216,7 +218,7 @@ def test_sensors_that_cannot_be_are_refused(values):
 
 def test_a_pattern_of_another_camera_is_refused():
     with pytest.raises(sc.GeometryError, match="10x8"):
-        simulate(np.zeros((2, 4, 4)), fpn=FixedPattern.draw((8, 10), 0))
+        simulate(np.zeros((2, 4, 4)), fpn=FixedPattern.random((8, 10), 0))
 
 
 def test_a_black_scene_has_no_coverage():

@@ -4,7 +4,7 @@ from PIL import Image
 
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.registration.alignment import Alignment
-from spikecam.registration.timing import align_in_time, find_exposure
+from spikecam.registration.exposure_search import align_in_time, find_exposure
 from spikecam.stream import SpikeStream
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)

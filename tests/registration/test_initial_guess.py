@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikecam.registration.matching import by_features, by_search, correlations
-from spikecam.registration.refining import error_by_halves, refine
+from spikecam.registration.initial_guess import by_features, by_search, correlations
+from spikecam.registration.refinement import error_by_halves, refine
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)
 

@@ -11,7 +11,7 @@ from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
-from spikecam.scenes.interpolation import FACTOR, interpolated
+from spikecam.scenes.interpolation import FACTOR, interpolate_frames
 from spikecam.scenes.layers import Frame
 from spikecam.scenes.motion import SCENE_FRAMES, moving_scene
 from spikecam.stream import Span
@@ -22,7 +22,7 @@ _SMALLEST = 64
 _SHARE, _LARGEST = 0.8, (720, 1280)
 
 
-def film(
+def scene_frames(
     source: str | os.PathLike[str],
     *,
     size: tuple[int, int] | None = None,
@@ -86,10 +86,12 @@ def _video(
         raise FileError(f"{source} has {stop - start} frame to film; a film takes at least two")
     total = (stop - start - 1) * factor + 1
     pictures = islice(video_frames(source), start, stop)
-    return whole(interpolated(pictures, factor), total, source), total
+    return require_frames(interpolate_frames(pictures, factor), total, source), total
 
 
-def whole(frames: Iterator[Frame], total: int, source: str | os.PathLike[str]) -> Iterator[Frame]:
+def require_frames(
+    frames: Iterator[Frame], total: int, source: str | os.PathLike[str]
+) -> Iterator[Frame]:
     """Pass frames on, and refuse a source that gives fewer than ``total``.
 
     Raises:

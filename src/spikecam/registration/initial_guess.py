@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Floats, Mask, inside
-from spikecam.registration.refining import contrast, to_scale
+from spikecam.registration.refinement import contrast, to_scale
 from spikecam.registration.warping import warp
 
 # Matches are kept where the second best is this much worse.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spikecam.errors import OptionError
-from spikecam.show.contact import contact_sheet
+from spikecam.show.contact_sheet import contact_sheet
 
 
 @pytest.mark.parametrize("shape", [(18, 32), (18, 32, 3)])

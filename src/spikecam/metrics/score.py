@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spikecam.errors import OptionError
-from spikecam.metrics.frames import Pictures, called, paired, single
+from spikecam.metrics.picture_pairs import Pictures, called, paired, single
 
 
 class Metric(NamedTuple):
@@ -34,7 +34,7 @@ class Metric(NamedTuple):
         return f"{self.label} {self.better}"
 
 
-_BESIDE, _LEARNED = "spikecam.metrics.reference", "spikecam.metrics.learned"
+_BESIDE, _LEARNED = "spikecam.metrics.full_reference", "spikecam.metrics.learned"
 METRICS = {
     "psnr": Metric(_BESIDE, True, "PSNR", "↑"),
     "ssim": Metric(_BESIDE, True, "SSIM", "↑"),
@@ -92,7 +92,7 @@ def frame_scores(
     data_range: float = 1.0,
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """The frames' names and scores, one by one; arguments and errors as for `score`."""
-    names = checked_metrics(metrics, truth is not None)
+    names = check_metrics(metrics, truth is not None)
     called_by = {name: getattr(import_module(METRICS[name].module), name) for name in names}
     where = called(result, "the result")
     if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
@@ -123,7 +123,7 @@ def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
-def checked_metrics(metrics: Sequence[str] | None, with_truth: bool) -> list[str]:
+def check_metrics(metrics: Sequence[str] | None, with_truth: bool) -> list[str]:
     """The names of the metrics, which exist and can be had.
 
     Raises:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from spikecam.registration.tone import tone_curve
+from spikecam.registration.tone_curve import tone_curve
 
 
 def test_gamma_and_white_are_found_through_noise():
