@@ -31,7 +31,7 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch):
     said = []
     assert find_peers(said.append) == {}
     assert len(said) == 1
-    assert 'pip install "spikecam[peers]"' in said[0]
+    assert 'pip install "spikezoo' in said[0]
 
 
 def test_a_peer_that_does_not_load_is_left_out(pretend):

@@ -22,5 +22,5 @@ def test_what_cannot_be_drawn_is_refused(tmp_path, monkeypatch):
     with pytest.raises(sc.OptionError, match=r"curves are drawn as \.png"):
         sc.check_curves(tmp_path / "a.txt")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(sc.SpikecamError, match=r'pip install "spikecam\[bench\]"'):
+    with pytest.raises(sc.SpikecamError, match=r"pip install .*matplotlib"):
         sc.check_curves(tmp_path / "a.png")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spikecam.errors import SpikecamError
+from spikecam.extras import require
 from spikecam.io.atomic import atomic_path, check_file
 from spikecam.io.pictures import as_levels
 from spikecam.picture import Picture
@@ -83,12 +83,7 @@ def check_report(folder: Path) -> None:
         SpikecamError: jinja2 is not installed.
     """
     check_file(folder / "report.md")
-    try:
-        import jinja2  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise SpikecamError(
-            'a report needs jinja2; install with: pip install "spikecam[bench]"'
-        ) from error
+    require("jinja2", extra="bench", purpose="reports")
 
 
 def write_report(folder: Path, report: Report) -> list[Path]:

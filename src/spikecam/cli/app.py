@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-import spikecam as sc
 from spikecam.cli import interrupt
+from spikecam.extras import require
 
 HostOption = Annotated[
     str, typer.Option("--host", help="Address to listen on; machines that reach it need the key.")
@@ -39,20 +39,12 @@ def app(
     browser: BrowserOption = True,
 ) -> None:
     """Look at recordings and deblur in the browser; everything stays on this machine."""
-    try:
-        from spikecam.app.server import serve_app
-    except ModuleNotFoundError as error:
-        raise needed(error) from error
+    require("nicegui", extra="app", purpose="the browser app")
+    from spikecam.app.server import serve_app
+
     try:
         # It is ended in no other way.
         with interrupt.saying():
             serve_app(what or [], host=host, port=port, limit=int(upload * 1e9), browser=browser)
     except KeyboardInterrupt:
         print("ended")
-
-
-def needed(error: ModuleNotFoundError) -> sc.SpikecamError:
-    """What to say where a package of the app is missing."""
-    return sc.SpikecamError(
-        f'the browser app needs {error.name}; install with: pip install "spikecam[app]"'
-    )

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from spikecam.cli import interrupt
-from spikecam.cli.app import BrowserOption, HostOption, PortOption, needed
+from spikecam.cli.app import BrowserOption, HostOption, PortOption
 from spikecam.cli.options import CameraOption, SizeOption, parse_size
+from spikecam.extras import require
 
 
 def live(
@@ -50,14 +51,12 @@ def live(
 
     A recording is followed from its end on; what it is fed is neither kept nor changed.
     """
-    try:
-        from spikecam.online.feed import open_feed
-        from spikecam.online.live_reconstruction import LiveReconstruction
+    from spikecam.online.feed import open_feed
+    from spikecam.online.live_reconstruction import LiveReconstruction
 
-        if page:
-            from spikecam.app.live_page import serve_live
-    except ModuleNotFoundError as error:
-        raise needed(error) from error
+    if page:
+        require("nicegui", extra="app", purpose="the live page")
+        from spikecam.app.live_page import serve_live
     shape = parse_size(size, "--size")[::-1] if size else None
     reconstruction = LiveReconstruction(
         open_feed(source, camera, shape), method, {"window": window}, fps=fps

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
 import sys
@@ -16,6 +15,7 @@ import typer
 
 import spikecam as sc
 from spikecam.cli import interrupt
+from spikecam.extras import require
 
 if TYPE_CHECKING:
     from spikecam.train.job import Job
@@ -90,12 +90,8 @@ def training_job(
     resumes: str = "repeat the command to go on from the last epoch",
 ) -> Iterator[Job]:
     """What the command line says of any stage; within, Ctrl-C tells how to go on."""
-    needed = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        raise sc.SpikecamError(
-            f'training needs {" and ".join(missing)}; install with: pip install "spikecam[train]"'
-        )
+    packages = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
+    require(*packages, extra="train", purpose="training")
     from spikecam.train.job import Job
     from spikecam.train.run import Report
 

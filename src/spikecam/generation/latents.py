@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from spikecam.errors import FileError, SpikecamError
+from spikecam.errors import FileError
+from spikecam.extras import require
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import STRIDE
@@ -84,11 +84,7 @@ def load_autoencoder(path_or_name: PathLike = DEFAULT) -> tuple[Codec, str]:
 
 
 def _of_diffusers(folder: Path) -> nn.Module:
-    if importlib.util.find_spec("diffusers") is None:
-        raise SpikecamError(
-            f"{folder} is of diffusers, which is not here; install with: "
-            'pip install "spikecam[diffusers]"'
-        )
+    require("diffusers", extra="diffusers", purpose=f"the autoencoder in {folder}")
     import diffusers
 
     config_file = folder / "config.json"

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
+from spikecam.extras import missing_package
 from spikecam.metrics.full_reference import checked, checked_pair
 
 # Our names, pyiqa's, and whether one is told by the scatter of a picture around its mean.
@@ -95,7 +96,7 @@ def _metric(name: str) -> Any:
     try:
         import pyiqa
     except ModuleNotFoundError as error:
-        raise _missing(name, error) from error
+        raise _missing_package(name, error) from error
     except Exception as error:
         # A package that it needs was built for another one: whatever is said then.
         raise SpikecamError(
@@ -107,7 +108,7 @@ def _metric(name: str) -> Any:
         with redirect_stdout(sys.stderr):
             return pyiqa.create_metric(_NAMES[name][0], device="cpu")
     except ModuleNotFoundError as error:
-        raise _missing(name, error) from error
+        raise _missing_package(name, error) from error
     except Exception as error:
         # No network, a full disk, a host that is gone.
         from torch.hub import get_dir
@@ -118,11 +119,8 @@ def _metric(name: str) -> Any:
         ) from error
 
 
-def _missing(name: str, error: ModuleNotFoundError) -> SpikecamError:
-    return SpikecamError(
-        f"{name.upper()} needs the package {error.name}; "
-        'install with: pip install "spikecam[quality]"'
-    )
+def _missing_package(name: str, error: ModuleNotFoundError) -> SpikecamError:
+    return missing_package(str(error.name), extra="quality", purpose=name.upper())
 
 
 def _first(error: Exception) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from spikecam.errors import OptionError, SpikecamError
+from spikecam.errors import OptionError
+from spikecam.extras import require
 from spikecam.io.atomic import atomic_path, check_file
 
 # Formats by the ending of the name.
@@ -26,12 +27,7 @@ def check_curves(path: str | os.PathLike[str]) -> None:
     if path.suffix.lower() not in FORMATS:
         raise OptionError(f"{path}: curves are drawn as {', '.join(FORMATS)}")
     check_file(path)
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise SpikecamError(
-            'curves need matplotlib; install with: pip install "spikecam[bench]"'
-        ) from error
+    require("matplotlib", extra="bench", purpose="curves")
 
 
 def write_curves(
