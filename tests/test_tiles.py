@@ -3,9 +3,9 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.deblurring.distilled import LDNPicture
+from spikecam.deblurring.ldn_picture import LDNPicture
 from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.ldn import LDN
 from spikecam.networks.refiner import Refiner
@@ -91,7 +91,7 @@ def test_refined_takes_any_ratio_of_picture_to_spikes(ratio):
     stream = sc.simulate(np.tile(light, (1, height, width)), sc.Sensor(threshold=0.5), seed=0)
     torch.manual_seed(0)
     picture = RefinedPicture(Refiner(), blur, Ratios(stream, (20, 117)), exact=True)
-    expected = next(iter(sc.deblurred_frames(blur, stream, frames=[40], method="sdm")))
+    expected = next(iter(sc.deblur_frames(blur, stream, frames=[40], method="sdm")))
     assert np.abs(picture.sharp(40) - expected).mean() < 0.03
 
 

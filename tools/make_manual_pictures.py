@@ -39,7 +39,7 @@ def write(out, name, picture):
 def before_after(out):
     stream = sc.open(sample.SPIKES)
     seven = sc.evenly_spaced_frames(stream, 7)
-    sharp = list(sc.deblurred_frames(sample.BLUR, stream, frames=seven))
+    sharp = list(sc.deblur_frames(sample.BLUR, stream, frames=seven))
     write(out, "before-after.jpg", sc.contact_sheet(sc.read_picture(sample.BLUR), sharp, seven))
 
 

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     )
     from spikecam.data.synthesis import Synthesis
     from spikecam.data.uhsr import read_uhsr
-    from spikecam.deblurring.methods import (
+    from spikecam.deblurring.deblur import (
         deblur,
-        deblurred_frames,
-        window_of,
+        deblur_frames,
     )
     from spikecam.errors import (
         FileError,
@@ -43,12 +42,12 @@ if TYPE_CHECKING:
     from spikecam.exposure import (
         FrameAverage,
         average_frames,
-        evenly_spaced_frames,
         resolve_exposure,
     )
     from spikecam.fixed_pattern import FixedPattern
-    from spikecam.generation.methods import Generated, default_frame, generate, generated_frames
-    from spikecam.generation.sampling import Sampling, frames_around
+    from spikecam.frames import evenly_spaced_frames
+    from spikecam.generation.generate import generate, generate_frames, middle_frame
+    from spikecam.generation.generated import Generated
     from spikecam.gray import quarter_gray
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.output import Output, open_output
@@ -56,7 +55,15 @@ if TYPE_CHECKING:
     from spikecam.io.recording import check_recording, open, write_recording
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
-    from spikecam.method import Method, NoOptions, OnlineReconstructor, Takes, method_names
+    from spikecam.method import (
+        Method,
+        NoOptions,
+        OnlineReconstructor,
+        Takes,
+        all_methods,
+        find_method,
+        method_names,
+    )
     from spikecam.metrics.full_reference import ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.metrics.learned import brisque, liqe, lpips, niqe
     from spikecam.metrics.score import (
@@ -66,7 +73,7 @@ if TYPE_CHECKING:
         mean_scores,
         score,
     )
-    from spikecam.reconstruction.reconstruct import all_frames, frames, reconstruct
+    from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
     from spikecam.recording_summary import summary
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
@@ -103,9 +110,9 @@ _HOMES = {
     "exposure": (
         "FrameAverage",
         "average_frames",
-        "evenly_spaced_frames",
         "resolve_exposure",
     ),
+    "frames": ("evenly_spaced_frames",),
     "scenes.scene_frames": ("scene_frames",),
     "fixed_pattern": ("FixedPattern",),
     "sensor.integrate_and_fire": ("simulate",),
@@ -133,10 +140,9 @@ _HOMES = {
     ),
     "data.synthesis": ("Synthesis",),
     "data.uhsr": ("read_uhsr",),
-    "deblurring.methods": (
+    "deblurring.deblur": (
         "deblur",
-        "deblurred_frames",
-        "window_of",
+        "deblur_frames",
     ),
     "errors": (
         "FileError",
@@ -146,15 +152,23 @@ _HOMES = {
         "RangeError",
         "SpikecamError",
     ),
-    "generation.methods": ("Generated", "generate", "generated_frames", "default_frame"),
-    "generation.sampling": ("Sampling", "frames_around"),
+    "generation.generate": ("generate", "generate_frames", "middle_frame"),
+    "generation.generated": ("Generated",),
     "io.geometry": ("CAMERAS",),
     "io.output": ("Output", "open_output"),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("check_recording", "open", "write_recording"),
     "io.save": ("check_save", "kind_of", "save"),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
-    "method": ("Method", "NoOptions", "OnlineReconstructor", "Takes", "method_names"),
+    "method": (
+        "Method",
+        "NoOptions",
+        "OnlineReconstructor",
+        "Takes",
+        "all_methods",
+        "find_method",
+        "method_names",
+    ),
     "metrics.learned": ("brisque", "liqe", "lpips", "niqe"),
     "metrics.score": (
         "METRICS",
@@ -164,7 +178,7 @@ _HOMES = {
         "score",
     ),
     "metrics.full_reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
-    "reconstruction.reconstruct": ("all_frames", "frames", "reconstruct"),
+    "reconstruction.reconstruct": ("all_frames", "reconstruct", "reconstruct_frames"),
     "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("DisplayMapping", "stretch_for_display"),
@@ -185,23 +199,22 @@ __all__ = [  # noqa: RUF022
     "save",
     "SpikeStream",
     "reconstruct",
-    "frames",
+    "reconstruct_frames",
     "all_frames",
     "deblur",
-    "deblurred_frames",
+    "deblur_frames",
     "evenly_spaced_frames",
     "resolve_exposure",
-    "window_of",
     "generate",
-    "generated_frames",
+    "generate_frames",
     "Generated",
-    "Sampling",
-    "default_frame",
-    "frames_around",
+    "middle_frame",
     "Method",
     "NoOptions",
     "OnlineReconstructor",
     "Takes",
+    "all_methods",
+    "find_method",
     "method_names",
     "score",
     "frame_scores",

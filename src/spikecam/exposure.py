@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.errors import OptionError, RangeError
+from spikecam.errors import OptionError
 from spikecam.picture import Picture, check_picture
 from spikecam.srgb import linear_levels, linear_to_srgb, srgb_to_linear
 from spikecam.stream import Span, SpikeStream
@@ -33,46 +33,6 @@ def resolve_exposure(stream: SpikeStream, exposure: Span | None = None) -> Span:
     if exposure is not None:
         return stream.check_exposure(exposure)
     return stream.exposure or (0, len(stream))
-
-
-def evenly_spaced_frames(
-    stream: SpikeStream, count: int, exposure: Span | None = None, window: int = 1
-) -> list[int]:
-    """Numbers of ``count`` frames spaced evenly over the exposure, its first and last included.
-
-    Frames whose window would leave the recording are not counted as part of the exposure: where
-    the recording begins or ends with the exposure, the first or last frame lies a half window
-    inside. One frame alone is the middle one.
-
-    Args:
-        stream: the recording.
-        count: how many frames.
-        exposure: frames (start, stop); by default as `resolve_exposure` says.
-        window: odd number of frames around each that a method needs.
-
-    Raises:
-        OptionError: fewer than 1 or more than there are.
-        RangeError: the exposure leaves the recording, or no window fits.
-
-    >>> evenly_spaced_frames(SpikeStream.from_array(np.zeros((137, 1, 1))), 7, (20, 117))
-    [20, 36, 52, 68, 84, 100, 116]
-    """
-    start, stop = resolve_exposure(stream, exposure)
-    stream.window(len(stream) // 2, window)
-    first, last = max(start, window // 2), min(stop, len(stream) - window // 2) - 1
-    if first > last:
-        raise RangeError(
-            f"no window of {window} frames around a frame of the exposure {start}:{stop} fits into "
-            f"the recording of {len(stream)} frames; choose a smaller window"
-        )
-    if not 1 <= count <= last - first + 1:
-        raise OptionError(
-            f"{count} frames cannot be spread over {first} to {last}: "
-            f"choose 1 to {last - first + 1}"
-        )
-    if count == 1:
-        return [(first + last) // 2]
-    return [first + round(i * (last - first) / (count - 1)) for i in range(count)]
 
 
 def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture:

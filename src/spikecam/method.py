@@ -1,8 +1,8 @@
 """Declaration of a method: what it is, what it takes, its options, and the function that runs it.
 
-Each method is declared once, in a file of its own, as a `Method` called ``METHOD``. The package's
-own stand in the folders of `_PACKAGES`, a file a method, named as the method is; other packages
-add theirs by an entry point of the group ``spikecam.methods``. `spikecam.reconstruct`,
+Each method is declared once, in a file of its own, as a `Method` called ``METHOD``. The built-in
+ones stand in the folders of `_PACKAGES`, one file per method, named as the method is; other
+packages add theirs by an entry point of the group ``spikecam.methods``. `spikecam.reconstruct`,
 `spikecam.deblur`, `spikecam.generate`, the command line, the app and the benchmarks all read the
 declaration, and nothing else.
 """
@@ -10,7 +10,7 @@ declaration, and nothing else.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
@@ -20,6 +20,7 @@ from pkgutil import iter_modules
 from typing import Any, Protocol
 
 from spikecam.errors import OptionError
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
@@ -77,14 +78,17 @@ class Method:
         summary: one line for tables and menus, without a full stop.
         takes: what it makes pictures from.
         run: the function, see `Takes`. It checks its arguments when it is called, and makes
-            pictures as they are asked for. ``frames`` is a range or a list of frame indices.
+            pictures as they are asked for. ``frames`` is a range or a list of frame indices, and
+            not empty.
         options: a frozen dataclass: names, types and defaults of the options, with their help in
             an ``Attributes:`` section of its docstring. Values that cannot be are refused in its
-            ``__post_init__``.
+            ``__post_init__``. Three names mean the same in every method: ``fpn`` is the
+            `FixedPattern` of the spike camera, ``weights`` a name or file of weights (a tuple of
+            them for several networks), ``device`` where networks run.
         source: where it was published, or "ours".
-        window: frames that must lie around a frame, an odd number, for given options and recording.
+        window: odd number of frames that a picture is made of, half of them on each side of its
+            own, for given options and recording.
         networks: kinds of the networks whose weights the option ``weights`` names, one for each.
-        device: whether it has an option ``device`` and may run on a GPU.
         warm_up: frames before the first one that its state depends on, for a method whose pictures
             build up from the beginning; a slice that begins so much earlier gives the same picture.
         online: makes the state for a camera that records, from (height, width) and options.
@@ -98,7 +102,6 @@ class Method:
     source: str = "ours"
     window: Callable[[Any, SpikeStream], int] = _one_frame
     networks: tuple[str, ...] = ()
-    device: bool = False
     warm_up: int = 0
     online: Callable[[tuple[int, int], Any], OnlineReconstructor] | None = None
 
@@ -106,6 +109,14 @@ class Method:
     def option_names(self) -> tuple[str, ...]:
         """Names of its options, in the order of the declaration."""
         return tuple(field.name for field in fields(self.options))
+
+    @property
+    def default_weights(self) -> tuple[str, ...]:
+        """Names of the weights that it uses by default, one for each of its networks."""
+        if not self.networks:
+            return ()
+        weights = self.options().weights
+        return weights if isinstance(weights, tuple) else (weights,)
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """Its options object with these values and the defaults of all others.
@@ -120,41 +131,76 @@ class Method:
                     f"{self.name} has no option {name!r}; "
                     + (f"it takes {known}" if known else "it takes none")
                 )
+        fpn = values.get("fpn")
+        if fpn is not None and not isinstance(fpn, FixedPattern):
+            raise OptionError(
+                f"fpn is a FixedPattern, such as FixedPattern.open reads, not {fpn!r}"
+            )
+        if self.networks and "weights" in values:
+            values = {**values, "weights": self._parse_weights(values["weights"])}
         return self.options(**values)
+
+    def check_fixed_pattern(self, options: Any, stream: SpikeStream) -> None:
+        """Refuse a fixed pattern among the options that is not of the recording's size.
+
+        Raises:
+            GeometryError: it is not.
+        """
+        fpn = getattr(options, "fpn", None)
+        if fpn is not None:
+            fpn.check_shape(stream.shape[1:])
+
+    def _parse_weights(self, weights: Any) -> Any:
+        """One name or file for one network, else a tuple with one for each."""
+        several = isinstance(weights, Sequence) and not isinstance(weights, str)
+        named = tuple(weights) if several else (weights,)
+        if len(named) != len(self.networks):
+            kinds = " and ".join(self.networks)
+            raise OptionError(
+                f"{self.name} takes {len(self.networks)} weights, of {kinds}, not {len(named)}"
+            )
+        return named if len(named) > 1 else named[0]
 
 
 def find_method(name: str, takes: Takes) -> Method:
-    """The method of this name.
+    """The method of this name, in capitals or not.
 
     Raises:
         OptionError: there is none that takes this, or its package cannot be loaded.
     """
-    if name in _own_names(takes):
-        return _own_method(takes, name)
-    for method in _installed_methods():
-        if (method.name, method.takes) == (name, takes):
+    if name.lower() in _built_in_names(takes):
+        return _built_in_method(takes, name.lower())
+    for method in all_methods(takes):
+        if method.name.lower() == name.lower():
             return method
+    for other in Takes:
+        if other is not takes and name.lower() in map(str.lower, method_names(other)):
+            raise OptionError(
+                f"{name} makes pictures from {other.value}, not from {takes.value}; "
+                f"methods for that: {', '.join(method_names(takes))}"
+            )
     raise OptionError(f"no method {name!r}; known methods: {', '.join(method_names(takes))}")
 
 
 def method_names(takes: Takes) -> list[str]:
-    """Names of all methods that take this: the package's own, then those that are installed."""
-    return [*_own_names(takes), *(m.name for m in _installed_methods() if m.takes is takes)]
+    """Names of all methods that take this: the built-in ones, then those of other packages."""
+    return [*_built_in_names(takes), *(m.name for m in _installed_methods() if m.takes is takes)]
 
 
 def all_methods(takes: Takes) -> list[Method]:
     """All methods that take this, in the order of `method_names`."""
-    return [find_method(name, takes) for name in method_names(takes)]
+    built_in = [_built_in_method(takes, name) for name in _built_in_names(takes)]
+    return [*built_in, *(m for m in _installed_methods() if m.takes is takes)]
 
 
 @cache
-def _own_names(takes: Takes) -> tuple[str, ...]:
+def _built_in_names(takes: Takes) -> tuple[str, ...]:
     package = import_module(_PACKAGES[takes])
     return tuple(sorted(module.name for module in iter_modules(package.__path__)))
 
 
 @cache
-def _own_method(takes: Takes, name: str) -> Method:
+def _built_in_method(takes: Takes, name: str) -> Method:
     method = import_module(f"{_PACKAGES[takes]}.{name}").METHOD
     assert isinstance(method, Method)
     return method
@@ -167,12 +213,12 @@ def _installed_methods() -> tuple[Method, ...]:
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         try:
             method = entry.load()
-        except Exception as error:  # whatever a foreign package raises, ours go on
+        except Exception as error:  # whatever a package raises, the other methods stay usable
             _warn(f"{entry.name} ({entry.value}) cannot be loaded: {error}")
             continue
         if not isinstance(method, Method):
             _warn(f"{entry.name} ({entry.value}) is no spikecam.Method")
-        elif method.name in {*_own_names(method.takes), *(one.name for one in methods)}:
+        elif method.name in {*_built_in_names(method.takes), *(one.name for one in methods)}:
             _warn(f"{entry.value} is called {method.name}, as another method is")
         else:
             methods.append(method)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import islice, pairwise
@@ -57,16 +57,26 @@ def picture_blocks(
         yield np.empty((min(block, stop - first), height, width), np.float32)
 
 
-def pick(
-    run: Callable[[int, int], Iterator[Picture]], frames: range, *, alone: float
+def select_frames(
+    run: Callable[[int, int], Iterator[Picture]],
+    frames: Sequence[int],
+    *,
+    single_frame_cost: float,
 ) -> Iterator[Picture]:
     """The pictures of ``frames`` from ``run(start, stop)``, which makes those of a whole span.
 
-    ``alone`` is how many pictures on the way cost as much as one made by itself: frames further
-    apart are made one by one.
+    Args:
+        run: gives the pictures of frames [start, stop), one after another.
+        frames: frame indices; a new span begins where they do not rise.
+        single_frame_cost: how many pictures on the way cost as much as one made by itself: a new
+            span begins where frames are further apart.
     """
-    if frames.step > alone:
-        for frame in frames:
-            yield from run(frame, frame + 1)
-    else:
-        yield from islice(run(frames[0], frames[-1] + 1), 0, None, frames.step)
+    breaks = [
+        i for i, (a, b) in enumerate(pairwise(frames), 1) if not 0 < b - a <= single_frame_cost
+    ]
+    for first, last in pairwise([0, *breaks, len(frames)]):
+        following = frames[first]
+        pictures = run(following, frames[last - 1] + 1)
+        for frame in frames[first:last]:
+            yield from islice(pictures, frame - following, frame - following + 1)
+            following = frame + 1

@@ -13,7 +13,7 @@ KINDS = ("mean", "spread", "sample 1", "sample 2", "sample 3")
 
 @pytest.fixture
 def weights(spikegen):
-    return spikegen
+    return {"weights": spikegen[0], "autoencoder": spikegen[1]}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def blur(tmp_path):
 
 
 def made(folder, blur, stream, weights, frames=(20, 30)):
-    options = {"method": "spikegen", "weights": weights, "sampling": SAMPLING}
+    options = {"method": "spikegen", **weights, "sampling": SAMPLING}
     film = Film(folder, blur, stream, frames, (0, 60), options)
     film.make()
     return film
@@ -42,13 +42,13 @@ def made(folder, blur, stream, weights, frames=(20, 30)):
 
 def drawn(blur, stream, weights, frames=(20, 30)):
     return list(
-        sc.generated_frames(
+        sc.generate_frames(
             blur,
             stream,
             frames=frames,
             exposure=None if blur is None else (0, 60),
-            sampling=sc.Sampling(**SAMPLING),
-            weights=weights,
+            **SAMPLING,
+            **weights,
         )
     )
 
@@ -80,7 +80,7 @@ def test_a_film_of_samples_keeps_their_mean_spread_and_each(tmp_path, blur, stre
 
 
 def test_one_sample_has_no_spread(tmp_path, blur, stream, weights):
-    options = {"method": "spikegen", "weights": weights, "sampling": {"samples": 1, "steps": 1}}
+    options = {"method": "spikegen", **weights, "sampling": {"samples": 1, "steps": 1}}
     film = Film(tmp_path / "film", blur, stream, [20], (0, 60), options)
     film.make()
     assert film.kinds == ("mean",)
@@ -114,7 +114,7 @@ def test_other_methods_need_a_blurry_picture(tmp_path, stream):
 
 
 def test_what_cannot_be_drawn_is_an_error_and_frees_the_film(tmp_path, blur, stream, weights):
-    options = {"method": "spikegen", "weights": weights, "sampling": {"samples": 0}}
+    options = {"method": "spikegen", **weights, "sampling": {"samples": 0}}
     film = Film(tmp_path / "film", blur, stream, [20], (0, 60), options)
     with pytest.raises(sc.OptionError, match="samples are at least 1"):
         film.make()

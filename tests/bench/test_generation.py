@@ -53,6 +53,10 @@ def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
     from spikecam.bench.cases import gopro_cases
 
     _, cases = gopro_cases(recordings / "seq", 1)
-    maker = Drawn("alone", sc.Sampling(steps=1), spikegen, spikes=False)
+    maker = Drawn(
+        "alone",
+        {"steps": 1, "weights": spikegen[0], "autoencoder": spikegen[1]},
+        spikes=False,
+    )
     one, other = maker.pictures(next(cases), [20, 36])
     assert np.array_equal(one, other)

@@ -18,8 +18,8 @@ def fpn():
 
 def test_without_a_pattern_every_spike_weighs_one(spikes):
     stream = sc.SpikeStream.from_array(spikes(60, 5, 13))
-    plain = np.stack(list(sc.frames(stream, "tfp", window=9)))
-    weighed = np.stack(list(sc.frames(stream, "tfp", window=9, fpn=neutral((5, 13)))))
+    plain = np.stack(list(sc.reconstruct_frames(stream, "tfp", window=9)))
+    weighed = np.stack(list(sc.reconstruct_frames(stream, "tfp", window=9, fpn=neutral((5, 13)))))
     assert weighed == pytest.approx(plain, abs=1e-6)
     [counted] = charges(stream, [(7, 31)])
     [corrected] = charges(stream, [(7, 31)], fpn=neutral((5, 13)))
@@ -28,7 +28,7 @@ def test_without_a_pattern_every_spike_weighs_one(spikes):
 
 def test_sliding_agrees_with_each_window_by_itself(spikes, fpn):
     stream = sc.SpikeStream.from_array(spikes(80, 5, 13))
-    run = list(sc.frames(stream, "tfp", window=21, fpn=fpn))
+    run = list(sc.reconstruct_frames(stream, "tfp", window=21, fpn=fpn))
     for frame, picture in zip(range(10, 70), run, strict=True):
         alone = sc.reconstruct(stream, frame, window=21, fpn=fpn)
         assert picture == pytest.approx(alone, abs=1e-5)
@@ -36,7 +36,7 @@ def test_sliding_agrees_with_each_window_by_itself(spikes, fpn):
 
 def test_slow_pixels_agree_wherever_a_run_begins(spikes, fpn):
     stream = sc.SpikeStream.from_array(spikes(2500, 5, 13, rate=1 / 300))
-    run = list(sc.frames(stream, "tfp", window=401, frames=range(300, 2200), fpn=fpn))
+    run = list(sc.reconstruct_frames(stream, "tfp", window=401, frames=range(300, 2200), fpn=fpn))
     for frame in (300, 700, 1500, 2199):
         alone = sc.reconstruct(stream, frame, window=401, fpn=fpn)
         assert run[frame - 300] == pytest.approx(alone, abs=1e-5)
@@ -61,7 +61,7 @@ def test_a_steady_scene_comes_out_uniform(method, steady):
     clean = np.tile(np.linspace(0.1, 0.5, 24, dtype=np.float32), (20, 1))
     stream = steady(fpn.distort(clean), 600)
     before, after = (
-        np.mean(list(sc.frames(stream, method, frames=range(400, 500), fpn=f)), axis=0)
+        np.mean(list(sc.reconstruct_frames(stream, method, frames=range(400, 500), fpn=f)), axis=0)
         for f in (None, fpn)
     )
     uneven = [np.median(p.std(axis=0) / p.mean(axis=0)) for p in (before, after)]

@@ -10,7 +10,7 @@ def test_one_frame_a_range_and_a_stream_agree(spikes):
     for method, options in (("tfp", {"window": 9}), ("tfi", {"reach": 50}), ("tfstp", {})):
         one = sc.reconstruct(stream, 30, method, **options)
         several = sc.reconstruct(stream, method=method, frames=range(30, 40, 3), **options)
-        streamed = list(sc.frames(stream, method, **options))
+        streamed = list(sc.reconstruct_frames(stream, method, **options))
         first = sc.all_frames(stream, method, **options)[0]
         assert one.shape == (4, 9)
         # What TFSTP passes over without making pictures may differ in the last digit.

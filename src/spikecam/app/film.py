@@ -12,7 +12,7 @@ from zipfile import ZipFile
 from spikecam.app.filming import SPIKEGEN, SPREAD, pictures_of
 from spikecam.app.look import Look, as_png
 from spikecam.errors import OptionError
-from spikecam.generation.sampling import spread_white
+from spikecam.generation.generated import white_spread
 from spikecam.io.atomic import atomic_path
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.io.save import save
@@ -34,7 +34,7 @@ class Film:
             until the first frame is made.
         done: how many are made.
         stopped: whether it was stopped before the last.
-        white: the spread that is shown as white, see `spread_white`.
+        white: the spread that is shown as white, see `white_spread`.
 
     Args:
         folder: an empty one, for the pictures.
@@ -65,7 +65,7 @@ class Film:
         self.blur = None if blur is None else read_picture(blur)
         self.exposure = stream.check_exposure(exposure)
         self.kinds: tuple[str, ...] = ()
-        self.done, self.stopped, self.white = 0, False, spread_white([])
+        self.done, self.stopped, self.white = 0, False, white_spread([])
         self._rates: DisplayMapping | None = None
         self._stream, self._options = stream, options
         self._stop, self._idle = threading.Event(), threading.Event()
@@ -188,7 +188,7 @@ class Film:
             fine = kind == SPREAD or self.blur is None
             write_picture(self.path(number, kind), picture, bits=16 if fine else 8)
         if SPREAD in pictures:
-            self.white = max(self.white, spread_white([pictures[SPREAD]]))
+            self.white = max(self.white, white_spread([pictures[SPREAD]]))
         if self.blur is None:
             own = Look().display(pictures[self.kinds[0]])
             held = self._rates or own

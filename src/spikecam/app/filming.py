@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from spikecam.deblurring.methods import deblurred_frames, window_of
-from spikecam.generation.sampling import Sampling, frames_around
+from spikecam.deblurring.deblur import deblur_frames
+from spikecam.generation.generate import generate_frames
+from spikecam.generation.generated import Generated
+from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
-
-if TYPE_CHECKING:
-    from spikecam.generation.methods import Generated
 
 SPIKEGEN = "spikegen"
 SHARP, MEAN, SPREAD = "sharp", "mean", "spread"
@@ -31,30 +30,27 @@ def pictures_of(
         stream: the spikes.
         frames: which frames.
         exposure: frames (start, stop) of the picture.
-        options: ``method``, and what it takes: of `deblurred_frames`; or, with "spikegen", of
-            `generated_frames`, with ``sampling`` as a mapping of what `Sampling` takes.
+        options: ``method``, and what it takes: of `deblur_frames`; or, with "spikegen", of
+            `generate_frames`, with ``sampling`` as a mapping of its options.
 
     Returns:
         Iterator over "sharp"; of SpikeGen over "mean", and, of more than one sample, "spread",
         "sample 1" and so on. All are in [0, 1]; of spikes alone they are firing rates, (H, W).
 
     Raises:
-        SpikecamError: as `deblurred_frames` and `generated_frames`, before the first frame.
+        SpikecamError: as `deblur_frames` and `generate_frames`, before the first frame.
     """
     if options.get("method") != SPIKEGEN:
         assert blur is not None
-        made = deblurred_frames(blur, stream, frames=frames, exposure=exposure, **options)
+        made = deblur_frames(blur, stream, frames=frames, exposure=exposure, **options)
         return ({SHARP: picture} for picture in made)
-    # With it comes torch, for which the page does not wait.
-    from spikecam.generation.methods import generated_frames
-
     others = {name: one for name, one in options.items() if name not in ("method", "sampling")}
-    drawn = generated_frames(
+    drawn = generate_frames(
         blur,
         stream,
         frames=frames,
         exposure=None if blur is None else exposure,
-        sampling=Sampling(**options.get("sampling", {})),
+        **options.get("sampling", {}),
         **others,
     )
     return (_named(one) for one in drawn)
@@ -67,9 +63,9 @@ def room_around(method: str, stream: SpikeStream) -> int:
         OptionError: an unknown method.
         RangeError: the recording is too short for SpikeGen.
     """
-    if method != SPIKEGEN:
-        return window_of(method, {})
-    return 2 * (frames_around(SPIKEGEN, stream) // 2) + 1
+    takes = Takes.SPIKES_OR_PICTURE if method == SPIKEGEN else Takes.SPIKES_AND_PICTURE
+    declared = find_method(method, takes)
+    return declared.window(declared.parse_options({}), stream)
 
 
 def _named(drawn: Generated) -> dict[str, Picture]:

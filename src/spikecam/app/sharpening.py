@@ -17,7 +17,8 @@ from spikecam.app.look import look_at
 from spikecam.app.player import Player
 from spikecam.app.saying import say, saying
 from spikecam.errors import OptionError
-from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import evenly_spaced_frames
 
 _METHODS: dict[str, dict[str, Any]] = {
     "refined: the best": {"method": "refined"},

@@ -57,7 +57,7 @@ class Contestant:
             OptionError: there is no such method.
         """
         method, _, weights = text.partition(":")
-        sc.window_of(method, {})
+        sc.find_method(method, sc.Takes.SPIKES_AND_PICTURE)
         return Contestant(text, method, tuple(w for w in weights.split(",") if w))
 
     def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
@@ -66,16 +66,18 @@ class Contestant:
             return [case.blur] * len(frames)
         options: dict[str, Any] = {}
         if self.weights:
-            options["weights"] = self.weights[0] if len(self.weights) == 1 else self.weights
-        made = sc.deblurred_frames(
+            options["weights"] = self.weights
+        made = sc.deblur_frames(
             case.blur, case.stream, frames=list(frames), method=self.method, **options
         )
         return list(made)
 
     def parameters(self) -> str | None:
         """How many, of all its networks, as in "2.61 M"; None for a method without."""
-        own = {"refined": ("refined",), "ldn": ("ldn",), "teacher": ("bsn", "edsr")}
-        names = self.weights or own.get(self.method or "", ())
+        if self.method is None:
+            return None
+        method = sc.find_method(self.method, sc.Takes.SPIKES_AND_PICTURE)
+        names = self.weights or method.default_weights
         count = sum(sc.read_card(name)[2] for name in names if name != "none")
         return f"{count / 1e6:.2f} M" if count else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from spikecam.bench.contest import BLURRY, Contestant, Maker, contest
 from spikecam.bench.gopro import THRESHOLDS, Say
 from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
+from spikecam.generation.methods.spikegen import SpikegenOptions
 from spikecam.gray import as_gray
 from spikecam.io.paths import PathLike
 from spikecam.metrics.score import METRICS
@@ -34,23 +35,19 @@ class Drawn:
 
     Attributes:
         label: in tables.
-        sampling: how samples are drawn.
-        weights: of SpikeGen, and of the autoencoder.
+        options: of SpikeGen.
         spikes: whether it is given any.
     """
 
     label: str
-    sampling: sc.Sampling
-    weights: Weights
+    options: Mapping[str, Any]
     spikes: bool = True
 
     def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
         """Pictures of these frames."""
         stream = case.stream if self.spikes else None
-        chosen = list(frames) if self.spikes else [0]
-        made = sc.generated_frames(
-            case.blur, stream, frames=chosen, sampling=self.sampling, weights=self.weights
-        )
+        chosen = list(frames) if self.spikes else None
+        made = sc.generate_frames(case.blur, stream, frames=chosen, **self.options)
         found = [one.mean for one in made]
         return found if self.spikes else found * len(frames)
 
@@ -78,16 +75,17 @@ def generation(
         command: to state.
         say: takes a line of progress.
     """
-    one = sc.Sampling(steps=1)
+    networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
+    one = {"steps": 1, **networks}
     colours: list[Maker] = [
         Contestant(BLURRY),
         *map(Contestant.parse, ("sdm", "ldn", "refined")),
-        Drawn("spikegen, mean of 8", sc.Sampling(), weights),
-        Drawn("spikegen, one sample", sc.Sampling(samples=1), weights),
-        Drawn("spikegen, one step", one, weights),
-        Drawn("spikegen, picture alone", one, weights, spikes=False),
+        Drawn("spikegen, mean of 8", networks),
+        Drawn("spikegen, one sample", {"samples": 1, **networks}),
+        Drawn("spikegen, one step", one),
+        Drawn("spikegen, picture alone", one, spikes=False),
     ]
-    gray: list[Maker] = [Drawn("spikegen, spikes alone", sc.Sampling(mix=1, steps=1), weights)]
+    gray: list[Maker] = [Drawn("spikegen, spikes alone", {"mix": 1, **one})]
     rows: dict[str, dict[str, Any]] = {}
     pictures: dict[str, dict[str, Picture]] = {}
     source = ""
@@ -138,17 +136,15 @@ def _dense(
         name: lambda one, name=name: sc.reconstruct(one.stream, one.at, name)
         for name in ("tfp", "tfi", "tfstp")
     }
-    for label, sampling in (
-        ("spikegen, TFP and spikes", sc.Sampling()),
-        ("spikegen, one step", sc.Sampling(steps=1)),
-        ("spikegen, spikes alone", sc.Sampling(mix=1, steps=1)),
+    networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
+    options: dict[str, Any]
+    for label, options in (
+        ("spikegen, TFP and spikes", {}),
+        ("spikegen, one step", {"steps": 1}),
+        ("spikegen, spikes alone", {"mix": 1, "steps": 1}),
     ):
-        makers[label] = lambda one, sampling=sampling: (
-            next(
-                sc.generated_frames(
-                    None, one.stream, frames=[one.at], sampling=sampling, weights=weights
-                )
-            ).mean
+        makers[label] = lambda one, options=options: (
+            sc.generate(None, one.stream, at=one.at, **options, **networks).mean
         )
     rows = []
     for label, make in makers.items():
@@ -178,13 +174,11 @@ def _steps(cases: Sequence[Case], weights: Weights, counts: Sequence[int], say: 
     """What steps of DDIM are worth, what they cost, and whether the spread tells errors."""
     rows = []
     for steps in counts:
-        sampling = sc.Sampling(steps=steps)
+        options: dict[str, Any] = {"steps": steps, "weights": weights[0], "autoencoder": weights[1]}
         mean, single, related, seconds = [], [], [], []
         for case in cases:
             frames = sorted(case.truth)[:3]
-            found = sc.generated_frames(
-                case.blur, case.stream, frames=frames, sampling=sampling, weights=weights
-            )
+            found = sc.generate_frames(case.blur, case.stream, frames=frames, **options)
             for number, frame in enumerate(frames):
                 start = time.perf_counter()
                 one = next(found)
@@ -199,7 +193,7 @@ def _steps(cases: Sequence[Case], weights: Weights, counts: Sequence[int], say: 
         rows.append(
             {
                 "steps": str(steps),
-                "samples": str(sampling.count),
+                "samples": str(SpikegenOptions(steps=steps).sample_count),
                 "PSNR of the mean ↑": float(np.mean(mean)),
                 "PSNR of one ↑": float(np.mean(single)),
                 "spread and error, correlated ↑": None if steps == 1 else float(np.mean(related)),

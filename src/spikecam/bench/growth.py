@@ -123,8 +123,8 @@ def _loops(streams: Sequence[sc.SpikeStream], steps: Steps) -> Curves:
     loops: dict[str, Callable[[sc.SpikeStream], Any]] = {
         "decode": lambda stream: stream.read(),
         "TFP": partial(_tfp, window=9),
-        "TFI": lambda stream: drain(sc.frames(stream, "tfi")),
-        "TFSTP": lambda stream: drain(sc.frames(stream, "tfstp")),
+        "TFI": lambda stream: drain(sc.reconstruct_frames(stream, "tfi")),
+        "TFSTP": lambda stream: drain(sc.reconstruct_frames(stream, "tfstp")),
         "simulate": _simulate,
     }
     # All sizes in turns: what disturbs the machine does not look like growth.
@@ -135,7 +135,7 @@ def _loops(streams: Sequence[sc.SpikeStream], steps: Steps) -> Curves:
 
 
 def _tfp(stream: sc.SpikeStream, **options: Any) -> None:
-    drain(sc.frames(stream, "tfp", **options))
+    drain(sc.reconstruct_frames(stream, "tfp", **options))
 
 
 def _simulate(stream: sc.SpikeStream) -> None:

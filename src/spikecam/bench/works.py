@@ -79,7 +79,7 @@ def works() -> list[Work]:
         _tfi(f"TFI, reach {_SHORT}", _SHORT),
         Work(
             "TFSTP",
-            lambda inputs, _: sc.frames(inputs.recording, "tfstp"),
+            lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfstp"),
             lambda inputs, _: _reference("tfstp", inputs.tensor),
             "a torch update at each frame",
             lambda inputs: inputs.recording.shape,
@@ -109,7 +109,7 @@ def works() -> list[Work]:
         ),
         Work(
             "defocus",
-            lambda inputs, device: sc.frames(
+            lambda inputs, device: sc.reconstruct_frames(
                 inputs.recording, "defocus", window=_REFOCUSED, device=device
             ),
             plain_refocuser,
@@ -125,7 +125,7 @@ def deblurred(method: str, weights: str | None, inputs: Inputs, device: str) -> 
     """Pictures of one moment after the other; all that is prepared belongs to the first."""
     options: dict[str, Any] = {} if weights is None else {"weights": weights}
     frames = _moments(inputs)
-    yield from sc.deblurred_frames(
+    yield from sc.deblur_frames(
         inputs.blur, inputs.captured, frames=frames, method=method, device=device, **options
     )
 
@@ -200,7 +200,7 @@ def _tfp(window: int) -> Work:
 
     return Work(
         f"TFP, window {window}",
-        lambda inputs, _: sc.frames(inputs.recording, "tfp", window=window),
+        lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfp", window=window),
         lambda inputs, _: _reference("tfp", inputs.spikes, window),
         "averaging each window",
         amount,
@@ -211,7 +211,7 @@ def _tfp(window: int) -> Work:
 def _tfi(name: str, reach: int) -> Work:
     return Work(
         name,
-        lambda inputs, _: sc.frames(inputs.recording, "tfi", reach=reach),
+        lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfi", reach=reach),
         lambda inputs, _: _reference("tfi", inputs.tensor, reach),
         "a torch search at each frame",
         lambda inputs: inputs.recording.shape,
@@ -242,7 +242,7 @@ def _simulated(inputs: Inputs) -> Any:
 def by_sdm(inputs: Inputs, _: str) -> Iterator[Any]:
     """Pictures of some moments by SDM."""
     frames = _some_moments(inputs)
-    return sc.deblurred_frames(inputs.blur, inputs.captured, frames=frames, method="sdm")
+    return sc.deblur_frames(inputs.blur, inputs.captured, frames=frames, method="sdm")
 
 
 def _plain_sdm(inputs: Inputs) -> Iterator[Any]:

@@ -87,13 +87,10 @@ def deblur(
     """
     stream = open_recording(spikes, size, camera, truncate)
     refuse_both(at, frames)
-    sc.window_of(method, {})
-    wanted = 2 if method == "teacher" else 1
-    if weights and method != "sdm" and len(weights) != wanted:
-        raise sc.OptionError(f"{method} takes {wanted} --weights, not {len(weights)}")
+    declared = sc.find_method(method, sc.Takes.SPIKES_AND_PICTURE)
     given_options = {
         "window": window,
-        "weights": weights[0] if weights and len(weights) == 1 else weights,
+        "weights": weights or None,
         "tile": tile,
         "device": device,
         "fpn": read_fpn(fpn),
@@ -121,10 +118,10 @@ def deblur(
             stream,
             parse_count(default if frames is None else frames),
             span,
-            sc.window_of(method, options),
+            declared.window(declared.parse_options(options), stream),
         )
     check_out(out, [blur, spikes], len(chosen), fps=fps, bits=bits)
-    pictures = sc.deblurred_frames(
+    pictures = sc.deblur_frames(
         picture, stream, frames=chosen, exposure=span, method=method, **options
     )
     if exposure is None:

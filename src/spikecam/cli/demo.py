@@ -30,10 +30,10 @@ def demo(
     start, stop = sc.resolve_exposure(stream)
     film = range(start, stop)
     # The small network makes a film in the time that the default takes for a few of its frames.
-    pictures = sc.deblurred_frames(blur, stream, frames=film, weights="refined-small")
+    pictures = sc.deblur_frames(blur, stream, frames=film, weights="refined-small")
     sc.save(out / "sharp.mp4", track(pictures, len(film), "Deblurring"))
     seven = sc.evenly_spaced_frames(stream, 7)
-    shown = sc.deblurred_frames(blur, stream, frames=seven)
+    shown = sc.deblur_frames(blur, stream, frames=seven)
     sharp = list(track(shown, len(seven), "Deblurring"))
     for number, picture in zip(seven, sharp, strict=True):
         sc.save(out / "sharp" / f"{number:03d}.png", picture)

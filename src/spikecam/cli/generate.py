@@ -106,7 +106,17 @@ def generate(
     """
     blur, spikes = _sorted(inputs)
     refuse_both(at, frames)
-    sampling = sc.Sampling(mix, samples, steps, seed)
+    declared = sc.find_method("spikegen", sc.Takes.SPIKES_OR_PICTURE)
+    options: dict[str, Any] = {
+        "mix": mix,
+        "samples": samples,
+        "steps": steps,
+        "seed": seed,
+        "weights": weights,
+        "autoencoder": autoencoder,
+        "device": device,
+    }
+    parsed = declared.parse_options(options)
     stream = None if spikes is None else open_recording(spikes, size, camera, truncate)
     span = None
     if exposure is not None:
@@ -115,16 +125,22 @@ def generate(
         span = parse_span(exposure, "--exposure", len(stream))
     if stream is None:
         _refuse_of_spikes({"--size": size, "--camera": camera, "--fpn": fpn, "--frames": frames})
-    chosen: Sequence[int] = [sc.default_frame(stream, blur is not None, span, at)]
-    if frames is not None:
-        assert stream is not None
-        near = sc.frames_around(weights, stream)
+    chosen: Sequence[int] = [0]
+    if stream is None:
+        if at is not None:
+            raise sc.OptionError("a picture alone has one moment; leave the frame out")
+    elif frames is not None:
         chosen = (
             parse_frames(frames, "--frames", len(stream))
             if ":" in frames
-            else sc.evenly_spaced_frames(stream, parse_count(frames), span, 2 * (near // 2) + 1)
+            else sc.evenly_spaced_frames(
+                stream, parse_count(frames), span, declared.window(parsed, stream)
+            )
         )
-    if spread is not None and sampling.count == 1:
+    else:
+        exposed = None if blur is None else sc.resolve_exposure(stream, span)
+        chosen = [sc.middle_frame(stream, exposed) if at is None else at]
+    if spread is not None and parsed.sample_count == 1:
         raise sc.OptionError(
             "--spread tells how far samples differ, and there is one; choose 2 samples or more, of "
             "2 steps or more"
@@ -141,15 +157,13 @@ def generate(
         if sc.kind_of(each) != "folder":
             raise sc.OutputError(f"{each} is no name of a folder, which --each takes")
         check_out(each, inputs, 2, fps=fps, bits=bits)
-    found = sc.generated_frames(
+    found = sc.generate_frames(
         blur,
         stream,
-        frames=chosen,
+        frames=None if stream is None else chosen,
         exposure=span,
-        sampling=sampling,
-        weights=(weights, autoencoder),
         fpn=read_fpn(fpn),
-        device=device,
+        **options,
     )
     spreads: list[npt.NDArray[np.float32]] = []
 
@@ -163,7 +177,7 @@ def generate(
 
     write_frames(out, means(), chosen, fps=fps, bits=bits, label="Generating")
     if each is not None:
-        print(f"{each}: {sampling.count} samples")
+        print(f"{each}: {parsed.sample_count} samples")
     if spread is not None:
         _write_spread(spread, spreads, chosen, fps=fps, bits=bits)
 
@@ -192,9 +206,9 @@ def _write_spread(
     """Save spreads, stretched by the same factor, which is said."""
     import numpy as np
 
-    from spikecam.generation.sampling import spread_white
+    from spikecam.generation.generated import white_spread
 
-    white = spread_white(spreads)
+    white = white_spread(spreads)
     stretched = (np.minimum(one / one.dtype.type(white), 1) for one in spreads)
     rate = fps if sc.kind_of(out) == "video" else None
     sc.open_output(out, fps=rate, bits=bits).write(stretched, numbers)

@@ -80,11 +80,11 @@ def reconstruct(
         chosen = range(at, at + 1)
     percentiles = None if stretch is None else parse_bounds(stretch, "--stretch")
     check_out(out, [spikes], len(chosen), fps=fps, bits=bits)
-    pictures = sc.frames(stream, method, frames=chosen, **options)
+    pictures = sc.reconstruct_frames(stream, method, frames=chosen, **options)
     if percentiles is not None:
         # A few frames stand for all: the mapping must be known before the first is written.
         sample = chosen[:: max(1, len(chosen) // 8)]
-        shown = list(sc.frames(stream, method, frames=sample, **options))
+        shown = list(sc.reconstruct_frames(stream, method, frames=sample, **options))
         pictures = map(sc.DisplayMapping.fit(shown, *percentiles, gamma=gamma), pictures)
     elif gamma != 1:
         pictures = map(sc.DisplayMapping(gamma=gamma), pictures)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.deblurring.sdm import PRIOR, WINDOW
+from spikecam.deblurring.methods.sdm import PRIOR, WINDOW
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import cumulated_charge
 from spikecam.rows import over_rows

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.errors import RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import as_gray

@@ -16,14 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spikecam.errors import FileError
+from spikecam.generation.generated import Generated
 from spikecam.generation.inputs import Conditioning
-from spikecam.generation.latents import Codec
-from spikecam.generation.sampling import Sampling
+from spikecam.generation.latents import Codec, load_autoencoder
+from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.spikegen import STRIDE
 from spikecam.networks.diffusion import ddim
 from spikecam.networks.spikegen import SCALE, Seen, SpikeGen
-from spikecam.tiles import as_tensor, computing, padded, tiles, together
+from spikecam.resources import pick_device
+from spikecam.tiles import as_pixels, as_tensor, computing, padded, tiles, together
+from spikecam.weights.store import load_weights
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.
 _SHARED, _TOGETHER = 1 / 3, 4
@@ -45,6 +49,30 @@ class Prepared(NamedTuple):
     condition: Tensor
     baseline: Tensor
     carried: Tensor | float
+
+
+def load_sampler(weights: PathLike, autoencoder: PathLike, device: str) -> Sampler:
+    """SpikeGen and its autoencoder with their weights, on their device.
+
+    Args:
+        weights: a name of those that ship, or a file.
+        autoencoder: a name, a file, or a folder of diffusers.
+        device: "auto", "cpu", "cuda", ...
+
+    Raises:
+        FileError: weights that cannot be read, or for another autoencoder.
+        OptionError: no weights of that name, or no such device.
+    """
+    network, _ = load_weights(weights, "spikegen")
+    assert isinstance(network, SpikeGen)
+    codec, name = load_autoencoder(autoencoder)
+    if network.config.autoencoder != name:
+        raise FileError(
+            f"{weights} works on latents of another autoencoder than {autoencoder}; name its own "
+            "beside it"
+        )
+    place = pick_device(device)
+    return Sampler(network.to(place), codec.to(place))
 
 
 class Sampler:
@@ -78,42 +106,65 @@ class Sampler:
                 carried = self.network.carried(condition[None], lost, g)
             return Prepared(condition, self.network.baseline(latents, g), carried)
 
-    def pictures(
-        self, prepared: Prepared, size: tuple[int, int], sampling: Sampling
-    ) -> Iterator[Tensor]:
-        """Samples (1, 3, *size), not clipped, one after another.
+    def generate(
+        self, given: Conditioning, mix: float, *, samples: int, steps: int, seed: int
+    ) -> Generated:
+        """Samples of a moment, clipped to [0, 1], with their mean and spread.
+
+        Args:
+            given: a moment.
+            mix: as for `prepare`.
+            samples: how many.
+            steps: of DDIM; one gives the mean.
+            seed: of the noise.
+        """
+        prepared = self.prepare(given, mix)
+        height, width = given.picture.shape[:2]
+        pictures = np.empty((samples, *given.picture.shape), np.float32)
+        drawn = self.draw(prepared, samples=samples, steps=steps, seed=seed)
+        for picture, sample in zip(pictures, drawn, strict=True):
+            pixels = as_pixels(sample[:, :, :height, :width], given.picture)
+            picture[:] = pixels / np.float32(given.scale)
+            if given.beyond is not None:
+                np.maximum(picture, given.beyond, out=picture)
+            np.clip(picture, 0, 1, out=picture)
+        return Generated.from_samples(pictures)
+
+    def draw(self, prepared: Prepared, *, samples: int, steps: int, seed: int) -> Iterator[Tensor]:
+        """Samples (1, 3, 8 h, 8 w), not clipped, one after another.
 
         Args:
             prepared: from `prepare`.
-            size: height and width of the picture.
-            sampling: how they are drawn.
+            samples: how many.
+            steps: of DDIM; one gives the mean.
+            seed: of the noise.
         """
         height, width, channels = prepared.condition.shape
         tokens = prepared.condition.reshape(-1, channels)
         with computing(self.device, exact=False):
-            mean, spread = self.network.around(tokens)
-            deviation = spread.exp()
-        for sample in range(sampling.count):
+            mean, log_deviation = self.network.around(tokens)
+            deviation = log_deviation.exp()
+        for sample in range(samples):
             with computing(self.device, exact=False):
-                added = mean + deviation * self._around(tokens, sampling, sample)
-                added = added.reshape(1, height, width, -1).movedim(-1, 1)
-                picture = self._decoded(prepared.baseline + added / SCALE) + prepared.carried
-            yield picture[:, :, : size[0], : size[1]]
+                latents = mean + deviation * self._noise(tokens, sample, steps, seed)
+                latents = latents.reshape(1, height, width, -1).movedim(-1, 1)
+                picture = self._decoded(prepared.baseline + latents / SCALE) + prepared.carried
+            yield picture
 
-    def _around(self, tokens: Tensor, sampling: Sampling, sample: int) -> Tensor | float:
-        """How far a sample is from the mean, in deviations, (N, C)."""
-        if sampling.steps == 1:
+    def _noise(self, tokens: Tensor, sample: int, steps: int, seed: int) -> Tensor | float:
+        """Deviations of a sample from the mean, in units of the predicted ones, (N, C)."""
+        if steps == 1:
             return 0.0
         # Two after each other have opposite noise: most of it is gone from their mean.
-        pair, other = divmod(sample, 2)
-        (state,) = np.random.SeedSequence((sampling.seed, pair)).generate_state(1, np.uint64)
+        pair, negative = divmod(sample, 2)
+        (state,) = np.random.SeedSequence((seed, pair)).generate_state(1, np.uint64)
         # Drawn on the processor, so that it is the same everywhere.
         generator = torch.Generator().manual_seed(int(state >> np.uint64(1)))
         noise = torch.randn(len(tokens), self.codec.channels, generator=generator).to(self.device)
-        noise = -noise if other else noise
+        noise = -noise if negative else noise
         return torch.cat(
             [
-                self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], sampling.steps)
+                self._denoised(noise[i : i + _TOKENS], tokens[i : i + _TOKENS], steps)
                 for i in range(0, len(tokens), _TOKENS)
             ]
         )

@@ -1,14 +1,13 @@
-"""`reconstruct` and `frames`: pictures from spikes alone by a method's name."""
+"""Pictures from spikes alone, by a method's name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from spikecam.errors import OptionError, RangeError
-from spikecam.fixed_pattern import FixedPattern
+from spikecam.frames import Frames, choose_frames, frames_with_window
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
 from spikecam.method import Takes, find_method
@@ -23,17 +22,18 @@ def reconstruct(
     at: int | None = None,
     method: str = DEFAULT_METHOD,
     *,
-    frames: range | None = None,
+    frames: Frames | None = None,
     **options: Any,
 ) -> Picture:
-    """Reconstruct one frame, or a range of them, from spikes alone.
+    """Reconstruct one frame, or several of them, from spikes alone.
 
     Args:
         spikes: a recording, or the path of one that says its own geometry.
-        at: the frame; the middle one by default.
+        at: index of the frame; the middle one by default.
         method: name of a method that takes spikes alone: "tfp", "tfi", "tfstp", "defocus", or one
             of an installed package (see `spikecam.Method`).
-        frames: a range of frames in place of one.
+        frames: in place of one frame, how many, spaced evenly over the recording, or which: a
+            range, a sequence or an array of frame indices.
         options: of the method; see its declaration, such as
             `spikecam.reconstruction.methods.tfp.TfpOptions`.
 
@@ -52,21 +52,17 @@ def reconstruct(
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     stream = as_stream(spikes)
-    if frames is not None:
-        if at is not None:
-            raise OptionError("choose one frame with at, or a range with frames, not both")
-        return np.stack(list(_run(stream, method, frames, options)))
-    at = len(stream) // 2 if at is None else at
-    if not isinstance(at, (int, np.integer)):
-        raise OptionError(f"at is the number of a frame, not {at!r}")
-    return next(_run(stream, method, range(at, at + 1), options))
+    if at is None and frames is None:
+        at = len(stream) // 2
+    pictures = _run(stream, method, at, frames, options)
+    return next(pictures) if frames is None else np.stack(list(pictures))
 
 
-def frames(
+def reconstruct_frames(
     spikes: SpikeStream | PathLike,
     method: str = DEFAULT_METHOD,
     *,
-    frames: range | None = None,
+    frames: Frames | None = None,
     **options: Any,
 ) -> Iterator[Picture]:
     """Reconstruct frame after frame in constant memory, for recordings of any length.
@@ -81,7 +77,7 @@ def frames(
     stream = as_stream(spikes)
     if frames is None:
         frames = all_frames(stream, method, **options)
-    return _run(stream, method, frames, options)
+    return _run(stream, method, None, frames, options)
 
 
 def all_frames(stream: SpikeStream, method: str = DEFAULT_METHOD, **options: Any) -> range:
@@ -91,22 +87,20 @@ def all_frames(stream: SpikeStream, method: str = DEFAULT_METHOD, **options: Any
         RangeError: there is none: the window is longer than the recording.
     """
     declared = find_method(method, Takes.SPIKES)
-    window = declared.window(declared.parse_options(options), stream)
-    stream.window(len(stream) // 2, window)
-    return range(window // 2, len(stream) - window // 2)
+    return frames_with_window(stream, declared.window(declared.parse_options(options), stream))
 
 
 def _run(
-    stream: SpikeStream, method: str, frames: range, options: dict[str, Any]
+    stream: SpikeStream,
+    method: str,
+    at: int | None,
+    frames: Frames | None,
+    options: dict[str, Any],
 ) -> Iterator[Picture]:
     declared = find_method(method, Takes.SPIKES)
     parsed = declared.parse_options(options)
-    fpn = options.get("fpn")
-    if fpn is not None and not isinstance(fpn, FixedPattern):
-        raise OptionError(f"fpn is a FixedPattern, such as FixedPattern.load reads, not {fpn!r}")
-    if not isinstance(frames, range):
-        raise OptionError(f"frames are a range, such as range(20, 117, 4), not {frames!r}")
-    if not frames or frames.step < 1:
-        raise RangeError(f"{frames} holds no frames that rise; give a start below its stop")
-    pictures: Iterator[Picture] = declared.run(stream, frames, parsed)
+    declared.check_fixed_pattern(parsed, stream)
+    window = declared.window(parsed, stream)
+    chosen: Sequence[int] = choose_frames(stream, at, frames, window=window)
+    pictures: Iterator[Picture] = declared.run(stream, chosen, parsed)
     return pictures

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.errors import OptionError, SpikecamError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.pictures import write_picture

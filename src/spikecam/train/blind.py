@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.ratios import Maps, Ratios
-from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.errors import SpikecamError
-from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import evenly_spaced_frames
 from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture

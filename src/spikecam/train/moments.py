@@ -10,10 +10,10 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import Pair
-from spikecam.deblurring.refined import load_refiner
+from spikecam.deblurring.refined_picture import load_refiner
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
-from spikecam.generation.sampling import UNIT
+from spikecam.generation.methods.spikegen import GROUP_FRAMES
 from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture, coloured
@@ -45,8 +45,8 @@ class MomentConfig:
     dense: float = 0.3
 
     def __post_init__(self) -> None:
-        if self.frames < UNIT or self.frames % UNIT:
-            raise OptionError(f"frames are a multiple of {UNIT}, not {self.frames}")
+        if self.frames < GROUP_FRAMES or self.frames % GROUP_FRAMES:
+            raise OptionError(f"frames are a multiple of {GROUP_FRAMES}, not {self.frames}")
         if not (0 <= self.alone <= 0.5 and 0 <= self.dense <= 1):
             raise OptionError("alone is a share up to 0.5, dense one up to 1")
         if not self.variance > 0:

@@ -17,7 +17,8 @@ from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.data.rsb import read_rsb
 from spikecam.data.spike_gopro import read_spike_gopro
 from spikecam.errors import FileError, OptionError
-from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import evenly_spaced_frames
 from spikecam.gray import quarter_gray
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture

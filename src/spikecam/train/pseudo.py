@@ -18,7 +18,7 @@ from PIL import Image
 from spikecam.data.pairs import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
-from spikecam.deblurring.methods import deblur
+from spikecam.deblurring.deblur import deblur
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.atomic import atomic_path

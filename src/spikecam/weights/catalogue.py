@@ -6,6 +6,7 @@ A file of weights is a .safetensors file whose metadata holds ``format``, "spike
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -84,6 +85,29 @@ def read_card(path_or_name: PathLike) -> tuple[str, Card, int]:
     with opened(find_weights(path_or_name), "numpy") as (held, header):
         shapes = [held.get_slice(name).get_shape() for name in held.keys()]  # noqa: SIM118
         return header.network, header.card, sum(math.prod(shape) for shape in shapes)
+
+
+def read_config(path_or_name: PathLike, network: str) -> dict[str, Any]:
+    """The configuration in the header of weights, as far as the file states it, without torch.
+
+    Raises:
+        FileError: a file that cannot be read, or of another network.
+        OptionError: neither a file nor the name of weights that ship.
+    """
+    path = find_weights(path_or_name)
+    with opened(path, "numpy") as (_, header):
+        if header.network != network:
+            raise FileError(
+                f"{path} holds weights of {header.network}, and those of {network} are needed; "
+                "spikecam weights list says what ships"
+            )
+        try:
+            config: dict[str, Any] = dict(json.loads(header.config))
+        except (ValueError, TypeError) as error:
+            raise FileError(
+                f"{path} does not say how large its network is; get it again"
+            ) from error
+        return config
 
 
 @contextmanager

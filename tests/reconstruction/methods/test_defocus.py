@@ -16,7 +16,7 @@ def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
     assert one.dtype == np.float32
     assert 0 <= one.min() <= one.max() <= 1
     assert sc.all_frames(stream, **options) == range(12, 48)
-    found = list(sc.frames(stream, frames=range(20, 23), **options))
+    found = list(sc.reconstruct_frames(stream, frames=range(20, 23), **options))
     np.testing.assert_allclose(found[0], one, atol=1e-6)
     # It is more than TFP.
     assert np.abs(one - sc.reconstruct(stream, 20, window=25)).max() > 0.01
@@ -72,7 +72,7 @@ def test_one_pixel_that_fires_makes_no_nonsense():
 def test_what_cannot_be_is_refused_before_the_first_frame(spikes, options, error, said):
     stream = sc.SpikeStream.from_array(spikes(60, 21, 34))
     with pytest.raises(error, match=said):
-        sc.frames(stream, "defocus", frames=range(30, 31), **options)
+        sc.reconstruct_frames(stream, "defocus", frames=range(30, 31), **options)
 
 
 def test_a_recording_that_is_too_short_is_refused(spikes):
@@ -115,7 +115,9 @@ def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
             return np.packbits(frames[: index.stop - index.start].reshape(-1, 128), 1)
 
     store = Store()
-    film = sc.frames(sc.SpikeStream(store, (8, 16)), "defocus", window=25, weights=refocuser)
+    film = sc.reconstruct_frames(
+        sc.SpikeStream(store, (8, 16)), "defocus", window=25, weights=refocuser
+    )
     for _ in range(3):
         next(film)
     assert max(index.stop for index in store.read) == 27

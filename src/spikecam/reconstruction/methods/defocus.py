@@ -6,7 +6,7 @@ is not published in full; its supplement says how spikes are integrated (`integr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from spikecam.fixed_pattern import FixedPattern
@@ -36,12 +36,14 @@ class DefocusOptions:
     device: str = "auto"
 
 
-def defocus(stream: SpikeStream, frames: range, options: DefocusOptions) -> Iterator[Picture]:
+def defocus(
+    stream: SpikeStream, frames: Sequence[int], options: DefocusOptions
+) -> Iterator[Picture]:
     """Reconstruct ``frames`` as if they were in focus.
 
     Args:
         stream: the recording.
-        frames: frame indices, rising.
+        frames: frame indices.
         options: window, weights, tile, fixed pattern and device.
 
     Returns:
@@ -49,7 +51,6 @@ def defocus(stream: SpikeStream, frames: range, options: DefocusOptions) -> Iter
 
     Raises:
         FileError: weights that cannot be read, or of another network.
-        GeometryError: the fixed pattern is of another size.
         OptionError: a window that is no odd number of at least 25, a tile below 64 pixels, or an
             unknown name of weights or of a device.
         RangeError: a window leaves the recording, or that has less than 25 frames.
@@ -58,10 +59,8 @@ def defocus(stream: SpikeStream, frames: range, options: DefocusOptions) -> Iter
 
     window, fpn = options.window, options.fpn
     check_window(stream, window)
-    for frame in (frames[0], frames[-1]):
+    for frame in (min(frames), max(frames)):
         stream.window(frame, window)
-    if fpn is not None:
-        fpn.check_shape(stream.shape[1:])
     from spikecam.reconstruction.refocus import load_refocuser, restored
     from spikecam.tiles import tiles
 
@@ -90,5 +89,4 @@ METHOD = Method(
     source='ours, after "Seeing Through Blur"',
     window=_window,
     networks=("refocuser",),
-    device=True,
 )

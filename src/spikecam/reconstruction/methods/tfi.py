@@ -14,7 +14,7 @@ have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.intervals import REACH_FRAMES, bound_after, bound_before
-from spikecam.rows import over_rows, pick, picture_blocks
+from spikecam.rows import over_rows, picture_blocks, select_frames
 from spikecam.stream import SpikeStream
 
 
@@ -47,29 +47,25 @@ class TfiOptions:
             raise OptionError(f"TFI reaches at least 1 frame to each side, not {self.reach}")
 
 
-def tfi(stream: SpikeStream, frames: range, options: TfiOptions) -> Iterator[Picture]:
+def tfi(stream: SpikeStream, frames: Sequence[int], options: TfiOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFI, in one pass that looks ``reach`` frames ahead.
 
     Args:
         stream: the recording.
-        frames: frame indices, rising.
+        frames: frame indices.
         options: reach and fixed pattern.
 
     Returns:
         Iterator over inverse intervals, firing rates in (0, 1], float32 (H, W).
 
     Raises:
-        GeometryError: the fixed pattern is of another size.
         RangeError: a frame lies outside the recording.
     """
     reach = min(options.reach, len(stream))
-    for frame in (frames[0], frames[-1]):
+    for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
-    pictures = pick(partial(_run, stream, reach=reach), frames, alone=64)
-    if options.fpn is None:
-        return pictures
-    options.fpn.check_shape(stream.shape[1:])
-    return map(options.fpn.correct, pictures)
+    pictures = select_frames(partial(_run, stream, reach=reach), frames, single_frame_cost=64)
+    return pictures if options.fpn is None else map(options.fpn.correct, pictures)
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +20,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import sliding_rate
-from spikecam.rows import over_rows, pick, picture_blocks
+from spikecam.rows import over_rows, picture_blocks, select_frames
 from spikecam.stream import SpikeStream
 
 # The most packed frames that online reconstruction holds.
@@ -40,29 +40,27 @@ class TfpOptions:
     fpn: FixedPattern | None = None
 
 
-def tfp(stream: SpikeStream, frames: range, options: TfpOptions) -> Iterator[Picture]:
+def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFP; the cost does not depend on the window's length.
 
     Args:
         stream: the recording.
-        frames: frame indices, rising.
+        frames: frame indices.
         options: window and fixed pattern.
 
     Returns:
         Iterator over firing rates in [0, 1], float32 (H, W): 1 where a pixel fired in every frame.
 
     Raises:
-        GeometryError: the fixed pattern is of another size.
         RangeError: a window leaves the recording.
     """
     window, fpn = options.window, options.fpn
-    for frame in (frames[0], frames[-1]):
+    for frame in (min(frames), max(frames)):
         stream.window(frame, window)
     if fpn is not None:
-        fpn.check_shape(stream.shape[1:])
         corrected = partial(sliding_rate, stream, window=window, fpn=fpn)
-        return pick(corrected, frames, alone=window)
-    return pick(partial(_run, stream, window=window), frames, alone=window)
+        return select_frames(corrected, frames, single_frame_cost=window)
+    return select_frames(partial(_run, stream, window=window), frames, single_frame_cost=window)
 
 
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:

@@ -19,7 +19,7 @@ slower pixels are left with the first term, about 0.016: near black.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +31,7 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.rows import over_rows, pick, picture_blocks
+from spikecam.rows import over_rows, picture_blocks, select_frames
 from spikecam.stream import SpikeStream
 
 
@@ -99,7 +99,7 @@ class TfstpOptions:
     fpn: FixedPattern | None = None
 
 
-def tfstp(stream: SpikeStream, frames: range, options: TfstpOptions) -> Iterator[Picture]:
+def tfstp(stream: SpikeStream, frames: Sequence[int], options: TfstpOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFSTP.
 
     The state builds up from the stream's first frame, so that a late frame costs a pass over all
@@ -107,7 +107,7 @@ def tfstp(stream: SpikeStream, frames: range, options: TfstpOptions) -> Iterator
 
     Args:
         stream: the recording.
-        frames: frame indices, rising.
+        frames: frame indices.
         options: constants of the synapse and fixed pattern.
 
     Returns:
@@ -115,17 +115,13 @@ def tfstp(stream: SpikeStream, frames: range, options: TfstpOptions) -> Iterator
         What exceeds 1, as for a pixel that fires in nearly every frame, is clipped to 1.
 
     Raises:
-        GeometryError: the fixed pattern is of another size.
         RangeError: a frame lies outside the recording.
     """
-    for frame in (frames[0], frames[-1]):
+    for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
     run = partial(_run, stream, plasticity=options.plasticity)
-    pictures = pick(run, frames, alone=math.inf)
-    if options.fpn is None:
-        return pictures
-    options.fpn.check_shape(stream.shape[1:])
-    return map(options.fpn.correct, pictures)
+    pictures = select_frames(run, frames, single_frame_cost=math.inf)
+    return pictures if options.fpn is None else map(options.fpn.correct, pictures)
 
 
 def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:

@@ -5,7 +5,7 @@ import spikecam as sc
 from spikecam import sample
 from spikecam.bench.gopro import THRESHOLDS, scores_at
 from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.refined import RefinedPicture
+from spikecam.deblurring.refined_picture import RefinedPicture
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_paths_do_as_well_as_arrays():
 
 def test_wrong_requests_say_what_to_do(pair):
     blur, stream = pair
-    with pytest.raises(sc.OptionError, match="known methods: refined, sdm"):
+    with pytest.raises(sc.OptionError, match="known methods: ldn, refined, sdm, teacher"):
         sc.deblur(blur, stream, method="edi")
     with pytest.raises(sc.RangeError, match="from 8 to 128"):
         sc.deblur(blur, stream, at=5, method="sdm")
@@ -59,7 +59,7 @@ def test_frames_and_pictures_that_cannot_be_are_refused(pair):
     blur, stream = pair
     assert sc.deblur(blur, stream, frames=np.int64(2)).shape[0] == 2
     for wrong in ([], None, 2.5, iter([68])):
-        with pytest.raises(sc.OptionError, match="list of frame numbers"):
+        with pytest.raises(sc.OptionError, match="list of frame indices"):
             sc.deblur(blur, stream, frames=wrong)
     for wrong in ({"at": 68.5}, {"frames": [68.5]}, {"at": 68, "window": 17.0}):
         with pytest.raises(sc.OptionError, match="whole numbers"):

@@ -1,8 +1,8 @@
-"""SDM refined by a network that does not care about the threshold; ours (see `Refiner`)."""
+"""Inference of `refined`: a blurry picture of any size through the refiner, frame after frame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from os import PathLike
 
 import torch
@@ -11,11 +11,9 @@ from torch.nn import functional
 
 from spikecam.deblurring.ratios import Maps, Ratios
 from spikecam.deblurring.trails import Trails
-from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.refiner import SCALE, Refiner
 from spikecam.picture import Picture
 from spikecam.resources import pick_device
-from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import (
     Tile,
     as_pixels,
@@ -32,53 +30,16 @@ from spikecam.weights.store import load_weights
 _LEAST = 3.0
 
 
-def refined(
-    blur: Picture,
-    stream: SpikeStream,
-    frames: Sequence[int],
-    exposure: Span,
-    *,
-    weights: str | PathLike[str] = "refined",
-    tile: int | None = None,
-    fpn: FixedPattern | None = None,
-    device: str = "auto",
-) -> Iterator[Picture]:
-    """Deblur ``frames`` by SDM and what a network adds to it, for any threshold.
+def load_refiner(weights: str | PathLike[str] = "refined", device: str = "auto") -> Refiner:
+    """The network of `refined` with its weights, on its device.
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], any number of times as fine as
-            the spikes.
-        stream: spikes of the same view.
-        frames: frame numbers.
-        exposure: frames (start, stop) during which the picture was exposed.
-        weights: a name of those that ship ("refined", "refined-small", "refined-selfsup"), or a
-            file.
-        tile: side in pixels of the parts that are computed one after another; by default 1536.
-        fpn: the spike camera's fixed pattern, corrected spike by spike.
-        device: "auto", "cpu", "cuda".
-
-    Returns:
-        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+        weights: a name of those that ship, or a file.
+        device: "auto", "cpu", "cuda", ...
 
     Raises:
         FileError: weights that cannot be read, or of another network.
-        OptionError: no weights of that name; a tile below 64 pixels.
-        RangeError: a frame outside the recording.
-    """
-    spans = [stream.window(frame, 1) for frame in frames]
-    if fpn is not None:
-        fpn.check_shape(stream.shape[1:])
-    picture = RefinedPicture(
-        load_refiner(weights, device), blur, Ratios(stream, exposure, fpn=fpn), tile=tile
-    )
-    return (picture.sharp(start) for start, _ in spans)
-
-
-def load_refiner(weights: str | PathLike[str] = "refined", device: str = "auto") -> Refiner:
-    """A network of `refined` on its device.
-
-    Raises:
-        FileError, OptionError: as `refined`.
+        OptionError: no weights of that name, or no such device.
     """
     network, _ = load_weights(weights, "refiner")
     assert isinstance(network, Refiner)

@@ -27,12 +27,15 @@ Four things stand between the formula and a picture, and are settled here as our
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from PIL import Image
 
+from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.charge import charges
 from spikecam.rows import over_rows
@@ -43,26 +46,40 @@ from spikecam.stream import Span, SpikeStream
 WINDOW, PRIOR = 17, 0.2
 
 
+@dataclass(frozen=True)
+class SdmOptions:
+    """Options of SDM.
+
+    Attributes:
+        window: odd number of frames that make one picture, T'.
+        prior: strength of the prior in thresholds.
+        fpn: fixed pattern of the spike camera, corrected spike by spike.
+    """
+
+    window: int = WINDOW
+    prior: float = PRIOR
+    fpn: FixedPattern | None = None
+
+    def __post_init__(self) -> None:
+        if not self.prior >= 0:
+            raise OptionError(f"a prior is a number of thresholds from 0, not {self.prior}")
+
+
 def sdm(
     blur: Picture,
     stream: SpikeStream,
     frames: Sequence[int],
     exposure: Span,
-    *,
-    window: int = WINDOW,
-    prior: float = PRIOR,
-    fpn: FixedPattern | None = None,
+    options: SdmOptions,
 ) -> Iterator[Picture]:
     """Deblur ``frames`` by SDM.
 
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1].
         stream: spikes of the same view.
-        frames: frame numbers.
+        frames: frame indices.
         exposure: frames (start, stop) during which the picture was exposed.
-        window: odd number of frames, T'.
-        prior: strength of the prior in thresholds.
-        fpn: the spike camera's fixed pattern, corrected spike by spike.
+        options: window, prior and fixed pattern.
 
     Returns:
         Iterator over sharp pictures like ``blur``, float32; above white is clipped to 1.
@@ -70,10 +87,8 @@ def sdm(
     Raises:
         RangeError: a window leaves the recording.
     """
-    spans = [stream.window(frame, window) for frame in frames]
-    if fpn is not None:
-        fpn.check_shape(stream.shape[1:])
-    return _run(blur, stream, spans, exposure, prior, fpn)
+    spans = [stream.window(frame, options.window) for frame in frames]
+    return _run(blur, stream, spans, exposure, options.prior, options.fpn)
 
 
 def _run(
@@ -84,15 +99,15 @@ def _run(
     prior: float,
     fpn: FixedPattern | None,
 ) -> Iterator[Picture]:
-    [collected] = charges(stream, [exposure], fpn=fpn)
-    rate = collected / np.float32(exposure[1] - exposure[0])
-    for (start, stop), seen in zip(spans, charges(stream, spans, fpn=fpn), strict=True):
+    [long_charge] = charges(stream, [exposure], fpn=fpn)
+    rate = long_charge / np.float32(exposure[1] - exposure[0])
+    for (start, stop), short_charge in zip(spans, charges(stream, spans, fpn=fpn), strict=True):
         expected = rate * np.float32(stop - start) + np.float32(prior)
-        ratio = np.asarray((seen + prior) / expected, np.float32)
+        ratio = np.asarray((short_charge + prior) / expected, np.float32)
         if fpn is not None:
             fpn.fill(ratio)
-        held = _hold(np.pad(ratio, 1, mode="edge"), expected)
-        resized = Image.fromarray(held).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
+        limited = _limit_outliers(np.pad(ratio, 1, mode="edge"), expected)
+        resized = Image.fromarray(limited).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
         sharp = np.empty(blur.shape, np.float32)
         planes = (*blur.shape[:2], -1)
         over_rows(
@@ -101,26 +116,37 @@ def _run(
         yield sharp
 
 
+METHOD = Method(
+    name="sdm",
+    summary="the bare formula: the picture times the ratio of firing rates",
+    takes=Takes.SPIKES_AND_PICTURE,
+    run=sdm,
+    options=SdmOptions,
+    source="Chen et al., SpikeReveal, NeurIPS 2024, Eq. 8",
+    window=lambda options, stream: options.window,
+)
+
+
 # Compiled: NumPy's partition of eight shifted copies took as long as all the rest of a picture.
 @njit(nogil=True, cache=True, error_model="numpy")
-def _hold(around: Picture, expected: Picture) -> Picture:
+def _limit_outliers(padded: Picture, expected: Picture) -> Picture:
     """Lower what exceeds its second highest neighbour to that, but by no more than a spike."""
     height, width = expected.shape
-    held = np.empty_like(expected)
+    limited = np.empty_like(expected)
     for y in range(height):
         for x in range(width):
             first = second = np.float32(-np.inf)
             for i in range(9):
-                value = around[y + i // 3, x + i % 3]
+                value = padded[y + i // 3, x + i % 3]
                 if i != 4:
                     lower = value if value < first else first
                     second = lower if lower > second else second
                     first = value if value > first else first
-            ratio = around[y + 1, x + 1]
-            spike_less = ratio - np.float32(1) / expected[y, x]
-            least = second if second > spike_less else spike_less
-            held[y, x] = ratio if ratio < least else least
-    return held
+            ratio = padded[y + 1, x + 1]
+            without_spike = ratio - np.float32(1) / expected[y, x]
+            limit = second if second > without_spike else without_spike
+            limited[y, x] = ratio if ratio < limit else limit
+    return limited
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

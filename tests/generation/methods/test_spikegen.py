@@ -5,11 +5,11 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.deblurring.refined import load_refiner
+from spikecam.deblurring.refined_picture import load_refiner
+from spikecam.generation.generated import white_spread
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
-from spikecam.generation.methods import _sampler
-from spikecam.generation.sampler import Sampler, _parts, _ramp
-from spikecam.generation.sampling import spread_white
+from spikecam.generation.methods.spikegen import SpikegenOptions, window_frames
+from spikecam.generation.sampler import Sampler, _parts, _ramp, load_sampler
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.spikegen import SpikeGen
@@ -29,7 +29,7 @@ def stream(spikes):
 
 
 def test_both_give_samples_their_mean_and_their_spread(spikegen, stream):
-    found = sc.generate(blurry(48, 56), stream, at=20, samples=3, steps=4, weights=spikegen)
+    found = sc.generate(blurry(48, 56), stream, at=20, samples=3, steps=4, **spikegen)
     assert found.samples.shape == (3, 48, 56, 3)
     assert found.mean.shape == (48, 56, 3)
     assert found.spread.shape == (48, 56)
@@ -43,9 +43,7 @@ def test_both_give_samples_their_mean_and_their_spread(spikegen, stream):
 
 def test_samples_are_told_by_the_seed_however_many_there_are(spikegen, stream):
     def draw(**options):
-        return sc.generate(
-            blurry(48, 56), stream, at=20, steps=3, weights=spikegen, **options
-        ).samples
+        return sc.generate(blurry(48, 56), stream, at=20, steps=3, **spikegen, **options).samples
 
     three = draw(samples=3, seed=5)
     assert np.array_equal(draw(samples=3, seed=5), three)
@@ -54,7 +52,7 @@ def test_samples_are_told_by_the_seed_however_many_there_are(spikegen, stream):
 
 
 def test_spikes_alone_give_firing_rates(spikegen, stream):
-    found = sc.generate(spikes=stream, samples=2, weights=spikegen)
+    found = sc.generate(spikes=stream, samples=2, **spikegen)
     assert found.mean.shape == found.spread.shape == (12, 14)
     assert found.samples.shape == (2, 12, 14)
     given = of_spikes(stream, 20, 16)
@@ -65,43 +63,43 @@ def test_spikes_alone_give_firing_rates(spikegen, stream):
 
 
 def test_untrained_it_gives_back_what_is_dense(stream, tmp_path, spikegen):
-    network = _sampler(spikegen, "cpu").network
+    network = load_sampler(**spikegen, device="cpu").network
     for values in network.head.leave.parameters():
         torch.nn.init.zeros_(values)
     for values in network.head.modulation.parameters():
         torch.nn.init.zeros_(values)
-    save_weights(tmp_path / "none.safetensors", network, sc.read_card(spikegen[0])[1])
+    save_weights(tmp_path / "none.safetensors", network, sc.read_card(spikegen["weights"])[1])
     blur = np.full((48, 56, 3), 0.5, np.float32)
-    weights = tmp_path / "none.safetensors", spikegen[1]
-    alone = sc.generate(blur, samples=1, steps=1, weights=weights)
+    weights = {**spikegen, "weights": tmp_path / "none.safetensors"}
+    alone = sc.generate(blur, samples=1, steps=1, **weights)
     # Even blocks are what the untrained autoencoder keeps.
     np.testing.assert_allclose(alone.mean, blur, atol=0.01)
     steady = SpikeStream.from_array(np.tile([[[1]], [[0]]], (20, 12, 14)))
-    rate = sc.generate(spikes=steady, samples=1, steps=1, weights=weights)
+    rate = sc.generate(spikes=steady, samples=1, steps=1, **weights)
     np.testing.assert_allclose(rate.mean, 0.5, atol=0.01)
 
 
 def test_a_picture_alone(spikegen):
-    found = sc.generate(blurry(20, 37), samples=2, weights=spikegen)
+    found = sc.generate(blurry(20, 37), samples=2, **spikegen)
     assert found.mean.shape == (20, 37, 3)
     with pytest.raises(sc.OptionError, match="mix of 0"):
-        sc.generate(blurry(16, 16), mix=0.5, weights=spikegen)
+        sc.generate(blurry(16, 16), mix=0.5, **spikegen)
     with pytest.raises(sc.OptionError, match="one moment"):
-        sc.generate(blurry(16, 16), at=3, weights=spikegen)
+        sc.generate(blurry(16, 16), at=3, **spikegen)
 
 
 def test_neither_is_refused(spikegen):
     with pytest.raises(sc.OptionError, match="a blurry picture, spikes, or both"):
-        sc.generate(weights=spikegen)
+        sc.generate(**spikegen)
 
 
 def test_gray_pictures_stay_gray(spikegen, stream):
     gray = blurry(48, 56)[..., 0]
-    assert sc.generate(gray, stream, at=20, samples=1, weights=spikegen).mean.shape == (48, 56)
+    assert sc.generate(gray, stream, at=20, samples=1, **spikegen).mean.shape == (48, 56)
 
 
 def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
-    options = {"samples": 2, "weights": spikegen}
+    options = {"samples": 2, **spikegen}
     alone = sc.generate(blurry(48, 56), **options)
     mixed = sc.generate(blurry(48, 56), stream, at=20, mix=0, **options)
     assert np.array_equal(mixed.samples, alone.samples)
@@ -110,7 +108,7 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 
 
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
-    sampler = _sampler(spikegen, "cpu")
+    sampler = load_sampler(**spikegen, device="cpu")
     (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
@@ -129,7 +127,7 @@ def test_what_is_dense_is_what_deblur_makes(stream):
 
 
 def test_the_published_size_sees_latents_alone(spikegen, stream):
-    sampler = _sampler(spikegen, "cpu")
+    sampler = load_sampler(**spikegen, device="cpu")
     torch.manual_seed(0)
     published = SpikeGen(replace(sampler.network.config, detail=0)).eval()
     (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
@@ -141,8 +139,8 @@ def test_the_published_size_sees_latents_alone(spikegen, stream):
 def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
     """Pixels lie over their latents: a part is 4 tokens high and 6 wide."""
     picture = blurry(32, 120)
-    found = sc.generate(picture, steps=1, weights=spikegen).mean
-    turned = sc.generate(np.swapaxes(picture, 0, 1), steps=1, weights=spikegen).mean
+    found = sc.generate(picture, steps=1, **spikegen).mean
+    turned = sc.generate(np.swapaxes(picture, 0, 1), steps=1, **spikegen).mean
     assert found.shape == picture.shape
     assert turned.shape == (120, 32, 3)
 
@@ -156,7 +154,7 @@ def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
 
 
 def test_one_step_gives_one_picture_whatever_the_seed(spikegen, stream):
-    options = {"at": 20, "steps": 1, "weights": spikegen}
+    options = {"at": 20, "steps": 1, **spikegen}
     one, other = (sc.generate(blurry(48, 56), stream, seed=n, **options) for n in (0, 1))
     assert len(one.samples) == 1
     assert np.array_equal(one.mean, other.mean)
@@ -181,7 +179,7 @@ def test_what_is_far_brighter_than_the_rest_keeps_its_rate(spikegen):
     light[::20] = 1
     light[:, 20:22, 20:22] = 1
     stream = SpikeStream.from_array(light)
-    found = sc.generate(spikes=stream, samples=1, weights=spikegen).mean
+    found = sc.generate(spikes=stream, samples=1, **spikegen).mean
     assert found[20:22, 20:22].min() == 1
 
 
@@ -204,21 +202,21 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
 
 def test_what_says_nothing_of_what_is_given_is_refused(spikegen, stream):
     with pytest.raises(sc.OptionError, match="exposure is of spikes"):
-        sc.generate(blurry(16, 16), exposure=(0, 3), weights=spikegen)
+        sc.generate(blurry(16, 16), exposure=(0, 3), **spikegen)
     with pytest.raises(sc.OptionError, match="spikes alone"):
-        sc.generate(spikes=stream, exposure=(0, 20), weights=spikegen)
-    with pytest.raises(sc.OptionError, match="there are none"):
-        sc.generated_frames(None, stream, frames=[], weights=spikegen)
+        sc.generate(spikes=stream, exposure=(0, 20), **spikegen)
+    with pytest.raises(sc.OptionError, match="a list of frame indices"):
+        sc.generate_frames(None, stream, frames=[], **spikegen)
 
 
 @pytest.mark.parametrize("size", [(45, 53), (44, 52), (8, 8), (9, 130)])
 def test_sizes_that_8_does_not_divide_are_padded_and_cropped(spikegen, size):
     picture = blurry(*size)
-    found = sc.generate(picture, samples=1, weights=spikegen).mean
+    found = sc.generate(picture, samples=1, **spikegen).mean
     assert found.shape == (*size, 3)
     # What is repeated beyond the border is what padding by hand repeats.
     padded = np.pad(picture, ((0, -size[0] % 8), (0, -size[1] % 8), (0, 0)), mode="edge")
-    whole = sc.generate(padded, samples=1, weights=spikegen).mean
+    whole = sc.generate(padded, samples=1, **spikegen).mean
     np.testing.assert_allclose(found, whole[: size[0], : size[1]], atol=1e-6)
 
 
@@ -226,7 +224,7 @@ def test_spikes_of_any_ratio_to_the_picture(spikegen, spikes):
     for shape in ((45, 53), (15, 18), (24, 28)):
         stream = SpikeStream.from_array(spikes(30, *shape))
         size = (45, 53) if shape != (24, 28) else (48, 56)
-        found = sc.generate(blurry(*size), stream, at=15, samples=1, weights=spikegen)
+        found = sc.generate(blurry(*size), stream, at=15, samples=1, **spikegen)
         assert found.mean.shape == (*size, 3)
 
 
@@ -234,38 +232,41 @@ def test_the_frames_that_are_needed(spikegen, stream):
     blur = blurry(48, 56)
     for frame in (7, 33):
         with pytest.raises(sc.RangeError, match="8 to 32"):
-            sc.generate(blur, stream, at=frame, weights=spikegen)
+            sc.generate(blur, stream, at=frame, **spikegen)
     for frame in (8, 32):
-        sc.generate(blur, stream, at=frame, samples=1, weights=spikegen)
+        sc.generate(blur, stream, at=frame, samples=1, **spikegen)
     # Of a shorter recording, as many as there are, in eights.
     for length in (8, 11, 16):
-        assert sc.generate(blur, stream[:length], samples=1, weights=spikegen).mean.any()
-        assert sc.generate(spikes=stream[:length], samples=1, weights=spikegen).mean.any()
-    assert [sc.frames_around(spikegen[0], stream[:n]) for n in (9, 17, 40)] == [8, 16, 16]
+        assert sc.generate(blur, stream[:length], samples=1, **spikegen).mean.any()
+        assert sc.generate(spikes=stream[:length], samples=1, **spikegen).mean.any()
+    options = SpikegenOptions(weights=spikegen["weights"])
+    assert [window_frames(options, stream[:n]) for n in (9, 17, 40)] == [8, 16, 16]
     with pytest.raises(sc.RangeError, match="8 frames of spikes or more, and the recording has 7"):
-        sc.generate(blur, stream[:7], weights=spikegen)
+        sc.generate(blur, stream[:7], **spikegen)
     with pytest.raises(sc.RangeError, match="has 7"):
-        sc.generate(spikes=stream[:7], weights=spikegen)
+        sc.generate(spikes=stream[:7], **spikegen)
 
 
 def test_dark_and_saturated_recordings_give_numbers(spikegen):
     for value in (0, 1):
         stream = SpikeStream.from_array(np.full((24, 12, 14), value))
         for blur in (None, blurry(48, 56), np.zeros((48, 56, 3), np.float32)):
-            found = sc.generate(blur, stream, samples=2, weights=spikegen)
+            found = sc.generate(blur, stream, samples=2, **spikegen)
             assert np.isfinite(found.mean).all()
             assert np.isfinite(found.spread).all()
 
 
 def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
     with pytest.raises(sc.GeometryError):
-        sc.generate(blurry(48, 80), stream, weights=spikegen)
+        sc.generate(blurry(48, 80), stream, **spikegen)
     other = Autoencoder(AutoencoderConfig(channels=4, width=8, blocks=0, deep_blocks=0))
-    save_weights(tmp_path / "other.safetensors", other, sc.read_card(spikegen[1])[1])
+    save_weights(tmp_path / "other.safetensors", other, sc.read_card(spikegen["autoencoder"])[1])
     with pytest.raises(sc.FileError, match="another autoencoder"):
-        sc.generate(blurry(48, 56), stream, weights=(spikegen[0], tmp_path / "other.safetensors"))
+        sc.generate(
+            blurry(48, 56), stream, **{**spikegen, "autoencoder": tmp_path / "other.safetensors"}
+        )
     with pytest.raises(sc.FileError, match="those of spikegen are needed"):
-        sc.generate(blurry(48, 56), stream, weights=(spikegen[1], spikegen[1]))
+        sc.generate(blurry(48, 56), stream, weights=spikegen["autoencoder"])
     with pytest.raises(sc.OptionError, match="no option 'step'"):
         sc.generate(blurry(48, 56), stream, step=3)
 
@@ -287,29 +288,26 @@ def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
 )
 def test_sampling_that_cannot_be(wrong):
     with pytest.raises(sc.OptionError):
-        sc.Sampling(**wrong)
+        SpikegenOptions(**wrong)
 
 
 def test_a_recording_of_one_pixel(spikegen, spikes):
     stream = sc.SpikeStream.from_array(spikes(24, 1, 1))
-    assert sc.generate(None, stream, steps=1, weights=spikegen).mean.shape == (1, 1)
+    assert sc.generate(None, stream, steps=1, **spikegen).mean.shape == (1, 1)
 
 
 def test_a_few_bright_points_do_not_make_a_spread_black():
     spread = np.full((100, 100), 0.05)
     spread[0, :3] = 0.9
-    assert spread_white([spread]) == pytest.approx(0.05)
-    assert spread_white([spread, np.zeros((9, 9))]) == pytest.approx(0.05)
-    assert spread_white([np.zeros((9, 9))]) == 0.02
+    assert white_spread([spread]) == pytest.approx(0.05)
+    assert white_spread([spread, np.zeros((9, 9))]) == pytest.approx(0.05)
+    assert white_spread([np.zeros((9, 9))]) == 0.02
 
 
 def test_a_film_is_made_frame_by_frame(spikegen, stream):
-    sampling = sc.Sampling(samples=1)
-    frames = sc.generated_frames(
-        blurry(48, 56), stream, frames=[12, 20], sampling=sampling, weights=spikegen
-    )
+    frames = sc.generate_frames(blurry(48, 56), stream, frames=[12, 20], samples=1, **spikegen)
     found = [one.mean for one in frames]
-    alone = sc.generate(blurry(48, 56), stream, at=20, samples=1, weights=spikegen)
+    alone = sc.generate(blurry(48, 56), stream, at=20, samples=1, **spikegen)
     assert np.array_equal(found[1], alone.mean)
     assert not np.array_equal(found[0], found[1])
 
@@ -326,7 +324,7 @@ def test_parts_cover_every_token():
 
 def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
     """Each part answers with a number of its own: what is put together has no jump."""
-    sampler = _sampler(spikegen, "cpu")
+    sampler = load_sampler(**spikegen, device="cpu")
     sampler.network.config = replace(sampler.network.config, side=16)
     parts = _parts((20, 56), 16)
     answers = iter(range(len(parts)))
@@ -350,7 +348,7 @@ def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
 
 def test_large_pictures_are_encoded_and_decoded_in_parts_to_the_same(spikegen, monkeypatch):
     picture = blurry(120, 200)
-    options = {"samples": 1, "steps": 2, "weights": spikegen}
+    options = {"samples": 1, "steps": 2, **spikegen}
     whole = sc.generate(picture, **options).mean
     monkeypatch.setattr("spikecam.tiles._SIDE", 64)
     np.testing.assert_allclose(sc.generate(picture, **options).mean, whole, atol=5e-3)

@@ -1,0 +1,90 @@
+"""Inference of LDN: a blurry picture of any size through the network, frame after frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spikecam.io.paths import PathLike
+from spikecam.networks.ldn import LDN, SCALE, pool
+from spikecam.picture import Picture
+from spikecam.resources import pick_device
+from spikecam.tiles import (
+    Tile,
+    as_pixels,
+    as_tensor,
+    computing,
+    tiles,
+    together,
+)
+from spikecam.weights.store import load_weights
+
+
+def load_ldn(weights: PathLike, device: str) -> LDN:
+    """LDN with its weights, on its device.
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        OptionError: no weights of that name, or no such device.
+    """
+    network, _ = load_weights(weights, "ldn")
+    assert isinstance(network, LDN)
+    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+class LDNPicture:
+    """A blurry picture ready for LDN: what all moments share is computed once.
+
+    Args:
+        network: on its device.
+        blur: the picture.
+        tile: side of the parts that are computed one after another.
+        exact: float32 throughout, where bfloat16 would be faster.
+    """
+
+    def __init__(
+        self, network: LDN, blur: Picture, *, tile: int | None = None, exact: bool = False
+    ) -> None:
+        self.network, self.blur, self.exact = network, blur, exact
+        self.device = next(network.parameters()).device
+        picture = as_tensor(blur)
+        self.size = picture.shape[2:]
+        down, across = (-side % SCALE for side in self.size)
+        padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
+        padded = padded.to(self.device, memory_format=torch.channels_last)
+        self.tiles = tiles(padded.shape[2:], tile, network.reach)
+        with computing(self.device, exact=exact):
+            self.shared = together(self.tiles, lambda tile: network.encode(tile.of(padded)))
+
+    def sharp(self, spikes: np.ndarray) -> Picture:
+        """The sharp picture in the middle of the spikes (T, H, W), 0 or 1."""
+        window = torch.from_numpy(spikes).to(self.device, torch.float32)[None]
+        window = window.contiguous(memory_format=torch.channels_last)
+
+        def refine(tile: Tile) -> tuple[Tensor]:
+            features, base, spikes = map(tile.of, (*self.shared, window))
+            return (self.network.refine((features, base), spikes, pooled),)
+
+        with computing(self.device, exact=self.exact):
+            pooled = self._pooled(window) if len(self.tiles) > 1 else None
+            (whole,) = together(self.tiles, refine)
+        return as_pixels(whole[:, :, : self.size[0], : self.size[1]], self.blur)
+
+    def _pooled(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and maximum of every channel over the whole picture, part by part."""
+        total, maximum, pixels = None, None, 0
+        for tile in self.tiles:
+            features = self.network.join(tile.of(self.shared[0]), tile.of(spikes))
+            rows, columns = (slice(s.start // SCALE, s.stop // SCALE) for s in tile.kept)
+            features = features[:, :, rows, columns]
+            area = features.shape[2] * features.shape[3]
+            tile_mean, tile_maximum = pool(features.float())
+            total = tile_mean * area if total is None else total + tile_mean * area
+            maximum = tile_maximum if maximum is None else torch.maximum(maximum, tile_maximum)
+            pixels += area
+        assert total is not None
+        assert maximum is not None
+        return total / pixels, maximum

@@ -1,0 +1,1 @@
+"""Methods of `spikecam.deblur`, one file each."""

@@ -1,0 +1,89 @@
+"""LDN, the student of S-SDM: one network from spikes and picture (SpikeReveal, Eq. 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spikecam.errors import GeometryError
+from spikecam.io.paths import PathLike
+from spikecam.method import Method, Takes
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+from spikecam.weights.catalogue import read_config
+
+# The picture is so many times as fine as the spikes.
+_SCALE = 4
+
+
+@dataclass(frozen=True)
+class LdnOptions:
+    """Options of LDN.
+
+    Attributes:
+        weights: "ldn" ships; or a file.
+        tile: side in pixels of the parts that are computed one after another; by default 1536.
+        device: where the network runs.
+    """
+
+    weights: PathLike = "ldn"
+    tile: int | None = None
+    device: str = "auto"
+
+
+def ldn(
+    blur: Picture,
+    stream: SpikeStream,
+    frames: Sequence[int],
+    exposure: Span,
+    options: LdnOptions,
+) -> Iterator[Picture]:
+    """Deblur ``frames`` by LDN, for the threshold that it was trained for.
+
+    Args:
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], 4 times as fine as the spikes.
+        stream: spikes of the same view.
+        frames: frame indices; the network takes a window of frames around each.
+        exposure: not used: the network knows nothing of it.
+        options: weights, tile and device.
+
+    Returns:
+        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        GeometryError: the picture is not 4 times as fine as the spikes.
+        OptionError: no weights of that name; a tile below 64 pixels.
+        RangeError: a window leaves the recording.
+    """
+    window = _window(options, stream)
+    spans = [stream.window(frame, window) for frame in frames]
+    if any(-(-n // _SCALE) != m for n, m in zip(blur.shape, stream.shape[1:], strict=False)):
+        raise GeometryError(
+            f"LDN takes pictures {_SCALE} times as fine as the spikes, and {blur.shape[1]}x"
+            f"{blur.shape[0]} is not, to spikes of {stream.width}x{stream.height}; use refined"
+        )
+    from spikecam.deblurring.ldn_picture import LDNPicture, load_ldn
+
+    picture = LDNPicture(load_ldn(options.weights, options.device), blur, tile=options.tile)
+    return (picture.sharp(np.asarray(stream[start:stop]).copy()) for start, stop in spans)
+
+
+def _window(options: LdnOptions, stream: SpikeStream) -> int:
+    """The window of the weights, as their file says."""
+    return int(read_config(options.weights, "ldn").get("window", LDNConfig.window))
+
+
+METHOD = Method(
+    name="ldn",
+    summary="the student of S-SDM: the fastest network, for the threshold it was trained for",
+    takes=Takes.SPIKES_AND_PICTURE,
+    run=ldn,
+    options=LdnOptions,
+    source="Chen et al., SpikeReveal, NeurIPS 2024",
+    window=_window,
+    networks=("ldn",),
+)

@@ -1,0 +1,78 @@
+"""SDM refined by a network that does not depend on the threshold; ours (see `Refiner`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.paths import PathLike
+from spikecam.method import Method, Takes
+from spikecam.picture import Picture
+from spikecam.stream import Span, SpikeStream
+
+
+@dataclass(frozen=True)
+class RefinedOptions:
+    """Options of `refined`.
+
+    Attributes:
+        weights: "refined", "refined-small" and "refined-selfsup" ship; or a file.
+        tile: side in pixels of the parts that are computed one after another; by default 1536.
+        fpn: fixed pattern of the spike camera, corrected spike by spike.
+        device: where the network runs.
+    """
+
+    weights: PathLike = "refined"
+    tile: int | None = None
+    fpn: FixedPattern | None = None
+    device: str = "auto"
+
+
+def refined(
+    blur: Picture,
+    stream: SpikeStream,
+    frames: Sequence[int],
+    exposure: Span,
+    options: RefinedOptions,
+) -> Iterator[Picture]:
+    """Deblur ``frames`` by SDM and what a network adds to it, for any threshold.
+
+    Args:
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], any number of times as fine as
+            the spikes.
+        stream: spikes of the same view.
+        frames: frame indices.
+        exposure: frames (start, stop) during which the picture was exposed.
+        options: weights, tile, fixed pattern and device.
+
+    Returns:
+        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        OptionError: no weights of that name; a tile below 64 pixels.
+        RangeError: a frame outside the recording.
+    """
+    for frame in frames:
+        stream.window(frame, 1)
+    from spikecam.deblurring.ratios import Ratios
+    from spikecam.deblurring.refined_picture import RefinedPicture, load_refiner
+
+    picture = RefinedPicture(
+        load_refiner(options.weights, options.device),
+        blur,
+        Ratios(stream, exposure, fpn=options.fpn),
+        tile=options.tile,
+    )
+    return (picture.sharp(frame) for frame in frames)
+
+
+METHOD = Method(
+    name="refined",
+    summary="SDM and what a network adds to it, for any threshold: the best",
+    takes=Takes.SPIKES_AND_PICTURE,
+    run=refined,
+    options=RefinedOptions,
+    networks=("refiner",),
+)

@@ -1,0 +1,62 @@
+"""Inference of the teacher of S-SDM: rates in short and long windows through its two networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spikecam.io.paths import PathLike
+from spikecam.networks.ldn import SCALE
+from spikecam.networks.teacher import Teacher
+from spikecam.picture import Picture
+from spikecam.resources import pick_device
+from spikecam.stream import Span, SpikeStream
+from spikecam.tiles import as_pixels, as_tensor, computing
+from spikecam.weights.store import load_weights
+
+
+def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
+    """The two networks of the teacher with their weights, on their device.
+
+    Args:
+        weights: of the blind-spot network and of that for super-resolution; "none" in place of the
+            first leaves rates as they are, in place of the second interpolates them bilinearly.
+        device: "auto", "cpu", "cuda", ...
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        OptionError: no weights of that name, or no such device.
+    """
+    bsn = nn.Identity() if weights[0] == "none" else load_weights(weights[0], "bsn")[0]
+    upsample = nn.Upsample(scale_factor=SCALE, mode="bilinear")
+    edsr = upsample if weights[1] == "none" else load_weights(weights[1], "edsr")[0]
+    network = Teacher(bsn, edsr)
+    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def teacher_pictures(
+    network: Teacher,
+    blur: Picture,
+    stream: SpikeStream,
+    spans: Sequence[Span],
+    exposure: Span,
+    device: str,
+) -> Iterator[Picture]:
+    """Sharp pictures of the moments in the middle of the spans."""
+    where = pick_device(device)
+    picture = as_tensor(blur).to(where)
+    long = _rates(stream, exposure).to(where)
+    for span in spans:
+        with computing(where, exact=False):
+            sharp = network(picture, _rates(stream, span).to(where), long)[:, 0]
+        yield as_pixels(sharp, blur)
+
+
+def _rates(stream: SpikeStream, span: Span) -> Tensor:
+    """Firing rates in a window, (1, 1, H, W)."""
+    counts = stream.count(*span).astype(np.float32)
+    return torch.from_numpy(counts / np.float32(span[1] - span[0]))[None, None]

@@ -1,0 +1,138 @@
+"""Samples of the sharp picture from spikes, a blurry picture, or both, by a method's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.deblurring.deblur import check_same_view, read_blurry_picture
+from spikecam.errors import OptionError
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import Frames, choose_frames, frames_with_window
+from spikecam.generation.generated import Generated
+from spikecam.io.paths import PathLike
+from spikecam.io.recording import as_stream
+from spikecam.method import Method, Takes, find_method
+from spikecam.stream import Span, SpikeStream
+
+DEFAULT_METHOD = "spikegen"
+
+
+def generate(
+    blur: npt.ArrayLike | PathLike | None = None,
+    spikes: SpikeStream | PathLike | None = None,
+    *,
+    camera: str | tuple[int, int] | None = None,
+    at: int | None = None,
+    exposure: Span | None = None,
+    method: str = DEFAULT_METHOD,
+    **options: Any,
+) -> Generated:
+    """Draw samples of the sharp picture of one moment.
+
+    Args:
+        blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1]; None for spikes
+            alone.
+        spikes: the recording of the same view, or its path; None for a picture alone.
+        camera: for a path that does not say its geometry, a camera's name or (height, width).
+        at: index of the frame; the middle one by default, of the exposure where there is a picture.
+        exposure: frames (start, stop) of the picture; by default as in `deblur`.
+        method: name of a method that takes spikes, a picture, or both: "spikegen", or one of an
+            installed package (see `spikecam.Method`).
+        options: of the method; see its declaration,
+            `spikecam.generation.methods.spikegen.SpikegenOptions`.
+
+    Returns:
+        Mean, spread and samples; of spikes alone they are firing rates, as of `reconstruct`.
+
+    Raises:
+        FileError: a file that cannot be read, or weights for another autoencoder.
+        GeometryError: picture and spikes do not cover the same view.
+        RangeError: the frames around the moment leave the recording, or it has fewer than 8.
+        OptionError: neither a picture nor spikes, or an option that is not there, cannot be, or
+            says nothing of what is given.
+    """
+    stream = None if spikes is None else as_stream(spikes, camera)
+    if stream is None and at is not None:
+        raise OptionError("a picture alone has one moment; leave the frame out")
+    if stream is not None and at is None:
+        at = middle_frame(stream, None if blur is None else resolve_exposure(stream, exposure))
+    return next(_run(blur, stream, exposure, at, None, method, options))
+
+
+def generate_frames(
+    blur: npt.ArrayLike | PathLike | None,
+    spikes: SpikeStream | PathLike | None,
+    *,
+    frames: Frames | None = None,
+    exposure: Span | None = None,
+    method: str = DEFAULT_METHOD,
+    **options: Any,
+) -> Iterator[Generated]:
+    """Samples of frame after frame in constant memory.
+
+    Arguments and errors are those of `generate`; without ``frames`` it is every frame of the
+    exposure, or of spikes alone, whose window lies inside the recording. A picture alone has one
+    moment.
+
+    Args:
+        frames: how many, spaced evenly, or which: a range, a sequence or an array of indices.
+    """
+    stream = None if spikes is None else as_stream(spikes)
+    if stream is None and frames is not None:
+        raise OptionError("a picture alone has one moment; leave the frames out")
+    return _run(blur, stream, exposure, None, frames, method, options)
+
+
+def middle_frame(stream: SpikeStream, exposure: Span | None = None) -> int:
+    """The frame in the middle of the exposure; without one, of the recording."""
+    start, stop = exposure or (0, len(stream))
+    return (start + stop) // 2
+
+
+def _run(
+    blur: npt.ArrayLike | PathLike | None,
+    stream: SpikeStream | None,
+    exposure: Span | None,
+    at: int | None,
+    frames: Frames | None,
+    method: str,
+    options: dict[str, Any],
+) -> Iterator[Generated]:
+    declared = find_method(method, Takes.SPIKES_OR_PICTURE)
+    parsed = declared.parse_options(options)
+    if blur is None and stream is None:
+        raise OptionError("give a blurry picture, spikes, or both")
+    if exposure is not None and stream is None:
+        raise OptionError("exposure is of spikes, and there is a picture alone; leave it out")
+    if exposure is not None and blur is None:
+        raise OptionError("an exposure is of a blurry picture, and there are spikes alone")
+    picture = None if blur is None else read_blurry_picture(blur)
+    span: Span | None = None
+    chosen: Sequence[int] = [0]
+    if stream is not None:
+        declared.check_fixed_pattern(parsed, stream)
+        if picture is not None:
+            span = resolve_exposure(stream, exposure)
+            named = "the picture" if isinstance(blur, np.ndarray) else str(blur)
+            check_same_view(picture, stream, named)
+        chosen = _choose(declared, parsed, stream, at, frames, span)
+    generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
+    return generated
+
+
+def _choose(
+    method: Method,
+    options: Any,
+    stream: SpikeStream,
+    at: int | None,
+    frames: Frames | None,
+    span: Span | None,
+) -> Sequence[int]:
+    window = method.window(options, stream)
+    if at is None and frames is None:
+        frames = frames_with_window(stream, window, span)
+    return choose_frames(stream, at, frames, span=span, window=window)

@@ -1,0 +1,1 @@
+"""Methods of `spikecam.generate`, one file each."""

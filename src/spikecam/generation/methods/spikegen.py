@@ -1,0 +1,184 @@
+"""SpikeGen: spikes, a blurry picture, or both to samples of the sharp picture.
+
+The dense picture is encoded and mixed with the spikes: the blurry picture sharpened as
+`spikecam.deblur` does, or TFP where spikes are alone. With a mix of 0 it is the blurry picture
+itself, and spikes count for nothing. See `spikecam.networks.spikegen`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spikecam.errors import OptionError, RangeError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.generation.generated import Generated
+from spikecam.io.paths import PathLike
+from spikecam.method import Method, Takes
+from spikecam.networks.configs.spikegen import SpikeGenConfig
+from spikecam.picture import Picture
+from spikecam.sensor.sensor import check_seed
+from spikecam.stream import Span, SpikeStream
+from spikecam.weights.catalogue import read_config
+
+# The network takes whole groups of so many spike frames.
+GROUP_FRAMES = 8
+_MAX_STEPS = 100
+_DEFAULT_SAMPLES = 8
+# The mix where there are spikes.
+_DEFAULT_MIX = 0.5
+
+
+@dataclass(frozen=True)
+class SpikegenOptions:
+    """Options of SpikeGen.
+
+    Attributes:
+        mix: g, from 0, a picture alone, to 1, spikes alone, which have no colours; by default 0.5,
+            and 0 where there are no spikes.
+        samples: how many to draw; each is one of the pictures that may have been there. By default
+            8, and 1 with one step.
+        steps: of DDIM, 1 to 100; one gives the mean alone, without any noise.
+        seed: of all noise; sample k is the same, however many there are.
+        weights: "spikegen" ships; or a file.
+        autoencoder: the one that the weights work on: "autoencoder" ships; or a file, or a folder
+            of diffusers.
+        fpn: fixed pattern of the spike camera, corrected in the dense picture.
+        device: where the networks run.
+    """
+
+    mix: float | None = None
+    samples: int | None = None
+    steps: int = 10
+    seed: int = 0
+    weights: PathLike = "spikegen"
+    autoencoder: PathLike = "autoencoder"
+    fpn: FixedPattern | None = None
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name, value in (("samples", self.sample_count), ("steps", self.steps)):
+            if not isinstance(value, (int, np.integer)):
+                raise OptionError(f"{name} are given as a whole number, not {value!r}")
+        check_seed(self.seed)
+        if self.mix is not None and not isinstance(self.mix, (int, float, np.number)):
+            raise OptionError(f"a mix is a number from 0, picture alone, to 1, not {self.mix!r}")
+        if self.mix is not None and not 0 <= self.mix <= 1:
+            raise OptionError(f"a mix is a number from 0, picture alone, to 1, not {self.mix:g}")
+        if not 1 <= self.steps <= _MAX_STEPS:
+            raise OptionError(f"steps are 1 to {_MAX_STEPS}, not {self.steps}")
+        if self.samples is not None and self.samples < 1:
+            raise OptionError(f"samples are at least 1, not {self.samples}")
+        if self.steps == 1 and self.sample_count > 1:
+            raise OptionError(
+                f"one step gives the mean, one picture and not {self.samples} samples; choose 2 "
+                "steps or more"
+            )
+
+    @property
+    def sample_count(self) -> int:
+        """How many samples there will be."""
+        if self.samples is not None:
+            return self.samples
+        return 1 if self.steps == 1 else _DEFAULT_SAMPLES
+
+
+def spikegen(
+    blur: Picture | None,
+    stream: SpikeStream | None,
+    frames: Sequence[int],
+    exposure: Span | None,
+    options: SpikegenOptions,
+) -> Iterator[Generated]:
+    """Samples of frame after frame in constant memory; the noise is the same for all.
+
+    Args:
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None for spikes alone.
+        stream: spikes of the same view; None for a picture alone.
+        frames: frame indices; of a picture alone, [0].
+        exposure: frames (start, stop) of the picture; None without a picture or spikes.
+        options: sampling, weights, fixed pattern and device.
+
+    Returns:
+        Iterator over samples; of spikes alone they are firing rates, as of `spikecam.reconstruct`,
+        where what is too bright for the network keeps the rate of TFP at least.
+
+    Raises:
+        FileError: weights that cannot be read, or for another autoencoder.
+        OptionError: an option that says nothing of what is given.
+        RangeError: the frames around a moment leave the recording, or it has fewer than 8.
+    """
+    mix = _check_inputs(blur, stream, options)
+    from spikecam.deblurring.refined_picture import load_refiner
+    from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
+    from spikecam.generation.sampler import load_sampler
+
+    count = 0 if stream is None else window_frames(options, stream)
+    if stream is not None:
+        for frame in frames:
+            around(stream, frame, count)
+    sampler = load_sampler(options.weights, options.autoencoder, options.device)
+    conditions: Iterable[Conditioning]
+    if stream is None or mix == 0:
+        assert blur is not None
+        conditions = [Conditioning(blur)] * len(frames)
+    elif blur is None:
+        conditions = (of_spikes(stream, frame, count, fpn=options.fpn) for frame in frames)
+    else:
+        assert exposure is not None
+        refiner = load_refiner(device=options.device) if mix < 1 else None
+        conditions = of_both(blur, stream, frames, exposure, count, refiner, fpn=options.fpn)
+    return (
+        sampler.generate(
+            condition, mix, samples=options.sample_count, steps=options.steps, seed=options.seed
+        )
+        for condition in conditions
+    )
+
+
+def window_frames(options: SpikegenOptions, stream: SpikeStream) -> int:
+    """How many frames are taken around a moment: those of the weights, or as many eights as fit.
+
+    Raises:
+        RangeError: the recording has fewer than 8.
+        FileError: weights that cannot be read.
+        OptionError: neither a file nor the name of weights that ship.
+    """
+    if len(stream) < GROUP_FRAMES:
+        raise RangeError(
+            f"SpikeGen takes {GROUP_FRAMES} frames of spikes or more, and the recording has "
+            f"{len(stream)}"
+        )
+    frames = int(read_config(options.weights, "spikegen").get("frames", SpikeGenConfig.frames))
+    return min(frames, len(stream) // GROUP_FRAMES * GROUP_FRAMES)
+
+
+def _check_inputs(
+    blur: Picture | None, stream: SpikeStream | None, options: SpikegenOptions
+) -> float:
+    """The mix, once it is known to go with what is given."""
+    mix = _DEFAULT_MIX if options.mix is None else options.mix
+    if stream is None:
+        if options.fpn is not None:
+            raise OptionError("fpn is of spikes, and there is a picture alone; leave it out")
+        if options.mix:
+            raise OptionError(f"a picture alone has a mix of 0, not {mix:g}; give spikes, too")
+        return 0.0
+    if blur is None and mix == 0:
+        raise OptionError("spikes alone have a mix above 0: what is dense there is TFP of them")
+    return mix
+
+
+METHOD = Method(
+    name="spikegen",
+    summary="samples of what may have been there, their mean, and how far they differ",
+    takes=Takes.SPIKES_OR_PICTURE,
+    run=spikegen,
+    options=SpikegenOptions,
+    source="SpikeGen, arXiv 2025",
+    # As many frames before a moment as from it on.
+    window=lambda options, stream: window_frames(options, stream) + 1,
+    networks=("spikegen",),
+)
