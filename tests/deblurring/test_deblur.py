@@ -58,14 +58,15 @@ def test_a_ratio_need_not_be_whole(pair):
 def test_frames_and_pictures_that_cannot_be_are_refused(pair):
     blur, stream = pair
     assert sc.deblur(blur, stream, frames=np.int64(2)).shape[0] == 2
-    for wrong in ([], None, 2.5, iter([68])):
+    for wrong in ([], 2.5, iter([68]), np.zeros((2, 2), int)):
         with pytest.raises(sc.OptionError, match="list of frame indices"):
             sc.deblur(blur, stream, frames=wrong)
     for wrong in ({"at": 68.5}, {"frames": [68.5]}, {"at": 68, "window": 17.0}):
         with pytest.raises(sc.OptionError, match="whole numbers"):
             sc.deblur(blur, stream, method="sdm", **wrong)
-    with pytest.raises(sc.OptionError, match="not both"):
-        sc.deblur(blur, stream, at=68, frames=3)
+    for frames in (3, [3, 4], np.array([3, 4]), range(4)):
+        with pytest.raises(sc.OptionError, match="not both"):
+            sc.deblur(blur, stream, at=68, frames=frames)
     with pytest.raises(sc.OptionError, match="height, width"):
         sc.deblur(np.zeros((0, 4)), stream, at=68)
 

@@ -79,7 +79,31 @@ def test_the_real_capture_shows_its_picture(data):
     assert picture[40:120, 60:200].mean() > 2 * picture[210:, 60:200].mean()
 
 
-def test_frames_are_a_range(spikes):
+def test_frames_are_a_count_or_any_indices(spikes):
+    stream = sc.SpikeStream.from_array(spikes(90, 2, 3))
+    for method in ("tfp", "tfi", "tfstp"):
+        every = {frame: sc.reconstruct(stream, frame, method) for frame in range(20, 70)}
+        for frames, expected in (
+            (3, [20, 44, 69] if method == "tfp" else [0, 44, 89]),
+            ([30, 31, 69], [30, 31, 69]),
+            (np.array([60, 33, 33, 40]), [60, 33, 33, 40]),
+        ):
+            pictures = sc.reconstruct(stream, method=method, frames=frames)
+            assert len(pictures) == len(expected)
+            for frame, picture in zip(expected, pictures, strict=True):
+                if frame in every:
+                    np.testing.assert_allclose(picture, every[frame], rtol=1e-4)
+    for wrong in ([30.5], "30", [], np.zeros((2, 2), int), 2.5):
+        with pytest.raises(sc.OptionError, match="a count, a range, or a list of frame indices"):
+            sc.reconstruct(stream, frames=wrong)
+
+
+def test_names_of_methods_may_be_in_capitals(spikes):
     stream = sc.SpikeStream.from_array(spikes(50, 2, 3))
-    with pytest.raises(sc.OptionError, match="frames are a range"):
-        sc.reconstruct(stream, frames=[30, 31])
+    assert np.array_equal(sc.reconstruct(stream, method="TFI"), sc.reconstruct(stream, None, "tfi"))
+
+
+def test_a_method_that_takes_something_else_is_named(spikes):
+    stream = sc.SpikeStream.from_array(spikes(50, 2, 3))
+    with pytest.raises(sc.OptionError, match="sdm makes pictures from spikes and a picture, not"):
+        sc.reconstruct(stream, method="sdm")
