@@ -134,7 +134,7 @@ class Method:
         fpn = values.get("fpn")
         if fpn is not None and not isinstance(fpn, FixedPattern):
             raise OptionError(
-                f"fpn is a FixedPattern, such as FixedPattern.open reads, not {fpn!r}"
+                f"fpn is a FixedPattern, such as FixedPattern.load reads, not {fpn!r}"
             )
         if self.networks and "weights" in values:
             values = {**values, "weights": self._parse_weights(values["weights"])}
