@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         OptionError,
         OutputError,
         RangeError,
+        ResourceError,
         SpikecamError,
     )
     from spikecam.exposure import (
@@ -150,6 +151,7 @@ _HOMES = {
         "OptionError",
         "OutputError",
         "RangeError",
+        "ResourceError",
         "SpikecamError",
     ),
     "generation.generate": ("generate", "generate_frames", "middle_frame"),
@@ -298,6 +300,7 @@ __all__ = [  # noqa: RUF022
     "OptionError",
     "OutputError",
     "RangeError",
+    "ResourceError",
 ]
 
 

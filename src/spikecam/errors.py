@@ -23,3 +23,7 @@ class OptionError(SpikecamError):
 
 class OutputError(SpikecamError):
     """A result cannot be written where it was asked for."""
+
+
+class ResourceError(SpikecamError):
+    """More memory was asked for than there is."""

@@ -1,4 +1,4 @@
-"""Cores, threads and devices that this process may use."""
+"""Cores, threads, memory and devices that this process may use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, ResourceError
 
 if TYPE_CHECKING:
     import torch
@@ -78,6 +78,39 @@ def _read_quota_v1(folder: Path) -> float | None:
         return quota / period if quota > 0 else None
     except (OSError, ValueError):
         return None
+
+
+@cache
+def total_memory() -> int | None:
+    """Bytes of memory of this machine or container; None where the system does not say."""
+    limits = []
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            text = (_CGROUPS / name).read_text(encoding="ascii").strip()
+            limits += [int(text)] if text.isdecimal() else []
+        except OSError:
+            continue
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(limits, default=None)
+
+
+def check_memory(needed_bytes: int, purpose: str) -> None:
+    """Refuse work that needs more memory than there is at all, before anything is allocated.
+
+    Args:
+        needed_bytes: the least that the work needs at once.
+        purpose: the work, for the message: "reading frames 0:100".
+
+    Raises:
+        ResourceError: there is less.
+    """
+    total = total_memory()
+    if total is not None and needed_bytes > total:
+        raise ResourceError(
+            f"{purpose} needs {needed_bytes / 1e9:,.1f} GB of memory, and {total / 1e9:,.1f} are "
+            "here; choose a smaller size or fewer frames"
+        )
 
 
 def pick_device(device: str | torch.device = "auto") -> torch.device:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.resources import check_memory
 
 Span = tuple[int, int]
 Item = TypeVar("Item")
@@ -75,6 +76,8 @@ class SpikeStream:
                 f"a frame of {width}x{height} pixels in rows of {self.row_width} cannot be: "
                 "height and width must be at least 1, stored rows at least as wide as the picture"
             )
+        # A picture of it, and sums over frames, are floats or integers of up to 8 bytes a pixel.
+        check_memory(8 * self.height * self.row_width, f"a frame of {width}x{height} pixels")
         if len(packed.shape) != 2 or packed.shape[1] != needed:
             raise GeometryError(
                 f"packed frames of {width}x{height} pixels need the shape (frames, {needed}), "

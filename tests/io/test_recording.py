@@ -3,8 +3,12 @@ import os
 import numpy as np
 import pytest
 
-from spikecam.errors import FileError, GeometryError, OptionError, OutputError
+from spikecam.errors import FileError, GeometryError, OptionError, OutputError, ResourceError
+from spikecam.io import recording_format
+from spikecam.io.output import open_output
 from spikecam.io.recording import as_stream, open, write_recording
+from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.save import save
 from spikecam.stream import SpikeStream
 
 
@@ -59,8 +63,63 @@ def test_outputs_that_are_not_recordings_are_refused(tmp_path, spikes):
     stream = SpikeStream.from_array(spikes(3, 5, 7))
     with pytest.raises(OutputError, match="recordings are written as"):
         write_recording(tmp_path / "a.xyz", stream)
-    with pytest.raises(OptionError, match=r"for \.npz files only"):
+    with pytest.raises(OptionError, match="has no layout 'uhsr'; it has none"):
         write_recording(tmp_path / "a.dat", stream, layout="uhsr")
+    with pytest.raises(OptionError, match="known layouts: packed, uhsr, rsir"):
+        write_recording(tmp_path / "a.npz", stream, layout="zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_without_frames_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", spk=np.zeros((0, 4, 4), np.uint8))
+    with pytest.raises(FileError, match="holds no frames"):
+        open(tmp_path / "a.npz")
+
+
+def test_a_frame_larger_than_the_memory_is_refused(tmp_path):
+    path = tmp_path / "wide.dat"
+    with path.open("wb") as file:
+        try:
+            file.truncate(250_000_000_000)
+        except OSError:
+            pytest.skip("this file system has no files of 250 GB")
+    with pytest.raises(ResourceError, match=r"1000000x1000000 pixels needs .* GB of memory"):
+        open(path, shape=(1_000_000, 1_000_000))
+    path.unlink()
+
+
+def test_a_format_of_another_package_is_read_and_written(tmp_path, spikes, monkeypatch):
+    form = RecordingFormat("raw text", (".spk",), read_text, write_text)
+
+    class Entry:
+        name = "text"
+
+        def load(self):
+            return form
+
+    monkeypatch.setattr(recording_format, "entry_points", lambda group: [Entry()])
+    recording_format.recording_formats.cache_clear()
+    try:
+        stream = SpikeStream.from_array(spikes(3, 5, 7))
+        save(tmp_path / "a.spk", stream)
+        assert np.array_equal(np.asarray(open(tmp_path / "a.spk")), np.asarray(stream))
+        assert recording_format.suffix_list() == ".dat, .h5, .npz or .spk"
+        with pytest.raises(OutputError, match="pictures are not written as"):
+            open_output(tmp_path / "a.spk")
+    finally:
+        recording_format.recording_formats.cache_clear()
+
+
+def read_text(path, geometry, truncate):
+    frames = [
+        [list(map(int, row)) for row in text.split()] for text in path.read_text().splitlines()
+    ]
+    return SpikeStream.from_array(frames)
+
+
+def write_text(path, stream, *, layout, progress):
+    rows = [" ".join("".join(map(str, row)) for row in frame) for frame in stream]
+    path.write_text("\n".join(rows))
 
 
 def test_a_recording_written_through_a_link_keeps_its_size_beside_it(tmp_path, spikes):

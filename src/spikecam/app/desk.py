@@ -10,13 +10,13 @@ from typing import Any
 
 from spikecam import sample
 from spikecam.app.film import Film
-from spikecam.app.shelf import Shelf, is_recording
+from spikecam.app.shelf import Shelf
 from spikecam.errors import FileError, OptionError
 from spikecam.io.geometry import read_sidecar
 from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording import RAW
 from spikecam.io.recording import open as open_recording
+from spikecam.io.recording_format import find_format, suffix_list
 from spikecam.stream import Span, SpikeStream
 
 
@@ -56,9 +56,10 @@ class Desk:
             FileError: it may not be opened, is empty, or its sidecar file is damaged.
         """
         real = existing_file(self.shelf.find(path))
-        if not is_recording(real):
-            raise FileError(f"{real.name} is no recording; choose a .dat, .npz or .h5 file")
-        return real.suffix.lower() in RAW and read_sidecar(real) is None
+        form = find_format(real)
+        if form is None:
+            raise FileError(f"{real.name} is no recording; choose a {suffix_list()} file")
+        return form.needs_geometry and read_sidecar(real) is None
 
     def read(self, path: Path, camera: str | tuple[int, int] | None = None) -> SpikeStream:
         """A recording on offer; ``camera`` is a name or (height, width), where it needs one.
@@ -69,7 +70,7 @@ class Desk:
             SpikecamError: as `spikecam.open`, or a file that is not on offer.
         """
         real = self.shelf.find(path)
-        stream = open_recording(real, camera, truncate=real.suffix.lower() in RAW)
+        stream = open_recording(real, camera, truncate=True)
         if not len(stream):
             raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
         return stream

@@ -12,9 +12,10 @@ from spikecam.app.addresses import glance_address
 from spikecam.app.desk import Desk
 from spikecam.app.look import known_sizes
 from spikecam.app.saying import say, saying
-from spikecam.app.shelf import Entry, is_recording
+from spikecam.app.shelf import Entry
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.pictures import is_picture
+from spikecam.io.recording_format import is_recording, suffix_list
 
 _ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
 
@@ -47,7 +48,7 @@ class Opening:
                 ).classes("text-sm opacity-70")
                 ui.button("Open the sample", icon="play_circle", on_click=self._open_sample)
             ui.upload(
-                label=f"Drop spikes (.dat, .npz, .h5) and a blurry picture, up to {_size(limit)}",
+                label=f"Drop spikes ({suffix_list()}) and a blurry picture, up to {_size(limit)}",
                 multiple=True,
                 auto_upload=True,
                 max_total_size=limit,
@@ -96,8 +97,8 @@ class Opening:
                 told = path.suffix.lower() == ".json"
                 if not (is_recording(path) or is_picture(path) or told):
                     raise FileError(
-                        f"{path.name} is neither a recording nor a picture; drop a .dat, .npz or "
-                        ".h5 file, what belongs to it in .json, or a PNG or JPEG picture"
+                        f"{path.name} is neither a recording nor a picture; drop a {suffix_list()} "
+                        "file, what belongs to it in .json, or a PNG or JPEG picture"
                     )
                 await event.file.save(path)
                 kept = True
@@ -132,7 +133,7 @@ class Opening:
             others = [Entry(folder, "folder") for folder in elsewhere]
             self._entries([*others, *(e for e in inside if e.kind != "picture")])
             if not any(entry.kind == "recording" for entry in inside):
-                ui.label("No recordings (.dat, .npz, .h5) are in this folder.")
+                ui.label(f"No recordings ({suffix_list()}) are in this folder.")
 
     def _entries(self, entries: Sequence[Entry]) -> None:
         async def chosen(entry: Entry) -> None:

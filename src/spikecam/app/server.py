@@ -15,8 +15,9 @@ from spikecam.app.desk import Desk
 from spikecam.app.guards import BoundedUploads, KeyHoldersOnly
 from spikecam.app.page import build
 from spikecam.app.saying import unforeseen
-from spikecam.app.shelf import Shelf, is_recording
+from spikecam.app.shelf import Shelf
 from spikecam.errors import OptionError
+from spikecam.io.recording_format import is_recording
 
 LOOPBACK = "127.0.0.1"
 # Bytes beside the files in an upload.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spikecam.errors import FileError
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording import RECORDINGS
+from spikecam.io.recording_format import is_recording
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,6 @@ class Shelf:
     def uploaded(self) -> int:
         """Bytes that were uploaded."""
         return sum(path.stat().st_size for path in self.uploads.iterdir())
-
-
-def is_recording(path: Path) -> bool:
-    """Whether it ends like a recording."""
-    return path.suffix.lower() in RECORDINGS
 
 
 def _kind(path: Path) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy.typing as npt
 
 from spikecam.data.pairs import Pair, check_picture_scale, complete_pairs, find_recordings
-from spikecam.io.dat import write_dat
+from spikecam.io.formats.dat import write_dat
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import write_picture
 from spikecam.stream import SpikeStream

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from spikecam.data.pairs import Pair, check_picture_scale, complete_pairs, find_recordings
 from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.dat import write_dat
+from spikecam.io.formats.dat import write_dat
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import write_picture
 from spikecam.stream import Span, SpikeStream

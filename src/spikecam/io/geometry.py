@@ -15,6 +15,7 @@ from pathlib import Path
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError
 from spikecam.io.atomic import atomic_path
+from spikecam.resources import check_memory
 from spikecam.stream import Span
 
 
@@ -39,6 +40,7 @@ class Geometry:
                 f"a frame of {self.width}x{self.height} cannot be: width and height are whole "
                 "numbers of at least 1, and stored rows are no narrower than the picture"
             )
+        check_memory(8 * self.height * sizes[2], f"a frame of {self.width}x{self.height} pixels")
         if self.rate is not None and not 0 < self.rate < float("inf"):
             raise GeometryError(f"a rate is a positive number of frames a second, not {self.rate}")
         if self.exposure is not None and not 0 <= self.exposure[0] < self.exposure[1]:
@@ -122,7 +124,7 @@ def must_match(
             )
 
 
-def fitting(size: int) -> list[str]:
+def known_sizes(size: int) -> list[str]:
     """Names and sizes of the known cameras whose frames divide ``size`` bytes."""
     names: dict[Geometry, list[str]] = {}
     for name, geometry in CAMERAS.items():
@@ -136,7 +138,7 @@ def _divisors(path: Path) -> str:
         size = path.stat().st_size
     except OSError:
         return ""
-    found = fitting(size)
+    found = known_sizes(size)
     if not found:
         return f"no known camera's frames divide its {size:,} bytes"
     return f"known sizes that divide its {size:,} bytes: {'; '.join(found)}"

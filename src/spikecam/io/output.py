@@ -16,7 +16,7 @@ from spikecam.io.atomic import check_folder
 from spikecam.io.folder import ARCHIVES, write_archive, write_folder
 from spikecam.io.paths import PathLike, check_not_input, check_output_place
 from spikecam.io.pictures import PICTURES, check_bits, write_picture
-from spikecam.io.recording import RECORDINGS
+from spikecam.io.recording_format import is_recording
 from spikecam.io.video import VIDEOS, check_video, write_video
 
 Kind = Literal["picture", "video", "folder", "archive"]
@@ -152,7 +152,7 @@ def output_kind(path: PathLike) -> Kind:
         return "video"
     if suffix in ARCHIVES:
         return "archive"
-    if suffix in _NOT_WRITTEN or suffix in RECORDINGS or _ENDING.fullmatch(suffix):
+    if suffix in _NOT_WRITTEN or is_recording(path) or _ENDING.fullmatch(suffix):
         known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES))
         raise OutputError(
             f"{path}: pictures are not written as {suffix}; known endings: {known}; "

@@ -8,15 +8,9 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
-from spikecam.io.dat import open_dat, write_dat
-from spikecam.io.hdf5 import open_hdf5, write_hdf5
-from spikecam.io.npz import open_npz, write_npz
 from spikecam.io.paths import PathLike, check_output_file, existing_file
+from spikecam.io.recording_format import find_format, recording_suffixes
 from spikecam.stream import Progress, Span, SpikeStream
-
-RAW = (".dat", ".bin", ".raw")
-HDF5 = (".h5", ".hdf5")
-RECORDINGS = (*RAW, ".npz", *HDF5)
 
 
 def open(
@@ -30,7 +24,7 @@ def open(
     """Open a spike recording; frames are read only when they are used.
 
     Args:
-        path: a ``.dat`` (``.bin``, ``.raw``), ``.npz`` or ``.h5`` file.
+        path: a file of one of the `recording_formats`.
         camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
             (height, width).
         shape: for headerless files, (height, width) in pixels.
@@ -45,19 +39,17 @@ def open(
         GeometryError: the size is unknown or does not fit the file.
     """
     path = existing_file(path)
-    suffix = path.suffix.lower()
-    if suffix in RAW:
-        said = geometry.resolve(path, camera, shape)
-        stream = open_dat(path, said, truncate=truncate)
-    elif suffix == ".npz":
-        stream = open_npz(path)
-    elif suffix in HDF5:
-        stream = open_hdf5(path)
-    else:
+    form = find_format(path)
+    if form is None:
         raise FileError(
-            f"{path} does not end like a spike recording; known endings: {', '.join(RECORDINGS)}"
+            f"{path} does not end like a spike recording; known endings: "
+            f"{', '.join(recording_suffixes())}"
         )
-    if suffix not in RAW and (camera is not None or shape is not None):
+    known = geometry.resolve(path, camera, shape) if form.needs_geometry else None
+    stream = form.read(path, known, truncate)
+    if not len(stream):
+        raise FileError(f"{path} holds no frames; get it again")
+    if not form.needs_geometry and (camera is not None or shape is not None):
         geometry.must_match(path, stream.shape[1:], camera, shape)
     stream = stream.named(str(path))
     return stream if rate is None else stream.with_rate(rate)
@@ -92,7 +84,7 @@ def check_recording(
     Raises:
         OutputError: not the ending of a recording, an input, or a place that cannot be written.
     """
-    check_output_file(path, RECORDINGS, "recordings", overwrite=overwrite, inputs=inputs)
+    check_output_file(path, recording_suffixes(), "recordings", overwrite=overwrite, inputs=inputs)
 
 
 def write_recording(
@@ -106,22 +98,20 @@ def write_recording(
     """Write a recording in the format of the path's ending; lossless in every one.
 
     Args:
-        path: ends in ``.dat`` (with a sidecar file ``.dat.json`` beside it), ``.npz`` or ``.h5``.
+        path: ends like one of the `recording_formats`. Beside one that does not hold its own size
+            a sidecar file is written: ``.dat.json`` beside ``.dat``.
         stream: the recording.
-        layout: for ``.npz``, "packed" (default), "uhsr" or "rsir".
+        layout: one of those of the format; for ``.npz`` "packed" (default), "uhsr" or "rsir".
         overwrite: False refuses a file that exists; otherwise it is replaced.
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
     check_recording(path, overwrite=overwrite)
-    suffix = path.suffix.lower()
-    if layout is not None and suffix != ".npz":
-        raise OptionError(f"a layout ({layout!r}) is chosen for .npz files only, not {path.name}")
+    form = find_format(path)
+    assert form is not None
+    if layout is not None and layout not in form.layouts:
+        known = f"known layouts: {', '.join(form.layouts)}" if form.layouts else "it has none"
+        raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    if suffix in RAW:
-        write_dat(path, stream, progress=progress)
-    elif suffix == ".npz":
-        write_npz(path, stream, layout or "packed", progress=progress)
-    else:
-        write_hdf5(path, stream, progress=progress)
+    form.write(path, stream, layout=layout, progress=progress)

@@ -15,7 +15,7 @@ import numpy as np
 
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.io.geometry import Geometry, resolve
-from spikecam.io.recording import RAW
+from spikecam.io.recording_format import find_format
 from spikecam.stream import SpikeStream
 
 # The most frames in one block: 25 ms of the fastest camera.
@@ -63,8 +63,9 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
             raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
         return PipeFeed(sys.stdin.buffer, resolve(Path("standard input"), camera, shape))
     path = Path(source)
-    if path.suffix.lower() not in RAW:
-        raise FileError(f"{path} is not followed: name a {', '.join(RAW)} file, or - for a pipe")
+    form = find_format(path)
+    if form is None or not form.needs_geometry:
+        raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
     return FileFeed(path, resolve(path, camera, shape))

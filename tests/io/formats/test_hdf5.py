@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spikecam.errors import FileError, SpikecamError
-from spikecam.io.hdf5 import open_hdf5, write_hdf5
+from spikecam.io.formats.hdf5 import open_hdf5, write_hdf5
 from spikecam.stream import SpikeStream
 
 h5py = pytest.importorskip("h5py", reason="the extra hdf5 is not installed")
@@ -39,7 +39,7 @@ def test_other_files_are_refused(tmp_path):
 
 def test_without_the_extra_the_way_to_get_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(SpikecamError, match=r"pip install h5py"):
+    with pytest.raises(SpikecamError, match='pip install "h5py'):
         open_hdf5(tmp_path / "a.h5")
 
 

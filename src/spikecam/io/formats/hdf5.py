@@ -14,22 +14,22 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam import bits
-from spikecam.errors import FileError, OutputError, SpikecamError
+from spikecam.errors import FileError, OutputError
+from spikecam.extras import require
 from spikecam.io.atomic import atomic_path
-from spikecam.io.dat import packed_blocks
+from spikecam.io.geometry import Geometry
+from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.stored_frames import packed_block
 from spikecam.stream import Progress, Span, SpikeStream
 
 _CHUNK_BYTES = 1 << 20
 
 
-def _h5py() -> Any:
-    try:
-        import h5py
-    except ImportError as error:
-        raise SpikecamError(
-            "HDF5 files need the package h5py; install it with: pip install h5py"
-        ) from error
-    return h5py
+def _open_file(path: Path, mode: str) -> Any:
+    require("h5py", extra="hdf5", purpose="HDF5 files")
+    import h5py
+
+    return h5py.File(path, mode)
 
 
 class _Dataset:
@@ -41,15 +41,15 @@ class _Dataset:
 
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         try:
-            with _h5py().File(self.path, "r") as file:
-                return np.asarray(_own(file)[index])
+            with _open_file(self.path, "r") as file:
+                return np.asarray(_spikes_of(file)[index])
         except (OSError, KeyError, ValueError) as error:
             raise FileError(
                 f"{self.path} cannot be read: damaged, or changed since it was opened ({error})"
             ) from error
 
 
-def _own(file: Any) -> Any:
+def _spikes_of(file: Any) -> Any:
     """The data set of spikes, which lies in this file.
 
     HDF5 can lead to any other file, which whoever opens this one was not asked for.
@@ -57,26 +57,32 @@ def _own(file: Any) -> Any:
     Raises:
         ValueError: it leads elsewhere.
     """
+    import h5py
+
     spikes = file["spikes"]
-    if not isinstance(file.get("spikes", getlink=True), _h5py().HardLink) or (
+    if not isinstance(file.get("spikes", getlink=True), h5py.HardLink) or (
         spikes.external or spikes.is_virtual
     ):
         raise ValueError("its spikes lie in another file")
     return spikes
 
 
-def open_hdf5(path: Path) -> SpikeStream:
-    """Open an HDF5 recording written by `write_hdf5`; no spikes are read yet."""
+def open_hdf5(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
+    """Open an HDF5 recording written by `write_hdf5`; no spikes are read yet.
+
+    Raises:
+        FileError: it is damaged, or not such a recording.
+    """
     try:
-        with _h5py().File(path, "r") as file:
-            spikes = _own(file)
-            said = dict(spikes.attrs)
+        with _open_file(path, "r") as file:
+            spikes = _spikes_of(file)
+            attributes = dict(spikes.attrs)
             store = _Dataset(path, tuple(spikes.shape))
-            exposure = [int(n) for n in said.get("exposure", ())]
+            exposure = [int(n) for n in attributes.get("exposure", ())]
             return SpikeStream(
                 store,
-                (int(said["height"]), int(said["width"])),
-                rate=float(said["rate"]) if "rate" in said else None,
+                (int(attributes["height"]), int(attributes["width"])),
+                rate=float(attributes["rate"]) if "rate" in attributes else None,
                 exposure=(exposure[0], exposure[1]) if exposure else None,
             )
     except (OSError, LookupError, AttributeError, TypeError, ValueError) as error:
@@ -86,9 +92,19 @@ def open_hdf5(path: Path) -> SpikeStream:
         ) from error
 
 
-def write_hdf5(path: Path, stream: SpikeStream, *, progress: Progress[Span] = iter) -> None:
-    """Write ``stream`` as HDF5, a block at a time."""
-    _h5py()
+def write_hdf5(
+    path: Path,
+    stream: SpikeStream,
+    *,
+    layout: str | None = None,
+    progress: Progress[Span] = iter,
+) -> None:
+    """Write ``stream`` as HDF5, a block at a time.
+
+    Raises:
+        OutputError: it cannot be written, or there may be too little room for it.
+    """
+    require("h5py", extra="hdf5", purpose="HDF5 files")
     shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
     with atomic_path(path) as temporary:
         # The HDF5 library does not survive a full disk, so there must be room for the worst case.
@@ -105,7 +121,7 @@ def _write(
     path: Path, stream: SpikeStream, shape: tuple[int, int], progress: Progress[Span]
 ) -> None:
     chunk = (min(shape[0], max(1, _CHUNK_BYTES // shape[1])), shape[1])
-    with _h5py().File(path, "w") as file:
+    with _open_file(path, "w") as file:
         spikes = file.create_dataset(
             "spikes", shape, np.uint8, chunks=chunk, compression="gzip", compression_opts=1
         )
@@ -114,7 +130,8 @@ def _write(
             spikes.attrs["rate"] = stream.rate
         if stream.exposure is not None:
             spikes.attrs["exposure"] = stream.exposure
-        start = 0
-        for packed in packed_blocks(stream, progress):
-            spikes[start : start + len(packed)] = packed
-            start += len(packed)
+        for start, stop in progress(stream.blocks()):
+            spikes[start:stop] = packed_block(stream, start, stop)
+
+
+FORMAT = RecordingFormat(name="HDF5", suffixes=(".h5", ".hdf5"), read=open_hdf5, write=write_hdf5)

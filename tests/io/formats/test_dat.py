@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spikecam.errors import FileError, GeometryError
-from spikecam.io.dat import open_dat, write_dat
+from spikecam.io.formats.dat import open_dat, write_dat
 from spikecam.io.geometry import Geometry, read_sidecar
 from spikecam.stream import SpikeStream
 
@@ -101,3 +103,28 @@ def test_another_file_under_the_same_name_is_noticed(tmp_path, spikes, monkeypat
     write_dat(tmp_path / path, SpikeStream.from_array(spikes(9, 4, 8, seed=1)))
     with pytest.raises(FileError, match="changed while it was being read"):
         stream.count()
+
+
+def test_a_file_that_is_cut_while_it_is_read_ends_in_a_sentence(tmp_path, spikes):
+    write_dat(tmp_path / "a.dat", SpikeStream.from_array(spikes(9000, 40, 80)))
+    # In a process of its own: reading a mapped file that is gone would end the process.
+    code = """
+import os
+import subprocess
+import sys
+from pathlib import Path
+from spikecam.errors import FileError
+from spikecam.io.formats.dat import open_dat
+from spikecam.io.geometry import Geometry
+stream = open_dat(Path("a.dat"), Geometry(40, 80))
+packed = stream.packed()
+os.truncate("a.dat", 400)
+assert packed.any()
+try:
+    stream.count()
+except FileError as error:
+    assert "changed while it was being read" in str(error)
+    print("a sentence")
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stdout) == (0, "a sentence\n"), run.stderr

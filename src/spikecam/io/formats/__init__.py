@@ -1,0 +1,1 @@
+"""Formats of recordings, one a file; each declares itself as ``FORMAT``."""
