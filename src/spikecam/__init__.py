@@ -79,6 +79,10 @@ if TYPE_CHECKING:
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
     from spikecam.registration.exposure_search import align_in_time, find_exposure
+    from spikecam.requests.deblur import DeblurRequest
+    from spikecam.requests.generate import GenerateRequest
+    from spikecam.requests.reconstruct import ReconstructRequest
+    from spikecam.requests.recording_file import RecordingFile
     from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc_radius
     from spikecam.scenes.depth import random_inverse_depth
     from spikecam.scenes.interpolation import interpolate_frames
@@ -102,6 +106,10 @@ _HOMES = {
     "registration.alignment": ("Alignment",),
     "registration.align": ("align",),
     "registration.exposure_search": ("align_in_time", "find_exposure"),
+    "requests.deblur": ("DeblurRequest",),
+    "requests.generate": ("GenerateRequest",),
+    "requests.recording_file": ("RecordingFile",),
+    "requests.reconstruct": ("ReconstructRequest",),
     "scenes.defocus": (
         "defocus_picture",
         "defocus_scene",
@@ -211,6 +219,10 @@ __all__ = [  # noqa: RUF022
     "generate_frames",
     "Generated",
     "middle_frame",
+    "RecordingFile",
+    "ReconstructRequest",
+    "DeblurRequest",
+    "GenerateRequest",
     "Method",
     "NoOptions",
     "OnlineReconstructor",

@@ -9,6 +9,7 @@ declaration, and nothing else.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -83,8 +84,8 @@ class Method:
         options: a frozen dataclass: names, types and defaults of the options, with their help in
             an ``Attributes:`` section of its docstring. Values that cannot be are refused in its
             ``__post_init__``. Three names mean the same in every method: ``fpn`` is the
-            `FixedPattern` of the spike camera, ``weights`` a name or file of weights (a tuple of
-            them for several networks), ``device`` where networks run.
+            `FixedPattern` of the spike camera, which users may give as a file; ``weights`` a name
+            or file of weights, a tuple of them for several networks; ``device`` where they run.
         source: where it was published, or "ours".
         window: odd number of frames that a picture is made of, half of them on each side of its
             own, for given options and recording.
@@ -122,6 +123,7 @@ class Method:
         """Its options object with these values and the defaults of all others.
 
         Raises:
+            FileError: a fixed pattern that cannot be read.
             OptionError: an unknown option, or a value that it cannot take.
         """
         for name in values:
@@ -131,11 +133,8 @@ class Method:
                     f"{self.name} has no option {name!r}; "
                     + (f"it takes {known}" if known else "it takes none")
                 )
-        fpn = values.get("fpn")
-        if fpn is not None and not isinstance(fpn, FixedPattern):
-            raise OptionError(
-                f"fpn is a FixedPattern, such as FixedPattern.load reads, not {fpn!r}"
-            )
+        if values.get("fpn") is not None:
+            values = {**values, "fpn": _fixed_pattern(values["fpn"])}
         if self.networks and "weights" in values:
             values = {**values, "weights": self._parse_weights(values["weights"])}
         return self.options(**values)
@@ -160,6 +159,14 @@ class Method:
                 f"{self.name} takes {len(self.networks)} weights, of {kinds}, not {len(named)}"
             )
         return named if len(named) > 1 else named[0]
+
+
+def _fixed_pattern(fpn: Any) -> FixedPattern:
+    if isinstance(fpn, (str, os.PathLike)):
+        return FixedPattern.load(fpn)
+    if not isinstance(fpn, FixedPattern):
+        raise OptionError(f"fpn is a FixedPattern or the path of one, not {fpn!r}")
+    return fpn
 
 
 def find_method(name: str, takes: Takes) -> Method:

@@ -1,0 +1,103 @@
+"""A request for the sharp pictures inside a blurry one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikecam.deblurring.deblur import (
+    DEFAULT_COUNT,
+    DEFAULT_METHOD,
+    check_same_view,
+    deblur_frames,
+)
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import Frames, frames_with_window
+from spikecam.io.output import Kind
+from spikecam.io.paths import PathLike
+from spikecam.io.pictures import read_picture
+from spikecam.method import Takes, find_method
+from spikecam.picture import Picture
+from spikecam.registration.alignment import Alignment
+from spikecam.requests.frame_choice import requested_exposure, requested_frames
+from spikecam.requests.prepared import Prepared
+from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.stream import Span, SpikeStream
+
+# A picture that covers less of the spikes' view is worth a word.
+_FULL_COVER = 0.99
+
+
+@dataclass(frozen=True)
+class DeblurRequest:
+    """Sharp pictures inside a blurry one; plain values, which can be written down.
+
+    Attributes:
+        blur: path of the blurry picture.
+        spikes: the recording, as a file or open already.
+        method: name of a method that takes spikes and a picture.
+        options: of the method.
+        at: index of one frame.
+        frames: how many, spaced evenly over the exposure, or which: as text COUNT or
+            START:STOP[:STEP]. By default the middle of the exposure for one picture, every frame
+            of it for a video, and 7 for a folder or an archive.
+        exposure: frames (start, stop) during which the picture was exposed, or the text
+            START:STOP. By default what the recording says, else what the alignment was found to
+            have, else the whole recording.
+        alignment: file of `spikecam calibrate align`, of a second camera beside the spikes.
+    """
+
+    blur: PathLike
+    spikes: Spikes
+    method: str = DEFAULT_METHOD
+    options: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+    frames: Frames | str | None = None
+    exposure: Span | str | None = None
+    alignment: PathLike | None = None
+
+    def check(self, output: Kind = "picture") -> Prepared[Picture]:
+        """Check everything that can be checked before work starts.
+
+        Args:
+            output: what the pictures are for, which the default of ``frames`` depends on.
+
+        Raises:
+            SpikecamError: whatever is wrong, in one sentence.
+        """
+        stream = open_spikes(self.spikes)
+        method = find_method(self.method, Takes.SPIKES_AND_PICTURE)
+        options = method.parse_options(self.options)
+        method.check_fixed_pattern(options, stream)
+        exposure = requested_exposure(stream, self.exposure)
+        picture, facts = read_picture(self.blur), []
+        if self.alignment is not None:
+            alignment = Alignment.load(self.alignment)
+            alignment.check_spikes(stream)
+            picture = alignment.rectify(picture)
+            exposure = exposure or stream.exposure or alignment.exposure
+            covered = alignment.coverage()
+            if covered < _FULL_COVER:
+                facts.append(f"{self.blur} covers {covered:.0%} of what the spike camera sees")
+        check_same_view(picture, stream, str(self.blur))
+        span = resolve_exposure(stream, exposure)
+        if self.exposure is None:
+            facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
+        window = method.window(options, stream)
+        default: Frames = 1 if output == "picture" else DEFAULT_COUNT
+        if output == "video" and self.at is None and self.frames is None:
+            default = frames_with_window(stream, window, span)
+        frames = requested_frames(stream, self.at, self.frames, default, span=span, window=window)
+        for frame in (min(frames), max(frames)):
+            stream.window(frame, window)
+        return Prepared(
+            frames, lambda: self._pictures(picture, stream, frames, span), facts=tuple(facts)
+        )
+
+    def _pictures(
+        self, picture: Picture, stream: SpikeStream, frames: Sequence[int], span: Span
+    ) -> Iterator[Picture]:
+        return deblur_frames(
+            picture, stream, frames=frames, exposure=span, method=self.method, **self.options
+        )

@@ -1,0 +1,53 @@
+"""The frames that a request is about, from what a user typed or from the kind of output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spikecam.errors import OptionError
+from spikecam.frames import Frames, choose_frames, parse_frames, parse_span
+from spikecam.stream import Span, SpikeStream
+
+
+def requested_frames(
+    stream: SpikeStream,
+    at: int | None,
+    frames: Frames | str | None,
+    default: Frames,
+    *,
+    span: Span | None = None,
+    window: int = 1,
+) -> Sequence[int]:
+    """Indices of the frames of a request.
+
+    Args:
+        stream: the recording.
+        at: index of one frame.
+        frames: how many or which; a text is COUNT or START:STOP[:STEP].
+        default: what is taken where neither is given.
+        span: frames (start, stop) that a count is spread over; by default the whole recording.
+        window: odd number of frames around each that the method needs.
+
+    Raises:
+        OptionError: both ``at`` and ``frames``, or a text that is neither.
+        RangeError: the frames leave the recording.
+    """
+    if at is not None and frames is not None:
+        raise OptionError("--at names one frame and --frames several; give one of the two")
+    if isinstance(frames, str):
+        frames = parse_frames(frames, len(stream), "--frames")
+    if at is None and frames is None:
+        frames = default
+    return choose_frames(stream, at, frames, span=span, window=window)
+
+
+def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span | None:
+    """The exposure of a request, (start, stop); a text is START:STOP.
+
+    Raises:
+        OptionError: a text that is neither.
+        RangeError: the exposure leaves the recording.
+    """
+    if isinstance(exposure, str):
+        return parse_span(exposure, len(stream), "--exposure")
+    return None if exposure is None else stream.check_exposure(exposure)

@@ -1,0 +1,95 @@
+"""A request for samples of the sharp picture, from spikes, a blurry picture, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikecam.deblurring.deblur import check_same_view
+from spikecam.errors import OptionError
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import Frames
+from spikecam.generation.generate import DEFAULT_METHOD, generate_frames, middle_frame
+from spikecam.generation.generated import Generated
+from spikecam.io.paths import PathLike
+from spikecam.io.pictures import read_picture
+from spikecam.method import Takes, find_method
+from spikecam.requests.frame_choice import requested_exposure, requested_frames
+from spikecam.requests.prepared import Prepared
+from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.stream import Span
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """Samples of the sharp picture; plain values, which can be written down.
+
+    Attributes:
+        blur: path of the blurry picture; None for spikes alone.
+        spikes: the recording, as a file or open already; None for a picture alone.
+        method: name of a method that takes spikes, a picture, or both.
+        options: of the method.
+        at: index of one frame.
+        frames: how many, spaced evenly over the exposure, or which: as text COUNT or
+            START:STOP[:STEP]. By default the middle frame, of the exposure where there is a
+            picture.
+        exposure: frames (start, stop) during which the picture was exposed, or the text
+            START:STOP; by default what the recording says, else the whole recording.
+    """
+
+    blur: PathLike | None = None
+    spikes: Spikes | None = None
+    method: str = DEFAULT_METHOD
+    options: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+    frames: Frames | str | None = None
+    exposure: Span | str | None = None
+
+    def check(self) -> Prepared[Generated]:
+        """Check everything that can be checked before work starts.
+
+        Raises:
+            SpikecamError: whatever is wrong, in one sentence.
+        """
+        method = find_method(self.method, Takes.SPIKES_OR_PICTURE)
+        options = method.parse_options(self.options)
+        if self.blur is None and self.spikes is None:
+            raise OptionError("give a blurry picture, spikes, or both")
+        picture = None if self.blur is None else read_picture(self.blur)
+        if self.spikes is None:
+            for name in ("at", "frames", "exposure"):
+                if getattr(self, name) is not None:
+                    raise OptionError(
+                        f"--{name} is of spikes, and there is a picture alone; leave it out"
+                    )
+            return Prepared(
+                [0],
+                lambda: generate_frames(picture, None, method=self.method, **self.options),
+            )
+        stream = open_spikes(self.spikes)
+        method.check_fixed_pattern(options, stream)
+        if picture is None and self.exposure is not None:
+            raise OptionError("--exposure goes with a blurry picture and spikes")
+        span = None
+        if picture is not None:
+            check_same_view(picture, stream, str(self.blur))
+            span = resolve_exposure(stream, requested_exposure(stream, self.exposure))
+        frames = requested_frames(
+            stream,
+            self.at,
+            self.frames,
+            [middle_frame(stream, span)],
+            span=span,
+            window=method.window(options, stream),
+        )
+        facts: tuple[str, ...] = ()
+        if span is not None and self.exposure is None:
+            facts = (f"exposure {span[0]}:{span[1]} of {len(stream)} frames",)
+        return Prepared(
+            frames,
+            lambda: generate_frames(
+                picture, stream, frames=frames, exposure=span, method=self.method, **self.options
+            ),
+            facts=facts,
+        )

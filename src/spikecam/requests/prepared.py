@@ -1,0 +1,33 @@
+"""A request after its checks: which frames it makes, and the work that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Result]):
+    """A checked request.
+
+    Attributes:
+        frames: indices of the frames that will be made, in this order.
+        start: loads what is needed, and gives an iterator over the result of each frame.
+        facts: sentences on what was decided for the user, such as which exposure is taken.
+        hints: sentences on what was made; filled while `run` goes on.
+    """
+
+    frames: Sequence[int]
+    start: Callable[[], Iterator[Result]]
+    facts: tuple[str, ...] = ()
+    hints: list[str] = field(default_factory=list)
+
+    def run(self) -> Iterator[tuple[int, Result]]:
+        """Make frame after frame, each with its index.
+
+        Networks are loaded, and what only they can check is checked, when this is called.
+        """
+        return zip(self.frames, self.start(), strict=True)

@@ -1,0 +1,101 @@
+"""A request for pictures from spikes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from spikecam.errors import OptionError
+from spikecam.frames import Frames, frames_with_window
+from spikecam.io.output import Kind
+from spikecam.method import Takes, find_method
+from spikecam.picture import Picture
+from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, reconstruct_frames
+from spikecam.requests.frame_choice import requested_frames
+from spikecam.requests.prepared import Prepared
+from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.show.display import DisplayMapping
+from spikecam.stream import SpikeStream
+
+# Below this mean a picture looks black on a screen.
+_DARK_MEAN = 0.08
+# A display mapping is fitted to about so many of the frames.
+_MAPPING_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class ReconstructRequest:
+    """Pictures from spikes alone; plain values, which can be written down.
+
+    Attributes:
+        spikes: the recording, as a file or open already.
+        method: name of a method that takes spikes.
+        options: of the method.
+        at: index of one frame.
+        frames: how many, spaced evenly over the recording, or which: as text COUNT or
+            START:STOP[:STEP]. By default the middle frame for one picture, every frame that the
+            method can make for a video, a folder or an archive.
+        stretch: percentiles (low, high) that are shown as black and white; by default firing
+            rates are shown as they are.
+        gamma: of what is shown; above 1 lifts the shadows.
+    """
+
+    spikes: Spikes
+    method: str = DEFAULT_METHOD
+    options: Mapping[str, Any] = field(default_factory=dict)
+    at: int | None = None
+    frames: Frames | str | None = None
+    stretch: tuple[float, float] | None = None
+    gamma: float = 1.0
+
+    def check(self, output: Kind = "picture") -> Prepared[Picture]:
+        """Check everything that can be checked before work starts.
+
+        Args:
+            output: what the pictures are for, which the default of ``frames`` depends on.
+
+        Raises:
+            SpikecamError: whatever is wrong, in one sentence.
+        """
+        stream = open_spikes(self.spikes)
+        method = find_method(self.method, Takes.SPIKES)
+        options = method.parse_options(self.options)
+        method.check_fixed_pattern(options, stream)
+        window = method.window(options, stream)
+        default: Frames = [len(stream) // 2]
+        if output != "picture" and self.at is None and self.frames is None:
+            default = frames_with_window(stream, window)
+        frames = requested_frames(stream, self.at, self.frames, default, window=window)
+        for frame in (min(frames), max(frames)):
+            stream.window(frame, window)
+        if self.stretch is not None and not 0 <= self.stretch[0] < self.stretch[1] <= 100:
+            low, high = self.stretch
+            raise OptionError(f"percentiles rise within 0 to 100, unlike {low:g}:{high:g}")
+        DisplayMapping(gamma=self.gamma)
+        hints: list[str] = []
+        return Prepared(frames, lambda: self._pictures(stream, frames, hints), hints=hints)
+
+    def _pictures(
+        self, stream: SpikeStream, frames: Sequence[int], hints: list[str]
+    ) -> Iterator[Picture]:
+        def reconstructed(frames: Sequence[int]) -> Iterator[Picture]:
+            return reconstruct_frames(stream, self.method, frames=frames, **self.options)
+
+        pictures = reconstructed(frames)
+        if self.stretch is not None:
+            # A few frames stand for all: the mapping must be known before the first is shown.
+            sample = list(reconstructed(frames[:: max(1, len(frames) // _MAPPING_FRAMES)]))
+            mapping = DisplayMapping.fit(sample, *self.stretch, gamma=self.gamma)
+            return map(mapping, pictures)
+        if self.gamma != 1:
+            return map(DisplayMapping(gamma=self.gamma), pictures)
+        return _with_hint(pictures, hints)
+
+
+def _with_hint(pictures: Iterator[Picture], hints: list[str]) -> Iterator[Picture]:
+    """The pictures; where the first is dark, a hint how to see more."""
+    for picture in pictures:
+        if not hints and 0 < picture.mean() < _DARK_MEAN:
+            hints.append(f"dark, {picture.mean():.3f} on average: --stretch 1:99 shows more")
+        yield picture
