@@ -116,3 +116,26 @@ def test_every_public_name_is_there():
 def test_files_stay_small():
     for path in FILES:
         assert len(path.read_text().splitlines()) <= 400, path
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_compiled_loops_use_nothing_of_other_files(path):
+    """numba's cache notices a change of the file that a loop stands in, and of no other."""
+    tree = ast.parse(path.read_text())
+    foreign = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("spikecam")
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(
+            "njit" in ast.dump(decorator) for decorator in node.decorator_list
+        ):
+            used = {
+                name.id
+                for part in node.body
+                for name in ast.walk(part)
+                if isinstance(name, ast.Name)
+            }
+            assert not used & foreign, f"{node.name} uses {used & foreign} of another file"

@@ -15,7 +15,7 @@ import numpy as np
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.reconstruction.cumulated import Cumulated, cumulated_charge
-from spikecam.reconstruction.intervals import REACH_FRAMES
+from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
 from spikecam.stream import Span, SpikeStream
 
 # Windows that begin in the same so many frames share a walk through the spikes.

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from spikecam.errors import RangeError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.reconstruction.membrane import weight
+from spikecam.reconstruction.membrane_kernels import collect_charge, extend_charge
 from spikecam.rows import over_rows
 from spikecam.stream import SpikeStream
 
@@ -56,72 +55,8 @@ def cumulated_charge(
     # The times of the last spike and of the one before, -1 for none; the moments that are behind.
     last, before = np.full((2, height, columns), -1, np.int32)
     done = np.zeros((height, columns), np.int32)
+    state = (times, gain, slope, count, last, before, done, charges)
     for start, stop in stream.blocks():
-        rows = stream.rows(start, stop)
-        over_rows(
-            _walk, height, rows, start, times, gain, slope, count, last, before, done, charges
-        )
-    over_rows(_finish, height, len(stream), times, gain, slope, count, last, before, done, charges)
+        over_rows(collect_charge, height, stream.rows(start, stop), start, *state)
+    over_rows(extend_charge, height, len(stream), *state)
     return charges[:, :, :width]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _walk(  # type: ignore[no-untyped-def]
-    rows, seen, times, gain, slope, count, last, before, done, charges, first_row, last_row
-):
-    frames, _, row_bytes = rows.shape
-    moments = len(times)
-    for row in range(first_row, last_row):
-        for i in range(frames):
-            now = seen + i + 1
-            for k in range(row_bytes):
-                spikes = rows[i, row, k]
-                c = 8 * k
-                while spikes:
-                    if spikes & 1:
-                        then = last[row, c]
-                        if then < 0:
-                            # Nothing is known of the light yet: filled in at the second spike.
-                            while done[row, c] < moments and times[done[row, c]] <= now:
-                                done[row, c] += 1
-                        else:
-                            span = now - then
-                            step = weight(span, gain[row, c], slope[row, c])
-                            if before[row, c] < 0:
-                                silent = max(span, then)
-                                for m in range(done[row, c]):
-                                    charges[m, row, c] = (times[m] - then) * step / silent
-                            j = done[row, c]
-                            while j < moments and times[j] <= now:
-                                part = (times[j] - then) / np.float32(span)
-                                charges[j, row, c] = count[row, c] + part * step
-                                j += 1
-                            done[row, c] = j
-                            count[row, c] += step
-                        before[row, c], last[row, c] = then, now
-                    spikes >>= 1
-                    c += 1
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _finish(  # type: ignore[no-untyped-def]
-    length, times, gain, slope, count, last, before, done, charges, first_row, last_row
-):
-    moments = len(times)
-    for row in range(first_row, last_row):
-        for c in range(count.shape[1]):
-            end, left = last[row, c], length - last[row, c]
-            if end < 0:
-                # Less than a threshold in all that time.
-                for m in range(moments):
-                    charges[m, row, c] = times[m] / (2 * length)
-            elif before[row, c] < 0:
-                silent = max(end, left)
-                step = weight(silent, gain[row, c], slope[row, c]) / silent
-                for m in range(moments):
-                    charges[m, row, c] = (times[m] - end) * step
-            else:
-                span = end - before[row, c]
-                step = weight(span, gain[row, c], slope[row, c])
-                for m in range(done[row, c], moments):
-                    charges[m, row, c] = count[row, c] + (times[m] - end) * step / max(span, left)

@@ -11,8 +11,6 @@ from spikecam.stream import SpikeStream
 
 FrameOffsets = npt.NDArray[np.int32]
 
-# Frames on each side within which a spike is searched for, unless another number is asked for.
-REACH_FRAMES = 256
 
 _BLOCK_BYTES = 1 << 20
 

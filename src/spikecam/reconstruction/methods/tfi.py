@@ -25,7 +25,8 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.reconstruction.intervals import REACH_FRAMES, bound_after, bound_before
+from spikecam.reconstruction.intervals import bound_after, bound_before
+from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
 from spikecam.rows import over_rows, picture_blocks, select_frames
 from spikecam.stream import SpikeStream
 
