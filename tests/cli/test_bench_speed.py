@@ -5,7 +5,7 @@ import typer
 
 import spikecam as sc
 from spikecam.bench import growth, guard, inputs, speed
-from spikecam.cli import bench_speed
+from spikecam.cli import old_bench_speed as bench_speed
 
 SIZES = inputs.Sizes((211, 10, 16), (20, 12, 16), (64, 96), 1, 1, 0, 1000, 8)
 

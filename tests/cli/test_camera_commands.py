@@ -38,7 +38,7 @@ def test_a_video_that_ends_early_is_told(folder, spikecam, monkeypatch):
 def test_a_recording_has_the_ending_of_one(folder, spikecam):
     ended = spikecam("simulate", "photo.jpg", "-o", "out.foo", "--blur", "b.png")
     assert ended.code == 2
-    assert "out.foo does not end like a recording" in ended.err
+    assert "out.foo: recordings are written as" in ended.err
     assert not (folder / "b.png").exists()
 
 
@@ -78,7 +78,7 @@ def test_a_photograph_is_filmed_in_a_size(folder, spikecam):
 
 
 def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
-    words = "synth photos -o set --sequences 5 --size 96x64 --speed 0:9 --length 9 --threshold 1,2"
+    words = "synth photos -o set --sequences 5 --size 96x64 --speed 0:9 --length 9 --thresholds 1,2"
     first = spikecam(*words.split())
     assert first.code == 0
     assert "5 scenes" in first.out
@@ -170,7 +170,7 @@ CASES = {
     "simulate tiny.png": "at least 80 pixels a side",
     "simulate clip.mp4 --speed 3": "moves by itself",
     "simulate photo.jpg --rate -3": "a rate",
-    "simulate photo.jpg --blur out.foo": "does not end like a picture",
+    "simulate photo.jpg --blur out.foo": "pictures are not written as .foo",
     "simulate photo.jpg --blur photo.jpg": "photo.jpg is an input",
     "simulate cut.mp4 --interpolate 2": "cut.mp4",
     "simulate photo.jpg --fpn photo.jpg": "photo.jpg is no fixed pattern",
@@ -179,8 +179,8 @@ CASES = {
     "synth missing": "missing does not exist",
     "synth photos --size 97x64": "multiples of 4",
     "synth photos --speed 9": "expected LOW:HIGH",
-    "synth photos --threshold a": "expected numbers such as 1,2,4",
-    "synth photos --threshold 1,-1": "threshold",
+    "synth photos --thresholds a": "expected numbers such as 1,2,4",
+    "synth photos --thresholds 1,-1": "threshold",
     "synth photo.jpg": "3 splits need one each",
     "synth text.mp4 --val 0 --test 0": "text.mp4 is not a readable video",
     "calibrate fpn a.dat": "a.dat does not exist",

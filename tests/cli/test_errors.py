@@ -43,7 +43,7 @@ CASES = {
     "reconstruct good.dat --size 9x6 --camera gen2": "two sizes",
     "reconstruct keys.npz": "keys.npz holds the keys other",
     "reconstruct values.npz": "values.npz, key spk: spikes are 0 or 1",
-    "reconstruct good.dat --size 9x6 --method tpf": "known methods: tfp, tfi, tfstp",
+    "reconstruct good.dat --size 9x6 --method tpf": "known methods: defocus, tfi, tfp, tfstp",
     "reconstruct good.dat --size 9x6 --window 61": "longer than good.dat of 60",
     "reconstruct good.dat --size 9x6 --window 8": "odd number",
     "reconstruct good.dat --size 9x6 --at 3": "leaves good.dat of 60 frames; choose",

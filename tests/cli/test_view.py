@@ -1,5 +1,3 @@
-import typer
-
 import spikecam as sc
 
 
@@ -12,7 +10,19 @@ def test_it_writes_a_stretched_picture(spikecam, recording, tmp_path):
 
 def test_it_opens_the_picture(spikecam, recording, monkeypatch):
     opened = []
-    monkeypatch.setattr(typer, "launch", lambda path: opened.append(path) or 0)
+    monkeypatch.setattr("spikecam.cli.view.show_picture", lambda path: opened.append(path) or True)
     ended = spikecam("view", recording, "--size", "9x6", "--method", "tfi")
     assert ended.code == 0
     assert sc.read_picture(opened[0]).shape == (6, 9)
+
+
+def test_a_viewer_that_fails_is_reported(spikecam, recording, monkeypatch, tmp_path):
+    """The desktop's opener may be there without any program that shows pictures."""
+    opener = tmp_path / "xdg-open"
+    opener.write_text("#!/bin/sh\necho 'w3m: not found' >&2\nexit 3\n")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("sys.platform", "linux")
+    ended = spikecam("view", recording, "--size", "9x6")
+    assert (ended.code, ended.err) == (0, "")
+    assert "no program to show pictures was found" in ended.out

@@ -5,46 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
-from spikecam.cli import interrupt
+from spikecam.cli.interrupt import interruption_notice
+from spikecam.cli.messages import say
+from spikecam.cli.options import PageOptions
+from spikecam.errors import OptionError
 from spikecam.extras import require
 
-HostOption = Annotated[
-    str, typer.Option("--host", help="Address to listen on; machines that reach it need the key.")
-]
-PortOption = Annotated[
-    int, typer.Option("--port", min=0, max=65535, help="0 for one that is free.")
-]
-BrowserOption = Annotated[
-    bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
-]
+MOST_UPLOADED_GB = 1e6
 
 
 def app(
-    what: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="RECORDING|FOLDER",
-            help="What may be opened; the first recording is opened at once.",
-            show_default=False,
-        ),
-    ] = None,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 0,
-    upload: Annotated[
-        float,
-        typer.Option("--upload", metavar="GB", min=0, max=1e6, help="How much may be uploaded."),
-    ] = 2,
-    browser: BrowserOption = True,
+    recordings: Annotated[list[Path] | None, Parameter(name="RECORDING|FOLDER")] = None,
+    /,
+    *,
+    page: PageOptions = PageOptions(),
+    upload: Annotated[float, Parameter(metavar="GB")] = 2,
 ) -> None:
-    """Look at recordings and deblur in the browser; everything stays on this machine."""
+    """Look at recordings and deblur in the browser; everything stays on this machine.
+
+    Args:
+        recordings: What may be opened; the first recording is opened at once.
+        upload: How much may be uploaded at once, in gigabytes.
+    """
+    if not 0 <= upload <= MOST_UPLOADED_GB:
+        raise OptionError(f"--upload is from 0 to {MOST_UPLOADED_GB:,.0f} GB, not {upload:g}")
     require("nicegui", extra="app", purpose="the browser app")
     from spikecam.app.server import serve_app
 
     try:
         # It is ended in no other way.
-        with interrupt.saying():
-            serve_app(what or [], host=host, port=port, limit=int(upload * 1e9), browser=browser)
+        with interruption_notice():
+            serve_app(
+                recordings or [],
+                host=page.host,
+                port=page.port,
+                limit=int(upload * 1e9),
+                browser=page.browser,
+                say=say,
+            )
     except KeyboardInterrupt:
-        print("ended")
+        say("ended")

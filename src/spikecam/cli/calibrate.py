@@ -1,4 +1,4 @@
-"""``spikecam calibrate``: the fixed pattern of a camera, and where another one looks."""
+"""Calibrate a camera: its fixed pattern, or where a second camera looks."""
 
 from __future__ import annotations
 
@@ -6,111 +6,89 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import App, Parameter
 
 import spikecam as sc
-from spikecam.cli.options import (
-    CameraOption,
-    SizeOption,
-    SpikesArgument,
-    TruncateOption,
-    open_recording,
-    parse_numbers,
-    parse_span,
-)
-from spikecam.cli.output import refuse_input
-from spikecam.cli.progress import tracker
+from spikecam.cli.messages import report
+from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption, RecordingOptions, SpikesArgument
+from spikecam.cli.progress import progress_tracker
+from spikecam.cli.values import Numbers, parse_span
 
-calibrate = typer.Typer(
-    no_args_is_help=True, help="Calibrate a camera: its fixed pattern, or a second camera's place."
-)
+calibrate = App(name="calibrate", help=__doc__)
 
 
-@calibrate.command()
+@calibrate.command
 def fpn(
-    fields: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="DARK MID BRIGHT",
-            help="Recordings of an evenly lit surface; or the bright one alone.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="OUT", help="An .npz.", show_default=False),
-    ],
-    lux: Annotated[
-        str | None,
-        typer.Option("--lux", metavar="L1,L2,L3", help="Illuminance of each of three fields."),
-    ] = None,
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    truncate: TruncateOption = False,
+    fields: Annotated[list[Path], Parameter(name="DARK MIDDLE BRIGHT")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
+    output: OverwriteOption = OverwriteOption(),
+    lux: Annotated[Numbers | None, Parameter(metavar="L1,L2,L3")] = None,
+    recording: RecordingOptions = RecordingOptions(),
 ) -> None:
-    """Find the fixed pattern of a camera from recordings of uniform fields."""
-    refuse_input(out, fields)
-    if out.suffix.lower() != ".npz":
-        raise sc.OutputError(f"{out}: a fixed pattern is written as .npz")
-    streams = [open_recording(path, size, camera, truncate) for path in fields]
-    levels = None if lux is None else parse_numbers(lux, "--lux")
-    found = sc.calibrate_fpn(streams, levels, progress=tracker("Reading"))
-    found.save(out)
-    print(f"{out}: {found.summary()}")
+    """Measure the fixed pattern of a camera from recordings of uniform fields.
+
+    Args:
+        fields: Recordings of an evenly lit surface, by brightness; or the bright one alone.
+        out: The fixed pattern, an .npz.
+        lux: Illuminance of each of three fields.
+    """
+    output.check_file(out, (".npz",), "fixed patterns", fields)
+    streams = [recording.open(path) for path in fields]
+    pattern = sc.calibrate_fpn(streams, lux, progress=progress_tracker("Reading"))
+    pattern.save(out)
+    height, width = pattern.shape
+    report(f"{out}: {pattern.summary()}", {"file": out, "height": height, "width": width})
 
 
-@calibrate.command()
+@calibrate.command
 def align(
-    picture: Annotated[
-        Path,
-        typer.Argument(metavar="RGB", help="A picture of the second camera.", show_default=False),
-    ],
+    picture: Annotated[Path, Parameter(name="RGB")],
     spikes: SpikesArgument,
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="A .json.", show_default=False)
-    ],
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    truncate: TruncateOption = False,
-    exposure: Annotated[
-        str | None,
-        typer.Option("--exposure", metavar="A:B", help="Frames during which RGB was exposed."),
-    ] = None,
-    length: Annotated[
-        int | None,
-        typer.Option("--length", metavar="N", help="Or how many, to be found by the motion."),
-    ] = None,
-    board: Annotated[
-        str | None,
-        typer.Option(
-            "--board",
-            metavar="KIND:WxH",
-            help="Both see a checkerboard:9x6 (inner corners) or charuco:11x8 (squares).",
-        ),
-    ] = None,
+    /,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
+    output: OverwriteOption = OverwriteOption(),
+    exposure: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    length: Annotated[int | None, Parameter(metavar="N")] = None,
+    board: Annotated[str | None, Parameter(metavar="KIND:WxH")] = None,
+    recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Find where a second camera's picture lies in the view of the spike camera, and when.
 
     From what both see, or from a board. Keep both cameras as they are from then on.
+
+    Args:
+        picture: A picture of the second camera.
+        out: The alignment, a .json.
+        exposure: Frames during which RGB was exposed.
+        length: Or how many frames it was exposed, to be found by the motion.
+        board: Both see a checkerboard:9x6 (inner corners) or charuco:11x8 (squares).
     """
-    refuse_input(out, [picture, spikes])
-    if out.suffix.lower() != ".json":
-        raise sc.OutputError(f"{out}: an alignment is written as .json")
-    stream = open_recording(spikes, size, camera, truncate)
-    seen = sc.read_picture(picture)
+    output.check_file(out, (".json",), "alignments", [picture, spikes])
     if length is not None and exposure is not None:
         raise sc.OptionError("--exposure says which frames and --length how many; give one")
+    stream = recording.open(spikes)
+    second_view = sc.read_picture(picture)
     if length is not None:
-        found = sc.align_in_time(seen, stream, length, board=board)
+        alignment = sc.align_in_time(second_view, stream, length, board=board)
     else:
         span = None if exposure is None else parse_span(exposure, "--exposure", len(stream))
-        found = sc.align(seen, stream, exposure=span, board=board)
+        alignment = sc.align(second_view, stream, exposure=span, board=board)
         # Of this pair alone: what was not looked for says nothing about others.
-        found = replace(found, exposure=None)
-    found.save(out)
-    error = "" if found.error is None else f", right to about {found.error:.2f} of them"
-    when = "" if found.exposure is None else f"; exposure {found.exposure[0]}:{found.exposure[1]}"
-    print(
-        f"{out}: {found.magnification:.2f} pixels of the picture to one of the spikes{error}; "
-        f"{found.coverage():.0%} of the spikes' view is in the picture{when}"
+        alignment = replace(alignment, exposure=None)
+    alignment.save(out)
+    error = "" if alignment.error is None else f", right to about {alignment.error:.2f} of them"
+    when = "" if alignment.exposure is None else "; exposure {}:{}".format(*alignment.exposure)
+    report(
+        f"{out}: {alignment.magnification:.2f} pixels of the picture to one of the spikes{error}; "
+        f"{alignment.coverage():.0%} of the spikes' view is in the picture{when}",
+        {
+            "file": out,
+            "magnification": alignment.magnification,
+            "error": alignment.error,
+            "coverage": alignment.coverage(),
+            "exposure": alignment.exposure,
+        },
     )

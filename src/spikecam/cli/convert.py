@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.messages import report
 from spikecam.cli.options import (
-    CameraOption,
-    RateOption,
-    SizeOption,
+    OverwriteOption,
+    RecordingOptions,
+    RecordingOutOption,
     SpikesArgument,
-    TruncateOption,
-    open_recording,
-    parse_span,
 )
-from spikecam.cli.output import refuse_input
-from spikecam.cli.progress import tracker
+from spikecam.cli.progress import progress_tracker
+from spikecam.cli.values import parse_span
 
 
 def convert(
     spikes: SpikesArgument,
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="OUT", help=".dat, .npz or .h5.", show_default=False),
-    ],
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    rate: RateOption = None,
-    truncate: TruncateOption = False,
-    frames: Annotated[
-        str | None, typer.Option("--frames", metavar="A:B", help="Only these frames.")
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option("--layout", help="Of an .npz: packed, uhsr or rsir.")
-    ] = None,
+    /,
+    *,
+    out: RecordingOutOption,
+    output: OverwriteOption = OverwriteOption(),
+    recording: RecordingOptions = RecordingOptions(),
+    frames: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    layout: Annotated[str | None, Parameter(metavar="NAME")] = None,
 ) -> None:
-    """Convert a recording to another format, losslessly."""
-    stream = open_recording(spikes, size, camera, truncate, rate)
+    """Convert a recording to another format, losslessly.
+
+    Args:
+        frames: Only these frames.
+        layout: Layout of an .npz file: packed, uhsr or rsir.
+    """
+    stream = recording.open(spikes)
     if frames is not None:
         start, stop = parse_span(frames, "--frames", len(stream))
         stream = stream[start:stop]
-    refuse_input(out, [spikes])
-    sc.write_recording(out, stream, layout=layout, progress=tracker("Converting"))
-    print(f"{out}: {len(stream)} frames of {stream.width}x{stream.height}")
+    sc.check_recording(out, overwrite=output.overwrite, inputs=[spikes])
+    sc.write_recording(
+        out,
+        stream,
+        layout=layout,
+        progress=progress_tracker("Converting"),
+    )
+    report(
+        f"{out}: {len(stream)} frames of {stream.width}x{stream.height}",
+        {"file": out, "frames": len(stream), "height": stream.height, "width": stream.width},
+    )

@@ -2,47 +2,81 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.progress import track
+from spikecam.cli.messages import report
+from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
+from spikecam.cli.progress import track_progress
+
+# The small network makes a film in the time that the default takes for a few of its frames.
+FILM_WEIGHTS = "refined-small"
+SHARP_FRAMES = 7
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the pictures go.")
-    ] = Path("demo"),
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="FOLDER", group=OUTPUT_GROUP)] = Path(
+        "demo"
+    ),
+    output: OverwriteOption = OverwriteOption(),
 ) -> None:
-    """Deblur the sample that ships with spikecam, and leave all pictures in a folder."""
-    from spikecam import sample
+    """Deblur the sample that ships with spikecam, and leave all pictures in a folder.
 
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for path in (sample.BLUR, sample.SPIKES, sample.SIDECAR):
-            shutil.copyfile(path, out / path.name)
-    except OSError as error:
-        raise sc.OutputError(f"cannot write into {out}: {error.strerror}") from error
+    Args:
+        out: The folder, which is new, empty, or that of another demo.
+    """
+    from spikecam import sample
+    from spikecam.io.atomic import atomic_path
+
+    copies = {path.name: path for path in (sample.BLUR, sample.SPIKES, sample.SIDECAR)}
+    if output.overwrite is not True:
+        refuse_folder_in_use(out, copies)
+    sharp = sc.open_output(out / "sharp", overwrite=True)
+    for name, path in copies.items():
+        with atomic_path(out / name) as temporary:
+            shutil.copyfile(path, temporary)
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     start, stop = sc.resolve_exposure(stream)
     film = range(start, stop)
-    # The small network makes a film in the time that the default takes for a few of its frames.
-    pictures = sc.deblur_frames(blur, stream, frames=film, weights="refined-small")
-    sc.save(out / "sharp.mp4", track(pictures, len(film), "Deblurring"))
-    seven = sc.evenly_spaced_frames(stream, 7)
-    shown = sc.deblur_frames(blur, stream, frames=seven)
-    sharp = list(track(shown, len(seven), "Deblurring"))
-    for number, picture in zip(seven, sharp, strict=True):
-        sc.save(out / "sharp" / f"{number:03d}.png", picture)
-    sc.save(out / "before-after.png", sc.contact_sheet(blur, sharp, seven))
-    for name, what in {
+    pictures = sc.deblur_frames(blur, stream, frames=film, weights=FILM_WEIGHTS)
+    sc.save(out / "sharp.mp4", track_progress(pictures, len(film), "Deblurring"), overwrite=True)
+    frames = sc.evenly_spaced_frames(stream, SHARP_FRAMES)
+    sharp_pictures = sc.deblur_frames(blur, stream, frames=frames)
+    shown = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
+    sharp.write(shown, frames)
+    sc.save(out / "before-after.png", sc.contact_sheet(blur, shown, frames), overwrite=True)
+    files = {
         "blur.png": "the blurry picture",
         "spikes.dat": "the spikes of the same moment",
-        "sharp": f"the sharp frames {', '.join(map(str, seven))}",
+        "sharp": f"the sharp frames {', '.join(map(str, frames))}",
         "sharp.mp4": f"the film of all {len(film)} frames",
         "before-after.png": "before and after, side by side",
-    }.items():
-        print(f"{out / name}: {what}")
+    }
+    lines = [f"{out / name}: {content}" for name, content in files.items()]
+    report("\n".join(lines), {"folder": out, "files": [out / name for name in files]})
+
+
+def refuse_folder_in_use(out: Path, copies: Mapping[str, Path]) -> None:
+    """Refuse a folder that holds anything but what a demo left there.
+
+    Raises:
+        OutputError: it holds other files.
+    """
+    if not out.is_dir():
+        return
+    made = {*copies, "sharp", "sharp.mp4", "before-after.png"}
+    for path in sorted(out.iterdir()):
+        original = copies.get(path.name)
+        changed = original is not None and not filecmp.cmp(path, original, shallow=False)
+        if path.name not in made or changed:
+            raise sc.OutputError(
+                f"folder {out} is in use: it holds {path.name}, which no demo made; name a new "
+                "folder, or replace the files of a demo in it with --overwrite"
+            )

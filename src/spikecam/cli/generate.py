@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import (
+from spikecam.cli.old_options import (
     AtOption,
     BitsOption,
     CameraOption,

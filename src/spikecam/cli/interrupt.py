@@ -1,4 +1,4 @@
-"""Ctrl-C and its like end a command in one sentence, and leave nothing half-written."""
+"""Signals that ask to stop: one sentence, and no output left half-written."""
 
 from __future__ import annotations
 
@@ -11,58 +11,58 @@ from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
-_asked = Event()
-_told = ["no output was left half-written"]
-_first = os.getpid()
-# Seconds: when the work last looked whether it was asked to stop, and what is often.
-_OFTEN = 2.0
-_looked = -_OFTEN
+CHECK_INTERVAL_SECONDS = 2.0
+
+_requested = Event()
+_notices = ["no output was left half-written"]
+_main_process = os.getpid()
+_last_check = -CHECK_INTERVAL_SECONDS
 
 
-def listen() -> None:
+def handle_signals() -> None:
     """Turn the signals that ask to stop into KeyboardInterrupt."""
-    global _first
-    _first = os.getpid()
+    global _main_process
+    _main_process = os.getpid()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
 
 
 @contextmanager
-def saying(*told: str) -> Iterator[None]:
-    """Within, an interrupted command says this of its output, or nothing at all."""
-    before = _told[:]
-    _told[:] = told
+def interruption_notice(*sentences: str) -> Iterator[None]:
+    """Within, an interrupted command prints these of its output, or nothing at all."""
+    before = _notices[:]
+    _notices[:] = sentences
     try:
         yield
     finally:
-        _told[:] = before
+        _notices[:] = before
+
+
+def check_interrupt() -> None:
+    """Raise KeyboardInterrupt if a signal came: a library may have swallowed the first one."""
+    global _last_check
+    _last_check = time.monotonic()
+    if _requested.is_set():
+        raise KeyboardInterrupt
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    global _looked
-    if os.getpid() != _first:
+    global _last_check
+    if os.getpid() != _main_process:
         # A process that was forked this moment; the first one answers, and ends it. A terminal
         # asks all of them at once, and one that is gone would be missed.
         if number == signal.SIGINT:
             return
         os._exit(128 + number)
-    if not _asked.is_set():
-        for text in _told:
-            print(f"spikecam: interrupted; {text}", file=sys.stderr)
-    _asked.set()
-    # What is raised in a callback or while an object is removed is lost. Work that looks often
-    # ends at its next step; a second request ends what does not come to one.
-    if time.monotonic() - _looked < _OFTEN:
-        _looked = -_OFTEN
+    if not _requested.is_set():
+        for sentence in _notices:
+            print(f"spikecam: interrupted; {sentence}", file=sys.stderr)
+    _requested.set()
+    # An exception in a callback, or while an object is removed, is lost. Work that checks often
+    # ends at its next check; a second signal ends what does not come to one.
+    if time.monotonic() - _last_check < CHECK_INTERVAL_SECONDS:
+        _last_check = -CHECK_INTERVAL_SECONDS
         return
     if frame is None or not frame.f_code.co_filename.endswith("weakref.py"):
-        raise KeyboardInterrupt
-
-
-def check() -> None:
-    """Stop now if it was asked for: a library may have swallowed the interruption."""
-    global _looked
-    _looked = time.monotonic()
-    if _asked.is_set():
         raise KeyboardInterrupt

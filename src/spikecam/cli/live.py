@@ -5,67 +5,74 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
-from spikecam.cli import interrupt
-from spikecam.cli.app import BrowserOption, HostOption, PortOption
-from spikecam.cli.options import CameraOption, SizeOption, parse_size
+from spikecam.cli.interrupt import interruption_notice
+from spikecam.cli.messages import report, say
+from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
+from spikecam.errors import OptionError
 from spikecam.extras import require
+from spikecam.method import Takes, find_method
+from spikecam.online.methods import online_method_names
+from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
+
+METHODS = [find_method(name, Takes.SPIKES) for name in online_method_names()]
+FPS_BOUNDS = (1, 1000)
 
 
+@take_method_options(METHODS, without=("fpn",))
 def live(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="RECORDING|-",
-            help="A .dat file that grows, or - for packed frames on standard input.",
-            show_default=False,
-        ),
-    ],
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    method: Annotated[
-        str,
-        typer.Option("--method", help="tfp, tfstp, or an installed one that can follow frames."),
-    ] = "tfp",
-    window: Annotated[
-        int,
-        typer.Option(
-            "--window",
-            metavar="N",
-            help="Frames to a picture, of tfp: its last ones, and so any number; in reconstruct "
-            "they lie around a frame, and are an odd number.",
-        ),
-    ] = 41,
-    fps: Annotated[
-        float, typer.Option("--fps", min=1, max=1000, help="Pictures a second, at most.")
-    ] = 60,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 0,
-    browser: BrowserOption = True,
-    page: Annotated[
-        bool, typer.Option("--page/--no-page", help="Serve the page, or only measure.")
-    ] = True,
+    source: Annotated[str, Parameter(name="RECORDING|-", allow_leading_hyphen=True)],
+    /,
+    *,
+    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    options: MethodFlags = MethodFlags(),
+    fps: Annotated[float, Parameter(group=PAGE_GROUP)] = 60,
+    page: Annotated[bool, Parameter(negative="--no-page", group=PAGE_GROUP)] = True,
+    server: PageOptions = PageOptions(),
+    recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Watch a camera while it records: every frame is read, pictures are shown as they can be.
 
     A recording is followed from its end on; what it is fed is neither kept nor changed.
-    """
-    from spikecam.online.feed import open_feed
-    from spikecam.online.live_reconstruction import LiveReconstruction
 
+    Args:
+        source: A .dat file that grows, or - for packed frames on standard input.
+        fps: Pictures a second, at most.
+        page: Serve the page, or only measure.
+    """
+    if not FPS_BOUNDS[0] <= fps <= FPS_BOUNDS[1]:
+        raise OptionError(f"--fps is from {FPS_BOUNDS[0]} to {FPS_BOUNDS[1]}, not {fps:g}")
+    known = [one.name for one in METHODS]
+    if method not in known:
+        raise OptionError(f"live pictures are made by {' or '.join(known)}, not {method!r}")
+    values = options.values(find_method(method, Takes.SPIKES), METHODS)
     if page:
         require("nicegui", extra="app", purpose="the live page")
         from spikecam.app.live_page import serve_live
-    shape = parse_size(size, "--size")[::-1] if size else None
-    reconstruction = LiveReconstruction(
-        open_feed(source, camera, shape), method, {"window": window}, fps=fps
-    )
-    with suppress(KeyboardInterrupt), interrupt.saying():
+    from spikecam.online.feed import open_feed
+    from spikecam.online.live_reconstruction import LiveReconstruction
+
+    feed = open_feed(source, recording.camera, recording.size)
+    live_reconstruction = LiveReconstruction(feed, method, values, fps=fps)
+    with suppress(KeyboardInterrupt), interruption_notice():
         if page:
-            serve_live(reconstruction, host=host, port=port, browser=browser)
+            serve_live(
+                live_reconstruction,
+                host=server.host,
+                port=server.port,
+                browser=server.browser,
+                say=say,
+            )
         else:
-            reconstruction.run()
-    if reconstruction.error is not None:
-        raise reconstruction.error
-    print(reconstruction.summary())
+            live_reconstruction.run()
+    if live_reconstruction.error is not None:
+        raise live_reconstruction.error
+    facts = {
+        "frames": live_reconstruction.frame_count,
+        "pictures": live_reconstruction.picture_count,
+        "sent": live_reconstruction.sent_count,
+        "leftover_bytes": feed.leftover_bytes,
+    }
+    report(live_reconstruction.summary(), facts)

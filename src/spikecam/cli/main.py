@@ -1,81 +1,100 @@
-"""``spikecam``: the commands, and how their errors and interruptions end."""
+"""``spikecam``: the list of commands, and how their errors and interruptions end."""
 
 from __future__ import annotations
 
+import ast
 import io
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import App, CycloptsError, Group, Parameter
 
 import spikecam
-from spikecam.cli import interrupt
-from spikecam.cli.adapt import adapt
-from spikecam.cli.app import app as browser_app
-from spikecam.cli.bench import bench
-from spikecam.cli.calibrate import calibrate
-from spikecam.cli.convert import convert
-from spikecam.cli.deblur import deblur
-from spikecam.cli.demo import demo
-from spikecam.cli.generate import generate
-from spikecam.cli.info import info
-from spikecam.cli.live import live
-from spikecam.cli.reconstruct import reconstruct
-from spikecam.cli.score import score
-from spikecam.cli.simulate import simulate
-from spikecam.cli.synth import synth
-from spikecam.cli.train import train
-from spikecam.cli.train_spikegen import autoencoder, latents, spikegen, spikegen_tuned
-from spikecam.cli.view import view
-from spikecam.cli.weights import weights
+from spikecam.cli.config import ConfigPrinted, apply_config
+from spikecam.cli.interrupt import handle_signals
+from spikecam.cli.messages import Verbosity, print_error, set_verbosity, verbosity
+from spikecam.cli.usage import explain_usage_error
 from spikecam.errors import SpikecamError
 
-app = typer.Typer(
-    name="spikecam",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS = (
+    "info",
+    "view",
+    "convert",
+    "reconstruct",
+    "deblur",
+    "generate",
+    "simulate",
+    "synth",
+    "adapt",
+    "score",
+    "demo",
+    "app",
+    "live",
+    "bench",
+    "calibrate",
+    "train",
+    "weights",
 )
-for _command in (
-    info,
-    view,
-    convert,
-    reconstruct,
-    deblur,
-    generate,
-    simulate,
-    synth,
-    adapt,
-    score,
-    demo,
-):
-    app.command()(_command)
-app.command("app")(browser_app)
-app.command()(live)
-app.add_typer(bench, name="bench")
-app.add_typer(calibrate, name="calibrate")
-train.command()(autoencoder)
-train.command()(latents)
-train.command()(spikegen)
-train.command("spikegen-tuned")(spikegen_tuned)
-app.add_typer(train, name="train")
-app.add_typer(weights, name="weights")
+EVERYWHERE_GROUP = Group.create_ordered("Everywhere", sort_key=1)
+DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"spikecam {spikecam.__version__}")
-        raise typer.Exit
+def build_app(*, with_summaries: bool = True) -> App:
+    """The whole command line; a command's file is loaded when the command is used.
 
+    Args:
+        with_summaries: what the list of commands says of each; one that runs says more itself.
+    """
+    app = App(
+        name="spikecam",
+        help="Pictures from spike cameras: read, reconstruct, deblur.",
+        version=f"spikecam {spikecam.__version__}",
+        version_flags=["--version", "-V"],
+        help_flags=["--help", "-h"],
+        help_format="plaintext",
+        default_parameter=Parameter(
+            name_transform=lambda name: name.replace("_", "-"),
+            negative="",
+            show_default=lambda value: None if value in (None, False, ()) else str(value),
+        ),
+        config=apply_config,
+        result_action="return_value",
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for position, name in enumerate(COMMANDS):
+        app.command(
+            f"spikecam.cli.{name}:{name}",
+            name=name,
+            help=_summary(name) if with_summaries else None,
+            sort_key=position,
+        )
+    app.register_install_completion_command(help="Complete commands and options in this shell.")
 
-@app.callback()
-def _spikecam(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
-    ] = False,
-) -> None:
-    """Pictures from spike cameras: read, reconstruct, deblur."""
+    @app.meta.default
+    def launch(
+        *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        quiet: Annotated[bool, Parameter(alias="-q", group=EVERYWHERE_GROUP)] = False,
+        json: Annotated[bool, Parameter(group=EVERYWHERE_GROUP)] = False,
+        debug: Annotated[bool, Parameter(group=EVERYWHERE_GROUP)] = False,
+    ) -> None:
+        """Run a command.
+
+        Args:
+            words: The command and its own options.
+            quiet: Print nothing but errors.
+            json: Print the result as JSON.
+            debug: Show where in the program an error arose.
+        """
+        debug = debug or bool(os.environ.get("SPIKECAM_DEBUG"))
+        set_verbosity(Verbosity(quiet, json, debug))
+        app(words)
+
+    return app
 
 
 def main() -> None:
@@ -84,15 +103,72 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # File names need not be valid text, but must not break the message about them.
             stream.reconfigure(errors="backslashreplace")
-    interrupt.listen()
+    set_verbosity(Verbosity(debug=bool(os.environ.get("SPIKECAM_DEBUG"))))
+    handle_signals()
+    code = run(sys.argv[1:])
+    if code:
+        sys.exit(code)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command, print its error if it fails, and give the exit code."""
     try:
-        app()
-    except SpikecamError as error:
-        print(f"spikecam: {error}", file=sys.stderr)
-        sys.exit(2)
+        if words and words[0] in ("reconstruct", "deblur", "generate", "adapt", "train", "bench"):
+            from spikecam.bench.benchmark import benchmarks
+
+            if words[0] != "bench" or not set(words) & set(benchmarks()):
+                from spikecam.cli.old_main import app
+
+                app()
+                return DONE
+        build_app(with_summaries=not set(words) & set(COMMANDS)).meta(words)
+        return DONE
+    except ConfigPrinted:
+        return DONE
     except KeyboardInterrupt:
-        sys.exit(130)
-    except OSError as error:
+        return INTERRUPTED
+    except Exception as error:
+        if verbosity().debug:
+            import traceback
+
+            traceback.print_exc()
+        text, code = explain_error(error)
+        print_error(text)
+        return code
+
+
+def explain_error(error: Exception) -> tuple[str, int]:
+    """The sentence for an error, and the exit code: 2 for what a user can mend, 1 for a fault."""
+    if isinstance(error, CycloptsError):
+        return explain_usage_error(error), USER_ERROR
+    if isinstance(error, SpikecamError):
+        return str(error), USER_ERROR
+    if is_out_of_memory(error):
+        return (
+            "not enough memory for this; choose a smaller --tile, fewer --samples or frames, a "
+            "smaller --size, or check that the size of the recording is right"
+        ), USER_ERROR
+    if isinstance(error, OSError):
         # What is left: a full disk behind standard output, say.
-        print(f"spikecam: {error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror or error}", USER_ERROR
+    return (
+        f"a fault of spikecam itself, {type(error).__name__}: {' '.join(str(error).split())}; "
+        "please report it with the command and what it prints with --debug"
+    ), FAULT
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, or what was asked for is larger than any array can be."""
+    if isinstance(error, MemoryError):
+        return True
+    texts = ("not enough memory", "out of memory", "array is too big", "Maximum allowed dimension")
+    return isinstance(error, (RuntimeError, ValueError)) and any(t in str(error) for t in texts)
+
+
+def _summary(name: str) -> str:
+    """First line of a command's docstring, or of its file's, read without loading the file."""
+    tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8"))
+    functions = (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name)
+    text = ast.get_docstring(next(functions, tree)) or ""
+    return text.partition("\n")[0]

@@ -1,180 +1,168 @@
-"""Options that commands share: how they are written, and what they mean."""
+"""Groups of options that commands share."""
 
 from __future__ import annotations
 
-import re
-from itertools import zip_longest
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-import typer
+from cyclopts import Group, Parameter
 
 import spikecam as sc
+from spikecam.cli.values import Bounds, Size
+from spikecam.io.paths import check_output_file
+from spikecam.io.recording import RECORDINGS
 
-SpikesArgument = Annotated[
-    Path,
-    typer.Argument(metavar="SPIKES", help="A recording: .dat, .npz or .h5.", show_default=False),
-]
-SizeOption = Annotated[
-    str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of its frames.")
-]
-CameraOption = Annotated[
-    str | None, typer.Option("--camera", metavar="NAME", help="Or a camera: gen2, m1k40, ...")
-]
-RateOption = Annotated[
-    float | None, typer.Option("--rate", metavar="HZ", help="Frames per second of the recording.")
-]
-TruncateOption = Annotated[
-    bool, typer.Option("--truncate", help="Accept a .dat that ends within a frame.")
-]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LAST_PORT = 65535
+
+METHOD_GROUP = Group.create_ordered("Method")
+FRAMES_GROUP = Group.create_ordered("Frames")
+OUTPUT_GROUP = Group.create_ordered("Output")
+RECORDING_GROUP = Group.create_ordered("Recording")
+DISPLAY_GROUP = Group.create_ordered("Display")
+SENSOR_GROUP = Group.create_ordered("Sensor")
+PAGE_GROUP = Group.create_ordered("Page")
+
+
+@Parameter(name="*", group=RECORDING_GROUP)
+@dataclass(frozen=True)
+class RecordingOptions:
+    """Geometry of a recording that does not say it itself.
+
+    Attributes:
+        size: Size of its frames.
+        camera: Name of the camera, in place of the size.
+        rate: Frames per second.
+        truncate: Accept a .dat file that ends within a frame.
+    """
+
+    size: Size | None = None
+    camera: Annotated[str | None, Parameter(metavar="NAME")] = None
+    rate: Annotated[float | None, Parameter(metavar="HZ")] = None
+    truncate: bool = False
+
+    def open(self, path: Path) -> sc.SpikeStream:
+        """The recording at ``path``."""
+        return sc.open(path, self.camera, shape=self.size, rate=self.rate, truncate=self.truncate)
+
+    @property
+    def geometry(self) -> str | tuple[int, int] | None:
+        """The camera's name, or (height, width)."""
+        if self.camera is not None and self.size is not None:
+            raise sc.OptionError("--size and --camera both say how large frames are; give one")
+        return self.camera if self.size is None else self.size
+
+
+@Parameter(name="*", group=OUTPUT_GROUP)
+@dataclass(frozen=True)
+class OverwriteOption:
+    """Whether an output that exists is replaced.
+
+    Attributes:
+        overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
+            by default files are replaced, and folders are not.
+    """
+
+    overwrite: Annotated[bool | None, Parameter(negative="--no-overwrite")] = None
+
+    def check_file(
+        self, path: Path, endings: Sequence[str], content: str, inputs: Sequence[Path] = ()
+    ) -> None:
+        """Refuse, before any work, an output file that cannot be written."""
+        check_output_file(path, endings, content, overwrite=self.overwrite, inputs=inputs)
+
+
+@Parameter(name="*", group=OUTPUT_GROUP)
+@dataclass(frozen=True)
+class PictureOptions(OverwriteOption):
+    """How pictures are written.
+
+    Attributes:
+        overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
+            by default files are replaced, and folders are not.
+        fps: Frames per second of a video; 30 by default.
+        bits: Bits a channel of pictures, 8 or 16.
+    """
+
+    fps: float | None = None
+    bits: int = 8
+
+    def open(self, path: str, inputs: Sequence[Path], count: int | None) -> sc.Output:
+        """The output at ``path``, checked."""
+        return sc.open_output(
+            path,
+            fps=self.fps,
+            bits=self.bits,
+            overwrite=self.overwrite,
+            inputs=inputs,
+            count=count,
+        )
+
+
+@Parameter(name="*", group=DISPLAY_GROUP)
+@dataclass(frozen=True)
+class DisplayOptions:
+    """How gray levels are shown; firing rates themselves are not changed by it.
+
+    Attributes:
+        stretch: Percentiles of the gray levels that are shown as black and white.
+        gamma: Gamma of the gray levels.
+    """
+
+    stretch: Bounds | None = None
+    gamma: float = 1.0
+
+
+@Parameter(name="*", group=PAGE_GROUP)
+@dataclass(frozen=True)
+class PageOptions:
+    """Where a page is served.
+
+    Attributes:
+        host: Address to listen on; machines that reach it need the key.
+        port: Port to listen on; 0 for one that is free.
+        browser: Open the page in the browser.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    browser: Annotated[bool, Parameter(negative="--no-browser")] = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= LAST_PORT:
+            raise sc.OptionError(f"--port is from 0 to {LAST_PORT}, not {self.port}")
+
+
+SpikesArgument = Annotated[Path, Parameter(name="SPIKES", help="A recording.")]
 OutOption = Annotated[
-    Path,
-    typer.Option(
-        "--out",
-        "-o",
+    str,
+    Parameter(
+        alias="-o",
         metavar="OUT",
-        help=".png: one frame; .mp4 or .gif: a video; anything else: a folder of PNG files.",
-        show_default=False,
+        group=OUTPUT_GROUP,
+        help="A picture (.png, .jpg, .tiff), a video (.mp4, .gif), an archive of PNG files (.zip), "
+        "or a folder of PNG files.",
     ),
 ]
-AtOption = Annotated[int | None, typer.Option("--at", metavar="N", help="One frame, from 0.")]
-MethodOption = Annotated[str, typer.Option("--method", help="tfp, tfi, tfstp or defocus.")]
-WindowOption = Annotated[
-    int | None,
-    typer.Option("--window", metavar="N", help="Odd number of frames (tfp 41, defocus 101)."),
-]
-FpsOption = Annotated[float, typer.Option("--fps", help="Frames per second of a video.")]
-BitsOption = Annotated[int, typer.Option("--bits", help="Bits a channel of pictures: 8 or 16.")]
-StretchOption = Annotated[
-    str | None,
-    typer.Option(
-        "--stretch", metavar="LOW:HIGH", help="Show these percentiles as black and white."
+RecordingOutOption = Annotated[
+    Path,
+    Parameter(
+        alias="-o",
+        metavar="OUT",
+        group=OUTPUT_GROUP,
+        help=f"The new recording: {', '.join(RECORDINGS)}.",
     ),
 ]
+MethodList = Annotated[list[str] | None, Parameter(metavar="METHOD[:WEIGHTS]", negative="")]
 FpnOption = Annotated[
     Path | None,
-    typer.Option("--fpn", metavar="FPN", help="Fixed pattern, from spikecam calibrate fpn."),
-]
-TileOption = Annotated[
-    int | None,
-    typer.Option(
-        "--tile", help="Compute parts of this many pixels, to save memory (1536; defocus 1024)."
+    Parameter(
+        metavar="FPN",
+        group=SENSOR_GROUP,
+        help="Fixed pattern of the camera, from spikecam calibrate fpn.",
     ),
 ]
-DeviceOption = Annotated[
-    str | None, typer.Option("--device", help="Where the network runs: auto, cpu or cuda.")
-]
-PresetOption = Annotated[
-    str, typer.Option("--preset", help="The sensor: ideal, s-sdm, gen2 or spikegen.")
-]
-LinearOption = Annotated[
-    bool, typer.Option("--linear", help="Blurry pictures are means of light, not of gray levels.")
-]
-InterpolateOption = Annotated[
-    int, typer.Option("--interpolate", metavar="N", help="Frames made of each of a video's.")
-]
-GammaOption = Annotated[float, typer.Option("--gamma", help="Gamma of what is shown.")]
-
-
-def open_recording(
-    spikes: Path,
-    size: str | None,
-    camera: str | None,
-    truncate: bool,
-    rate: float | None = None,
-) -> sc.SpikeStream:
-    """`spikecam.open` with the options of the command line."""
-    shape = None
-    if size is not None:
-        width, height = parse_size(size, "--size")
-        shape = (height, width)
-    return sc.open(spikes, camera, shape=shape, rate=rate, truncate=truncate)
-
-
-def read_fpn(path: Path | None) -> sc.FixedPattern | None:
-    """The fixed pattern in a file, if there is one."""
-    return None if path is None else sc.FixedPattern.load(path)
-
-
-def parse_size(text: str, option: str) -> tuple[int, int]:
-    """WIDTHxHEIGHT as (width, height)."""
-    parts = text.lower().split("x")
-    numbers = _whole_numbers(parts if len(parts) == 2 else [], option, text, "WIDTHxHEIGHT")
-    return numbers[0], numbers[1]
-
-
-def parse_numbers(text: str, option: str) -> tuple[float, ...]:
-    """Numbers with commas between them."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise sc.OptionError(f"{option} {text}: expected numbers such as 1,2,4") from None
-
-
-def parse_bounds(text: str, option: str) -> tuple[float, float]:
-    """LOW:HIGH as two numbers."""
-    try:
-        low, high = (float(part) for part in text.split(":"))
-    except ValueError:
-        raise sc.OptionError(f"{option} {text}: expected LOW:HIGH, such as 1:99") from None
-    return low, high
-
-
-def parse_whole_bounds(text: str, option: str) -> tuple[int, int]:
-    """LOW:HIGH as two whole numbers."""
-    parts = text.split(":")
-    numbers = _whole_numbers(parts if len(parts) == 2 else [], option, text, "LOW:HIGH")
-    return numbers[0], numbers[1]
-
-
-def parse_span(text: str, option: str, length: int) -> tuple[int, int]:
-    """START:STOP as frames (start, stop); either may be left out."""
-    frames = parse_frames(text, option, length)
-    if frames.step != 1:
-        raise sc.OptionError(f"{option} {text}: expected START:STOP, such as 20:117")
-    return frames.start, frames.stop
-
-
-def parse_frames(text: str, option: str, length: int) -> range:
-    """START:STOP[:STEP] as a range; start and stop may be left out."""
-    defaults = ("0", str(length), "1")
-    parts = [part or default for part, default in zip_longest(text.split(":"), defaults)]
-    if ":" not in text or len(parts) > 3:
-        parts = []
-    numbers = _whole_numbers(parts, option, text, "START:STOP[:STEP]")
-    if 0 in numbers[2:]:
-        raise sc.OptionError(f"{option} {text}: the step is at least 1")
-    frames = range(*numbers)
-    if not frames:
-        raise sc.OptionError(f"{option} {text}: no frames; give a start below its stop")
-    if frames.stop > length:
-        raise sc.RangeError(f"{option} {text} leaves the recording, whose frames are 0:{length}")
-    return frames
-
-
-def refuse_both(at: int | None, frames: str | None) -> None:
-    """Refuse --at and --frames together."""
-    if at is not None and frames is not None:
-        raise sc.OptionError("--at names one frame and --frames several; give one of the two")
-
-
-def parse_count(text: str) -> int:
-    """A number of frames."""
-    return _whole_numbers([text], "--frames", text, "a number, or START:STOP[:STEP],")[0]
-
-
-def method_options(method: str, window: int | None, **network: Any) -> dict[str, Any]:
-    """Options of a reconstruction, as the library takes them; others are of a network."""
-    if window is not None and method in ("tfi", "tfstp"):
-        raise sc.OptionError(f"--window goes with --method tfp and defocus; {method} has no window")
-    given = {name: value for name, value in network.items() if value is not None}
-    if given and method in ("tfp", "tfi", "tfstp"):
-        name = next(iter(given))
-        raise sc.OptionError(f"--{name} goes with --method defocus; {method} has no network")
-    return given if window is None else {"window": window} | given
-
-
-def _whole_numbers(parts: list[str], option: str, text: str, form: str) -> list[int]:
-    if not parts or not all(re.fullmatch("[0-9]{1,15}", part) for part in parts):
-        raise sc.OptionError(f"{option} {text}: expected {form} in whole numbers from 0")
-    return [int(part) for part in parts]
+PresetOption = Annotated[str, Parameter(metavar="NAME", group=SENSOR_GROUP)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import spikecam as sc
-from spikecam.cli.progress import track
+from spikecam.cli.progress import track_progress
 from spikecam.io.paths import check_not_input
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def write_frames(
     label: str,
 ) -> None:
     """Write pictures to OUT with a progress bar, and say what was written."""
-    tracked = track(pictures, len(numbers), label)
+    tracked = track_progress(pictures, len(numbers), label)
     _open(out, fps, bits).write(tracked, numbers)
     what = f"frame {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} frames"
     if len(numbers) > 1:

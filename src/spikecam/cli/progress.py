@@ -1,19 +1,20 @@
-"""A progress bar with an estimate, on a terminal only."""
+"""A progress bar with an estimate of the time left, on a terminal only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from spikecam.cli import interrupt
+from spikecam.cli.interrupt import check_interrupt
+from spikecam.cli.messages import verbosity
 
 Item = TypeVar("Item")
 
 
-def track(items: Iterable[Item], total: int | None, label: str) -> Iterator[Item]:
-    """Pass ``items`` on, and show how many of ``total`` are done and how long it will take.
+def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iterator[Item]:
+    """Pass ``items`` on, and show how many of ``total`` are done and how long the rest will take.
 
-    Where their number is None, unknown, it shows how many are done.
+    Where ``total`` is None, unknown, it shows how many are done.
     """
     from rich.console import Console
     from rich.progress import (
@@ -31,13 +32,14 @@ def track(items: Iterable[Item], total: int | None, label: str) -> Iterator[Item
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    hidden = verbosity().quiet or not console.is_terminal
+    bar = Progress(*columns, console=console, transient=True, disable=hidden)
     with bar:
         for item in bar.track(items, total=total, description=label):
-            interrupt.check()
+            check_interrupt()
             yield item
 
 
-def tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
-    """`track` in the form that the library takes: a wrapper of the list of steps."""
-    return lambda steps: track(steps, len(steps), label)
+def progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
+    """`track_progress` as the library takes it: a wrapper of a sequence of steps."""
+    return lambda steps: track_progress(steps, len(steps), label)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import (
+from spikecam.cli.old_options import (
     AtOption,
     BitsOption,
     CameraOption,

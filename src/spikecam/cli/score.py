@@ -2,76 +2,74 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.output import refuse_input
-from spikecam.cli.progress import track
-from spikecam.show.table import cell
+from spikecam.cli.messages import report
+from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
+from spikecam.cli.progress import track_progress
+from spikecam.metrics.picture_pairs import count_pictures
+from spikecam.show.curves import FORMATS as CURVES
+from spikecam.show.table import FORMATS as TABLES
 
 
 def score(
-    result: Annotated[
-        str,
-        typer.Argument(
-            metavar="RESULT",
-            help="A picture, a video, a folder of pictures, or a pattern: 'sharp_*.png'.",
-            show_default=False,
-        ),
-    ],
-    truth: Annotated[
-        str | None,
-        typer.Argument(metavar="[TRUTH]", help="The same of what it should be."),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--metric",
-            help="psnr, ssim, ssim_s_sdm, ms_ssim, lpips; without TRUTH niqe, brisque, liqe. "
-            "May be given again.",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="OUT", help="Every frame: .csv, .json or .md."),
-    ] = None,
-    curves: Annotated[
-        Path | None, typer.Option("--curves", metavar="PICTURE", help="Curves: .png, .svg, .pdf.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    result: Annotated[str, Parameter(name="RESULT")],
+    truth: Annotated[str | None, Parameter(name="TRUTH")] = None,
+    /,
+    *,
+    metric: Annotated[list[str] | None, Parameter(metavar="NAME")] = None,
+    out: Annotated[Path | None, Parameter(alias="-o", metavar="TABLE", group=OUTPUT_GROUP)] = None,
+    curves: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
+    output: OverwriteOption = OverwriteOption(),
 ) -> None:
-    """Score pictures, beside the truth or alone: PSNR, SSIM, MS-SSIM, LPIPS, NIQE and others."""
+    """Score pictures, beside the truth or alone: PSNR, SSIM, MS-SSIM, LPIPS, NIQE and others.
+
+    Args:
+        result: A picture, a video, a folder of pictures, or a pattern such as 'sharp_*.png'.
+        truth: The same of what it should be.
+        metric: A metric; may be given again. Beside the truth psnr and ssim by default, and there
+            are ssim_s_sdm, ms_ssim and lpips; alone niqe and brisque, and there is liqe.
+        out: Write the scores of every frame: .csv, .json or .md.
+        curves: Draw the scores of every frame: .png, .svg or .pdf.
+    """
     names = sc.check_metrics(metric, truth is not None)
     inputs = [Path(name) for name in (result, truth) if name is not None]
     if out is not None:
-        refuse_input(out, inputs)
-        sc.check_table(out)
+        output.check_file(out, TABLES, "tables", inputs)
     if curves is not None:
-        refuse_input(curves, inputs)
         folders = [path if path.is_dir() else path.parent for path in inputs if not path.is_file()]
         if any(curves.parent.resolve() == folder.resolve() for folder in folders):
             raise sc.OutputError(
                 f"{curves} would lie among the pictures that are scored; name another folder"
             )
+        output.check_file(curves, CURVES, "curves", inputs)
         sc.check_curves(curves)
-    scored = dict(track(sc.frame_scores(result, truth, names), None, "Scoring"))
-    means = sc.mean_scores(list(scored.values()))
-    rows = [{"frame": frame, **values} for frame, values in scored.items()]
+    count = count_pictures(result)
+    scores = dict(track_progress(sc.frame_scores(result, truth, names), count, "Scoring"))
+    means = sc.mean_scores(list(scores.values()))
+    rows = [{"frame": frame, **values} for frame, values in scores.items()]
     if out is not None:
         sc.write_table(out, [*rows, {"frame": "mean", **means}])
     if curves is not None:
-        panels = {sc.METRICS[n].heading: {n: [row[n] for row in scored.values()]} for n in names}
-        sc.write_curves(curves, list(scored), panels, across="frame")
-    if as_json:
-        said = {"result": result, "truth": truth, "frames": len(rows), "mean": means}
-        print(sc.format_json(said), end="")
-        return
+        panels = {sc.METRICS[n].heading: {n: [row[n] for row in scores.values()]} for n in names}
+        sc.write_curves(curves, list(scores), panels, across="frame")
     beside = "" if truth is None else f" beside {truth}"
-    print(f"{result}{beside}: {'1 frame' if len(rows) == 1 else f'{len(rows)} frames'}")
+    lines = [f"{result}{beside}: {'1 frame' if len(rows) == 1 else f'{len(rows)} frames'}"]
     for name, mean in means.items():
-        held = [row[name] for row in scored.values()]
-        spread = f"   {cell(min(held))} to {cell(max(held))}" if len(held) > 1 else ""
-        print(f"  {sc.METRICS[name].heading:<18} {cell(mean)}{spread}")
+        values = [row[name] for row in scores.values()]
+        heading = sc.METRICS[name].heading
+        lines.append(f"  {heading:<18} {mean_and_range(mean, min(values), max(values))}")
+    report("\n".join(lines), {"result": result, "truth": truth, "frames": len(rows), "mean": means})
+
+
+def mean_and_range(mean: float, lowest: float, highest: float) -> str:
+    """A mean, and the lowest and highest value where they differ, with the same decimals."""
+    finite = [abs(value) for value in (mean, lowest, highest) if math.isfinite(value)]
+    decimals = 2 if max(finite, default=0) > 1 else 4
+    span = "" if lowest == highest else f"   {lowest:.{decimals}f} to {highest:.{decimals}f}"
+    return f"{mean:.{decimals}f}{span}"

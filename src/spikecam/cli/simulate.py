@@ -2,148 +2,150 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.memory import check_memory
+from spikecam.cli.messages import report
 from spikecam.cli.options import (
+    OUTPUT_GROUP,
+    SENSOR_GROUP,
     FpnOption,
-    LinearOption,
+    OverwriteOption,
     PresetOption,
-    parse_size,
-    parse_span,
-    read_fpn,
+    RecordingOutOption,
 )
-from spikecam.cli.output import refuse_input
-from spikecam.cli.progress import track
+from spikecam.cli.progress import track_progress
+from spikecam.cli.values import Size, parse_span
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+# A photograph is not enlarged beyond this, nor a video's frame made into more.
+LARGEST_ENLARGEMENT = 4
+MOST_INTERPOLATED = 1000
+# A frame and what is computed with it, bytes a pixel: three channels of float64, twice.
+BYTES_PER_PIXEL = 48
+
 
 def simulate(
-    scene: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SCENE",
-            help="A video, a folder of its frames, or a photograph.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="OUT", help=".dat, .npz or .h5.", show_default=False),
-    ],
-    blur: Annotated[
-        Path | None,
-        typer.Option(
-            "--blur",
-            metavar="PICTURE",
-            help="Write the blurry picture of one exposure here as well.",
-        ),
-    ] = None,
-    exposure: Annotated[
-        str | None,
-        typer.Option(
-            "--exposure",
-            metavar="A:B",
-            help="Frames of spikes that it is the mean of; 20:117, or all of fewer than 137.",
-        ),
-    ] = None,
+    scene: Annotated[Path, Parameter(name="SCENE")],
+    /,
+    *,
+    out: RecordingOutOption,
+    blur: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
+    output: OverwriteOption = OverwriteOption(),
+    exposure: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    size: Size | None = None,
+    full: bool = False,
+    frames: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    interpolate: Annotated[int | None, Parameter(metavar="N")] = None,
+    speed: Annotated[float | None, Parameter(metavar="PIXELS")] = None,
+    linear: bool = False,
     preset: PresetOption = "s-sdm",
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold",
-            metavar="V_TH",
-            help="Charge at which a pixel fires; white brings about 1 a frame.",
-        ),
-    ] = None,
+    threshold: Annotated[float | None, Parameter(metavar="V_TH", group=SENSOR_GROUP)] = None,
     fpn: FpnOption = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Spikes as fine as the scene, not a quarter as fine.")
-    ] = False,
-    size: Annotated[
-        str | None,
-        typer.Option("--size", metavar="WIDTHxHEIGHT", help="Frames made of a photograph."),
-    ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option("--frames", metavar="A:B", help="Only these frames of a video."),
-    ] = None,
-    interpolate: Annotated[
-        int | None,
-        typer.Option("--interpolate", metavar="N", help="Frames made of each of a video's; 8."),
-    ] = None,
-    speed: Annotated[
-        float | None,
-        typer.Option("--speed", metavar="PIXELS", help="A photograph's way in the exposure; 30."),
-    ] = None,
-    linear: LinearOption = False,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            "--rate", metavar="HZ", help="Frames of spikes per second, for the recording to say."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of phase, noise and motion.")] = 0,
+    rate: Annotated[float | None, Parameter(metavar="HZ", group=SENSOR_GROUP)] = None,
+    seed: Annotated[int, Parameter(metavar="N", group=SENSOR_GROUP)] = 0,
 ) -> None:
     """Simulate a spike camera that films a scene, and the blurry picture of the same moment.
 
     Every frame of a video becomes --interpolate frames of spikes, in about a second at 1280x720.
 
     Over a photograph the camera moves for 137 frames.
+
+    Args:
+        scene: A video, a folder of its frames, or a photograph.
+        blur: Write the blurry picture of the exposure here as well: .png, .jpg or .tiff.
+        exposure: Frames of spikes that the blurry picture is the mean of; by default 20:117, or
+            all where there are fewer than 137.
+        size: Size of the frames made of a photograph.
+        full: Spikes as fine as the scene; by default a quarter as fine.
+        frames: Only these frames of a video.
+        interpolate: Frames made of each of a video's; 8 by default.
+        speed: Pixels that a photograph moves in the exposure; 30 by default.
+        linear: The blurry picture is the mean of light, not of gray levels.
+        threshold: Charge at which a pixel fires; white brings about 1 a frame.
+        rate: Frames of spikes per second, as the recording will say.
+        seed: Seed of phase, noise and motion.
     """
-    # Loads numpy, which --help does without.
-    from spikecam.scenes.motion import SCENE_EXPOSURE, SCENE_FRAMES
-
-    sc.check_recording(out)
-    refuse_input(out, [scene])
+    inputs = [scene] if fpn is None else [scene, fpn]
+    sc.check_recording(out, overwrite=output.overwrite, inputs=inputs)
     if blur is not None:
-        refuse_input(blur, [scene, out])
-        sc.check_save(blur)
-        if sc.kind_of(blur) != "picture":
+        if sc.open_output(blur, overwrite=output.overwrite, inputs=inputs).kind != "picture":
             raise sc.OutputError(f"{blur} does not end like a picture; name a .png, .jpg or .tiff")
-    pattern = read_fpn(fpn)
-    shape = None
-    if size is not None:
-        width, height = parse_size(size, "--size")
-        shape = (height, width)
-    chosen = None
-    if frames is not None:
-        chosen = parse_span(frames, "--frames", sys.maxsize)
+        if blur.resolve() == out.resolve():
+            raise sc.OutputError(f"{out} is named for both outputs; give each a name of its own")
+    pattern = None if fpn is None else sc.FixedPattern.load(fpn)
+    _check_scene(scene, size, interpolate)
+    video_frames = None if frames is None else parse_span(frames, "--frames", None)
     film, total = sc.scene_frames(
-        scene, size=shape, speed=speed, seed=seed, interpolate=interpolate, frames=chosen
+        scene, size=size, speed=speed, seed=seed, interpolate=interpolate, frames=video_frames
     )
-    if exposure is not None:
-        span = parse_span(exposure, "--exposure", total)
-    else:
-        span = SCENE_EXPOSURE if total >= SCENE_FRAMES else (0, total)
-    picture = sc.FrameAverage(linear=linear)
+    default = (20, 117) if total >= 137 else (0, total)
+    span = default if exposure is None else parse_span(exposure, "--exposure", total)
+    average = sc.FrameAverage(linear=linear)
 
-    def seen() -> Iterator[npt.NDArray[Any]]:
-        for number, frame in enumerate(track(film, total, "Simulating")):
+    def spike_camera_frames() -> Iterator[npt.NDArray[Any]]:
+        for number, frame in enumerate(track_progress(film, total, "Simulating")):
             if not full:
                 # A quarter takes multiples of 4.
                 height, width = (side // 4 * 4 for side in frame.shape[:2])
                 frame = frame[:height, :width]
             if span[0] <= number < span[1]:
-                picture.add(frame)
+                average.add(frame)
             yield frame if full else sc.quarter_gray(frame)
 
     spikes = sc.simulate(
-        seen(), preset, threshold=threshold, seed=seed, fpn=pattern, rate=rate, exposure=span
+        spike_camera_frames(),
+        preset,
+        threshold=threshold,
+        seed=seed,
+        fpn=pattern,
+        rate=rate,
+        exposure=span,
     )
     sc.save(out, spikes)
+    lines = []
     if blur is not None:
-        sc.write_picture(blur, picture.picture())
-        print(f"{blur}: frames {span[0]} to {span[1] - 1}")
-    fired = spikes.count().mean() / len(spikes)
-    print(
+        sc.write_picture(blur, average.picture())
+        lines.append(f"{blur}: frames {span[0]} to {span[1] - 1}")
+    mean_rate = float(spikes.count().mean() / len(spikes))
+    lines.append(
         f"{out}: {len(spikes)} frames of {spikes.width}x{spikes.height}, "
-        f"{fired:.3f} spikes a pixel and frame"
+        f"{mean_rate:.3f} spikes a pixel and frame"
     )
+    facts = {
+        "file": out,
+        "frames": len(spikes),
+        "height": spikes.height,
+        "width": spikes.width,
+        "exposure": span,
+        "mean_rate": mean_rate,
+        "blur": blur,
+    }
+    report("\n".join(lines), facts)
+
+
+def _check_scene(scene: Path, size: tuple[int, int] | None, interpolate: int | None) -> None:
+    """Refuse sizes and numbers of frames that only a slip of the finger asks for."""
+    if interpolate is not None and interpolate > MOST_INTERPOLATED:
+        raise sc.OptionError(
+            f"--interpolate is at most {MOST_INTERPOLATED} frames made of each, not {interpolate}"
+        )
+    if size is None or not sc.is_picture(scene):
+        return
+    height, width = size
+    check_memory(
+        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller --size"
+    )
+    photo = sc.read_picture(scene).shape
+    if max(height / photo[0], width / photo[1]) > LARGEST_ENLARGEMENT:
+        raise sc.OptionError(
+            f"--size {width}x{height} is more than {LARGEST_ENLARGEMENT} times as large as {scene} "
+            f"of {photo[1]}x{photo[0]}; choose a smaller one"
+        )

@@ -2,102 +2,57 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.options import (
-    FpnOption,
-    InterpolateOption,
-    LinearOption,
-    PresetOption,
-    parse_bounds,
-    parse_numbers,
-    parse_size,
-    read_fpn,
-)
-from spikecam.cli.progress import track
+from spikecam.cli.config import ConfigOptions
+from spikecam.cli.flags import ConfigFlags, take_config
+from spikecam.cli.interrupt import interruption_notice
+from spikecam.cli.memory import check_memory
+from spikecam.cli.messages import report
+from spikecam.cli.options import OUTPUT_GROUP, FpnOption
+from spikecam.cli.progress import track_progress
+from spikecam.cli.simulate import BYTES_PER_PIXEL
 
 
+@take_config(sc.SynthConfig)
 def synth(
-    sources: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SOURCES",
-            help="Photographs, videos, or folders of them.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out",
-            "-o",
-            metavar="DATASET",
-            help="A folder, or one to go on with.",
-            show_default=False,
-        ),
-    ],
-    sequences: Annotated[int, typer.Option("--sequences", help="Scenes, all together.")] = 100,
-    pairs: Annotated[int, typer.Option("--pairs", help="Exposures in each scene.")] = 1,
-    size: Annotated[
-        str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures.")
-    ] = "512x384",
-    speed: Annotated[
-        str,
-        typer.Option("--speed", metavar="LOW:HIGH", help="Pixels that photographs move."),
-    ] = "0:60",
-    foregrounds: Annotated[
-        float, typer.Option("--foregrounds", help="Share of them with something in front.")
-    ] = 0.5,
-    preset: PresetOption = "s-sdm",
-    threshold: Annotated[
-        str | None,
-        typer.Option("--threshold", metavar="V_TH,...", help="One of these for each scene."),
-    ] = None,
+    sources: Annotated[list[Path], Parameter(name="SOURCES")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="DATASET", group=OUTPUT_GROUP)],
+    settings: ConfigFlags = ConfigFlags(),
     fpn: FpnOption = None,
-    length: Annotated[int, typer.Option("--length", help="Frames of an exposure.")] = 97,
-    gap: Annotated[int, typer.Option("--gap", help="Frames between two of them.")] = 7,
-    linear: LinearOption = False,
-    interpolate: InterpolateOption = 8,
-    light: Annotated[
-        bool, typer.Option("--light", help="Keep the spike camera's film, for other sensors.")
-    ] = False,
-    val: Annotated[float, typer.Option("--val", help="Share of sources to validate with.")] = 0.1,
-    test: Annotated[float, typer.Option("--test", help="Share of sources to test with.")] = 0.1,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same files.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option("--workers", help="Scenes at a time; as many as cores.")
-    ] = None,
+    workers: Annotated[int | None, Parameter(metavar="N")] = None,
+    config: ConfigOptions = ConfigOptions(),
 ) -> None:
     """Make a data set of blurry pictures, spikes and sharp films, in the layout of Spike-GOPRO.
 
     A run that was stopped goes on where it was when it is repeated.
+
+    Args:
+        sources: Photographs, videos, or folders of them.
+        out: A folder, or one to go on with.
+        workers: Scenes made at a time; by default as many as there are cores.
     """
-    width, height = parse_size(size, "--size")
-    low, high = parse_bounds(speed, "--speed")
-    config = sc.SynthConfig(
-        size=(height, width),
-        sequences=sequences,
-        pairs=pairs,
-        speed=(low, high),
-        foregrounds=foregrounds,
-        preset=preset,
-        thresholds=() if threshold is None else parse_numbers(threshold, "--threshold"),
-        length=length,
-        gap=gap,
-        linear=linear,
-        interpolate=interpolate,
-        light=light,
-        val=val,
-        test=test,
-        seed=seed,
+    options = settings.apply(sc.SynthConfig())
+    height, width = options.size
+    check_memory(
+        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller --size"
     )
-    made = sc.Synthesis(sources, out, config, fpn=read_fpn(fpn), workers=workers)
-    counts: dict[str, int] = {}
-    for scene in track(made, len(made), "Scenes"):
-        counts[scene.split] = counts.get(scene.split, 0) + 1
-    parts = ", ".join(f"{counts[split]} {split}" for split in sorted(counts))
-    print(f"{out}: {len(made)} scenes ({parts}); no source is in two of them")
+    if any(out.exists() and out.resolve() in source.resolve().parents for source in sources):
+        raise sc.OutputError(f"{out} holds the sources; name another folder for the data set")
+    fixed_pattern = None if fpn is None else sc.FixedPattern.load(fpn)
+    scenes = sc.Synthesis(sources, out, options, fpn=fixed_pattern, workers=workers)
+    with interruption_notice("repeat the command to go on with the scenes that are missing"):
+        splits = Counter(scene.split for scene in track_progress(scenes, len(scenes), "Scenes"))
+    parts = ", ".join(f"{splits[split]} {split}" for split in sorted(splits))
+    apart = "; no photograph or video is in two splits" if len(splits) > 1 else ""
+    report(
+        f"{out}: {len(scenes)} scenes ({parts}){apart}",
+        {"folder": out, "scenes": len(scenes), "splits": splits},
+    )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from spikecam.cli.options import parse_bounds, parse_whole_bounds
+from spikecam.cli.old_options import parse_bounds, parse_whole_bounds
 from spikecam.cli.training import (
     AcceleratorOption,
     BatchOption,

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 import spikecam as sc
-from spikecam.cli.options import parse_bounds
-from spikecam.cli.progress import tracker
+from spikecam.cli.old_options import parse_bounds
+from spikecam.cli.progress import progress_tracker
 from spikecam.cli.training import (
     AcceleratorOption,
     BatchOption,
@@ -103,7 +103,14 @@ def latents(
         codec, name = load_autoencoder(autoencoder)
         codec.to(pick_device(accelerator))
         cache = make_latents(
-            datasets, out, codec, name, crop=crop, each=each, seed=seed, track=tracker("latents")
+            datasets,
+            out,
+            codec,
+            name,
+            crop=crop,
+            each=each,
+            seed=seed,
+            track=progress_tracker("latents"),
         )
     print(f"{out}: latents of {cache.train} crops to train with and {cache.val} to judge by")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 import spikecam as sc
-from spikecam.cli import interrupt
+from spikecam.cli.interrupt import check_interrupt, interruption_notice
 from spikecam.extras import require
 
 if TYPE_CHECKING:
@@ -100,12 +100,12 @@ def training_job(
         say=say if _first() else None,
         bar=_first() and sys.stderr.isatty(),
         command=shlex.join(["spikecam", *sys.argv[1:]]),
-        check=interrupt.check,
+        check=check_interrupt,
     )
     incomplete = "skip" if said.get("skip_incomplete") else "refuse"
     hints = (resumes,) if _first() else ()
     try:
-        with interrupt.saying(*hints):
+        with interruption_notice(*hints):
             yield Job(
                 said["datasets"] if datasets is None else datasets,
                 folder or said["out"],
@@ -115,7 +115,7 @@ def training_job(
             )
     except sc.SpikecamError:
         # What is interrupted can fail in other ways on its way out.
-        interrupt.check()
+        check_interrupt()
         raise
 
 

@@ -2,56 +2,81 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.messages import report, say
+from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
 from spikecam.cli.options import (
-    AtOption,
-    CameraOption,
-    GammaOption,
-    MethodOption,
-    SizeOption,
+    OUTPUT_GROUP,
+    DisplayOptions,
+    PictureOptions,
+    RecordingOptions,
     SpikesArgument,
-    TruncateOption,
-    WindowOption,
-    method_options,
-    open_recording,
-    parse_bounds,
 )
-from spikecam.cli.output import check_out
+from spikecam.method import Takes, all_methods, find_method
+from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
+
+METHODS = all_methods(Takes.SPIKES)
+# A viewer that has not failed by then is taken to show the picture.
+VIEWER_SECONDS = 3.0
 
 
+@take_method_options(METHODS)
 def view(
     spikes: SpikesArgument,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="OUT", help="Write the picture here, open nothing."),
-    ] = None,
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    truncate: TruncateOption = False,
-    method: MethodOption = "tfp",
-    window: WindowOption = None,
-    at: AtOption = None,
-    stretch: Annotated[
-        str, typer.Option("--stretch", metavar="LOW:HIGH", help="Percentiles of black and white.")
-    ] = "1:99",
-    gamma: GammaOption = 1.0,
+    /,
+    *,
+    out: Annotated[str | None, Parameter(alias="-o", metavar="PICTURE", group=OUTPUT_GROUP)] = None,
+    output: PictureOptions = PictureOptions(),
+    at: Annotated[int | None, Parameter(metavar="N")] = None,
+    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    options: MethodFlags = MethodFlags(),
+    display: DisplayOptions = DisplayOptions(stretch=(1, 99)),
+    recording: RecordingOptions = RecordingOptions(),
 ) -> None:
-    """Look at one frame of a recording, stretched for the eye."""
-    stream = open_recording(spikes, size, camera, truncate)
-    low, high = parse_bounds(stretch, "--stretch")
-    if out is not None:
-        check_out(out, [spikes], 1, fps=30, bits=8)
+    """Look at one frame of a recording, stretched for the eye.
+
+    Args:
+        out: Write the picture here, and open nothing.
+        at: The frame, from 0; the middle one by default.
+    """
+    chosen = find_method(method, Takes.SPIKES)
+    values = options.values(chosen, METHODS)
+    stream = recording.open(spikes)
     at = len(stream) // 2 if at is None else at
-    options = method_options(method, window)
-    picture = sc.reconstruct(stream, at, method, **options)
-    path = out or Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png"
-    sc.write_picture(path, sc.stretch_for_display(picture, low=low, high=high, gamma=gamma))
-    print(f"{path}: frame {at}")
-    if out is None and typer.launch(str(path)):
-        print("no program to show pictures was found; open the file by hand")
+    path = out or str(Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png")
+    place = output.open(path, [spikes], 1)
+    low, high = display.stretch or (0, 100)
+    picture = sc.reconstruct(stream, at, method, **values)
+    place.write([sc.stretch_for_display(picture, low=low, high=high, gamma=display.gamma)], [at])
+    report(f"{path}: frame {at}", {"file": path, "frame": at})
+    if out is None and not show_picture(path):
+        say("no program to show pictures was found; open the file by hand")
+
+
+def show_picture(path: str) -> bool:
+    """Open a picture in the desktop's own viewer; False where there is none."""
+    if sys.platform == "win32":
+        os.startfile(path)
+        return True
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    try:
+        viewer = subprocess.Popen(
+            [opener, path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        return viewer.wait(VIEWER_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        return True
+    except OSError:
+        return False

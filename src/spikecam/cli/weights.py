@@ -1,92 +1,135 @@
-"""``spikecam weights``: those that ship, what files of weights are, and those of others."""
+"""Weights of the networks: list, show, or import those of others."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+from cyclopts import App, Parameter
 
 import spikecam as sc
-from spikecam.cli.output import check_weights_out
+from spikecam.cli.messages import report
+from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
+from spikecam.method import Takes, all_methods
+from spikecam.weights.catalogue import SUFFIX
 
-weights = typer.Typer(
-    no_args_is_help=True, help="Weights of the networks: list, show, or import those of others."
-)
+weights = App(name="weights", help=__doc__)
+
+COMMANDS = {Takes.SPIKES: "reconstruct"}
 
 
-@weights.command("list")
-def list_shipped() -> None:
-    """List the weights that ship with spikecam."""
+@weights.command(name="list")
+def list_weights() -> None:
+    """List the weights that ship with spikecam, and the commands that take them."""
+    shipped = sc.shipped_weights()
+    facts = [
+        {
+            "name": name,
+            "network": network,
+            "parameters": count,
+            "summary": card.summary,
+            "scores": dict(card.scores),
+            "taken_by": users_of(network),
+            "file": path,
+        }
+        for name, path in shipped.items()
+        for network, card, count in [sc.read_card(path)]
+    ]
+    if not facts:
+        report("no weights ship with this spikecam", {"weights": []})
+        return
+    report(_table(facts), {"weights": facts})
+
+
+@weights.command
+def show(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
+    """Show the card of weights: what they are of, made from and good for.
+
+    Args:
+        which: Weights that ship, or a file.
+    """
+    network, card, count = sc.read_card(which)
+    path = sc.shipped_weights().get(which, Path(which))
+    rows = {
+        "network": network,
+        "parameters": f"{count:,}",
+        "size": f"{path.stat().st_size / 1e6:.1f} MB",
+        "taken by": ", ".join(users_of(network)) or "no command",
+    }
+    for name, value in asdict(card).items():
+        is_scores = name == "scores"
+        text = "\n".join(f"{label} {score}" for label, score in value) if is_scores else value
+        rows[name] = text.replace("\n", f"\n{'':15}")
+    lines = [str(path), *(f"  {name:<12} {value}".rstrip() for name, value in rows.items())]
+    facts = {
+        "file": path,
+        "network": network,
+        "parameters": count,
+        "bytes": path.stat().st_size,
+        "taken_by": users_of(network),
+        **asdict(card),
+        "scores": dict(card.scores),
+    }
+    report("\n".join(lines), facts)
+
+
+@weights.command(name="import")
+def import_weights(
+    checkpoint: Annotated[Path, Parameter(name="CHECKPOINT")],
+    /,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
+    output: OverwriteOption = OverwriteOption(),
+) -> None:
+    """Turn a released checkpoint of SpikeReveal's BSN, EDSR or LDN into weights of spikecam.
+
+    Args:
+        checkpoint: A checkpoint of PyTorch: .pth.
+        out: The weights, a .safetensors.
+    """
+    output.check_file(out, (SUFFIX,), "weights", [checkpoint])
+    sc.import_weights(checkpoint, out)
+    network, _, count = sc.read_card(out)
+    report(
+        f"{out}: {network}, {count:,} parameters",
+        {"file": out, "network": network, "parameters": count},
+    )
+
+
+def users_of(network: str) -> list[str]:
+    """The commands, each with its method, that take weights of this network."""
+    return [
+        f"{command} --method {method.name}"
+        for takes, command in COMMANDS.items()
+        for method in all_methods(takes)
+        if network in method.networks
+    ]
+
+
+def _table(facts: list[dict[str, Any]]) -> str:
+    """The weights in the width of a terminal."""
+    from io import StringIO
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shipped = sc.shipped_weights()
-    if not shipped:
-        print("no weights ship with this spikecam")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("name", "network", "parameters", "size"):
-        right = heading in ("parameters", "size")
-        table.add_column(heading, no_wrap=True, justify="right" if right else "left")
-    table.add_column("scores")
-    table.add_column("summary")
-    for name, path in shipped.items():
-        network, card, count = sc.read_card(path)
-        scores = "\n".join(f"{label} {value}" for label, value in card.scores)
-        row = (name, network, _short(count), _size(path), scores, card.summary)
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "network", "parameters", "taken by"):
+        right = heading == "parameters"
+        table.add_column(Text(heading), no_wrap=True, justify="right" if right else "left")
+    for one in facts:
+        users = "\n".join(one["taken_by"])
+        row = (one["name"], one["network"], short_count(one["parameters"]), users)
+        table.add_row(*(Text(str(cell)) for cell in row))
+    text = StringIO()
+    Console(file=text, width=shutil.get_terminal_size().columns, color_system=None).print(table)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    return "\n".join([*lines, "", "The card of each: spikecam weights show NAME"])
 
 
-@weights.command()
-def show(
-    which: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|FILE", help="Weights that ship, or a file.", show_default=False
-        ),
-    ],
-) -> None:
-    """Show the card of weights: what they are of, made from and good for."""
-    network, card, count = sc.read_card(which)
-    path = sc.shipped_weights().get(which, Path(which))
-    rows = {"network": network, "parameters": f"{count:,}", "size": _size(path)}
-    for name, value in asdict(card).items():
-        text = (
-            "\n".join(f"{label} {score}" for label, score in value) if name == "scores" else value
-        )
-        rows[name] = text.replace("\n", f"\n{'':15}")
-    print(path)
-    for name, value in rows.items():
-        print(f"  {name:<12} {value}".rstrip())
-
-
-@weights.command("import")
-def import_foreign(
-    foreign: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOREIGN", help="A checkpoint of PyTorch: .pth.", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="A .safetensors.", show_default=False)
-    ],
-) -> None:
-    """Turn a released checkpoint of SpikeReveal's BSN, EDSR or LDN into weights of spikecam."""
-    check_weights_out(out, [foreign])
-    sc.import_weights(foreign, out)
-    network, _, count = sc.read_card(out)
-    print(f"{out}: {network}, {count:,} parameters")
-
-
-def _short(count: int) -> str:
+def short_count(count: int) -> str:
     """A number of parameters in millions or thousands."""
     return f"{count / 1e6:.2f} M" if count >= 999_500 else f"{count / 1e3:.0f} k"
-
-
-def _size(path: Path) -> str:
-    return f"{path.stat().st_size / 1e6:.1f} MB"

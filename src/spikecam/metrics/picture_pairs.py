@@ -53,7 +53,7 @@ def paired(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any, Any]]:
     if files[0] is not None and files[1] is not None:
         yield from _matched(result, truth, files[0], files[1])
         return
-    lengths = [_length(result), _length(truth)]
+    lengths = [count_pictures(result), count_pictures(truth)]
     if None not in lengths and lengths[0] != lengths[1]:
         raise _uneven(result, truth, f"{lengths[0]} and {lengths[1]}")
     for number, (one, other) in enumerate(zip_longest(single(result), single(truth)), 1):
@@ -127,7 +127,8 @@ def _files(pictures: Pictures) -> list[Path] | None:
     return sorted(found, key=lambda p: (len(p.stem), p.stem))
 
 
-def _length(pictures: Pictures) -> int | None:
+def count_pictures(pictures: Pictures) -> int | None:
+    """How many pictures there are; None where that is not known beforehand."""
     files = _files(pictures)
     if files is not None:
         return len(files)

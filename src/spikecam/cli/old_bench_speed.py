@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import spikecam as sc
-from spikecam.cli import interrupt
+from spikecam.cli.interrupt import check_interrupt
 from spikecam.io.atomic import atomic_path
 from spikecam.show.table import Row, markdown
 
@@ -64,7 +64,7 @@ def speed(
 
 def _say(line: str) -> None:
     # Measuring takes minutes: what was asked to stop stops here.
-    interrupt.check()
+    check_interrupt()
     print(line, flush=True)
 
 

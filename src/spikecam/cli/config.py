@@ -1,0 +1,108 @@
+"""``--config`` and ``--print-config``: the options of a command from a file, and to one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomllib
+from cyclopts import App, Argument, ArgumentCollection, Group, Parameter
+from cyclopts.config import Dict
+
+from spikecam.cli.values import typed_text
+from spikecam.errors import FileError
+from spikecam.io.paths import existing_file
+
+CONFIG_GROUP = Group.create_ordered("Configuration")
+# Options that say where to and how, not what is done.
+NO_SETTINGS = ("--out", "--overwrite", "--config", "--print-config")
+
+
+@Parameter(name="*", group=CONFIG_GROUP)
+@dataclass(frozen=True)
+class ConfigOptions:
+    """Options of a command from a file.
+
+    Attributes:
+        config: Take options from this .toml or .json file; those that are typed go before it.
+        print_config: Print all options with their values, as --config takes them, and end.
+    """
+
+    config: Annotated[Path | None, Parameter(metavar="FILE")] = None
+    print_config: bool = False
+
+
+class ConfigPrinted(Exception):
+    """The configuration was printed: the command ends here."""
+
+
+def apply_config(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take what ``--config`` says into the arguments, and print them for ``--print-config``.
+
+    cyclopts calls it once the words of a command are known and before they are values, so that a
+    configuration is printed also where the inputs of the command are not named.
+    """
+    path = _typed(arguments, "--config")
+    if path is not None:
+        settings = read_config(path)
+        Dict(settings, source=path, use_commands_as_keys=False)(app, commands, arguments)
+    if _typed(arguments, "--print-config") is not None:
+        print(config_text(arguments), end="")
+        raise ConfigPrinted
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """The settings in a .toml or .json file.
+
+    Raises:
+        FileError: it is missing, or no such file.
+    """
+    text = existing_file(path).read_text(encoding="utf-8", errors="replace")
+    try:
+        settings = json.loads(text) if path.lower().endswith(".json") else tomllib.loads(text)
+    except ValueError as error:
+        raise FileError(f"{path} is no configuration in TOML or JSON: {error}") from error
+    if not isinstance(settings, dict):
+        raise FileError(f"{path} holds no settings by name; --print-config writes such a file")
+    return settings
+
+
+def config_text(arguments: ArgumentCollection) -> str:
+    """All settings of a command in TOML, each below its help."""
+    lines = []
+    for argument in _settings(arguments):
+        name, value = argument.name.removeprefix("--"), _value(argument)
+        lines.append(f"# {argument.parameter.help or argument.field_info.help or ''}".rstrip())
+        # JSON's texts, numbers, truth values and lists of them are TOML's as well.
+        lines.append(f"# {name} =" if value is None else f"{name} = {json.dumps(value)}")
+    return "\n".join([*lines, ""])
+
+
+def _settings(arguments: ArgumentCollection) -> Iterator[Argument]:
+    for argument in arguments:
+        named = argument.name.startswith("--") and argument.name not in NO_SETTINGS
+        if named and argument.parse and not argument.children:
+            yield argument
+
+
+def _value(argument: Argument) -> Any:
+    """What was typed, or else the default, as it is typed."""
+    if argument.tokens:
+        value = argument.convert()
+    else:
+        value = argument.field_info.default
+        if value is argument.field_info.empty:
+            return None
+    name = argument.name.removeprefix("--")
+    return None if value is None or value == () else typed_text(name, value)
+
+
+def _typed(arguments: ArgumentCollection, flag: str) -> str | None:
+    """The word after a flag, empty for a switch; None where it was not typed."""
+    for argument in arguments:
+        if argument.name == flag and argument.tokens:
+            return argument.tokens[0].value
+    return None

@@ -1,0 +1,222 @@
+"""Flags from the fields of dataclasses: names, types and defaults, with help from docstrings."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from cyclopts import Group, Parameter
+
+from spikecam.cli.values import (
+    one_word,
+    parse_bounds,
+    parse_numbers,
+    parse_size,
+    parse_whole_bounds,
+    read_fixed_pattern,
+    typed_text,
+)
+from spikecam.fixed_pattern import FixedPattern
+
+Config = TypeVar("Config")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a dataclass of options.
+
+    Attributes:
+        name: of the field.
+        hint: its type.
+        default: its value where nothing else is said.
+        help: what the docstring says of it.
+        path: the fields that lead to it where groups of settings are nested, itself included.
+        group: name of the dataclass that holds it.
+    """
+
+    name: str
+    hint: Any
+    default: Any
+    help: str
+    path: tuple[str, ...]
+    group: str
+
+
+def settings_of(options: type, *, path: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Settings of a dataclass, and those of the dataclasses that it groups."""
+    yield from _settings(options, None, path)
+
+
+def _settings(options: type, instance: Any, path: tuple[str, ...]) -> Iterator[Setting]:
+    hints, helps = get_type_hints(options), attribute_helps(options)
+    for one in fields(options):
+        default = _default(one) if instance is None else getattr(instance, one.name)
+        here = (*path, one.name)
+        if is_dataclass(default) and not isinstance(default, (type, FixedPattern)):
+            yield from _settings(type(default), default, here)
+        else:
+            text = helps.get(one.name, "")
+            yield Setting(one.name, hints[one.name], default, text, here, options.__name__)
+
+
+def with_values(options: Config, values: Mapping[tuple[str, ...], Any]) -> Config:
+    """The dataclass with these values of its settings, by their paths; it checks itself."""
+    changes: dict[str, Any] = {}
+    for one in fields(options):  # type: ignore[arg-type]
+        below = {path[1:]: value for path, value in values.items() if path[0] == one.name}
+        if () in below:
+            changes[one.name] = below[()]
+        elif below:
+            changes[one.name] = with_values(getattr(options, one.name), below)
+    return dataclasses.replace(options, **changes)  # type: ignore[type-var]
+
+
+def attribute_helps(options: type) -> dict[str, str]:
+    """What the ``Attributes:`` section of a docstring says, by name."""
+    helps: dict[str, str] = {}
+    for parent in reversed(options.__mro__):
+        text = inspect.cleandoc(parent.__dict__.get("__doc__") or "")
+        _, _, section = text.partition("Attributes:\n")
+        section = re.split(r"\n(?=\S)", section)[0]
+        for names, help_text in re.findall(r"^ {4}(\w[\w, ]*): (.*(?:\n {5,}.*)*)", section, re.M):
+            for name in names.split(", "):
+                helps[name] = plain_sentence(help_text)
+    return helps
+
+
+def plain_sentence(text: str) -> str:
+    """Text of a docstring for a terminal: one line, no code marks, a capital and a full stop."""
+    text = " ".join(text.replace("`", "").split()).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any = None) -> Any:
+    """The annotated type of a flag for a setting of this type."""
+    hint = without_none(hint)
+    parameters = [Parameter(help=help_text, group=group, show_default=default_text(name, default))]
+    if hint is bool and default is True:
+        parameters.append(Parameter(negative=f"--no-{name.replace('_', '-')}"))
+    if hint is FixedPattern:
+        hint = Any
+        parameters.append(one_word(read_fixed_pattern, "FPN"))
+    elif any(get_origin(member) is os.PathLike for member in get_args(hint)):
+        hint = str
+        parameters.append(Parameter(metavar="NAME|FILE" if name == "weights" else "PATH"))
+    elif hint is Path:
+        parameters.append(Parameter(metavar="PATH"))
+    elif get_origin(hint) is tuple:
+        parameters.append(_tuple_parameter(name, get_args(hint)))
+    made = Annotated[(hint, *parameters)]
+    return optional_type(made) if default is None else made
+
+
+def without_none(hint: Any) -> Any:
+    """The type without None, where it is optional."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    members = tuple(one for one in get_args(hint) if one is not NoneType)
+    return members[0] if len(members) == 1 else Union[members]  # noqa: UP007
+
+
+def default_text(name: str, value: Any) -> Any:
+    """A value as it is typed, or False where there is nothing to show."""
+    if value is None or value is False or value == ():
+        return False
+    return str(typed_text(name, value))
+
+
+def flags_class(name: str, flags: Mapping[str, tuple[Any, Any]], base: type) -> type:
+    """A dataclass with a field for each flag, of this type and default; cyclopts flattens it."""
+    made = dataclasses.make_dataclass(
+        name,
+        [(flag, hint, field(default=default)) for flag, (hint, default) in flags.items()],
+        bases=(base,),
+        frozen=True,
+    )
+    made.__module__ = __name__
+    return Parameter(name="*")(made)
+
+
+@dataclass(frozen=True)
+class ConfigFlags:
+    """Values of the flags of a dataclass of settings; `take_config` gives them their fields."""
+
+    def apply(self, options: Config) -> Config:
+        """The settings with these values; they check themselves."""
+        paths: Mapping[str, tuple[str, ...]] = getattr(self, "_paths", {})
+        return with_values(options, {path: getattr(self, name) for name, path in paths.items()})
+
+
+def config_flags(options: type, *, without: Collection[str] = ()) -> type[ConfigFlags]:
+    """A dataclass with a flag for every setting of a dataclass, and of those that it groups.
+
+    Args:
+        options: the dataclass; its settings have names of their own.
+        without: settings that are no flags.
+    """
+    settings = [one for one in settings_of(options) if one.name not in without]
+    groups = {one.group: Group.create_ordered(group_title(one.group)) for one in settings}
+    flags = {
+        one.name: (
+            flag_type(one.name, one.hint, one.help, groups[one.group], one.default),
+            one.default,
+        )
+        for one in settings
+    }
+    made = flags_class("ConfigFlags", flags, ConfigFlags)
+    made._paths = {one.name: one.path for one in settings}  # type: ignore[attr-defined]
+    return made
+
+
+def group_title(name: str) -> str:
+    """A heading for the settings of a dataclass: ``CropConfig`` is "Crop"."""
+    stem = re.sub("(Config|Options|Settings)$", "", name) or name
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", stem)
+    return " ".join([*words[:1], *(w if w.isupper() else w.lower() for w in words[1:])]) or stem
+
+
+def take_config(options: type, *, without: Collection[str] = ()) -> Callable[[Command], Command]:
+    """Give a command the flags of a dataclass as its parameter ``settings``."""
+    return take_flags("settings", config_flags(options, without=without))
+
+
+def take_flags(parameter: str, flags: type) -> Callable[[Command], Command]:
+    """Give a keyword parameter of a command a dataclass of flags as its type."""
+
+    def decorate(command: Command) -> Command:
+        command.__annotations__[parameter] = flags
+        assert command.__kwdefaults__ is not None
+        command.__kwdefaults__[parameter] = flags()
+        return command
+
+    return decorate
+
+
+def optional_type(hint: Any) -> Any:
+    """The annotated type, or None."""
+    inner = hint.__origin__
+    return Annotated[(inner if inner is Any else inner | None, *hint.__metadata__)]
+
+
+def _tuple_parameter(name: str, members: tuple[Any, ...]) -> Parameter:
+    if name == "size":
+        return one_word(parse_size, "WIDTHxHEIGHT")
+    if members == (int, int):
+        return one_word(parse_whole_bounds, "LOW:HIGH")
+    if members == (float, float):
+        return one_word(parse_bounds, "LOW:HIGH")
+    return one_word(parse_numbers, "N,N,...")
+
+
+def _default(one: Any) -> Any:
+    if one.default is not MISSING:
+        return one.default
+    return None if one.default_factory is MISSING else one.default_factory()

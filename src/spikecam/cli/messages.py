@@ -1,0 +1,69 @@
+"""What a command prints: its result as text or JSON, and what happens on the way."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Verbosity:
+    """How much is printed.
+
+    Attributes:
+        quiet: nothing but errors, and JSON where it is asked for.
+        as_json: the result as JSON on standard output; all else goes to standard error.
+        debug: tracebacks of faults.
+    """
+
+    quiet: bool = False
+    as_json: bool = False
+    debug: bool = False
+
+
+_verbosity = Verbosity()
+
+
+def verbosity() -> Verbosity:
+    """That of the command that runs."""
+    return _verbosity
+
+
+def set_verbosity(verbosity: Verbosity) -> None:
+    """Set it for the command that runs."""
+    global _verbosity
+    _verbosity = verbosity
+
+
+def say(text: str) -> None:
+    """Print a line about the work, at once."""
+    if not _verbosity.quiet:
+        print(text, file=sys.stderr if _verbosity.as_json else sys.stdout, flush=True)
+
+
+def report(text: str, facts: Mapping[str, Any]) -> None:
+    """Print the result of a command, once: as text, or the facts as JSON."""
+    if not _verbosity.as_json:
+        say(text)
+        return
+    from spikecam.show.table import format_json
+
+    print(format_json(_plain(facts)), end="")
+
+
+def print_error(text: str) -> None:
+    """Print an error, in one line."""
+    print(f"spikecam: {text}", file=sys.stderr)
+
+
+def _plain(value: Any) -> Any:
+    """A value of JSON's types; paths are text, ranges are lists."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [_plain(one) for one in value]
+    if hasattr(value, "item"):
+        return value.item()
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,128 @@
+"""Flags of the options of methods, from the declarations of all that a command offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from cyclopts import Parameter
+
+from spikecam.cli.flags import (
+    Command,
+    Setting,
+    flag_type,
+    flags_class,
+    settings_of,
+    take_flags,
+    without_none,
+)
+from spikecam.cli.options import METHOD_GROUP
+from spikecam.cli.values import typed_text
+from spikecam.errors import OptionError
+from spikecam.method import Method
+
+
+@dataclass(frozen=True)
+class MethodFlags:
+    """Values of the flags of methods; None for those that were not given."""
+
+    def values(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
+        """Those that were given, as options of ``method``.
+
+        Args:
+            method: the one that was chosen.
+            methods: all that the command offers.
+
+        Raises:
+            OptionError: an option that the method does not have, or several values for one.
+        """
+        values: dict[str, Any] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is None:
+                continue
+            if one.name not in method.option_names:
+                others = [other.name for other in methods if one.name in other.option_names]
+                raise OptionError(
+                    f"--{one.name} goes with --method {' or '.join(others)}; "
+                    f"{method.name} has no {one.name}"
+                )
+            if isinstance(value, list):
+                value = _several(one.name, value, method)
+            values[one.name] = value
+        return values
+
+
+def take_method_options(
+    methods: Sequence[Method], *, without: Collection[str] = ()
+) -> Callable[[Command], Command]:
+    """Give a command the flags of these methods as its parameter ``options``."""
+    return take_flags("options", method_flags(methods, without=without))
+
+
+def method_flags(methods: Sequence[Method], *, without: Collection[str] = ()) -> type[MethodFlags]:
+    """A dataclass of the flags of these methods; None stands for the method's own default."""
+    found: dict[str, list[tuple[Method, Setting]]] = {}
+    for method in methods:
+        hints = get_type_hints(method.options)
+        for one in settings_of(method.options):
+            # A group of constants is one option, whose flags are made of its fields.
+            name = one.path[0]
+            whole = one if len(one.path) == 1 else Setting(name, hints[name], None, "", (name,), "")
+            if all(method is not other for other, _ in found.get(name, [])):
+                found.setdefault(name, []).append((method, whole))
+    flags = {
+        name: (_hint(name, having), None) for name, having in found.items() if name not in without
+    }
+    return flags_class("MethodFlags", flags, MethodFlags)
+
+
+def method_parameter(methods: Sequence[Method]) -> Parameter:
+    """The parameter ``--method``: names of these methods, in any case, and what each does."""
+    names = {method.name.lower(): method.name for method in methods}
+
+    def convert(hint: Any, tokens: Any) -> str:
+        text: str = tokens[0].value
+        return names.get(text.lower(), text)
+
+    summaries = "; ".join(f"{method.name}, {method.summary}" for method in methods)
+    return Parameter(
+        group=METHOD_GROUP, metavar="NAME", converter=convert, n_tokens=1, help=f"{summaries}."
+    )
+
+
+def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
+    hints = [without_none(setting.hint) for _, setting in having]
+    text = _help(name, having)
+    if any(get_origin(hint) is tuple and str in map(_text_type, get_args(hint)) for hint in hints):
+        # Some take several of what others take one of.
+        several = Parameter(help=text, group=METHOD_GROUP, metavar="NAME|FILE")
+        return Annotated[list[str] | None, several]
+    return flag_type(name, hints[0], text, METHOD_GROUP)
+
+
+def _help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
+    """What the methods say of an option, those that say the same together."""
+    texts: dict[str, list[str]] = {}
+    for method, setting in having:
+        default = setting.default
+        shown = "" if default in (None, False) else f" ({typed_text(name, default)})"
+        texts.setdefault(setting.help, []).append(f"{method.name}{shown}")
+    if len(texts) == 1:
+        ((text, methods),) = texts.items()
+        return f"{text} For {', '.join(methods)}."
+    return " ".join(f"{', '.join(methods)}: {text}" for text, methods in texts.items())
+
+
+def _text_type(hint: Any) -> Any:
+    members = get_args(hint) or (hint,)
+    return str if str in members else hint
+
+
+def _several(name: str, values: list[str], method: Method) -> Any:
+    hint = without_none(get_type_hints(method.options)[name])
+    count = len(get_args(hint)) if get_origin(hint) is tuple else 1
+    if len(values) != count:
+        raise OptionError(f"{method.name} takes {count} --{name}, not {len(values)}")
+    return tuple(values) if get_origin(hint) is tuple else values[0]

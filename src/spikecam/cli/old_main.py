@@ -1,0 +1,26 @@
+"""Commands that still run on typer."""
+
+import typer
+
+from spikecam.cli.adapt import adapt
+from spikecam.cli.deblur import deblur
+from spikecam.cli.generate import generate
+from spikecam.cli.old_bench import bench
+from spikecam.cli.reconstruct import reconstruct
+from spikecam.cli.train import train
+from spikecam.cli.train_spikegen import autoencoder, latents, spikegen, spikegen_tuned
+
+app = typer.Typer(
+    name="spikecam",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (reconstruct, deblur, generate, adapt):
+    app.command()(_command)
+app.add_typer(bench, name="bench")
+train.command()(autoencoder)
+train.command()(latents)
+train.command()(spikegen)
+train.command("spikegen-tuned")(spikegen_tuned)
+app.add_typer(train, name="train")
