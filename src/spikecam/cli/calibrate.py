@@ -12,7 +12,8 @@ import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption, RecordingOptions, SpikesArgument
 from spikecam.cli.progress import progress_tracker
-from spikecam.cli.values import Numbers, parse_span
+from spikecam.cli.values import Numbers
+from spikecam.frames import parse_span
 
 calibrate = App(name="calibrate", help=__doc__)
 
@@ -74,7 +75,7 @@ def align(
     if length is not None:
         alignment = sc.align_in_time(second_view, stream, length, board=board)
     else:
-        span = None if exposure is None else parse_span(exposure, "--exposure", len(stream))
+        span = None if exposure is None else parse_span(exposure, len(stream), "--exposure")
         alignment = sc.align(second_view, stream, exposure=span, board=board)
         # Of this pair alone: what was not looked for says nothing about others.
         alignment = replace(alignment, exposure=None)

@@ -15,7 +15,7 @@ from spikecam.cli.options import (
     SpikesArgument,
 )
 from spikecam.cli.progress import progress_tracker
-from spikecam.cli.values import parse_span
+from spikecam.frames import parse_span
 
 
 def convert(
@@ -36,7 +36,7 @@ def convert(
     """
     stream = recording.open(spikes)
     if frames is not None:
-        start, stop = parse_span(frames, "--frames", len(stream))
+        start, stop = parse_span(frames, len(stream), "--frames")
         stream = stream[start:stop]
     sc.check_recording(out, overwrite=output.overwrite, inputs=[spikes])
     sc.write_recording(

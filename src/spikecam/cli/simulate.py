@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.memory import check_memory
 from spikecam.cli.messages import report
 from spikecam.cli.options import (
     OUTPUT_GROUP,
@@ -20,7 +20,9 @@ from spikecam.cli.options import (
     RecordingOutOption,
 )
 from spikecam.cli.progress import track_progress
-from spikecam.cli.values import Size, parse_span
+from spikecam.cli.values import Size
+from spikecam.frames import parse_span
+from spikecam.resources import check_memory
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,12 +84,12 @@ def simulate(
             raise sc.OutputError(f"{out} is named for both outputs; give each a name of its own")
     pattern = None if fpn is None else sc.FixedPattern.load(fpn)
     _check_scene(scene, size, interpolate)
-    video_frames = None if frames is None else parse_span(frames, "--frames", None)
+    video_frames = None if frames is None else parse_span(frames, sys.maxsize, "--frames")
     film, total = sc.scene_frames(
         scene, size=size, speed=speed, seed=seed, interpolate=interpolate, frames=video_frames
     )
     default = (20, 117) if total >= 137 else (0, total)
-    span = default if exposure is None else parse_span(exposure, "--exposure", total)
+    span = default if exposure is None else parse_span(exposure, total, "--exposure")
     average = sc.FrameAverage(linear=linear)
 
     def spike_camera_frames() -> Iterator[npt.NDArray[Any]]:
@@ -140,9 +142,7 @@ def _check_scene(scene: Path, size: tuple[int, int] | None, interpolate: int | N
     if size is None or not sc.is_picture(scene):
         return
     height, width = size
-    check_memory(
-        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller --size"
-    )
+    check_memory(height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}")
     photo = sc.read_picture(scene).shape
     if max(height / photo[0], width / photo[1]) > LARGEST_ENLARGEMENT:
         raise sc.OptionError(

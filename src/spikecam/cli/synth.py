@@ -12,11 +12,11 @@ import spikecam as sc
 from spikecam.cli.config import ConfigOptions
 from spikecam.cli.flags import ConfigFlags, take_config
 from spikecam.cli.interrupt import interruption_notice
-from spikecam.cli.memory import check_memory
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, FpnOption
 from spikecam.cli.progress import track_progress
 from spikecam.cli.simulate import BYTES_PER_PIXEL
+from spikecam.resources import check_memory
 
 
 @take_config(sc.SynthConfig)
@@ -41,9 +41,7 @@ def synth(
     """
     options = settings.apply(sc.SynthConfig())
     height, width = options.size
-    check_memory(
-        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller --size"
-    )
+    check_memory(height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}")
     if any(out.exists() and out.resolve() in source.resolve().parents for source in sources):
         raise sc.OutputError(f"{out} holds the sources; name another folder for the data set")
     fixed_pattern = None if fpn is None else sc.FixedPattern.load(fpn)

@@ -1,16 +1,15 @@
-"""Values that are one word on the command line: sizes, spans of frames, bounds, lists."""
+"""Values that are one word on the command line: sizes, bounds, lists."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter, Token
 
-from spikecam.errors import OptionError, RangeError
+from spikecam.errors import OptionError
 
 if TYPE_CHECKING:
     from spikecam.fixed_pattern import FixedPattern
@@ -46,23 +45,6 @@ def parse_whole_bounds(text: str, flag: str) -> tuple[int, int]:
     parts = text.split(":")
     low, high = _whole_numbers(parts if len(parts) == 2 else [], flag, text, "LOW:HIGH")
     return low, high
-
-
-def parse_span(text: str, flag: str, length: int | None) -> tuple[int, int]:
-    """START:STOP as frames (start, stop); either may be left out, the stop if there is a length."""
-    form = "START:STOP, such as 20:117,"
-    frames = _parse_range(text, flag, length, form, most_parts=2)
-    return frames.start, frames.stop
-
-
-def parse_frames(text: str, flag: str, length: int) -> range:
-    """START:STOP[:STEP] as a range; start and stop may be left out."""
-    return _parse_range(text, flag, length, "START:STOP[:STEP]", most_parts=3)
-
-
-def parse_count(text: str, flag: str) -> int:
-    """A number of frames."""
-    return _whole_numbers([text], flag, text, "a number, or START:STOP[:STEP],")[0]
 
 
 def read_fixed_pattern(text: str, flag: str) -> FixedPattern:
@@ -106,22 +88,6 @@ def typed_text(name: str, value: Any) -> Any:
 Size = Annotated[tuple[int, int], one_word(parse_size, "WIDTHxHEIGHT")]
 Bounds = Annotated[tuple[float, float], one_word(parse_bounds, "LOW:HIGH")]
 Numbers = Annotated[tuple[float, ...], one_word(parse_numbers, "N,N,...")]
-
-
-def _parse_range(text: str, flag: str, length: int | None, form: str, most_parts: int) -> range:
-    defaults = ("0", "" if length is None else str(length), "1")
-    parts = [part or default for part, default in zip_longest(text.split(":"), defaults)]
-    if not 1 <= text.count(":") < most_parts:
-        parts = []
-    numbers = _whole_numbers(parts, flag, text, form)
-    if numbers[2] == 0:
-        raise OptionError(f"{flag} {text}: the step is at least 1")
-    frames = range(*numbers)
-    if not frames:
-        raise OptionError(f"{flag} {text}: no frames; give a start below its stop")
-    if length is not None and frames.stop > length:
-        raise RangeError(f"{flag} {text} leaves the recording, whose frames are 0:{length}")
-    return frames
 
 
 def _whole_numbers(parts: Sequence[str], flag: str, text: str, form: str) -> list[int]:

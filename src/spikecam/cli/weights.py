@@ -17,7 +17,11 @@ from spikecam.weights.catalogue import SUFFIX
 
 weights = App(name="weights", help=__doc__)
 
-COMMANDS = {Takes.SPIKES: "reconstruct"}
+COMMANDS = {
+    Takes.SPIKES: "reconstruct",
+    Takes.SPIKES_AND_PICTURE: "deblur",
+    Takes.SPIKES_OR_PICTURE: "generate",
+}
 
 
 @weights.command(name="list")
