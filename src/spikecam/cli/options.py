@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 import spikecam as sc
 from spikecam.cli.values import Bounds, Size
 from spikecam.io.paths import check_output_file
-from spikecam.io.recording import RECORDINGS
+from spikecam.io.recording_format import suffix_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ RecordingOutOption = Annotated[
         alias="-o",
         metavar="OUT",
         group=OUTPUT_GROUP,
-        help=f"The new recording: {', '.join(RECORDINGS)}.",
+        help=f"The new recording: {suffix_list()}.",
     ),
 ]
 MethodList = Annotated[list[str] | None, Parameter(metavar="METHOD[:WEIGHTS]", negative="")]
