@@ -83,7 +83,7 @@ def test_a_card_is_shown_whole(spikecam, shipped):
         "  network      bsn",
         f"  parameters   {sc.read_card(path)[2]:,}",
         "  size         0.0 MB",
-        "  taken by     no command",
+        "  taken by     deblur --method teacher",
         "  name         tiny",
         "  summary      Denoises [bold]spikes[/].",
         "  data         noise",
