@@ -1,4 +1,4 @@
-"""The app as a process of its own, and a real browser to look at it with."""
+"""The app as a process of its own, a real browser, and files that the app may open."""
 
 import os
 import re
@@ -10,10 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import spikecam as sc
+from spikecam.app.file_list import FileList
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-# Notes where a process connects to.
+# Writes down the machines that a process connects to.
 WATCH = """
 import os, sys
 
@@ -40,27 +44,27 @@ def browser():
 
     with sync_playwright() as playwright:
         # The tests' pages are ours, and the sandbox refuses to run as root.
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def watch():
-    """Code that notes in the file SPIKECAM_WATCHED where a process connects to."""
+    """Code that writes the machines that a process connects to into the file SPIKECAM_WATCHED."""
     return WATCH
 
 
 @pytest.fixture
 def page(browser):
-    """A page that notes where it asks, and what goes wrong in it."""
+    """A page that collects the URLs it requests, and its errors."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    opened.asked, opened.errors = [], []
-    opened.on("request", lambda request: opened.asked.append(request.url))
-    opened.on("pageerror", lambda error: opened.errors.append(str(error)))
-    yield opened
+    new_page = context.new_page()
+    new_page.set_default_timeout(30_000)
+    new_page.requested_urls, new_page.errors = [], []
+    new_page.on("request", lambda request: new_page.requested_urls.append(request.url))
+    new_page.on("pageerror", lambda error: new_page.errors.append(str(error)))
+    yield new_page
     context.close()
 
 
@@ -68,31 +72,31 @@ def page(browser):
 def served(tmp_path):
     """Starts a command of spikecam and returns its address; ends it as Ctrl-C does.
 
-    It fails where the command asks for any other machine.
+    It fails where the command connects to any other machine.
     """
-    running = []
-    outside = tmp_path / "asked-outside"
+    processes = []
+    outside = tmp_path / "connections"
 
     def start(*args, **kwargs):
         # By this name NiceGUI takes itself to be under test, and does not serve.
-        inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
-        inherited["SPIKECAM_WATCHED"] = str(outside)
+        environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+        environment["SPIKECAM_WATCHED"] = str(outside)
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, *map(str, args), "--no-browser"],
             stdout=subprocess.PIPE,
             text=True,
-            env=inherited,
+            env=environment,
             **kwargs,
         )
-        running.append(process)
+        processes.append(process)
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/\?key=\S+", line)
-        assert found, line
-        _listening(int(found[1]))
-        return found[0], process
+        address = re.search(r"http://127\.0\.0\.1:(\d+)/\?key=\S+", line)
+        assert address, line
+        _wait_for_port(int(address[1]))
+        return address[0], process
 
     yield start
-    for process in running:
+    for process in processes:
         process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout=20)
@@ -104,23 +108,41 @@ def served(tmp_path):
     assert not outside.exists(), outside.read_text()
 
 
-def _listening(port):
-    """Wait until somebody does."""
+def _wait_for_port(port):
+    """Wait until the server listens."""
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
             time.sleep(0.05)
-    pytest.fail(f"nobody listens on port {port}")
+    pytest.fail(f"no server listens on port {port}")
 
 
 @pytest.fixture
 def shot(page):
-    """Keeps a screenshot under a name."""
+    """Saves a screenshot under a name."""
 
     def take(name):
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     return take
+
+
+@pytest.fixture
+def files(tmp_path, spikes):
+    """A folder of recordings and pictures, beside files that may not be opened."""
+    folder = tmp_path / "folder"
+    for name in ("b10.dat", "b9.dat", "a.npz"):
+        sc.save(folder / name, sc.SpikeStream.from_array(spikes(60, 8, 16)))
+    (folder / "b9.dat.json").unlink()
+    sc.save(folder / "blur.png", np.full((32, 64, 3), 0.5))
+    (folder / "inside").mkdir()
+    (folder / ".hidden").mkdir()
+    (folder / "notes.txt").write_text("no recording")
+    (tmp_path / "secret.dat").write_bytes(b"secret")
+    (folder / "way-out.dat").symlink_to(tmp_path / "secret.dat")
+    (folder / "dangling.dat").symlink_to(tmp_path / "nothing")
+    (tmp_path / "uploads").mkdir()
+    return FileList([folder / "a.npz"], tmp_path / "uploads")

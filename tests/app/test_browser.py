@@ -20,28 +20,28 @@ from spikecam import sample
 @pytest.fixture
 def folder(tmp_path):
     """A bare recording, of which nobody knows the size, beside its blurry picture."""
-    made = tmp_path / "moment"
-    made.mkdir()
-    shutil.copyfile(sample.SPIKES, made / "bare.dat")
-    shutil.copyfile(sample.BLUR, made / "blur.png")
-    (made / "not-spikes.npz").write_bytes(b"this is text")
-    return made
+    folder = tmp_path / "moment"
+    folder.mkdir()
+    shutil.copyfile(sample.SPIKES, folder / "bare.dat")
+    shutil.copyfile(sample.BLUR, folder / "blur.png")
+    (folder / "not-spikes.npz").write_bytes(b"this is text")
+    return folder
 
 
-def shown(page, selector):
+def wait_for_picture(page, selector):
     """Wait until a picture is loaded; its width and height in pixels."""
     # In one step: the next picture may begin to load at any time.
-    found = page.wait_for_function(
+    size = page.wait_for_function(
         """s => {
             const i = document.querySelector(s);
             return i && i.complete && i.naturalWidth && [i.naturalWidth, i.naturalHeight];
         }""",
         arg=selector,
     )
-    return found.json_value()
+    return size.json_value()
 
 
-def begin_a_film(page):
+def start_sequence(page):
     """Open the sample, and wait for the first of 90 frames."""
     page.get_by_role("button", name="Open the sample").click()
     page.get_by_role("tab", name="Deblur").click()
@@ -50,18 +50,25 @@ def begin_a_film(page):
     page.get_by_text(re.compile(r"[1-9]\d* of 90 frames")).wait_for()
 
 
-def close(page):
-    """Close what is said, and wait until it is gone."""
+def close_notice(page):
+    """Close a notice, and wait until it is gone."""
     page.get_by_role("button", name="Close").click()
-    page.locator(".said").wait_for(state="detached")
+    page.locator(".notice").wait_for(state="detached")
 
 
 def choose(page, label, option):
     """Choose one of a list, and let the page settle: what is typed at once can be lost."""
+    # While tabs change, both are there.
+    page.locator(".q-tab-panel").nth(1).wait_for(state="detached")
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option).click()
     page.locator(".q-menu").wait_for(state="detached")
     page.wait_for_timeout(300)
+
+
+def wait_for_method(page, name):
+    """Wait until a method is the chosen one, by the label that holds its name and summary."""
+    page.locator("label", has_text=re.compile(f"Method.*{name}:")).wait_for()
 
 
 def test_open_choose_the_size_scrub_deblur_compare_and_download(
@@ -79,7 +86,7 @@ def test_open_choose_the_size_scrub_deblur_compare_and_download(
     shot("1-choose-the-size")
     page.get_by_role("button", name="Use this size").click()
 
-    assert shown(page, ".frame img") == [320, 180]
+    assert wait_for_picture(page, ".frame img") == [320, 180]
     page.get_by_text("137 frames of unknown rate").wait_for()
     page.get_by_text("frame 68", exact=True).wait_for()
     for _ in range(3):
@@ -87,23 +94,22 @@ def test_open_choose_the_size_scrub_deblur_compare_and_download(
     page.get_by_text("frame 71", exact=True).wait_for()
     page.keyboard.press("End")
     page.get_by_text("frame 116", exact=True).wait_for()
-    page.get_by_role("button", name="TFI", exact=True).click()
+    choose(page, "Method", re.compile("^tfi:"))
     page.keyboard.press("End")
     page.get_by_text("frame 136", exact=True).wait_for()
     page.locator(".frame img").click(position={"x": 300, "y": 200})
     page.get_by_text(re.compile(r"Pixel \d+, \d+: \d+ spikes in frames 0 to 136")).wait_for()
     page.locator("canvas").wait_for()
-    page.get_by_role("button", name="TFP", exact=True).click()
+    choose(page, "Method", re.compile("^tfp:"))
     page.wait_for_timeout(500)
-    shot("2-look")
+    shot("2-view")
 
     page.get_by_role("tab", name="Deblur").click()
     page.get_by_label("Sharp frames").fill("3")
-    page.get_by_text("refined: the best").click()
-    page.get_by_text("refined-small: ten times as fast").click()
+    choose(page, "Weights", "refined-small")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("3 of 3 frames").wait_for()
-    assert shown(page, ".compare img.after") == [1280, 720]
+    assert wait_for_picture(page, ".compare img.after") == [1280, 720]
     page.get_by_text("frame 68", exact=True).locator("visible=true").wait_for()
     before = page.locator(".compare").screenshot()
     slider = page.get_by_label("Compare").bounding_box()
@@ -112,24 +118,26 @@ def test_open_choose_the_size_scrub_deblur_compare_and_download(
     assert page.locator(".compare").screenshot() != before
     shot("3-compare")
 
-    for name, file in (("MP4", "film.mp4"), ("GIF", "film.gif"), ("PNG files", "frames.zip")):
+    for name, file in (("MP4", "sharp.mp4"), ("GIF", "sharp.gif"), ("PNG files", "frames.zip")):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
         assert download.value.suggested_filename == file
         download.value.save_as(tmp_path / file)
-    assert sc.count_frames(tmp_path / "film.mp4") == 3
+    assert sc.count_frames(tmp_path / "sharp.mp4") == 3
     assert len(zipfile.ZipFile(tmp_path / "frames.zip").namelist()) == 3
-    with Image.open(tmp_path / "film.gif") as gif:
+    with Image.open(tmp_path / "sharp.gif") as gif:
         assert gif.n_frames == 3
 
     assert page.errors == []
-    # Nothing is asked of any other place.
+    # Nothing is requested from any other machine.
     assert {
-        urlsplit(url).netloc for url in page.asked if not url.startswith(("data:", "blob:"))
+        urlsplit(url).netloc
+        for url in page.requested_urls
+        if not url.startswith(("data:", "blob:"))
     } == {urlsplit(address).netloc}
 
 
-def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tmp_path):
+def test_a_sequence_of_the_sample_is_scored(served, page, shot, tmp_path):
     truth = sc.deblur(sample.BLUR, sample.SPIKES, at=68)
     noise = np.random.default_rng(0).normal(0, 0.01, truth.shape)
     sc.save(tmp_path / "truth.png", np.clip(truth + noise, 0, 1))
@@ -147,8 +155,8 @@ def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tm
     page.get_by_text("1 of 1 frames").wait_for(timeout=60_000)
     page.get_by_label("The sharp picture of this frame").click()
     page.get_by_role("option", name="truth.png").click()
-    told = page.get_by_text(re.compile(r"PSNR \d\d\.\d\d dB")).inner_text()
-    assert 39 < float(re.search(r"PSNR ([\d.]+)", told)[1]) < 41
+    scores = page.get_by_text(re.compile(r"PSNR \d\d\.\d\d dB")).inner_text()
+    assert 39 < float(re.search(r"PSNR ([\d.]+)", scores)[1]) < 41
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(500)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -157,60 +165,64 @@ def test_the_sample_is_a_click_away_and_its_score_is_told(served, page, shot, tm
 
 @pytest.fixture
 def corner(tmp_path):
-    """A corner of the sample, of which samples are soon made."""
-    made = tmp_path / "corner"
+    """A corner of the sample, of which samples are made quickly."""
+    folder = tmp_path / "corner"
     spikes, blur = np.asarray(sc.open(sample.SPIKES))[:, :72, :128], sc.read_picture(sample.BLUR)
-    sc.save(made / "spikes.npz", sc.SpikeStream.from_array(spikes))
-    sc.save(made / "blur.png", blur[:288, :512])
-    return made
+    sc.save(folder / "spikes.npz", sc.SpikeStream.from_array(spikes))
+    sc.save(folder / "blur.png", blur[:288, :512])
+    return folder
 
 
-def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, corner, tmp_path):
+def test_samples_are_shown_and_spikes_need_no_picture(served, page, shot, corner, tmp_path):
     address, _ = served("app", corner)
     page.goto(address)
     page.get_by_text("spikes.npz").click()
     page.get_by_text("137 frames of unknown rate").wait_for()
     page.get_by_role("tab", name="Deblur").click()
-    mix = page.get_by_role("slider", name="Mix: 0 picture alone, 1 spikes alone")
-    for method, drawn in (("spikegen", True), ("sdm", False), ("spikegen", True)):
+    mix = page.get_by_label("Mix")
+    for method, draws_samples in (("spikegen", True), ("sdm", False), ("spikegen", True)):
         choose(page, "Method", re.compile(f"^{method}:"))
-        mix.wait_for(state="visible" if drawn else "hidden")
-        assert page.get_by_label("Seed").is_visible() == drawn
+        mix.wait_for(state="visible" if draws_samples else "detached")
+        assert page.get_by_label("Seed").is_visible() == draws_samples
 
     page.get_by_label("Sharp frames").fill("2")
-    page.get_by_label("Samples").fill("2")
     page.get_by_label("Steps").fill("1")
     choose(page, "Blurry picture", "no picture: spikes alone")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("2 of 2 frames").wait_for(timeout=60_000)
     page.get_by_text("TFP on the left, the mean of one sample on the right").wait_for()
-    assert shown(page, ".compare img") == shown(page, ".compare img.after") == [128, 72]
+    assert (
+        wait_for_picture(page, ".compare img")
+        == wait_for_picture(page, ".compare img.after")
+        == [128, 72]
+    )
     assert not page.get_by_label("The sharp picture of this frame").is_visible()
     page.wait_for_timeout(500)
     shot("7-spikes-alone")
 
     choose(page, "Blurry picture", "blur.png")
     page.get_by_label("Sharp frames").fill("1")
+    page.get_by_label("Samples").fill("2")
     page.get_by_label("Steps").fill("2")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text("1 of 1 frames").wait_for(timeout=60_000)
     page.get_by_text("Blurry on the left, the mean of 2 samples on the right").wait_for()
-    assert shown(page, ".compare img.after") == [512, 288]
-    seen = [page.locator(".compare").screenshot()]
-    for kind, told in (
+    assert wait_for_picture(page, ".compare img.after") == [512, 288]
+    screenshots = [page.locator(".compare").screenshot()]
+    for kind, legend in (
         ("spread", re.compile(r"the standard deviation of 2 samples .*; white is 0\.\d{4}$")),
         ("sample 2", re.compile("sample 2 of 2 on the right$")),
     ):
         choose(page, "On the right", kind)
-        page.get_by_text(told).wait_for()
+        page.get_by_text(legend).wait_for()
         page.wait_for_timeout(500)
         shot(f"8-{kind.replace(' ', '-')}")
-        seen.append(page.locator(".compare").screenshot())
-    assert len(set(seen)) == 3
+        screenshots.append(page.locator(".compare").screenshot())
+    assert len(set(screenshots)) == 3
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG files").click()
     download.value.save_as(tmp_path / "frames.zip")
-    assert zipfile.ZipFile(tmp_path / "frames.zip").namelist() == ["000068.png"]
+    assert zipfile.ZipFile(tmp_path / "frames.zip").namelist() == ["068.png"]
     # Of another method there is one picture of a frame, and it needs a blurry one.
     choose(page, "Blurry picture", "no picture: spikes alone")
     choose(page, "Method", re.compile("^sdm:"))
@@ -220,12 +232,14 @@ def test_samples_are_looked_at_and_spikes_need_no_picture(served, page, shot, co
     assert page.errors == []
 
 
-def test_a_recording_that_goes_away_is_said_in_place_of_the_picture(served, page, folder):
+def test_a_recording_that_was_removed_becomes_a_sentence_in_place_of_the_picture(
+    served, page, folder
+):
     sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
     address, _ = served("app", folder / "other.dat")
     page.goto(address)
     page.get_by_text("60 frames of unknown rate").wait_for()
-    assert shown(page, ".frame img") == [16, 8]
+    assert wait_for_picture(page, ".frame img") == [16, 8]
     (folder / "other.dat").unlink()
     with page.expect_response(re.compile("/frame")) as answer:
         page.keyboard.press("ArrowRight")
@@ -233,33 +247,33 @@ def test_a_recording_that_goes_away_is_said_in_place_of_the_picture(served, page
     page.wait_for_function("() => document.querySelector('.frame img').naturalWidth == 480")
 
 
-def test_a_film_is_cancelled(served, page):
+def test_a_sequence_is_cancelled(served, page):
     address, _ = served("app")
     page.goto(address)
-    begin_a_film(page)
+    start_sequence(page)
     page.get_by_role("button", name="Cancel").click()
     page.get_by_text(re.compile(r"stopped after \d+ frame")).wait_for()
     assert page.get_by_role("button", name="Deblur").is_enabled()
 
 
-def test_what_is_wrong_is_said_in_a_sentence(served, page, shot, folder, tmp_path):
+def test_errors_are_notices_of_one_sentence(served, page, shot, folder, tmp_path):
     address, _ = served("app", folder)
     page.goto(address)
     page.get_by_text("not-spikes.npz").click()
-    said = page.locator(".said")
-    said.wait_for()
-    text = said.inner_text()
+    notice = page.locator(".notice")
+    notice.wait_for()
+    text = notice.inner_text()
     assert "not-spikes.npz" in text
     assert "Traceback" not in text
     shot("5-a-wrong-file")
-    close(page)
+    close_notice(page)
     (tmp_path / "notes.txt").write_text("hello")
     page.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
     page.get_by_text("notes.txt is neither a recording nor a picture").wait_for()
-    close(page)
+    close_notice(page)
     page.get_by_role("button", name="Open the sample").click()
-    page.get_by_label("Window, an odd number").fill("4")
-    page.get_by_text("a window is an odd number of frames, not 4").wait_for()
+    page.get_by_label("Window").fill("4")
+    page.get_by_text("a window is an odd number of frames, at least 1, not 4").wait_for()
     page.get_by_role("tab", name="Deblur").click()
     page.get_by_label("to before frame").fill("500")
     page.get_by_role("button", name="Deblur").click()
@@ -272,14 +286,23 @@ def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
 
     whole, _ = served("app", "--upload", "0.001")
     address, key = whole.split("/?key=")
-    for outside in (address, f"{address}/?key=guessed", f"{address}/desk/x/frame?of=1&at=1&look=1"):
+    for outside in (
+        address,
+        f"{address}/?key=guessed",
+        f"{address}/session/x/frame?version=1&frame_index=1&settings=1",
+    ):
         assert httpx.get(outside).status_code == 403
     with httpx.Client() as page:
-        given = page.get(whole)
-        assert given.status_code == 200
-        assert "SameSite=Strict" in given.headers["set-cookie"]
-        assert "HttpOnly" in given.headers["set-cookie"]
-        assert page.get(f"{address}/desk/guessed/frame?of=1&at=1&look={{}}").status_code == 404
+        answer = page.get(whole)
+        assert answer.status_code == 200
+        assert "SameSite=Strict" in answer.headers["set-cookie"]
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        assert (
+            page.get(
+                f"{address}/session/guessed/frame?version=1&frame_index=1&settings={{}}"
+            ).status_code
+            == 404
+        )
         assert page.get(address, headers={"Origin": address}).status_code == 200
         for origin in ("http://evil.example", "null", f"{address}0", "http://["):
             assert page.get(address, headers={"Origin": origin}).status_code == 403
@@ -292,10 +315,10 @@ def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
 
 
 def test_the_watch_on_connections_sees_them(watch, tmp_path, monkeypatch):
-    monkeypatch.setenv("SPIKECAM_WATCHED", str(tmp_path / "seen"))
+    monkeypatch.setenv("SPIKECAM_WATCHED", str(tmp_path / "connections"))
     code = f"{watch}\nimport socket\ntry:\n    socket.getaddrinfo('a.invalid', 80)\n"
     subprocess.run([sys.executable, "-c", code + "except OSError:\n    pass"], check=True)
-    assert "a.invalid" in (tmp_path / "seen").read_text()
+    assert "a.invalid" in (tmp_path / "connections").read_text()
 
 
 def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
@@ -308,7 +331,7 @@ def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
     page.locator("input[type=file]").set_input_files(recording)
     page.get_by_text("60 frames of unknown rate").wait_for()
     assert list((tmp_path / "tmp").rglob("mine.npz"))
-    # Also of a film that is just being made.
+    # Also of a sequence that is being made.
     sc.save(tmp_path / "blur.png", np.full((512, 1024, 3), 0.5))
     page.locator("input[type=file]").set_input_files(tmp_path / "blur.png")
     page.get_by_label("Sharp frames").fill("60")
@@ -319,11 +342,11 @@ def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
     assert not list((tmp_path / "tmp").glob("spikecam*"))
 
 
-def test_another_recording_during_a_film_leaves_none_of_it(served, page, folder):
+def test_another_recording_ends_a_sequence_that_is_being_made(served, page, folder):
     sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
     address, _ = served("app", folder)
     page.goto(address)
-    begin_a_film(page)
+    start_sequence(page)
     page.get_by_role("tab", name="Open").click()
     page.get_by_text("other.dat").click()
     page.get_by_text("60 frames of unknown rate").wait_for()
@@ -334,29 +357,29 @@ def test_another_recording_during_a_film_leaves_none_of_it(served, page, folder)
     assert page.errors == []
 
 
-def test_keys_and_play_are_for_the_part_that_is_shown(served, page):
+def test_keys_and_play_are_for_the_tab_that_is_shown(served, page):
     address, _ = served("app")
     page.goto(address)
     page.get_by_role("button", name="Open the sample").click()
     page.get_by_text("frame 68", exact=False).first.wait_for()
-    page.get_by_label("Window, an odd number").click()
+    page.get_by_label("Window").click()
     page.keyboard.press("ArrowLeft")
     page.get_by_role("tab", name="Open").click()
     page.keyboard.press("ArrowRight")
-    page.get_by_role("tab", name="Look").click()
+    page.get_by_role("tab", name="View").click()
     page.wait_for_timeout(500)
     page.get_by_text(re.compile("^frame 68,")).wait_for()
     page.get_by_role("button", name="Play").click()
     page.get_by_text(re.compile("^frame 7[2-9],")).wait_for()
     page.get_by_role("button", name="Play").click()
     page.get_by_text("Hold black and white").click()
-    page.get_by_role("button", name="TFSTP").click()
-    shown(page, ".frame img")
+    choose(page, "Method", re.compile("^tfstp:"))
+    wait_for_picture(page, ".frame img")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this frame").click()
     assert re.fullmatch(r"spikes-0000\d\d-tfstp\.png", download.value.suggested_filename)
-    page.get_by_role("button", name="Refocus").click()
-    shown(page, ".frame img")
+    choose(page, "Method", re.compile("^defocus:"))
+    wait_for_picture(page, ".frame img")
     page.wait_for_function("[...document.querySelectorAll('input')].some(e => e.value == '101')")
     assert page.errors == []
 
@@ -367,23 +390,23 @@ def test_a_recording_too_short_for_a_method_is_shown_by_another(served, page, fo
     page.goto(address)
     page.get_by_text("short.npz").click()
     page.get_by_text(re.compile("^frame 10,")).wait_for()
-    page.get_by_role("button", name="Refocus").click()
+    choose(page, "Method", re.compile("^defocus:"))
     page.get_by_text("at least 25 frames, and the recording has 20").wait_for()
-    page.locator("button[aria-pressed=true]", has_text="TFP").wait_for()
-    close(page)
+    wait_for_method(page, "tfp")
+    close_notice(page)
     page.get_by_role("tab", name="Open").click()
     page.get_by_role("button", name="Open the sample").click()
     page.get_by_text(re.compile("^frame 68,")).wait_for()
-    page.get_by_role("button", name="Refocus").click()
-    page.locator("button[aria-pressed=true]", has_text="Refocus").wait_for()
+    choose(page, "Method", re.compile("^defocus:"))
+    wait_for_method(page, "defocus")
     page.get_by_role("tab", name="Open").click()
     page.get_by_text("short.npz").click()
     page.get_by_text(re.compile("^frame 10,")).wait_for()
-    page.locator("button[aria-pressed=true]", has_text="TFP").wait_for()
-    assert shown(page, ".frame img") == [320, 180]
+    wait_for_method(page, "tfp")
+    assert wait_for_picture(page, ".frame img") == [320, 180]
 
 
-def test_a_port_that_is_taken_is_said(served, spikecam):
+def test_a_port_that_is_taken_is_an_error(served, spikecam):
     address, _ = served("app")
     ended = spikecam("app", "--port", urlsplit(address).port, "--no-browser")
     assert ended.code == 2
@@ -420,9 +443,9 @@ def test_a_camera_is_watched_while_it_records(served, page, shot):
         shot("6-live")
         assert page.errors == []
         process.send_signal(signal.SIGINT)
-        told, complaints = process.communicate(timeout=20)
+        printed, complaints = process.communicate(timeout=20)
         assert process.returncode == 0
-        assert re.search(r"[\d,]+ frames, [\d,]+ a second; \d+ pictures", told)
+        assert re.search(r"[\d,]+ frames, [\d,]+ a second; \d+ pictures", printed)
         assert complaints == ""
     finally:
         camera.kill()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from io import BytesIO
 
 import anyio
 from nicegui import app, ui
 from nicegui.server import Server
-from PIL import Image
 from starlette.responses import StreamingResponse
 
+from spikecam.app.notices import notify_errors
 from spikecam.app.page import COLOUR
-from spikecam.app.saying import saying
-from spikecam.app.server import LOOPBACK, run
+from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.errors import SpikecamError
-from spikecam.io.pictures import as_levels
+from spikecam.io.pictures import encode_picture
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.methods import online_method_names
 from spikecam.picture import Picture
@@ -75,11 +73,10 @@ def jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[byt
             continue
         number, picture = latest
         live.sent_count += 1
-        buffer = BytesIO()
-        Image.fromarray(as_levels(display(picture))).save(buffer, "JPEG", quality=_JPEG_QUALITY)
-        head = f"Content-Type: image/jpeg\r\nContent-Length: {buffer.tell()}\r\n\r\n"
+        jpeg = encode_picture(display(picture), "jpeg", quality=_JPEG_QUALITY)
+        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         # The boundary follows at once: browsers show a part when the next begins.
-        yield head.encode("ascii") + buffer.getvalue() + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
+        yield head.encode("ascii") + jpeg + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
 
 
 def serve_live(
@@ -109,7 +106,14 @@ def serve_live(
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
     try:
-        run(lambda: _build(live, display), host=host, port=port, limit=0, browser=browser, say=say)
+        serve_page(
+            lambda: _build(live, display),
+            host=host,
+            port=port,
+            upload_limit=0,
+            browser=browser,
+            say=say,
+        )
     finally:
         live.stop()
         thread.join(timeout=1)
@@ -134,7 +138,7 @@ def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
         ui.label("spikecam live").classes("text-xl font-bold")
 
         def choose_method(name: str) -> None:
-            with saying():
+            with notify_errors():
                 live.choose_method(name)
             # Stays on the present method where the other one is refused.
             toggle.set_value(live.method)

@@ -1,4 +1,4 @@
-"""The page: choosing a recording, looking at it, deblurring."""
+"""The page of the app, with a tab each for opening, viewing and deblurring."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from pathlib import Path
 
 from nicegui import ui
 
-from spikecam.app.desk import Desk
-from spikecam.app.opening import Opening
-from spikecam.app.sharpening import Sharpening
-from spikecam.app.viewing import Viewing
+from spikecam.app.deblur_tab import DeblurTab
+from spikecam.app.open_tab import OpenTab
+from spikecam.app.session import Session
+from spikecam.app.view_tab import ViewTab
 
-# White can be read on it.
+# White text is legible on it.
 COLOUR = "#2a5d8c"
 _STYLE = """
 .frame img, .compare img { image-rendering: pixelated; }
 .compare { position: relative; --cut: 50%; }
 .compare img { display: block; width: 100%; }
 .compare img.after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--cut)); }
-.said { white-space: pre-line; max-width: min(90vw, 40rem); }
+.notice { white-space: pre-line; max-width: min(90vw, 40rem); }
 """
 
 
-def build(desk: Desk, limit: int, first: Path | None) -> None:
+def build_page(session: Session, upload_limit: int, recording: Path | None) -> None:
     """Build the page of one visitor.
 
     Args:
-        desk: what the visitor works on.
-        limit: bytes that may be uploaded at once.
-        first: a recording to open at once.
+        session: what the visitor works on.
+        upload_limit: bytes that may be uploaded in all.
+        recording: to open at once, if any.
     """
     ui.add_css(_STYLE)
     ui.dark_mode(None)
@@ -37,29 +37,29 @@ def build(desk: Desk, limit: int, first: Path | None) -> None:
         ui.label("spikecam").classes("text-xl font-bold")
         with ui.tabs() as tabs:
             ui.tab("Open", icon="folder_open")
-            looking = ui.tab("Look", icon="visibility")
-            deblurring = ui.tab("Deblur", icon="auto_fix_high")
-    looking.disable()
-    deblurring.disable()
+            view = ui.tab("View", icon="visibility")
+            deblur = ui.tab("Deblur", icon="auto_fix_high")
+    view.disable()
+    deblur.disable()
 
-    def opened() -> None:
-        looking.enable()
-        deblurring.enable()
-        viewing.begin()
-        sharpening.begin()
-        tabs.set_value("Look")
+    def show_recording() -> None:
+        view.enable()
+        deblur.enable()
+        view_tab.show_recording()
+        deblur_tab.show_recording()
+        tabs.set_value("View")
 
-    def uploaded(path: Path) -> None:
-        sharpening.offer(path)
-        if desk.stream is not None:
+    def offer_picture(path: Path) -> None:
+        deblur_tab.offer_pictures(path)
+        if session.stream is not None:
             tabs.set_value("Deblur")
 
     with ui.tab_panels(tabs, value="Open", keep_alive=True).classes("w-full"):
-        with ui.tab_panel("Look"):
-            viewing = Viewing(desk, lambda: tabs.value == "Look")
+        with ui.tab_panel("View"):
+            view_tab = ViewTab(session, lambda: tabs.value == "View")
         with ui.tab_panel("Deblur"):
-            sharpening = Sharpening(desk, lambda: tabs.value == "Deblur")
+            deblur_tab = DeblurTab(session, lambda: tabs.value == "Deblur")
         with ui.tab_panel("Open"):
-            opening = Opening(desk, limit, opened, uploaded)
-    if first is not None:
-        ui.timer(0, lambda: opening.choose(first), once=True)
+            open_tab = OpenTab(session, upload_limit, show_recording, offer_picture)
+    if recording is not None:
+        ui.timer(0, lambda: open_tab.choose(recording), once=True)

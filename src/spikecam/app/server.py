@@ -1,4 +1,4 @@
-"""The server behind the pages: on this machine alone, with a folder that goes when it goes."""
+"""Server of the pages: on this machine, behind a key, with a temporary folder for its files."""
 
 from __future__ import annotations
 
@@ -10,92 +10,96 @@ from pathlib import Path
 
 from nicegui import app, ui
 
-from spikecam.app.addresses import picture_routes
-from spikecam.app.desk import Desk
-from spikecam.app.guards import BoundedUploads, KeyHoldersOnly
-from spikecam.app.page import build
-from spikecam.app.saying import unforeseen
-from spikecam.app.shelf import Shelf
+from spikecam.app.access import LimitUploads, RequireKey
+from spikecam.app.file_list import FileList
+from spikecam.app.notices import report_unexpected_error
+from spikecam.app.page import build_page
+from spikecam.app.picture_urls import picture_routes
+from spikecam.app.session import Session
 from spikecam.errors import OptionError
 from spikecam.io.recording_format import is_recording
 
 LOOPBACK = "127.0.0.1"
-# Bytes beside the files in an upload.
-_ENVELOPE = 1 << 20
+# Bytes of an upload request beside the files in it.
+_REQUEST_OVERHEAD_BYTES = 1 << 20
+# A laptop that slept, or a tunnel that broke, finds its session again for so long.
+_RECONNECT_SECONDS = 300
 
 
 def serve_app(
-    given: Sequence[Path],
+    paths: Sequence[Path],
     *,
     host: str = LOOPBACK,
     port: int = 0,
-    limit: int = 2_000_000_000,
+    upload_limit: int = 2_000_000_000,
     browser: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve the browser app until it is interrupted.
 
     Args:
-        given: files and folders that may be opened; the first recording is opened at once.
-        host: address to listen on; by default nobody else can reach it.
+        paths: files and folders that may be opened; the first recording is opened at once.
+        host: address to listen on; by default no other machine can reach it.
         port: to listen on; 0 for one that is free.
-        limit: bytes that may be uploaded at once.
+        upload_limit: bytes that may be uploaded in all.
         browser: open it in the browser.
-        say: takes the address.
+        say: takes the line with the address.
 
     Raises:
-        FileError: a file or folder that was given does not exist.
+        FileError: a file or folder does not exist.
         OptionError: the address cannot be listened on.
     """
-    desks: dict[str, Desk] = {}
-    left: list[Desk] = []
-    before = tempfile.tempdir
+    sessions: dict[str, Session] = {}
+    closed_sessions: list[Session] = []
+    temporary_before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="spikecam-app-") as folder:
         uploads = Path(folder) / "uploads"
         uploads.mkdir()
-        shelf = Shelf(given, uploads)
-        first = next((path for path in given if is_recording(path)), None)
+        files = FileList(paths, uploads)
+        recording = next((path for path in paths if is_recording(path)), None)
 
         def page() -> None:
-            desk = Desk(shelf, Path(folder))
-            desks[desk.token] = desk
+            session = Session(files, Path(folder))
+            sessions[session.token] = session
 
-            def leave() -> None:
-                left.append(desks.pop(desk.token))
-                desk.close()
+            def close_session() -> None:
+                closed_sessions.append(sessions.pop(session.token))
+                session.close()
 
-            ui.context.client.on_delete(leave)
-            build(desk, limit, first)
+            ui.context.client.on_delete(close_session)
+            build_page(session, upload_limit, recording)
 
-        app.include_router(picture_routes(desks))
-        app.on_page_exception(unforeseen)
-        app.on_exception(unforeseen)
+        app.include_router(picture_routes(sessions))
+        app.on_page_exception(report_unexpected_error)
+        app.on_exception(report_unexpected_error)
         try:
-            # What libraries put aside while a large file comes in goes with the rest.
+            # Libraries put large uploads aside in temporary files; these go with the folder.
             tempfile.tempdir = folder
-            run(page, host=host, port=port, limit=limit, browser=browser, say=say)
+            serve_page(
+                page, host=host, port=port, upload_limit=upload_limit, browser=browser, say=say
+            )
         finally:
-            tempfile.tempdir = before
-            for desk in (*desks.values(), *left):
-                desk.close()
-                desk.wait()
+            tempfile.tempdir = temporary_before
+            for session in (*sessions.values(), *closed_sessions):
+                session.close()
+                session.wait_for_removal()
 
 
-def run(
+def serve_page(
     page: Callable[[], None],
     *,
     host: str,
     port: int,
-    limit: int,
+    upload_limit: int,
     browser: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Serve a page, and nothing to anybody else; arguments and errors as `serve_app`."""
-    port, key = free_port(host, port), secrets.token_urlsafe(16)
-    app.add_middleware(BoundedUploads, limit=limit + _ENVELOPE)
-    app.add_middleware(KeyHoldersOnly, key=key, port=port)
-    named = f"[{host}]" if ":" in host else host
-    app.on_startup(lambda: say(f"spikecam: http://{named}:{port}/?key={key} (Ctrl-C ends it)"))
+    """Serve one page to holders of a new key; other arguments and errors as for `serve_app`."""
+    port, key = find_port(host, port), secrets.token_urlsafe(16)
+    app.add_middleware(LimitUploads, limit=upload_limit + _REQUEST_OVERHEAD_BYTES)
+    app.add_middleware(RequireKey, key=key, port=port)
+    url_host = f"[{host}]" if ":" in host else host
+    app.on_startup(lambda: say(f"spikecam: http://{url_host}:{port}/?key={key} (Ctrl-C ends it)"))
     ui.run(
         page,
         host=host,
@@ -105,13 +109,12 @@ def run(
         show=f"/?key={key}" if browser else False,
         reload=False,
         show_welcome_message=False,
-        # A laptop that slept, or a tunnel that broke, finds its recording and film again.
-        reconnect_timeout=300,
+        reconnect_timeout=_RECONNECT_SECONDS,
         timeout_graceful_shutdown=1,
     )
 
 
-def free_port(host: str, port: int) -> int:
+def find_port(host: str, port: int) -> int:
     """The port itself, if it is free; for 0, one that is.
 
     Raises:

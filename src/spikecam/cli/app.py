@@ -41,7 +41,7 @@ def app(
                 recordings or [],
                 host=page.host,
                 port=page.port,
-                limit=int(upload * 1e9),
+                upload_limit=int(upload * 1e9),
                 browser=page.browser,
                 say=say,
             )

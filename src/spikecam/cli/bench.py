@@ -13,10 +13,11 @@ from cyclopts import App, Parameter
 
 from spikecam.bench.benchmark import Benchmark, RunContext, benchmarks
 from spikecam.cli.declared import declared_command
-from spikecam.cli.flags import attribute_helps, plain_sentence, without_none
+from spikecam.cli.flags import without_none
 from spikecam.cli.interrupt import check_interrupt
 from spikecam.cli.messages import print_error, report, say
 from spikecam.cli.options import OUTPUT_GROUP
+from spikecam.option_help import attribute_helps, plain_sentence
 
 bench = App(name="bench", help=__doc__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -24,6 +23,7 @@ from spikecam.cli.values import (
     typed_text,
 )
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.option_help import attribute_helps
 
 Config = TypeVar("Config")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,25 +77,6 @@ def with_values(options: Config, values: Mapping[tuple[str, ...], Any]) -> Confi
         elif below:
             changes[one.name] = with_values(getattr(options, one.name), below)
     return dataclasses.replace(options, **changes)  # type: ignore[type-var]
-
-
-def attribute_helps(options: type) -> dict[str, str]:
-    """What the ``Attributes:`` section of a docstring says, by name."""
-    helps: dict[str, str] = {}
-    for parent in reversed(options.__mro__):
-        text = inspect.cleandoc(parent.__dict__.get("__doc__") or "")
-        _, _, section = text.partition("Attributes:\n")
-        section = re.split(r"\n(?=\S)", section)[0]
-        for names, help_text in re.findall(r"^ {4}(\w[\w, ]*): (.*(?:\n {5,}.*)*)", section, re.M):
-            for name in names.split(", "):
-                helps[name] = plain_sentence(help_text)
-    return helps
-
-
-def plain_sentence(text: str) -> str:
-    """Text of a docstring for a terminal: one line, no code marks, a capital and a full stop."""
-    text = " ".join(text.replace("`", "").split()).rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any = None) -> Any:

@@ -1,0 +1,166 @@
+"""Tab in which a sequence of sharp pictures is made from a blurry picture and the spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nicegui import run, ui
+
+from spikecam.app.notices import notify, notify_errors
+from spikecam.app.option_controls import OptionControls
+from spikecam.app.sequence_view import SequenceView
+from spikecam.app.session import Session
+from spikecam.app.sharp_sequence import SharpSequence
+from spikecam.deblurring.deblur import DEFAULT_METHOD
+from spikecam.errors import OptionError
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import evenly_spaced_frames
+from spikecam.method import Method, Takes, all_methods
+
+# An entry among the blurry pictures, for methods that need none.
+_NO_PICTURE = "no picture: spikes alone"
+_PROGRESS_INTERVAL_SECONDS = 0.2
+_DEFAULT_COUNT = 7
+
+
+class DeblurTab:
+    """The tab, built where it is constructed.
+
+    Args:
+        session: what is worked on.
+        is_visible: whether the tab is shown.
+    """
+
+    def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
+        self.session = session
+        deblurring = all_methods(Takes.SPIKES_AND_PICTURE)
+        # The default comes first.
+        deblurring.sort(key=lambda method: method.name != DEFAULT_METHOD)
+        self._methods = {
+            f"{method.name}: {method.summary}": method
+            for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
+        }
+        self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
+        with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
+            with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
+                self._build_controls()
+            self._sequence_view = SequenceView(session, is_visible)
+
+    def _build_controls(self) -> None:
+        self._blur = ui.select({}, label="Blurry picture").classes("w-full")
+        with ui.row().classes("w-full no-wrap gap-2"):
+            self._start = ui.number("Exposed from frame", min=0, precision=0).classes("grow")
+            self._stop = ui.number("to before frame", min=1, precision=0).classes("grow")
+        self._count = ui.number("Sharp frames", value=_DEFAULT_COUNT, min=1, precision=0)
+        self._count.classes("w-full")
+        label = next(iter(self._methods))
+        self._method_label = ui.select([*self._methods], value=label, label="Method")
+        self._method_label.classes("w-full").on_value_change(self._choose_method)
+        self._options = OptionControls()
+        self._options.show_method(self._method)
+        with ui.row().classes("gap-2"):
+            self._deblur_button = ui.button("Deblur", icon="auto_fix_high", on_click=self._deblur)
+            self._cancel_button = ui.button("Cancel", on_click=self._cancel).props("flat")
+        self._progress_bar = ui.linear_progress(0, show_value=False)
+        self._progress_text = ui.label().classes("text-sm")
+        self._cancel_button.visible = self._progress_bar.visible = False
+
+    @property
+    def _method(self) -> Method:
+        return self._methods[self._method_label.value]
+
+    def show_recording(self) -> None:
+        """Offer what belongs to the recording that was opened."""
+        stream = self.session.stream
+        if stream is None:
+            return
+        self._sequence_view.hide()
+        self._sequence_view.set_aspect_ratio(stream.width / stream.height)
+        self._progress_text.set_text("")
+        start, stop = resolve_exposure(stream)
+        self._start.set_value(start)
+        self._stop.set_value(stop)
+        self.offer_pictures()
+
+    def offer_pictures(self, blur: Path | None = None) -> None:
+        """Offer the pictures that there are, with ``blur`` or the likeliest as the blurry one."""
+        with notify_errors():
+            names = {str(path): path.name for path in self.session.list_pictures()}
+            self._offer_blur(names, blur)
+            self._sequence_view.offer_pictures(names)
+
+    def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
+        likely = [path for path, name in names.items() if "blur" in name.lower()]
+        options = dict(names)
+        if self._method.takes is Takes.SPIKES_OR_PICTURE:
+            options[_NO_PICTURE] = _NO_PICTURE
+        present = self._blur.value if self._blur.value in options else None
+        value = str(blur) if blur else present or next(iter([*likely, *options]), None)
+        self._blur.set_options(options, value=value)
+
+    def _choose_method(self) -> None:
+        self._options.show_method(self._method)
+        with notify_errors():
+            self._offer_blur({str(path): path.name for path in self.session.list_pictures()})
+
+    async def _deblur(self) -> None:
+        with notify_errors():
+            sequence = self._start_sequence()
+            self._timer.active = True
+            self._deblur_button.disable()
+            self._sequence_view.hide()
+            self._progress_bar.set_value(0)
+            self._progress_text.set_text("loading")
+            self._progress_bar.visible = self._cancel_button.visible = True
+            try:
+                # Not on the page's thread: networks are loaded there, too.
+                await run.io_bound(sequence.make)
+            finally:
+                self._timer.active = False
+                self._deblur_button.enable()
+                self._progress_bar.visible = self._cancel_button.visible = False
+            self._finish(sequence)
+
+    def _start_sequence(self) -> SharpSequence:
+        stream, method = self.session.stream, self._method
+        if stream is None:
+            raise OptionError("open a recording first")
+        if not self._blur.value:
+            raise OptionError(
+                "there is no blurry picture; drop one onto this page, or put it beside the "
+                "recording"
+            )
+        options = self._options.values()
+        window = method.window(method.parse_options(options), stream)
+        blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
+        exposure = int(self._start.value or 0), int(self._stop.value or 0)
+        count = int(self._count.value or 0)
+        frames = evenly_spaced_frames(stream, count, exposure, window)
+        return self.session.start_sequence(blur, frames, exposure, method, options)
+
+    def _show_progress(self) -> None:
+        sequence = self.session.sequence
+        if sequence is not None and sequence.finished_count:
+            self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
+            self._progress_text.set_text(_progress(sequence))
+
+    def _cancel(self) -> None:
+        if self.session.sequence is not None:
+            self.session.sequence.stop()
+
+    def _finish(self, sequence: SharpSequence) -> None:
+        if sequence is not self.session.sequence:
+            # Another recording was opened meanwhile.
+            self._progress_text.set_text("")
+            return
+        count = sequence.finished_count
+        self._progress_text.set_text(_progress(sequence))
+        frames = "1 frame" if count == 1 else f"{count} frames"
+        notify(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
+        if count:
+            self._sequence_view.show_sequence(sequence)
+
+
+def _progress(sequence: SharpSequence) -> str:
+    return f"{sequence.finished_count} of {len(sequence.frames)} frames"

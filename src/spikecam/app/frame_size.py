@@ -1,0 +1,62 @@
+"""Candidate frame sizes of a recording that does not say its own, with a preview of each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from spikecam.app.png import encode_png
+from spikecam.io.geometry import CAMERAS
+from spikecam.io.recording import open as open_recording
+from spikecam.reconstruction.reconstruct import reconstruct
+from spikecam.show.display import DisplayMapping
+
+_PREVIEW_WINDOW_FRAMES = 101
+
+
+class CandidateSize(NamedTuple):
+    """A size that the frames of a file may have.
+
+    Attributes:
+        width, height: in pixels.
+        camera: name of a camera that has it.
+        divides_file: whether the file is a whole number of such frames.
+    """
+
+    width: int
+    height: int
+    camera: str
+    divides_file: bool
+
+
+def candidate_sizes(path: Path) -> list[CandidateSize]:
+    """Sizes of the known cameras, each once, those that divide the file first."""
+    file_bytes = path.stat().st_size
+    cameras = {geometry: name for name, geometry in reversed(CAMERAS.items())}
+    sizes = [
+        CandidateSize(geometry.width, geometry.height, name, file_bytes % geometry.frame_bytes == 0)
+        for geometry, name in cameras.items()
+        if file_bytes >= geometry.frame_bytes
+    ]
+    return sorted(sizes, key=lambda size: not size.divides_file)
+
+
+@lru_cache(maxsize=64)
+def size_preview(path: Path, camera: str | tuple[int, int], modified: float = 0) -> bytes:
+    """A PNG file of TFP in the middle of a recording whose frames have this size.
+
+    With the right size it is a picture; with a wrong one it falls apart into stripes.
+
+    Args:
+        path: a recording without a header.
+        camera: a camera's name, or (height, width).
+        modified: when the file was modified last; a result is cached for this time.
+
+    Raises:
+        GeometryError, FileError: the file holds no whole frame, or cannot be read.
+    """
+    stream = open_recording(path, camera, truncate=True)
+    window = min(_PREVIEW_WINDOW_FRAMES, len(stream) - 1 + len(stream) % 2)
+    picture = reconstruct(stream, len(stream) // 2, window=window)
+    return encode_png(DisplayMapping.fit(picture)(picture))

@@ -1,0 +1,113 @@
+"""Pictures of single frames of a recording, made and displayed as a visitor chose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from spikecam.app.option_fields import check_options
+from spikecam.app.png import encode_png
+from spikecam.errors import OptionError, RangeError
+from spikecam.method import Method, Takes, find_method
+from spikecam.picture import Picture
+from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, all_frames, reconstruct
+from spikecam.show.display import DisplayMapping
+from spikecam.stream import SpikeStream
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """How a frame becomes the picture on the page.
+
+    Attributes:
+        method: name of a method that takes spikes alone.
+        options: of the method; the others have their defaults.
+        low, high: percentiles that are shown as black and white.
+        gamma: above 1 lifts the shadows.
+        fixed_range: brightness (black, white) in place of the percentiles.
+    """
+
+    method: str = DEFAULT_METHOD
+    options: Mapping[str, Any] = field(default_factory=dict)
+    low: float = 1.0
+    high: float = 99.0
+    gamma: float = 1.0
+    fixed_range: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise OptionError("black lies below white")
+
+    def display(self, picture: Picture) -> DisplayMapping:
+        """The display mapping of a picture."""
+        if self.fixed_range is not None:
+            return DisplayMapping(*self.fixed_range, self.gamma)
+        return DisplayMapping.fit(picture, self.low, self.high, self.gamma)
+
+    def to_json(self) -> str:
+        """The settings as text, for the URL of a picture."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> ViewSettings:
+        """Settings from a URL, refused unless the page's own controls can give them.
+
+        Raises:
+            OptionError: a method or option that is not offered.
+            ValueError, TypeError, AttributeError, RecursionError: no settings at all.
+        """
+        settings = cls(**json.loads(text))
+        check_options(find_method(settings.method, Takes.SPIKES), settings.options)
+        return settings
+
+
+def viewable_frames(stream: SpikeStream, settings: ViewSettings) -> range:
+    """Indices of the frames that can be reconstructed.
+
+    Raises:
+        OptionError: an option that the method refuses.
+        RangeError: the window is longer than the recording.
+    """
+    return all_frames(stream, settings.method, **settings.options)
+
+
+def default_options(method: Method, stream: SpikeStream) -> dict[str, Any]:
+    """Options of a method that differ from its defaults, so that its window fits the recording."""
+    try:
+        all_frames(stream, method.name)
+    except RangeError:
+        if "window" in method.option_names:
+            return {"window": len(stream) - 1 + len(stream) % 2}
+    return {}
+
+
+def settings_near(stream: SpikeStream, frame_index: int) -> ViewSettings:
+    """TFP of a frame, in a shorter window where the recording begins or ends close by."""
+    declared = find_method(DEFAULT_METHOD, Takes.SPIKES)
+    usual = declared.window(declared.options(), stream)
+    window = min(usual, 2 * min(frame_index, len(stream) - 1 - frame_index) + 1)
+    return ViewSettings(options={} if window == usual else {"window": window})
+
+
+def reconstruct_frame(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> Picture:
+    """Firing rates of one frame, (H, W) in [0, 1]; no more frames are read than it depends on.
+
+    Raises:
+        OptionError, RangeError: as `reconstruct`.
+    """
+    method = find_method(settings.method, Takes.SPIKES)
+    options = dict(settings.options)
+    if not method.warm_up:
+        return reconstruct(stream, frame_index, method.name, **options)
+    half = method.window(method.parse_options(options), stream) // 2
+    first = max(0, frame_index - half - method.warm_up)
+    last = min(len(stream), frame_index + half + 1)
+    return reconstruct(stream[first:last], frame_index - first, method.name, **options)
+
+
+def frame_png(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> bytes:
+    """One frame as it is displayed, as a PNG file; errors as of `reconstruct_frame`."""
+    picture = reconstruct_frame(stream, frame_index, settings)
+    return encode_png(settings.display(picture)(picture))

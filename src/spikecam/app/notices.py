@@ -1,0 +1,45 @@
+"""Notices on a page: errors as sentences, never as stack traces."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+
+from spikecam.errors import SpikecamError
+
+_NOTICE_MILLISECONDS = 4000
+
+
+@contextmanager
+def notify_errors() -> Iterator[None]:
+    """Show errors that the user can mend as notices, and end the block there."""
+    try:
+        yield
+    except SpikecamError as error:
+        notify(str(error), is_error=True)
+
+
+def notify(sentence: str, *, is_error: bool = False) -> None:
+    """Show a notice; that of an error stays until it is closed."""
+    ui.notify(
+        sentence,
+        type="negative" if is_error else "positive",
+        multi_line=True,
+        actions=[{"label": "Close", "color": "white"}] if is_error else [],
+        timeout=0 if is_error else _NOTICE_MILLISECONDS,
+        position="top",
+        classes="notice",
+    )
+
+
+def report_unexpected_error(error: Exception) -> None:
+    """Log an error of the program itself in full, and show a short notice of it."""
+    logging.getLogger("spikecam.app").error("an error of the app's own", exc_info=error)
+    notify(
+        f"Something went wrong inside spikecam ({type(error).__name__}); the terminal says more. "
+        "What you had open is still there.",
+        is_error=True,
+    )

@@ -1,0 +1,85 @@
+"""Controls for the options of a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.value_element import ValueElement
+
+from spikecam.app.option_fields import OptionField, option_fields
+from spikecam.method import Method
+
+
+class OptionControls:
+    """Controls for the options of one method at a time.
+
+    Args:
+        on_change: called with the name of an option that was changed.
+    """
+
+    def __init__(self, on_change: Callable[[str], None] = lambda name: None) -> None:
+        self._on_change = on_change
+        self._column = ui.column().classes("w-full gap-2")
+        self._controls: dict[str, tuple[OptionField, ValueElement[Any]]] = {}
+
+    def show_method(self, method: Method, values: Mapping[str, Any] | None = None) -> None:
+        """Show the options of a method.
+
+        Args:
+            method: the method.
+            values: of its options; the others have their defaults.
+        """
+        self._column.clear()
+        self._controls = {}
+        with self._column:
+            for field in option_fields(method):
+                value = (values or {}).get(field.name, field.default)
+                self._controls[field.name] = field, self._build_control(field, value)
+
+    def values(self) -> dict[str, Any]:
+        """Options whose values are not the defaults."""
+        chosen = {}
+        for name, (field, control) in self._controls.items():
+            value = control.value
+            # An empty field stands for the default.
+            if value is not None and value != field.default:
+                chosen[name] = field.kind(value)
+        return chosen
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Set the controls to these values, and all others to their defaults."""
+        for name, (field, control) in self._controls.items():
+            control.set_value(values.get(name, field.default))
+
+    def set_error(self, name: str, error: str | None) -> None:
+        """Show an error below the control of an option, or none."""
+        control = self._controls[name][1]
+        if isinstance(control, ui.number):
+            control.error = error
+
+    def _build_control(self, field: OptionField, value: Any) -> ValueElement[Any]:
+        def changed() -> None:
+            self._on_change(field.name)
+
+        control: ValueElement[Any]
+        if field.choices:
+            control = ui.select(list(field.choices), label=field.label, value=value)
+            control.classes("w-full")
+        elif field.kind is bool:
+            control = ui.switch(field.label, value=value)
+        else:
+            precision = 0 if field.kind is int else None
+            number = ui.number(field.label, value=value, precision=precision)
+            # A number is taken when it is typed, not at each digit of it.
+            number.props('debounce=500 placeholder="default" stack-label').classes("w-full")
+            number.without_auto_validation()
+            if field.kind is int:
+                number.props("step=1")
+            control = number
+        control.on_value_change(changed)
+        if field.help:
+            with control:
+                ui.tooltip(field.help).classes("text-sm")
+        return control

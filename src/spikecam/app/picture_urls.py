@@ -1,0 +1,125 @@
+"""URLs of the pictures of a page, which contain its session's secret token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from textwrap import wrap
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Response
+
+from spikecam.app.frame_size import size_preview
+from spikecam.app.frame_view import ViewSettings, frame_png
+from spikecam.app.png import encode_png
+from spikecam.app.session import Session
+from spikecam.errors import SpikecamError
+
+Sessions = Mapping[str, Session]
+
+
+def frame_url(session: Session, frame_index: int, settings: ViewSettings) -> str:
+    """URL of one frame of the recording."""
+    query = {
+        "version": session.version,
+        "frame_index": frame_index,
+        "settings": settings.to_json(),
+    }
+    return f"/session/{session.token}/frame?{urlencode(query)}"
+
+
+def preview_url(session: Session, path: Path, camera: str | tuple[int, int]) -> str:
+    """URL of a recording's preview where its frames have this size: a name, or (height, width)."""
+    size: Mapping[str, str | int]
+    if isinstance(camera, str):
+        size = {"camera": camera}
+    else:
+        size = {"height": camera[0], "width": camera[1]}
+    return f"/session/{session.token}/preview?{urlencode({'path': str(path), **size})}"
+
+
+def blur_url(session: Session) -> str:
+    """URL of the blurry picture of the sequence."""
+    return f"/session/{session.token}/blur?{urlencode({'version': session.version})}"
+
+
+def sequence_url(session: Session, frame_index: int, kind: str) -> str:
+    """URL of a picture of one frame of the sequence, of one of its kinds."""
+    query = {"version": session.version, "frame_index": frame_index, "kind": kind}
+    return f"/session/{session.token}/sequence?{urlencode(query)}"
+
+
+def picture_routes(sessions: Sessions) -> APIRouter:
+    """Routes of the URLs above; an error of the user's becomes a picture of its sentence."""
+    router = APIRouter(prefix="/session/{token}")
+
+    def find_session(token: str, version: int | None = None) -> Session:
+        if token not in sessions:
+            raise HTTPException(404, "this page is closed; reload it")
+        if version is not None and sessions[token].version != version:
+            raise HTTPException(404, "another recording or sequence is open by now")
+        return sessions[token]
+
+    @router.get("/frame")
+    def get_frame(token: str, version: int, frame_index: int, settings: str) -> Response:
+        stream = find_session(token, version).stream
+        if stream is None:
+            raise HTTPException(404, "no recording is open")
+        try:
+            return _png_response(frame_png(stream, frame_index, ViewSettings.from_json(settings)))
+        except SpikecamError as error:
+            return _sentence_response(str(error))
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise HTTPException(400, "these are no settings of a view") from error
+
+    @router.get("/preview")
+    def get_preview(
+        token: str, path: Path, camera: str | None = None, height: int = 0, width: int = 0
+    ) -> Response:
+        try:
+            real = find_session(token).files.resolve_path(path)
+            modified = real.stat().st_mtime_ns
+            return _png_response(size_preview(real, camera or (height, width), modified))
+        except (SpikecamError, OSError) as error:
+            return _sentence_response(str(error))
+
+    @router.get("/blur")
+    def get_blur(token: str, version: int) -> Response:
+        sequence = find_session(token, version).sequence
+        if sequence is None or sequence.blur is None:
+            raise HTTPException(404, "there is no blurry picture")
+        return _png_response(encode_png(sequence.blur))
+
+    @router.get("/sequence")
+    def get_sequence(token: str, version: int, frame_index: int, kind: str) -> Response:
+        sequence = find_session(token, version).sequence
+        try:
+            if (
+                sequence is not None
+                and frame_index in sequence.finished_frames
+                and kind in sequence.kinds
+            ):
+                return _png_response(sequence.display_png(frame_index, kind))
+        except (SpikecamError, OSError):
+            # The sequence is being removed.
+            pass
+        raise HTTPException(404, "there is no picture of this frame")
+
+    return router
+
+
+def _sentence_response(text: str) -> Response:
+    """A picture of a sentence, where the picture itself cannot be made."""
+    lines = "".join(
+        f'<tspan x="12" dy="22">{escape(line)}</tspan>' for line in wrap(text, width=56)
+    )
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 240" width="480" height="240">'
+        f'<text y="16" font-family="sans-serif" font-size="15" fill="#808080">{lines}</text></svg>'
+    )
+    return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+def _png_response(png: bytes) -> Response:
+    return Response(png, media_type="image/png", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,169 @@
+"""View of a finished sequence: compared with its blurry picture, played, scored, downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from nicegui import run, ui
+
+from spikecam.app.frame_view import settings_near
+from spikecam.app.notices import notify_errors
+from spikecam.app.picture_urls import blur_url, frame_url, sequence_url
+from spikecam.app.play_button import PlayButton
+from spikecam.app.sequence_pictures import MEAN, SHARP, SPREAD
+from spikecam.app.session import Session
+from spikecam.app.sharp_sequence import EXPORT_FILES, SharpSequence
+from spikecam.errors import OptionError
+
+# Height of the pictures in percent of the window.
+_PICTURE_HEIGHT_VH = 65
+_DEFAULT_FPS = 12
+
+
+class SequenceView:
+    """The view, built where it is constructed, and hidden at first.
+
+    Args:
+        session: whose sequence is shown.
+        is_visible: whether the tab is shown; the sequence plays only then.
+    """
+
+    def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
+        self.session = session
+        with ui.column().classes("grow min-w-0 gap-2 max-md:w-full") as self._column:
+            self._build_comparison(is_visible)
+            self._build_exports()
+        self.hide()
+
+    def _build_comparison(self, is_visible: Callable[[], bool]) -> None:
+        self._legend = ui.label().classes("text-sm opacity-70")
+        self._comparison = ui.element("div").classes("compare w-full")
+        with self._comparison:
+            self._left = ui.element("img").props('alt="the left picture"')
+            self._right = ui.element("img").classes("after").props('alt="the right picture"')
+        cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
+        cut.on(
+            "update:model-value",
+            js_handler=f"(value) => getHtmlElement({self._comparison.id}).style"
+            '.setProperty("--cut", value + "%")',
+        )
+        self._kind = ui.select([], label="On the right", on_change=self._show).classes("w-48")
+        with ui.row().classes("w-full items-center gap-3 no-wrap"):
+            self._play_button = PlayButton("Play the sequence", self._play_step, is_visible)
+            self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
+            self._slider.props('aria-label="Frame of the sequence"')
+        self._position = ui.label().classes("text-sm")
+
+    def _build_exports(self) -> None:
+        with ui.row().classes("items-center gap-2"):
+            ui.label("Download")
+            for format in EXPORT_FILES:
+                ui.button(format, on_click=lambda format=format: self._export(format)).props(
+                    "outline dense"
+                )
+            self._fps = ui.number(
+                "Frames a second", value=_DEFAULT_FPS, min=1, max=120, precision=0
+            )
+            self._fps.classes("w-32")
+        self._truth = ui.select(
+            {}, label="The sharp picture of this frame, where you have it", clearable=True
+        ).classes("w-full")
+        self._truth.on_value_change(self._score)
+        self._scores = ui.label().classes("text-sm whitespace-pre-line")
+
+    def hide(self) -> None:
+        """Hide the view, and stop playing."""
+        self._column.visible = False
+        self._play_button.stop()
+
+    def set_aspect_ratio(self, ratio: float) -> None:
+        """Fit the pictures, of this width over height, into the window."""
+        self._comparison.style(f"max-width: {_PICTURE_HEIGHT_VH * ratio:.0f}vh")
+
+    def offer_pictures(self, names: Mapping[str, str]) -> None:
+        """Offer pictures, by path, as the sharp picture of a frame."""
+        self._truth.set_options(dict(names), value=None)
+
+    def show_sequence(self, sequence: SharpSequence) -> None:
+        """Show the finished frames of the session's sequence, from its middle on."""
+        count = sequence.finished_count
+        self._column.visible = True
+        self._slider.props(f":max={count - 1}")
+        self._slider.set_value(min(count // 2, count - 1))
+        self._kind.set_options(list(sequence.kinds), value=sequence.kinds[0])
+        self._kind.visible = len(sequence.kinds) > 1
+        self._show()
+
+    def _frame_index(self, sequence: SharpSequence) -> int:
+        return sequence.finished_frames[int(self._slider.value or 0)]
+
+    def _show(self) -> None:
+        sequence, stream, kind = self.session.sequence, self.session.stream, self._kind.value
+        if sequence is None or stream is None or kind not in sequence.kinds:
+            return
+        frame_index = self._frame_index(sequence)
+        # Where there are spikes alone, TFP stands for the blurry picture.
+        left = (
+            frame_url(self.session, frame_index, settings_near(stream, frame_index))
+            if sequence.blur is None
+            else blur_url(self.session)
+        )
+        self._left.props(f'src="{left}"')
+        self._right.props(f'src="{sequence_url(self.session, frame_index, kind)}"')
+        self._position.set_text(f"frame {frame_index}")
+        self._legend.set_text(_legend(sequence, kind))
+        self._truth.visible = sequence.blur is not None and kind != SPREAD
+        # The score was of another picture.
+        self._truth.set_value(None)
+
+    async def _score(self) -> None:
+        sequence, truth = self.session.sequence, self._truth.value
+        self._scores.set_text("")
+        if sequence is None or not sequence.finished_count or not truth:
+            return
+        with notify_errors():
+            path = self.session.resolve_picture(Path(truth))
+            scores = await run.io_bound(
+                sequence.score, self._frame_index(sequence), path, self._kind.value
+            )
+            if scores is None or truth != self._truth.value:
+                # Something else was chosen meanwhile.
+                return
+            self._scores.set_text(
+                f"PSNR {scores['psnr']:.2f} dB, SSIM {scores['ssim']:.4f}\nthe blurry picture: "
+                f"{scores['blur_psnr']:.2f} dB, {scores['blur_ssim']:.4f}"
+            )
+
+    def _play_step(self) -> None:
+        sequence = self.session.sequence
+        if sequence is not None and sequence.finished_count:
+            following = int(self._slider.value or 0) + 1
+            self._slider.set_value(following % sequence.finished_count)
+
+    async def _export(self, format: str) -> None:
+        sequence = self.session.sequence
+        with notify_errors():
+            if sequence is None:
+                raise OptionError("there is no sequence; deblur first")
+            fps = float(self._fps.value or _DEFAULT_FPS)
+            path = await run.io_bound(sequence.export, format, fps)
+            if path is not None:
+                ui.download.file(path, path.name)
+
+
+def _legend(sequence: SharpSequence, kind: str) -> str:
+    """What is on the left and on the right of the comparison."""
+    # All kinds but the mean and the spread are samples; of one sample there is the mean alone.
+    count = max(1, len(sequence.kinds) - 2)
+    samples = "one sample" if count == 1 else f"{count} samples"
+    right = {
+        SHARP: "sharp",
+        MEAN: f"the mean of {samples}",
+        SPREAD: f"the standard deviation of {samples}",
+    }.get(kind, f"{kind} of {count}")
+    left = "TFP" if sequence.blur is None else "Blurry"
+    text = f"{left} on the left, {right} on the right"
+    if kind == SPREAD:
+        return f"{text}; white is {sequence.white:.4f}"
+    return text if sequence.blur is not None else f"{text}, both stretched from black to white"

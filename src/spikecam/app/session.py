@@ -1,0 +1,146 @@
+"""What one visitor works on: an open recording, and a sequence of sharp pictures of it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spikecam import sample
+from spikecam.app.file_list import FileList
+from spikecam.app.sharp_sequence import SharpSequence
+from spikecam.errors import FileError, OptionError
+from spikecam.io.geometry import read_sidecar
+from spikecam.io.paths import existing_file
+from spikecam.io.pictures import is_picture
+from spikecam.io.recording import open as open_recording
+from spikecam.io.recording_format import find_format, suffix_list
+from spikecam.method import Method
+from spikecam.stream import Span, SpikeStream
+
+
+class Session:
+    """State of one page.
+
+    Attributes:
+        token: a secret name, which the URLs of its pictures contain.
+        files: the files that may be opened.
+        path, stream: the open recording; None at first.
+        sequence: sharp pictures of it; None at first.
+        version: a number that changes whenever a recording is opened or a sequence is started.
+
+    Args:
+        files: the files that may be opened.
+        folder: a place for the sequences of this page.
+    """
+
+    def __init__(self, files: FileList, folder: Path) -> None:
+        self.token = secrets.token_urlsafe(16)
+        self.files = files
+        self.path: Path | None = None
+        self.stream: SpikeStream | None = None
+        self.sequence: SharpSequence | None = None
+        self.version = 0
+        self._folder = folder / self.token
+        self._cleanup_threads: list[threading.Thread] = []
+
+    def open_sample(self) -> None:
+        """Open the recording that ships with spikecam."""
+        self.set_recording(sample.SPIKES, open_recording(sample.SPIKES))
+
+    def needs_size(self, path: Path) -> bool:
+        """Whether a recording does not say its width and height.
+
+        Raises:
+            FileError: it may not be opened, is empty, or its sidecar file is damaged.
+        """
+        real = existing_file(self.files.resolve_path(path))
+        form = find_format(real)
+        if form is None:
+            raise FileError(f"{real.name} is no recording; choose a {suffix_list()} file")
+        return form.needs_geometry and read_sidecar(real) is None
+
+    def read_recording(
+        self, path: Path, camera: str | tuple[int, int] | None = None
+    ) -> SpikeStream:
+        """Read a recording; ``camera`` is a name or (height, width), where the file needs one.
+
+        A file that ends within a frame is read without that frame.
+
+        Raises:
+            SpikecamError: as `spikecam.open`, or a file that may not be opened.
+        """
+        real = self.files.resolve_path(path)
+        stream = open_recording(real, camera, truncate=True)
+        if not len(stream):
+            raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
+        return stream
+
+    def set_recording(self, path: Path, stream: SpikeStream) -> None:
+        """Work on this recording from now on."""
+        self._drop_sequence()
+        self.version += 1
+        self.path, self.stream = path, stream
+
+    def list_pictures(self) -> list[Path]:
+        """Pictures that may belong to the recording: those beside it, and uploaded ones."""
+        if self.path == sample.SPIKES:
+            beside = [sample.BLUR]
+        elif self.path is not None:
+            entries = self.files.list_folder(self.path.parent)
+            beside = [entry.path for entry in entries if entry.kind == "picture"]
+        else:
+            beside = []
+        uploaded = [entry.path for entry in self.files.list_folder(self.files.uploads)]
+        return list(dict.fromkeys([*beside, *filter(is_picture, uploaded)]))
+
+    def resolve_picture(self, path: Path) -> Path:
+        """The real path of one of `list_pictures`.
+
+        Raises:
+            FileError: it may not be opened.
+        """
+        return path if path == sample.BLUR else self.files.resolve_path(path)
+
+    def start_sequence(
+        self,
+        blur: Path | None,
+        frames: Sequence[int],
+        exposure: Span,
+        method: Method,
+        options: Mapping[str, Any],
+    ) -> SharpSequence:
+        """A new sequence, yet to be made, in place of the present one; arguments as for it.
+
+        Raises:
+            SpikecamError: as of `SharpSequence`; the present one then stays.
+        """
+        if self.stream is None:
+            raise OptionError("open a recording first")
+        folder = self._folder / str(self.version + 1)
+        picture = None if blur is None else self.resolve_picture(blur)
+        sequence = SharpSequence(folder, picture, self.stream, frames, exposure, method, options)
+        self._drop_sequence()
+        self.version += 1
+        self.sequence = sequence
+        return sequence
+
+    def close(self) -> None:
+        """Stop the work that is under way; its files are removed in the background."""
+        self._drop_sequence()
+
+    def wait_for_removal(self) -> None:
+        """Wait until the files of earlier sequences are removed."""
+        for thread in self._cleanup_threads:
+            thread.join()
+
+    def _drop_sequence(self) -> None:
+        if self.sequence is not None:
+            self.sequence.stop()
+            thread = threading.Thread(target=self.sequence.remove)
+            thread.start()
+            running = [one for one in self._cleanup_threads if one.is_alive()]
+            self._cleanup_threads = [*running, thread]
+            self.sequence = None

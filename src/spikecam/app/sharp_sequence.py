@@ -1,0 +1,206 @@
+"""A sequence of sharp pictures, made frame by frame into a folder; it can be stopped and saved."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spikecam.app.frame_view import ViewSettings
+from spikecam.app.png import encode_png
+from spikecam.app.sequence_pictures import SPREAD, sequence_pictures
+from spikecam.errors import OptionError
+from spikecam.generation.generated import white_spread
+from spikecam.io.output import open_output
+from spikecam.io.pictures import read_picture, write_picture
+from spikecam.method import Method, Takes
+from spikecam.metrics.full_reference import psnr, ssim
+from spikecam.picture import Picture
+from spikecam.show.display import DisplayMapping
+from spikecam.stream import Span, SpikeStream
+
+# Files that a sequence is saved as, by what the page calls them.
+EXPORT_FILES = {"MP4": "sharp.mp4", "GIF": "sharp.gif", "PNG files": "frames.zip"}
+
+
+class SharpSequence:
+    """Sharp pictures of some frames of one blurry picture, or of spikes alone.
+
+    Attributes:
+        frames: frame indices.
+        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None of spikes alone.
+        kinds: kinds of pictures of each frame, the main one first, see `sequence_pictures`; empty
+            until the first frame is finished.
+        finished_count: how many frames are finished.
+        stopped: whether it was stopped before the last frame.
+        white: the spread that is shown as white, see `white_spread`.
+
+    Args:
+        folder: an empty one, for the pictures.
+        blur: file of the blurry picture; None for spikes alone.
+        stream: the spikes.
+        frames: frame indices.
+        exposure: frames (start, stop) during which the picture was exposed.
+        method: one that takes spikes and a picture, or either.
+        options: of the method.
+
+    Raises:
+        FileError: the blurry picture cannot be read.
+        OptionError: there is none, and the method needs one.
+        RangeError: the exposure leaves the recording.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        blur: Path | None,
+        stream: SpikeStream,
+        frames: Sequence[int],
+        exposure: Span,
+        method: Method,
+        options: Mapping[str, Any],
+    ) -> None:
+        if blur is None and method.takes is Takes.SPIKES_AND_PICTURE:
+            raise OptionError(f"{method.name} needs a blurry picture; choose one")
+        self.folder, self.frames = folder, list(frames)
+        self.blur = None if blur is None else read_picture(blur)
+        self.exposure = stream.check_exposure(exposure)
+        self.kinds: tuple[str, ...] = ()
+        self.finished_count, self.stopped, self.white = 0, False, white_spread([])
+        self._rate_display: DisplayMapping | None = None
+        self._stream, self._method, self._options = stream, method, dict(options)
+        self._stop_requested, self._idle = threading.Event(), threading.Event()
+        self._idle.set()
+
+    def make(self) -> None:
+        """Make all pictures, until `stop` is called; to be called once, in a thread of its own.
+
+        Raises:
+            SpikecamError: as `sequence_pictures`.
+        """
+        self._idle.clear()
+        try:
+            pictures_of_frames = sequence_pictures(
+                self._method, self.blur, self._stream, self.frames, self.exposure, self._options
+            )
+            for frame_index, pictures in zip(self.frames, pictures_of_frames, strict=True):
+                if self._stop_requested.is_set():
+                    self.stopped = True
+                    return
+                self._write(frame_index, pictures)
+                self.finished_count += 1
+        finally:
+            self._idle.set()
+
+    def stop(self) -> None:
+        """Make no more pictures after the present frame."""
+        self._stop_requested.set()
+
+    def remove(self) -> None:
+        """Stop, wait for the present frame, and remove all files."""
+        self.stop()
+        self._idle.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def finished_frames(self) -> list[int]:
+        """Indices of the frames that are finished."""
+        return self.frames[: self.finished_count]
+
+    def path(self, frame_index: int, kind: str | None = None) -> Path:
+        """File of a picture of a finished frame: one of `kinds`, or the main one."""
+        return self.folder / (kind or self.kinds[0]) / f"{frame_index:06d}.png"
+
+    def display_picture(self, frame_index: int, kind: str | None = None) -> Picture:
+        """A picture as the page shows it, in [0, 1].
+
+        A spread is stretched to `white`. Firing rates are stretched as in the first view of a
+        recording, but by one mapping for all frames, so that they do not flicker.
+
+        Args:
+            frame_index: a finished frame.
+            kind: one of `kinds`; by default the main one.
+
+        Raises:
+            FileError: it was removed.
+        """
+        picture, display = read_picture(self.path(frame_index, kind)), self._display(kind)
+        return picture if display is None else display(picture)
+
+    def display_png(self, frame_index: int, kind: str | None = None) -> bytes:
+        """A picture as the page shows it, as a PNG file; args as for `display_picture`.
+
+        Raises:
+            FileError, OSError: it was removed.
+        """
+        if self._display(kind) is None:
+            return self.path(frame_index, kind).read_bytes()
+        return encode_png(self.display_picture(frame_index, kind))
+
+    def export(self, format: str, fps: float) -> Path:
+        """Save the main pictures of all finished frames, as the page shows them, as one file.
+
+        Args:
+            format: one of `EXPORT_FILES`.
+            fps: pictures per second of a video.
+
+        Raises:
+            OptionError: no frame is finished, or there is no such format.
+            OutputError: the file cannot be written.
+        """
+        if not self.finished_count:
+            raise OptionError("there are no pictures yet; deblur first")
+        if format not in EXPORT_FILES:
+            known = ", ".join(EXPORT_FILES)
+            raise OptionError(f"a sequence is saved as {known}, not {format!r}")
+        path = self.folder / EXPORT_FILES[format]
+        frames = self.finished_frames
+        output = open_output(path, fps=None if path.suffix == ".zip" else fps, overwrite=True)
+        output.write((self.display_picture(frame_index) for frame_index in frames), frames)
+        return path
+
+    def score(self, frame_index: int, truth: Path, kind: str | None = None) -> dict[str, float]:
+        """PSNR and SSIM of a picture, and of the blurry one, beside the true picture in a file.
+
+        Args:
+            frame_index: a finished frame.
+            truth: file of the true picture.
+            kind: one of `kinds`; by default the main one.
+
+        Returns:
+            "psnr" and "ssim", and "blur_psnr" and "blur_ssim" of the blurry picture.
+
+        Raises:
+            FileError: the file is no picture.
+            OptionError: the truth has another size, or the sequence is of spikes alone.
+        """
+        if self.blur is None:
+            raise OptionError("firing rates have a scale of their own; no picture is their truth")
+        sharp, true = read_picture(self.path(frame_index, kind)), read_picture(truth)
+        return {
+            "psnr": psnr(sharp, true, data_range=1),
+            "ssim": ssim(sharp, true, data_range=1),
+            "blur_psnr": psnr(self.blur, true, data_range=1),
+            "blur_ssim": ssim(self.blur, true, data_range=1),
+        }
+
+    def _write(self, frame_index: int, pictures: Mapping[str, Picture]) -> None:
+        """Write the pictures of a frame, and adapt the display of all frames to them."""
+        self.kinds = tuple(pictures)
+        for kind, picture in pictures.items():
+            # Pictures that the page stretches need finer levels.
+            stretched = kind == SPREAD or self.blur is None
+            write_picture(self.path(frame_index, kind), picture, bits=16 if stretched else 8)
+        if SPREAD in pictures:
+            self.white = max(self.white, white_spread([pictures[SPREAD]]))
+        if self.blur is None:
+            fitted = ViewSettings().display(pictures[self.kinds[0]])
+            present = self._rate_display or fitted
+            self._rate_display = DisplayMapping(
+                min(present.black, fitted.black), max(present.white, fitted.white)
+            )
+
+    def _display(self, kind: str | None) -> DisplayMapping | None:
+        return DisplayMapping(0, self.white) if kind == SPREAD else self._rate_display

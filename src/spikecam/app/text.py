@@ -1,0 +1,23 @@
+"""Numbers as a page writes them."""
+
+from __future__ import annotations
+
+import math
+
+
+def format_duration(frames: float, rate: float | None) -> str:
+    """The duration of frames at a rate in Hz, such as ``3.40 ms``; "" where it is unknown."""
+    if rate is None:
+        return ""
+    seconds = frames / rate
+    digits = max(0, 2 - math.floor(math.log10(seconds))) if seconds > 0 else 0
+    return f"{1e3 * seconds:.{max(0, digits - 3)}f} ms" if seconds < 1 else f"{seconds:.3g} s"
+
+
+def format_bytes(count: float) -> str:
+    """A number of bytes in three digits, such as ``1.2 MB``."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam import sample
+from spikecam.app.session import Session
+from spikecam.method import Takes, find_method
+
+SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)
+
+
+def test_files_outside_of_the_folders_are_not_read(files, tmp_path):
+    with pytest.raises(sc.FileError, match="not in a folder that spikecam app was given"):
+        Session(files, tmp_path).read_recording(tmp_path / "secret.dat")
+
+
+def test_a_recording_is_opened_or_asks_for_its_size(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    folder = tmp_path / "folder"
+    assert not session.needs_size(folder / "a.npz")
+    assert not session.needs_size(folder / "b10.dat")
+    assert session.needs_size(folder / "b9.dat")
+    session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (8, 16)))
+    assert session.stream.shape == (60, 8, 16)
+    # A wrong size leaves a frame cut off; that is for the eye to see.
+    session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (7, 16)))
+    assert session.stream.shape == (68, 7, 16)
+    with pytest.raises(sc.FileError, match="is no recording"):
+        session.needs_size(folder / "notes.txt")
+    with pytest.raises(sc.SpikecamError):
+        session.set_recording(
+            folder / "b9.dat", session.read_recording(folder / "b9.dat", (1000, 1000))
+        )
+    assert session.stream.shape == (68, 7, 16)
+
+
+def test_pictures_beside_a_recording_and_uploaded_ones_may_belong_to_it(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    assert session.list_pictures() == []
+    sc.save(files.create_upload("mine.png"), np.full((32, 64), 0.5))
+    session.set_recording(
+        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+    )
+    assert [path.name for path in session.list_pictures()] == ["blur.png", "mine.png"]
+    session.open_sample()
+    assert [path.name for path in session.list_pictures()] == ["blur.png", "mine.png"]
+    assert session.list_pictures()[0] == sample.BLUR
+
+
+def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    with pytest.raises(sc.OptionError, match="open a recording first"):
+        session.start_sequence(sample.BLUR, [30], (0, 60), SDM, {})
+    session.set_recording(
+        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+    )
+    blur = tmp_path / "folder" / "blur.png"
+    sequence = session.start_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
+    with pytest.raises(sc.OptionError, match="no pictures yet"):
+        sequence.export("MP4", 12)
+    sequence.make()
+    assert sequence.finished_frames == [20, 30, 40]
+    expected = sc.deblur(blur, session.stream, exposure=(0, 60), frames=[30], method="sdm")[0]
+    assert sc.read_picture(sequence.path(30)) == pytest.approx(expected, abs=1 / 500)
+    sc.save(tmp_path / "truth.png", expected)
+    scores = sequence.score(30, tmp_path / "truth.png")
+    assert scores["psnr"] > 50
+    assert scores["blur_psnr"] < 40
+    assert sc.count_frames(sequence.export("MP4", 12)) == 3
+    assert sequence.export("GIF", 12).stat().st_size > 100
+    assert sequence.export("PNG files", 12).suffix == ".zip"
+    again = session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
+    session.wait_for_removal()
+    assert not sequence.folder.exists()
+    again.stop()
+    again.make()
+    assert (again.finished_frames, again.stopped) == ([], True)
+    session.close()
+    session.wait_for_removal()
+    assert not list((tmp_path / "sessions").rglob("*.png"))
+
+
+def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    session.set_recording(
+        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+    )
+    blur = tmp_path / "folder" / "blur.png"
+    sequence = session.start_sequence(blur, [20], (0, 60), SDM, {})
+    sequence.make()
+    with pytest.raises(sc.RangeError):
+        session.start_sequence(blur, [20], (0, 61), SDM, {})
+    with pytest.raises(sc.FileError, match="not in a folder"):
+        session.start_sequence(tmp_path / "secret.png", [20], (0, 60), SDM, {})
+    with pytest.raises(sc.OptionError, match="needs a blurry picture"):
+        session.start_sequence(None, [20], (0, 60), SDM, {})
+    assert session.sequence is sequence
+    assert sequence.path(20).exists()
+
+
+def test_a_recording_that_leads_to_another_file_is_not_opened(files, tmp_path, spikes):
+    h5py = pytest.importorskip("h5py")
+    sc.save(tmp_path / "secret.h5", sc.SpikeStream.from_array(spikes(60, 8, 16)))
+    folder = tmp_path / "folder"
+    with h5py.File(folder / "linked.h5", "w") as file:
+        file["spikes"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "spikes")
+    with h5py.File(folder / "external.h5", "w") as file:
+        outside = [(str(tmp_path / "secret.dat"), 0, 960)]
+        spikes = file.create_dataset("spikes", (60, 16), np.uint8, external=outside)
+        spikes.attrs["height"], spikes.attrs["width"] = 8, 16
+    session = Session(files, tmp_path / "sessions")
+    for name in ("linked.h5", "external.h5"):
+        with pytest.raises(sc.FileError, match="its spikes lie in another file"):
+            session.read_recording(folder / name)
