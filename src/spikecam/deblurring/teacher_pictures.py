@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
+from spikecam.networks.bsn import BSN
 from spikecam.networks.ldn import SCALE
 from spikecam.networks.teacher import Teacher
 from spikecam.picture import Picture
@@ -16,6 +18,9 @@ from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import as_pixels, as_tensor, computing
 from spikecam.weights.store import load_weights
+
+# Pixels that the blind-spot network halves twice.
+_MIN_SIDE = 4
 
 
 def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
@@ -36,6 +41,24 @@ def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
     network = Teacher(bsn, edsr)
     network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
+
+
+def check_size(network: Teacher, stream: SpikeStream) -> None:
+    """Refuse spikes that the blind-spot network is too deep for, or cannot pad to a square.
+
+    Raises:
+        GeometryError: they are.
+    """
+    if not isinstance(network.bsn, BSN):
+        return
+    short, long = sorted(stream.shape[1:])
+    # Reflection adds less than the picture itself on each side.
+    padded = network.bsn.config.mirrored and (long - short + 1) // 2 >= short
+    if short < _MIN_SIDE or padded:
+        raise GeometryError(
+            f"the teacher takes spikes of {_MIN_SIDE}x{_MIN_SIDE} pixels or more, less than three "
+            f"times as long as wide, and these are {stream.width}x{stream.height}; use refined"
+        )
 
 
 def teacher_pictures(

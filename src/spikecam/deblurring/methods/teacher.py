@@ -49,13 +49,15 @@ def teacher(
 
     Raises:
         FileError: weights that cannot be read, or of another network.
+        GeometryError: spikes too small, or too narrow, for the blind-spot network.
         OptionError: no weights of that name.
         RangeError: a window leaves the recording.
     """
     spans = [stream.window(frame, _WINDOW_FRAMES) for frame in frames]
-    from spikecam.deblurring.teacher_pictures import load_teacher, teacher_pictures
+    from spikecam.deblurring.teacher_pictures import check_size, load_teacher, teacher_pictures
 
     network = load_teacher(options.weights, options.device)
+    check_size(network, stream)
     return teacher_pictures(network, blur, stream, spans, exposure, options.device)
 
 

@@ -1,0 +1,92 @@
+"""Declarations of methods: what they say is complete, and reading them is quick."""
+
+import inspect
+import re
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+import spikecam as sc
+from spikecam import method as declarations
+from spikecam.method import Method, Takes, all_methods, find_method, method_names
+from spikecam.networks import configs
+
+METHODS = [method for takes in Takes for method in all_methods(takes)]
+
+
+def test_reading_every_declaration_loads_no_torch():
+    code = (
+        "from spikecam.method import Takes, all_methods\n"
+        "for takes in Takes:\n"
+        "    for method in all_methods(takes):\n"
+        "        method.parse_options({})\n"
+        "import sys; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_a_declaration_is_complete(method):
+    module = sys.modules[method.run.__module__]
+    assert method.name == module.__name__.rpartition(".")[2]
+    assert module.METHOD is method
+    assert method.summary
+    assert method.source
+    assert not method.summary.endswith(".")
+    for name in method.option_names:
+        with pytest.raises(FrozenInstanceError):
+            setattr(method.options(), name, None)
+    helps = inspect.cleandoc(method.options.__doc__).partition("Attributes:\n")[2]
+    for name in method.option_names:
+        assert re.search(rf"^    {name}: \S", helps, re.MULTILINE), f"no help for {name}"
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_options_of_networks_are_told_by_their_names(method):
+    assert bool(method.networks) == ("weights" in method.option_names)
+    assert bool(method.networks) == ("device" in method.option_names)
+    assert len(method.default_weights) == len(method.networks)
+    for weights, kind in zip(method.default_weights, method.networks, strict=True):
+        assert weights in sc.shipped_weights()
+        assert (Path(configs.__path__[0]) / f"{kind}.py").is_file()
+
+
+def test_names_are_sorted_and_found_in_any_case():
+    for takes in Takes:
+        names = method_names(takes)
+        assert names == sorted(names)
+        for name in names:
+            assert find_method(name.upper(), takes) is find_method(name, takes)
+
+
+def test_a_package_that_fails_is_left_out_with_a_warning(monkeypatch):
+    class Entry:
+        name, value = "broken", "broken_package:METHOD"
+
+        def __init__(self, load):
+            self.load = load
+
+    def fails():
+        raise ImportError("no broken_package")
+
+    taken = Method("tfp", "as another", Takes.SPIKES, lambda *_: iter(()))
+    mine = Method("mine", "of a package", Takes.SPIKES, lambda *_: iter(()))
+    for loads, message in (
+        (fails, "cannot be loaded: no broken_package"),
+        (lambda: 7, r"is no spikecam\.Method"),
+        (lambda: taken, "is called tfp, as another method is"),
+    ):
+        monkeypatch.setattr(
+            declarations,
+            "entry_points",
+            lambda group, loads=loads: [Entry(loads), Entry(lambda: mine)],
+        )
+        declarations._installed_methods.cache_clear()
+        with pytest.warns(UserWarning, match=message):
+            assert method_names(Takes.SPIKES)[-1] == "mine"
+    monkeypatch.undo()
+    declarations._installed_methods.cache_clear()
+    assert "mine" not in method_names(Takes.SPIKES)
