@@ -124,21 +124,28 @@ def test_a_special_file_is_not_replaced(tmp_path):
         pass
 
 
+def is_png(path):
+    return path.suffix == ".png"
+
+
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "007.png").write_text("old")
-    with pytest.raises(RuntimeError), atomic_folder(out, replace=(".png",)) as folder:
+    with (
+        pytest.raises(RuntimeError),
+        atomic_folder(out, is_replaceable=is_png) as folder,
+    ):
         (folder / "001.png").write_text("half")
         raise RuntimeError
     assert [p.name for p in out.iterdir()] == ["007.png"]
-    with atomic_folder(out, replace=(".png",)) as folder:
+    with atomic_folder(out, is_replaceable=is_png) as folder:
         (folder / "001.png").write_text("new")
     assert [p.name for p in out.iterdir()] == ["001.png"]
     (out / "notes.txt").write_text("mine")
     with (
-        pytest.raises(OutputError, match=r"also holds notes\.txt"),
-        atomic_folder(out, replace=(".png",)),
+        pytest.raises(OutputError, match=r"because it holds notes\.txt"),
+        atomic_folder(out, is_replaceable=is_png),
     ):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]

@@ -124,3 +124,18 @@ def test_frames_are_counted_without_decoding(tmp_path):
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(sc.FileError, match="not a readable video"):
         sc.count_frames(tmp_path / "text.mp4")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_damaged_video_is_refused_and_the_frame_named(tmp_path, seed):
+    rows, columns = np.mgrid[:120, :160]
+    waves = [np.sin(columns / 9 + t / 3) * np.cos(rows / 7) / 2 + 0.5 for t in range(30)]
+    write_video(tmp_path / "a.mp4", waves)
+    content = bytearray((tmp_path / "a.mp4").read_bytes())
+    rng = np.random.default_rng(seed)
+    # Past the index and the encoder's words about itself, before the end of the pictures.
+    for place in rng.integers(content.find(b"mdat") + 800, content.find(b"moov"), 200):
+        content[place] = rng.integers(256)
+    (tmp_path / "a.mp4").write_bytes(content)
+    with pytest.raises(FileError, match=r"a\.mp4 (is damaged at (about )?frame|is not a readable)"):
+        list(video_frames(tmp_path / "a.mp4"))

@@ -7,12 +7,14 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 
 from spikecam.errors import OutputError
+
+Replaceable = Callable[[Path], bool]
 
 # .NAME.PID-PLACE-RANDOM.part.SUFFIX; see `_temporary_name`.
 _LEFTOVER = re.compile(r"\..*\.(\d{1,9})-([0-9a-f]{12})-[0-9a-f]{12}\.part(\..*)?")
@@ -34,12 +36,13 @@ def check_file(path: Path) -> None:
         _check_place(path)
 
 
-def check_folder(path: Path, *, replace: tuple[str, ...] = ()) -> None:
+def check_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> None:
     """Refuse a folder that holds anything, unless it may be replaced.
 
     Args:
         path: the folder.
-        replace: endings; a folder that holds nothing but files with these may be replaced.
+        is_replaceable: says of a file or folder in it whether it may be replaced; a folder that
+            holds nothing else is not refused.
 
     Raises:
         OutputError: it holds anything else, is a file, or lies where nothing can be written.
@@ -49,18 +52,18 @@ def check_folder(path: Path, *, replace: tuple[str, ...] = ()) -> None:
             raise OutputError(f"{path} is a file; a folder of pictures needs another name")
         if path.is_dir():
             entries = sorted(path.iterdir())
-            others = [e for e in entries if e.suffix.lower() not in replace or not e.is_file()]
+            others = [e for e in entries if is_replaceable is None or not is_replaceable(e)]
             if path.samefile(Path.cwd()):
                 raise OutputError(f"folder {path} is in use, as the current folder; name another")
-            if entries and not replace:
+            if others and is_replaceable is None:
                 raise OutputError(
                     f"folder {path} is in use; name a new one, remove it first, or overwrite it "
                     "(--overwrite, in Python overwrite=True)"
                 )
             if others:
                 raise OutputError(
-                    f"folder {path} is not overwritten: it also holds {others[0].name}; "
-                    "name a new folder"
+                    f"folder {path} is in use, and is not replaced because it holds "
+                    f"{others[0].name}; name a new one"
                 )
         _check_place(path)
 
@@ -100,17 +103,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path, *, replace: tuple[str, ...] = ()) -> Iterator[Path]:
+def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> Iterator[Path]:
     """A temporary folder beside ``path`` that takes its name when the block ends well.
 
     Args:
         path: the folder.
-        replace: endings; a folder that holds nothing but files with these is replaced.
+        is_replaceable: as for `check_folder`; the whole folder is replaced.
 
     Raises:
         OutputError: as `check_folder`, or the folder cannot be written.
     """
-    check_folder(path, replace=replace)
+    check_folder(path, is_replaceable=is_replaceable)
     with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,8 +124,10 @@ def atomic_folder(path: Path, *, replace: tuple[str, ...] = ()) -> Iterator[Path
             # Here, so that it is removed also where an interruption comes right after.
             temporary.mkdir()
             yield temporary
-            if replace and path.is_dir():
-                check_folder(path, replace=replace)  # it may hold more than when work started
+            if is_replaceable is not None and path.is_dir():
+                check_folder(
+                    path, is_replaceable=is_replaceable
+                )  # it may hold more than when work started
                 os.replace(path, previous)
             os.replace(temporary, path)
         except BaseException:

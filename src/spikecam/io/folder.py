@@ -43,9 +43,14 @@ def write_folder(
     """
     path = Path(path)
     _check_arguments(pictures, frame_indices, bits)
-    with atomic_folder(path, replace=PICTURES if overwrite else ()) as folder:
+    with atomic_folder(path, is_replaceable=is_picture_file if overwrite else None) as folder:
         for name, content in _png_files(path, pictures, frame_indices, bits):
             (folder / name).write_bytes(content)
+
+
+def is_picture_file(path: Path) -> bool:
+    """Whether a path is a file that ends like a picture."""
+    return path.is_file() and path.suffix.lower() in PICTURES
 
 
 def write_archive(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
 from spikecam.io.atomic import check_folder
-from spikecam.io.folder import ARCHIVES, write_archive, write_folder
+from spikecam.io.folder import ARCHIVES, is_picture_file, write_archive, write_folder
 from spikecam.io.paths import PathLike, check_not_input, check_output_place
 from spikecam.io.pictures import PICTURES, check_bits, write_picture
 from spikecam.io.recording_format import is_recording
@@ -112,7 +112,7 @@ def open_output(
     output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite)
     path = output.path
     if kind == "folder":
-        check_folder(path, replace=PICTURES if overwrite else ())
+        check_folder(path, is_replaceable=is_picture_file if overwrite else None)
     check_not_input(path, inputs)
     if kind == "picture" and count not in (None, 1):
         raise OutputError(

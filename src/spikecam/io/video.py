@@ -33,25 +33,30 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
         float32 in [0, 1]; (H, W, 3) RGB, or (H, W) for gray pictures in a folder.
 
     Raises:
-        FileError: missing, not a video, or a folder without pictures.
+        FileError: missing, not a video, damaged, or a folder without pictures.
     """
     path = Path(path)
     if path.is_dir():
         yield from map(read_picture, _pictures_in(path))
         return
     path = existing_file(path)
-    number = 0
+    count = 0
     try:
         with path.open("rb") as file, av.open(file, "r") as container:
             if not container.streams.video:
                 raise FileError(f"{path} holds no video")
-            for frame in container.decode(video=0):
-                number += 1
-                turned = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
-                yield turned.astype(np.float32) / np.float32(255)
+            stream = container.streams.video[0]
+            # Otherwise FFmpeg fills damaged places with something, and says nothing.
+            stream.codec_context.options = {"err_detect": "explode"}
+            for frame in container.decode(stream):
+                if frame.is_corrupt:
+                    raise FileError(f"{path} is damaged at frame {count}; get it again")
+                count += 1
+                upright = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+                yield upright.astype(np.float32) / np.float32(255)
     except av.FFmpegError as error:
-        said = f"breaks off after {number} frames" if number else "is not a readable video"
-        raise FileError(f"{path} {said} ({error.strerror}); get it again") from error
+        reason = f"is damaged at about frame {count}" if count else "is not a readable video"
+        raise FileError(f"{path} {reason} ({error.strerror}); get it again") from error
 
 
 def _pictures_in(folder: Path) -> list[Path]:
