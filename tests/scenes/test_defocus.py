@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import OptionError
-from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc, disc_radius
+from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc_kernel, disc_radius
 
 LENS = {"focus": 2.0, "focal_length": 0.05, "f_number": 2.0, "pitch": 10e-6}
 
@@ -16,7 +16,7 @@ def picture():
 
 @given(st.floats(1e-6, 12))
 def test_a_disc_is_round_and_whole(radius):
-    kernel = disc(radius)
+    kernel = disc_kernel(radius)
     assert kernel.sum() == pytest.approx(1, abs=1e-5)
     assert np.array_equal(kernel, kernel.T)
     assert np.array_equal(kernel, kernel[::-1])
@@ -142,9 +142,9 @@ def test_what_is_blurred_in_front_spreads_over_what_is_sharp():
 @pytest.mark.parametrize(
     ("near", "options", "said"),
     [
-        (np.full((60, 80), 2.0), {}, "nearness is 0, far, to 1, near"),
-        (np.full((60, 80), np.nan), {}, "nearness is 0, far, to 1, near"),
-        (np.zeros((6, 8)), {}, "nearness is of the picture's size"),
+        (np.full((60, 80), 2.0), {}, "inverse depth is 0, far, to 1, near"),
+        (np.full((60, 80), np.nan), {}, "inverse depth is 0, far, to 1, near"),
+        (np.zeros((6, 8)), {}, "inverse depth is of the picture's size"),
         (np.zeros((60, 80)), {"strength": -1}, "strength one from 0 on"),
         (np.zeros((60, 80)), {"focus": np.inf}, "focus is a number"),
         (np.zeros((60, 80)), {"strength": 200}, "choose a smaller strength"),

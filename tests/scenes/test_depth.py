@@ -8,7 +8,7 @@ from spikecam.scenes.depth import random_inverse_depth
 
 
 @given(st.integers(1, 80), st.integers(1, 80), st.integers(0, 1000))
-def test_nearness_is_a_map_of_the_size_in_range(height, width, seed):
+def test_inverse_depth_is_a_map_of_the_size_in_range(height, width, seed):
     near = random_inverse_depth((height, width), seed=seed)
     assert near.shape == (height, width)
     assert near.dtype == np.float32
@@ -30,12 +30,12 @@ def test_scenes_have_steps_slopes_and_now_and_then_one_distance():
     assert sum(0 < step < 0.02 for step in steps) >= 2
 
 
-@pytest.mark.parametrize("kind", ["_WALLS", "_BLOBS"])
+@pytest.mark.parametrize("kind", ["_MAX_WALLS", "_MAX_BLOBS"])
 def test_each_kind_of_thing_stands_in_front_by_itself(kind, monkeypatch):
     def steps(seed):
         return float(np.abs(np.diff(random_inverse_depth((64, 96), seed=seed))).max()) > 0.1
 
-    other = {"_WALLS": "_BLOBS", "_BLOBS": "_WALLS"}[kind]
+    other = {"_MAX_WALLS": "_MAX_BLOBS", "_MAX_BLOBS": "_MAX_WALLS"}[kind]
     monkeypatch.setattr(f"spikecam.scenes.depth.{other}", 0)
     assert sum(steps(seed) for seed in range(40)) > 10
     monkeypatch.setattr(f"spikecam.scenes.depth.{kind}", 0)

@@ -23,7 +23,7 @@ from spikecam.bench.report import Report, Table
 from spikecam.gray import as_gray
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
-from spikecam.scenes.defocus import disc
+from spikecam.scenes.defocus import disc_kernel
 
 OURS = "defocus"
 # Photographs in scikit-image itself, on which our network was not trained.
@@ -254,7 +254,7 @@ def _deconvolved(one: Blurred, method: Callable[..., Any], **options: Any) -> Pi
         return rate
     # What lies beyond the border is dark to the one method, and the other side to the other.
     wide = np.pad(rate, _EDGE, mode="reflect")
-    found = method(wide, disc(one.setting.radius), **options)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    found = method(wide, disc_kernel(one.setting.radius), **options)[_EDGE:-_EDGE, _EDGE:-_EDGE]
     picture: Picture = np.clip(found, 0, 1).astype(np.float32)
     return picture
 

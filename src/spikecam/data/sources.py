@@ -24,7 +24,7 @@ from spikecam.io import content
 from spikecam.io.pictures import as_levels, is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
-from spikecam.scenes.motion import SMALLEST
+from spikecam.scenes.motion import MIN_SIDE
 
 # Of the signs of two photographs at least 0.22 differ; of neighbouring frames at most 0.1.
 _ALIKE = 0.18
@@ -129,10 +129,10 @@ def _looks(path: Path, frames: int) -> npt.NDArray[np.bool_]:
     """The signs of a photograph, or of two frames of a video."""
     if is_picture(path):
         picture = read_picture(path)
-        if min(picture.shape[:2]) < SMALLEST:
+        if min(picture.shape[:2]) < MIN_SIDE:
             raise FileError(
                 f"{path} is {picture.shape[1]}x{picture.shape[0]}; "
-                f"leave out photographs below {SMALLEST} pixels a side"
+                f"leave out photographs below {MIN_SIDE} pixels a side"
             )
         return _signs(picture)[None]
     wanted = {0, min(frames // 2, 50)}

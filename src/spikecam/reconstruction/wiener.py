@@ -16,7 +16,7 @@ import numpy as np
 
 from spikecam.picture import Picture
 from spikecam.reconstruction.spectrum import Size, Spectrum, filtered, frequencies, remembered
-from spikecam.scenes.defocus import disc
+from spikecam.scenes.defocus import disc_kernel
 
 # Radii in pixels; and lambda, from much noise to hardly any.
 RADII = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.75, 5.75, 7.0, 8.5, 10.5)
@@ -38,7 +38,7 @@ def _inverses(size: Size) -> Iterator[Spectrum]:
     steep = np.square(2 * frequencies(size))
     for radius in RADII:
         kernel = np.zeros(size, np.float32)
-        own = disc(radius)
+        own = disc_kernel(radius)
         kernel[: len(own), : len(own)] = own
         centred = np.roll(kernel, (-(len(own) // 2), -(len(own) // 2)), (0, 1))
         blur = np.fft.rfft2(centred).real

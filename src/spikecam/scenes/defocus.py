@@ -21,24 +21,24 @@ import numpy.typing as npt
 from spikecam.errors import OptionError
 from spikecam.picture import Picture, as_floats
 
-# Discs are made at every half pixel of radius; between two, their pictures are blended.
-_STEP = 0.5
-# Samples a side of a pixel by which a disc's edge covers it in part.
-_SUPER = 16
-# Layers that lie beside each other, as on a slope, and do not cover each other.
-_SHEET = 4
-# Of what is known of a place, this share is none;
-_TINY = 1e-3
-# so much counts what lies around it;
-_LITTLE = 0.02
-# and of what lies around, this share is enough to go on from.
-_ENOUGH = 0.05
+# Radii in pixels at which discs are computed; between two, their pictures are blended.
+_RADIUS_STEP = 0.5
+# Samples along a side of a pixel, for the partial coverage of pixels at a disc's edge.
+_SUBSAMPLES = 16
+# Neighbouring depth layers that do not occlude each other, as on a slope.
+_LAYERS_PER_GROUP = 4
+# Weights below this count as zero.
+_MIN_WEIGHT = 1e-3
+# Weight of the neighbourhood's mean, relative to a pixel's own light, in inpainting.
+_NEIGHBOUR_WEIGHT = 0.02
+# Known share of the neighbourhood from which on a pixel is inpainted in full.
+_FILL_COVERAGE = 0.05
 
 
 def disc_radius(
     depth: npt.ArrayLike, *, focus: float, focal_length: float, f_number: float, pitch: float
 ) -> Picture:
-    """Radius of the disc, in pixels, over which a thin lens spreads points at these depths.
+    """Radius of the blur disc of a thin lens for points at these depths, in pixels.
 
     Args:
         depth: distances D from the lens in metres, above 0; infinity is allowed.
@@ -99,13 +99,15 @@ def defocus_picture(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
     >>> np.unique(defocus_picture(np.full((40, 50), 0.25), 3.7).round(6))
     array([0.25], dtype=float32)
     """
-    source, radii = _checked(picture, radius)
-    place = radii / np.float32(_STEP)
+    source, radii = _check_radius(picture, radius)
+    position = radii / np.float32(_RADIUS_STEP)
     result = np.zeros_like(source)
-    steps = np.floor(place)
-    for level in np.unique(np.concatenate([np.unique(steps), np.unique(np.ceil(place))])):
-        share = np.maximum(0, 1 - np.abs(place - level))
-        blurry = source if level == 0 else cv2.filter2D(source, -1, disc(float(level) * _STEP))
+    steps = np.floor(position)
+    for level in np.unique(np.concatenate([np.unique(steps), np.unique(np.ceil(position))])):
+        share = np.maximum(0, 1 - np.abs(position - level))
+        blurry = source
+        if level:
+            blurry = cv2.filter2D(source, -1, disc_kernel(float(level) * _RADIUS_STEP))
         result += blurry * (share if source.ndim == 2 else share[..., None])
     return np.clip(result, 0, 1, out=result)
 
@@ -113,27 +115,27 @@ def defocus_picture(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
 def defocus_scene(
     picture: npt.ArrayLike, inverse_depth: npt.ArrayLike, *, focus: float, strength: float
 ) -> Picture:
-    """Blur a scene by a thin lens, with what is in front covering what is behind.
+    """Blur a scene as a thin lens does, with occlusion: what is in front covers what is behind.
 
-    The disc's radius is strength * |nearness - focus| pixels (`disc_radius` with nearness
+    The disc's radius is strength * |inverse_depth - focus| pixels (`disc_radius` with inverse depth
     proportional to 1 / D). The scene is cut into layers of half a pixel of radius, which are
-    blurred with their coverage; four of them make a sheet, and sheets are laid over each other
-    from far to near. So what is sharp in front gives no light to the blurred background, and what
+    blurred with their coverage; four of them make a group, and groups are composited from far to
+    near. So what is sharp in front gives no light to the blurred background, and what
     is blurred in front spreads over a sharp one, half transparent. What is hidden behind a thing in
     front is not known; it is taken to be like what can be seen around.
 
     Args:
         picture: (H, W) or (H, W, 3), uint8 or floats in [0, 1]; continued beyond its border by
             mirroring.
-        inverse_depth: how near each pixel is, 0 to 1, (H, W); such as `random_inverse_depth` makes.
-        focus: the nearness that is sharp; any number.
-        strength: pixels of radius to a unit of nearness.
+        inverse_depth: 0, far, to 1, near, (H, W); such as `random_inverse_depth` makes.
+        focus: the inverse depth that is sharp; any number.
+        strength: pixels of radius per unit of inverse depth.
 
     Returns:
         float32 in [0, 1], shaped like the picture.
 
     Raises:
-        OptionError: values that are not finite or not in range, nearness of another size, or a
+        OptionError: values that are not finite or not in range, inverse depth of another size, or a
             radius above half the picture's shorter side.
 
     >>> scene = np.linspace(0, 1, 40 * 50).reshape(40, 50)
@@ -141,83 +143,85 @@ def defocus_scene(
     >>> bool(np.allclose(same, scene))
     True
     """
-    near = np.asarray(inverse_depth, np.float32)
+    depth_map = np.asarray(inverse_depth, np.float32)
     if not (math.isfinite(focus) and math.isfinite(strength) and strength >= 0):
         raise OptionError(
             f"focus is a number, and strength one from 0 on, not {focus} and {strength}"
         )
     source = as_floats(picture)
-    if near.shape != source.shape[:2]:
+    if depth_map.shape != source.shape[:2]:
         raise OptionError(
-            f"nearness is of the picture's size, {source.shape[:2]}, not {near.shape}"
+            f"inverse depth is of the picture's size, {source.shape[:2]}, not {depth_map.shape}"
         )
-    if not (near.min() >= 0 and near.max() <= 1):
+    if not (depth_map.min() >= 0 and depth_map.max() <= 1):
         raise OptionError(
-            f"nearness is 0, far, to 1, near; this runs from {near.min():.4g} to {near.max():.4g}, "
-            "so scale it"
-        )
-    apart = np.float32(strength) * (near - np.float32(focus))
-    largest = min(source.shape[:2]) / 2
-    if np.abs(apart).max() > largest:
-        raise OptionError(
-            f"discs have radii up to {np.abs(apart).max():.4g} pixels here, more than half the "
-            f"picture's shorter side, {largest:g}; choose a smaller strength"
+            f"inverse depth is 0, far, to 1, near; this runs from {depth_map.min():.4g} to "
+            f"{depth_map.max():.4g}, so scale it"
         )
     # Signed: in front of the plane of focus and behind it are different layers.
-    layers = np.broadcast_to(np.rint(apart / np.float32(_STEP)), source.shape[:2])
-    levels = np.unique(layers)
-    sheets = np.floor(levels / _SHEET)
-    # How much is known of each pixel from the sheets so far, and its light times that.
-    light, known = np.zeros_like(source), np.zeros_like(source)
-    for sheet in np.unique(sheets):
-        chosen = levels[sheets == sheet]
+    signed_radius = np.float32(strength) * (depth_map - np.float32(focus))
+    max_radius = min(source.shape[:2]) / 2
+    if np.abs(signed_radius).max() > max_radius:
+        raise OptionError(
+            f"discs have radii up to {np.abs(signed_radius).max():.4g} pixels here, more than half "
+            f"the picture's shorter side, {max_radius:g}; choose a smaller strength"
+        )
+    layer_map = np.broadcast_to(np.rint(signed_radius / np.float32(_RADIUS_STEP)), source.shape[:2])
+    layers = np.unique(layer_map)
+    groups = np.floor(layers / _LAYERS_PER_GROUP)
+    ones = np.ones_like(source)
+    # Coverage of each pixel by the groups so far, and light weighted by it.
+    light, coverage = np.zeros_like(source), np.zeros_like(source)
+    for group in np.unique(groups):
+        group_layers = layers[groups == group]
         colour, weight = np.zeros_like(source), np.zeros_like(source)
-        for level in chosen:
-            for total, whole in ((colour, source), (weight, np.ones_like(source))):
-                total += _spread(whole, layers == level, abs(float(level)) * _STEP)
-        colour /= np.maximum(weight, _TINY)
-        # Discs of different sizes do not add up to one: the sheet's outline has the middle one.
-        radius = abs(float(chosen.mean())) * _STEP
-        mask = _spread(np.ones_like(source), np.isin(layers, chosen), radius)
-        mask[weight < _TINY] = 0
-        behind, share = _continued(light, known, radius)
-        light = mask * colour + (1 - mask) * behind
-        known = mask + (1 - mask) * share
-    seen: Picture = (light / np.maximum(known, _TINY)).astype(np.float32)
-    return np.clip(seen, 0, 1, out=seen)
+        for layer in group_layers:
+            radius = abs(float(layer)) * _RADIUS_STEP
+            colour += _blur_masked(source, layer_map == layer, radius)
+            weight += _blur_masked(ones, layer_map == layer, radius)
+        colour /= np.maximum(weight, _MIN_WEIGHT)
+        # Discs of different sizes do not add up to one: the group's outline has the middle one.
+        radius = abs(float(group_layers.mean())) * _RADIUS_STEP
+        mask = _blur_masked(ones, np.isin(layer_map, group_layers), radius)
+        mask[weight < _MIN_WEIGHT] = 0
+        background, background_coverage = _inpaint(light, coverage, radius)
+        light = mask * colour + (1 - mask) * background
+        coverage = mask + (1 - mask) * background_coverage
+    result: Picture = (light / np.maximum(coverage, _MIN_WEIGHT)).astype(np.float32)
+    return np.clip(result, 0, 1, out=result)
 
 
-def _continued(light: Picture, known: Picture, radius: float) -> tuple[Picture, Picture]:
-    """Light and what is known of it, continued a disc wide behind what hides it."""
+def _inpaint(light: Picture, coverage: Picture, radius: float) -> tuple[Picture, Picture]:
+    """Extend weighted light and its coverage by a disc's width behind what hides them."""
     side = 2 * math.ceil(radius) + 1
-    near, share = (cv2.blur(part, (side, side)) for part in (light, known))
-    around = near / np.maximum(share, _TINY)
-    # At the border its own light goes on, as far as there is any.
-    own = (light + _LITTLE * around) / (known + _LITTLE)
-    more = (1 - known) * np.clip((share - _TINY) / _ENOUGH, 0, 1)
-    return light + more * own, known + more
+    mean_light, mean_coverage = (cv2.blur(plane, (side, side)) for plane in (light, coverage))
+    neighbour_light = mean_light / np.maximum(mean_coverage, _MIN_WEIGHT)
+    # At the border a pixel's own light goes on, as far as there is any.
+    filled = (light + _NEIGHBOUR_WEIGHT * neighbour_light) / (coverage + _NEIGHBOUR_WEIGHT)
+    added = (1 - coverage) * np.clip((mean_coverage - _MIN_WEIGHT) / _FILL_COVERAGE, 0, 1)
+    return light + added * filled, coverage + added
 
 
-def _spread(whole: Picture, where: npt.NDArray[np.bool_], radius: float) -> Picture:
-    """A part of a picture, each pixel of it spread over a disc."""
-    part = np.where(where if whole.ndim == 2 else where[..., None], whole, np.float32(0))
-    return np.asarray(cv2.filter2D(part, -1, disc(radius)) if radius else part, np.float32)
+def _blur_masked(picture: Picture, mask: npt.NDArray[np.bool_], radius: float) -> Picture:
+    """Blur the masked part of a picture by a disc; everything else counts as 0."""
+    part = np.where(mask if picture.ndim == 2 else mask[..., None], picture, np.float32(0))
+    return np.asarray(cv2.filter2D(part, -1, disc_kernel(radius)) if radius else part, np.float32)
 
 
-def disc(radius: float) -> Picture:
-    """A disc of a radius above 0 in pixels: the part of each pixel that it covers, sum 1."""
+def disc_kernel(radius: float) -> Picture:
+    """Blur kernel of a disc, radius above 0 in pixels: the covered part of each pixel, sum 1."""
     if radius <= 0.5:
         return np.ones((1, 1), np.float32)
     reach = math.ceil(radius - 0.5)
     side = 2 * reach + 1
-    places = (np.arange(side * _SUPER) + 0.5) / _SUPER - side / 2
-    inside = places[:, None] ** 2 + places**2 <= radius**2
-    covered = inside.reshape(side, _SUPER, side, _SUPER).mean(axis=(1, 3))
+    positions = (np.arange(side * _SUBSAMPLES) + 0.5) / _SUBSAMPLES - side / 2
+    inside = positions[:, None] ** 2 + positions**2 <= radius**2
+    covered = inside.reshape(side, _SUBSAMPLES, side, _SUBSAMPLES).mean(axis=(1, 3))
     kernel: Picture = (covered / covered.sum()).astype(np.float32)
     return kernel
 
 
-def _checked(picture: npt.ArrayLike, radius: npt.ArrayLike) -> tuple[Picture, Picture]:
+def _check_radius(picture: npt.ArrayLike, radius: npt.ArrayLike) -> tuple[Picture, Picture]:
     source = as_floats(picture)
     radii = np.asarray(radius, np.float32)
     if radii.shape not in ((), source.shape[:2]):

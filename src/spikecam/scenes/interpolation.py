@@ -1,4 +1,4 @@
-"""Frames between the frames of a video, by optical flow.
+"""Video frame interpolation by optical flow.
 
 Spike-GOPRO was made of 240 frames a second with seven more between neighbours, from the network
 XVFI. This is the stand-in that needs no weights: dense inverse search flow (Kroeger et al., "Fast
@@ -41,25 +41,28 @@ from spikecam.io.pictures import as_levels
 Frame = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-FACTOR = 8
+DEFAULT_FACTOR = 8
 
 # Below this many pixels a side the flow has no patch to follow.
-_SMALLEST = 16
-# Scene cuts are looked for in pictures whose longer side is this. Across cuts between the clips
-# above and between photographs at most 0.10 of the pixels agreed in both directions; at least 0.85
-# between neighbours, 0.48 in pans by 100 pixels. Flat pictures always agree: these are told by what
-# is left of their difference, in gray levels (at most 19 where there was no cut).
-_THUMBNAIL, _AGREEING, _LEFT = 320, 0.25, 40
-# How uneven places of carried pixels are evened out, in pixels; and how much the unmoved vector
-# counts where hardly any pixel arrived.
-_SMOOTH, _UNMOVED = 1.2, 0.02
+_MIN_SIDE = 16
+# Scene cuts: longer side of the pictures in which they are looked for, share of pixels whose
+# forward and backward flow agree, and mean difference after warping, in gray levels. Across cuts
+# between the clips above and between photographs at most 0.10 of the pixels agreed; at least 0.85
+# between neighbours, 0.48 in pans by 100 pixels. Flat pictures always agree and differ in gray
+# levels (by at most 19 where there was no cut).
+_CUT_PIXELS, _CUT_AGREEMENT, _CUT_DIFFERENCE = 320, 0.25, 40
+# Smoothing of the splatted flow, in pixels, and weight of the pixel's own vector where hardly any
+# vector arrives.
+_SPLAT_SIGMA, _ZERO_MOTION_WEIGHT = 1.2, 0.02
 
 
-def interpolate_frames(frames: Iterable[npt.ArrayLike], factor: int = FACTOR) -> Iterator[Frame]:
-    """A video with ``factor`` times as many frames a second, two frames of it at a time.
+def interpolate_frames(
+    frames: Iterable[npt.ArrayLike], factor: int = DEFAULT_FACTOR
+) -> Iterator[Frame]:
+    """Interpolate a video to ``factor`` times as many frames, holding two frames in memory.
 
-    Nothing is made up across a scene cut: the nearer frame is held, the later one in the middle.
-    How well it does, and where not, stands at the top of this module.
+    Across a scene cut nothing is interpolated: the nearer frame is repeated, the later one in the
+    middle. The top of this module states accuracy and limits.
 
     Args:
         frames: n frames of one size, (H, W) or (H, W, 3), uint8 or floats in [0, 1].
@@ -83,23 +86,23 @@ def interpolate_frames(frames: Iterable[npt.ArrayLike], factor: int = FACTOR) ->
         count = 0
     if count < 1:
         raise OptionError(f"the factor of interpolation is a whole number from 1, not {factor}")
-    return _run((_levels(frame) for frame in frames), count)
+    return _interpolate((_as_levels8(frame) for frame in frames), count)
 
 
-def _levels(frame: npt.ArrayLike) -> Frame:
+def _as_levels8(frame: npt.ArrayLike) -> Frame:
     return np.asarray(as_levels(frame), np.uint8)
 
 
-def _run(frames: Iterator[Frame], factor: int) -> Iterator[Frame]:
+def _interpolate(frames: Iterator[Frame], factor: int) -> Iterator[Frame]:
     first = next(frames, None)
     second = next(frames, None)
     if first is None or second is None:
-        seen = "after one frame" if second is None and first is not None else "before any frame"
-        raise RangeError(f"the video ends {seen}; interpolation takes at least two")
-    if min(first.shape[:2]) < _SMALLEST:
+        end = "after one frame" if second is None and first is not None else "before any frame"
+        raise RangeError(f"the video ends {end}; interpolation takes at least two")
+    if min(first.shape[:2]) < _MIN_SIDE:
         raise OptionError(
             f"frames of {first.shape[1]}x{first.shape[0]} are too small to follow motion; take "
-            f"frames of at least {_SMALLEST} pixels a side"
+            f"frames of at least {_MIN_SIDE} pixels a side"
         )
     before = first
     for number, after in enumerate(chain([second], frames), start=2):
@@ -110,84 +113,84 @@ def _run(frames: Iterator[Frame], factor: int) -> Iterator[Frame]:
             )
         yield before
         if factor > 1:
-            yield from _between(before, after, factor)
+            yield from _frames_between(before, after, factor)
         before = after
     yield before
 
 
-def _between(before: Frame, after: Frame, factor: int) -> Iterator[Frame]:
+def _frames_between(before: Frame, after: Frame, factor: int) -> Iterator[Frame]:
     if is_cut(before, after):
         for i in range(1, factor):
             yield before if 2 * i < factor else after
         return
-    forth, back = _flows(_gray(before), _gray(after))
-    agreement = _agreement(forth, back), _agreement(back, forth)
+    forward, backward = _flow_both_ways(_gray(before), _gray(after))
+    agreement = _agreement(forward, backward), _agreement(backward, forward)
     for i in range(1, factor):
-        part = np.float32(i / factor)
-        to_before, seen_before = _carried(forth, agreement[0], part)
-        to_after, seen_after = _carried(back, agreement[1], 1 - part)
-        seen_before, seen_after = seen_before * (1 - part), seen_after * part
-        yield _mixed(
-            _moved(before, to_before),
-            _moved(after, to_after),
-            seen_after / (seen_before + seen_after),
+        fraction = np.float32(i / factor)
+        to_before, weight_before = _splat_flow(forward, agreement[0], fraction)
+        to_after, weight_after = _splat_flow(backward, agreement[1], 1 - fraction)
+        weight_before, weight_after = weight_before * (1 - fraction), weight_after * fraction
+        yield _blend(
+            _warp_by_flow(before, to_before),
+            _warp_by_flow(after, to_after),
+            weight_after / (weight_before + weight_after),
         )
 
 
 def is_cut(before: Frame, after: Frame) -> bool:
-    """Whether two frames show different scenes, so that no motion leads from one to the other."""
-    scale = min(1.0, _THUMBNAIL / max(before.shape[:2]))
+    """Whether there is a scene cut between two frames."""
+    scale = min(1.0, _CUT_PIXELS / max(before.shape[:2]))
     # A very long and narrow frame still needs patches across.
-    size = [max(_SMALLEST, round(side * scale)) for side in reversed(before.shape[:2])]
+    size = [max(_MIN_SIDE, round(side * scale)) for side in reversed(before.shape[:2])]
     small = [cv2.resize(_gray(f), size, interpolation=cv2.INTER_AREA) for f in (before, after)]
     one, two = (np.asarray(picture, np.uint8) for picture in small)
-    forth, back = _flows(one, two)
-    agreeing = float((_agreement(forth, back) > np.exp(-1)).mean())
-    left = float(np.abs(one - _moved(two, forth).astype(np.float32)).mean())
-    return agreeing < _AGREEING or left > _LEFT
+    forward, backward = _flow_both_ways(one, two)
+    agreeing = float((_agreement(forward, backward) > np.exp(-1)).mean())
+    left = float(np.abs(one - _warp_by_flow(two, forward).astype(np.float32)).mean())
+    return agreeing < _CUT_AGREEMENT or left > _CUT_DIFFERENCE
 
 
-def _flows(one: Frame, two: Frame) -> tuple[Floats, Floats]:
-    """Vectors (H, W, 2) that lead from every pixel of one gray frame into the other, and back."""
+def _flow_both_ways(one: Frame, two: Frame) -> tuple[Floats, Floats]:
+    """Optical flow (H, W, 2) from one gray frame to the other, and back."""
     method: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     return method.calc(one, two, None), method.calc(two, one, None)
 
 
-def _agreement(forth: Floats, back: Floats) -> Floats:
-    """How well going forth and back returns to each pixel, in (0, 1]: 1/e at Sundaram's bound."""
-    returned = _moved(back, forth)
-    miss = ((forth + returned) ** 2).sum(axis=2)
-    length = (forth**2).sum(axis=2) + (returned**2).sum(axis=2)
+def _agreement(forward: Floats, backward: Floats) -> Floats:
+    """Forward-backward consistency of each pixel, in (0, 1]: 1/e at Sundaram's bound."""
+    returned = _warp_by_flow(backward, forward)
+    mismatch = ((forward + returned) ** 2).sum(axis=2)
+    length = (forward**2).sum(axis=2) + (returned**2).sum(axis=2)
     # Not below 0.001: a pixel that nothing agrees with still counts where no other arrives.
-    agreement: Floats = np.maximum(np.exp(-miss / (0.01 * length + 0.5)), 1e-3)
+    agreement: Floats = np.maximum(np.exp(-mismatch / (0.01 * length + 0.5)), 1e-3)
     return agreement
 
 
-def _carried(flow: Floats, agreement: Floats, part: np.float32) -> tuple[Floats, Floats]:
-    """Carry pixels a part of their vectors along.
+def _splat_flow(flow: Floats, agreement: Floats, fraction: np.float32) -> tuple[Floats, Floats]:
+    """Forward-warp the flow by a fraction of itself.
 
-    Returns the vectors (H, W, 2) that lead from where they arrive back to where they came from,
-    and how much arrived, about 1 where the frame is seen and 0 where it is not (H, W).
+    Returns the vectors (H, W, 2) from the pixels of the intermediate frame back to the source
+    frame, and their weight (H, W), about 1 where the source frame is visible and 0 where not.
     """
-    arrived = np.zeros((*agreement.shape, 3), np.float32)
-    _splat(flow, agreement, part, arrived)
-    arrived = np.asarray(cv2.GaussianBlur(arrived, (7, 7), _SMOOTH), np.float32)
-    weight = arrived[..., 2:]
-    unmoved = np.float32(_UNMOVED)
-    vectors = (arrived[..., :2] + unmoved * flow) / (weight + unmoved) * -part
-    return vectors, np.minimum(weight[..., 0], 1) + unmoved
+    splatted = np.zeros((*agreement.shape, 3), np.float32)
+    _splat(flow, agreement, fraction, splatted)
+    splatted = np.asarray(cv2.GaussianBlur(splatted, (7, 7), _SPLAT_SIGMA), np.float32)
+    weight = splatted[..., 2:]
+    zero_weight = np.float32(_ZERO_MOTION_WEIGHT)
+    vectors = (splatted[..., :2] + zero_weight * flow) / (weight + zero_weight) * -fraction
+    return vectors, np.minimum(weight[..., 0], 1) + zero_weight
 
 
-def _moved(picture: npt.NDArray[Any], vectors: Floats) -> npt.NDArray[Any]:
-    """Every pixel from where its vector leads to, repeated beyond the border; of the same type."""
+def _warp_by_flow(picture: npt.NDArray[Any], vectors: Floats) -> npt.NDArray[Any]:
+    """Sample a picture at every pixel plus its vector, the border repeated; the type is kept."""
     height, width = vectors.shape[:2]
     x = vectors[..., 0] + np.arange(width, dtype=np.float32)
     y = vectors[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _mixed(one: Frame, two: Frame, share: Floats) -> Frame:
-    """Two frames, of which the second has a share in every pixel."""
+def _blend(one: Frame, two: Frame, share: Floats) -> Frame:
+    """Blend two frames with a share (H, W) of the second."""
     shares = share if one.ndim == 2 else share[..., None]
     return np.asarray(one + (two.astype(np.float32) - one) * shares + 0.5, np.uint8)
 
@@ -199,18 +202,18 @@ def _gray(frame: Frame) -> Frame:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _splat(flow, agreement, part, arrived):  # type: ignore[no-untyped-def]
+def _splat(flow, agreement, fraction, splatted):  # type: ignore[no-untyped-def]
     """Add vectors and weights of all pixels to the four around the place each is carried to."""
     height, width = agreement.shape
     for row in range(height):
         for column in range(width):
             across, down = flow[row, column, 0], flow[row, column, 1]
-            x, y = np.float32(column) + part * across, np.float32(row) + part * down
+            x, y = np.float32(column) + fraction * across, np.float32(row) + fraction * down
             left, top = int(np.floor(x)), int(np.floor(y))
             for i in range(max(0, top), min(height, top + 2)):
                 for j in range(max(0, left), min(width, left + 2)):
                     near = (np.float32(1) - abs(y - i)) * (np.float32(1) - abs(x - j))
                     weight = np.float32(agreement[row, column] * near)
-                    arrived[i, j, 0] += weight * across
-                    arrived[i, j, 1] += weight * down
-                    arrived[i, j, 2] += weight
+                    splatted[i, j, 0] += weight * across
+                    splatted[i, j, 1] += weight * down
+                    splatted[i, j, 2] += weight

@@ -1,4 +1,4 @@
-"""Motion over photographs: a moving camera, things that move in front, frames with exact truth."""
+"""Synthetic scenes: a camera and foregrounds that move over photographs, as sharp frames."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from PIL import Image
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, as_floats, coloured
-from spikecam.scenes.camera_path import Matrices, camera_path, corners, mapped
-from spikecam.scenes.layers import Frame, Layer, layer, rendered
+from spikecam.scenes.camera_path import Matrices, apply_homographies, box_corners, camera_path
+from spikecam.scenes.layers import Frame, Layer, make_layer, render_layers
 from spikecam.stream import Span
 
 # Frames of a scene by default and its exposure (start, stop), as a pair of Spike-GOPRO has them.
 SCENE_FRAMES, SCENE_EXPOSURE = 137, (20, 117)
-# The fastest that a foreground moves: pixels in the exposure.
-FASTEST = 60.0
+# Fastest motion of a foreground, in pixels per exposure.
+MAX_FOREGROUND_SPEED = 60.0
 
-# A photograph is reduced at most this much less than it could be: its finest detail is noise.
-_REDUCTION = 1.6
-# Below this many pixels a side there is nothing to see in a photograph.
-SMALLEST = 16
+# Upper limit of the random reduction of a large photograph, whose finest detail is noise.
+_MAX_EXTRA_REDUCTION = 1.6
+# Smallest side of a photograph or a frame.
+MIN_SIDE = 16
 
 
 def moving_scene(
@@ -37,11 +37,11 @@ def moving_scene(
     foregrounds: Sequence[npt.ArrayLike] = (),
     seed: int,
 ) -> Iterator[Frame]:
-    """Frames of a camera that moves over a photograph, sharp: the truth behind a blurry picture.
+    """Sharp frames of a camera that moves over a photograph: the truth behind a blurry picture.
 
     The path is a smooth random mixture of translation, rotation, zoom and tilt, as a hand moves
-    (`camera_path`). A photograph that is too small for the view and the way it travels is enlarged
-    just enough that no border shows; a larger one is reduced by a random factor. Foregrounds are
+    (`camera_path`). A photograph that is too small for the view and its path is enlarged just
+    enough that no border shows; a larger one is reduced by a random factor. Foregrounds are
     soft-edged random pieces of other photographs, each on a path of its own with a speed of 0 to
     60 pixels in the exposure; later ones lie in front, and they may leave the view.
 
@@ -51,7 +51,7 @@ def moving_scene(
         frames: how many.
         exposure: frames (start, stop) of the exposure, at least two.
         speed: pixels of the frame that the background moves from the exposure's first frame to
-            its last: the mean length of the ways of points all over the frame.
+            its last: the mean length of the trajectories of points all over the frame.
         foregrounds: photographs that the moving pieces are cut from.
         seed: the same seed gives the same bits, and the same background whatever is in front.
 
@@ -68,46 +68,47 @@ def moving_scene(
     >>> np.stack(list(scene)).shape
     (9, 48, 64, 3)
     """
-    _check_scene(size, frames, exposure, speed, seed)
-    background = _colours(photo, "the photograph")
-    pieces = [_colours(piece, f"foreground {i}") for i, piece in enumerate(foregrounds)]
+    _check_arguments(size, frames, exposure, speed, seed)
+    background = _as_colour(photo, "the photograph")
+    pieces = [_as_colour(piece, f"foreground {i}") for i, piece in enumerate(foregrounds)]
     rng = np.random.default_rng((seed, 0))
     path = camera_path(rng, size, frames, exposure, speed)
-    layers = [_background(rng, background, path, size)]
+    layers = [_background_layer(rng, background, path, size)]
     for number, piece in enumerate(pieces, start=1):
         rng = np.random.default_rng((seed, number))
-        layers.append(_foreground(rng, piece, size, frames, exposure))
-    return rendered(layers, size)
+        layers.append(_foreground_layer(rng, piece, size, frames, exposure))
+    return render_layers(layers, size)
 
 
-def _shift(x: float, y: float) -> Matrices:
+def _translation(x: float, y: float) -> Matrices:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
 
 
-def _background(
+def _background_layer(
     rng: np.random.Generator, photo: Picture, path: Matrices, size: tuple[int, int]
 ) -> Layer:
-    """The photograph, enlarged or reduced and placed so that the whole path stays inside."""
-    centred = path @ _shift(-(size[1] - 1) / 2, -(size[0] - 1) / 2)
-    seen = mapped(centred, corners(size[1] - 1, size[0] - 1))
-    low, high = seen.min(axis=(0, 2)), seen.max(axis=(0, 2))
+    """Layer of the photograph, scaled and placed so that the whole path stays inside."""
+    centred_path = path @ _translation(-(size[1] - 1) / 2, -(size[0] - 1) / 2)
+    visible = apply_homographies(centred_path, box_corners(size[1] - 1, size[0] - 1))
+    low, high = visible.min(axis=(0, 2)), visible.max(axis=(0, 2))
     sides = np.array(photo.shape[1::-1])
     reduction = float(((sides - 1) / (high - low)).min())
     if reduction > 1:
-        chosen = reduction / rng.uniform(1, min(_REDUCTION, reduction))
+        chosen = reduction / rng.uniform(1, min(_MAX_EXTRA_REDUCTION, reduction))
         sides = np.maximum(np.rint(sides / chosen), np.ceil(high - low) + 1).astype(int)
-        photo, reduction = _reduced(photo, sides[0], sides[1]), 1.0
+        photo, reduction = _resize(photo, sides[0], sides[1]), 1.0
     # Enlarging is left to the interpolation, which is sharper than doing both.
-    place = rng.uniform(0, 1, size=2) * (sides - 1 - reduction * (high - low)) - reduction * low
-    return layer(photo, _shift(*place) @ np.diag([reduction, reduction, 1]) @ centred)
+    offset = rng.uniform(0, 1, size=2) * (sides - 1 - reduction * (high - low)) - reduction * low
+    scaling = np.diag([reduction, reduction, 1])
+    return make_layer(photo, _translation(*offset) @ scaling @ centred_path)
 
 
-def _foreground(
+def _foreground_layer(
     rng: np.random.Generator, photo: Picture, size: tuple[int, int], frames: int, exposure: Span
 ) -> Layer:
-    """A random piece of a photograph, somewhere in the view in the middle of the exposure."""
+    """Layer of a random piece of a photograph, inside the view in the middle of the exposure."""
     sides = [round(float(rng.uniform(0.2, 0.6)) * min(size)) + 8 for _ in range(2)]
-    coverage = _shape(rng, sides[0], sides[1])
+    coverage = _random_coverage(rng, sides[0], sides[1])
     fits = min(photo.shape[0] / sides[0], photo.shape[1] / sides[1])
     # A part of the photograph at between its own resolution and a third of it.
     taken = [min(max(1, rng.uniform(1, 3)), fits) * side for side in sides]
@@ -116,52 +117,53 @@ def _foreground(
         for whole, part in zip(photo.shape[:2], taken, strict=True)
     )
     part = photo[top : top + math.ceil(taken[0]), left : left + math.ceil(taken[1])]
-    colour = _reduced(part, sides[1], sides[0])
+    colour = _resize(part, sides[1], sides[0])
     picture = np.concatenate([colour, np.ones_like(coverage)[..., None]], axis=2)
     picture *= coverage[..., None]
-    path = camera_path(rng, size, frames, exposure, rng.uniform(0, FASTEST))
+    path = camera_path(rng, size, frames, exposure, rng.uniform(0, MAX_FOREGROUND_SPEED))
     middle = [(side - 1) / 2 for side in sides]
     y, x = rng.uniform(0, 1, size=2) * size
-    return layer(picture, _shift(middle[1], middle[0]) @ path @ _shift(-x, -y))
+    return make_layer(picture, _translation(middle[1], middle[0]) @ path @ _translation(-x, -y))
 
 
-def _shape(rng: np.random.Generator, height: int, width: int) -> Picture:
+def _random_coverage(rng: np.random.Generator, height: int, width: int) -> Picture:
     """Coverage of a soft-edged ellipse, rounded polygon or blob that fills the box, (H, W)."""
     angles = np.linspace(-np.pi, np.pi, 721)
     kind = rng.integers(3)
     radius = np.ones_like(angles)
     if kind == 1:
         half = np.pi / rng.integers(3, 8)
-        turned = (angles + rng.uniform(0, 2 * np.pi)) % (2 * half) - half
+        phase_angle = (angles + rng.uniform(0, 2 * np.pi)) % (2 * half) - half
         # A polygon's corners are rounded by a ring around it.
-        radius = np.cos(half) / np.cos(turned)
+        radius = np.cos(half) / np.cos(phase_angle)
         radius = np.minimum(radius, rng.uniform(np.cos(half), 1))
     elif kind == 2:
         waves = np.arange(2, 6)[:, None]
         heights, phases = rng.normal(scale=0.25, size=(4, 1)) / waves, rng.uniform(0, 7, (4, 1))
         radius = np.exp((heights * np.cos(waves * angles + phases)).sum(axis=0))
     radius /= radius.max()
-    soft = rng.uniform(1.5, 3)
-    room = np.array([height, width]) / 2 - 3 - soft / 2
+    edge_width = rng.uniform(1.5, 3)
+    half_size = np.array([height, width]) / 2 - 3 - edge_width / 2
     y, x = np.mgrid[:height, :width] - np.array([height - 1, width - 1])[:, None, None] / 2
-    out, towards = np.hypot(y / room[0], x / room[1]), np.arctan2(y / room[0], x / room[1])
-    edge = np.interp(towards, angles, radius)
-    # Distance from the edge in pixels, from its steepness, positive inside.
-    field = edge - out
-    steep = np.maximum(np.hypot(*np.gradient(field)), 1e-6)
-    inside = np.clip(field / steep / soft + 0.5, 0, 1)
+    y, x = y / half_size[0], x / half_size[1]
+    radial_distance, direction = np.hypot(y, x), np.arctan2(y, x)
+    edge = np.interp(direction, angles, radius)
+    # Distance from the edge in pixels, positive inside: the field divided by its gradient.
+    edge_distance = edge - radial_distance
+    slope = np.maximum(np.hypot(*np.gradient(edge_distance)), 1e-6)
+    inside = np.clip(edge_distance / slope / edge_width + 0.5, 0, 1)
     coverage: Picture = (inside * inside * (3 - 2 * inside)).astype(np.float32)
     return coverage
 
 
-def _reduced(photo: Picture, width: int, height: int) -> Picture:
-    """Another size, antialiased, (h, w, 3) in [0, 1]."""
+def _resize(photo: Picture, width: int, height: int) -> Picture:
+    """Resize with antialiasing, (h, w, 3) in [0, 1]."""
     levels = Image.fromarray(np.rint(photo * np.float32(255)).astype(np.uint8))
     resized = levels.resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(resized, np.float32) / np.float32(255)
 
 
-def _check_scene(
+def _check_arguments(
     size: tuple[int, int], frames: int, exposure: Span, speed: float, seed: int
 ) -> None:
     try:
@@ -172,9 +174,9 @@ def _check_scene(
             "size, frames, exposure and seed of a scene are whole numbers: "
             f"not {size}, {frames}, {exposure}, {seed}"
         ) from None
-    if len(sides) != 2 or min(sides) < SMALLEST:
+    if len(sides) != 2 or min(sides) < MIN_SIDE:
         raise OptionError(
-            f"a scene's size is a height and a width of at least {SMALLEST} pixels, not {size}"
+            f"a scene's size is a height and a width of at least {MIN_SIDE} pixels, not {size}"
         )
     if not 0 <= start < stop - 1 < count:
         raise RangeError(
@@ -191,12 +193,12 @@ def _check_scene(
         raise OptionError(f"a seed is 0 or more, not {seed}")
 
 
-def _colours(picture: npt.ArrayLike, name: str) -> Picture:
+def _as_colour(picture: npt.ArrayLike, name: str) -> Picture:
     """A photograph as float32 (h, w, 3) in [0, 1]."""
     floats = as_floats(picture, name)
-    if min(floats.shape[:2]) < SMALLEST:
+    if min(floats.shape[:2]) < MIN_SIDE:
         raise OptionError(
-            f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {SMALLEST} "
+            f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {MIN_SIDE} "
             "pixels a side"
         )
     return coloured(floats)

@@ -1,4 +1,4 @@
-"""A film of any scene: the frames of a video, interpolated, or motion over a photograph."""
+"""Frames of a scene from a file: an interpolated video, or a camera moving over a photograph."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
-from spikecam.scenes.interpolation import FACTOR, interpolate_frames
+from spikecam.scenes.interpolation import DEFAULT_FACTOR, interpolate_frames
 from spikecam.scenes.layers import Frame
 from spikecam.scenes.motion import SCENE_FRAMES, moving_scene
 from spikecam.stream import Span
 
-SPEED = 30.0
-_SMALLEST = 64
-# Of a photograph, what is not room to move; and no larger than video.
-_SHARE, _LARGEST = 0.8, (720, 1280)
+# Motion over a photograph by default, in pixels per exposure.
+DEFAULT_SPEED = 30.0
+_MIN_SIDE = 64
+# Default size of the frames: this share of the photograph, the rest being room to move, and at most
+# that of HD video (height, width).
+_SIZE_SHARE, _MAX_SIZE = 0.8, (720, 1280)
 
 
 def scene_frames(
@@ -31,15 +33,16 @@ def scene_frames(
     interpolate: int | None = None,
     frames: Span | None = None,
 ) -> tuple[Iterator[Frame], int]:
-    """Frames of a scene, and how many there are.
+    """Read a scene as an iterator over its frames, and their number.
 
     Args:
         source: a photograph, a video, or a folder of a video's frames.
         size: for a photograph, height and width of the frames; by default four fifths of its own,
             which leaves room to move, and at most 720x1280.
-        speed: for a photograph, pixels that it moves in the exposure, 20:117 of 137 frames (30).
+        speed: for a photograph, pixels that it moves in the exposure, 20:117 of 137 frames (default
+            30).
         seed: of that motion.
-        interpolate: for a video, frames made of each (8).
+        interpolate: for a video, frames made of each of its own (default 8).
         frames: for a video, which of its own, (start, stop); all by default.
 
     Returns:
@@ -53,7 +56,7 @@ def scene_frames(
     if Path(source).is_dir() or Path(source).suffix.lower() in VIDEO_SOURCES:
         if size is not None or speed is not None:
             raise OptionError(f"{source} is a video; it has its size and moves by itself")
-        return _video(source, FACTOR if interpolate is None else interpolate, frames)
+        return _video_frames(source, DEFAULT_FACTOR if interpolate is None else interpolate, frames)
     existing_file(source)
     if not is_picture(source):
         raise FileError(
@@ -64,26 +67,27 @@ def scene_frames(
     photo = read_picture(source)
     if size is None:
         height, width = photo.shape[:2]
-        scale = min(_SHARE, _LARGEST[0] / height, _LARGEST[1] / width)
+        scale = min(_SIZE_SHARE, _MAX_SIZE[0] / height, _MAX_SIZE[1] / width)
         size = int(height * scale) // 32 * 32, int(width * scale) // 32 * 32
-        if min(size) < _SMALLEST:
+        if min(size) < _MIN_SIDE:
             raise OptionError(
                 f"{source} of {width}x{height} is too small to move over; take a "
-                f"photograph of at least {_SMALLEST * 5 // 4} pixels a side"
+                f"photograph of at least {_MIN_SIDE * 5 // 4} pixels a side"
             )
-    pace = min(SPEED, min(size) / 2) if speed is None else speed
-    return moving_scene(photo, size=size, speed=pace, seed=seed), SCENE_FRAMES
+    if speed is None:
+        speed = min(DEFAULT_SPEED, min(size) / 2)
+    return moving_scene(photo, size=size, speed=speed, seed=seed), SCENE_FRAMES
 
 
-def _video(
+def _video_frames(
     source: str | os.PathLike[str], factor: int, frames: Span | None
 ) -> tuple[Iterator[Frame], int]:
-    there = count_frames(source)
-    start, stop = frames or (0, there)
-    if not 0 <= start < stop <= there:
-        raise RangeError(f"frames {start}:{stop} leaves the video {source}, which has 0:{there}")
+    count = count_frames(source)
+    start, stop = frames or (0, count)
+    if not 0 <= start < stop <= count:
+        raise RangeError(f"frames {start}:{stop} leaves the video {source}, which has 0:{count}")
     if stop - start < 2:
-        raise FileError(f"{source} has {stop - start} frame to film; a film takes at least two")
+        raise FileError(f"{source} has {stop - start} frame; interpolation takes at least two")
     total = (stop - start - 1) * factor + 1
     pictures = islice(video_frames(source), start, stop)
     return require_frames(interpolate_frames(pictures, factor), total, source), total
@@ -92,17 +96,17 @@ def _video(
 def require_frames(
     frames: Iterator[Frame], total: int, source: str | os.PathLike[str]
 ) -> Iterator[Frame]:
-    """Pass frames on, and refuse a source that gives fewer than ``total``.
+    """Yield frames unchanged, and raise if there are fewer than ``total``.
 
     Raises:
-        FileError: while running, it has ended.
+        FileError: while running, the source has ended early.
     """
-    number = 0
+    count = 0
     for frame in frames:
-        number += 1
+        count += 1
         yield frame
-    if number < total:
+    if count < total:
         raise FileError(
-            f"{source} ends early: {number} of {total} frames could be made; convert it anew, "
+            f"{source} ends early: {count} of {total} frames could be made; convert it anew, "
             "or leave it out"
         )

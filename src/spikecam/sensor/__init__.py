@@ -1,1 +1,1 @@
-"""The sensor: integrate and fire, its noise, and published settings."""
+"""Integrate-and-fire sensor: its noise, its published settings, and the simulation."""

@@ -1,9 +1,9 @@
-"""Integrate and fire: light to spikes, the camera simulated.
+"""Integrate-and-fire simulation of a spike camera: light to spikes.
 
     A(t) = (A(t-1) + I(t)) mod V_th,    a spike where A(t-1) + I(t) >= V_th
 
-(SpikeGen Eq. 1-2). What exceeds the threshold is carried over, so that no charge is lost: up to the
-phase that it starts with, a pixel's spikes times V_th are the light that it saw. A pixel fires once
+(SpikeGen Eq. 1-2). Charge above the threshold is carried over, so that none is lost: up to the
+initial phase, a pixel's spikes times V_th are the light that it received. A pixel fires once
 a frame at most: of light above V_th a frame, whole thresholds are lost, as Eq. 1 has it.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +20,11 @@ from numba import njit
 from spikecam import bits
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.gray import as_gray, check_light
+from spikecam.gray import Light, as_gray, check_light
 from spikecam.rows import over_rows
-from spikecam.sensor.noise import add_spurious, kicks, photon_counts
+from spikecam.sensor.noise import add_shot_noise, add_spurious_spikes, draw_reset_noise
 from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
 from spikecam.stream import Span, SpikeStream, check_rate
-
-Light = npt.NDArray[Any]
 
 _BLOCK_BYTES = 16 << 20
 
@@ -42,7 +39,7 @@ def simulate(
     rate: float | None = None,
     exposure: Span | None = None,
 ) -> SpikeStream:
-    """Simulate a spike camera that looks at ``frames``, one frame of spikes for each.
+    """Simulate the spikes of a video, one frame of spikes for each of its frames.
 
     Every pixel starts at a random phase. Noise comes from ``seed`` alone: the same seed gives the
     same bits, however many cores there are.
@@ -54,9 +51,9 @@ def simulate(
         preset: a name of `SENSOR_PRESETS`, or a `Sensor`.
         threshold: V_th, in place of the preset's.
         seed: of phase and noise.
-        fpn: the fixed pattern of the camera; "gen2" draws one of its own kind where none is given.
-        rate: frames per second, where the recording shall say it.
-        exposure: frames (start, stop) of the blurry picture, where the recording shall say it.
+        fpn: the fixed pattern of the camera; for "gen2" a random one by default.
+        rate: frames per second, to be stored with the recording.
+        exposure: frames (start, stop) of the blurry picture, to be stored with the recording.
 
     Returns:
         The recording, packed in memory.
@@ -71,46 +68,51 @@ def simulate(
     (SpikeStream(T=100, 2x2), [[25, 25], [25, 25]])
     """
     if isinstance(frames, (str, os.PathLike)):
-        raise OptionError(f"frames are pictures, not a path; read {frames} with film or read_video")
+        raise OptionError(
+            f"frames are pictures, not a path; read {frames} with scene_frames or read_video"
+        )
     sensor = resolve_sensor(preset).with_threshold(threshold)
     check_seed(seed)
     if rate is not None:
         check_rate(rate)
-    packed = []
-    state: npt.NDArray[np.float32] | None = None
-    scale, seen = 0.0, 0
-    for block in _blocks(frames):
-        if state is None:
+    packed_blocks = []
+    charge: npt.NDArray[np.float32] | None = None
+    white_rate, frame_count = 0.0, 0
+    for block in _gray_blocks(frames):
+        if charge is None:
             shape = block.shape[1:]
-            state = np.random.default_rng((seed, 0)).random(shape, np.float32)
-            scale = _rate_of_white(sensor, block[:1])
+            charge = np.random.default_rng((seed, 0)).random(shape, np.float32)
+            white_rate = _white_rate(sensor, block[:1])
             if fpn is None and sensor.has_fixed_pattern:
                 fpn = FixedPattern.random(shape, seed)
             if fpn is not None:
                 fpn.check_shape(shape, "the simulated camera")
-        packed.append(_fire(block, seen, state, sensor, scale, seed, fpn))
-        seen += len(block)
-    if state is None:
+        packed_blocks.append(
+            _simulate_block(block, frame_count, charge, sensor, white_rate, seed, fpn)
+        )
+        frame_count += len(block)
+    if charge is None:
         raise OptionError("a simulation needs at least one frame, and there are none")
-    stored = packed[0] if len(packed) == 1 else np.concatenate(packed)
+    packed = packed_blocks[0] if len(packed_blocks) == 1 else np.concatenate(packed_blocks)
     if sensor.spurious_gap is not None:
-        add_spurious(stored, state.shape, sensor.spurious_gap, seed)
-    return SpikeStream(stored, state.shape, rate=rate, exposure=exposure)
+        add_spurious_spikes(packed, charge.shape, sensor.spurious_gap, seed)
+    return SpikeStream(packed, charge.shape, rate=rate, exposure=exposure)
 
 
-def _rate_of_white(sensor: Sensor, first: Light) -> float:
-    """Thresholds of charge that white brings in a frame; ``first`` is the first one, alone."""
+def _white_rate(sensor: Sensor, first_frame: Light) -> float:
+    """Thresholds of charge per frame of white light; ``first_frame`` is (1, H, W)."""
     if sensor.coverage is None:
         return sensor.gain / sensor.threshold
-    check_light(first)
-    mean = float(first.mean(dtype=np.float64)) / (255 if first.dtype == np.uint8 else 1)
+    check_light(first_frame)
+    mean = float(first_frame.mean(dtype=np.float64))
+    mean /= 255 if first_frame.dtype == np.uint8 else 1
     if mean == 0:
-        raise OptionError("a black scene fires nowhere, whatever the threshold; give another")
+        raise OptionError("a black scene fires nowhere, whatever the threshold; use another scene")
     return sensor.coverage / mean
 
 
-def _blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
-    """Gray frames (n, H, W), uint8 or float32, a block at a time."""
+def _gray_blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
+    """Blocks of gray frames, uint8 or float32 (n, H, W)."""
     if isinstance(frames, np.ndarray) and frames.size == 0 and len(frames):
         raise OptionError(f"frames hold at least one pixel, and these are {frames.shape[1:]}")
     if (
@@ -126,90 +128,102 @@ def _blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
     if first is None:
         return
     step = max(1, _BLOCK_BYTES // first.nbytes)
-    block, number = [first], 0
+    block, frame_index = [first], 0
     while block:
         for gray in block:
             if gray.shape != first.shape:
                 height, width = gray.shape
                 raise OptionError(
-                    f"frame {number} is {width}x{height} and the first one "
+                    f"frame {frame_index} is {width}x{height} and the first one "
                     f"{first.shape[1]}x{first.shape[0]}; all frames are of one size"
                 )
-            number += 1
+            frame_index += 1
         yield np.stack(block)
         block = list(islice(grays, step))
 
 
-def _fire(
+def _simulate_block(
     block: Light,
-    first: int,
-    state: npt.NDArray[np.float32],
+    first_frame: int,
+    charge: npt.NDArray[np.float32],
     sensor: Sensor,
-    scale: float,
+    white_rate: float,
     seed: int,
     fpn: FixedPattern | None,
 ) -> npt.NDArray[np.uint8]:
-    """Packed spikes of a block of frames whose first is number ``first``; ``state`` moves on."""
+    """Packed spikes of a block of frames, from ``first_frame`` on; ``charge`` is updated."""
     count, height, width = block.shape
-    check = block.dtype != np.uint8
-    per_level = np.float32(scale if check else scale / 255)
+    check_values = block.dtype != np.uint8
+    scale = np.float32(white_rate if check_values else white_rate / 255)
     if fpn is not None or sensor.photons is not None or sensor.dark_current:
         check_light(block)
-        block = block * per_level
-        per_level, check = np.float32(1), False
+        block = block * scale
+        scale, check_values = np.float32(1), False
         if fpn is not None:
             block = fpn.distort(block)
         block += np.float32(sensor.dark_current / sensor.threshold)
         if sensor.photons is not None:
-            photon_counts(block, sensor.photons * sensor.threshold, seed, first)
-    noise = kicks(block.shape if sensor.reset_noise else (0, 0, 0), sensor.reset_noise, seed, first)
-    bad = np.zeros(height, np.uint8)
-    # Rows of whole bytes are packed as they fire, into their final place.
-    whole = width % 8 == 0
-    out = np.empty((count, height, width // 8 if whole else width), np.uint8)
+            add_shot_noise(block, sensor.photons * sensor.threshold, seed, first_frame)
+    noise_shape = block.shape if sensor.reset_noise else (0, 0, 0)
+    reset_noise = draw_reset_noise(noise_shape, sensor.reset_noise, seed, first_frame)
+    invalid_rows = np.zeros(height, np.uint8)
+    # Rows of whole bytes are packed at once, into their final place.
+    whole_bytes = width % 8 == 0
+    out = np.empty((count, height, width // 8 if whole_bytes else width), np.uint8)
     over_rows(
         _integrate,
         height,
         block,
-        per_level,
-        check,
-        state,
-        noise,
+        scale,
+        check_values,
+        charge,
+        reset_noise,
         sensor.carry_over,
         out,
-        bad,
+        invalid_rows,
     )
-    if bad.any():
+    if invalid_rows.any():
         check_light(block)
-    return out.reshape(count, -1) if whole else bits.pack(out)
+    return out.reshape(count, -1) if whole_bytes else bits.pack(out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _integrate(light, scale, check, state, noise, carry, out, bad, first_row, last_row):  # type: ignore[no-untyped-def]
+def _integrate(  # type: ignore[no-untyped-def]
+    light,
+    scale,
+    check_values,
+    charge,
+    reset_noise,
+    carry_over,
+    out,
+    invalid_rows,
+    first_row,
+    last_row,
+):
     count, height, width = light.shape
     fired = np.empty(width, np.uint8)
     eights = fired[: width // 8 * 8].view(np.uint64)
     zero, one = np.float32(0), np.float32(1)
     for t in range(count):
         for row in range(first_row, last_row):
-            held, seen = state[row], light[t, row]
-            # A loop of its own: together with the next, neither would be vectorised.
-            if check:
-                wrong = False
+            charge_row, light_row = charge[row], light[t, row]
+            # Separate from the next loop: joined, neither would be vectorised.
+            if check_values:
+                invalid = False
                 for c in range(width):
-                    wrong |= not (seen[c] >= zero) or seen[c] > one
-                bad[row] |= wrong
+                    invalid |= not (light_row[c] >= zero) or light_row[c] > one
+                invalid_rows[row] |= invalid
             for c in range(width):
-                total = held[c] + scale * np.float32(seen[c])
+                total = charge_row[c] + scale * np.float32(light_row[c])
                 fired[c] = total >= one
-                held[c] = total - max(np.floor(total), zero)
-            if not carry:
+                charge_row[c] = total - max(np.floor(total), zero)
+            if not carry_over:
                 for c in range(width):
-                    held[c] = zero if fired[c] else held[c]
-            if len(noise):
+                    charge_row[c] = zero if fired[c] else charge_row[c]
+            if len(reset_noise):
                 for c in range(width):
                     if fired[c]:
-                        held[c] += noise[t, row, c]
+                        charge_row[c] += reset_noise[t, row, c]
             if out.shape[2] == width:
                 out[t, row] = fired
             else:

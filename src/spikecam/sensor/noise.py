@@ -1,6 +1,6 @@
-"""Noise of the sensor: photons, the reset, and spikes without cause.
+"""Noise of the sensor: shot noise, reset noise, and spurious spikes.
 
-Every frame's noise is drawn from the seed and the frame's number alone, so that it does not depend
+Every frame's noise is counts from the seed and the frame's number alone, so that it does not depend
 on how a video is cut into blocks.
 """
 
@@ -15,72 +15,73 @@ from spikecam.rows import in_threads
 Charge = npt.NDArray[np.float32]
 
 
-def photon_counts(charge: Charge, photons: float, seed: int, first: int) -> None:
-    """Turn charges into those of photons that arrive at random, in place.
+def add_shot_noise(charge: Charge, photons: float, seed: int, first_frame: int) -> None:
+    """Replace charges by those of a random number of photons, in place.
 
-    Their number is drawn from the Poisson distribution, or, above 50, from the normal one that it
-    then is to within a hundredth of its width.
+    The number is counts from the Poisson distribution, or, above 50, from the normal distribution
+    that approximates it to a hundredth of its width.
 
     Args:
         charge: thresholds of charge, (n, H, W).
-        photons: photons to a threshold.
-        seed, first: the simulation's, and the number of the first frame.
+        photons: photons per threshold.
+        seed: of the simulation.
+        first_frame: number of the first of these frames.
     """
 
-    def draw(i: int) -> None:
-        rng = np.random.default_rng((seed, 1, first + i))
+    def draw_frame(i: int) -> None:
+        rng = np.random.default_rng((seed, 1, first_frame + i))
         expected = charge[i] * np.float32(photons)
-        drawn = np.empty_like(expected)
-        _fill_normal(rng, drawn)
-        drawn *= np.sqrt(expected)
-        drawn += expected
-        few = expected < 50
-        drawn[few] = rng.poisson(expected[few])
-        charge[i] = drawn / np.float32(photons)
+        counts = np.empty_like(expected)
+        _fill_normal(rng, counts)
+        counts *= np.sqrt(expected)
+        counts += expected
+        is_small = expected < 50
+        counts[is_small] = rng.poisson(expected[is_small])
+        charge[i] = counts / np.float32(photons)
 
-    in_threads(draw, range(len(charge)))
+    in_threads(draw_frame, range(len(charge)))
 
 
-def kicks(shape: tuple[int, ...], sigma: float, seed: int, first: int) -> Charge:
-    """How far each reset would miss its level, in thresholds: Normal(0, sigma), (n, H, W)."""
+def draw_reset_noise(shape: tuple[int, ...], sigma: float, seed: int, first_frame: int) -> Charge:
+    """Errors of the reset level in thresholds: draws from Normal(0, sigma), float32 (n, H, W)."""
     noise = np.empty(shape, np.float32)
 
-    def draw(i: int) -> None:
-        rng = np.random.default_rng((seed, 2, first + i))
+    def draw_frame(i: int) -> None:
+        rng = np.random.default_rng((seed, 2, first_frame + i))
         _fill_normal(rng, noise[i])
         noise[i] *= np.float32(sigma)
 
-    in_threads(draw, range(len(noise)))
+    in_threads(draw_frame, range(len(noise)))
     return noise
 
 
-def add_spurious(
+def add_spurious_spikes(
     packed: npt.NDArray[np.uint8],
     shape: tuple[int, ...],
     gaps: tuple[float, float],
     seed: int,
 ) -> None:
-    """Add spikes without cause, in place (the simulator of SpikeReveal, section 4.1).
+    """Set spurious spikes, in place (the simulator of SpikeReveal, section 4.1).
 
-    They fall into every g-th cell, where cells are counted along rows, then columns, then time,
-    and each g is drawn from Normal(mean, std) and at least 1.
+    Cells are counted along time first, then columns, then rows; the next spike is set g cells after
+    the last one, where each gap g is drawn from Normal(mean, std) and at least 1.
 
     Args:
         packed: frames in the layout of `spikecam.bits`.
         shape: height and width.
         gaps: mean and standard deviation of g.
-        seed: the simulation's.
+        seed: of the simulation.
     """
     height, width = shape
     rng = np.random.default_rng((seed, 3))
-    _walk(packed, height, width, rng, float(gaps[0]), float(gaps[1]))
+    _set_spurious_bits(packed, height, width, rng, float(gaps[0]), float(gaps[1]))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _walk(packed, height, width, rng, mean, std):  # type: ignore[no-untyped-def]
+def _set_spurious_bits(packed, height, width, rng, mean, std):  # type: ignore[no-untyped-def]
     frames = len(packed)
     row, column, time = 0, 0, np.int64(0)
-    # Drawn some at a time: draws and places wait for one another otherwise.
+    # Drawn in batches: drawing and setting one at a time would be slower.
     gaps = np.empty(256, np.int64)
     while True:
         for i in range(len(gaps)):

@@ -1,4 +1,4 @@
-"""What a simulated sensor is like: threshold, noise, and the published settings by name."""
+"""Parameters of a simulated sensor: threshold and noise, and published settings by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spikecam.errors import OptionError
 
 @dataclass(frozen=True)
 class Sensor:
-    """An integrate-and-fire sensor. Light is a picture in [0, 1], where 1 is white.
+    """Parameters of an integrate-and-fire sensor. Light is a picture in [0, 1], where 1 is white.
 
     Charge is counted in units of V_th = 1, and frames are the sensor's own, 20,000 to 40,000 a
     second. A field that is 0 or None leaves that effect out.
@@ -20,18 +20,19 @@ class Sensor:
         threshold: charge at which a pixel fires, V_th.
         gain: charge that white light brings in a frame; white fires ``gain / threshold`` a frame.
         photons: photons that make up a charge of 1: light arrives as a Poisson count of them.
-        dark_current: charge that gathers in a frame without light, the dark current.
+        dark_current: charge that gathers in a frame without light.
         reset_noise: scatter of the level to which a spike resets, its standard deviation in
             thresholds.
-        carry_over: what a pixel holds above the threshold as it fires is kept (SpikeGen Eq. 1). The
-            readout then rounds the times of spikes to whole frames, but loses no light. Without
-            it the reset at the readout drops what is above, and every interval is a whole number
-            of frames: the coarsest quantisation that a readout can bring.
-        spurious_gap: mean and standard deviation of the gaps between spikes without cause, in cells
-            counted along rows, columns, then time (SpikeReveal's simulator).
+        carry_over: whether charge above the threshold is kept when a pixel fires (SpikeGen Eq. 1).
+            The readout then rounds the times of spikes to whole frames, but loses no light.
+            Without it the reset at the readout drops that charge, and every interval is a whole
+            number of frames: the coarsest quantisation that a readout can bring.
+        spurious_gap: mean and standard deviation of the gaps between spurious spikes, in cells
+            counted along time, then columns, then rows (SpikeReveal's simulator).
         coverage: share of pixels that fire in a frame, by the mean of the scene's first one; sets
             the threshold in place of ``threshold``.
-        has_fixed_pattern: the camera has a fixed pattern: one is drawn where none is given.
+        has_fixed_pattern: whether the camera has a fixed pattern; a random one is used where none
+            is given.
 
     Raises:
         OptionError: a value that no sensor has.
@@ -73,7 +74,7 @@ class Sensor:
             )
 
     def with_threshold(self, threshold: float | None) -> Sensor:
-        """The same sensor with another V_th; itself where there is none."""
+        """A copy with another V_th; the sensor itself for None."""
         if threshold is None:
             return self
         if self.coverage is not None:
@@ -89,7 +90,7 @@ SENSOR_PRESETS = {
     ),
     "spikegen": Sensor(coverage=0.1),
 }
-"""Sensors by name.
+"""Published sensor settings by name.
 
 - ``ideal``: no noise; firing rate = light / V_th, exactly, as long as that is at most 1.
 - ``s-sdm``: the simulator of Spike-GOPRO (SpikeReveal 4.1), at V_th = 1; 2 and 4 are the others of
@@ -97,14 +98,14 @@ SENSOR_PRESETS = {
 - ``gen2``: a real Gen2 camera. Shot and reset noise are such that intervals of 12 to 16 frames
   scatter by 3 %, spurious spikes as rare, as in a real recording of UHSR; successive intervals
   there vary against each other, which is why charge is carried over. Goes with a fixed pattern
-  (`simulate` draws one where none is given), which also holds the dark current.
+  (`simulate` draws a random one where none is given), which also holds the dark current.
 - ``spikegen``: SpikeGen's pre-training (its A.2): a threshold that lets a tenth of the pixels fire
   in a frame. See `spikecam.scenes.pretraining`.
 """
 
 
 def check_seed(seed: int) -> None:
-    """Refuse what no random numbers can be drawn from.
+    """Refuse a seed that random generators do not take.
 
     Raises:
         OptionError: not a whole number from 0.
@@ -114,7 +115,7 @@ def check_seed(seed: int) -> None:
 
 
 def resolve_sensor(preset: str | Sensor) -> Sensor:
-    """The sensor of that name, or the one given.
+    """The sensor of a preset's name; a `Sensor` as it is.
 
     Raises:
         OptionError: no preset has that name.
