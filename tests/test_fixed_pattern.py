@@ -194,7 +194,7 @@ def flickering():
         ([0.01, 0.1, 0.3], (0, 335, 153), "rise from dark"),
         ([0.01, 0.1, 0.3], (0, 153), "three illuminances"),
         ([0.01, 0.1, 0.3], None, "not none"),
-        ([0.01, 0.2, 0.4], (0, 100, 800), "illuminances do not go with"),
+        ([0.01, 0.2, 0.4], (0, 100, 800), "illuminances do not fit"),
         ([0.01, 0.02, 0.03], (0, 153, 335), "too few to tell"),
         ([0.1, 0.3], (0, 153, 335), "not 2"),
         ([0.0, 0.003, 0.009], (0, 153, 335), "record a brighter"),

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
-from spikecam.data.sources import families, find_sources
+from spikecam.data.sources import find_sources, near_duplicate_groups
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_sources_are_found_once(tmp_path, scene):
     (tmp_path / "out").mkdir()
     scene(3).save(tmp_path / "out" / "made.png")
     (tmp_path / "notes.txt").touch()
-    found = find_sources([tmp_path], beside=tmp_path / "out")
+    found = find_sources([tmp_path], excluded=tmp_path / "out")
     assert [source.path.rpartition("/")[2] for source in found] == ["a.png", "b.jpg"]
     assert len({source.family for source in found}) == 2
 
@@ -62,7 +62,7 @@ def test_kin_of_kin_are_kin():
     signs[1, :, :40] = signs[2, :, :80] = True
     signs[3] = True
     looks = dict(zip("dcba", signs, strict=True))
-    assert families(looks) == {"d": "b", "c": "b", "b": "b", "a": "a"}
+    assert near_duplicate_groups(looks) == {"d": "b", "c": "b", "b": "b", "a": "a"}
 
 
 def test_videos_are_counted_and_known_by_their_looks(tmp_path, scene):

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spikecam.registration.alignment import finer, project
+from spikecam.registration.alignment import apply_homography, upsampling_matrix
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def seen_through():
 
     def look(plane, matrix, size, samples):
         y, x = np.mgrid[: size[0] * samples, : size[1] * samples]
-        there = project(matrix @ finer(samples), np.stack([x, y], axis=-1)).astype(np.float32)
+        there = apply_homography(
+            matrix @ upsampling_matrix(samples), np.stack([x, y], axis=-1)
+        ).astype(np.float32)
         values = cv2.remap(
             np.asarray(plane, np.float32),
             there[..., 0],
@@ -68,7 +70,7 @@ def off_by():
     def distance(one, other, size, picture_size):
         y, x = np.mgrid[: size[0] : 5, : size[1] : 5]
         points = np.stack([x, y], axis=-1)
-        here, there = project(one, points), project(other, points)
+        here, there = apply_homography(one, points), apply_homography(other, points)
         within = ((there >= 0) & (there <= np.array(picture_size[::-1]) - 1)).all(axis=-1)
         return float(np.sqrt(((here - there) ** 2).sum(axis=-1)[within].mean()))
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from spikecam.errors import GeometryError, OptionError, RangeError
-from spikecam.registration.align import align, mended
+from spikecam.registration.align import align, repair_pixels
 from spikecam.registration.alignment import Alignment
-from spikecam.registration.refinement import contrast
+from spikecam.registration.refinement import local_contrast
 from spikecam.stream import SpikeStream
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)
@@ -173,8 +173,8 @@ def test_hot_and_dead_pixels_are_mended_and_detail_is_not():
     faulty = rates.copy()
     faulty[10::17, 5::13] = 1
     faulty[15::17, 9::13] = 0
-    assert np.abs(mended(faulty) - rates).max() < 0.05
-    assert np.abs(mended(rates) - rates).max() < 0.02
+    assert np.abs(repair_pixels(faulty) - rates).max() < 0.05
+    assert np.abs(repair_pixels(rates) - rates).max() < 0.02
 
 
 PAIRS = ("00003", "00010", "00020", "00030", "00040", "00048")
@@ -198,11 +198,11 @@ def test_real_pairs_of_a_rig(data, off_by):
         assert alignment.error < 0.3
         assert alignment.coverage() > 0.95
         assert off_by(alignment.matrix, same.matrix, (250, 400), (500, 800)) < 8
-        ours = contrast(np.sqrt(mended(rates)))[8:-8, 12:-12]
+        ours = local_contrast(np.sqrt(repair_pixels(rates)))[8:-8, 12:-12]
         correlations = []
         for each in (same, alignment):
             gray = (each.rectify(picture) @ GRAY).reshape(250, 2, 400, 2).mean(axis=(1, 3))
-            theirs = contrast(gray)[8:-8, 12:-12]
+            theirs = local_contrast(gray)[8:-8, 12:-12]
             correlations.append(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
         assert correlations[1] > correlations[0] + 0.01
         assert correlations[1] > 0.8

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikecam.registration.initial_guess import by_features, by_search, correlations
-from spikecam.registration.refinement import error_by_halves, refine
+from spikecam.registration.initial_guess import correlate_shifts, match_features, search_similarity
+from spikecam.registration.refinement import refine, split_half_error
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)
 
@@ -18,7 +18,7 @@ def pair(data, placed, seen_through):
     return gray, seen_through(gray, matrix, size, 6).astype(np.float32), matrix
 
 
-@pytest.mark.parametrize("guess", [by_features, by_search])
+@pytest.mark.parametrize("guess", [match_features, search_similarity])
 def test_a_guess_is_good_to_a_few_pixels_and_refined_to_a_tenth(pair, off_by, guess):
     gray, spikes, matrix = pair
     start = guess(spikes, gray)
@@ -26,14 +26,14 @@ def test_a_guess_is_good_to_a_few_pixels_and_refined_to_a_tenth(pair, off_by, gu
     fit = refine(spikes, gray, start)
     assert fit.converged
     assert off_by(fit.matrix, matrix, spikes.shape, gray.shape) < 0.1 * 3
-    assert error_by_halves(spikes, gray, fit.matrix) < 0.2 * 3
+    assert split_half_error(spikes, gray, fit.matrix) < 0.2 * 3
 
 
 def test_no_features_no_guess(pair):
     gray, spikes, _ = pair
-    assert by_features(spikes, np.full_like(gray, 0.5)) is None
+    assert match_features(spikes, np.full_like(gray, 0.5)) is None
     noise = np.random.default_rng(0).random(gray.shape).astype(np.float32)
-    assert by_features(spikes, noise) is None
+    assert match_features(spikes, noise) is None
 
 
 def test_correlations_are_those_of_the_shared_pixels():
@@ -41,11 +41,11 @@ def test_correlations_are_those_of_the_shared_pixels():
     theirs = rng.normal(size=(40, 50)).astype(np.float32)
     ours = theirs[7:27, 11:41]
     masks = np.ones(ours.shape, bool), np.ones(theirs.shape, bool)
-    scores = correlations(ours, masks[0], theirs, masks[1], 0.9)
+    scores = correlate_shifts(ours, masks[0], theirs, masks[1], 0.9)
     assert np.unravel_index(scores.argmax(), scores.shape) == (7, 11)
     assert scores[7, 11] == pytest.approx(1, abs=1e-4)
     assert scores[30, 30] == -1
-    moved = correlations(ours, masks[0], np.roll(theirs, (-9, -13), (0, 1)), masks[1], 0.5)
+    moved = correlate_shifts(ours, masks[0], np.roll(theirs, (-9, -13), (0, 1)), masks[1], 0.5)
     assert np.unravel_index(moved.argmax(), moved.shape) == (
         moved.shape[0] - 2,
         moved.shape[1] - 2,

@@ -22,8 +22,8 @@ import numpy.typing as npt
 import spikecam as sc
 from spikecam.calibration.uniform_fields import uniform_field
 from spikecam.gray import as_gray
-from spikecam.registration.alignment import finer
-from spikecam.registration.warping import warp
+from spikecam.registration.alignment import upsampling_matrix
+from spikecam.registration.warping import warp_plane
 
 LUX = (0, 153, 335)
 
@@ -92,7 +92,8 @@ def rig(photo: Path, seed: int) -> tuple[npt.NDArray[np.float32], sc.SpikeStream
     edge = min(h, w) - 1
     onto = np.array([[1, 0, edge], [0, 1, edge], [0, 0, 1]])
     wider = np.pad(as_gray(picture), edge, mode="reflect")
-    fine = warp(wider, onto @ matrix @ finer(4), (4 * height, 4 * width)).clip(0, 1)
+    to_picture = onto @ matrix @ upsampling_matrix(4)
+    fine = warp_plane(wider, to_picture, (4 * height, 4 * width)).clip(0, 1)
     light = fine.reshape(height, 4, width, 4).mean(axis=(1, 3)) ** np.float32(rng.uniform(1, 2.2))
     light = np.clip(light * np.float32(rng.uniform(0.1, 1.2)), 0, 1)
     return picture, sc.simulate((light for _ in range(200)), "gen2", seed=seed), truth
@@ -110,7 +111,7 @@ def measure_rigs(folder: Path, rigs: int) -> None:
         except sc.GeometryError:
             refused += 1
             continue
-        y, x = np.nonzero(truth.inside())
+        y, x = np.nonzero(truth.inside_mask())
         points = np.stack([x, y], axis=-1)
         off = np.linalg.norm(found.to_picture(points) - truth.to_picture(points), axis=-1)
         errors.append((np.sqrt(np.mean(off**2)), truth.magnification))

@@ -1,4 +1,4 @@
-"""Calibrating the fixed pattern from recordings of uniform fields.
+"""Calibration of the fixed pattern from recordings of uniform fields.
 
 Three fields of illuminance L_1 < L_2 < L_3, the first one usually dark (supplement of "Seeing
 Through Blur", Eq. 9-12), D_k = 1 / I_k - 1 being a pixel's deviation in field k:
@@ -8,6 +8,12 @@ Through Blur", Eq. 9-12), D_k = 1 / I_k - 1 being a pixel's deviation in field k
 
 or one field alone (Eq. 13): no offset, and a gain of D_reference / D. The reference is the median
 pixel, so that correction leaves the brightness of a picture as it is.
+
+This assumes the law of the published measurements, in which a pixel collects no light in the frame
+of its reset: the interval between spikes is n = 1 + K / (f_t (L + f_o)) frames, so that the rate
+1 / n approaches 1 in bright light rather than growing with it. For a sensor that collects light in
+every frame (rate = light / V_th), as `spikecam.simulate` does, three fields fit only where rates
+are far below 1. `uniform_field` simulates fields by the law assumed here.
 """
 
 from __future__ import annotations
@@ -27,16 +33,17 @@ from spikecam.stream import Progress, Span, SpikeStream
 
 Rates = npt.NDArray[np.float64]
 
-# Fields may fall off to the corners by as much as a lens does; scenes vary more.
-_UNEVEN, _UNEVEN_DARK, _TILE = 1.6, 2.0, 25
-# Spikes of a pixel in the dark from which on it can be told to be even.
-_FEW = 8
-# Lamps drift; what drifts by more is no measurement.
-_DRIFT = 0.1
-# Spikes of the median pixel in the bright field from which on gains are more than noise.
-_FEWEST = 20
-# How far the gains by two fields may be apart.
-_AGREE = 1.15
+# Largest ratio of rates over a field: a lens falls off to the corners, scenes vary more. Tiles in
+# pixels, of which medians are compared.
+_MAX_UNEVENNESS, _MAX_DARK_UNEVENNESS, _TILE_PIXELS = 1.6, 2.0, 25
+# Fewest spikes of a pixel in the dark field for which its uniformity is checked.
+_MIN_DARK_SPIKES = 8
+# Largest drift of the light within a field.
+_MAX_DRIFT = 0.1
+# Fewest spikes of the median pixel in the bright field: below, gains are noise.
+_MIN_BRIGHT_SPIKES = 20
+# Largest ratio of the gains measured by two fields.
+_MAX_GAIN_RATIO = 1.15
 
 
 def calibrate_fpn(
@@ -78,16 +85,16 @@ def calibrate_fpn(
                 f"the fields differ in size: {fields[0].shape[1:]} and {other.shape[1:]}; "
                 "all come from one camera"
             )
-    rates = [_rates(stream, progress) for stream in fields]
-    _check_rising(rates)
+    rates = [_interval_rates(stream, progress) for stream in fields]
+    _check_increasing(rates)
     bright = rates[-1]
     names = ("dark", "middle", "bright")[-len(rates) :]
     for name, rate, stream in zip(names, rates, fields, strict=True):
         # Darkness is uneven by itself, and tells nothing where it hardly fires.
-        most = _UNEVEN_DARK if name == "dark" else _UNEVEN
-        if name != "dark" or np.median(rate) * len(stream) > _FEW:
-            _check_even(rate, name, most)
-    if np.median(bright) * len(fields[-1]) < _FEWEST:
+        max_ratio = _MAX_DARK_UNEVENNESS if name == "dark" else _MAX_UNEVENNESS
+        if name != "dark" or np.median(rate) * len(stream) > _MIN_DARK_SPIKES:
+            _check_uniform(rate, name, max_ratio)
+    if np.median(bright) * len(fields[-1]) < _MIN_BRIGHT_SPIKES:
         raise OptionError(
             f"the pixels fire {np.median(bright) * len(fields[-1]):.0f} times in the bright field, "
             "too few to tell them apart; record thousands of frames"
@@ -97,35 +104,36 @@ def calibrate_fpn(
         dark, middle = (_deviation(rate) for rate in rates[:2])
         ratio = np.clip(middle / dark, 0, 0.99)
         offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
-        brightest = float(lux[2])
+        bright_lux = float(lux[2])
         _check_lux(middle * (lux[1] + offset), deviation * (lux[2] + offset))
     else:
-        offset, brightest = np.zeros(bright.shape), 1.0
-    per_lux = deviation * (brightest + offset)
+        offset, bright_lux = np.zeros(bright.shape), 1.0
+    per_lux = deviation * (bright_lux + offset)
     gain = np.median(per_lux) / per_lux
     return FixedPattern.from_maps(
         offset.astype(np.float32),
         gain.astype(np.float32),
         deviation.astype(np.float32),
-        brightest,
+        bright_lux,
     )
 
 
 def _check_lux(by_middle: Rates, by_bright: Rates) -> None:
-    """Both fields tell a pixel's gain, and agree where the illuminances are right."""
-    apart = float(np.median(by_middle / by_bright))
-    if not 1 / _AGREE < apart < _AGREE:
+    """Refuse fields whose gains do not agree: wrong illuminances, or another sensor law."""
+    gain_ratio = float(np.median(by_middle / by_bright))
+    if not 1 / _MAX_GAIN_RATIO < gain_ratio < _MAX_GAIN_RATIO:
         raise OptionError(
-            "the illuminances do not go with the fields: by the middle one, pixels are "
-            f"{apart:.2f} times as slow as by the bright one; measure both again"
+            "the illuminances do not fit the fields: by the middle one, pixels are "
+            f"{gain_ratio:.2f} times as slow as by the bright one, if 1 / rate - 1 falls with "
+            "1 / lux; measure both again, or use dimmer fields where the rate grows with the light"
         )
 
 
 def uniform_field(fpn: FixedPattern, lux: float, frames: int, seed: int) -> SpikeStream:
-    """A uniform field as the camera of a fixed pattern records it, by simulation ("gen2").
+    """Simulate a uniform field recorded by a camera of this fixed pattern ("gen2").
 
     Args:
-        fpn: the camera; its median pixel is what it takes for normal.
+        fpn: the camera; its median pixel is the reference.
         lux: illuminance, from 0.
         frames: how many.
         seed: of the noise.
@@ -142,36 +150,38 @@ def _deviation(rates: Rates) -> Rates:
     return deviation
 
 
-def _rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
-    """Firing rate of every pixel, from its first spike to its last where it has two.
+def _interval_rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
+    """Firing rate of every pixel (H, W), from its first spike to its last where it has two.
 
-    Counting intervals rather than frames keeps the phases at both ends of a recording out.
+    Counting intervals rather than frames is independent of the phases at the recording's ends.
     """
     _, height, width = stream.shape
-    seen = np.zeros((3, height, (width + 7) // 8 * 8), np.int64)
+    statistics = np.zeros((3, height, (width + 7) // 8 * 8), np.int64)
     middle = len(stream) // 2
     if middle < 2:
         raise OptionError(f"a field of {len(stream)} frames is too short; record thousands")
-    halves: list[float] = []
+    half_rates: list[float] = []
     for first, last in ((0, middle), (middle, len(stream))):
-        before = seen[0].sum()
+        earlier_spikes = statistics[0].sum()
         for start, stop in progress(stream[first:last].blocks()):
             rows = stream.rows(first + start, first + stop)
-            over_rows(_ends, height, rows, first + start, seen)
-        halves.append(float(seen[0].sum() - before) / (last - first) / (height * width))
-    if max(halves) > 0.01 and max(halves) > (1 + _DRIFT) * min(halves):
-        raise OptionError(
-            f"the light changes within a field: {halves[0]:.3g} spikes a frame in its first half, "
-            f"{halves[1]:.3g} in its second; record it under steady light"
+            over_rows(_count_spikes, height, rows, first + start, statistics)
+        half_rates.append(
+            float(statistics[0].sum() - earlier_spikes) / (last - first) / (height * width)
         )
-    counts, earliest, latest = seen[:, :, :width].astype(np.float64)
+    if max(half_rates) > 0.01 and max(half_rates) > (1 + _MAX_DRIFT) * min(half_rates):
+        raise OptionError(
+            f"the light changes within a field: {half_rates[0]:.3g} spikes a frame in its first "
+            f"half, {half_rates[1]:.3g} in its second; record it under steady light"
+        )
+    counts, earliest, latest = statistics[:, :, :width].astype(np.float64)
     intervals = (counts - 1) / np.maximum(latest - earliest, 1)
     rates: Rates = np.where(counts >= 2, intervals, counts / len(stream))
     return rates
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _ends(rows, start, seen, first_row, last_row):  # type: ignore[no-untyped-def]
+def _count_spikes(rows, start, statistics, first_row, last_row):  # type: ignore[no-untyped-def]
     for row in range(first_row, last_row):
         for t in range(len(rows)):
             for k in range(rows.shape[2]):
@@ -180,15 +190,15 @@ def _ends(rows, start, seen, first_row, last_row):  # type: ignore[no-untyped-de
                 while spikes:
                     if spikes & 1:
                         column = 8 * k + bit
-                        if seen[0, row, column] == 0:
-                            seen[1, row, column] = start + t
-                        seen[0, row, column] += 1
-                        seen[2, row, column] = start + t
+                        if statistics[0, row, column] == 0:
+                            statistics[1, row, column] = start + t
+                        statistics[0, row, column] += 1
+                        statistics[2, row, column] = start + t
                     spikes >>= 1
                     bit += 1
 
 
-def _check_rising(rates: Sequence[Rates]) -> None:
+def _check_increasing(rates: Sequence[Rates]) -> None:
     levels = [float(np.median(rate)) for rate in rates]
     if not all(a < b for a, b in pairwise(levels)):
         listed = ", ".join(f"{level:.4f}" for level in levels)
@@ -204,14 +214,14 @@ def _check_rising(rates: Sequence[Rates]) -> None:
         raise OptionError("the bright field fires in nearly every frame; record a darker one")
 
 
-def _check_even(rates: Rates, name: str, most: float) -> None:
+def _check_uniform(rates: Rates, name: str, max_ratio: float) -> None:
     tiles = [
-        np.median(rates[top : top + _TILE, left : left + _TILE])
-        for top in range(0, rates.shape[0], _TILE)
-        for left in range(0, rates.shape[1], _TILE)
+        np.median(rates[top : top + _TILE_PIXELS, left : left + _TILE_PIXELS])
+        for top in range(0, rates.shape[0], _TILE_PIXELS)
+        for left in range(0, rates.shape[1], _TILE_PIXELS)
     ]
     low, high = np.percentile(tiles, [5, 95])
-    if high > most * max(low, 1e-9):
+    if high > max_ratio * max(low, 1e-9):
         raise OptionError(
             f"the {name} field is not uniform: its parts fire at {low:.3g} to {high:.3g} of all "
             "frames; record an evenly lit surface, out of focus"

@@ -1,11 +1,11 @@
-"""Photographs and videos that a data set is made of, and which of them show the same thing.
+"""Photographs and videos as sources of a data set, grouped by near-duplicates.
 
-Two sources are kin when their pictures look alike: the signs of the differences between neighbours
-in a thumbnail of 17 x 16 gray pixels (a difference hash) agree for all but a few. Copies in another
-size or format, light crops and neighbouring frames of a film are found that way, and kin of kin are
-kin, so that a folder of a film's frames is one family. Of 203 photographs no two are as alike.
-A video is known by a frame in its beginning and one in its middle. What is not found: the same
-thing photographed anew from elsewhere, and films of one place.
+Two sources are near-duplicates when the difference hashes of their pictures agree for all but a few
+bits: the signs of the differences between neighbours in a thumbnail of 17 x 16 gray pixels. Copies
+in another size or format, light crops and neighbouring frames of a video are found that way, and
+groups are the connected components, so that a folder of a video's frames is one family. Of 203
+photographs no two are as alike. A video has the hashes of its first frame and of one near its
+middle. What is not found: the same thing photographed anew from elsewhere, and videos of one place.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from spikecam.errors import FileError
 from spikecam.io import content
@@ -26,9 +28,10 @@ from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
 from spikecam.scenes.motion import MIN_SIDE
 
-# Of the signs of two photographs at least 0.22 differ; of neighbouring frames at most 0.1.
-_ALIKE = 0.18
-_SIDE = 16
+# Share of bits in which near-duplicates differ: at least 0.22 between two photographs, at most 0.1
+# between neighbouring frames.
+_MAX_HASH_DISTANCE = 0.18
+_HASH_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -53,80 +56,81 @@ class Source:
         return is_picture(self.path)
 
 
-def find_sources(paths: Iterable[str | Path], *, beside: Path | None = None) -> list[Source]:
+def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -> list[Source]:
     """Photographs and videos among files and folders, each opened to see that it can be used.
 
     Of files with the same bytes only the first counts.
 
     Args:
         paths: files and folders; folders are searched to the bottom.
-        beside: a folder that is not searched: the data set's own.
+        excluded: a folder that is not searched, that of the data set itself.
 
     Raises:
         FileError: a path does not exist, a source cannot be read or is too small, or nothing is
             found.
     """
-    named = [Path(path) for path in paths]
+    given_paths = [Path(path) for path in paths]
     files: list[Path] = []
-    for path in named:
+    for path in given_paths:
         if path.is_dir():
-            files += [f for f in sorted(path.rglob("*")) if _is_source(f, beside)]
+            files += [f for f in sorted(path.rglob("*")) if _is_source(f, excluded)]
         elif path.exists() and _is_source(path, None):
             files.append(path)
         else:
             why = "is neither a picture nor a video" if path.exists() else "does not exist"
             raise FileError(f"{path} {why}; name photographs, videos, or folders of them")
-    found: dict[str, Path] = {}
+    file_of_digest: dict[str, Path] = {}
     for file in files:
-        found.setdefault(content.digest(file), file)
-    if not found:
-        listed = ", ".join(map(str, named))
+        file_of_digest.setdefault(content.digest(file), file)
+    if not file_of_digest:
+        listed = ", ".join(map(str, given_paths))
         raise FileError(f"{listed}: no photographs or videos found; PNG, JPEG, TIFF or MP4")
-    lengths = {digest: _length(file) for digest, file in found.items()}
-    looks = {digest: _looks(file, lengths[digest]) for digest, file in found.items()}
-    family = families(looks)
+    frame_counts = {digest: _frame_count(file) for digest, file in file_of_digest.items()}
+    hashes = {
+        digest: _difference_hashes(file, frame_counts[digest])
+        for digest, file in file_of_digest.items()
+    }
+    family = near_duplicate_groups(hashes)
     return [
-        Source(str(file), digest, family[digest], lengths[digest]) for digest, file in found.items()
+        Source(str(file), digest, family[digest], frame_counts[digest])
+        for digest, file in file_of_digest.items()
     ]
 
 
-def families(looks: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, str]:
-    """The family of each source, named by its smallest member.
+def near_duplicate_groups(hashes: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, str]:
+    """Group sources whose pictures look alike, each group named by its smallest digest.
 
     Args:
-        looks: by digest, the signs of each of a source's pictures, (n, 256).
+        hashes: by digest, the difference hashes of each of a source's pictures, (n, 256).
     """
-    names = sorted(looks)
-    owners = np.repeat(np.arange(len(names)), [len(looks[name]) for name in names])
-    signs = np.concatenate([looks[name] for name in names])
-    head = list(range(len(names)))
-
-    def first(member: int) -> int:
-        while head[member] != member:
-            member = head[member]
-        return member
-
-    for i in range(len(signs)):
-        alike = (signs[i + 1 :] != signs[i]).mean(axis=1) < _ALIKE
-        for other in owners[i + 1 :][alike]:
-            ends = sorted((first(int(owners[i])), first(int(other))))
-            head[ends[1]] = ends[0]
-    return {name: names[first(i)] for i, name in enumerate(names)}
+    names = sorted(hashes)
+    owners = np.repeat(np.arange(len(names)), [len(hashes[name]) for name in names])
+    signs = np.concatenate([hashes[name] for name in names])
+    # Each hash with all others that are nearly the same, itself among them.
+    matches = [np.flatnonzero((signs != sign).mean(axis=1) < _MAX_HASH_DISTANCE) for sign in signs]
+    rows = np.repeat(owners, [len(match) for match in matches])
+    columns = owners[np.concatenate(matches)]
+    size = (len(names), len(names))
+    graph = coo_matrix((np.ones(len(rows), np.bool_), (rows, columns)), size)
+    _, group = connected_components(graph, directed=False)
+    # Names are sorted: the first member of a group is its smallest.
+    _, first = np.unique(group, return_index=True)
+    return {name: names[first[label]] for name, label in zip(names, group, strict=True)}
 
 
-def _is_source(path: Path, beside: Path | None) -> bool:
-    if beside is not None and path.absolute().is_relative_to(beside.absolute()):
+def _is_source(path: Path, excluded: Path | None) -> bool:
+    if excluded is not None and path.absolute().is_relative_to(excluded.absolute()):
         return False
     known = is_picture(path) or path.suffix.lower() in VIDEO_SOURCES
     return known and path.is_file() and not path.name.startswith(".")
 
 
-def _length(path: Path) -> int:
+def _frame_count(path: Path) -> int:
     return 1 if is_picture(path) else count_frames(path)
 
 
-def _looks(path: Path, frames: int) -> npt.NDArray[np.bool_]:
-    """The signs of a photograph, or of two frames of a video."""
+def _difference_hashes(path: Path, frames: int) -> npt.NDArray[np.bool_]:
+    """Difference hashes (n, 256) of a photograph, or of two frames of a video."""
     if is_picture(path):
         picture = read_picture(path)
         if min(picture.shape[:2]) < MIN_SIDE:
@@ -134,14 +138,16 @@ def _looks(path: Path, frames: int) -> npt.NDArray[np.bool_]:
                 f"{path} is {picture.shape[1]}x{picture.shape[0]}; "
                 f"leave out photographs below {MIN_SIDE} pixels a side"
             )
-        return _signs(picture)[None]
-    wanted = {0, min(frames // 2, 50)}
-    seen = islice(video_frames(path), max(wanted) + 1)
-    return np.stack([_signs(picture) for i, picture in enumerate(seen) if i in wanted])
+        return _difference_hash(picture)[None]
+    frame_indices = {0, min(frames // 2, 50)}
+    seen = islice(video_frames(path), max(frame_indices) + 1)
+    return np.stack(
+        [_difference_hash(picture) for i, picture in enumerate(seen) if i in frame_indices]
+    )
 
 
-def _signs(picture: Picture) -> npt.NDArray[np.bool_]:
+def _difference_hash(picture: Picture) -> npt.NDArray[np.bool_]:
     gray = Image.fromarray(as_levels(picture)).convert("L")
-    small = gray.resize((_SIDE + 1, _SIDE), Image.Resampling.BOX)
+    small = gray.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX)
     levels = np.asarray(small, np.int16)
     return np.asarray(levels[:, 1:] > levels[:, :-1]).ravel()

@@ -97,7 +97,7 @@ class Synthesis:
             # One camera films all scenes.
             fpn = FixedPattern.random(shape, self.config.seed)
         self.fpn = fpn
-        self.sources = find_sources(sources, beside=self.folder)
+        self.sources = find_sources(sources, excluded=self.folder)
         self.scenes = plan_scenes(self.sources, self.config)
         _check_folder(self.folder, self._manifest())
 

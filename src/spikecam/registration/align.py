@@ -1,4 +1,4 @@
-"""`align`: where an RGB camera's picture lies relative to the spikes, from the scene or a board.
+"""`align`: registration of an RGB camera's picture with the spikes, by the scene or a board.
 
 From the scene, the long-exposure firing rate is set against the picture's gray: a first guess
 (`spikecam.registration.initial_guess`), then dense refinement
@@ -25,25 +25,25 @@ from spikecam.gray import as_gray
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment, Floats, magnification
 from spikecam.registration.boards import align_board
-from spikecam.registration.initial_guess import by_features, by_search, correlations
+from spikecam.registration.initial_guess import correlate_shifts, match_features, search_similarity
 from spikecam.registration.refinement import (
-    contrast,
-    error_by_halves,
-    mended,
+    local_contrast,
     refine,
-    seen,
-    to_scale,
+    repair_pixels,
+    resize_to_scale,
+    split_half_error,
+    visible_mask,
 )
-from spikecam.registration.warping import warp
+from spikecam.registration.warping import warp_plane
 from spikecam.stream import Span, SpikeStream
 
-# Limits of the tests, set between what true and false pairs of photographs reach.
-_LEAST_CORRELATION, _MOST_ELSEWHERE = 0.4, 0.8
-_MOST_ERROR = 0.5  # spike pixels
-_LEAST_COVERED = 0.3
-# Closer than this many spike pixels, a shift is not elsewhere: texture has a width.
-_NEAR = 8
-_LEAST_SIDE = 48
+# Limits of the tests, set between the values of true and false pairs of photographs.
+_MIN_CORRELATION, _MAX_SECOND_PEAK = 0.4, 0.8
+_MAX_ERROR_PIXELS = 0.5  # spike pixels
+_MIN_COVERAGE = 0.3
+# Shifts up to this many spike pixels belong to the same peak: texture has a width.
+_PEAK_RADIUS = 8
+_MIN_SIDE = 48
 
 
 def align(
@@ -53,7 +53,7 @@ def align(
     exposure: Span | None = None,
     board: str | None = None,
 ) -> Alignment:
-    """Find where the picture of a second camera lies relative to the spikes.
+    """Align the picture of a second camera with the spikes.
 
     Both cameras look the same way up and see mostly the same: without a board, turned by up to
     about 10 degrees and shifted by up to about a fifth of the view; more where the scene is full
@@ -77,16 +77,16 @@ def align(
         RangeError: the exposure leaves the recording.
     """
     gray = as_gray(picture, "a picture to align")
-    rate, span = rate_of(spikes, exposure)
+    rate, span = mean_rate(spikes, exposure)
     if board is not None:
-        return align_board(gray, mended(rate), board, exposure=span)
-    return _align_scene(gray, mended(rate), span)
+        return align_board(gray, repair_pixels(rate), board, exposure=span)
+    return _align_scene(gray, repair_pixels(rate), span)
 
 
-def rate_of(
+def mean_rate(
     spikes: SpikeStream | npt.ArrayLike, exposure: Span | None
 ) -> tuple[Picture, Span | None]:
-    """Firing rates (H, W) over the exposure, and the exposure where it is known.
+    """Mean firing rates (H, W) over the exposure, and the exposure where it is known.
 
     Raises:
         OptionError: rates that cannot be, or an exposure of an array, which has no frames.
@@ -109,58 +109,62 @@ def rate_of(
 
 def _align_scene(gray: Picture, rate: Picture, span: Span | None) -> Alignment:
     for plane, name in ((gray, "the picture"), (rate, "the picture that the spikes make")):
-        if min(plane.shape) < _LEAST_SIDE:
+        if min(plane.shape) < _MIN_SIDE:
             raise GeometryError(
                 f"{name} of {plane.shape[1]}x{plane.shape[0]} pixels is too small to align by the "
-                f"scene; {_LEAST_SIDE} pixels a side are the least"
+                f"scene; {_MIN_SIDE} pixels a side are the least"
             )
         if np.ptp(plane) <= 0:
-            raise _refusal(f"{name} is of one even brightness")
+            raise _alignment_error(f"{name} is of one even brightness")
     reasons = []
-    for guess in (by_features, by_search):
+    for guess in (match_features, search_similarity):
         start = guess(np.sqrt(rate), gray)
         if start is None:
             continue
         fit = refine(rate, gray, start)
         reason = None if fit.converged else "the search for their alignment did not converge"
-        reason = reason or _doubt(rate, gray, fit.matrix)
+        reason = reason or _rejection_reason(rate, gray, fit.matrix)
         if reason is None:
-            error = error_by_halves(rate, gray, fit.matrix)
-            if not error <= _MOST_ERROR * magnification(fit.matrix, rate.shape):
+            error = split_half_error(rate, gray, fit.matrix)
+            if not error <= _MAX_ERROR_PIXELS * magnification(fit.matrix, rate.shape):
                 reason = "two halves of the view disagree on the place (too little texture)"
         if reason is None:
             rows: Any = fit.matrix.tolist()
             size = (rate.shape[0], rate.shape[1])
             return Alignment(rows, size, (gray.shape[0], gray.shape[1]), span, error)
         reasons.append(reason)
-    raise _refusal(reasons[-1])
+    raise _alignment_error(reasons[-1])
 
 
-def _refusal(reason: str) -> GeometryError:
+def _alignment_error(reason: str) -> GeometryError:
     return GeometryError(
         f"picture and spikes cannot be aligned: {reason}; check that both show the same scene at "
         "the same time, or align on a scene with more texture, or on a board"
     )
 
 
-def _doubt(rate: Picture, gray: Picture, matrix: Floats) -> str | None:
-    """Why a homography is not to be believed, by the correlation at it and around it."""
-    small, to_full = to_scale(gray, magnification(matrix, rate.shape))
+def _rejection_reason(rate: Picture, gray: Picture, matrix: Floats) -> str | None:
+    """Why a homography is not accepted, by the correlation there and around it; None if it is."""
+    small, to_full = resize_to_scale(gray, magnification(matrix, rate.shape))
     local = np.linalg.inv(to_full) @ matrix
     height, width = rate.shape
-    mask = seen(local, (height, width), (small.shape[0], small.shape[1]))
-    if mask.mean() < _LEAST_COVERED:
+    mask = visible_mask(local, (height, width), (small.shape[0], small.shape[1]))
+    if mask.mean() < _MIN_COVERAGE:
         return f"they would share only {mask.mean():.0%} of the view"
-    ours, theirs = contrast(np.sqrt(rate)), warp(contrast(small), local, (height, width))
-    scores = correlations(ours, mask, theirs, mask, overlap=0.4)
-    down, across = height // 4, width // 4
-    scores = np.roll(scores, (down, across), (0, 1))[: 2 * down + 1, : 2 * across + 1]
-    y, x = np.mgrid[-down : down + 1, -across : across + 1]
-    away = np.hypot(y, x)
-    here, elsewhere = float(scores[away <= 1].max()), float(scores[away > _NEAR].max())
-    if here < _LEAST_CORRELATION:
-        return f"at best their local contrast correlates by {here:.2f}"
-    if elsewhere > _MOST_ELSEWHERE * here:
+    rate_contrast = local_contrast(np.sqrt(rate))
+    picture_contrast = warp_plane(local_contrast(small), local, (height, width))
+    scores = correlate_shifts(rate_contrast, mask, picture_contrast, mask, overlap=0.4)
+    max_shift_y, max_shift_x = height // 4, width // 4
+    # From shifts that wrap around to those from -max_shift to max_shift.
+    scores = np.roll(scores, (max_shift_y, max_shift_x), (0, 1))
+    scores = scores[: 2 * max_shift_y + 1, : 2 * max_shift_x + 1]
+    y, x = np.mgrid[-max_shift_y : max_shift_y + 1, -max_shift_x : max_shift_x + 1]
+    shift_length = np.hypot(y, x)
+    peak = float(scores[shift_length <= 1].max())
+    second_peak = float(scores[shift_length > _PEAK_RADIUS].max())
+    if peak < _MIN_CORRELATION:
+        return f"at best their local contrast correlates by {peak:.2f}"
+    if second_peak > _MAX_SECOND_PEAK * peak:
         return (
             "other places fit nearly as well as the best (the pattern repeats, runs in one "
             "direction, or has too little texture)"

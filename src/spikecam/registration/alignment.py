@@ -1,4 +1,4 @@
-"""Where a second camera's picture lies relative to the spike camera's pixels.
+"""Alignment of a second camera's picture with the pixels of the spike camera, a homography.
 
     (X, Y, 1) ~ homography @ (x, y, 1)
 
@@ -23,7 +23,7 @@ from spikecam.errors import FileError, GeometryError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import existing_file
 from spikecam.picture import Picture
-from spikecam.registration.warping import warp
+from spikecam.registration.warping import warp_plane
 from spikecam.stream import Span, SpikeStream
 
 Floats = npt.NDArray[np.float64]
@@ -31,12 +31,12 @@ Mask = npt.NDArray[np.bool_]
 Size = tuple[int, int]
 Row = tuple[float, float, float]
 
-_KEYS = {"homography", "spikes", "picture", "exposure", "error"}
+_JSON_KEYS = {"homography", "spikes", "picture", "exposure", "error"}
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """A homography from spike pixels to picture pixels, and what else is known of the pair.
+    """A homography from spike pixels to picture pixels, with sizes, exposure and error.
 
     Args:
         homography: 3x3, spike (x, y) to picture (X, Y); kept with 1 as its last entry.
@@ -87,9 +87,9 @@ class Alignment:
 
     @classmethod
     def same_view(cls, spike_size: Size, picture_size: Size) -> Alignment:
-        """Both grids cover the same view: what holds for pictures that were aligned before."""
-        down, across = (picture_size[i] / spike_size[i] for i in (0, 1))
-        rows = ((across, 0, across / 2 - 0.5), (0, down, down / 2 - 0.5), (0, 0, 1))
+        """The alignment of two grids that cover the same view, as pictures aligned before do."""
+        scale_y, scale_x = (picture_size[i] / spike_size[i] for i in (0, 1))
+        rows = ((scale_x, 0, scale_x / 2 - 0.5), (0, scale_y, scale_y / 2 - 0.5), (0, 0, 1))
         return cls(rows, spike_size, picture_size)
 
     def check_spikes(self, stream: SpikeStream) -> None:
@@ -117,19 +117,19 @@ class Alignment:
 
     @property
     def factor(self) -> int:
-        """How many times as fine as the spikes' grid `rectify` makes its own: at least 1."""
+        """Upsampling factor of the grid of `rectify` over the spikes' grid, at least 1."""
         return max(1, round(self.magnification))
 
     def to_picture(self, points: npt.ArrayLike) -> Floats:
-        """Places in the picture of points (..., 2) of the spikes, each as (x, y)."""
-        return project(self.matrix, points)
+        """Map points (..., 2) of the spikes, each (x, y), to the picture."""
+        return apply_homography(self.matrix, points)
 
     def rectify(self, picture: npt.ArrayLike) -> Picture:
-        """The picture as the spike camera sees it, on a grid `factor` times as fine as its own.
+        """Warp the picture to the spike camera's view, on a grid `factor` times as fine as its own.
 
         Both grids cover the same view: with k the factor, spike pixel (x, y) covers the columns
         k x to k x + k - 1 and the rows k y to k y + k - 1. What lies outside the picture is black:
-        a smear of its edge would look like something that was measured.
+        a smear of its edge would look like measured light.
 
         Args:
             picture: (h, w) or (h, w, 3), floats in [0, 1] or uint8, of the size stored here.
@@ -143,25 +143,28 @@ class Alignment:
         array = np.asarray(picture)
         if array.shape[:2] != self.picture_size or array.ndim not in (2, 3):
             raise GeometryError(
-                f"a picture of {_by(array.shape)} does not go with this alignment, found for "
-                f"{_by(self.picture_size)}; give the camera's own picture, or align again"
+                f"a picture of {_format_size(array.shape)} does not go with this alignment, found "
+                f"for {_format_size(self.picture_size)}; give the camera's own picture, or align "
+                "again"
             )
         scale = np.float32(1 / 255 if array.dtype == np.uint8 else 1)
         k = self.factor
-        fine = self.matrix @ finer(k)
+        matrix = self.matrix @ upsampling_matrix(k)
         size = (k * self.spike_size[0], k * self.spike_size[1])
-        flat = array.reshape(*self.picture_size, -1)
-        channels = [warp(flat[..., c] * scale, fine, size) for c in range(flat.shape[2])]
-        seen = np.stack(channels, axis=-1).reshape(*size, *array.shape[2:])
-        return np.clip(seen, 0, 1, out=seen)
+        planes = array.reshape(*self.picture_size, -1)
+        channels = [
+            warp_plane(planes[..., c] * scale, matrix, size) for c in range(planes.shape[2])
+        ]
+        rectified = np.stack(channels, axis=-1).reshape(*size, *array.shape[2:])
+        return np.clip(rectified, 0, 1, out=rectified)
 
     def coverage(self) -> float:
-        """The share of the spikes' view that lies inside the picture, 0 to 1."""
-        return float(self.inside().mean())
+        """Share of the spikes' view that lies inside the picture, 0 to 1."""
+        return float(self.inside_mask().mean())
 
-    def inside(self) -> Mask:
-        """Which spike pixels (H, W) have their centre inside the picture."""
-        return inside(self.matrix, self.spike_size, self.picture_size)
+    def inside_mask(self) -> Mask:
+        """Mask (H, W) of spike pixels whose centre lies inside the picture."""
+        return inside_mask(self.matrix, self.spike_size, self.picture_size)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the alignment as JSON.
@@ -169,16 +172,16 @@ class Alignment:
         Raises:
             OutputError: the file cannot be written.
         """
-        said: dict[str, Any] = {
+        content: dict[str, Any] = {
             "homography": [list(row) for row in self.homography],
             "spikes": dict(zip(("height", "width"), self.spike_size, strict=True)),
             "picture": dict(zip(("height", "width"), self.picture_size, strict=True)),
             "exposure": None if self.exposure is None else list(self.exposure),
             "error": self.error,
         }
-        said = {key: value for key, value in said.items() if value is not None}
+        content = {key: value for key, value in content.items() if value is not None}
         with atomic_path(Path(path)) as temporary:
-            temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Alignment:
@@ -188,22 +191,22 @@ class Alignment:
             FileError: the file is missing, or says something else.
         """
         try:
-            said = json.loads(existing_file(path).read_text(encoding="utf-8"))
-            if not isinstance(said, dict):
-                raise ValueError(f"it holds a {type(said).__name__}")
-            if unknown := sorted(said.keys() - _KEYS):
+            content = json.loads(existing_file(path).read_text(encoding="utf-8"))
+            if not isinstance(content, dict):
+                raise ValueError(f"it holds a {type(content).__name__}")
+            if unknown := sorted(content.keys() - _JSON_KEYS):
                 raise ValueError(f"it has the unknown entry {unknown[0]!r}")
-            if missing := sorted({"homography", "spikes", "picture"} - said.keys()):
+            if missing := sorted({"homography", "spikes", "picture"} - content.keys()):
                 raise ValueError(f"it has no entry {missing[0]!r}")
-            span, error = said.get("exposure"), said.get("error")
+            span, error = content.get("exposure"), content.get("error")
             if span is not None and (not isinstance(span, list) or len(span) != 2):
                 raise ValueError(f"an exposure is START, STOP in frames, not {span}")
             if error is not None and type(error) not in (int, float):
                 raise ValueError(f"an error is a number of pixels, not {error!r}")
             return cls(
-                _stored_matrix(said["homography"]),
-                _stored_size(said["spikes"]),
-                _stored_size(said["picture"]),
+                _parse_matrix(content["homography"]),
+                _parse_size(content["spikes"]),
+                _parse_size(content["picture"]),
                 None if span is None else (span[0], span[1]),
                 None if error is None else float(error),
             )
@@ -217,11 +220,11 @@ class Alignment:
             ) from error
 
 
-def project(matrix: Floats, points: npt.ArrayLike) -> Floats:
-    """Where a homography takes points (..., 2), each (x, y)."""
-    there = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
-    moved: Floats = there[..., :2] / there[..., 2:]
-    return moved
+def apply_homography(matrix: Floats, points: npt.ArrayLike) -> Floats:
+    """Apply a homography to points (..., 2), each (x, y)."""
+    projected = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    points_out: Floats = projected[..., :2] / projected[..., 2:]
+    return points_out
 
 
 def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
@@ -230,18 +233,18 @@ def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
     return float(abs(np.linalg.det(matrix) / depth**3) ** 0.5)
 
 
-def finer(factor: float) -> Floats:
-    """Takes pixels of a grid ``factor`` times as fine to those of the coarse grid of that view."""
+def upsampling_matrix(factor: float) -> Floats:
+    """Matrix from pixels of a grid ``factor`` times as fine to those of the coarse grid."""
     shift = 0.5 / factor - 0.5
     return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])
 
 
-def inside(matrix: Floats, size: Size, picture_size: Size) -> Mask:
-    """Which pixels of a grid (H, W) have their centre inside the picture, by a homography."""
+def inside_mask(matrix: Floats, size: Size, picture_size: Size) -> Mask:
+    """Mask (H, W) of grid pixels whose centre a homography takes inside the picture."""
     y, x = np.mgrid[: size[0], : size[1]]
-    there = project(matrix, np.stack([x, y], axis=-1))
+    projected = apply_homography(matrix, np.stack([x, y], axis=-1))
     limits = np.array(picture_size[::-1]) - 0.5
-    return np.asarray(((there >= -0.5) & (there <= limits)).all(axis=-1))
+    return np.asarray(((projected >= -0.5) & (projected <= limits)).all(axis=-1))
 
 
 def _size(size: Any) -> Size:
@@ -252,18 +255,18 @@ def _size(size: Any) -> Size:
     return size[0], size[1]
 
 
-def _by(shape: tuple[int, ...]) -> str:
+def _format_size(shape: tuple[int, ...]) -> str:
     return "x".join(str(n) for n in (*shape[1::-1], *shape[2:]))
 
 
-def _stored_size(said: Any) -> Size:
-    if not isinstance(said, dict) or said.keys() != {"height", "width"}:
-        raise ValueError(f"a size has a height and a width, not {said}")
-    return said["height"], said["width"]
+def _parse_size(content: Any) -> Size:
+    if not isinstance(content, dict) or content.keys() != {"height", "width"}:
+        raise ValueError(f"a size has a height and a width, not {content}")
+    return content["height"], content["width"]
 
 
-def _stored_matrix(said: Any) -> tuple[Row, Row, Row]:
-    rows = said if isinstance(said, list) else []
+def _parse_matrix(content: Any) -> tuple[Row, Row, Row]:
+    rows = content if isinstance(content, list) else []
     if [len(row) if isinstance(row, list) else 0 for row in rows] != [3, 3, 3] or any(
         type(n) not in (int, float) for row in rows for n in row
     ):

@@ -25,26 +25,26 @@ from spikecam.registration.alignment import (
     Floats,
     Mask,
     Size,
-    finer,
+    apply_homography,
     magnification,
-    project,
+    upsampling_matrix,
 )
-from spikecam.registration.refinement import error_by_halves, refine
+from spikecam.registration.refinement import refine, split_half_error
 from spikecam.stream import Span
 
 Corners = dict[int, Floats]
 
-# Four corners make a homography; some more show whether they agree.
-_LEAST_CORNERS = 8
-# Spike pixels that corners and the estimated error may reach together.
-_MOST_APART = 1.5
+# Four corners determine a homography; more show whether they agree.
+_MIN_CORNERS = 8
+# Largest sum of the corners' error and the estimated error, in spike pixels.
+_MAX_DISAGREEMENT = 1.5
 _DICTIONARIES = {50: "DICT_4X4_50", 100: "DICT_4X4_100", 250: "DICT_4X4_250", 1000: "DICT_4X4_1000"}
 
 
 def align_board(
     gray: Picture, rate: Picture, board: str, *, exposure: Span | None = None
 ) -> Alignment:
-    """The alignment of a picture's gray (h, w) with firing rates (H, W) by a board.
+    """Align a picture's gray (h, w) with firing rates (H, W) by a board.
 
     Corners give the homography to about a spike pixel, refinement on the area of the board
     (`spikecam.registration.refinement`) to a small part of one. Both cameras look the same way up:
@@ -56,40 +56,47 @@ def align_board(
     """
     kind, across, down = parse_board(board)
     # The spikes' pixels are few: corners are looked for on finer grids.
-    ours = find_corners(_levels(np.sqrt(rate)), kind, (across, down), scales=(2, 3, 1, 4))
-    theirs = find_corners(_levels(gray), kind, (across, down), scales=(1, 2, 0.5, 0.25))
-    if ours is None or theirs is None:
+    spike_corners = find_corners(
+        _stretch_to_levels(np.sqrt(rate)), kind, (across, down), scales=(2, 3, 1, 4)
+    )
+    picture_corners = find_corners(
+        _stretch_to_levels(gray), kind, (across, down), scales=(1, 2, 0.5, 0.25)
+    )
+    if spike_corners is None or picture_corners is None:
         raise GeometryError(
-            f"the {'spikes' if ours is None else 'picture'} show no {board}: bring it nearer, hold "
-            "it still, light it evenly, and check its numbers"
+            f"the {'spikes' if spike_corners is None else 'picture'} show no {board}: bring it "
+            "nearer, hold it still, light it evenly, and check its numbers"
         )
-    shared = sorted(ours.keys() & theirs.keys())
-    if len(shared) < _LEAST_CORNERS:
+    shared_ids = sorted(spike_corners.keys() & picture_corners.keys())
+    if len(shared_ids) < _MIN_CORNERS:
         raise GeometryError(
-            f"picture and spikes share {len(shared)} corners of {board}, and {_LEAST_CORNERS} are "
-            "the least; bring more of it into both views"
+            f"picture and spikes share {len(shared_ids)} corners of {board}, and {_MIN_CORNERS} "
+            "are the least; bring more of it into both views"
         )
-    spikes = np.array([ours[i] for i in shared], np.float64)
-    picture = np.array([theirs[i] for i in shared], np.float64)
-    if kind == "checkerboard" and _turn(spikes, picture) > np.pi / 2:
-        picture = picture[::-1]
-    if _turn(spikes, picture) > np.pi / 4:
+    spike_points = np.array([spike_corners[i] for i in shared_ids], np.float64)
+    picture_points = np.array([picture_corners[i] for i in shared_ids], np.float64)
+    if kind == "checkerboard" and _rotation_between(spike_points, picture_points) > np.pi / 2:
+        picture_points = picture_points[::-1]
+    rotation = _rotation_between(spike_points, picture_points)
+    if rotation > np.pi / 4:
         raise GeometryError(
-            f"{board} stands {np.degrees(_turn(spikes, picture)):.0f} degrees otherwise in the "
-            "picture than in the spikes; turn the picture so that both are the same way up"
+            f"{board} is rotated by {np.degrees(rotation):.0f} degrees in the picture against the "
+            "spikes; turn the picture so that both are the same way up"
         )
-    matrix = np.asarray(cv2.findHomography(spikes, picture)[0], np.float64)
+    matrix = np.asarray(cv2.findHomography(spike_points, picture_points)[0], np.float64)
     if matrix.shape != (3, 3):
         raise GeometryError(f"the corners of {board} lie on one line; bring more of it into view")
-    every = np.array(list(theirs.values()))
-    back = np.asarray(np.linalg.inv(matrix), np.float64)
-    area = _area(project(back, every), (rate.shape[0], rate.shape[1]))
-    fit = refine(rate, gray, matrix, finest_only=True, among=area)
-    apart = float(np.sqrt(((project(fit.matrix, spikes) - picture) ** 2).sum(-1).mean()))
-    error = error_by_halves(rate, gray, fit.matrix, area)
+    all_points = np.array(list(picture_corners.values()))
+    inverse = np.asarray(np.linalg.inv(matrix), np.float64)
+    board_mask = _board_mask(apply_homography(inverse, all_points), (rate.shape[0], rate.shape[1]))
+    fit = refine(rate, gray, matrix, finest_only=True, pixel_mask=board_mask)
+    residuals = apply_homography(fit.matrix, spike_points) - picture_points
+    corner_error = float(np.sqrt((residuals**2).sum(-1).mean()))
+    error = split_half_error(rate, gray, fit.matrix, board_mask)
     rows: Any = fit.matrix.tolist()
     size = (rate.shape[0], rate.shape[1])
-    if not fit.converged or not apart + error < _MOST_APART * magnification(fit.matrix, size):
+    limit = _MAX_DISAGREEMENT * magnification(fit.matrix, size)
+    if not fit.converged or not corner_error + error < limit:
         raise GeometryError(
             f"{board} is seen, but its squares in picture and spikes do not agree; hold it still "
             "and flat, and nearer to the cameras"
@@ -98,7 +105,7 @@ def align_board(
 
 
 def parse_board(board: str) -> tuple[str, int, int]:
-    """The kind, and the numbers across and down, of a board's name.
+    """Split a board's name into its kind and the numbers across and down.
 
     Raises:
         OptionError: an unknown board, or fewer than 3 across or down.
@@ -115,7 +122,7 @@ def parse_board(board: str) -> tuple[str, int, int]:
 def find_corners(
     levels: npt.NDArray[np.uint8], kind: str, size: tuple[int, int], *, scales: tuple[float, ...]
 ) -> Corners | None:
-    """Corners of a board as (x, y) by their number, on the first of ``scales`` that shows it."""
+    """Find corners of a board, (x, y) by number, at the first of ``scales`` that shows it."""
     for scale in scales:
         scaled = cv2.resize(
             levels,
@@ -124,32 +131,37 @@ def find_corners(
             fy=scale,
             interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA,
         )
-        find = _checkerboard if kind == "checkerboard" else _charuco
-        found = find(np.asarray(scaled, np.uint8), size)
-        if found:
-            return {number: project(finer(scale), point) for number, point in found.items()}
+        detect = _checkerboard if kind == "checkerboard" else _charuco
+        corners_found = detect(np.asarray(scaled, np.uint8), size)
+        if corners_found:
+            return {
+                number: apply_homography(upsampling_matrix(scale), point)
+                for number, point in corners_found.items()
+            }
     return None
 
 
 def _checkerboard(levels: npt.NDArray[np.uint8], size: tuple[int, int]) -> Corners:
     flags = cv2.CALIB_CB_EXHAUSTIVE | cv2.CALIB_CB_ACCURACY | cv2.CALIB_CB_NORMALIZE_IMAGE
-    found, corners = cv2.findChessboardCornersSB(levels, size, flags=flags)
-    return dict(enumerate(corners.reshape(-1, 2).astype(np.float64))) if found else {}
+    corners_found, corners = cv2.findChessboardCornersSB(levels, size, flags=flags)
+    return dict(enumerate(corners.reshape(-1, 2).astype(np.float64))) if corners_found else {}
 
 
 def _charuco(levels: npt.NDArray[np.uint8], size: tuple[int, int]) -> Corners:
     best: Corners = {}
     for legacy in (False, True):
         detector = cv2.aruco.CharucoDetector(charuco_board(size, legacy=legacy))
-        corners, numbers, _, _ = detector.detectBoard(levels)
-        if numbers is None or len(numbers) <= max(len(best), _LEAST_CORNERS - 1):
+        corners, corner_numbers, _, _ = detector.detectBoard(levels)
+        if corner_numbers is None or len(corner_numbers) <= max(len(best), _MIN_CORNERS - 1):
             continue
         # The detector's own corners are those of the markers' grid; the squares' are sharper.
         points = np.asarray(corners, np.float32).reshape(-1, 1, 2)
         stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, 0.001)
-        sharp = np.asarray(cv2.cornerSubPix(levels, points, (4, 4), (-1, -1), stop), np.float64)
-        names = [int(number) for number in np.ravel(numbers)]
-        best = dict(zip(names, sharp.reshape(-1, 2), strict=True))
+        refined_points = np.asarray(
+            cv2.cornerSubPix(levels, points, (4, 4), (-1, -1), stop), np.float64
+        )
+        corner_ids = [int(number) for number in np.ravel(corner_numbers)]
+        best = dict(zip(corner_ids, refined_points.reshape(-1, 2), strict=True))
     return best
 
 
@@ -160,29 +172,29 @@ def charuco_board(size: tuple[int, int], *, legacy: bool = False) -> cv2.aruco.C
         OptionError: more squares than there are markers for.
     """
     markers = size[0] * size[1] // 2
-    names = [name for most, name in _DICTIONARIES.items() if markers <= most]
-    if not names:
+    corner_ids = [name for marker_count, name in _DICTIONARIES.items() if markers <= marker_count]
+    if not corner_ids:
         raise OptionError(f"a charuco:{size[0]}x{size[1]} needs more than 1000 markers; use fewer")
-    dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, names[0]))
+    dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, corner_ids[0]))
     board = cv2.aruco.CharucoBoard(size, 1.0, 0.75, dictionary)
     board.setLegacyPattern(legacy)
     return board
 
 
-def _turn(ours: Floats, theirs: Floats) -> float:
-    """By how much the line from the first corner to the last is turned, 0 to pi."""
-    (a, b), (c, d) = (points[-1] - points[0] for points in (ours, theirs))
+def _rotation_between(spike_corners: Floats, picture_corners: Floats) -> float:
+    """Angle between the lines from the first corner to the last, 0 to pi."""
+    (a, b), (c, d) = (points[-1] - points[0] for points in (spike_corners, picture_corners))
     return float(abs(np.arctan2(a * d - b * c, a * c + b * d)))
 
 
-def _area(corners: Floats, size: Size) -> Mask:
-    """Pixels (H, W) within the outline of corners (n, 2)."""
+def _board_mask(corners: Floats, size: Size) -> Mask:
+    """Mask (H, W) of pixels within the outline of corners (n, 2)."""
     outline = np.rint(cv2.convexHull(corners.astype(np.float32))).astype(np.int32)
     return np.asarray(cv2.fillConvexPoly(np.zeros(size, np.uint8), outline, (1,)) > 0)
 
 
-def _levels(plane: Picture) -> npt.NDArray[np.uint8]:
-    """Eight bits between the darkest and brightest, but for a few pixels."""
+def _stretch_to_levels(plane: Picture) -> npt.NDArray[np.uint8]:
+    """Stretch to 8 bits between the 0.5 and 99.5 percentiles."""
     low, high = np.percentile(plane, (0.5, 99.5))
     levels = np.clip((plane - low) / max(high - low, 1e-6) * 255, 0, 255)
     return np.asarray(levels, np.uint8)

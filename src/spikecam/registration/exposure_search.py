@@ -1,4 +1,4 @@
-"""`find_exposure`: when, in spike frames, a picture was exposed.
+"""`find_exposure`: search for the frames of spikes during which a picture was exposed.
 
 What moves is blurred in the picture the way it moved during the exposure, and the mean rate of
 the spikes over the same frames is blurred alike. The picture is brought to the spikes' view, and
@@ -28,19 +28,20 @@ from spikecam.registration.align import align
 from spikecam.registration.alignment import Alignment, Floats
 from spikecam.stream import Span, SpikeStream
 
-_STEPS = 16
-# The pixels are dealt out to this many hands, each of which sees the whole view.
-_HANDS = 16
-# By how many standard errors of the hands the best span must beat the middling one.
-_CLEAR = 6.0
+_STEPS_PER_EXPOSURE = 16
+# Pixels are split into this many interleaved subsets, for a jackknife estimate of errors.
+_SUBSETS = 16
+# Standard errors over the subsets by which the best span must exceed the median span.
+_MIN_SIGNIFICANCE = 6.0
+# Degree of the polynomial tone curve.
 _DEGREE = 3
-# The share of pixels, in per cent, that change most and so show the motion; spans to compare the
-# best one with; and the most that it may leave unexplained there. In films of real motion at most
-# 0.05 was left where the picture was exposed during the recording, at least 0.29 where not.
-_MOVING, _OTHERS, _MOST_LEFT = 10, 9, 0.18
-_LEAST_COVERED = 0.05
-# Spans are scored frame by frame at once where they are no more than this many steps.
-_FEW = 4
+# Share of pixels, in per cent, that change most and so show the motion; number of spans to compare
+# the best one with; and largest unexplained error there. In recordings of real motion it was at
+# most 0.05 where the picture was exposed during the recording, at least 0.29 where not.
+_MOVING_PERCENT, _REFERENCE_SPANS, _MAX_UNEXPLAINED = 10, 9, 0.18
+_MIN_COVERAGE = 0.05
+# With no more steps than this, every span is scored at once, frame by frame.
+_FINE_STEPS = 4
 
 
 def find_exposure(
@@ -68,13 +69,13 @@ def find_exposure(
         GeometryError: the alignment is for another picture or recording, or cannot be found.
         OptionError: not a picture, or not a length.
     """
-    length = _checked_length(stream, length)
+    length = _check_length(stream, length)
     if alignment is None:
-        found = align_in_time(picture, stream, length).exposure
-        assert found is not None
-        return found
+        span = align_in_time(picture, stream, length).exposure
+        assert span is not None
+        return span
     alignment.check_spikes(stream)
-    return _find(as_gray(picture, "a picture to align"), stream, length, alignment)
+    return _search_span(as_gray(picture, "a picture to align"), stream, length, alignment)
 
 
 def align_in_time(
@@ -84,29 +85,31 @@ def align_in_time(
     *,
     board: str | None = None,
 ) -> Alignment:
-    """Find both where the picture lies and when it was exposed; the alignment holds the exposure.
+    """Find where the picture lies and when it was exposed; the alignment contains the exposure.
 
     The picture is aligned with the whole recording, the exposure found by that, and both once
     more. So most of the scene stands still, and some of it moves. Where the camera itself moves,
     another place is as good as another time: find the place on a scene at rest, then the time
     with `find_exposure`. Arguments and errors as for those two.
     """
-    length = _checked_length(stream, length)
+    length = _check_length(stream, length)
     gray = as_gray(picture, "a picture to align")
     try:
-        found = align(gray, stream, exposure=(0, len(stream)), board=board)
+        first_alignment = align(gray, stream, exposure=(0, len(stream)), board=board)
     except GeometryError as error:
         raise GeometryError(
             f"{error}; where the camera moved, place and time cannot both be found, so give the "
             "exposure, or an alignment from a scene at rest"
         ) from error
-    span = _find(gray, stream, length, found)
-    closer = align(gray, stream, exposure=span, board=board)
-    again = _find(gray, stream, length, closer)
-    return closer if again == span else align(gray, stream, exposure=again, board=board)
+    span = _search_span(gray, stream, length, first_alignment)
+    second_alignment = align(gray, stream, exposure=span, board=board)
+    second_span = _search_span(gray, stream, length, second_alignment)
+    if second_span == span:
+        return second_alignment
+    return align(gray, stream, exposure=second_span, board=board)
 
 
-def _checked_length(stream: SpikeStream, length: int) -> int:
+def _check_length(stream: SpikeStream, length: int) -> int:
     if not isinstance(length, (int, np.integer)) or length < 1:
         raise OptionError(f"an exposure lasts a whole number of frames, at least 1, not {length!r}")
     if length > len(stream):
@@ -117,38 +120,41 @@ def _checked_length(stream: SpikeStream, length: int) -> int:
     return int(length)
 
 
-def _find(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment) -> Span:
+def _search_span(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment) -> Span:
+    """The span of ``length`` frames that fits the picture best; errors as for `find_exposure`."""
     if length == len(stream):
         return 0, length
-    if alignment.coverage() < _LEAST_COVERED:
+    if alignment.coverage() < _MIN_COVERAGE:
         raise GeometryError(
             f"the picture covers {alignment.coverage():.0%} of the spikes' view, too little to "
             "tell when it was exposed; check the alignment"
         )
     last = len(stream) - length
-    step = max(1, length // _STEPS)
-    step = step if last > _FEW * step else 1
-    score = _Score(gray, alignment)
-    spans = []
+    step = max(1, length // _STEPS_PER_EXPOSURE)
+    step = step if last > _FINE_STEPS * step else 1
+    score = _SpanScore(gray, alignment)
+    starts, subset_scores = [], []
     low = high = stream.count(0, length)
-    for begin, counts in _windows(stream, length, step):
-        spans.append((begin, score(counts)))
+    for begin, counts in _sliding_counts(stream, length, step):
+        starts.append(begin)
+        subset_scores.append(score(counts))
         low, high = np.minimum(low, counts), np.maximum(high, counts)
-    starts, scores = [start for start, _ in spans], np.array([shares for _, shares in spans])
+    scores = np.array(subset_scores)
     best = int(np.argmax(scores.mean(axis=1)))
-    # What every hand sees alike is no noise, but a picture of something that moved.
+    # A gain that all subsets share is no noise, but a picture of something that moved.
     gains = scores[best] - np.median(scores, axis=0)
-    if not gains.mean() > _CLEAR * gains.std(ddof=1) / np.sqrt(_HANDS):
+    if not gains.mean() > _MIN_SIGNIFICANCE * gains.std(ddof=1) / np.sqrt(_SUBSETS):
         raise RangeError(
             "no span of the recording fits the picture better than the others, because nothing "
             "moves or all is too dark; give the exposure in frames instead"
         )
     first = max(0, starts[best] - step)
-    near = _fine(stream, length, first, min(last, starts[best] + step), score)
-    start = first + int(np.argmax(near.mean(axis=1)))
+    fine_scores = _score_every_start(stream, length, first, min(last, starts[best] + step), score)
+    start = first + int(np.argmax(fine_scores.mean(axis=1)))
     changes = (high - low).astype(np.float64)
     # Where the exposure is most of the recording, its spans are too alike to tell.
-    if last > length and score.left_of_motion(stream, length, start, changes) > _MOST_LEFT:
+    testable = last > length
+    if testable and score.unexplained_motion(stream, length, start, changes) > _MAX_UNEXPLAINED:
         raise RangeError(
             "what moves in the recording does not move so in the picture at any time; check that "
             "the picture was exposed during the recording, and for so many frames"
@@ -156,50 +162,53 @@ def _find(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment)
     return start, start + length
 
 
-class _Score:
-    """How well rates are explained by a picture, for each hand of pixels."""
+class _SpanScore:
+    """Share of the variance of rates that a picture explains, for each subset of pixels."""
 
     def __init__(self, gray: Picture, alignment: Alignment) -> None:
-        fine, k = alignment.rectify(gray), alignment.factor
+        rectified, factor = alignment.rectify(gray), alignment.factor
         height, width = alignment.spike_size
-        seen = fine.reshape(height, k, width, k).mean(axis=(1, 3)).astype(np.float64)
-        self._seen = seen.ravel()
+        blocks = rectified.reshape(height, factor, width, factor)
+        self._gray_values = blocks.mean(axis=(1, 3)).astype(np.float64).ravel()
         y, x = np.mgrid[:height, :width]
-        hands = (x + 3 * y) % _HANDS
-        inside = alignment.inside()
-        self._pixels = [np.flatnonzero(inside & (hands == hand)) for hand in range(_HANDS)]
-        self._bases = [_basis(seen.ravel()[pixels]) for pixels in self._pixels]
+        subset_index = (x + 3 * y) % _SUBSETS
+        inside = alignment.inside_mask()
+        self._pixels = [
+            np.flatnonzero(inside & (subset_index == subset)) for subset in range(_SUBSETS)
+        ]
+        self._bases = [_basis(self._gray_values[pixels]) for pixels in self._pixels]
 
-    def left_of_motion(
+    def unexplained_motion(
         self, stream: SpikeStream, length: int, start: int, changes: Floats
     ) -> float:
-        """What a span leaves unexplained where rates change most, over what spans usually leave.
+        """Error of a span where rates change most, relative to the median error of other spans.
 
         The tone curve is fitted to the span's pixels that change less.
         """
-        inside = np.concatenate(self._pixels)
-        most = changes.ravel()[inside]
-        moving = most > np.percentile(most, 100 - _MOVING)
-        powers = self._seen[inside, None] ** np.arange(_DEGREE + 1)
+        pixels = np.concatenate(self._pixels)
+        change = changes.ravel()[pixels]
+        moving = change > np.percentile(change, 100 - _MOVING_PERCENT)
+        powers = self._gray_values[pixels, None] ** np.arange(_DEGREE + 1)
 
         def rates(begin: int) -> Floats:
-            return stream.count(begin, begin + length).ravel()[inside].astype(np.float64)
+            return stream.count(begin, begin + length).ravel()[pixels].astype(np.float64)
 
-        found = rates(start)
-        curve = np.linalg.lstsq(powers[~moving], found[~moving], rcond=None)[0]
+        span_rates = rates(start)
+        curve = np.linalg.lstsq(powers[~moving], span_rates[~moving], rcond=None)[0]
         expected = (powers @ curve)[moving]
-        others = np.linspace(0, len(stream) - length, _OTHERS).astype(int).tolist()
-        usual = [np.mean((rates(other)[moving] - expected) ** 2) for other in others]
-        return float(np.mean((found[moving] - expected) ** 2) / max(np.median(usual), 1e-9))
+        starts = np.linspace(0, len(stream) - length, _REFERENCE_SPANS).astype(int).tolist()
+        reference_errors = [np.mean((rates(begin)[moving] - expected) ** 2) for begin in starts]
+        error = np.mean((span_rates[moving] - expected) ** 2)
+        return float(error / max(np.median(reference_errors), 1e-9))
 
     def __call__(self, counts: npt.NDArray[np.int64]) -> list[float]:
-        shares = []
+        scores = []
         for pixels, basis in zip(self._pixels, self._bases, strict=True):
             values = counts.ravel()[pixels].astype(np.float64)
             values -= values.mean()
             total = float(values @ values)
-            shares.append(float(((values @ basis) ** 2).sum()) / total if total else 0.0)
-        return shares
+            scores.append(float(((values @ basis) ** 2).sum()) / total if total else 0.0)
+        return scores
 
 
 def _basis(values: Floats) -> Floats:
@@ -208,16 +217,16 @@ def _basis(values: Floats) -> Floats:
     unit = (values - values.min()) / spread * 2 - 1
     columns, triangle = np.linalg.qr(np.stack([unit**n for n in range(_DEGREE + 1)], axis=1))
     # A picture of two grays has no third power of its own.
-    real = np.abs(np.diag(triangle)) > 1e-9 * abs(triangle[0, 0])
-    real[0] = False
-    kept: Floats = columns[:, real]
-    return kept
+    independent = np.abs(np.diag(triangle)) > 1e-9 * abs(triangle[0, 0])
+    independent[0] = False
+    basis_columns: Floats = columns[:, independent]
+    return basis_columns
 
 
-def _windows(
+def _sliding_counts(
     stream: SpikeStream, length: int, step: int
 ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """Starts in steps, and the counts from there on, of as many whole steps as the length has.
+    """Yield start frames in steps, and the counts of as many whole steps as the length has.
 
     The counts are overwritten with those of the next start.
     """
@@ -234,8 +243,10 @@ def _windows(
             yield start, total
 
 
-def _fine(stream: SpikeStream, length: int, first: int, last: int, score: _Score) -> Floats:
-    """Scores (starts, hands) of every start from ``first`` to ``last``."""
+def _score_every_start(
+    stream: SpikeStream, length: int, first: int, last: int, score: _SpanScore
+) -> Floats:
+    """Scores (starts, subsets) of every start from ``first`` to ``last``."""
     total = stream.count(first, first + length)
     scores = [score(total)]
     for start in range(first, last):

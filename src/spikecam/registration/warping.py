@@ -1,4 +1,4 @@
-"""A picture seen through a homography, by bicubic interpolation at exact places.
+"""Warping of a picture by a homography, with bicubic interpolation at exact positions.
 
 Keys's kernel with a = -1/2 ("Cubic convolution interpolation", 1981), which leaves straight and
 parabolic brightness as it is. What OpenCV and Pillow call bicubic here has a = -3/4 and places
@@ -16,8 +16,10 @@ from spikecam.picture import Picture
 from spikecam.rows import over_rows
 
 
-def warp(plane: npt.ArrayLike, matrix: npt.NDArray[np.float64], size: tuple[int, int]) -> Picture:
-    """One plane seen through a homography: out[y, x] = plane at matrix @ (x, y).
+def warp_plane(
+    plane: npt.ArrayLike, matrix: npt.NDArray[np.float64], size: tuple[int, int]
+) -> Picture:
+    """Warp one plane by a homography: out[y, x] = plane at matrix @ (x, y).
 
     Args:
         plane: (h, w), finite.
@@ -25,39 +27,39 @@ def warp(plane: npt.ArrayLike, matrix: npt.NDArray[np.float64], size: tuple[int,
         size: (height, width) of the result.
 
     Returns:
-        float32; within half a pixel of the plane its edge goes on, further out it is 0.
+        float32; the plane's edge is repeated for half a pixel, and further out it is 0.
     """
     source = np.ascontiguousarray(plane, np.float32)
-    seen = np.empty(size, np.float32)
-    over_rows(_warp, size[0], source, np.asarray(matrix, np.float64), seen)
-    return seen
+    out = np.empty(size, np.float32)
+    over_rows(_warp_rows, size[0], source, np.asarray(matrix, np.float64), out)
+    return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _warp(source, matrix, seen, first_row, last_row):  # type: ignore[no-untyped-def]
+def _warp_rows(source, matrix, out, first_row, last_row):  # type: ignore[no-untyped-def]
     height, width = source.shape
-    across, down = np.empty(4), np.empty(4)
+    weights_x, weights_y = np.empty(4), np.empty(4)
     for y in range(first_row, last_row):
-        for x in range(seen.shape[1]):
-            depth = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
-            px = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / depth
-            py = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / depth
-            # A hair beyond half a pixel is rounding. What is not a number fails this test too.
+        for x in range(out.shape[1]):
+            w = matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 2]
+            px = (matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]) / w
+            py = (matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]) / w
+            # The tolerance is for rounding. NaN fails this test too.
             if not (-0.5001 <= px <= width - 0.4999 and -0.5001 <= py <= height - 0.4999):
-                seen[y, x] = 0
+                out[y, x] = 0
                 continue
             left, top = int(np.floor(px)), int(np.floor(py))
-            _weights(px - left, across)
-            _weights(py - top, down)
+            _weights(px - left, weights_x)
+            _weights(py - top, weights_y)
             total = 0.0
             for i in range(4):
                 row = min(max(top - 1 + i, 0), height - 1)
-                along = 0.0
+                row_total = 0.0
                 for j in range(4):
                     column = min(max(left - 1 + j, 0), width - 1)
-                    along += across[j] * source[row, column]
-                total += down[i] * along
-            seen[y, x] = total
+                    row_total += weights_x[j] * source[row, column]
+                total += weights_y[i] * row_total
+            out[y, x] = total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -105,9 +105,8 @@ def defocus_picture(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
     steps = np.floor(position)
     for level in np.unique(np.concatenate([np.unique(steps), np.unique(np.ceil(position))])):
         share = np.maximum(0, 1 - np.abs(position - level))
-        blurry = source
-        if level:
-            blurry = cv2.filter2D(source, -1, disc_kernel(float(level) * _RADIUS_STEP))
+        radius_level = float(level) * _RADIUS_STEP
+        blurry = cv2.filter2D(source, -1, disc_kernel(radius_level)) if level else source
         result += blurry * (share if source.ndim == 2 else share[..., None])
     return np.clip(result, 0, 1, out=result)
 
