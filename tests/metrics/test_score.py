@@ -122,3 +122,19 @@ def test_metrics_are_known_and_can_be_had():
         sc.score([], [])
     with pytest.raises(sc.OptionError, match="arrays or paths"):
         sc.score(3, TRUTH)
+
+
+def test_a_tensor_is_a_picture_as_an_array_is():
+    torch = pytest.importorskip("torch")
+    expected = sc.score(RESULT[0], TRUTH[0])
+    assert sc.score(torch.from_numpy(RESULT[0]), TRUTH[0]) == expected
+    assert sc.score(torch.from_numpy(RESULT), torch.from_numpy(TRUTH)) == sc.score(RESULT, TRUTH)
+
+
+def test_levels_of_eight_bits_are_scored_against_floats():
+    levels = np.rint(TRUTH * 255).astype(np.uint8)
+    expected = sc.score(RESULT, levels.astype(np.float32) / np.float32(255))
+    assert sc.score(RESULT, levels) == expected
+    assert sc.score(levels, levels, ["psnr"]) == {"psnr": np.inf}
+    by_levels = sc.score(levels[0], 255 - levels[0], ["psnr"], data_range=255)
+    assert by_levels == pytest.approx(sc.score(levels[0], 255 - levels[0], ["psnr"]), rel=1e-6)

@@ -1,1 +1,1 @@
-"""How good pictures are: beside the truth, or by themselves where there is none."""
+"""Image quality metrics: against the truth, or of a picture alone."""

@@ -1,4 +1,4 @@
-"""How far a picture is from the truth: PSNR, SSIM and MS-SSIM.
+"""Full-reference metrics: PSNR, SSIM and MS-SSIM against the truth.
 
 Every function takes the range of the data from the caller and guesses none.
 """
@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 
-# Pixels of the window of SSIM, and what MS-SSIM needs to halve a picture four times and still fit
-# its window of 11.
-_WINDOW, _LEAST = 7, 176
+# Side of SSIM's window, and the smallest side that MS-SSIM can halve four times and still fit its
+# window of 11, in pixels.
+_SSIM_WINDOW, _MS_SSIM_MIN_SIDE = 7, 176
 
 
 def psnr(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
@@ -32,9 +32,9 @@ def psnr(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
     """
     from skimage.metrics import peak_signal_noise_ratio
 
-    seen, true = checked_pair(picture, truth, data_range)
+    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
     with np.errstate(divide="ignore"):
-        return float(peak_signal_noise_ratio(true, seen, data_range=data_range))  # type: ignore[no-untyped-call]
+        return float(peak_signal_noise_ratio(truth_floats, picture_floats, data_range=data_range))  # type: ignore[no-untyped-call]
 
 
 def ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
@@ -46,8 +46,8 @@ def ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
 
     Args and errors as `psnr`; and OptionError for pictures of fewer than 7 pixels a side.
     """
-    seen, true = checked_pair(picture, truth, data_range)
-    return _ssim(seen, true, data_range)
+    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    return _ssim(picture_floats, truth_floats, data_range)
 
 
 def ssim_s_sdm(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
@@ -56,8 +56,8 @@ def ssim_s_sdm(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: floa
     The same windows, on pictures mapped to [-1, 1]. The terms of brightness then compare means
     that have a sign, so that its values differ from those on [0, 1].
     """
-    seen, true = checked_pair(picture, truth, data_range)
-    return _ssim(2 * seen / data_range - 1, 2 * true / data_range - 1, 2)
+    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    return _ssim(2 * picture_floats / data_range - 1, 2 * truth_floats / data_range - 1, 2)
 
 
 def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
@@ -71,17 +71,20 @@ def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) 
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
-    seen, true = checked_pair(picture, truth, data_range)
-    _check_side("MS-SSIM", seen, _LEAST)
-    ours, theirs = (
-        torch.from_numpy(np.atleast_3d(one).transpose(2, 0, 1)[None]) for one in (seen, true)
+    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    _check_side("MS-SSIM", picture_floats, _MS_SSIM_MIN_SIDE)
+    picture_tensor, truth_tensor = (
+        torch.from_numpy(np.atleast_3d(plane).transpose(2, 0, 1)[None])
+        for plane in (picture_floats, truth_floats)
     )
-    value = multiscale_structural_similarity_index_measure(ours, theirs, data_range=data_range)
+    value = multiscale_structural_similarity_index_measure(
+        picture_tensor, truth_tensor, data_range=data_range
+    )
     return float(value)
 
 
-def checked(picture: npt.ArrayLike, data_range: float, name: str = "the picture") -> Any:
-    """A picture as floats.
+def as_float_picture(picture: npt.ArrayLike, data_range: float, name: str = "the picture") -> Any:
+    """Convert a picture to floats, its values unchanged.
 
     Raises:
         OptionError: no picture, not finite, or values that are not in [0, data_range].
@@ -104,38 +107,38 @@ def checked(picture: npt.ArrayLike, data_range: float, name: str = "the picture"
     return array.astype(np.float64 if array.dtype == np.float64 else np.float32, copy=False)
 
 
-def checked_pair(picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float) -> list[Any]:
-    """Both as floats of one type; errors as `checked`, and for shapes that differ."""
-    both = [checked(picture, data_range), checked(truth, data_range, "the truth")]
-    if both[0].shape != both[1].shape:
+def as_float_pair(picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float) -> list[Any]:
+    """Convert both to floats of one type; errors as `as_float_picture`, and for other shapes."""
+    pair = [as_float_picture(picture, data_range), as_float_picture(truth, data_range, "the truth")]
+    if pair[0].shape != pair[1].shape:
         shapes = [
-            f"{one.shape[1]}x{one.shape[0]}{' in colour' if one.ndim == 3 else ' in gray'}"
-            for one in both
+            f"{plane.shape[1]}x{plane.shape[0]}{' in colour' if plane.ndim == 3 else ' in gray'}"
+            for plane in pair
         ]
         raise OptionError(
             f"the picture is {shapes[0]} and the truth {shapes[1]}; crop, resize or convert one"
         )
-    kind = np.result_type(*both)
-    return [one.astype(kind, copy=False) for one in both]
+    dtype = np.result_type(*pair)
+    return [plane.astype(dtype, copy=False) for plane in pair]
 
 
-def _ssim(seen: Any, true: Any, data_range: float) -> float:
+def _ssim(picture_floats: Any, truth_floats: Any, data_range: float) -> float:
     from skimage.metrics import structural_similarity
 
-    _check_side("SSIM", seen, _WINDOW)
+    _check_side("SSIM", picture_floats, _SSIM_WINDOW)
     value = structural_similarity(  # type: ignore[no-untyped-call]
-        seen,
-        true,
-        win_size=_WINDOW,
+        picture_floats,
+        truth_floats,
+        win_size=_SSIM_WINDOW,
         data_range=data_range,
-        channel_axis=2 if seen.ndim == 3 else None,
+        channel_axis=2 if picture_floats.ndim == 3 else None,
     )
     return float(value)
 
 
-def _check_side(metric: str, picture: Any, least: int) -> None:
+def _check_side(metric: str, picture: Any, min_side: int) -> None:
     height, width = picture.shape[:2]
-    if min(height, width) < least:
+    if min(height, width) < min_side:
         raise OptionError(
-            f"{metric} needs pictures of at least {least} pixels a side, not {width}x{height}"
+            f"{metric} needs pictures of at least {min_side} pixels a side, not {width}x{height}"
         )

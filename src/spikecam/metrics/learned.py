@@ -1,4 +1,4 @@
-"""LPIPS, NIQE, BRISQUE and LIQE, of the package pyiqa, which fetches what they have learned.
+"""LPIPS, NIQE, BRISQUE and LIQE of the package pyiqa, which downloads their weights.
 
 Nothing is imported or fetched before one of them is asked for.
 """
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.extras import missing_package
-from spikecam.metrics.full_reference import checked, checked_pair
+from spikecam.metrics.full_reference import as_float_pair, as_float_picture
 
-# Our names, pyiqa's, and whether one is told by the scatter of a picture around its mean.
-_NAMES = {
+# By our names: pyiqa's name, and whether the metric is undefined on a picture of one value.
+_PYIQA_METRICS = {
     "lpips": ("lpips-vgg", False),
     "niqe": ("niqe", True),
     "brisque": ("brisque", True),
@@ -38,7 +38,7 @@ def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) ->
         FileError: its weights cannot be had.
         OptionError: as `psnr`.
     """
-    return _learned("lpips", *checked_pair(picture, truth, data_range), data_range=data_range)
+    return _evaluate("lpips", *as_float_pair(picture, truth, data_range), data_range=data_range)
 
 
 def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -46,7 +46,7 @@ def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Not defined on a picture of one value, which has no statistics: an OptionError. Else as `lpips`.
     """
-    return _learned("niqe", checked(picture, data_range), data_range=data_range)
+    return _evaluate("niqe", as_float_picture(picture, data_range), data_range=data_range)
 
 
 def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -54,7 +54,7 @@ def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Not defined on a picture of one value: an OptionError. Else as `lpips`.
     """
-    return _learned("brisque", checked(picture, data_range), data_range=data_range)
+    return _evaluate("brisque", as_float_picture(picture, data_range), data_range=data_range)
 
 
 def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -62,13 +62,13 @@ def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Errors as `lpips`.
     """
-    return _learned("liqe", checked(picture, data_range), data_range=data_range)
+    return _evaluate("liqe", as_float_picture(picture, data_range), data_range=data_range)
 
 
-def _learned(name: str, *pictures: Any, data_range: float) -> float:
-    if _NAMES[name][1] and pictures[0].min() == pictures[0].max():
+def _evaluate(name: str, *pictures: Any, data_range: float) -> float:
+    if _PYIQA_METRICS[name][1] and pictures[0].min() == pictures[0].max():
         raise OptionError(f"{name.upper()} has no meaning on a picture of one value; leave it out")
-    metric = _metric(name)
+    metric = _load_metric(name)
     import torch
 
     tensors = []
@@ -82,8 +82,8 @@ def _learned(name: str, *pictures: Any, data_range: float) -> float:
     except (AssertionError, RuntimeError, ValueError) as error:
         height, width = pictures[0].shape[:2]
         raise OptionError(
-            f"{name.upper()} cannot be had of a picture of {width}x{height} ({_first(error)}); "
-            "leave it out, or take a larger one"
+            f"{name.upper()} cannot be computed on a picture of {width}x{height} "
+            f"({_first_line(error)}); leave it out, or take a larger one"
         ) from error
     if not np.isfinite(value):
         raise OptionError(f"{name.upper()} has no value on this picture; leave it out")
@@ -91,22 +91,22 @@ def _learned(name: str, *pictures: Any, data_range: float) -> float:
 
 
 @cache
-def _metric(name: str) -> Any:
+def _load_metric(name: str) -> Any:
     """The metric of pyiqa, with its weights."""
     try:
         import pyiqa
     except ModuleNotFoundError as error:
         raise _missing_package(name, error) from error
     except Exception as error:
-        # A package that it needs was built for another one: whatever is said then.
+        # An incompatible build of a package that it needs raises errors of any type.
         raise SpikecamError(
-            f"{name.upper()} needs pyiqa, which cannot be loaded here ({_first(error)}); "
+            f"{name.upper()} needs pyiqa, which cannot be loaded here ({_first_line(error)}); "
             "install a torchvision that was built for this torch"
         ) from error
     try:
-        # What it says of downloads is no result.
+        # Its messages about downloads are no result: they go to stderr.
         with redirect_stdout(sys.stderr):
-            return pyiqa.create_metric(_NAMES[name][0], device="cpu")
+            return pyiqa.create_metric(_PYIQA_METRICS[name][0], device="cpu")
     except ModuleNotFoundError as error:
         raise _missing_package(name, error) from error
     except Exception as error:
@@ -114,8 +114,8 @@ def _metric(name: str) -> Any:
         from torch.hub import get_dir
 
         raise FileError(
-            f"the weights of {name.upper()} cannot be had ({_first(error)}); pyiqa fetches them on "
-            f"first use into {get_dir()}/pyiqa: connect once, or copy them there"
+            f"the weights of {name.upper()} cannot be had ({_first_line(error)}); pyiqa downloads "
+            f"them on first use into {get_dir()}/pyiqa: connect once, or copy them there"
         ) from error
 
 
@@ -123,5 +123,5 @@ def _missing_package(name: str, error: ModuleNotFoundError) -> SpikecamError:
     return missing_package(str(error.name), extra="quality", purpose=name.upper())
 
 
-def _first(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,4 +1,4 @@
-"""`score`: metrics by their names, of pictures, sequences and files."""
+"""`score`: metrics by name, for pictures, sequences and files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spikecam.errors import OptionError
-from spikecam.metrics.picture_pairs import Pictures, called, paired, single
+from spikecam.metrics.picture_pairs import Pictures, describe_source, named_pictures, pair_pictures
 
 
 class Metric(NamedTuple):
-    """What is to be known of a metric before it is loaded.
+    """Declaration of a metric, which is loaded when it is first used.
 
     Attributes:
         module: where the function of that name is.
@@ -30,22 +30,22 @@ class Metric(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """Its name above a column."""
+        """Label with the arrow, for the head of a column."""
         return f"{self.label} {self.better}"
 
 
-_BESIDE, _LEARNED = "spikecam.metrics.full_reference", "spikecam.metrics.learned"
+_FULL_REFERENCE, _LEARNED = "spikecam.metrics.full_reference", "spikecam.metrics.learned"
 METRICS = {
-    "psnr": Metric(_BESIDE, True, "PSNR", "↑"),
-    "ssim": Metric(_BESIDE, True, "SSIM", "↑"),
-    "ssim_s_sdm": Metric(_BESIDE, True, "SSIM on [-1, 1]", "↑"),
-    "ms_ssim": Metric(_BESIDE, True, "MS-SSIM", "↑"),
+    "psnr": Metric(_FULL_REFERENCE, True, "PSNR", "↑"),
+    "ssim": Metric(_FULL_REFERENCE, True, "SSIM", "↑"),
+    "ssim_s_sdm": Metric(_FULL_REFERENCE, True, "SSIM on [-1, 1]", "↑"),
+    "ms_ssim": Metric(_FULL_REFERENCE, True, "MS-SSIM", "↑"),
     "lpips": Metric(_LEARNED, True, "LPIPS", "↓"),
     "niqe": Metric(_LEARNED, False, "NIQE", "↓"),
     "brisque": Metric(_LEARNED, False, "BRISQUE", "↓"),
     "liqe": Metric(_LEARNED, False, "LIQE", "↑"),
 }
-# Beside the truth, and alone.
+# Default metrics without the truth, and with it.
 DEFAULTS = (("niqe", "brisque"), ("psnr", "ssim"))
 
 
@@ -56,17 +56,17 @@ def score(
     *,
     data_range: float = 1.0,
 ) -> dict[str, float]:
-    """How good pictures are: the mean of each metric over the frames.
+    """Score pictures: the mean of each metric over the frames.
 
     Args:
-        result: a picture (H, W) or (H, W, 3); a sequence of them; or the path of a picture, a
-            video, a folder of pictures, or a pattern with ``*`` in the name.
+        result: a picture (H, W) or (H, W, 3), array or tensor; a sequence of them; or the path of
+            a picture, a video, a folder of pictures, or a pattern with ``*`` in the name.
         truth: the same of what they should be. Files of two folders belong together by the numbers
             at the end of their names, everything else by its order.
         metrics: beside the truth "psnr", "ssim", "ssim_s_sdm" (as in SpikeReveal's tables),
             "ms_ssim", "lpips"; alone "niqe", "brisque", "liqe". By default the first two of them.
         data_range: the largest value that there can be; 1 for the pictures of this package and of
-            all files.
+            all files. With 1, 8-bit levels (uint8) are divided by 255.
 
     Returns:
         Means by name.
@@ -91,25 +91,34 @@ def frame_scores(
     *,
     data_range: float = 1.0,
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """The frames' names and scores, one by one; arguments and errors as for `score`."""
+    """Yield each frame's name and scores; arguments and errors as for `score`."""
     names = check_metrics(metrics, truth is not None)
-    called_by = {name: getattr(import_module(METRICS[name].module), name) for name in names}
-    where = called(result, "the result")
+    functions = {name: getattr(import_module(METRICS[name].module), name) for name in names}
+    source = describe_source(result, "the result")
     if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
         raise OptionError(f"files are read as [0, 1]; leave out the data range {data_range:g}")
     if truth is None:
-        frames: Iterator[tuple[str, Any, Any]] = ((n, p, None) for n, p in single(result))
+        frames: Iterator[tuple[str, Any, Any]] = ((n, p, None) for n, p in named_pictures(result))
     else:
-        frames = paired(result, truth)
-    for frame, picture, true in frames:
+        frames = pair_pictures(result, truth)
+    for frame, *both in frames:
+        pictures = [_scale_levels(one, data_range) for one in both if one is not None]
         values = {}
         for name in names:
-            pictures = (picture, true) if METRICS[name].needs_truth else (picture,)
+            needed = pictures if METRICS[name].needs_truth else pictures[:1]
             try:
-                values[name] = called_by[name](*pictures, data_range=data_range)
+                values[name] = functions[name](*needed, data_range=data_range)
             except OptionError as error:
-                raise OptionError(f"{where}, frame {frame}: {error}") from error
+                raise OptionError(f"{source}, frame {frame}: {error}") from error
         yield frame, values
+
+
+def _scale_levels(picture: Any, data_range: float) -> Any:
+    """8-bit levels as floats in [0, 1] where that is the data range; else the picture as it is."""
+    array = np.asarray(picture)
+    if data_range == 1 and array.dtype == np.uint8:
+        return array.astype(np.float32) / np.float32(255)
+    return array
 
 
 def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
@@ -124,7 +133,7 @@ def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def check_metrics(metrics: Sequence[str] | None, with_truth: bool) -> list[str]:
-    """The names of the metrics, which exist and can be had.
+    """Check names of metrics, with the defaults for None, and drop duplicates.
 
     Raises:
         OptionError: there is no such metric, or it needs the truth and there is none.
