@@ -109,8 +109,17 @@ def test_every_public_name_is_there():
     for name in spikecam.__all__:
         assert getattr(spikecam, name) is not None
     assert set(spikecam.__all__) <= set(dir(spikecam))
+    assert callable(spikecam.open)
+    assert "open" in dir(spikecam)
     with pytest.raises(AttributeError, match="no_such"):
         spikecam.no_such  # noqa: B018
+
+
+def test_a_star_import_leaves_the_builtin_open_alone():
+    names: dict[str, object] = {}
+    exec("from spikecam import *", names)
+    assert "open" not in names
+    assert names["SpikeStream"] is spikecam.SpikeStream
 
 
 def test_files_stay_small():

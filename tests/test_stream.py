@@ -126,3 +126,41 @@ def test_errors_call_a_recording_by_its_name():
 def test_packed_frames_are_bytes():
     with pytest.raises(OptionError, match="uint8"):
         SpikeStream(np.zeros((5, 2), np.int64), (4, 4))
+
+
+def test_a_crop_is_what_numpy_cuts(spikes):
+    array = spikes(9, 13, 21)
+    stream = SpikeStream.from_array(array, rate=1000)
+    for rows, columns in (((0, 13), (0, 21)), ((3, 10), (5, 18)), ((12, 13), (20, 21))):
+        expected = array[:, slice(*rows), slice(*columns)]
+        cut = stream.crop(rows, columns)
+        assert np.array_equal(np.asarray(cut), expected)
+        assert np.array_equal(cut.count(), expected.sum(0))
+        assert np.array_equal(cut[2:5].rows(), SpikeStream.from_array(expected)[2:5].rows())
+    assert stream[2:, -5:, :7].shape == (7, 5, 7)
+    assert stream[2:, -5:, :7].rate == 1000
+    exposed = SpikeStream(stream.packed(), (13, 21), exposure=(3, 6))
+    assert exposed[2:, 1:4, 1:4].exposure == (1, 4)
+
+
+def test_crops_that_leave_the_picture_are_refused(spikes):
+    stream = SpikeStream.from_array(spikes(3, 4, 5)).named("a.dat")
+    with pytest.raises(RangeError, match=r"columns 3:9 are not inside a\.dat, whose columns"):
+        stream.crop((0, 4), (3, 9))
+    with pytest.raises(RangeError, match="rows 2:2"):
+        stream[:, 2:2, :]
+    for index in ((slice(None), 1, slice(None)), (slice(None), slice(None))):
+        with pytest.raises(OptionError, match="slices of frames, rows and columns"):
+            stream[index]
+    with pytest.raises(OptionError, match="without a step"):
+        stream[:, ::2, :]
+
+
+def test_it_has_the_attributes_of_an_array_and_says_its_file(spikes):
+    stream = SpikeStream.from_array(spikes(3, 4, 5), rate=20_000)
+    assert (stream.ndim, stream.dtype, stream.size, stream.nbytes) == (3, np.uint8, 60, 9)
+    named = stream.named("folder/<car>.dat")
+    assert repr(named) == "SpikeStream('<car>.dat', T=3, 4x5, 20000 Hz)"
+    table = named._repr_html_()
+    assert "&lt;car&gt;.dat" in table
+    assert "5 x 4" in table

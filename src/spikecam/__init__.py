@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.output import Output, open_output
     from spikecam.io.pictures import is_picture, read_picture, write_picture
-    from spikecam.io.recording import check_recording, open, write_recording
+    from spikecam.io.recording import check_recording, write_recording
+    from spikecam.io.recording import open as open
     from spikecam.io.save import check_save, kind_of, save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
     from spikecam.method import (
@@ -204,8 +205,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __version__ = "0.1.0"
+# Without `open`, which `from spikecam import *` would put in the place of the builtin.
 __all__ = [  # noqa: RUF022
-    "open",
     "save",
     "SpikeStream",
     "reconstruct",
@@ -325,4 +326,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOME})

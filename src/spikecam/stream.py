@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import operator
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import escape
 from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
@@ -19,6 +21,7 @@ Item = TypeVar("Item")
 # Wraps the steps of long work, the way `rich.progress.track` does.
 Progress = Callable[[Sequence[Item]], Iterable[Item]]
 
+_NO_NAME = "the recording"
 _BLOCK_BYTES = 16 << 20
 _CACHE_BYTES = 1 << 20
 
@@ -86,7 +89,7 @@ class SpikeStream:
         if getattr(packed, "dtype", np.uint8) != np.uint8:
             raise OptionError(f"packed frames are bytes (uint8), not {packed.dtype}")  # type: ignore[attr-defined]
         self._packed = packed
-        self._name = "the recording"
+        self._name = _NO_NAME
         self._start, self._stop = 0, int(packed.shape[0])
         self.exposure = None if exposure is None else self.check_exposure(exposure)
 
@@ -118,9 +121,43 @@ class SpikeStream:
         """Seconds from the first frame to the end of the last, where the rate is known."""
         return None if self.rate is None else len(self) / self.rate
 
+    @property
+    def ndim(self) -> int:
+        """Number of axes, 3."""
+        return 3
+
+    @property
+    def dtype(self) -> np.dtype[np.uint8]:
+        """Type of the spikes when they are unpacked, a byte each."""
+        return np.dtype(np.uint8)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels in all frames together, T x H x W."""
+        return len(self) * self.height * self.width
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the packed frames."""
+        return len(self) * int(self._packed.shape[1])
+
     def __repr__(self) -> str:
+        name = "" if self._name == _NO_NAME else f"{os.path.basename(self._name)!r}, "
         rate = "" if self.rate is None else f", {self.rate:g} Hz"
-        return f"SpikeStream(T={len(self)}, {self.height}x{self.width}{rate})"
+        return f"SpikeStream({name}T={len(self)}, {self.height}x{self.width}{rate})"
+
+    def _repr_html_(self) -> str:
+        """A table of what the recording is, as notebooks show it."""
+        facts = {
+            "recording": os.path.basename(self._name),
+            "frames": f"{len(self):,}",
+            "width x height": f"{self.width} x {self.height}",
+            "rate": "unknown" if self.rate is None else f"{self.rate:g} Hz",
+            "exposure": "unknown" if self.exposure is None else "{}:{}".format(*self.exposure),
+            "packed": f"{self.nbytes / 1e6:,.1f} MB",
+        }
+        cells = (f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in facts.items())
+        return f"<table>{''.join(cells)}</table>"
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
         for start, stop in self.blocks():
@@ -129,8 +166,20 @@ class SpikeStream:
     @overload
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]: ...
     @overload
-    def __getitem__(self, index: slice) -> SpikeStream: ...
-    def __getitem__(self, index: int | slice) -> npt.NDArray[np.uint8] | SpikeStream:
+    def __getitem__(self, index: slice | tuple[slice, slice, slice]) -> SpikeStream: ...
+    def __getitem__(
+        self, index: int | slice | tuple[slice, slice, slice]
+    ) -> npt.NDArray[np.uint8] | SpikeStream:
+        if isinstance(index, tuple):
+            if len(index) != 3 or not all(isinstance(part, slice) for part in index):
+                raise OptionError(
+                    "a stream is cut by slices of frames, rows and columns, [a:b, c:d, e:f]; "
+                    "stream[i] is one frame, an array"
+                )
+            time, rows, columns = index
+            if not {rows.step, columns.step} <= {None, 1}:
+                raise OptionError("rows and columns are cut without a step")
+            return self[time].crop(_span_of(rows, self.height), _span_of(columns, self.width))
         if not isinstance(index, slice):
             frame = operator.index(index)
             frame += len(self) if frame < 0 else 0
@@ -142,10 +191,7 @@ class SpikeStream:
                 "a stream has no step: leaving frames out would lose spikes; "
                 "pick frames when reconstructing instead"
             )
-        start, stop = (
-            default if end is None else operator.index(end) + (len(self) if end < 0 else 0)
-            for end, default in ((index.start, 0), (index.stop, len(self)))
-        )
+        start, stop = _span_of(index, len(self))
         self._check_span(start, stop)
         view = copy.copy(self)
         view._start, view._stop = self._start + start, self._start + stop
@@ -153,6 +199,39 @@ class SpikeStream:
         if self.exposure is not None and start <= self.exposure[0] and self.exposure[1] <= stop:
             view.exposure = (self.exposure[0] - start, self.exposure[1] - start)
         return view
+
+    def crop(self, rows: Span, columns: Span) -> SpikeStream:
+        """The pixels in rows and columns [start, stop), counted from the top left.
+
+        A view: frames are read whole from the same store, and packed anew when they are used.
+
+        Args:
+            rows: (start, stop), within the height.
+            columns: (start, stop), within the width.
+
+        Raises:
+            RangeError: an empty span, or one that leaves the picture.
+
+        >>> spikes = SpikeStream.from_array(np.ones((5, 40, 60), np.uint8))
+        >>> spikes.crop((10, 30), (0, 8)).shape, spikes[1:3, 10:30, :8].shape
+        ((5, 20, 8), (2, 20, 8))
+        """
+        for (start, stop), length, name in (
+            (rows, self.height, "rows"),
+            (columns, self.width, "columns"),
+        ):
+            if not 0 <= start < stop <= length:
+                raise RangeError(
+                    f"{name} {start}:{stop} are not inside {self._name}, whose {name} are "
+                    f"0:{length}"
+                )
+        view = SpikeStream(
+            _CroppedFrames(self, rows, columns),
+            (rows[1] - rows[0], columns[1] - columns[0]),
+            rate=self.rate,
+            exposure=self.exposure,
+        )
+        return view.named(self._name)
 
     def named(self, name: str) -> SpikeStream:
         """The same recording under the name that errors call it by."""
@@ -283,6 +362,29 @@ class SpikeStream:
             raise RangeError(
                 f"frames {start}:{stop} leave {self._name}, whose frames are 0:{len(self)}"
             )
+
+
+class _CroppedFrames:
+    """Packed frames of a part of a stream's pixels, packed when they are sliced."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, stream: SpikeStream, rows: Span, columns: Span) -> None:
+        self._stream, self._rows, self._columns = stream, slice(*rows), slice(*columns)
+        self.shape = (len(stream), bits.frame_bytes(rows[1] - rows[0], columns[1] - columns[0]))
+
+    def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
+        start, stop, _ = index.indices(self.shape[0])
+        return bits.pack(self._stream.read(start, stop)[:, self._rows, self._columns])
+
+
+def _span_of(part: slice, length: int) -> Span:
+    """The span that a slice of an axis means; negative ends count from its end."""
+    start, stop = (
+        default if end is None else operator.index(end) + (length if end < 0 else 0)
+        for end, default in ((part.start, 0), (part.stop, length))
+    )
+    return start, stop
 
 
 def check_rate(rate: float) -> float:

@@ -6,15 +6,13 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from spikecam.extras import require
 from spikecam.io.atomic import atomic_path, check_file
-from spikecam.io.pictures import as_levels
+from spikecam.io.pictures import encode_picture
 from spikecam.picture import Picture
 from spikecam.show.table import Row, cell, markdown, write_table
 
@@ -117,7 +115,5 @@ def write_report(folder: Path, report: Report) -> list[Path]:
 def _data_uri(picture: Picture) -> str:
     top, left = (max(0, (side - _LARGEST) // 2) for side in picture.shape[:2])
     middle = picture[top : top + _LARGEST, left : left + _LARGEST]
-    image = Image.fromarray(as_levels(np.clip(middle, 0, 1)))
-    held = BytesIO()
-    image.save(held, "JPEG", quality=_QUALITY, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode("ascii")
+    jpeg = encode_picture(np.clip(middle, 0, 1), "jpeg", quality=_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
