@@ -2,128 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
-import spikecam as sc
-from spikecam.cli.old_options import (
+from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.options import (
+    FRAMES_GROUP,
     AtOption,
-    BitsOption,
-    CameraOption,
-    DeviceOption,
-    FpnOption,
-    FpsOption,
+    ExposureOption,
+    FramesOption,
     OutOption,
-    SizeOption,
+    PictureOptions,
+    RecordingOptions,
     SpikesArgument,
-    TileOption,
-    TruncateOption,
-    open_recording,
-    parse_count,
-    parse_frames,
-    parse_span,
-    read_fpn,
-    refuse_both,
 )
-from spikecam.cli.output import check_out, write_frames
+from spikecam.cli.pictures import write_pictures
+from spikecam.deblurring.deblur import DEFAULT_METHOD
+from spikecam.method import Takes, all_methods, find_method
+from spikecam.requests.deblur import DeblurRequest
+
+METHODS = all_methods(Takes.SPIKES_AND_PICTURE)
 
 
+@take_method_options(METHODS)
 def deblur(
-    blur: Annotated[
-        Path, typer.Argument(metavar="BLUR", help="The blurry picture.", show_default=False)
-    ],
+    blur: Annotated[Path, Parameter(name="BLUR", help="The blurry picture.")],
     spikes: SpikesArgument,
+    /,
+    *,
     out: OutOption,
-    size: SizeOption = None,
-    camera: CameraOption = None,
-    truncate: TruncateOption = False,
-    exposure: Annotated[
-        str | None,
-        typer.Option("--exposure", metavar="A:B", help="Frames during which BLUR was exposed."),
-    ] = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            "--frames",
-            metavar="N|A:B[:STEP]",
-            help="How many frames, spread over the exposure (7), or which.",
-        ),
-    ] = None,
+    output: PictureOptions = PictureOptions(),
+    exposure: ExposureOption = None,
     at: AtOption = None,
-    method: Annotated[
-        str, typer.Option("--method", help="refined, sdm, ldn or teacher.")
-    ] = "refined",
-    weights: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--weights",
-            metavar="NAME|FILE",
-            help="Of the network, see spikecam weights list; for the teacher two: BSN, then EDSR.",
-        ),
-    ] = None,
-    tile: TileOption = None,
-    device: DeviceOption = None,
-    window: Annotated[
-        int | None,
-        typer.Option("--window", metavar="N", help="Odd number of frames to a picture, of sdm."),
-    ] = None,
-    fpn: FpnOption = None,
-    align: Annotated[
-        Path | None,
-        typer.Option("--align", metavar="ALIGN", help="From spikecam calibrate align."),
-    ] = None,
-    fps: FpsOption = 30,
-    bits: BitsOption = 8,
+    frames: FramesOption = None,
+    align: Annotated[Path | None, Parameter(metavar="ALIGN", group=FRAMES_GROUP)] = None,
+    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    options: MethodFlags = MethodFlags(),
+    recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Bring back the sharp film inside a blurry picture.
 
+    The middle of the exposure where the output is one picture, every frame of it for a video, and
+    7 frames for a folder or an archive.
+
     The exposure is what the recording says; else what ALIGN was found to have, by --length; else
-    all of the recording.
+    the whole recording.
 
     With --align the film is what the spike camera sees, on a grid a whole number of times as fine.
+
+    Args:
+        align: Where the picture's camera looks, from spikecam calibrate align.
     """
-    stream = open_recording(spikes, size, camera, truncate)
-    refuse_both(at, frames)
-    declared = sc.find_method(method, sc.Takes.SPIKES_AND_PICTURE)
-    given_options = {
-        "window": window,
-        "weights": weights or None,
-        "tile": tile,
-        "device": device,
-        "fpn": read_fpn(fpn),
-    }
-    options = {name: value for name, value in given_options.items() if value is not None}
-    given = parse_span(exposure, "--exposure", len(stream)) if exposure is not None else None
-    picture: Any = blur
-    if align is not None:
-        place = sc.Alignment.load(align)
-        place.check_spikes(stream)
-        picture = place.rectify(sc.read_picture(blur))
-        given = given or stream.exposure or place.exposure
-        if place.coverage() < 0.99:
-            print(f"{blur} covers {place.coverage():.0%} of what the spike camera sees")
-    span = sc.resolve_exposure(stream, given)
-    chosen: Sequence[int]
-    if at is not None:
-        chosen = [at]
-    elif frames is not None and ":" in frames:
-        chosen = parse_frames(frames, "--frames", len(stream))
-    else:
-        # One picture is the middle of the film.
-        default = "1" if sc.kind_of(out) == "picture" else "7"
-        chosen = sc.evenly_spaced_frames(
-            stream,
-            parse_count(default if frames is None else frames),
-            span,
-            declared.window(declared.parse_options(options), stream),
-        )
-    check_out(out, [blur, spikes], len(chosen), fps=fps, bits=bits)
-    pictures = sc.deblur_frames(
-        picture, stream, frames=chosen, exposure=span, method=method, **options
+    inputs = [blur, spikes] if align is None else [blur, spikes, align]
+    request = DeblurRequest(
+        blur,
+        recording.file(spikes),
+        method,
+        options.values(find_method(method, Takes.SPIKES_AND_PICTURE), METHODS),
+        at,
+        frames,
+        exposure,
+        align,
     )
-    if exposure is None:
-        print(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
-    write_frames(out, pictures, chosen, fps=fps, bits=bits, label="Deblurring")
+    place = output.open(out, inputs)
+    prepared = request.check(place.kind)
+    write_pictures(prepared, output.open(out, inputs, len(prepared.frames)), "Deblurring")

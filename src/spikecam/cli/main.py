@@ -54,7 +54,7 @@ def build_app(*, with_summaries: bool = True) -> App:
         version=f"spikecam {spikecam.__version__}",
         version_flags=["--version", "-V"],
         help_flags=["--help", "-h"],
-        help_format="plaintext",
+        help_format="plaintext" if with_summaries else "markdown",
         default_parameter=Parameter(
             name_transform=lambda name: name.replace("_", "-"),
             negative="",
@@ -113,7 +113,7 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command, print its error if it fails, and give the exit code."""
     try:
-        if words and words[0] in ("reconstruct", "deblur", "generate", "adapt", "train", "bench"):
+        if words and words[0] in ("adapt", "train", "bench"):
             from spikecam.bench.benchmark import benchmarks
 
             if words[0] != "bench" or not set(words) & set(benchmarks()):

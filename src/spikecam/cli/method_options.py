@@ -107,7 +107,9 @@ def _help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
     texts: dict[str, list[str]] = {}
     for method, setting in having:
         default = setting.default
-        shown = "" if default in (None, False) else f" ({typed_text(name, default)})"
+        text = typed_text(name, default)
+        text = ", ".join(text) if isinstance(text, list) else text
+        shown = "" if default in (None, False) else f" ({text})"
         texts.setdefault(setting.help, []).append(f"{method.name}{shown}")
     if len(texts) == 1:
         ((text, methods),) = texts.items()

@@ -3,10 +3,7 @@
 import typer
 
 from spikecam.cli.adapt import adapt
-from spikecam.cli.deblur import deblur
-from spikecam.cli.generate import generate
 from spikecam.cli.old_bench import bench
-from spikecam.cli.reconstruct import reconstruct
 from spikecam.cli.train import train
 from spikecam.cli.train_spikegen import autoencoder, latents, spikegen, spikegen_tuned
 
@@ -16,8 +13,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (reconstruct, deblur, generate, adapt):
-    app.command()(_command)
+app.command()(adapt)
 app.add_typer(bench, name="bench")
 train.command()(autoencoder)
 train.command()(latents)

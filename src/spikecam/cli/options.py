@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LAST_PORT = 65535
+GAMMA_BOUNDS = (0.05, 20)
 
 METHOD_GROUP = Group.create_ordered("Method")
 FRAMES_GROUP = Group.create_ordered("Frames")
@@ -48,12 +49,10 @@ class RecordingOptions:
         """The recording at ``path``."""
         return sc.open(path, self.camera, shape=self.size, rate=self.rate, truncate=self.truncate)
 
-    @property
-    def geometry(self) -> str | tuple[int, int] | None:
-        """The camera's name, or (height, width)."""
-        if self.camera is not None and self.size is not None:
-            raise sc.OptionError("--size and --camera both say how large frames are; give one")
-        return self.camera if self.size is None else self.size
+    def file(self, path: Path) -> sc.RecordingFile:
+        """The recording at ``path``, for a request."""
+        size = None if self.size is None else (self.size[1], self.size[0])
+        return sc.RecordingFile(path, size, self.camera, self.rate, self.truncate)
 
 
 @Parameter(name="*", group=OUTPUT_GROUP)
@@ -90,7 +89,7 @@ class PictureOptions(OverwriteOption):
     fps: float | None = None
     bits: int = 8
 
-    def open(self, path: str, inputs: Sequence[Path], count: int | None) -> sc.Output:
+    def open(self, path: str, inputs: Sequence[Path], count: int | None = None) -> sc.Output:
         """The output at ``path``, checked."""
         return sc.open_output(
             path,
@@ -115,6 +114,18 @@ class DisplayOptions:
     stretch: Bounds | None = None
     gamma: float = 1.0
 
+    def __post_init__(self) -> None:
+        lowest, highest = GAMMA_BOUNDS
+        if not lowest <= self.gamma <= highest:
+            raise sc.OptionError(
+                f"--gamma is a positive gamma from {lowest:g} to {highest:g}, not {self.gamma:g}"
+            )
+
+    @property
+    def changes(self) -> bool:
+        """Whether gray levels are shown other than they are."""
+        return self.stretch is not None or self.gamma != 1
+
 
 @Parameter(name="*", group=PAGE_GROUP)
 @dataclass(frozen=True)
@@ -137,6 +148,21 @@ class PageOptions:
 
 
 SpikesArgument = Annotated[Path, Parameter(name="SPIKES", help="A recording.")]
+AtOption = Annotated[
+    int | None, Parameter(metavar="N", group=FRAMES_GROUP, help="One frame, from 0.")
+]
+FramesOption = Annotated[
+    str | None,
+    Parameter(
+        metavar="N|A:B[:STEP]",
+        group=FRAMES_GROUP,
+        help="How many frames, spread evenly, or which.",
+    ),
+]
+ExposureOption = Annotated[
+    str | None,
+    Parameter(metavar="A:B", group=FRAMES_GROUP, help="Frames during which BLUR was exposed."),
+]
 OutOption = Annotated[
     str,
     Parameter(
@@ -156,7 +182,6 @@ RecordingOutOption = Annotated[
         help=f"The new recording: {suffix_list()}.",
     ),
 ]
-MethodList = Annotated[list[str] | None, Parameter(metavar="METHOD[:WEIGHTS]", negative="")]
 FpnOption = Annotated[
     Path | None,
     Parameter(

@@ -11,8 +11,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import spikecam as sc
-from spikecam.cli.messages import report, say
+from spikecam.cli.messages import say
 from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
 from spikecam.cli.options import (
     OUTPUT_GROUP,
@@ -21,8 +20,10 @@ from spikecam.cli.options import (
     RecordingOptions,
     SpikesArgument,
 )
+from spikecam.cli.pictures import write_pictures
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
+from spikecam.requests.reconstruct import ReconstructRequest
 
 METHODS = all_methods(Takes.SPIKES)
 # A viewer that has not failed by then is taken to show the picture.
@@ -48,16 +49,14 @@ def view(
         out: Write the picture here, and open nothing.
         at: The frame, from 0; the middle one by default.
     """
-    chosen = find_method(method, Takes.SPIKES)
-    values = options.values(chosen, METHODS)
-    stream = recording.open(spikes)
-    at = len(stream) // 2 if at is None else at
-    path = out or str(Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{at:03d}.png")
-    place = output.open(path, [spikes], 1)
-    low, high = display.stretch or (0, 100)
-    picture = sc.reconstruct(stream, at, method, **values)
-    place.write([sc.stretch_for_display(picture, low=low, high=high, gamma=display.gamma)], [at])
-    report(f"{path}: frame {at}", {"file": path, "frame": at})
+    values = options.values(find_method(method, Takes.SPIKES), METHODS)
+    request = ReconstructRequest(
+        recording.file(spikes), method, values, at, None, display.stretch, display.gamma
+    )
+    prepared = request.check()
+    (frame,) = prepared.frames
+    path = out or str(Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{frame:03d}.png")
+    write_pictures(prepared, output.open(path, [spikes], 1), method.upper())
     if out is None and not show_picture(path):
         say("no program to show pictures was found; open the file by hand")
 

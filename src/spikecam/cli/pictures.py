@@ -1,0 +1,39 @@
+"""Pictures of a request, written to an output with a progress bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spikecam.cli.messages import report, say
+from spikecam.cli.progress import track_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spikecam.io.output import Output
+    from spikecam.picture import Picture
+    from spikecam.requests.prepared import Prepared
+
+
+def write_pictures(prepared: Prepared[Picture], output: Output, label: str) -> None:
+    """Make the pictures of a checked request, write them, and report what was written."""
+    frames = prepared.frames
+    pictures = (picture for _, picture in prepared.run())
+    for fact in prepared.facts:
+        say(fact)
+    output.write(track_progress(pictures, len(frames), label), frames)
+    lines = [f"{output.path}: {frames_text(frames)}", *prepared.hints]
+    facts = {
+        "file": output.path,
+        "kind": output.kind,
+        "frames": frames,
+        "notes": [*prepared.facts, *prepared.hints],
+    }
+    report("\n".join(lines), facts)
+
+
+def frames_text(frames: Sequence[int]) -> str:
+    """The frames of an output, in words."""
+    if len(frames) == 1:
+        return f"frame {frames[0]}"
+    return f"{len(frames)} frames, {frames[0]} to {frames[-1]}"
