@@ -49,9 +49,19 @@ CASES = {
     "reconstruct good.dat --size 9x6 --at 3": "leaves good.dat of 60 frames; choose",
     "reconstruct good.dat --size 9x6 --at -3": "from 20 to 39",
     "reconstruct good.dat --size 9x6 --method tfi --at 60": "from 0 to 59",
-    "reconstruct good.dat --size 9x6 --method tfi --window 9": "--window goes with --method tfp",
+    "reconstruct good.dat --size 9x6 --method tfi --window 9": "--method defocus or tfp; tfi has",
     "reconstruct good.dat --size 9x6 --frames 30:20": "start below its stop",
-    "reconstruct good.dat --size 9x6 --frames 3": "expected START:STOP",
+    "reconstruct good.dat --size 9x6 --frames 0": "cannot be spread",
+    "reconstruct good.dat --size 9x6 --gamma inf": "positive gamma from 0.05 to 20, not inf",
+    "reconstruct good.dat --size 9x6 --gamma 1e-320": "positive gamma from",
+    "reconstruct good.dat --size 9x6 --at 1.5": "--at 1.5: expected a whole number",
+    "reconstruct good.dat --size 9x6 --tpye tfi": "has no option --tpye",
+    "reconstruct good.dat --size 9x6 --at": "--at takes a value",
+    "reconstruct good.dat --size 9x6 --at 3 --at 4": "--at is given twice",
+    "reconstruct good.dat more.dat --size 9x6": "more.dat: spikecam reconstruct takes no more",
+    "reconstruct": "spikecam reconstruct needs SPIKES",
+    "simulat good.dat": "has no command simulat; did you mean simulate?",
+    "reconstruct good.dat --size -5x10": "--size takes a value",
     "reconstruct good.dat --size 9x6 --frames a:b": "expected START:STOP",
     "reconstruct good.dat --size 9x6 --frames 20:30:0": "the step is at least 1",
     "reconstruct good.dat --size 9x6 --frames 1:2:3:4": "expected START:STOP",
@@ -64,12 +74,12 @@ CASES = {
     f"{DEBLUR} --exposure 20:30:2": "expected START:STOP",
     f"{DEBLUR} --at 5 --method sdm": "from 8 to 51",
     f"{DEBLUR} --at 60": "from 0 to 59",
-    f"{DEBLUR} --window 17": "refined has no option 'window'",
+    f"{DEBLUR} --window 17": "--window goes with --method sdm; refined has no window",
     f"{DEBLUR} --weights refined --weights ldn": "refined takes 1 --weights, not 2",
     f"{DEBLUR} --method teacher --weights bsn": "teacher takes 2 --weights, not 1",
-    f"{DEBLUR} --method sdm --weights a --weights b": "sdm has no option 'weights'",
+    f"{DEBLUR} --method sdm --weights a --weights b": "with --method ldn, refined or teacher",
     f"{DEBLUR} --method bogus --weights a --weights b": "no method 'bogus'",
-    f"{DEBLUR} --method edi": "known methods: refined, sdm",
+    f"{DEBLUR} --method edi": "known methods: ldn, refined, sdm",
     f"{DEBLUR} --frames 99": "cannot be spread",
     f"{DEBLUR} --frames 0": "cannot be spread",
     f"{DEBLUR} --frames few": "a number",
@@ -161,3 +171,68 @@ def test_pictures_that_are_read_are_never_replaced(spikecam, folder):
     assert ended.code == 2
     assert "folder frames is in use" in ended.err
     assert sc.read_picture("frames/000001.png").shape == (24, 36, 3)
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("app --port 99999", "--port is from 0 to 65535, not 99999"),
+        ("app --upload -1", "--upload is from 0 to 1,000,000 GB, not -1"),
+        ("live good.dat --size 9x6 --fps 0", "--fps is from 1 to 1000, not 0"),
+        ("live good.dat --size 9x6 --method tfi", "live pictures are made by tfp or tfstp, not"),
+        ("live good.dat --size 9x6 --method tfstp --window 9", "--window goes with --method tfp"),
+        ("info --bogus", "spikecam info has no option --bogus"),
+    ],
+)
+def test_a_slip_of_the_finger_is_one_sentence(spikecam, folder, command, message):
+    ended = spikecam(*command.split())
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert ended.err.startswith(f"spikecam: {message}")
+
+
+def test_memory_that_is_not_there_is_one_sentence(spikecam, folder, monkeypatch):
+    def run_out(*args, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("spikecam.summary", run_out, raising=False)
+    ended = spikecam("info", "good.dat", "--size", "9x6")
+    assert ended.code == 2
+    assert ended.err.startswith("spikecam: not enough memory for this; choose a smaller --tile")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "info wide.dat --size 1000000x1000000",
+        "view wide.dat --size 1000000x1000000 --window 1 -o a.png",
+        "simulate blur.png --size 1000000x1000000 -o a.dat",
+        "synth blur.png --size 400000x400000 --sequences 1 --val 0 --test 0 -o s",
+        "generate blur.png --samples 1000000000 --steps 2 -o a.png",
+    ],
+)
+def test_what_does_not_fit_into_memory_is_refused_before_work(spikecam, folder, command):
+    with (folder / "wide.dat").open("wb") as file:
+        os.truncate(file.fileno(), 250_000_000_000)
+    before = sorted(folder.rglob("*"))
+    ended = spikecam(*command.split())
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "memory" in ended.err
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_fault_is_short_and_asks_to_report(spikecam, folder, monkeypatch):
+    def fail(*args, **options):
+        raise KeyError("charge")
+
+    monkeypatch.setattr("spikecam.summary", fail, raising=False)
+    ended = spikecam("info", "good.dat", "--size", "9x6")
+    assert ended.code == 1
+    assert ended.err == (
+        "spikecam: a fault of spikecam itself, KeyError: 'charge'; please report it with the "
+        "command and what it prints with --debug\n"
+    )
+    ended = spikecam("info", "good.dat", "--size", "9x6", "--debug")
+    assert ended.code == 1
+    assert "Traceback" in ended.err
+    monkeypatch.setenv("SPIKECAM_DEBUG", "1")
+    assert "Traceback" in spikecam("info", "good.dat", "--size", "9x6").err

@@ -16,7 +16,7 @@ import spikecam
 from spikecam.cli.config import ConfigPrinted, apply_config
 from spikecam.cli.interrupt import handle_signals
 from spikecam.cli.messages import Verbosity, print_error, set_verbosity, verbosity
-from spikecam.cli.usage import explain_usage_error
+from spikecam.cli.usage import check_whole_numbers, explain_usage_error
 from spikecam.errors import SpikecamError
 
 COMMANDS = (
@@ -60,7 +60,7 @@ def build_app(*, with_summaries: bool = True) -> App:
             negative="",
             show_default=lambda value: None if value in (None, False, ()) else str(value),
         ),
-        config=apply_config,
+        config=(apply_config, check_whole_numbers),
         result_action="return_value",
         print_error=False,
         exit_on_error=False,

@@ -44,9 +44,10 @@ class MethodFlags:
                 continue
             if one.name not in method.option_names:
                 others = [other.name for other in methods if one.name in other.option_names]
+                *first, last = others
+                names = f"{', '.join(first)} or {last}" if first else last
                 raise OptionError(
-                    f"--{one.name} goes with --method {' or '.join(others)}; "
-                    f"{method.name} has no {one.name}"
+                    f"--{one.name} goes with --method {names}; {method.name} has no {one.name}"
                 )
             if isinstance(value, list):
                 value = _several(one.name, value, method)

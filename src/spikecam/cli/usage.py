@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
 from cyclopts import (
+    App,
     Argument,
+    ArgumentCollection,
     CoercionError,
     CycloptsError,
     MissingArgumentError,
@@ -16,6 +19,7 @@ from cyclopts import (
     UnknownOptionError,
     UnusedCliTokensError,
 )
+from cyclopts.annotations import resolve_optional
 
 from spikecam.cli.values import flag_of
 
@@ -53,6 +57,20 @@ def explain_usage_error(error: CycloptsError) -> str:
             return f"{flag_of(token)} is given twice; give it once"
     error.verbose = False
     return " ".join(str(error).split())
+
+
+def check_whole_numbers(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Refuse 1.5 where a whole number is expected; cyclopts, which calls this, would round it.
+
+    Raises:
+        CoercionError: a word is no whole number.
+    """
+    for argument in arguments:
+        if resolve_optional(argument.hint) is not int:
+            continue
+        for token in argument.tokens:
+            if token.value and not re.fullmatch(r"[+-]?\d+", token.value):
+                raise CoercionError(token=token, target_type=int, argument=argument)
 
 
 def _name(argument: Argument) -> str:
