@@ -1,1 +1,1 @@
-"""Training, one recipe a stage, on Lightning; needs ``spikecam[train]``."""
+"""Training: an engine on Lightning, data sets, losses, and recipes, one a file."""

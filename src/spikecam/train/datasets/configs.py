@@ -1,0 +1,226 @@
+"""Configurations of the data sets; importing them loads neither numpy nor torch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from spikecam.errors import OptionError
+from spikecam.networks.configs.spikegen import STRIDE
+
+# Crops of spikes are multiples of this, so that networks can halve them three times.
+CROP_UNIT = 8
+# Crops of pictures of scenes, in pixels, are multiples of this, and at least so large.
+SCENE_CROP_UNIT, MIN_PICTURE_CROP = 16, 64
+# A scene reaches so far around a crop of the defocus data set: what lies there is blurred into it.
+DEFOCUS_MARGIN_PIXELS = 16
+# Shortest window of the maps that describe an out-of-focus scene.
+MIN_DEFOCUS_WINDOW = 25
+
+
+@dataclass(frozen=True)
+class CropConfig:
+    """How crops are drawn from pairs of spikes and a blurry picture.
+
+    Attributes:
+        crop: side of the square crops in pixels of the spikes; pictures are 4 times as fine.
+        moments: how many in the exposure.
+        window: odd number of frames around each.
+        random_moments: whether moments are drawn at random rather than spaced evenly.
+        augment: whether crops are rotated and flipped at random.
+    """
+
+    crop: int = 128
+    moments: int = 5
+    window: int = 21
+    random_moments: bool = False
+    augment: bool = True
+
+    def __post_init__(self) -> None:
+        if self.crop < CROP_UNIT or self.crop % CROP_UNIT:
+            raise OptionError(f"a crop is a multiple of {CROP_UNIT}, not {self.crop}")
+        if self.moments < 0:
+            raise OptionError(f"moments are at least 0, not {self.moments}")
+        if self.window < 1 or self.window % 2 == 0:
+            raise OptionError(f"a window is an odd number of frames, not {self.window}")
+
+
+@dataclass(frozen=True)
+class SensorConfig:
+    """How sensors are drawn at random that see a scene.
+
+    Attributes:
+        thresholds: range of V_th, drawn evenly on a logarithmic scale.
+        spurious_prob: share of sensors that fire without light.
+        noise_prob: share of sensors with photon and reset noise, and of noisy blurry pictures.
+        fpn_prob: share of sensors with a fixed pattern that is not corrected.
+    """
+
+    thresholds: tuple[float, float] = (0.6, 8.0)
+    spurious_prob: float = 0.85
+    noise_prob: float = 0.25
+    fpn_prob: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.thresholds[0] <= self.thresholds[1]:
+            raise OptionError(f"thresholds are two numbers that rise, not {self.thresholds}")
+        check_shares(self, "spurious_prob", "noise_prob", "fpn_prob")
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """How crops are drawn from scenes.
+
+    Attributes:
+        crop: side of the square crops of pictures, a multiple of 16.
+        low_light_prob: share of scenes in less light.
+    """
+
+    crop: int = 160
+    low_light_prob: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.crop % SCENE_CROP_UNIT or self.crop < MIN_PICTURE_CROP:
+            raise OptionError(
+                f"a crop is a multiple of {SCENE_CROP_UNIT} and at least {MIN_PICTURE_CROP}, "
+                f"not {self.crop}"
+            )
+        check_shares(self, "low_light_prob")
+
+
+@dataclass(frozen=True)
+class RefinerSampleConfig:
+    """What a sample of the refiner holds.
+
+    Attributes:
+        moments: sharp pictures of each scene.
+        scale_prob: share of samples whose spikes are a half, and whose are an eighth, as fine as
+            the picture.
+    """
+
+    moments: int = 1
+    scale_prob: float = 0.06
+
+    def __post_init__(self) -> None:
+        if self.moments < 1:
+            raise OptionError(f"a sample has at least one moment, not {self.moments}")
+        check_shares(self, "scale_prob")
+
+
+@dataclass(frozen=True)
+class DefocusConfig:
+    """How out-of-focus scenes are drawn.
+
+    Attributes:
+        crop: side of the square pictures, a multiple of 8.
+        window: range of the frames that are integrated; an odd number is drawn, evenly on a
+            logarithmic scale.
+        radius: of the largest disc in a scene, in pixels, up to which it is drawn.
+        white_rate: range of the firing rate of white, in spikes per frame, drawn evenly on a
+            logarithmic scale; beyond 1 white is saturated.
+        focus_prob: share of scenes in focus.
+        soft_prob: share of scenes that are soft in focus, too; not of pairs.
+        chart_prob: share of scenes under test charts (waves, bars, stars, clouds); not of pairs.
+        point_prob: share of scenes with lights and dark spots of single pixels; not of pairs.
+        noise_prob: share of sensors with photon and reset noise.
+        spurious_prob: share of sensors that fire without light.
+        fpn_prob: share of sensors with a fixed pattern; two thirds of the patterns are known.
+        drift_prob: share of scenes over which the camera drifts.
+        scenes: number of different scenes; one that comes again is rotated or flipped.
+    """
+
+    crop: int = 160
+    window: tuple[int, int] = (51, 401)
+    radius: float = 12.0
+    white_rate: tuple[float, float] = (0.02, 1.3)
+    focus_prob: float = 0.3
+    soft_prob: float = 0.25
+    chart_prob: float = 0.15
+    point_prob: float = 0.15
+    noise_prob: float = 0.5
+    spurious_prob: float = 0.6
+    fpn_prob: float = 0.3
+    drift_prob: float = 0.15
+    scenes: int = 6000
+
+    def __post_init__(self) -> None:
+        check_picture_crop(self.crop)
+        low, high = self.odd_window
+        if not MIN_DEFOCUS_WINDOW <= self.window[0] <= self.window[1] or low > high:
+            raise OptionError(
+                f"a window is two numbers from {MIN_DEFOCUS_WINDOW} on that rise, with an odd one "
+                f"from the first to the second, not {self.window}"
+            )
+        if not 0 <= self.radius <= DEFOCUS_MARGIN_PIXELS:
+            raise OptionError(
+                f"a radius is from 0 to {DEFOCUS_MARGIN_PIXELS} pixels, not {self.radius}"
+            )
+        if not 0 < self.white_rate[0] <= self.white_rate[1] < math.inf:
+            raise OptionError(
+                f"a white_rate is two numbers above 0 that rise, not {self.white_rate}"
+            )
+        if self.scenes < 1:
+            raise OptionError(f"there is at least one scene, not {self.scenes}")
+        check_shares(
+            self,
+            *("focus_prob", "soft_prob", "chart_prob", "point_prob"),
+            *("noise_prob", "spurious_prob", "fpn_prob", "drift_prob"),
+        )
+
+    @property
+    def odd_window(self) -> tuple[int, int]:
+        """The lowest and the highest odd number of frames."""
+        return self.window[0] | 1, self.window[1] - 1 | 1
+
+
+@dataclass(frozen=True)
+class SpikeGenSampleConfig:
+    """How samples for the fine-tuning of SpikeGen are drawn.
+
+    Attributes:
+        frames: of spikes, a multiple of 8.
+        dense_prob: share of samples of scenes of which there is no picture.
+        single_source_prob: share of samples of a picture alone, and as large a one of spikes alone.
+        mix_variance: variance of the ratio g in all others, around 0.5 (SpikeGen 3.2 has 1 in
+            pre-training).
+    """
+
+    frames: int = 40
+    dense_prob: float = 0.3
+    single_source_prob: float = 0.12
+    mix_variance: float = 0.02
+
+    def __post_init__(self) -> None:
+        if self.frames < STRIDE or self.frames % STRIDE:
+            raise OptionError(f"frames are a multiple of {STRIDE}, not {self.frames}")
+        if not 0 <= self.single_source_prob <= 0.5:
+            raise OptionError(
+                f"single_source_prob is a share up to 0.5, not {self.single_source_prob}"
+            )
+        check_shares(self, "dense_prob")
+        if not self.mix_variance > 0:
+            raise OptionError(f"mix_variance is a number above 0, not {self.mix_variance:g}")
+
+
+def check_picture_crop(crop: int) -> None:
+    """Refuse a side of crops of pictures that is too small, or no multiple of 8.
+
+    Raises:
+        OptionError: it is one.
+    """
+    if crop < MIN_PICTURE_CROP or crop % CROP_UNIT:
+        raise OptionError(
+            f"a crop is a multiple of {CROP_UNIT} and at least {MIN_PICTURE_CROP}, not {crop}"
+        )
+
+
+def check_shares(config: Any, *names: str) -> None:
+    """Refuse a configuration with a share outside [0, 1].
+
+    Raises:
+        OptionError: it has one.
+    """
+    for name in names:
+        if not 0 <= getattr(config, name) <= 1:
+            raise OptionError(f"{name} is a share from 0 to 1, not {getattr(config, name)}")

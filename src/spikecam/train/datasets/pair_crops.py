@@ -1,0 +1,127 @@
+"""Crops of pairs without their truth: all that self-supervised training sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import Dataset
+
+from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.errors import FileError
+from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.gray import quarter_gray
+from spikecam.io.pictures import read_picture
+from spikecam.picture import Picture, coloured
+from spikecam.stream import Span, SpikeStream
+from spikecam.train.datasets.configs import CROP_UNIT, CropConfig
+from spikecam.train.datasets.random_draws import rotate_and_flip
+from spikecam.train.engine.sampler import Sample
+
+
+class PairCrops(Dataset[Sample]):
+    """Crops of pairs; each index is always the same sample.
+
+    A sample holds ``blur``, the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``, firing rates in
+    the whole exposure (1, s, s); and ``spikes`` around F moments, uint8 (F, window, s, s), where
+    there are any. Where pairs are smaller than a crop, s is the largest multiple of 8 that fits
+    into all of them.
+
+    Args:
+        pairs: blurry pictures with their spikes.
+        config: how crops are drawn.
+        seed: of everything random.
+        length: number of samples.
+        validation: sample n is of pair n, as it is, with moments spaced evenly. Where all pairs
+            have sharp pictures, the moment in the middle is that of ``sharp`` (3, 4 s, 4 s), and
+            ``clean`` (1, s, s) is the light that the spikes are of.
+
+    Raises:
+        FileError: a recording is missing or damaged, or a pair is too small.
+        RangeError, OptionError: windows, or so many moments, do not fit into an exposure.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        config: CropConfig,
+        *,
+        seed: int,
+        length: int,
+        validation: bool = False,
+    ) -> None:
+        self.pairs, self.config, self.seed, self.length = pairs, config, seed, length
+        self.side = config.crop
+        for pair in pairs:
+            stream = pair.stream()
+            evenly_spaced_frames(stream, max(1, config.moments), None, config.window)
+            shorter = min(stream.height, stream.width)
+            if shorter < CROP_UNIT:
+                raise FileError(
+                    f"{pair.spikes} is smaller than {CROP_UNIT}x{CROP_UNIT} pixels; remove it"
+                )
+            self.side = min(self.side, shorter // CROP_UNIT * CROP_UNIT)
+        self.validation = validation
+        self.with_truth = validation and all(pair.sharp for pair in pairs)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Sample:
+        rng = np.random.default_rng((self.seed, index))
+        count = len(self.pairs)
+        pair = self.pairs[index % count if self.validation else int(rng.integers(count))]
+        stream = pair.stream()
+        exposure = resolve_exposure(stream)
+        top, left = (int(rng.integers(n - self.side + 1)) for n in stream.shape[1:])
+        frames = self._frames(stream, exposure, rng)
+        truth = []
+        if self.with_truth:
+            middle = min(pair.sharp, key=lambda frame: abs(frame - sum(exposure) // 2))
+            truth = [pair.sharp[middle]]
+            if frames:
+                frames[len(frames) // 2] = middle
+        windows = [stream.window(frame, self.config.window) for frame in frames]
+        spikes = [crop_spikes(stream, window, top, left, self.side) for window in windows]
+        long = crop_spikes(stream, exposure, top, left, self.side).mean(axis=0, dtype=np.float32)
+        pictures = [self._crop_picture(pair.blurry_picture(), top, left)]
+        pictures += [self._crop_picture(sharp, top, left) for sharp in map(read_picture, truth)]
+        arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
+        if self.config.augment and not self.validation:
+            arrays = rotate_and_flip(arrays, rng)
+        colours = torch.from_numpy(np.ascontiguousarray(arrays[0].transpose(0, 3, 1, 2)))
+        sample = {"blur": colours[0], "long": torch.from_numpy(np.ascontiguousarray(arrays[1]))}
+        if frames:
+            sample["spikes"] = torch.from_numpy(np.stack(arrays[2:]))
+        if truth:
+            sample["sharp"] = colours[1]
+            sample["clean"] = torch.from_numpy(quarter_gray(arrays[0][1])[None])
+        return sample
+
+    def _frames(self, stream: SpikeStream, exposure: Span, rng: np.random.Generator) -> list[int]:
+        moments, window = self.config.moments, self.config.window
+        if not moments:
+            return []
+        if self.validation or not self.config.random_moments:
+            return evenly_spaced_frames(stream, moments, exposure, window)
+        first = max(exposure[0], window // 2)
+        last = min(exposure[1], len(stream) - window // 2)
+        return sorted(rng.integers(first, last, moments).tolist())
+
+    def _crop_picture(self, picture: Picture, top: int, left: int) -> Picture:
+        size = PICTURE_SCALE * self.side
+        top, left = PICTURE_SCALE * top, PICTURE_SCALE * left
+        return coloured(picture[top : top + size, left : left + size])
+
+
+def crop_spikes(
+    stream: SpikeStream, span: Span, top: int, left: int, side: int
+) -> npt.NDArray[np.uint8]:
+    """Spikes of a square crop, (T, side, side); only the bytes that hold them are unpacked."""
+    start, stop = left // 8, (left + side + 7) // 8
+    packed = stream.rows(*span)[:, top : top + side, start:stop]
+    columns = slice(left - 8 * start, left - 8 * start + side)
+    return np.unpackbits(packed, axis=2, bitorder="little")[:, :, columns]

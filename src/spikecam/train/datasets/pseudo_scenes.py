@@ -1,0 +1,129 @@
+"""Pseudo scenes: simulated pairs with truth, made of blurry pictures and spikes alone.
+
+SDM (SpikeReveal, Eq. 8) removes most of the blur of a picture, and reducing it to half its size
+removes most of what SDM leaves: blur, noise and the coarse grid of the spikes. The result is a
+sharp picture of the kind that this camera takes. Moved like a photograph, it gives new pairs with
+their truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spikecam.data.pairs import Pair
+from spikecam.data.plan import SynthConfig
+from spikecam.data.synthesis import Synthesis
+from spikecam.deblurring.deblur import deblur
+from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.exposure import resolve_exposure
+from spikecam.io.atomic import atomic_path
+from spikecam.io.content import digest
+from spikecam.io.pictures import as_levels, picture_size, write_picture
+from spikecam.picture import coloured
+
+# Factor by which pictures are reduced, and the share of that which a scene shows: the rest is room
+# to move.
+_REDUCTION, _SCENE_SHARE = 2, 0.8
+# The fastest motion, as a share of a scene's shorter side, and in pixels.
+_MAX_SPEED = 0.3, 48.0
+# Sides of scenes are multiples of this, and at least so long, in pixels.
+_UNIT, _MIN_SIDE = 16, 64
+# Scenes from one line of progress to the next.
+_LINE_INTERVAL = 100
+
+
+def pseudo_scenes(
+    pairs: Sequence[Pair],
+    folder: Path,
+    *,
+    sequences: int,
+    seed: int,
+    say: Callable[[str], None] | None = None,
+) -> Path:
+    """Make a data set with truth from pairs without; one that was begun goes on.
+
+    Args:
+        pairs: blurry pictures with their spikes; their sharp pictures are not looked at.
+        folder: where to: ``pictures`` and ``scenes`` below it.
+        sequences: how many scenes.
+        seed: of everything random.
+        say: takes lines of progress.
+
+    Returns:
+        The folder of the data set, in the layout of Spike-GOPRO, with the spike camera's light.
+
+    Raises:
+        FileError: pictures below 160 pixels a side.
+        OptionError: fewer than 2 scenes.
+        OutputError: the folder cannot be written, or was begun with other pictures.
+        SpikecamError: as `Synthesis`.
+    """
+    if sequences < 2:
+        raise OptionError(f"scenes are at least 2, one of them for validation, not {sequences}")
+    sides = [picture_size(pair.blur) for pair in pairs if pair.blur is not None]
+    smallest = [min(side[i] for side in sides) // _REDUCTION for i in range(2)]
+    size = tuple(int(_SCENE_SHARE * side) // _UNIT * _UNIT for side in smallest)
+    if min(size) < _MIN_SIDE:
+        raise FileError(
+            f"{folder} cannot be made: pictures of {2 * smallest[1]}x{2 * smallest[0]} are too small for "
+            "scenes at half their size; give pictures of 160 pixels a side or more"
+        )
+    pictures = folder / "pictures"
+    _start_folder(folder, pairs)
+    say = say or (lambda _: None)
+    say(f"{folder}: {sequences} scenes of {size[1]}x{size[0]} out of {len(pairs)} blurry pictures")
+    for number, pair in enumerate(pairs):
+        path = pictures / f"{number:06d}.png"
+        if not path.exists():
+            write_picture(path, _reduced_sdm(pair))
+    max_speed = min(_MAX_SPEED[0] * min(size), _MAX_SPEED[1])
+    config = SynthConfig(
+        size=(size[0], size[1]),
+        sequences=sequences,
+        speed=(0, max_speed),
+        light=True,
+        val=0.05,
+        test=0,
+        seed=seed,
+    )
+    try:
+        synthesis = Synthesis([pictures], folder / "scenes", config)
+    except OptionError:
+        # All look alike: scenes for validation are other motions of the same.
+        synthesis = Synthesis([pictures], folder / "scenes", replace(config, val=0))
+    for number, _ in enumerate(synthesis, start=1):
+        if number % _LINE_INTERVAL == 0:
+            say(f"{number} of {sequences} scenes")
+    return folder / "scenes"
+
+
+def _start_folder(folder: Path, pairs: Sequence[Pair]) -> None:
+    """Begin the folder, or check that it was begun with the same pictures."""
+    record = folder / "pairs.sha256"
+    pictures_digest = digest(*(pair.blur for pair in pairs if pair.blur is not None))
+    try:
+        (folder / "pictures").mkdir(parents=True, exist_ok=True)
+        if not record.exists():
+            with atomic_path(record) as temporary:
+                temporary.write_text(pictures_digest, encoding="ascii")
+        elif record.read_text(encoding="ascii") != pictures_digest:
+            raise OutputError(
+                f"{folder} holds scenes of other blurry pictures; name a new output, or remove it"
+            )
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror}; choose another place"
+        ) from error
+
+
+def _reduced_sdm(pair: Pair) -> np.ndarray:
+    """The middle of the exposure by SDM, half as large."""
+    stream = pair.stream()
+    middle = sum(resolve_exposure(stream)) // 2
+    sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
+    return np.asarray(Image.fromarray(as_levels(coloured(sharp))).reduce(_REDUCTION))

@@ -1,0 +1,60 @@
+"""Crops of pairs as they were recorded, with one of their sharp pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.errors import FileError
+from spikecam.exposure import resolve_exposure
+from spikecam.stream import SpikeStream
+from spikecam.train.datasets.pair_crops import crop_spikes
+from spikecam.train.datasets.pictures import load_levels
+from spikecam.train.datasets.random_draws import rotate_and_flip
+from spikecam.train.datasets.scene_crops import Crop
+
+
+class RecordedCrops:
+    """Crops of pairs by index, rotated and flipped, with their own spikes.
+
+    Args:
+        pairs: with sharp pictures, such as those of Spike-GOPRO.
+        crop: side of the crops of pictures, a multiple of 16.
+        seed: of everything random.
+
+    Raises:
+        FileError: a pair without sharp pictures, or smaller than a crop.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], crop: int, seed: int) -> None:
+        for pair in pairs:
+            if not pair.sharp or pair.blur is None:
+                raise FileError(
+                    f"{pair.spikes} has no sharp pictures to learn from; train with a data set "
+                    "that has them, or with --pictures"
+                )
+            stream = pair.stream()
+            if PICTURE_SCALE * min(stream.height, stream.width) < crop:
+                raise FileError(f"{pair.spikes} is smaller than a crop; choose a smaller --crop")
+        self.pairs, self.crop, self.seed = list(pairs), crop, seed
+
+    def sample(self, index: int) -> tuple[Crop, SpikeStream]:
+        """The crop of this index, always the same, and its spikes; its light is empty: unknown."""
+        rng = np.random.default_rng((self.seed, index))
+        pair = self.pairs[int(rng.integers(len(self.pairs)))]
+        assert pair.blur is not None
+        stream, side = pair.stream(), self.crop // PICTURE_SCALE
+        frame = int(rng.choice(sorted(pair.sharp)))
+        top, left = (int(rng.integers(n - side + 1)) for n in stream.shape[1:])
+        spikes = crop_spikes(stream, (0, len(stream)), top, left, side)
+        rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
+        pictures = np.stack(
+            [load_levels(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
+        )
+        spikes, pictures = rotate_and_flip([spikes, pictures], rng)
+        levels = pictures.astype(np.float32) / np.float32(255)
+        light = np.zeros((0, side, side), np.float32)
+        crop = Crop(light, levels, resolve_exposure(stream), [frame], rng)
+        return crop, SpikeStream.from_array(np.ascontiguousarray(spikes))

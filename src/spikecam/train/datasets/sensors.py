@@ -1,0 +1,43 @@
+"""Sensors drawn at random, and what they see."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.sensor.integrate import simulate
+from spikecam.sensor.sensor import Sensor
+from spikecam.stream import SpikeStream
+from spikecam.train.datasets.configs import SensorConfig
+from spikecam.train.datasets.random_draws import log_uniform
+
+
+def random_sensor_view(
+    light: npt.NDArray[np.float32], rng: np.random.Generator, config: SensorConfig
+) -> SpikeStream:
+    """Spikes of light (T, h, w) by a random sensor, with a fixed pattern now and then."""
+    return simulate(
+        light,
+        random_sensor(rng, config),
+        seed=int(rng.integers(2**31)),
+        fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
+        if rng.random() < config.fpn_prob
+        else None,
+    )
+
+
+def random_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
+    """A random sensor."""
+    interval = log_uniform(rng, (100, 5000))
+    common = rng.random() < 0.5
+    noisy = rng.random() < config.noise_prob
+    return Sensor(
+        threshold=log_uniform(rng, config.thresholds),
+        # Half of those that fire without light do so as often as the field's own simulator.
+        spurious=((140, 50) if common else (interval, interval / 3))
+        if rng.random() < config.spurious_prob
+        else None,
+        photons=log_uniform(rng, (500, 20000)) if noisy else None,
+        reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
+    )

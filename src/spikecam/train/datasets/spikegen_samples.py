@@ -1,0 +1,176 @@
+"""Samples for the fine-tuning of SpikeGen: conditions at a moment of a scene, and the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from spikecam.data.pairs import Pair
+from spikecam.deblurring.refined import load_refiner
+from spikecam.errors import FileError, OptionError
+from spikecam.generation.inputs import Conditioning, of_both, of_spikes
+from spikecam.gray import as_gray
+from spikecam.networks.refiner import Refiner
+from spikecam.picture import Picture, coloured
+from spikecam.scenes.motion import moving_scene
+from spikecam.stream import SpikeStream
+from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
+from spikecam.train.datasets.pictures import PictureCrops, picture_tensor
+from spikecam.train.datasets.random_draws import log_uniform
+from spikecam.train.datasets.recorded_crops import RecordedCrops
+from spikecam.train.datasets.scene_crops import Crop, SceneCrops
+from spikecam.train.datasets.sensors import random_sensor_view
+from spikecam.train.engine.sampler import Sample
+
+# Range of how far things in a scene of spikes alone move in its frames, in pixels.
+_SPEED_PIXELS = 0.5, 24.0
+
+
+class SpikeGenSamples(Dataset[Sample]):
+    """Moments of scenes, with a blurry picture or without; each index is always the same sample.
+
+    A sample holds ``picture`` (3, h, w) in [0, 1], what is encoded; ``spikes`` uint8 (T, h, w),
+    repeated where the picture is finer; ``gain`` and ``mix`` (), g; and ``sharp`` (3, h, w), the
+    truth. Where g is 1 that is gray; where it is 0 the picture is the blurry one. In between the
+    truth has all its colours, which the picture holds: our choice for fine-tuning.
+
+    Args:
+        pairs: of a data set, with sharp pictures; none for dense reconstruction alone. Those with
+            the spike camera's light (``synth --light``) are seen by a new sensor every time, others
+            as they were recorded.
+        pictures: crops of sharp ones, over which motion is simulated, so much larger than those of
+            the samples that things can move (`moving_crop`); None for deblurring alone.
+        config: how samples are drawn.
+        scenes, sensors: how crops and sensors are drawn.
+        seed: of everything random.
+        length: number of samples.
+        mix: g of all samples, for validation; None to draw it.
+
+    Raises:
+        FileError: as `SceneCrops` and `RecordedCrops`, or a pair with too few frames of spikes.
+        OptionError: neither pairs nor pictures.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        pictures: PictureCrops | None,
+        config: SpikeGenSampleConfig,
+        scenes: SceneConfig,
+        sensors: SensorConfig,
+        *,
+        seed: int,
+        length: int,
+        mix: float | None = None,
+    ) -> None:
+        if not pairs and pictures is None:
+            raise OptionError("give a data set with blurry pictures, or a folder of pictures")
+        simulated = [pair for pair in pairs if pair.light is not None]
+        recorded = [pair for pair in pairs if pair.light is None]
+        _check_frames(pairs, config.frames)
+        self.counts = len(simulated), len(recorded)
+        self.simulated = SceneCrops(simulated, scenes, seed) if simulated else None
+        self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
+        self.pictures, self.config, self.crop, self.sensors = pictures, config, scenes.crop, sensors
+        self.seed, self.length, self.mix = seed, length, mix
+        self._refiner: Refiner | None = None
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Sample:
+        rng = np.random.default_rng((self.seed, index, 1))
+        dense = rng.random() < self.config.dense_prob
+        if not any(self.counts) or (dense and self.pictures is not None):
+            return self._dense_sample(index)
+        if self.simulated is None or rng.random() * sum(self.counts) >= self.counts[0]:
+            assert self.recorded is not None
+            return self._deblurring_sample(*self.recorded.sample(index))
+        crop = self.simulated.sample(index)
+        return self._deblurring_sample(crop, random_sensor_view(crop.light, crop.rng, self.sensors))
+
+    def _deblurring_sample(self, crop: Crop, stream: SpikeStream) -> Sample:
+        blur, sharp = crop.pictures[:2]
+        mix = self._draw_mix(crop.rng)
+        refiner = None
+        if 0 < mix < 1:
+            # Loaded by each process for itself, once.
+            self._refiner = refiner = self._refiner or load_refiner(device="cpu")
+        frames = crop.frames[:1]
+        (condition,) = of_both(blur, stream, frames, crop.exposure, self.config.frames, refiner)
+        return _as_sample(condition, mix, sharp)
+
+    def _dense_sample(self, index: int) -> Sample:
+        assert self.pictures is not None
+        rng = np.random.default_rng((self.seed, index, 2))
+        frames, crop = self.config.frames, self.crop
+        speed = log_uniform(rng, _SPEED_PIXELS)
+        photos = [self.pictures.picture(index + i) for i in range(1 + (rng.random() < 0.4))]
+        film = moving_scene(
+            photos[0],
+            size=(crop, crop),
+            frames=frames,
+            exposure=(0, frames),
+            speed=min(speed, crop / 2),
+            foregrounds=photos[1:],
+            seed=int(rng.integers(2**31)),
+        )
+        light = np.stack([as_gray(picture) for picture in film])
+        light *= np.float32(rng.uniform(0.4, 1))
+        stream = random_sensor_view(light, rng, self.sensors)
+        condition = of_spikes(stream, frames // 2, frames)
+        rate = float(stream.count().mean()) / frames
+        # What the sensor makes of light, times what the rates are shown with.
+        gain = condition.scale * rate / max(float(light.mean()), 1e-4)
+        truth = np.clip(light[frames // 2] * np.float32(gain), 0, 1)
+        # TFP alone is nothing to learn from.
+        return _as_sample(condition, self._draw_mix(rng) or 0.5, truth)
+
+    def _draw_mix(self, rng: np.random.Generator) -> float:
+        """g: 0 and 1 now and then, else as `draw_mix`."""
+        if self.mix is not None:
+            return self.mix
+        kind = rng.random() / max(self.config.single_source_prob, 1e-9)
+        return float(int(kind)) if kind < 2 else draw_mix(rng, self.config.mix_variance)
+
+
+def moving_crop(crop: int) -> int:
+    """Side of the pictures over which scenes move: enough that they are not enlarged, or hardly."""
+    return 3 * crop // 2 // 8 * 8
+
+
+def draw_mix(rng: np.random.Generator, variance: float = 1.0) -> float:
+    """A ratio g of the normal distribution of mean 0.5, cut off at 0 and 1 (SpikeGen 3.2)."""
+    while True:
+        mix = float(rng.normal(0.5, variance**0.5))
+        if 0 <= mix <= 1:
+            return mix
+
+
+def _check_frames(pairs: Sequence[Pair], frames: int) -> None:
+    """Refuse pairs in which a sharp picture has fewer frames of spikes around it, either way."""
+    half = frames // 2
+    for pair in pairs:
+        length = len(pair.stream())
+        for frame in pair.sharp:
+            if not half <= frame < length - half:
+                raise FileError(
+                    f"{pair.spikes} has fewer than {frames} frames around frame {frame}, of which "
+                    "there is a sharp picture; choose fewer --frames"
+                )
+
+
+def _as_sample(condition: Conditioning, mix: float, sharp: Picture) -> Sample:
+    assert condition.spikes is not None
+    factor = sharp.shape[0] // condition.spikes.shape[1]
+    truth = as_gray(sharp) if mix == 1 else sharp
+    return {
+        "picture": picture_tensor(coloured(condition.picture)),
+        "spikes": torch.from_numpy(condition.spikes.repeat(factor, 1).repeat(factor, 2)),
+        "gain": torch.tensor(condition.gain, dtype=torch.float32),
+        "mix": torch.tensor(mix, dtype=torch.float32),
+        "sharp": picture_tensor(coloured(truth)),
+    }

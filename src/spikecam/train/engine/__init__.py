@@ -1,0 +1,1 @@
+"""The training engine: configuration, runs, checkpoints, callbacks, sampling order."""

@@ -1,0 +1,40 @@
+"""The devices that a run trains on."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from spikecam.errors import OptionError
+from spikecam.resources import pick_device
+from spikecam.train.engine.config import RunConfig
+
+# One of these is set where several machines train together.
+_CLUSTER_VARIABLES = ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID")
+
+
+def pick_training_device(config: RunConfig) -> torch.device:
+    """The kind of device to train on, and its index where one was named.
+
+    Raises:
+        OptionError: it is not there, or cannot compute as asked.
+    """
+    device = pick_device(config.device)
+    available = torch.cuda.device_count()
+    if device.type == "cuda" and available < config.devices:
+        raise OptionError(
+            f"{config.devices} CUDA devices are wanted and {available} are here; choose fewer "
+            "--devices, or --device cpu"
+        )
+    if device.type == "mps" and config.devices > 1:
+        raise OptionError("there is one mps device; leave --devices out")
+    if config.nodes > 1 and not any(name in os.environ for name in _CLUSTER_VARIABLES):
+        raise OptionError(
+            f"{config.nodes} machines find each other by a cluster (SLURM, torchrun), or by "
+            "MASTER_ADDR, MASTER_PORT and each one's NODE_RANK in the environment; set these, or "
+            "leave --nodes out"
+        )
+    if device.type == "cpu" and config.precision == "16-mixed":
+        raise OptionError("processors do not train in 16-mixed; choose --precision bf16-mixed")
+    return device

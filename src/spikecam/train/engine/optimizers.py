@@ -1,0 +1,83 @@
+"""Optimisers, and schedules of their learning rate; all schedules count steps.
+
+By steps, not epochs: a checkpoint at an epoch's end then holds the next epoch's rate.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pytorch_optimizer import Muon
+from torch import Tensor, nn
+from torch.optim import Adam, AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+from spikecam.train.engine.config import RunConfig
+
+Optimization = tuple[Optimizer, LRScheduler]
+
+
+def adam_cosine(network: nn.Module, config: RunConfig) -> Optimization:
+    """Adam, whose rate falls along a cosine from epoch to epoch (SpikeReveal A.4)."""
+    trained = [values for values in network.parameters() if values.requires_grad]
+    optimizer = Adam(trained, lr=config.lr)
+    epochs, steps = config.epochs, config.epoch_steps
+    return optimizer, LambdaLR(optimizer, lambda step: cosine_decay(step // steps, epochs))
+
+
+def adamw(network: nn.Module, config: RunConfig, *, weight_decay: float) -> Optimizer:
+    """AdamW of all of a network's weights, at the highest rate."""
+    return AdamW(
+        network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
+    )
+
+
+def muon(hidden: list[Tensor], other: list[Tensor], config: RunConfig) -> Optimizer:
+    """Muon for the weights of hidden convolutions, AdamW for all others.
+
+    Steps of Muon (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024)
+    are as large as those of Adam would be ("Muon is scalable for LLM training", 2025).
+    """
+    groups = [
+        {"params": hidden, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01},
+        {"params": other, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3},
+    ]
+    return Muon([group | {"lr": config.lr} for group in groups])
+
+
+def warmup_cosine(
+    optimizer: Optimizer,
+    config: RunConfig,
+    *,
+    warmup: float = 0.03,
+    end_rates: tuple[float, float] | None = None,
+) -> Optimization:
+    """An optimiser whose rate rises along a cosine for a share of the run, then falls along one.
+
+    Args:
+        optimizer: all of its rates are the highest.
+        config: of the run.
+        warmup: the share of the run.
+        end_rates: the rates at the beginning and at the end; by default a 25th of the highest, and
+            a thousandth of that.
+    """
+    ends = (1 / 25, 1 / 25e3) if end_rates is None else tuple(r / config.lr for r in end_rates)
+    begin, end = ends
+    top = max(1, round(warmup * config.total_steps))
+
+    def share(step: int) -> float:
+        if step < top:
+            return begin + (1 - begin) * (1 - math.cos(math.pi * step / top)) / 2
+        progress = min(1, (step - top) / max(1, config.total_steps - 1 - top))
+        return end + (1 - end) * (1 + math.cos(math.pi * progress)) / 2
+
+    return optimizer, LambdaLR(optimizer, share)
+
+
+def cosine_decay(epoch: int, epochs: int) -> float:
+    """The learning rate in an epoch as a share of the highest: 1 in the first, then towards 0.
+
+    >>> [round(cosine_decay(epoch, 4), 3) for epoch in range(4)]
+    [1.0, 0.854, 0.5, 0.146]
+    """
+    return (1 + math.cos(math.pi * epoch / epochs)) / 2

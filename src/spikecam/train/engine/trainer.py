@@ -1,0 +1,176 @@
+"""Training runs on Lightning: checkpoints, logs, resuming, on any number of devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor, WeightAveraging
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+
+from spikecam.errors import OutputError, SpikecamError
+from spikecam.train.engine.callbacks import CheckpointCallback, ConsoleLog, SampleImages, StopCheck
+from spikecam.train.engine.checkpoint_io import AtomicCheckpointIO
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.csv_logger import CsvLogger
+from spikecam.train.engine.devices import pick_training_device
+from spikecam.train.engine.job import Report
+from spikecam.train.engine.lightning_messages import suppress_messages
+from spikecam.train.engine.module import StageModule
+from spikecam.train.engine.progress_bar import RunProgressBar
+from spikecam.train.engine.run_folder import (
+    CHECKPOINT,
+    check_run_folder,
+    checkpoint_progress,
+    load_checkpoint,
+    start_run_folder,
+)
+from spikecam.train.engine.sampler import SampleModule
+from spikecam.train.engine.stage import Stage
+
+
+def run_training(
+    stage: Stage,
+    samples: SampleModule,
+    folder: Path,
+    config: RunConfig,
+    *,
+    settings: Mapping[str, Any],
+    report: Report | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> bool:
+    """Train ``stage``, from the last checkpoint in ``folder`` on where there is one.
+
+    A run that was killed goes on from the end of its last whole epoch, and ends, on processors, at
+    the same weights as one that was not. The folder holds ``last.ckpt``; ``config.json``, the
+    settings; ``metrics.csv``, the measures; ``logs``, all that for TensorBoard; and ``pictures``.
+
+    Args:
+        stage: the network and its loss; trained when this ends.
+        samples: for training and validation.
+        folder: of the run.
+        config: of the run, as ``samples`` has it.
+        settings: all that the result depends on; a folder begun with others is refused.
+        report: how the run reports; by default not at all.
+        callbacks: further ones.
+
+    Returns:
+        Whether this process is the first of those that trained: the one to write results.
+
+    Raises:
+        OutputError: a folder that is in use, was begun otherwise, or cannot be written. The last
+            good checkpoint stays.
+        OptionError: devices that are not there.
+        SpikecamError: a loss that is not a number; at which step, the message says.
+        FileError: a sample or a checkpoint that cannot be read.
+        KeyboardInterrupt: it was asked to stop.
+    """
+    report = report or Report()
+    device = pick_training_device(config)
+    check_run_folder(folder, settings)
+    module = StageModule(stage, config)
+    checkpoint = folder / CHECKPOINT
+    step = 0
+    if checkpoint.exists():
+        step, epoch = checkpoint_progress(checkpoint, module)
+        samples.first_epoch = epoch
+        report.line(f"{checkpoint} keeps {epoch} of {config.epochs} epochs")
+    with suppress_messages(), _readable_errors(folder):
+        if device.type == "cuda":
+            torch.set_float32_matmul_precision("high")
+        several = config.devices * config.nodes > 1
+        trainer = lightning.Trainer(
+            accelerator=device.type,
+            strategy="ddp_find_unused_parameters_true"
+            if stage.unused_parameters and several
+            else "auto",
+            devices=config.devices if device.index is None else [device.index],
+            num_nodes=config.nodes,
+            precision=config.precision,  # type: ignore[arg-type]
+            max_epochs=config.epochs,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            gradient_clip_val=stage.max_gradient_norm,
+            log_every_n_steps=min(50, config.epoch_steps),
+            logger=[
+                CsvLogger(folder, step),
+                TensorBoardLogger(folder, "", "logs", purge_step=step),
+            ],
+            callbacks=[*callbacks, *_averaging(stage), *_callbacks(folder, config, report)],
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=report.progress_bar,
+            plugins=[AtomicCheckpointIO()],
+        )
+        if trainer.is_global_zero:
+            environment = {"command": report.command, "precision": config.precision}
+            start_run_folder(folder, settings, environment)
+        trainer.fit(module, samples, ckpt_path=checkpoint if step else None, weights_only=True)
+    # What is saved is the average, where there is one; a run that was done leaves the others.
+    module.load_state_dict(load_checkpoint(checkpoint)["state_dict"])
+    return trainer.is_global_zero
+
+
+def _averaging(stage: Stage) -> list[Callback]:
+    """A moving average of the weights, over fewer steps where there were few."""
+    decay = stage.average_decay
+    if decay is None:
+        return []
+
+    def average(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
+        share = min(decay, (float(steps) + 1) / (float(steps) + 20))
+        return torch.lerp(current, average, share)
+
+    return [WeightAveraging(device=None, use_buffers=False, avg_fn=average)]
+
+
+def _callbacks(folder: Path, config: RunConfig, report: Report) -> list[Callback]:
+    callbacks: list[Callback] = [
+        StopCheck(report.check_stop),
+        CheckpointCallback(folder),
+        SampleImages(folder, config.epochs),
+        LearningRateMonitor("step"),
+    ]
+    if report.progress_bar:
+        callbacks.append(RunProgressBar(config.total_steps))
+    elif report.say is not None:
+        callbacks.append(ConsoleLog(report.say))
+    return callbacks
+
+
+@contextmanager
+def _readable_errors(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong in a run into one sentence."""
+    try:
+        yield
+    except SystemExit as stopped:
+        # So Lightning ends when it is interrupted.
+        if isinstance(stopped.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    except SpikecamError as error:
+        text = str(error)
+        if text.startswith("Caught "):
+            # From a process that prepares samples: the sentence is the last line.
+            _, _, sentence = text.strip().splitlines()[-1].partition(": ")
+            raise type(error)(sentence) from error
+        raise
+    except torch.OutOfMemoryError as error:
+        raise SpikecamError("the GPU's memory is too small; choose a smaller --batch") from error
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise SpikecamError(
+            "a process that prepares samples was ended by the system; choose fewer --workers, or a "
+            "smaller --batch, and repeat the command: it goes on from the last epoch"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}; make room, and repeat the command: "
+            "it goes on from the last epoch"
+        ) from error

@@ -1,0 +1,153 @@
+"""Training of a stage to a file of weights: what all recipes end in."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch.utils.data import Dataset
+
+from spikecam.errors import OptionError
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.csv_logger import last_measures
+from spikecam.train.engine.job import Job, PathLike, TrainingResult
+from spikecam.train.engine.run_folder import check_run_folder
+from spikecam.train.engine.sampler import SampleModule
+from spikecam.train.engine.stage import Stage
+from spikecam.train.engine.trainer import run_training
+from spikecam.weights.card import Card
+from spikecam.weights.store import fingerprint, load_weights, save_weights
+
+Size = TypeVar("Size")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Samples of a run, and what is written down of them.
+
+    Attributes:
+        train: training samples by number, without end.
+        val: validation samples, as many as its length.
+        count: of pairs, or ``units`` else that the training samples are made of.
+        settings: that the samples depend on.
+        units: what they are made of, plural.
+        names: of the data; by default the names of the job's sources.
+    """
+
+    train: Dataset[Any]
+    val: Any
+    count: int
+    settings: dict[str, Any]
+    units: str = "pairs"
+    names: str = ""
+
+
+def network_size(start: PathLike | None, kind: str, size: Size) -> Size:
+    """The size of the network to train: that of the weights to start from, if there are any.
+
+    Args:
+        start: a name of weights that ship, or a file; None for new weights.
+        kind: of network.
+        size: its configuration, as asked for.
+
+    Raises:
+        SpikecamError: as `load_weights`.
+        OptionError: another size was asked for than that of the weights.
+    """
+    if start is None:
+        return size
+    start_size: Size = load_weights(start, kind)[0].config  # type: ignore[assignment]
+    if size not in (type(size)(), start_size):
+        raise OptionError(f"{start} is of a network of another size, {start_size}; leave sizes out")
+    return start_size
+
+
+def train_stage(
+    job: Job,
+    config: RunConfig,
+    data: TrainingData,
+    make_stage: Callable[[], Stage],
+    *,
+    start: PathLike | None = None,
+) -> TrainingResult:
+    """Train a stage, or go on with it, and write the file of its weights.
+
+    Args:
+        job: what is asked for.
+        config: of the run.
+        data: its samples.
+        make_stage: makes the stage, with new weights.
+        start: weights to start from instead.
+
+    Raises:
+        SpikecamError: as `run_training` and `load_weights`.
+    """
+    config = config.with_steps_for(data.count)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        stage = make_stage()
+    network: Any = stage.network
+    if start is not None:
+        network.load_state_dict(load_weights(start)[0].state_dict())
+    settings = {
+        "stage": stage.name,
+        "run": config.settings(),
+        "network": asdict(network.config),
+        "start": None if start is None else fingerprint(network),
+        **data.settings,
+    }
+    folder = Path(job.out)
+    check_run_folder(folder, settings)
+    # Before the run: its source may change meanwhile.
+    commit = source_version()
+    parameters = sum(values.numel() for values in network.parameters())
+    job.report.line(
+        f"{stage.name}: {parameters:,} parameters, {data.count} {data.units} for training and "
+        f"{len(data.val)} samples for validation, {config.epoch_steps} steps an epoch"
+    )
+    samples = SampleModule(data.train, data.val, config)
+    out = folder / f"{stage.name}.safetensors"
+    if run_training(stage, samples, folder, config, settings=settings, report=job.report):
+        names = data.names or last_names(job.sources)
+        scores = sorted(last_measures(folder).items())
+        save_weights(
+            out,
+            network,
+            Card(
+                name=stage.name,
+                summary=stage.summary,
+                data=f"{names}: {data.count} {data.units}",
+                recipe=job.report.command or "spikecam.train",
+                commit=commit,
+                licence="not stated",
+                scores=tuple((name, f"{value:.5g}") for name, value in scores),
+                limits="measured on pairs of the same data set alone",
+            ),
+        )
+    measures = dict(sorted(last_measures(folder).items()))
+    text = ", ".join(f"{name} {value:.4g}" for name, value in measures.items())
+    return TrainingResult(out, measures, f"{out}: {text}")
+
+
+def last_names(folders: Sequence[PathLike]) -> str:
+    """Folders by their last names."""
+    return ", ".join(Path(one).resolve().name for one in folders)
+
+
+def source_version() -> str:
+    """Version of spikecam: the commit of its source where there is one, else its release."""
+    root = Path(__file__).parents[4]
+    release = f"spikecam {metadata.version('spikecam')}"
+    if not (root / ".git").exists():
+        return release
+    words = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return release
+    return ended.stdout.strip()

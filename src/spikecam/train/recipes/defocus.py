@@ -1,0 +1,216 @@
+"""Training the refocuser: from spikes of scenes out of focus to scenes in focus; ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.errors import OptionError
+from spikecam.networks.configs.refocuser import SIZES, RefocuserConfig
+from spikecam.train.datasets.configs import DEFOCUS_MARGIN_PIXELS, DefocusConfig
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.stage import Stage
+from spikecam.train.recipe import Recipe, Sources
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from spikecam.train.datasets.pictures import PictureCrops
+    from spikecam.train.engine.optimizers import Optimization
+    from spikecam.train.engine.sampler import Sample
+
+RUN = RunConfig(epochs=13, steps=500, batch=4, lr=1e-3)
+DEFAULT_SIZE = "base"
+
+# Scenes of a validation, their window, and their rate of white: a fixed time in a middling light.
+_VAL_SAMPLES, _VAL_WINDOW, _VAL_WHITE_RATE = 48, (101, 101), (0.3, 0.3)
+# Mean square error below which better pictures count less. With much less, what may be in focus is
+# left as it is, and small discs are not undone; with much more, scenes in focus are harmed.
+_MSE_FLOOR = 1e-4
+# Weights of the mix alone, and of the scores of the maps.
+_MIX_WEIGHT, _SCORE_WEIGHT = 0.3, 1.0
+# Parts of the network with few weights, which AdamW trains: those that see single maps, and those
+# that give out scores and pictures.
+_ADAMW_PARTS = "each", "score", "predict"
+
+
+@dataclass(frozen=True)
+class DefocusOptions:
+    """Options of the training of the refocuser.
+
+    Attributes:
+        size: base or small; by default base, or that of the weights to start from.
+        weights: weights to start from, by name or file.
+        samples: how scenes are drawn.
+        run: settings of the run.
+    """
+
+    size: str | None = None
+    weights: str | None = None
+    samples: DefocusConfig = field(default_factory=DefocusConfig)
+    run: RunConfig = RUN
+
+    def __post_init__(self) -> None:
+        if self.size is not None and self.size not in SIZES:
+            raise OptionError(f"a size is one of {', '.join(SIZES)}, not {self.size!r}")
+
+
+class DefocusStage(Stage):
+    """The PSNR of each scene is raised, and the right deconvolutions are scored high.
+
+    Samples are `DefocusSamples`; errors are measured as if white fired in every frame.
+    """
+
+    name = "defocus"
+    summary = "Refocuser: spikes of a scene that is out of focus to the picture in focus"
+    max_gradient_norm = 1.0
+    average_decay = 0.998
+
+    def __init__(self, network: RefocuserConfig) -> None:
+        import torch
+
+        from spikecam.networks.refocuser import Refocuser
+
+        self.network = Refocuser(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
+        """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
+        import torch
+
+        from spikecam.networks.refocuser import SPANS
+        from spikecam.train.losses.map_scores import score_cross_entropy
+
+        predicted, mix, scores = self.network.scored(**network_inputs(batch))
+        sharp = normalised(batch["sharp"], batch)
+        errors = [
+            (normalised(rates, batch) - sharp).square().mean((1, 2, 3)) for rates in (predicted, mix)
+        ]
+        picture_loss, mix_loss = ((error + _MSE_FLOOR).log().mean() for error in errors)
+        maps = torch.cat([batch["deconvolved"], batch["rates"][:, SPANS:]], dim=1)
+        score_loss = score_cross_entropy((normalised(maps, batch) - sharp).square(), scores)
+        loss: Tensor = picture_loss + _MIX_WEIGHT * mix_loss + _SCORE_WEIGHT * score_loss
+        return loss
+
+    def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """PSNR of the prediction, and of the plain rate in the same frames (TFP)."""
+        from spikecam.train.losses.psnr import psnr
+
+        rates = batch["rates"][:, :1], self.network(**network_inputs(batch)), batch["sharp"]
+        tfp, predicted, sharp = (normalised(one, batch) for one in rates)
+        measures = {"psnr": psnr(predicted, sharp), "psnr_tfp": psnr(tfp, sharp)}
+        return measures, [tfp, predicted, sharp]
+
+    def optimization(self, config: RunConfig) -> Optimization:
+        """Muon for hidden convolutions, AdamW for all else, with warm-up and cosine decay."""
+        from spikecam.train.engine.optimizers import muon, warmup_cosine
+
+        hidden: list[Tensor] = []
+        other: list[Tensor] = []
+        for name, values in self.network.named_parameters():
+            is_hidden = values.ndim == 4 and name.split(".")[0] not in _ADAMW_PARTS
+            (hidden if is_hidden else other).append(values)
+        return warmup_cosine(muon(hidden, other, config), config)
+
+
+def network_inputs(batch: Sample) -> Sample:
+    """What the network takes of a batch."""
+    return {name: values for name, values in batch.items() if name not in ("sharp", "level")}
+
+
+def normalised(rates: Tensor, batch: Sample) -> Tensor:
+    """Rates as bright as if white fired in every frame."""
+    return rates / batch["level"].clamp(max=1)[:, None, None, None]
+
+
+def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
+    """Train the refocuser.
+
+    The job's sources are folders of sharp pictures, over which defocus is simulated, or DPDD, whose
+    pictures are out of focus as they are: its ``train`` is for training, its ``val`` for validation.
+
+    Raises:
+        FileError: pictures out of focus among those that are to be sharp, or pairs that differ in
+            size or are too small.
+        SpikecamError: as `run_training`, `find_pictures`, `read_dpdd` and `load_weights`.
+    """
+    from spikecam.data.dpdd import check_outside_dpdd, is_dpdd, read_dpdd
+    from spikecam.train.datasets.defocus import DefocusSamples, check_pair_sizes
+    from spikecam.train.datasets.pictures import find_pictures, pictures_digest
+    from spikecam.train.engine.sampler import UNBOUNDED
+    from spikecam.train.engine.training import TrainingData, network_size, train_stage
+
+    size = SIZES[options.size or DEFAULT_SIZE]
+    network = network_size(options.weights, "refocuser", size)
+    config, seed = options.samples, options.run.seed
+    dpdd_folders = [folder for folder in job.sources if is_dpdd(folder)]
+    folders = [folder for folder in job.sources if folder not in dpdd_folders]
+    check_outside_dpdd(folders)
+    side = config.crop + 2 * DEFOCUS_MARGIN_PIXELS
+    train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
+    train_pairs, val_pairs = (
+        [pair for folder in dpdd_folders for pair in read_dpdd(folder, part)] for part in ("train", "val")
+    )
+    check_pair_sizes([*train_pairs, *val_pairs], side)
+    # Validated by photographs and faultless sensors.
+    val_config = replace(
+        config,
+        window=_VAL_WINDOW,
+        white_rate=_VAL_WHITE_RATE,
+        chart_prob=0,
+        point_prob=0,
+        noise_prob=0,
+        spurious_prob=0,
+        fpn_prob=0,
+        drift_prob=0,
+    )
+    pair_paths = [path for pair in [*train_pairs, *val_pairs] for path in pair]
+    settings = {
+        "samples": asdict(config),
+        "data": {
+            "train": len(train),
+            "val": len(val),
+            "pairs": [len(train_pairs), len(val_pairs)],
+            "pictures": pictures_digest([*train, *val, *pair_paths]),
+        },
+    }
+    data = TrainingData(
+        DefocusSamples(
+            _crops(train, side, seed, UNBOUNDED), train_pairs, config, seed=seed, length=UNBOUNDED
+        ),
+        DefocusSamples(
+            _crops(val, side, 0, _VAL_SAMPLES),
+            val_pairs,
+            val_config,
+            seed=seed + 1,
+            length=_VAL_SAMPLES,
+        ),
+        len(train) + len(train_pairs),
+        settings,
+        "pictures",
+    )
+    return train_stage(
+        job, options.run, data, lambda: DefocusStage(network), start=options.weights
+    )
+
+
+def _crops(paths: Sequence[Path], side: int, seed: int, length: int) -> PictureCrops | None:
+    from spikecam.train.datasets.pictures import PictureCrops
+
+    return PictureCrops(paths, side, seed=seed, length=length) if paths else None
+
+
+RECIPE = Recipe(
+    name="defocus",
+    summary="The network of reconstruct --method defocus, on sharp pictures, or on DPDD",
+    options=DefocusOptions,
+    run=train_defocus,
+    sources=Sources("PICTURES", "Folders of sharp pictures, or DPDD."),
+    description="Every scene has other depths, another light and another sensor; those of DPDD are "
+    "as they were taken, but for the share in focus: --radius, --soft-prob, --chart-prob and "
+    "--point-prob do not matter there. Pictures less than 32 pixels wider than --crop are left "
+    "out. A worker keeps up to 4 GB of scenes.",
+)

@@ -1,0 +1,224 @@
+"""Training LDN, the student, by its teacher and the blurry picture (SpikeReveal 3.3.2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from spikecam.errors import OptionError
+from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.train.datasets.configs import CropConfig
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.stage import Stage
+from spikecam.train.recipe import Recipe, Sources
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from spikecam.networks.teacher import Teacher
+    from spikecam.train.engine.sampler import Sample
+
+# As published (A.4): Adam, 100 epochs, 5 moments of 21 frames.
+RUN = RunConfig(epochs=100, batch=4, lr=1e-3)
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """Loss of the student.
+
+    Attributes:
+        reblur_weight: weight of the blurry picture against the teacher, lambda in Eq. 13.
+        teacher_weight: weight of the teacher; 0 leaves it out, as in the ablation of SpikeReveal's
+            Table 3.
+        teacher_window: odd number of frames that the teacher makes a picture of.
+    """
+
+    reblur_weight: float = 100.0
+    teacher_weight: float = 1.0
+    teacher_window: int = 9
+
+    def __post_init__(self) -> None:
+        for weight in (self.reblur_weight, self.teacher_weight):
+            if not 0 <= weight < math.inf:
+                raise OptionError(f"a weight is a number from 0 on, not {weight:g}")
+        if self.reblur_weight == self.teacher_weight == 0:
+            raise OptionError("the teacher and the blurry picture cannot both have the weight 0")
+        if self.teacher_window < 1 or self.teacher_window % 2 == 0:
+            raise OptionError(f"a window is an odd number of frames, not {self.teacher_window}")
+
+
+@dataclass(frozen=True)
+class LDNOptions:
+    """Options of the training of LDN.
+
+    Attributes:
+        bsn: weights of the teacher's BSN, by name or file.
+        edsr: weights of the teacher's EDSR, by name or file.
+        lpips: files of the weights of LPIPS (VGG), .safetensors or .pth; without them another
+            perceptual distance is used.
+        crop: side of the crops, in pixels of the spikes.
+        moments: moments of an exposure that a step compares.
+        random_moments: whether moments are drawn at random rather than spaced evenly.
+        augment: whether crops are rotated and flipped at random.
+        weights: weights to start from, by name or file, and their size.
+        skip_incomplete: leave out pairs that lack a file.
+        loss: the loss.
+        run: settings of the run.
+        network: size of the network.
+    """
+
+    bsn: str = "bsn"
+    edsr: str = "edsr"
+    lpips: tuple[str, ...] = ()
+    crop: int = 128
+    moments: int = 5
+    random_moments: bool = False
+    augment: bool = True
+    weights: str | None = None
+    skip_incomplete: bool = False
+    loss: DistillationConfig = field(default_factory=DistillationConfig)
+    run: RunConfig = RUN
+    network: LDNConfig = field(default_factory=LDNConfig)
+
+    def __post_init__(self) -> None:
+        if self.moments < 1:
+            raise OptionError(f"the student learns at 1 or more moments, not {self.moments}")
+        self.crops(self.network)
+
+    def crops(self, network: LDNConfig) -> CropConfig:
+        """How crops are drawn for a network of this size."""
+        return CropConfig(
+            self.crop, self.moments, network.window, self.random_moments, self.augment
+        )
+
+
+class LDNStage(Stage):
+    """Eq. 12 to 14: pictures like the teacher's, whose mean is the blurry picture.
+
+        L = sum over m of P(T(t_m), L(t_m)) + lambda * mean (1/M sum over m of L(t_m) - B)^2
+
+    with L the student's pictures of M moments, T the teacher's and P a perceptual distance; the
+    student's are clipped to [0, 1] first, which the gradients are not: a picture that begins below
+    black would stay there. The first term may have another weight than 1. Samples are `PairCrops`.
+
+    Args:
+        network: size of the student.
+        teacher: trained, and not changed here.
+        distance: of pictures (N, 3, h, w) to others, (N,).
+        config: the weights of the loss.
+
+    Raises:
+        OptionError: the teacher's window is longer than the student's.
+    """
+
+    name = "ldn"
+    summary = "LDN: a blurry picture and 21 frames of spikes to a sharp picture"
+
+    def __init__(
+        self,
+        network: LDNConfig,
+        teacher: Teacher,
+        distance: nn.Module,
+        config: DistillationConfig | None = None,
+    ) -> None:
+        import torch
+
+        from spikecam.networks.ldn import LDN
+
+        self.config = config or DistillationConfig()
+        if self.config.teacher_window > network.window:
+            raise OptionError(
+                f"the teacher's {self.config.teacher_window} frames are taken from the student's "
+                f"{network.window}; choose fewer"
+            )
+        self.network = LDN(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.distance = distance.eval().requires_grad_(False)
+        self.frozen_modules = (self.teacher, self.distance)
+
+    def student_pictures(self, batch: Sample) -> Tensor:
+        """The student's pictures (B, M, 3, h, w) in [0, 1]."""
+        spikes = batch["spikes"].float()
+        blur = batch["blur"].repeat_interleave(spikes.shape[1], 0)
+        sharp: Tensor = self.network(blur, spikes.flatten(0, 1))
+        sharp = sharp.float()
+        clipped = sharp + (sharp.clamp(0, 1) - sharp).detach()
+        return clipped.reshape(*spikes.shape[:2], *blur.shape[1:])
+
+    def teacher_pictures(self, batch: Sample) -> Tensor:
+        """The teacher's pictures (B, M, 3, h, w) in [0, 1]."""
+        import torch
+
+        spikes, window = batch["spikes"], self.config.teacher_window
+        first = (spikes.shape[2] - window) // 2
+        with torch.no_grad():
+            short = spikes[:, :, first : first + window].float().mean(2)
+            pictures: Tensor = self.teacher(batch["blur"], short, batch["long"])
+            return pictures.float()
+
+    def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
+        """Eq. 13."""
+        return self._loss(batch, self.student_pictures(batch), self.teacher_pictures(batch))
+
+    def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """Eq. 13 on validation pairs; where there is a sharp picture, PSNR, also of the teacher."""
+        from spikecam.train.losses.psnr import psnr
+
+        student, teacher = self.student_pictures(batch), self.teacher_pictures(batch)
+        measures = {"loss": self._loss(batch, student, teacher)}
+        middle = student.shape[1] // 2
+        pictures = [batch["blur"], teacher[:, middle], student[:, middle]]
+        if "sharp" in batch:
+            truth = batch["sharp"]
+            measures["psnr"] = psnr(student[:, middle], truth)
+            measures["psnr_teacher"] = psnr(teacher[:, middle], truth)
+            pictures.append(truth)
+        return measures, pictures
+
+    def _loss(self, batch: Sample, student: Tensor, teacher: Tensor) -> Tensor:
+        from torch.nn import functional
+
+        distances: Tensor = self.distance(student.flatten(0, 1), teacher.flatten(0, 1))
+        distance = distances.reshape(student.shape[:2]).sum(1).mean()
+        reblur = functional.mse_loss(student.mean(1), batch["blur"])
+        return self.config.teacher_weight * distance + self.config.reblur_weight * reblur
+
+
+def train_ldn(job: Job, options: LDNOptions) -> TrainingResult:
+    """Train LDN by Eq. 13.
+
+    Raises:
+        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+    """
+    from spikecam.networks.teacher import Teacher
+    from spikecam.train.engine.training import network_size, train_stage
+    from spikecam.train.losses.perceptual import perceptual_distance
+    from spikecam.train.recipes.pair_data import pair_data
+    from spikecam.weights.store import fingerprint, load_weights
+
+    network = network_size(options.weights, "ldn", options.network)
+    bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
+    teacher, distance = Teacher(bsn, edsr), perceptual_distance(options.lpips)
+    data = pair_data(job, options.crops(network), options.run.seed, options.skip_incomplete)
+    data.settings["teacher"] = fingerprint(teacher)
+    data.settings["loss"] = asdict(options.loss)
+    data.settings["distance"] = type(distance).__name__, fingerprint(distance)
+    return train_stage(
+        job,
+        options.run,
+        data,
+        lambda: LDNStage(network, teacher, distance, options.loss),
+        start=options.weights,
+    )
+
+
+RECIPE = Recipe(
+    name="ldn",
+    summary="LDN, the student of S-SDM, by its teacher and the blurry picture",
+    options=LDNOptions,
+    run=train_ldn,
+    sources=Sources("DATASET", "Folders like Spike-GOPRO or RSB."),
+)

@@ -1,0 +1,206 @@
+"""Training the refiner, which corrects SDM, on simulated scenes whose truth is known; ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.errors import OptionError
+from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.train.datasets.configs import (
+    SCENE_CROP_UNIT,
+    RefinerSampleConfig,
+    SceneConfig,
+    SensorConfig,
+)
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.stage import Stage
+from spikecam.train.recipe import Recipe, Sources
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from spikecam.data.pairs import Pair
+    from spikecam.train.engine.optimizers import Optimization
+    from spikecam.train.engine.sampler import Sample
+
+RUN = RunConfig(epochs=58, steps=250, lr=8e-4)
+# Samples of a validation, and the side of their crops, where pictures are as large.
+_VAL_SAMPLES, _VAL_CROP = 48, 256
+
+
+@dataclass(frozen=True)
+class RefinedOptions:
+    """Options of the training of the refiner.
+
+    Attributes:
+        pseudo: look at no sharp picture, and make this many scenes of the blurry ones and the
+            spikes; 0 takes the sharp films.
+        weights: weights to start from, by name or file, and their size.
+        skip_incomplete: leave out pairs that lack a file.
+        scenes: how crops are drawn.
+        sensors: how sensors are drawn.
+        samples: what a sample holds.
+        run: settings of the run.
+        network: size of the network.
+    """
+
+    pseudo: int = 0
+    weights: str | None = None
+    skip_incomplete: bool = False
+    scenes: SceneConfig = field(default_factory=SceneConfig)
+    sensors: SensorConfig = field(default_factory=SensorConfig)
+    samples: RefinerSampleConfig = field(default_factory=RefinerSampleConfig)
+    run: RunConfig = RUN
+    network: RefinerConfig = field(default_factory=RefinerConfig)
+
+    def __post_init__(self) -> None:
+        if self.pseudo < 0 or self.pseudo == 1:
+            raise OptionError(
+                f"pseudo scenes are at least 2, one of them for validation, not {self.pseudo}"
+            )
+
+
+class RefinedStage(Stage):
+    """Supervised training: the mean over pictures of their Charbonnier error.
+
+    Samples are `RefinerSamples`.
+    """
+
+    name = "refined"
+    summary = "Refiner: corrects SDM, whatever the threshold of the sensor"
+    max_gradient_norm = 1.0
+    # Weights of one step make all colours too bright or too dark; their mean over many does not.
+    average_decay = 0.998
+
+    def __init__(self, network: RefinerConfig) -> None:
+        import torch
+
+        from spikecam.networks.refiner import Refiner
+
+        self.network = Refiner(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def pictures(self, batch: Sample) -> Tensor:
+        """Sharp pictures (B, F, 3, h, w)."""
+        import torch
+
+        sharp: Tensor = self.network(
+            batch["blur"].contiguous(memory_format=torch.channels_last),
+            batch["exposure"],
+            batch["moments"],
+            (batch["trails"], batch["ways"]) if "trails" in batch else None,
+        )
+        return sharp.float()
+
+    def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
+        """The mean over pictures of their Charbonnier error."""
+        from spikecam.train.losses.charbonnier import charbonnier
+
+        error = (self.pictures(batch) - batch["sharp"]).square().mean((2, 3, 4))
+        return charbonnier(error).mean()
+
+    def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
+        """PSNR on validation scenes."""
+        from spikecam.train.losses.psnr import psnr
+
+        sharp, truth = self.pictures(batch), batch["sharp"]
+        measures = {"psnr": psnr(sharp.flatten(0, 1), truth.flatten(0, 1))}
+        return measures, [batch["blur"], sharp[:, 0], truth[:, 0]]
+
+    def optimization(self, config: RunConfig) -> Optimization:
+        """AdamW with warm-up and cosine decay."""
+        from spikecam.train.engine.optimizers import adamw, warmup_cosine
+
+        return warmup_cosine(adamw(self.network, config, weight_decay=1e-3), config)
+
+
+def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
+    """Train the refiner on simulated scenes; it is validated with a plain sensor.
+
+    Raises:
+        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+    """
+    from spikecam.data.pairs import PICTURE_SCALE
+    from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
+    from spikecam.train.datasets.refiner_samples import RefinerSamples
+    from spikecam.train.engine.sampler import UNBOUNDED
+    from spikecam.train.engine.training import TrainingData, last_names, network_size, train_stage
+
+    network = network_size(options.weights, "refiner", options.network)
+    scenes, seed, sources = options.scenes, options.run.seed, job.sources
+    if options.pseudo:
+        captures, _ = find_all_pairs(
+            sources, skip_incomplete=options.skip_incomplete, say=job.report.say
+        )
+        sources = [make_pseudo_scenes(captures, job, options.pseudo, seed)]
+    train, val = find_all_pairs(
+        sources, skip_incomplete=options.skip_incomplete, light=True, say=job.report.say
+    )
+    min_side = min(min(pair.shape) for pair in val if pair.shape is not None) * PICTURE_SCALE
+    min_side = min_side // SCENE_CROP_UNIT * SCENE_CROP_UNIT
+    if options.pseudo:
+        scenes = replace(scenes, crop=min(scenes.crop, min_side))
+    val_scenes = replace(scenes, crop=max(scenes.crop, min(_VAL_CROP, min_side)), low_light_prob=0)
+    plain_sensors = replace(options.sensors, noise_prob=0, fpn_prob=0)
+    data = TrainingData(
+        RefinerSamples(
+            train,
+            scenes,
+            options.sensors,
+            options.samples,
+            flow_maps=network.trails,
+            seed=seed,
+            length=UNBOUNDED,
+        ),
+        RefinerSamples(
+            val,
+            val_scenes,
+            plain_sensors,
+            replace(options.samples, scale_prob=0),
+            flow_maps=network.trails,
+            seed=seed + 1,
+            length=_VAL_SAMPLES,
+        ),
+        len(train),
+        {
+            "scenes": asdict(scenes),
+            "sensors": asdict(options.sensors),
+            "samples": asdict(options.samples),
+            "pseudo": options.pseudo,
+            "data": pairs_settings(train, val),
+        },
+        names=last_names(job.sources),
+    )
+    return train_stage(
+        job, options.run, data, lambda: RefinedStage(network), start=options.weights
+    )
+
+
+def make_pseudo_scenes(pairs: Sequence[Pair], job: Job, count: int, seed: int) -> Path:
+    """A data set of pseudo scenes in the folder of the run; see `pseudo_scenes`.
+
+    Raises:
+        OutputError: the folder is not one for a run.
+    """
+    from spikecam.train.datasets.pseudo_scenes import pseudo_scenes
+    from spikecam.train.engine.run_folder import CONFIG, PSEUDO, check_run_folder
+
+    folder = Path(job.out)
+    if not (folder / CONFIG).exists():
+        check_run_folder(folder, {})
+    return pseudo_scenes(pairs, folder / PSEUDO, sequences=count, seed=seed, say=job.report.say)
+
+
+RECIPE = Recipe(
+    name="refined",
+    summary="The network that corrects SDM, on scenes of spikecam synth --light, or --pseudo ones",
+    options=RefinedOptions,
+    run=train_refined,
+    sources=Sources("DATASET", "Folders like Spike-GOPRO, with light; with --pseudo also RSB."),
+    description="Every sample has another sensor.",
+    fixed=("exposure_maps", "moment_maps"),
+)
