@@ -11,8 +11,9 @@ from spikecam.bench.losses import CONFIGURATIONS, losses
 from spikecam.bench.reconstruct import reconstruct
 from spikecam.bench.rsb import rsb
 from spikecam.metrics import learned
-from spikecam.train.job import Job
-from spikecam.train.ldn import CROPS, RUN
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.job import Job
+from spikecam.train.recipes.ldn import LDNOptions
 
 
 def quiet(_):
@@ -52,10 +53,9 @@ def test_modules_are_added_one_by_one():
 
 
 def test_losses_are_trained_and_judged(tiny_set, tmp_path):
-    run = RUN.__class__(epochs=1, steps=1, batch=1, workers=0)
-    crops = CROPS.__class__(crop=16, moments=2, window=21)
+    run = RunConfig(epochs=1, steps=1, batch=1, workers=0)
     job = Job([tiny_set], tmp_path)
-    made = losses(job, None, run, crops, limit=1, say=quiet)
+    made = losses(job, None, LDNOptions(crop=16, moments=2, run=run), limit=1, say=quiet)
     (table,) = made.tables
     assert list(CONFIGURATIONS) == [r["method"] for r in table.rows[:6]]
     assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]

@@ -9,7 +9,7 @@ from spikecam.networks.refiner import Refiner
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-QUICK = "--epochs 2 --steps 8 --batch 4 --scenes 4 --lr 2e-2 --workers 0 --accelerator cpu"
+QUICK = "--epochs 2 --steps 8 --batch 4 --scenes 4 --lr 2e-2 --workers 0 --device cpu"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
@@ -16,21 +16,13 @@ import pytest
 import spikecam as sc
 from spikecam.cli import train as commands
 from spikecam.cli import train_spikegen
-from spikecam.networks.configs.autoencoder import AutoencoderConfig
-from spikecam.networks.configs.bsn import BSNConfig
-from spikecam.networks.configs.edsr import EDSRConfig
-from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.configs.refocuser import SIZES
-from spikecam.train import autoencoder, bsn, ldn, refined, refocus, spikegen, sr
-from spikecam.train.focus import FocusConfig
-from spikecam.train.ldn import DistilConfig
-from spikecam.train.moments import MomentConfig
-from spikecam.train.scenes import SceneConfig
+from spikecam.train.recipe import recipes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-QUICK = "--epochs 2 --steps 2 --batch 2 --workers 0 --accelerator cpu"
+QUICK = "--epochs 2 --steps 2 --batch 2 --workers 0 --device cpu"
 
 
 @pytest.fixture
@@ -40,43 +32,32 @@ def folder(tmp_path, monkeypatch, tiny_set):
     return tmp_path
 
 
-# Fields that other options or the stage itself decide.
-NOT_FLAGS = {
-    "moments",
-    "window",
-    "doublings",
-    "exposure_maps",
-    "moment_maps",
-    "drawn",
-    "along",
-}
+def settings(options, fixed):
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if is_dataclass(value):
+            yield from settings(value, fixed)
+        elif field.name not in fixed:
+            yield field.name, value
 
 
-@pytest.mark.parametrize(
-    ("command", "configs"),
-    [
-        ("bsn", (bsn.RUN, bsn.CROPS, BSNConfig())),
-        ("sr", (sr.RUN, sr.CROPS, EDSRConfig())),
-        ("ldn", (ldn.RUN, ldn.CROPS, LDNConfig(), DistilConfig())),
-        ("refined", (refined.RUN, SceneConfig(), RefinerConfig())),
-        ("autoencoder", (autoencoder.RUN, AutoencoderConfig())),
-        ("defocus", (refocus.RUN, FocusConfig())),
-        ("spikegen", (spikegen.PRETRAINED,)),
-        ("spikegen_tuned", (spikegen.TUNED, MomentConfig(), spikegen.TUNED_LOSSES)),
-    ],
-)
-def test_every_setting_is_a_flag_with_its_default(command, configs):
+COMMANDS = sorted(name for name, recipe in recipes().items() if recipe.command.startswith("train"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_setting_is_a_flag_with_its_default(name):
+    command = name.replace("-", "_")
     where = train_spikegen if hasattr(train_spikegen, command) else commands
     flags = inspect.signature(getattr(where, command)).parameters
-    for config in configs:
-        for field in fields(config):
-            if field.name in flags:
-                value, default = getattr(config, field.name), flags[field.name].default
-                if isinstance(value, tuple):
-                    value = ":".join(f"{part:g}" for part in value)
-                assert default == value, field.name
-            else:
-                assert field.name in NOT_FLAGS
+    recipe = recipes()[name]
+    for setting, value in settings(recipe.options(), recipe.fixed):
+        if setting in flags:
+            default = flags[setting].default
+            if isinstance(value, tuple):
+                value = ":".join(f"{part:g}" for part in value) or None
+            assert default == value, setting
+        else:
+            assert name == "spikegen-tuned"
 
 
 def test_help_loads_nothing_heavy():
@@ -92,12 +73,12 @@ def test_the_three_stages_follow_each_other(folder, spikecam):
     assert ended.err == ""
     assert ended.out.splitlines()[-1].startswith("bsn/bsn.safetensors: val/loss 0.")
     sizes = "--channels 8 --blocks 1"
-    assert spikecam(*f"train sr set -o sr --crop 16 {sizes} {QUICK}".split()).code == 0
-    teacher = "--bsn bsn/bsn.safetensors --sr sr/sr.safetensors"
+    assert spikecam(*f"train edsr set -o edsr --crop 16 {sizes} {QUICK}".split()).code == 0
+    teacher = "--bsn bsn/bsn.safetensors --edsr edsr/edsr.safetensors"
     words = f"train ldn set -o ldn --crop 16 {teacher} --precision bf16-mixed {QUICK}"
     ended = spikecam(*words.split())
     assert ended.code == 0, ended.err
-    for name, kind in (("bsn", "bsn"), ("sr", "edsr"), ("ldn", "ldn")):
+    for name, kind in (("bsn", "bsn"), ("edsr", "edsr"), ("ldn", "ldn")):
         _, card = sc.load_weights(f"{name}/{name}.safetensors", kind)
         assert card.recipe.startswith(f"spikecam train {name} set -o {name}")
         assert "val/psnr" in dict(card.scores)
@@ -119,7 +100,7 @@ def test_the_refiner_is_trained_on_scenes(folder, spikecam):
 
 def test_the_refocuser_is_trained_on_pictures(folder, tiny_set, spikecam):
     photos = tiny_set.parent / "photos"
-    sizes = "--size small --crop 64 --frames 25:51 --levels 0.1:1"
+    sizes = "--size small --crop 64 --window 25:51 --white-rate 0.1:1"
     ended = spikecam(*f"train defocus {photos} -o run {sizes} {QUICK}".split())
     assert ended.code == 0, ended.err
     made = "run/defocus.safetensors"
@@ -133,13 +114,13 @@ def test_the_refocuser_is_trained_on_pictures(folder, tiny_set, spikecam):
 def test_pairs_that_lack_a_file_can_be_left_out(folder, tiny_set, spikecam):
     shutil.copytree(tiny_set, folder / "lacking")
     next((folder / "lacking" / "train" / "blur_data").glob("*/*.png")).unlink()
-    words = f"train sr lacking -o run --crop 16 --channels 8 --blocks 1 {QUICK}"
+    words = f"train edsr lacking -o run --crop 16 --channels 8 --blocks 1 {QUICK}"
     ended = spikecam(*words.split())
     assert ended.code == 2
     assert "lacks halves of pairs: blur_data/" in ended.err
     ended = spikecam(*words.split(), "--skip-incomplete")
     assert ended.code == 0, ended.err
-    assert "9 pairs to train with and 2 to judge by" in ended.out
+    assert "9 pairs for training and 2 samples for validation" in ended.out
 
 
 CASES = {
@@ -151,7 +132,7 @@ CASES = {
     "train bsn set --window 8": "odd",
     "train bsn set --window 99": "longer than",
     "train bsn set --precision 8": "precision is one of",
-    "train bsn set --accelerator gpu": "accelerator is one of",
+    "train bsn set --device gpu": "a device is auto, cpu",
     "train bsn set --weights missing.safetensors": "missing.safetensors does not exist",
     "train ldn set --bsn none.safetensors": "none.safetensors does not exist",
     "train refined set --crop 96": "at most 64",
@@ -160,7 +141,7 @@ CASES = {
     "train ldn set --reduction 100": "smaller reduction",
     "train ldn set --moments 0": "1 or more moments",
     "train refined set --blocks 1": "blocks is at least 2",
-    "train refined set --noise nan": "a share from 0 to 1",
+    "train refined set --noise-prob nan": "a share from 0 to 1",
     "train refined set --pseudo 1": "at least 2",
     "train refined set --pseudo -1": "at least 2",
     "train refined broken": "lacks halves of pairs",
@@ -214,10 +195,10 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
     (folder / "photos").symlink_to((folder / "set").resolve().parent / "photos")
     commands = f"""
         train autoencoder photos -o codec --crop 64 {sizes} {QUICK}
-        train latents photos -o cache --autoencoder codec/autoencoder.safetensors --crop 64 --each 1
+        train latents photos -o cache --autoencoder codec/autoencoder.safetensors --crop 64 --crops-per-picture 1
         train spikegen cache -o begun --autoencoder codec/autoencoder.safetensors {QUICK}
         train spikegen-tuned set --pictures photos -o tuned --weights begun/spikegen.safetensors
-            --autoencoder codec/autoencoder.safetensors --frames 8 --crop 64 --pixels 1 {QUICK}
+            --autoencoder codec/autoencoder.safetensors --frames 8 --crop 64 --pixel-weight 1 {QUICK}
     """
     for words in commands.replace("\n            ", " ").strip().splitlines():
         ended = spikecam(*words.split())

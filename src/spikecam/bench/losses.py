@@ -11,31 +11,24 @@ from spikecam.bench.cases import gopro_cases
 from spikecam.bench.contest import Contestant
 from spikecam.bench.gopro import Say, ablation
 from spikecam.bench.report import Report
-from spikecam.io.paths import PathLike
-from spikecam.networks.configs.ldn import LDNConfig
-from spikecam.train.config import RunConfig
-from spikecam.train.job import Job
-from spikecam.train.ldn import DistilConfig
-from spikecam.train.pairs import CropConfig
-from spikecam.train.recipes import train_ldn
+from spikecam.train.engine.job import Job
+from spikecam.train.recipes.ldn import DistillationConfig, LDNOptions, train_ldn
 
 CONFIGURATIONS = {
-    "II-1: reblur 10 alone": DistilConfig(taught=0, reblur=10),
-    "II-2: teacher alone": DistilConfig(reblur=0),
-    "II-3: teacher, reblur 10": DistilConfig(reblur=10),
-    "II-4: teacher, reblur 50": DistilConfig(reblur=50),
-    "II-5: teacher, reblur 100": DistilConfig(reblur=100),
-    "II-6: teacher, reblur 200": DistilConfig(reblur=200),
+    "II-1: reblur 10 alone": DistillationConfig(teacher_weight=0, reblur_weight=10),
+    "II-2: teacher alone": DistillationConfig(reblur_weight=0),
+    "II-3: teacher, reblur 10": DistillationConfig(reblur_weight=10),
+    "II-4: teacher, reblur 50": DistillationConfig(reblur_weight=50),
+    "II-5: teacher, reblur 100": DistillationConfig(reblur_weight=100),
+    "II-6: teacher, reblur 200": DistillationConfig(reblur_weight=200),
 }
 
 
 def losses(
     job: Job,
     folder: Path | None,
-    config: RunConfig,
-    crops: CropConfig,
+    options: LDNOptions,
     *,
-    teacher: tuple[PathLike, PathLike] = ("bsn", "edsr"),
     limit: int | None = None,
     say: Say = print,
 ) -> Report:
@@ -46,8 +39,7 @@ def losses(
     Args:
         job: data sets to train with, and the folder of the runs.
         folder: what to judge by, see `gopro_cases`; None for the stand-in.
-        config, crops: of every run.
-        teacher: weights of BSN and EDSR, names of those that ship or files.
+        options: of every run, but for the loss.
         limit: how many cases are judged.
         say: takes a line of progress.
 
@@ -57,7 +49,7 @@ def losses(
     # Before hours of training: what to judge by is there.
     gopro_cases(folder, 1, limit)
     trained: Sequence[Contestant] = [
-        Contestant(name, "ldn", (str(_trained(name, job, config, crops, teacher, say)),))
+        Contestant(name, "ldn", (str(_trained(name, job, options, say)),))
         for name in CONFIGURATIONS
     ]
     command = job.report.command or "spikecam bench losses"
@@ -66,15 +58,7 @@ def losses(
     return ablation("losses", title, folder, trained, figures, limit, command, say)
 
 
-def _trained(
-    name: str,
-    job: Job,
-    config: RunConfig,
-    crops: CropConfig,
-    teacher: tuple[PathLike, PathLike],
-    say: Say,
-) -> Path:
+def _trained(name: str, job: Job, options: LDNOptions, say: Say) -> Path:
     say(name)
-    one = replace(job, folder=Path(job.folder) / name.split(":")[0])
-    distil = CONFIGURATIONS[name]
-    return train_ldn(one, config, crops, LDNConfig(), teacher=teacher, distil=distil)
+    one = replace(job, out=Path(job.out) / name.split(":")[0])
+    return train_ldn(one, replace(options, loss=CONFIGURATIONS[name])).path

@@ -18,9 +18,8 @@ import numpy as np
 import spikecam as sc
 from spikecam.bench.cases import gopro_cases
 from spikecam.bench.contest import Contestant, contest
-from spikecam.train.adaptation import RUN, adapt
-from spikecam.train.job import Job
-from spikecam.train.run import Report
+from spikecam.train.engine.job import Job, Report
+from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
 
 DIM, THRESHOLD = 0.4, 6.0
 # Besides the captures, a fifth as many are held out for `adapt` and as many for the score.
@@ -68,8 +67,8 @@ def main() -> None:
     )
     out = args.out / "adapted.safetensors"
     # Only train and val are captures; what the score is of lies in test.
-    job = Job([rig], args.out / "adapted", args.weights, report=Report(say=print))
-    adapt(job, out, RUN)
+    job = Job([rig], out, Report(say=print))
+    adapt(job, AdaptationOptions(weights=args.weights))
     print(f"adapted {score(rig, 'refined', str(out)):.2f} dB")
 
 

@@ -10,8 +10,8 @@ import typer
 import spikecam as sc
 from spikecam.cli.output import check_weights_out
 from spikecam.cli.training import (
-    AcceleratorOption,
     BatchOption,
+    DeviceOption,
     EpochsOption,
     LrOption,
     PrecisionOption,
@@ -50,7 +50,7 @@ def adapt(
     steps: StepsOption = 50,
     batch: BatchOption = 8,
     lr: LrOption = 2e-4,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     precision: PrecisionOption = "32-true",
     workers: WorkersOption = 2,
     seed: SeedOption = 0,
@@ -67,12 +67,7 @@ def adapt(
         raise sc.OutputError(
             f"{out}: the run would be kept in {run}, which holds captures; name another OUT"
         )
-    with training_job(ctx, datasets=captures, folder=run) as job:
-        from spikecam.train.adaptation import RUN, adapt
+    with training_job(ctx, datasets=captures, folder=out) as job:
+        from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
 
-        made = adapt(job, out, given(ctx, RUN), scenes=scenes, patience=patience)
-        say(
-            f"{out}: {made.psnr[0]:.2f} dB became {made.psnr[1]:.2f} on held-out scenes, the error "
-            f"at hidden pixels of captures {made.blind[0]:.4f} became {made.blind[1]:.4f}; "
-            f"pictures in {run / 'pictures'}"
-        )
+        say(adapt(job, given(ctx, AdaptationOptions())).text)

@@ -13,7 +13,7 @@ import spikecam as sc
 from spikecam.cli.old_bench_speed import speed
 from spikecam.cli.old_options import CameraOption, SizeOption, parse_size
 from spikecam.cli.training import (
-    AcceleratorOption,
+    DeviceOption,
     BatchOption,
     CropOption,
     DatasetsArgument,
@@ -111,8 +111,8 @@ def losses(
     bsn: Annotated[
         str, typer.Option("--bsn", metavar="NAME|FILE", help="Weights of the teacher's BSN.")
     ] = "bsn",
-    sr: Annotated[
-        str, typer.Option("--sr", metavar="NAME|FILE", help="Weights of the teacher's EDSR.")
+    edsr: Annotated[
+        str, typer.Option("--edsr", metavar="NAME|FILE", help="Weights of the teacher's EDSR.")
     ] = "edsr",
     limit: LimitOption = None,
     epochs: EpochsOption = 100,
@@ -120,7 +120,7 @@ def losses(
     batch: BatchOption = 4,
     lr: LrOption = 1e-3,
     crop: CropOption = 128,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -134,12 +134,10 @@ def losses(
     """
     with training_job(ctx) as job:
         from spikecam.bench.losses import losses as measure
-        from spikecam.train.ldn import CROPS, RUN
+        from spikecam.train.recipes.ldn import LDNOptions
 
         _check(judge, out)
-        made = measure(
-            job, judge, given(ctx, RUN), given(ctx, CROPS), teacher=(bsn, sr), limit=limit, say=say
-        )
+        made = measure(job, judge, given(ctx, LDNOptions()), limit=limit, say=say)
         _finish(made, out)
 
 

@@ -9,26 +9,25 @@ import typer
 
 from spikecam.cli.old_options import parse_bounds, parse_whole_bounds
 from spikecam.cli.training import (
-    AcceleratorOption,
+    AugmentOption,
     BatchOption,
     CropOption,
     DatasetsArgument,
+    DeviceOption,
     DevicesOption,
-    DrawnOption,
     EpochsOption,
     LrOption,
     NodesOption,
     PrecisionOption,
+    RandomMomentsOption,
     RunOption,
     SeedOption,
     SkipOption,
     StepsOption,
-    TurnedOption,
     WeightsOption,
     WorkersOption,
-    done,
     given,
-    named_size,
+    say,
     training_job,
 )
 
@@ -49,13 +48,13 @@ def bsn(
     lr: LrOption = 3e-4,
     crop: CropOption = 128,
     window: Annotated[int, typer.Option("--window", help="Frames of a rate; odd.")] = 9,
-    drawn: DrawnOption = True,
-    turned: TurnedOption = True,
+    random_moments: RandomMomentsOption = True,
+    augment: AugmentOption = True,
     width: Annotated[int, typer.Option("--width", help="Channels of the network.")] = 48,
     mirrored: Annotated[
         bool, typer.Option("--mirrored/--as-is", help="Mirror what is not square, or not.")
     ] = True,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -69,16 +68,13 @@ def bsn(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.configs.bsn import BSNConfig
-        from spikecam.train.bsn import CROPS, RUN
-        from spikecam.train.recipes import train_bsn
+        from spikecam.train.recipes.bsn import BSNOptions, train_bsn
 
-        made = train_bsn(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, BSNConfig()))
-        done(made)
+        say(train_bsn(job, given(ctx, BSNOptions())).text)
 
 
 @train.command()
-def sr(
+def edsr(
     ctx: typer.Context,
     datasets: DatasetsArgument,
     out: RunOption,
@@ -87,10 +83,10 @@ def sr(
     batch: BatchOption = 8,
     lr: LrOption = 3e-4,
     crop: CropOption = 128,
-    turned: TurnedOption = True,
+    augment: AugmentOption = True,
     channels: Annotated[int, typer.Option("--channels", help="Channels of every layer.")] = 64,
     blocks: Annotated[int, typer.Option("--blocks", help="Residual blocks.")] = 16,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -104,12 +100,9 @@ def sr(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.configs.edsr import EDSRConfig
-        from spikecam.train.recipes import train_sr
-        from spikecam.train.sr import CROPS, RUN
+        from spikecam.train.recipes.edsr import EDSROptions, train_edsr
 
-        made = train_sr(job, given(ctx, RUN), given(ctx, CROPS), given(ctx, EDSRConfig()))
-        done(made)
+        say(train_edsr(job, given(ctx, EDSROptions())).text)
 
 
 @train.command()
@@ -120,18 +113,23 @@ def ldn(
     bsn: Annotated[
         str, typer.Option("--bsn", metavar="NAME|FILE", help="Weights of the teacher's BSN.")
     ] = "bsn",
-    sr: Annotated[
-        str, typer.Option("--sr", metavar="NAME|FILE", help="Weights of the teacher's EDSR.")
+    edsr: Annotated[
+        str, typer.Option("--edsr", metavar="NAME|FILE", help="Weights of the teacher's EDSR.")
     ] = "edsr",
     lpips: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option("--lpips", metavar="FILE", help="Weights of LPIPS (VGG): .safetensors, .pth."),
     ] = None,
-    reblur: Annotated[
-        float, typer.Option("--reblur", help="Weight of the blurry picture against the teacher.")
+    reblur_weight: Annotated[
+        float,
+        typer.Option("--reblur-weight", help="Weight of the blurry picture against the teacher."),
     ] = 100.0,
-    taught: Annotated[float, typer.Option("--taught", help="Weight of the teacher.")] = 1.0,
-    short: Annotated[int, typer.Option("--short", help="Frames that the teacher sees; odd.")] = 9,
+    teacher_weight: Annotated[
+        float, typer.Option("--teacher-weight", help="Weight of the teacher.")
+    ] = 1.0,
+    teacher_window: Annotated[
+        int, typer.Option("--teacher-window", help="Frames that the teacher sees; odd.")
+    ] = 9,
     epochs: EpochsOption = 100,
     steps: StepsOption = None,
     batch: BatchOption = 4,
@@ -140,15 +138,15 @@ def ldn(
     moments: Annotated[
         int, typer.Option("--moments", help="Of an exposure that it learns at.")
     ] = 5,
-    drawn: DrawnOption = False,
-    turned: TurnedOption = True,
+    random_moments: RandomMomentsOption = False,
+    augment: AugmentOption = True,
     window: Annotated[int, typer.Option("--window", help="Frames that LDN sees; odd.")] = 21,
     width: Annotated[int, typer.Option("--width", help="Channels at half of the size.")] = 16,
     reduction: Annotated[
         int, typer.Option("--reduction", help="By how much channel attention narrows.")
     ] = 16,
     blocks: Annotated[int, typer.Option("--blocks", help="Residual blocks.")] = 2,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -162,20 +160,9 @@ def ldn(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.configs.ldn import LDNConfig
-        from spikecam.train.ldn import CROPS, RUN, DistilConfig
-        from spikecam.train.recipes import train_ldn
+        from spikecam.train.recipes.ldn import LDNOptions, train_ldn
 
-        made = train_ldn(
-            job,
-            given(ctx, RUN),
-            given(ctx, CROPS),
-            given(ctx, LDNConfig()),
-            teacher=(bsn, sr),
-            distil=given(ctx, DistilConfig()),
-            lpips=lpips,
-        )
-        done(made)
+        say(train_ldn(job, given(ctx, LDNOptions(), lpips=tuple(map(str, lpips or ())))).text)
 
 
 @train.command()
@@ -188,19 +175,21 @@ def refined(
     batch: BatchOption = 8,
     lr: LrOption = 8e-4,
     crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 160,
-    frames: Annotated[int, typer.Option("--frames", help="Moments of a crop.")] = 1,
+    moments: Annotated[int, typer.Option("--moments", help="Moments of a crop.")] = 1,
     thresholds: Annotated[
         str, typer.Option("--thresholds", metavar="LOW:HIGH", help="V_th of the sensors.")
     ] = "0.6:8",
-    spurious: Annotated[
-        float, typer.Option("--spurious", help="Share of sensors that fire without light.")
+    spurious_prob: Annotated[
+        float, typer.Option("--spurious-prob", help="Share of sensors that fire without light.")
     ] = 0.85,
-    noise: Annotated[float, typer.Option("--noise", help="Share of noisy sensors.")] = 0.25,
-    patterned: Annotated[
-        float, typer.Option("--patterned", help="Share with a fixed pattern.")
+    noise_prob: Annotated[
+        float, typer.Option("--noise-prob", help="Share of noisy sensors.")
+    ] = 0.25,
+    fpn_prob: Annotated[
+        float, typer.Option("--fpn-prob", help="Share with a fixed pattern.")
     ] = 0.2,
-    scales: Annotated[
-        float, typer.Option("--scales", help="Share with coarser, and with finer, spikes.")
+    scale_prob: Annotated[
+        float, typer.Option("--scale-prob", help="Share with coarser, and with finer, spikes.")
     ] = 0.06,
     pseudo: Annotated[
         int,
@@ -210,7 +199,9 @@ def refined(
             help="Look at no sharp picture: make N scenes of the blurry ones and the spikes.",
         ),
     ] = 0,
-    dimmed: Annotated[float, typer.Option("--dimmed", help="Share of darker scenes.")] = 0.3,
+    low_light_prob: Annotated[
+        float, typer.Option("--low-light-prob", help="Share of darker scenes.")
+    ] = 0.3,
     width: Annotated[int, typer.Option("--width", help="Channels at a quarter.")] = 64,
     deep_width: Annotated[int, typer.Option("--deep-width", help="Channels at an eighth.")] = 128,
     picture_blocks: Annotated[
@@ -226,7 +217,7 @@ def refined(
     trails: Annotated[
         bool, typer.Option("--trails/--no-trails", help="Whether it looks along the way of things.")
     ] = True,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -241,19 +232,9 @@ def refined(
     """
     bounds = parse_bounds(thresholds, "--thresholds")
     with training_job(ctx) as job:
-        from spikecam.networks.configs.refiner import RefinerConfig
-        from spikecam.train.recipes import train_refined
-        from spikecam.train.refined import RUN
-        from spikecam.train.scenes import SceneConfig
+        from spikecam.train.recipes.refined import RefinedOptions, train_refined
 
-        made = train_refined(
-            job,
-            given(ctx, RUN),
-            given(ctx, SceneConfig(), thresholds=bounds),
-            given(ctx, RefinerConfig()),
-            pseudo=pseudo,
-        )
-        done(made)
+        say(train_refined(job, given(ctx, RefinedOptions(), thresholds=bounds)).text)
 
 
 @train.command()
@@ -277,37 +258,41 @@ def defocus(
         int,
         typer.Option("--crop", help="Side of crops; pictures less than 32 wider are left out."),
     ] = 160,
-    frames: Annotated[
-        str, typer.Option("--frames", metavar="LOW:HIGH", help="Frames; an odd number is drawn.")
+    window: Annotated[
+        str, typer.Option("--window", metavar="LOW:HIGH", help="Frames; an odd number is drawn.")
     ] = "51:401",
     radius: Annotated[
         float, typer.Option("--radius", help="Of the largest disc, in pixels.")
     ] = 12.0,
-    levels: Annotated[
-        str, typer.Option("--levels", metavar="LOW:HIGH", help="Spikes of white to a frame.")
+    white_rate: Annotated[
+        str, typer.Option("--white-rate", metavar="LOW:HIGH", help="Spikes of white to a frame.")
     ] = "0.02:1.3",
-    sharp: Annotated[float, typer.Option("--sharp", help="Share of scenes in focus.")] = 0.3,
-    soft: Annotated[float, typer.Option("--soft", help="Share of soft scenes.")] = 0.25,
-    charts: Annotated[
-        float, typer.Option("--charts", help="Share under charts: waves, bars, stars, clouds.")
-    ] = 0.15,
-    points: Annotated[
-        float, typer.Option("--points", help="Share of scenes with points of light.")
-    ] = 0.15,
-    noise: Annotated[float, typer.Option("--noise", help="Share of noisy sensors.")] = 0.5,
-    spurious: Annotated[
-        float, typer.Option("--spurious", help="Share of sensors that fire without light.")
-    ] = 0.6,
-    patterned: Annotated[
-        float, typer.Option("--patterned", help="Share with a fixed pattern.")
+    focus_prob: Annotated[
+        float, typer.Option("--focus-prob", help="Share of scenes in focus.")
     ] = 0.3,
-    drifting: Annotated[
-        float, typer.Option("--drifting", help="Share of scenes over which the camera drifts.")
+    soft_prob: Annotated[float, typer.Option("--soft-prob", help="Share of soft scenes.")] = 0.25,
+    chart_prob: Annotated[
+        float, typer.Option("--chart-prob", help="Share under charts: waves, bars, stars, clouds.")
+    ] = 0.15,
+    point_prob: Annotated[
+        float, typer.Option("--point-prob", help="Share of scenes with points of light.")
+    ] = 0.15,
+    noise_prob: Annotated[
+        float, typer.Option("--noise-prob", help="Share of noisy sensors.")
+    ] = 0.5,
+    spurious_prob: Annotated[
+        float, typer.Option("--spurious-prob", help="Share of sensors that fire without light.")
+    ] = 0.6,
+    fpn_prob: Annotated[
+        float, typer.Option("--fpn-prob", help="Share with a fixed pattern.")
+    ] = 0.3,
+    drift_prob: Annotated[
+        float, typer.Option("--drift-prob", help="Share of scenes over which the camera drifts.")
     ] = 0.15,
     scenes: Annotated[
         int, typer.Option("--scenes", help="How many different ones; a worker keeps up to 4 GB.")
     ] = 6000,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -321,15 +306,9 @@ def defocus(
     taken, but for the share in focus, without --radius, --soft, --charts and --points. A run that
     was stopped goes on when the command is repeated.
     """
-    low, high = parse_whole_bounds(frames, "--frames")
-    spread = parse_bounds(levels, "--levels")
+    frames = parse_whole_bounds(window, "--window")
+    rates = parse_bounds(white_rate, "--white-rate")
     with training_job(ctx) as job:
-        from spikecam.networks.configs.refocuser import SIZES, RefocuserConfig
-        from spikecam.train.focus import FocusConfig
-        from spikecam.train.refocus import RUN
-        from spikecam.train.refocusing import train_refocuser
+        from spikecam.train.recipes.defocus import DefocusOptions, train_defocus
 
-        network = RefocuserConfig() if size is None else named_size(SIZES, size)
-        config = given(ctx, FocusConfig(), frames=(low, high), levels=spread)
-        made = train_refocuser(job, given(ctx, RUN), network, config)
-        done(made)
+        say(train_defocus(job, given(ctx, DefocusOptions(), window=frames, white_rate=rates)).text)

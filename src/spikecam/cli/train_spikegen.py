@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import spikecam as sc
 from spikecam.cli.old_options import parse_bounds
-from spikecam.cli.progress import progress_tracker
 from spikecam.cli.training import (
-    AcceleratorOption,
     BatchOption,
+    DeviceOption,
     DevicesOption,
     EpochsOption,
     LrOption,
@@ -25,9 +24,8 @@ from spikecam.cli.training import (
     StepsOption,
     WeightsOption,
     WorkersOption,
-    done,
     given,
-    named_size,
+    say,
     training_job,
 )
 
@@ -41,7 +39,9 @@ SizeOption = Annotated[
     str | None,
     typer.Option("--size", help="base, as published, small or tiny.", show_default="tiny"),
 ]
-DrawsOption = Annotated[int, typer.Option("--draws", help="Of noise, for each token and step.")]
+DrawsOption = Annotated[
+    int, typer.Option("--noise-draws", help="Of noise, for each token and step.")
+]
 
 
 def autoencoder(
@@ -62,7 +62,7 @@ def autoencoder(
     deep_blocks: Annotated[
         int, typer.Option("--deep-blocks", help="Residual blocks at an eighth, either way.")
     ] = 2,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -75,11 +75,9 @@ def autoencoder(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx) as job:
-        from spikecam.networks.configs.autoencoder import AutoencoderConfig
-        from spikecam.train.autoencoder import RUN
-        from spikecam.train.generative import train_autoencoder
+        from spikecam.train.recipes.autoencoder import AutoencoderOptions, train_autoencoder
 
-        done(train_autoencoder(job, given(ctx, RUN), given(ctx, AutoencoderConfig()), crop=crop))
+        say(train_autoencoder(job, given(ctx, AutoencoderOptions())).text)
 
 
 def latents(
@@ -90,29 +88,19 @@ def latents(
     ],
     autoencoder: AutoencoderOption = "autoencoder",
     crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 256,
-    each: Annotated[int, typer.Option("--each", help="Crops of every picture.")] = 8,
-    accelerator: AcceleratorOption = "auto",
+    crops_per_picture: Annotated[
+        int, typer.Option("--crops-per-picture", help="Crops of every picture.")
+    ] = 8,
+    device: DeviceOption = "auto",
     seed: SeedOption = 0,
 ) -> None:
     """Make the latents that SpikeGen is pre-trained on: blurry and sharp pictures, and 8 frames."""
-    with training_job(ctx, resumes=f"nothing is kept; {out} is made when all of it is there"):
-        from spikecam.generation.latents import load_autoencoder
-        from spikecam.resources import pick_device
-        from spikecam.train.latents import make_latents
+    with training_job(
+        ctx, resumes=f"nothing is kept; {out} is made when all of it is there"
+    ) as job:
+        from spikecam.train.recipes.latents import LatentsOptions, make_latent_cache
 
-        codec, name = load_autoencoder(autoencoder)
-        codec.to(pick_device(accelerator))
-        cache = make_latents(
-            datasets,
-            out,
-            codec,
-            name,
-            crop=crop,
-            each=each,
-            seed=seed,
-            track=progress_tracker("latents"),
-        )
-    print(f"{out}: latents of {cache.train} crops to train with and {cache.val} to judge by")
+        say(make_latent_cache(job, given(ctx, LatentsOptions())).text)
 
 
 def spikegen(
@@ -124,12 +112,12 @@ def spikegen(
     out: RunOption,
     size: SizeOption = None,
     autoencoder: AutoencoderOption = "autoencoder",
-    draws: DrawsOption = 2,
+    noise_draws: DrawsOption = 2,
     epochs: EpochsOption = 10,
     steps: StepsOption = None,
     batch: BatchOption = 64,
     lr: LrOption = 1e-4,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -142,17 +130,9 @@ def spikegen(
     A run that was stopped goes on when the command is repeated.
     """
     with training_job(ctx, [latents]) as job:
-        from spikecam.train.generative import pretrain_spikegen
-        from spikecam.train.spikegen import PRETRAINED, LossConfig
+        from spikecam.train.recipes.spikegen import SpikeGenOptions, pretrain_spikegen
 
-        made = pretrain_spikegen(
-            job,
-            given(ctx, PRETRAINED),
-            _size(size),
-            losses=given(ctx, LossConfig()),
-            autoencoder=autoencoder,
-        )
-        done(made)
+        say(pretrain_spikegen(job, given(ctx, SpikeGenOptions())).text)
 
 
 def spikegen_tuned(
@@ -176,19 +156,20 @@ def spikegen_tuned(
     autoencoder: AutoencoderOption = "autoencoder",
     frames: Annotated[int, typer.Option("--frames", help="Of spikes; a multiple of 8.")] = 40,
     crop: Annotated[int, typer.Option("--crop", help="Side of crops of pictures.")] = 128,
-    dense: Annotated[
-        float, typer.Option("--dense", help="Share of samples without a picture.")
+    dense_prob: Annotated[
+        float, typer.Option("--dense-prob", help="Share of samples without a picture.")
     ] = 0.3,
-    alone: Annotated[
-        float, typer.Option("--alone", help="Share of a picture alone, and of spikes alone.")
+    single_source_prob: Annotated[
+        float,
+        typer.Option("--single-source-prob", help="Share of a picture, or spikes, alone."),
     ] = 0.12,
-    variance: Annotated[float, typer.Option("--variance", help="Of the ratio g.")] = 0.02,
-    draws: DrawsOption = 2,
-    pixels: Annotated[
-        float, typer.Option("--pixels", help="Weight of the error of decoded pictures.")
+    mix_variance: Annotated[float, typer.Option("--mix-variance", help="Of the ratio g.")] = 0.02,
+    noise_draws: DrawsOption = 2,
+    pixel_weight: Annotated[
+        float, typer.Option("--pixel-weight", help="Weight of the error of decoded pictures.")
     ] = 20.0,
-    alignment: Annotated[
-        float, typer.Option("--alignment", help="Weight of the spike-alignment loss.")
+    alignment_weight: Annotated[
+        float, typer.Option("--alignment-weight", help="Weight of the spike-alignment loss.")
     ] = 0.0,
     thresholds: Annotated[
         str, typer.Option("--thresholds", metavar="LOW:HIGH", help="V_th of the sensors.")
@@ -197,7 +178,7 @@ def spikegen_tuned(
     steps: StepsOption = None,
     batch: BatchOption = 32,
     lr: LrOption = 1e-4,
-    accelerator: AcceleratorOption = "auto",
+    device: DeviceOption = "auto",
     devices: DevicesOption = 1,
     nodes: NodesOption = 1,
     precision: PrecisionOption = "32-true",
@@ -211,31 +192,14 @@ def spikegen_tuned(
     A run that was stopped goes on when the command is repeated.
     """
     bounds = parse_bounds(thresholds, "--thresholds")
-    explicit = ctx.get_parameter_source("dense")
+    explicit = ctx.get_parameter_source("dense_prob")
     if not pictures and explicit is not None and explicit.name == "COMMANDLINE":
-        raise sc.OptionError("--dense is a share of samples over --pictures; give a folder of them")
-    with training_job(ctx, datasets or []) as job:
-        from spikecam.train.generative import tune_spikegen
-        from spikecam.train.moments import MomentConfig
-        from spikecam.train.scenes import SceneConfig
-        from spikecam.train.spikegen import TUNED, TUNED_LOSSES
-
-        made = tune_spikegen(
-            job,
-            given(ctx, TUNED),
-            _size(size),
-            given(ctx, MomentConfig()),
-            # Frames are of spikes here; the coarser and finer ones, and trails, are not taken.
-            SceneConfig(crop=crop, thresholds=bounds, scales=0.0, along=False),
-            losses=given(ctx, TUNED_LOSSES),
-            autoencoder=autoencoder,
-            pictures=pictures or [],
+        raise sc.OptionError(
+            "--dense-prob is a share of samples over --pictures; give a folder of them"
         )
-        done(made)
+    with training_job(ctx, datasets or []) as job:
+        from spikecam.train.recipes.spikegen_tuned import SpikeGenTunedOptions, tune_spikegen
 
-
-def _size(name: str | None) -> Any:
-    """The configuration of that name."""
-    from spikecam.networks.configs.spikegen import SIZES
-
-    return None if name is None else named_size(SIZES, name)
+        folders = tuple(map(str, pictures or ()))
+        options = given(ctx, SpikeGenTunedOptions(), pictures=folders, thresholds=bounds)
+        say(tune_spikegen(job, options).text)

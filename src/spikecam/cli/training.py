@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -18,7 +18,7 @@ from spikecam.cli.interrupt import check_interrupt, interruption_notice
 from spikecam.extras import require
 
 if TYPE_CHECKING:
-    from spikecam.train.job import Job
+    from spikecam.train.engine.job import Job
 
 Config = TypeVar("Config")
 
@@ -43,7 +43,7 @@ StepsOption = Annotated[
 ]
 BatchOption = Annotated[int, typer.Option("--batch", help="Samples in a step, on every device.")]
 LrOption = Annotated[float, typer.Option("--lr", help="The highest learning rate.")]
-AcceleratorOption = Annotated[str, typer.Option("--accelerator", help="auto, cpu or cuda.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 DevicesOption = Annotated[int, typer.Option("--devices", help="Devices of every machine.")]
 NodesOption = Annotated[int, typer.Option("--nodes", help="Machines that train together.")]
 PrecisionOption = Annotated[
@@ -59,26 +59,28 @@ SkipOption = Annotated[
     bool, typer.Option("--skip-incomplete", help="Leave out pairs that lack a file.")
 ]
 CropOption = Annotated[int, typer.Option("--crop", help="Side of crops, in pixels of the spikes.")]
-DrawnOption = Annotated[
-    bool, typer.Option("--drawn/--spread", help="Moments by lot, or evenly over the exposure.")
+RandomMomentsOption = Annotated[
+    bool,
+    typer.Option(
+        "--random-moments/--no-random-moments",
+        help="Moments at random, or evenly over the exposure.",
+    ),
 ]
-TurnedOption = Annotated[
-    bool, typer.Option("--turned/--upright", help="Crops turned and mirrored, or not.")
+AugmentOption = Annotated[
+    bool, typer.Option("--augment/--no-augment", help="Crops rotated and flipped, or not.")
 ]
 
 
 def given(ctx: typer.Context, config: Config, **parsed: Any) -> Config:
-    """The configuration with what the command line says of it."""
-    names = {field.name for field in fields(config)}  # type: ignore[arg-type]
-    said = {name: value for name, value in ctx.params.items() if name in names}
-    return replace(config, **(said | parsed))  # type: ignore[type-var]
-
-
-def named_size(sizes: Mapping[str, Config], name: str) -> Config:
-    """The configuration of a network that has this name."""
-    if name not in sizes:
-        raise sc.OptionError(f"a size is one of {', '.join(sizes)}, not {name!r}")
-    return sizes[name]
+    """The configuration, and its groups, with what the command line says of it."""
+    changes: dict[str, Any] = {}
+    for one in fields(config):  # type: ignore[arg-type]
+        value = getattr(config, one.name)
+        if is_dataclass(value):
+            changes[one.name] = given(ctx, value, **parsed)
+        elif one.name in parsed or one.name in ctx.params:
+            changes[one.name] = parsed.get(one.name, ctx.params.get(one.name))
+    return replace(config, **changes)  # type: ignore[type-var]
 
 
 @contextmanager
@@ -92,25 +94,21 @@ def training_job(
     """What the command line says of any stage; within, Ctrl-C tells how to go on."""
     packages = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
     require(*packages, extra="train", purpose="training")
-    from spikecam.train.job import Job
-    from spikecam.train.run import Report
+    from spikecam.train.engine.job import Job, Report
 
     said = ctx.params
     report = Report(
         say=say if _first() else None,
-        bar=_first() and sys.stderr.isatty(),
+        progress_bar=_first() and sys.stderr.isatty(),
         command=shlex.join(["spikecam", *sys.argv[1:]]),
-        check=check_interrupt,
+        check_stop=check_interrupt,
     )
-    incomplete = "skip" if said.get("skip_incomplete") else "refuse"
     hints = (resumes,) if _first() else ()
     try:
         with interruption_notice(*hints):
             yield Job(
                 said["datasets"] if datasets is None else datasets,
                 folder or said["out"],
-                said.get("weights"),
-                incomplete,
                 report,
             )
     except sc.SpikecamError:
@@ -123,14 +121,6 @@ def say(text: str) -> None:
     """Print, in the first of several processes."""
     if _first():
         print(text, flush=True)
-
-
-def done(made: Path) -> None:
-    """Say what was made, and how good it is."""
-    from spikecam.train.folder import last_measures
-
-    measures = sorted(last_measures(made.parent).items())
-    say(f"{made}: {', '.join(f'{name} {value:.4g}' for name, value in measures)}")
 
 
 def _first() -> bool:

@@ -36,7 +36,9 @@ class CachedLatents(Dataset[Sample]):
         validation: samples are those for validation, in order, and g is 0.5.
     """
 
-    def __init__(self, folder: PathLike, *, seed: int, length: int, validation: bool = False) -> None:
+    def __init__(
+        self, folder: PathLike, *, seed: int, length: int, validation: bool = False
+    ) -> None:
         self.cache, self.folder = LatentCache.open(folder), Path(folder)
         self.seed, self.length, self.validation = seed, length, validation
         self._arrays: dict[str, npt.NDArray[Any]] = {}
@@ -66,8 +68,7 @@ class CachedLatents(Dataset[Sample]):
         if not self._arrays:
             try:
                 self._arrays = {
-                    name: np.load(self.folder / f"{name}.npy", mmap_mode="r")
-                    for name in ARRAYS
+                    name: np.load(self.folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS
                 }
             except (OSError, ValueError, EOFError) as error:
                 raise FileError(

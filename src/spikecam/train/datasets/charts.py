@@ -56,5 +56,7 @@ def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
 def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
     """Noise without fine detail, from about -0.5 to 0.5."""
     noise = rng.standard_normal(shape, np.float32)
-    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUD_PIXELS)), np.float32)
+    smooth = np.asarray(
+        cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUD_PIXELS)), np.float32
+    )
     return np.asarray(smooth / (4 * smooth.std()), np.float32)

@@ -123,7 +123,9 @@ def make_latents(
         PictureCrops(val, crop, seed=seed, length=cache.val, validation=True),
     ]
     shapes = _shapes(cache.train + cache.val, autoencoder.channels, crop)
-    _check_free_space(root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values()))
+    _check_free_space(
+        root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values())
+    )
     crops = [(part, n) for part in parts for n in range(len(part))]
     with atomic_folder(root) as temporary:
         arrays = {

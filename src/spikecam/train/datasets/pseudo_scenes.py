@@ -70,8 +70,8 @@ def pseudo_scenes(
     size = tuple(int(_SCENE_SHARE * side) // _UNIT * _UNIT for side in smallest)
     if min(size) < _MIN_SIDE:
         raise FileError(
-            f"{folder} cannot be made: pictures of {2 * smallest[1]}x{2 * smallest[0]} are too small for "
-            "scenes at half their size; give pictures of 160 pixels a side or more"
+            f"{folder} cannot be made: pictures of {2 * smallest[1]}x{2 * smallest[0]} are too "
+            "small for scenes at half their size; give pictures of 160 pixels a side or more"
         )
     pictures = folder / "pictures"
     _start_folder(folder, pairs)

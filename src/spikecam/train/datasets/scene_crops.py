@@ -78,8 +78,9 @@ class SceneCrops:
         known = sorted(pair.sharp)
         frames = sorted(rng.choice(known, self.moments, replace=self.moments > len(known)))
         paths = (pair.blur, *(pair.sharp[frame] for frame in frames))
-        pictures = np.stack([self._load_picture(pair, path)[rows, columns] for path in paths])
-        pictures = pictures.astype(np.float32) / np.float32(255)
+        pictures = np.stack(
+            [self._load_picture(pair, path)[rows, columns] for path in paths]
+        ).astype(np.float32) / np.float32(255)
         exposure = pair.exposure
         if rng.random() < 0.5:
             levels = levels[::-1]

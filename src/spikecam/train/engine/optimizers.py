@@ -27,9 +27,7 @@ def adam_cosine(network: nn.Module, config: RunConfig) -> Optimization:
 
 def adamw(network: nn.Module, config: RunConfig, *, weight_decay: float) -> Optimizer:
     """AdamW of all of a network's weights, at the highest rate."""
-    return AdamW(
-        network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99)
-    )
+    return AdamW(network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99))
 
 
 def muon(hidden: list[Tensor], other: list[Tensor], config: RunConfig) -> Optimizer:

@@ -84,8 +84,8 @@ class LPIPS(nn.Module):
             if name not in known or known[name].shape != parameter.shape:
                 raise FileError(
                     f"{names}: no weights of LPIPS (VGG); expected a checkpoint of "
-                    'lpips.LPIPS(net="vgg"), saved with torch.save or as .safetensors, or VGG-16 of '
-                    "torchvision and vgg.pth of the package lpips"
+                    'lpips.LPIPS(net="vgg"), saved with torch.save or as .safetensors, or VGG-16 '
+                    "of torchvision and vgg.pth of the package lpips"
                 )
             parameter.data = known[name].float()
         return network.eval().requires_grad_(False)
@@ -94,7 +94,9 @@ class LPIPS(nn.Module):
         """Distances (N,) of pictures (N, 3, h, w) in [0, 1], of at least 16 x 16 pixels."""
         with torch.autocast(one.device.type, enabled=False):
             pair = 2 * torch.cat([one, other]).float() - 1
-            mean, deviation = (pair.new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION))
+            mean, deviation = (
+                pair.new_tensor(values)[:, None, None] for values in (_MEAN, _DEVIATION)
+            )
             features = (pair - mean) / deviation
             distances = []
             for group, weight in zip(self.groups, self.weights, strict=True):

@@ -194,14 +194,9 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
     report.line(f"comparing on {len(val_captures)} validation captures")
     # By the same measure as the start, wherever and however exactly it was trained.
     psnr_after = scene_psnr(after, val_samples)
-    error_before, error_after = (
-        heldout_pixel_error(one, val_captures) for one in (before, after)
-    )
+    error_before, error_after = (heldout_pixel_error(one, val_captures) for one in (before, after))
     write_comparisons(folder / PICTURES, val_captures[:_PICTURED_CAPTURES], before, after)
-    if (
-        psnr_after < psnr_before + _MIN_GAIN_DB
-        or error_after > _MAX_ERROR_FACTOR * error_before
-    ):
+    if psnr_after < psnr_before + _MIN_GAIN_DB or error_after > _MAX_ERROR_FACTOR * error_before:
         raise SpikecamError(
             f"adapting did not help: {psnr_before:.2f} dB became {psnr_after:.2f} on validation "
             f"scenes, and the error at held-out pixels of captures {error_before:.4f} became "
@@ -276,9 +271,7 @@ def scene_psnr(network: Refiner, samples: RefinerSamples) -> float:
     return total / count
 
 
-def write_comparisons(
-    folder: Path, pairs: Sequence[Pair], before: Refiner, after: Refiner
-) -> None:
+def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, after: Refiner) -> None:
     """Write pictures of pairs: blurry, and deblurred before and after, side by side."""
     import numpy as np
 

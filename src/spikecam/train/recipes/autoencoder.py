@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from spikecam.networks.autoencoder import Autoencoder
     from spikecam.train.engine.optimizers import Optimization
     from spikecam.train.engine.sampler import Sample
 
@@ -61,6 +62,7 @@ class AutoencoderStage(Stage):
     summary = "Autoencoder: pictures to latents an eighth as fine, and back"
     max_gradient_norm = 1.0
     average_decay = 0.998
+    network: Autoencoder
 
     def __init__(self, network: AutoencoderConfig) -> None:
         import torch

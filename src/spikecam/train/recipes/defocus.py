@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from spikecam.networks.refocuser import Refocuser
     from spikecam.train.datasets.pictures import PictureCrops
     from spikecam.train.engine.optimizers import Optimization
     from spikecam.train.engine.sampler import Sample
@@ -47,12 +48,14 @@ class DefocusOptions:
         weights: weights to start from, by name or file.
         samples: how scenes are drawn.
         run: settings of the run.
+        network: a size without a name, instead; from Python alone.
     """
 
     size: str | None = None
     weights: str | None = None
     samples: DefocusConfig = field(default_factory=DefocusConfig)
     run: RunConfig = RUN
+    network: RefocuserConfig | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size not in SIZES:
@@ -69,6 +72,7 @@ class DefocusStage(Stage):
     summary = "Refocuser: spikes of a scene that is out of focus to the picture in focus"
     max_gradient_norm = 1.0
     average_decay = 0.998
+    network: Refocuser
 
     def __init__(self, network: RefocuserConfig) -> None:
         import torch
@@ -87,7 +91,8 @@ class DefocusStage(Stage):
         predicted, mix, scores = self.network.scored(**network_inputs(batch))
         sharp = normalised(batch["sharp"], batch)
         errors = [
-            (normalised(rates, batch) - sharp).square().mean((1, 2, 3)) for rates in (predicted, mix)
+            (normalised(rates, batch) - sharp).square().mean((1, 2, 3))
+            for rates in (predicted, mix)
         ]
         picture_loss, mix_loss = ((error + _MSE_FLOOR).log().mean() for error in errors)
         maps = torch.cat([batch["deconvolved"], batch["rates"][:, SPANS:]], dim=1)
@@ -130,7 +135,7 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     """Train the refocuser.
 
     The job's sources are folders of sharp pictures, over which defocus is simulated, or DPDD, whose
-    pictures are out of focus as they are: its ``train`` is for training, its ``val`` for validation.
+    pictures are out of focus as they are: ``train`` is for training, ``val`` for validation.
 
     Raises:
         FileError: pictures out of focus among those that are to be sharp, or pairs that differ in
@@ -143,7 +148,7 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import TrainingData, network_size, train_stage
 
-    size = SIZES[options.size or DEFAULT_SIZE]
+    size = options.network or SIZES[options.size or DEFAULT_SIZE]
     network = network_size(options.weights, "refocuser", size)
     config, seed = options.samples, options.run.seed
     dpdd_folders = [folder for folder in job.sources if is_dpdd(folder)]
@@ -152,7 +157,8 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     side = config.crop + 2 * DEFOCUS_MARGIN_PIXELS
     train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
     train_pairs, val_pairs = (
-        [pair for folder in dpdd_folders for pair in read_dpdd(folder, part)] for part in ("train", "val")
+        [pair for folder in dpdd_folders for pair in read_dpdd(folder, part)]
+        for part in ("train", "val")
     )
     check_pair_sizes([*train_pairs, *val_pairs], side)
     # Validated by photographs and faultless sensors.
@@ -192,9 +198,7 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
         settings,
         "pictures",
     )
-    return train_stage(
-        job, options.run, data, lambda: DefocusStage(network), start=options.weights
-    )
+    return train_stage(job, options.run, data, lambda: DefocusStage(network), start=options.weights)
 
 
 def _crops(paths: Sequence[Path], side: int, seed: int, length: int) -> PictureCrops | None:
@@ -213,4 +217,5 @@ RECIPE = Recipe(
     "as they were taken, but for the share in focus: --radius, --soft-prob, --chart-prob and "
     "--point-prob do not matter there. Pictures less than 32 pixels wider than --crop are left "
     "out. A worker keeps up to 4 GB of scenes.",
+    fixed=("network",),
 )

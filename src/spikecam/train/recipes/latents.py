@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from spikecam.errors import OptionError
 from spikecam.train.datasets.configs import check_picture_crop
@@ -66,10 +67,8 @@ def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
         seed=options.seed,
         track=track,
     )
-    text = (
-        f"{job.out}: latents of {cache.train} crops for training and {cache.val} for validation"
-    )
-    return TrainingResult(job.out, {"train": cache.train, "val": cache.val}, text)
+    text = f"{job.out}: latents of {cache.train} crops for training and {cache.val} for validation"
+    return TrainingResult(Path(job.out), {"train": cache.train, "val": cache.val}, text)
 
 
 def _progress(steps: Sequence[int]) -> Iterable[int]:

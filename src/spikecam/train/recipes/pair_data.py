@@ -26,9 +26,7 @@ def pair_data(job: Job, crops: CropConfig, seed: int, skip_incomplete: bool) -> 
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import TrainingData
 
-    train, val = find_all_pairs(
-        job.sources, skip_incomplete=skip_incomplete, say=job.report.say
-    )
+    train, val = find_all_pairs(job.sources, skip_incomplete=skip_incomplete, say=job.report.say)
     val_samples = min(MAX_VAL_SAMPLES, len(val))
     return TrainingData(
         PairCrops(train, crops, seed=seed, length=UNBOUNDED),

@@ -175,9 +175,7 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
         },
         names=last_names(job.sources),
     )
-    return train_stage(
-        job, options.run, data, lambda: RefinedStage(network), start=options.weights
-    )
+    return train_stage(job, options.run, data, lambda: RefinedStage(network), start=options.weights)
 
 
 def make_pseudo_scenes(pairs: Sequence[Pair], job: Job, count: int, seed: int) -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spikecam.generation.latents import Codec
-    from spikecam.networks.spikegen import Seen
+    from spikecam.networks.spikegen import Seen, SpikeGen
     from spikecam.train.engine.optimizers import Optimization
     from spikecam.train.engine.sampler import Sample
 
@@ -59,6 +59,7 @@ class SpikeGenOptions:
         noise_draws: draws of noise for each token and step.
         weights: weights to start from, by name or file.
         run: settings of the run.
+        network: a size without a name, instead; from Python alone.
     """
 
     size: str | None = None
@@ -66,9 +67,10 @@ class SpikeGenOptions:
     noise_draws: int = SpikeGenLossConfig.noise_draws
     weights: str | None = None
     run: RunConfig = RUN
+    network: SpikeGenConfig | None = None
 
     def __post_init__(self) -> None:
-        check_size(self.size)
+        named_size(self.size)
         _ = self.loss
 
     @property
@@ -93,6 +95,7 @@ class SpikeGenStage(Stage):
     max_gradient_norm = 1.0
     average_decay = 0.998
     unused_parameters = True
+    network: SpikeGen
 
     def __init__(
         self,
@@ -177,14 +180,13 @@ class SpikeGenStage(Stage):
         assert inputs.latents is not None
         count, channels, height, width = inputs.latents.shape
         added = mean.reshape(count, height, width, channels).movedim(-1, 1)
-        baseline: Tensor = self.network.baseline(inputs.latents, inputs.mix)
-        return baseline + added / SCALE
+        return self.network.baseline(inputs.latents, inputs.mix) + added / SCALE
 
     def _decode(
         self, condition: Tensor, mean: Tensor, inputs: Seen, residual: Tensor | None
     ) -> Tensor:
         """The picture of the mean."""
-        decoded: Tensor = self.autoencoder.decode(self._sharp_latents(mean, inputs))
+        decoded = self.autoencoder.decode(self._sharp_latents(mean, inputs))
         if residual is None:
             return decoded
         return decoded + self.network.carried(condition, residual, inputs.mix)
@@ -207,23 +209,29 @@ class SpikeGenStage(Stage):
         return Seen(latents=latents, picture=picture, **spikes), residual, sharp
 
 
-def check_size(size: str | None) -> None:
-    """Refuse what is no name of a size.
+def named_size(size: str | None) -> SpikeGenConfig | None:
+    """The configuration of this name, if there is a name.
 
     Raises:
-        OptionError: it is none.
+        OptionError: no size has this name.
     """
-    if size is not None and size not in SIZES:
+    if size is None:
+        return None
+    if size not in SIZES:
         raise OptionError(f"a size is one of {', '.join(SIZES)}, not {size!r}")
+    return SIZES[size]
 
 
 def spikegen_size(
-    size: str | None, start: PathLike | None, fingerprint: str, autoencoder: PathLike
+    network: SpikeGenConfig | None,
+    start: PathLike | None,
+    fingerprint: str,
+    autoencoder: PathLike,
 ) -> SpikeGenConfig:
     """The size that is asked for, or that of the weights to start from, for an autoencoder.
 
     Args:
-        size: its name; None for the default one, or that of the weights.
+        network: the size; None for the default one, or that of the weights.
         start: weights to start from.
         fingerprint, autoencoder: of the autoencoder, and its name or file for messages.
 
@@ -234,14 +242,14 @@ def spikegen_size(
     from spikecam.weights.store import load_weights
 
     if start is None:
-        return replace(SIZES[size or DEFAULT_SIZE], autoencoder=fingerprint)
+        return replace(network or SIZES[DEFAULT_SIZE], autoencoder=fingerprint)
     config: SpikeGenConfig = load_weights(start, "spikegen")[0].config  # type: ignore[assignment]
     if config.autoencoder != fingerprint:
         raise FileError(
             f"{start} works on latents of another autoencoder than {autoencoder}; name its own"
         )
     free = {"frames": 8, "side": 1, "autoencoder": "", "channels": config.channels}
-    if size is not None and asdict(SIZES[size]) | free != asdict(config) | free:
+    if network is not None and asdict(network) | free != asdict(config) | free:
         raise OptionError(f"{start} is of a network of another size; leave --size out")
     return config
 
@@ -269,7 +277,8 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
             f"the latents in {folder} are of another autoencoder than {options.autoencoder}; make "
             "them again in a new folder, or name theirs"
         )
-    size = spikegen_size(options.size, options.weights, fingerprint, options.autoencoder)
+    size = options.network or named_size(options.size)
+    size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(size, channels=autoencoder.channels, side=cache.crop // STRIDE)
     data = TrainingData(
         CachedLatents(folder, seed=options.run.seed, length=UNBOUNDED),
@@ -293,4 +302,5 @@ RECIPE = Recipe(
     options=SpikeGenOptions,
     run=pretrain_spikegen,
     sources=Sources("CACHE", "From spikecam train latents.", maximum=1),
+    fixed=("network",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 
 from spikecam.errors import OptionError
-from spikecam.networks.configs.spikegen import STRIDE
+from spikecam.networks.configs.spikegen import STRIDE, SpikeGenConfig
 from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import Job, TrainingResult
@@ -13,7 +13,7 @@ from spikecam.train.recipe import Recipe, Sources
 from spikecam.train.recipes.spikegen import (
     SpikeGenLossConfig,
     SpikeGenStage,
-    check_size,
+    named_size,
     spikegen_size,
 )
 
@@ -41,6 +41,7 @@ class SpikeGenTunedOptions:
         sensors: how sensors are drawn.
         loss: the loss.
         run: settings of the run.
+        network: a size without a name, instead; from Python alone.
     """
 
     pictures: tuple[str, ...] = ()
@@ -53,9 +54,10 @@ class SpikeGenTunedOptions:
     sensors: SensorConfig = field(default_factory=SensorConfig)
     loss: SpikeGenLossConfig = LOSS
     run: RunConfig = RUN
+    network: SpikeGenConfig | None = None
 
     def __post_init__(self) -> None:
-        check_size(self.size)
+        named_size(self.size)
         default = SpikeGenSampleConfig.dense_prob
         if not self.pictures and self.samples.dense_prob not in (0, default):
             raise OptionError(
@@ -83,7 +85,8 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
 
     samples, scenes, seed = options.samples, options.scenes, options.run.seed
     autoencoder, fingerprint = load_autoencoder(options.autoencoder)
-    size = spikegen_size(options.size, options.weights, fingerprint, options.autoencoder)
+    size = options.network or named_size(options.size)
+    size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(
         size, channels=autoencoder.channels, frames=samples.frames, side=scenes.crop // STRIDE
     )
@@ -139,4 +142,5 @@ RECIPE = Recipe(
     options=SpikeGenTunedOptions,
     run=tune_spikegen,
     sources=Sources("DATASET", "Folders like Spike-GOPRO; best --light ones.", minimum=0),
+    fixed=("network",),
 )

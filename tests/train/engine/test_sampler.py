@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecam.train.samples import Turn, turned
+from spikecam.train.engine.sampler import EpochSampler
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4), st.integers(0, 3))
@@ -10,19 +10,9 @@ def test_devices_together_see_in_every_step_what_one_would(world, batch, steps, 
     total = steps * batch * world
     seen = []
     for rank in range(world):
-        turn = Turn(total, rank, world)
+        turn = EpochSampler(total, rank, world)
         turn.set_epoch(epoch)
         assert len(list(turn)) == len(turn) == steps * batch
         seen.append(np.reshape(list(turn), (steps, batch)))
     alone = np.arange(epoch * total, (epoch + 1) * total).reshape(steps, -1)
     assert np.array_equal(np.sort(np.concatenate(seen, axis=1)), alone)
-
-
-def test_arrays_are_turned_alike_and_every_way():
-    picture = np.arange(9).reshape(1, 3, 3)
-    ways = set()
-    for seed in range(100):
-        one, other = turned([picture, picture[..., None] * 2], np.random.default_rng(seed))
-        assert np.array_equal(other[..., 0], 2 * one)
-        ways.add(one.tobytes())
-    assert len(ways) == 8

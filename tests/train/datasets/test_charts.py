@@ -1,6 +1,6 @@
 import numpy as np
 
-from spikecam.train.charts import charted, clouds, star, waves
+from spikecam.train.datasets.charts import add_chart, clouds, star, waves
 
 
 def test_half_of_the_charts_hide_the_picture():
@@ -8,7 +8,7 @@ def test_half_of_the_charts_hide_the_picture():
     noise = rng.random((120, 120), np.float32)
     left = []
     for _ in range(60):
-        seen = charted(noise, rng)
+        seen = add_chart(noise, rng)
         assert seen.dtype == np.float32
         assert 0 <= seen.min() < seen.max() <= 1
         left.append(np.corrcoef(seen.ravel(), noise.ravel())[0, 1] > 0.1)

@@ -1,15 +1,31 @@
+import shutil
+
 import pytest
 import torch
 
 import spikecam as sc
-from spikecam.train.scenes import SceneConfig, Scenes
+from spikecam.train.datasets.configs import RefinerSampleConfig, SceneConfig, SensorConfig
+from spikecam.train.datasets.refiner_samples import RefinerSamples
+
+
+def samples_of(pairs, crop):
+    scenes = SceneConfig(crop=crop)
+    return RefinerSamples(pairs, scenes, SensorConfig(), RefinerSampleConfig(), seed=0, length=1)
 
 
 def test_a_number_is_always_the_same_sample(tiny_set):
     pairs = sc.read_spike_gopro(tiny_set)
-    config = SceneConfig(crop=64, frames=2, scales=0.5, noise=0.5, patterned=0.5)
-    scenes = Scenes(pairs, config, seed=0, length=100)
-    again = Scenes(pairs, config, seed=0, length=100)
+    scenes, again = (
+        RefinerSamples(
+            pairs,
+            SceneConfig(crop=64),
+            SensorConfig(noise_prob=0.5, fpn_prob=0.5),
+            RefinerSampleConfig(moments=2, scale_prob=0.5),
+            seed=0,
+            length=100,
+        )
+        for _ in range(2)
+    )
     for number in (7, 3):
         one, other = scenes[number], again[number]
         assert all(torch.equal(one[name], other[name]) for name in one)
@@ -23,19 +39,17 @@ def test_a_number_is_always_the_same_sample(tiny_set):
 
 def test_a_crop_larger_than_the_pictures_is_refused(tiny_set):
     with pytest.raises(sc.FileError, match="at most 64"):
-        Scenes(sc.read_spike_gopro(tiny_set), SceneConfig(), seed=0, length=1)
+        samples_of(sc.read_spike_gopro(tiny_set), 160)
 
 
 def test_films_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path):
-    import shutil
-
     folder = tmp_path / "set"
     shutil.copytree(tiny_set, folder)
     pairs = sc.read_spike_gopro(folder)
     for pair in pairs:
         pair.light.write_bytes(b"damaged")
     with pytest.raises(sc.FileError, match=r"\.npy is damaged"):
-        Scenes(pairs, SceneConfig(crop=64), seed=0, length=1)[0]
+        samples_of(pairs, 64)[0]
     shutil.rmtree(folder / "train" / "light_data")
     with pytest.raises(sc.FileError, match="synth --light"):
-        Scenes(sc.read_spike_gopro(folder), SceneConfig(crop=64), seed=0, length=1)
+        samples_of(sc.read_spike_gopro(folder), 64)

@@ -6,8 +6,8 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 import spikecam as sc
-from spikecam.train.lpips import LPIPS
-from spikecam.train.perceptual import Pyramid, perceptual
+from spikecam.train.losses.lpips import LPIPS
+from spikecam.train.losses.perceptual import LaplacianDistance, perceptual_distance
 
 VGG = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
@@ -57,7 +57,7 @@ def lpips_file(lpips_state, tmp_path_factory):
 @pytest.fixture(params=["pyramid", "lpips"])
 def distance(request):
     if request.param == "pyramid":
-        return Pyramid()
+        return LaplacianDistance()
     return LPIPS.open(request.getfixturevalue("lpips_file"))
 
 
@@ -96,32 +96,26 @@ def test_it_is_computed_in_full_precision(distance, photo):
 
 
 def test_the_stand_in_takes_small_pictures():
-    assert Pyramid()(torch.zeros(1, 3, 2, 9), torch.ones(1, 3, 2, 9)) > 0
+    assert LaplacianDistance()(torch.zeros(1, 3, 2, 9), torch.ones(1, 3, 2, 9)) > 0
 
 
 def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp_path):
-    one = perceptual(lpips_file)
+    one = perceptual_distance([lpips_file])
     # In two parts, as torchvision and the package lpips have them.
     features = {k.split(".", 1)[1].replace("slice", "s"): v for k, v in lpips_state.items()}
     features = {f"features.{k.split('.', 1)[1]}": v for k, v in features.items() if k[0] == "s"}
     layers = {k: v for k, v in lpips_state.items() if k.startswith("lin")}
     torch.save(features, tmp_path / "vgg.pth")
     torch.save(layers, tmp_path / "lin.pth")
-    other = LPIPS.open(tmp_path / "vgg.pth", tmp_path / "lin.pth")
+    other = perceptual_distance([tmp_path / "vgg.pth", tmp_path / "lin.pth"])
     assert torch.equal(one(photo, noisy(photo, 0.1)), other(photo, noisy(photo, 0.1)))
-    # Its layers come with training: VGG-16 is enough.
-    assert perceptual(tmp_path / "vgg.pth")(photo, noisy(photo, 0.1)) > 0
-    with pytest.raises(sc.FileError, match="no weights of LPIPS"):
-        LPIPS.open(tmp_path / "lin.pth")
+    for part in ("vgg.pth", "lin.pth"):
+        with pytest.raises(sc.FileError, match="no weights of LPIPS"):
+            LPIPS.open(tmp_path / part)
 
 
-def test_without_a_file_it_is_what_the_cache_holds(lpips_state, tmp_path, monkeypatch):
-    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
-    assert isinstance(perceptual(), Pyramid)
-    features = {f"features.{k.split('.', 2)[2]}": v for k, v in lpips_state.items() if "net" in k}
-    (tmp_path / "checkpoints").mkdir()
-    torch.save(features, tmp_path / "checkpoints" / "vgg16-397923af.pth")
-    assert isinstance(perceptual(), LPIPS)
+def test_without_a_file_it_needs_no_weights():
+    assert isinstance(perceptual_distance(), LaplacianDistance)
 
 
 def test_other_files_are_refused(tmp_path):
@@ -135,4 +129,4 @@ def test_other_files_are_refused(tmp_path):
         ("none.pth", "does not exist"),
     ):
         with pytest.raises(sc.FileError, match=expected):
-            perceptual(tmp_path / name)
+            perceptual_distance([tmp_path / name])

@@ -16,25 +16,26 @@ from safetensors.torch import load_file
 import spikecam as sc
 from spikecam.networks.configs.bsn import BSNConfig
 from spikecam.networks.configs.refiner import RefinerConfig
-from spikecam.train import watch
-from spikecam.train.bsn import BSNStage
-from spikecam.train.config import RunConfig
-from spikecam.train.folder import last_measures
-from spikecam.train.job import Job
-from spikecam.train.pairs import CropConfig, Crops
-from spikecam.train.recipes import train_bsn, train_refined
-from spikecam.train.run import Report, check_devices
-from spikecam.train.scenes import SceneConfig
+from spikecam.train.datasets.configs import SceneConfig
+from spikecam.train.datasets.pair_crops import PairCrops
+from spikecam.train.engine.callbacks import CheckpointCallback
+from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.csv_logger import last_measures
+from spikecam.train.engine.devices import pick_training_device
+from spikecam.train.engine.job import Job, Report
+from spikecam.train.engine.module import StageModule
+from spikecam.train.recipes.bsn import BSNOptions, train_bsn
+from spikecam.train.recipes.refined import RefinedOptions, train_refined
 
-CROPS = CropConfig(crop=16, moments=1, window=9, drawn=True)
-RUN = RunConfig(epochs=4, steps=5, batch=4, lr=3e-3, accelerator="cpu", workers=0)
+RUN = RunConfig(epochs=4, steps=5, batch=4, lr=3e-3, device="cpu", workers=0)
 NETWORK = BSNConfig(width=8)
+OPTIONS = BSNOptions(crop=16, network=NETWORK)
 
 
 def train(data, folder, config=RUN, said=None, **options):
     report = Report(say=None if said is None else said.append, command="the command")
-    job = Job([data], folder, report=report, **options)
-    return train_bsn(job, config, CROPS, NETWORK)
+    job = Job([data], folder, report)
+    return train_bsn(job, replace(OPTIONS, run=config, **options)).path
 
 
 def epochs_kept(folder):
@@ -64,7 +65,9 @@ def test_it_learns_to_denoise_from_noise_alone(tiny_set, tmp_path):
     assert losses[-1] < 0.5 * losses[0]
     final = last_measures(tmp_path / "run")
     assert final["val/psnr"] > final["val/psnr_before"] + 4
-    assert said[0].startswith("bsn: 31,272 parameters, 10 pairs to train with and 2 to judge by")
+    assert said[0].startswith(
+        "bsn: 31,272 parameters, 10 pairs for training and 2 samples for validation"
+    )
     assert [line.split(":")[0] for line in said[1:]] == [f"epoch {n}/8" for n in range(1, 9)]
     network, card = sc.load_weights(weights, "bsn")
     assert network.config == NETWORK
@@ -87,16 +90,16 @@ def test_a_run_leaves_what_tells_of_it(straight):
 
 KILLED = """
 import os, sys, torch
-from spikecam.train.pairs import Crops
+from spikecam.train.datasets.pair_crops import PairCrops
 sys.path.insert(0, sys.argv[1])
-from test_run import train
+from test_trainer import train
 torch.set_num_threads(1)
-whole = Crops.__getitem__
+whole = PairCrops.__getitem__
 def cut_short(self, number):
-    if number == 50 and not self.judge:
+    if number == 50 and not self.validation:
         os.kill(os.getpid(), 9)
     return whole(self, number)
-Crops.__getitem__ = cut_short
+PairCrops.__getitem__ = cut_short
 train(sys.argv[2], sys.argv[3])
 """
 
@@ -128,10 +131,11 @@ def test_the_average_is_what_a_repeated_run_gives(tiny_set, tmp_path):
         width=8, deep_width=8, picture_blocks=0, deep_blocks=0, blocks=2, trails=False
     )
     job = Job([tiny_set], tmp_path / "run")
-    made = train_refined(job, RUN, SceneConfig(crop=64), network)
+    options = RefinedOptions(scenes=SceneConfig(crop=64), run=RUN, network=network)
+    made = train_refined(job, options).path
     first = load_file(made)
     made.unlink()
-    train_refined(job, RUN, SceneConfig(crop=64), network)
+    train_refined(job, options)
     held = torch.load(made.with_name("last.ckpt"), weights_only=True)
     name = "network.predict.weight"
     assert not torch.equal(held["state_dict"][name], held["current_model_state"][name])
@@ -151,7 +155,7 @@ def test_other_settings_are_refused_but_other_devices_are_not(tiny_set, straight
         with pytest.raises(sc.OutputError, match=expected):
             train(tiny_set, folder, replace(RUN, **wrong))
     with pytest.raises(sc.OutputError, match="start"):
-        train(tiny_set, folder, start=straight)
+        train(tiny_set, folder, weights=str(straight))
     assert straight.read_bytes() == before
     train(tiny_set, folder, replace(RUN, workers=1, precision="bf16-mixed"))
 
@@ -167,9 +171,9 @@ def test_folders_of_others_are_left_alone(tiny_set, tmp_path):
 
 
 def test_a_bar_is_for_terminals(tiny_set, tmp_path, capfd):
-    job = Job([tiny_set], tmp_path / "run", report=Report(bar=True))
-    train_bsn(job, replace(RUN, epochs=1), CROPS, NETWORK)
-    assert capfd.readouterr() == ("", "\n")
+    job = Job([tiny_set], tmp_path / "run", report=Report(progress_bar=True))
+    train_bsn(job, replace(OPTIONS, run=replace(RUN, epochs=1)))
+    assert capfd.readouterr().out == ""
 
 
 def test_a_damaged_checkpoint_is_told(tiny_set, straight, tmp_path):
@@ -186,20 +190,21 @@ def test_a_damaged_checkpoint_is_told(tiny_set, straight, tmp_path):
 
 def test_a_checkpoint_of_another_network_is_told(tiny_set, straight, tmp_path):
     job = Job([tiny_set], tmp_path / "run")
-    train_bsn(job, RUN, CROPS, BSNConfig(width=9))
+    options = replace(OPTIONS, run=RUN, network=BSNConfig(width=9))
+    train_bsn(job, options)
     (tmp_path / "run" / "last.ckpt").write_bytes((straight.parent / "last.ckpt").read_bytes())
     with pytest.raises(sc.FileError, match="another network"):
-        train_bsn(job, RUN, CROPS, BSNConfig(width=9))
+        train_bsn(job, options)
 
 
 def test_no_number_stops_the_run_at_its_step(tiny_set, tmp_path, monkeypatch):
-    whole = BSNStage.loss
+    whole = StageModule.training_step
 
-    def broken(self, batch):
-        loss = whole(self, batch)
+    def broken(self, batch, step):
+        loss = whole(self, batch, step)
         return loss * float("nan") if self.global_step == 7 else loss
 
-    monkeypatch.setattr(BSNStage, "loss", broken)
+    monkeypatch.setattr(StageModule, "training_step", broken)
     folder = tmp_path / "run"
     with pytest.raises(sc.SpikecamError, match=r"not a number at step 7; .*last\.ckpt keeps"):
         train(tiny_set, folder)
@@ -208,14 +213,14 @@ def test_no_number_stops_the_run_at_its_step(tiny_set, tmp_path, monkeypatch):
 
 
 def test_weights_that_are_no_numbers_are_not_kept(tiny_set, tmp_path, monkeypatch):
-    whole = watch.Keep.on_train_epoch_end
+    whole = CheckpointCallback.on_train_epoch_end
 
     def spoiled(self, trainer, stage):
         if trainer.current_epoch == 1:
             next(stage.parameters()).data.view(-1)[0] = float("inf")
         whole(self, trainer, stage)
 
-    monkeypatch.setattr(watch.Keep, "on_train_epoch_end", spoiled)
+    monkeypatch.setattr(CheckpointCallback, "on_train_epoch_end", spoiled)
     with pytest.raises(sc.SpikecamError, match="weights are not a number at step 10"):
         train(tiny_set, tmp_path / "run")
     assert epochs_kept(tmp_path / "run") == 1
@@ -224,7 +229,7 @@ def test_weights_that_are_no_numbers_are_not_kept(tiny_set, tmp_path, monkeypatc
 def test_a_full_disk_keeps_the_last_checkpoint(tiny_set, tmp_path, monkeypatch, straight):
     """Files may not grow beyond 50 kB from the second epoch on."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    whole = watch.Keep.on_train_epoch_end
+    whole = CheckpointCallback.on_train_epoch_end
 
     def filled(self, trainer, stage):
         if trainer.current_epoch == 1:
@@ -234,7 +239,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tiny_set, tmp_path, monkeypatch, 
     folder = tmp_path / "run"
     try:
         with monkeypatch.context() as patch:
-            patch.setattr(watch.Keep, "on_train_epoch_end", filled)
+            patch.setattr(CheckpointCallback, "on_train_epoch_end", filled)
             with pytest.raises(sc.OutputError, match=r"cannot write .*last\.ckpt"):
                 train(tiny_set, folder)
     finally:
@@ -248,7 +253,7 @@ def test_a_broken_sample_is_one_sentence_from_any_process(tiny_set, tmp_path, mo
     def broken(self, number):
         raise sc.FileError("that file is damaged; get it again")
 
-    monkeypatch.setattr(Crops, "__getitem__", broken)
+    monkeypatch.setattr(PairCrops, "__getitem__", broken)
     for workers in (0, 1):
         with pytest.raises(sc.FileError) as caught:
             train(tiny_set, tmp_path / f"run{workers}", replace(RUN, workers=workers))
@@ -257,40 +262,41 @@ def test_a_broken_sample_is_one_sentence_from_any_process(tiny_set, tmp_path, mo
 
 def test_weights_to_begin_with_are_those(tiny_set, straight, tmp_path):
     config = replace(RUN, epochs=1, steps=1, lr=1e-12)
-    weights = train(tiny_set, tmp_path / "run", config, start=straight)
+    weights = train(tiny_set, tmp_path / "run", config, weights=str(straight))
     one, other = load_file(weights), load_file(straight)
     assert all(torch.allclose(one[k], other[k], atol=1e-6) for k in one)
     # Their size counts, and another one that was asked for is refused.
-    job = Job([tiny_set], tmp_path / "default", start=straight)
-    assert sc.load_weights(train_bsn(job, config, CROPS, BSNConfig()))[0].config == NETWORK
+    job = Job([tiny_set], tmp_path / "default")
+    options = BSNOptions(crop=16, run=config, weights=str(straight))
+    assert sc.load_weights(train_bsn(job, options).path)[0].config == NETWORK
     with pytest.raises(sc.OptionError, match="another size"):
-        train_bsn(job, config, CROPS, BSNConfig(width=16))
+        train_bsn(job, replace(options, network=BSNConfig(width=16)))
 
 
 def test_devices_that_are_not_there_are_refused():
     if torch.cuda.is_available():
         pytest.skip("there are some")
-    assert check_devices(RunConfig(epochs=1)) == "cpu"
+    assert pick_training_device(RunConfig(epochs=1)).type == "cpu"
     with pytest.raises(sc.OptionError, match="there is no CUDA device"):
-        check_devices(RunConfig(epochs=1, accelerator="cuda"))
+        pick_training_device(RunConfig(epochs=1, device="cuda"))
     with pytest.raises(sc.OptionError, match="bf16-mixed"):
-        check_devices(RunConfig(epochs=1, precision="16-mixed"))
+        pick_training_device(RunConfig(epochs=1, precision="16-mixed"))
 
 
 TWO = """
 import os, sys, torch
 from dataclasses import replace
-from spikecam.train.pairs import Crops
+from spikecam.train.datasets.pair_crops import PairCrops
 sys.path.insert(0, os.path.dirname({here!r}))
-from test_run import RUN, train
+from test_trainer import RUN, train
 torch.set_num_threads(1)
-whole = Crops.__getitem__
+whole = PairCrops.__getitem__
 def noted(self, number):
-    if not self.judge:
+    if not self.validation:
         with open({seen!r} + os.environ["LOCAL_RANK"], "a") as file:
             print(number, file=file)
     return whole(self, number)
-Crops.__getitem__ = noted
+PairCrops.__getitem__ = noted
 train({data!r}, {folder!r}, replace(RUN, batch=2, devices=2))
 """
 
@@ -317,9 +323,9 @@ def test_a_request_to_stop_that_was_swallowed_counts_at_the_next_step(tiny_set, 
         if len(steps) == 7:
             raise KeyboardInterrupt
 
-    report = Report(check=check)
+    report = Report(check_stop=check)
     with pytest.raises(KeyboardInterrupt):
-        train_bsn(Job([tiny_set], tmp_path / "run", report=report), RUN, CROPS, NETWORK)
+        train_bsn(Job([tiny_set], tmp_path / "run", report), replace(OPTIONS, run=RUN))
     assert len(steps) == 7
     assert epochs_kept(tmp_path / "run") == 1
 
