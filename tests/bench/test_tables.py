@@ -55,7 +55,8 @@ def test_modules_are_added_one_by_one():
 def test_losses_are_trained_and_judged(tiny_set, tmp_path):
     run = RunConfig(epochs=1, steps=1, batch=1, workers=0)
     job = Job([tiny_set], tmp_path)
-    made = losses(job, None, LDNOptions(crop=16, moments=2, run=run), limit=1, say=quiet)
+    options = LDNOptions(crop=16, moments=2, run=run)
+    made = losses(job, None, options, limit=1, say=quiet)
     (table,) = made.tables
     assert list(CONFIGURATIONS) == [r["method"] for r in table.rows[:6]]
     assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]
@@ -64,7 +65,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
         assert said["settings"]["distil"] == asdict(distil)
     # What is done stays: the second time nothing is trained.
     before = (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns
-    losses(job, None, run, crops, limit=1, say=quiet)
+    losses(job, None, options, limit=1, say=quiet)
     assert (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns == before
 
 

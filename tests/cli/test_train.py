@@ -195,10 +195,12 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
     (folder / "photos").symlink_to((folder / "set").resolve().parent / "photos")
     commands = f"""
         train autoencoder photos -o codec --crop 64 {sizes} {QUICK}
-        train latents photos -o cache --autoencoder codec/autoencoder.safetensors --crop 64 --crops-per-picture 1
+        train latents photos -o cache --autoencoder codec/autoencoder.safetensors
+            --crop 64 --crops-per-picture 1
         train spikegen cache -o begun --autoencoder codec/autoencoder.safetensors {QUICK}
         train spikegen-tuned set --pictures photos -o tuned --weights begun/spikegen.safetensors
-            --autoencoder codec/autoencoder.safetensors --frames 8 --crop 64 --pixel-weight 1 {QUICK}
+            --autoencoder codec/autoencoder.safetensors
+            --frames 8 --crop 64 --pixel-weight 1 {QUICK}
     """
     for words in commands.replace("\n            ", " ").strip().splitlines():
         ended = spikecam(*words.split())

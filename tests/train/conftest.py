@@ -36,7 +36,10 @@ def dpdd():
         for part in ("train", "val"):
             for i in range(2):
                 sharp = np.kron(rng.random((14, 14)), np.ones((8, 8)))
-                for side, picture in (("source", sc.defocus(sharp, 3.0)), ("target", sharp)):
+                for side, picture in (
+                    ("source", sc.defocus_picture(sharp, 3.0)),
+                    ("target", sharp),
+                ):
                     sc.write_picture(folder / f"{part}_c" / side / f"{i}.png", picture)
         return folder
 

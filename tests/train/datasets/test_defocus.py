@@ -114,7 +114,7 @@ def test_sensors_have_the_faults_that_are_asked_for():
     for sensor in with_all:
         assert 100 <= sensor.photons <= 20000
         assert 0 < sensor.reset_noise <= 0.05
-        assert 140 <= sensor.spurious[0] <= 5000
+        assert 140 <= sensor.spurious_gap[0] <= 5000
 
 
 def test_a_camera_that_drifts_blurs_the_whole_window_and_hardly_the_shortest(photos):

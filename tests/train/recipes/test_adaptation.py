@@ -39,14 +39,14 @@ def network(noise=0.0, bright=0.0):
 
 def test_the_camera_is_measured(captures):
     sensor = measure_sensors(sc.read_spike_gopro(captures))
-    true = 3 / sc.PRESETS["s-sdm"].gain
+    true = 3 / sc.SENSOR_PRESETS["s-sdm"].gain
     assert sensor.thresholds[0] < true < sensor.thresholds[1] < 2 * true
     assert sensor.fpn_prob < 0.5
 
 
 def test_a_fixed_pattern_is_noticed(captures):
     pairs = []
-    fpn = sc.FixedPattern.draw((40, 48), seed=3)
+    fpn = sc.FixedPattern.random((40, 48), seed=3)
     for number, pair in enumerate(sc.read_spike_gopro(captures)):
         light = sc.quarter_gray(pair.blurry_picture())
         stream = sc.simulate([light] * 61, sc.Sensor(threshold=3), fpn=fpn, seed=number)

@@ -20,8 +20,8 @@ from spikecam.picture import Picture
 from spikecam.reconstruction.clues import clues
 from spikecam.reconstruction.integrations import integrations
 from spikecam.scenes.defocus import defocus_scene
-from spikecam.scenes.depth import random_nearness
-from spikecam.sensor.integrate import simulate
+from spikecam.scenes.depth import random_inverse_depth
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor
 from spikecam.train.datasets.charts import add_chart
 from spikecam.train.datasets.configs import DEFOCUS_MARGIN_PIXELS as MARGIN
@@ -112,7 +112,7 @@ class DefocusSamples(Dataset[Sample]):
         level = log_uniform(rng, config.white_rate)
         pattern = None
         if rng.random() < config.fpn_prob:
-            pattern = FixedPattern.draw(sharp.shape, int(rng.integers(2**31)))
+            pattern = FixedPattern.random(sharp.shape, int(rng.integers(2**31)))
         stream = simulate(
             film, random_sensor(rng, config, level), seed=int(rng.integers(2**31)), fpn=pattern
         )
@@ -141,12 +141,12 @@ class DefocusSamples(Dataset[Sample]):
         """The picture as an out-of-focus lens sees it, at random depths."""
         if rng.random() < self.config.focus_prob:
             return sharp
-        near = random_nearness(sharp.shape, seed=int(rng.integers(2**31)))
+        inverse_depth = random_inverse_depth(sharp.shape, seed=int(rng.integers(2**31)))
         focus = float(rng.uniform(-0.2, 1.2))
-        farthest = max(float(np.abs(near - np.float32(focus)).max()), 1e-3)
+        farthest = max(float(np.abs(inverse_depth - np.float32(focus)).max()), 1e-3)
         # Small discs are seen most, and hardest to tell from one another.
         radius = self.config.radius * float(rng.random()) ** 1.5
-        return defocus_scene(sharp, near, focus=focus, strength=radius / farthest)
+        return defocus_scene(sharp, inverse_depth, focus=focus, strength=radius / farthest)
 
     def _crop_pair(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
         """A crop of a pair with its margin, in gray."""
@@ -224,7 +224,7 @@ def median_pattern(pattern: FixedPattern) -> FixedPattern:
         np.full_like(one, np.median(one))
         for one in (pattern.offset, pattern.gain, pattern.deviation)
     )
-    return FixedPattern.of(offset, gain, deviation, pattern.lux)
+    return FixedPattern.from_maps(offset, gain, deviation, pattern.lux)
 
 
 def random_sensor(rng: np.random.Generator, config: DefocusConfig, level: float) -> Sensor:
@@ -235,5 +235,5 @@ def random_sensor(rng: np.random.Generator, config: DefocusConfig, level: float)
         gain=level,
         photons=log_uniform(rng, (100, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
-        spurious=(interval, interval / 3) if rng.random() < config.spurious_prob else None,
+        spurious_gap=(interval, interval / 3) if rng.random() < config.spurious_prob else None,
     )

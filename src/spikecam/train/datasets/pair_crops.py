@@ -12,7 +12,8 @@ from torch.utils.data import Dataset
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.errors import FileError
-from spikecam.exposure import evenly_spaced_frames, resolve_exposure
+from spikecam.exposure import resolve_exposure
+from spikecam.frames import evenly_spaced_frames
 from spikecam.gray import quarter_gray
 from spikecam.io.pictures import read_picture
 from spikecam.picture import Picture, coloured

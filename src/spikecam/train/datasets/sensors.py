@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.sensor.integrate import simulate
+from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.configs import SensorConfig
@@ -21,7 +21,7 @@ def random_sensor_view(
         light,
         random_sensor(rng, config),
         seed=int(rng.integers(2**31)),
-        fpn=FixedPattern.draw(light.shape[1:], int(rng.integers(2**31)))
+        fpn=FixedPattern.random(light.shape[1:], int(rng.integers(2**31)))
         if rng.random() < config.fpn_prob
         else None,
     )
@@ -35,7 +35,7 @@ def random_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
     return Sensor(
         threshold=log_uniform(rng, config.thresholds),
         # Half of those that fire without light do so as often as the field's own simulator.
-        spurious=((140, 50) if common else (interval, interval / 3))
+        spurious_gap=((140, 50) if common else (interval, interval / 3))
         if rng.random() < config.spurious_prob
         else None,
         photons=log_uniform(rng, (500, 20000)) if noisy else None,

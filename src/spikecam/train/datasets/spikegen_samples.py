@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import Pair
-from spikecam.deblurring.refined import load_refiner
+from spikecam.deblurring.refined_picture import load_refiner
 from spikecam.errors import FileError, OptionError
 from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.gray import as_gray

@@ -276,7 +276,7 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
     import numpy as np
 
     from spikecam.deblurring.ratios import Ratios
-    from spikecam.deblurring.refined import RefinedPicture
+    from spikecam.deblurring.refined_picture import RefinedPicture
     from spikecam.exposure import resolve_exposure
     from spikecam.io.pictures import write_picture
 
