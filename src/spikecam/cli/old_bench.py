@@ -13,10 +13,10 @@ import spikecam as sc
 from spikecam.cli.old_bench_speed import speed
 from spikecam.cli.old_options import CameraOption, SizeOption, parse_size
 from spikecam.cli.training import (
-    DeviceOption,
     BatchOption,
     CropOption,
     DatasetsArgument,
+    DeviceOption,
     DevicesOption,
     EpochsOption,
     LrOption,
