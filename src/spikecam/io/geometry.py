@@ -1,7 +1,7 @@
 """Height and width of a recording: by camera name, by size, or from the sidecar file.
 
-No spike file of the field carries its geometry. It is never guessed here: a reader is told, or
-finds a sidecar file, or lists what would fit and asks.
+No spike file of the field carries its geometry. It is never guessed here: where neither the caller
+nor a sidecar file gives it, the error lists the known sizes that would fit.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import operator
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from spikecam import bits
-from spikecam.errors import FileError, GeometryError
+from spikecam.errors import FileError, GeometryError, SpikecamError
 from spikecam.io.atomic import atomic_path
 from spikecam.resources import check_memory
 from spikecam.stream import Span
@@ -21,10 +21,11 @@ from spikecam.stream import Span
 
 @dataclass(frozen=True)
 class Geometry:
-    """What a headerless recording leaves unsaid.
+    """Size, row width, rate and exposure of a recording whose file does not hold them.
 
     Sizes in pixels; ``row_width`` is the stored width where rows are wider than the picture;
-    ``rate`` in frames per second; ``exposure`` the frames (start, stop) of the photograph's.
+    ``rate`` in frames per second; ``exposure`` the frames (start, stop) in which the photograph
+    was exposed.
     """
 
     height: int
@@ -64,10 +65,10 @@ CAMERAS = {
 """Known cameras and data sets by name (any case)."""
 
 
-def resolve(
+def resolve_geometry(
     path: Path, camera: str | tuple[int, int] | None, shape: tuple[int, int] | None
 ) -> Geometry:
-    """The geometry of ``path`` from what the caller said, else from its sidecar file.
+    """The geometry of ``path`` by the caller's arguments, else by its sidecar file.
 
     Args:
         path: the recording.
@@ -76,27 +77,51 @@ def resolve(
 
     Raises:
         GeometryError: unknown, an unknown name, or two sources that contradict each other.
+        FileError: the sidecar file is damaged.
     """
-    told = [_of(value) for value in (camera, shape) if value is not None]
-    beside = read_sidecar(path)
-    known = [*told, beside] if beside else told
-    if not known:
+    arguments = _parse_arguments(camera, shape)
+    sidecar = read_sidecar(path)
+    sources = [*arguments, sidecar] if sidecar else arguments
+    if not sources:
         raise GeometryError(
             f"{path} does not say its width and height; give --size WIDTHxHEIGHT or --camera NAME "
-            f"(in Python shape=(height, width)); {_divisors(path)}"
+            f"(in Python shape=(height, width)); {_describe_known_sizes(path)}"
         )
-    if len({(g.height, g.width) for g in known}) > 1:
-        sizes = " and ".join(dict.fromkeys(f"{g.width}x{g.height}" for g in known))
-        where = f" (one is in {sidecar_path(path)})" if beside else ""
+    if len({(g.height, g.width) for g in sources}) > 1:
+        sizes = " and ".join(dict.fromkeys(f"{g.width}x{g.height}" for g in sources))
+        where = f" (one is in {sidecar_path(path)})" if sidecar else ""
         raise GeometryError(f"{path} was given two sizes, {sizes}{where}; keep the right one")
-    if beside is None:
-        return known[0]
+    if sidecar is None:
+        return sources[0]
     # A camera's name settles how its rows are stored; the sidecar file knows the rest.
-    named = known[0] if isinstance(camera, str) else beside
-    return replace(beside, row_width=named.row_width, rate=beside.rate or named.rate)
+    named = sources[0] if isinstance(camera, str) else sidecar
+    return replace(sidecar, row_width=named.row_width, rate=sidecar.rate or named.rate)
 
 
-def _of(value: str | tuple[int, int]) -> Geometry:
+def check_stored_size(
+    path: Path,
+    stored: tuple[int, ...],
+    camera: str | tuple[int, int] | None,
+    shape: tuple[int, int] | None,
+) -> None:
+    """Refuse arguments that contradict the size which the file itself holds, (height, width).
+
+    Raises:
+        GeometryError: they do.
+    """
+    for geometry in _parse_arguments(camera, shape):
+        if (geometry.height, geometry.width) != stored:
+            raise GeometryError(
+                f"{path} holds frames of {stored[1]}x{stored[0]}, not "
+                f"{geometry.width}x{geometry.height}; leave the size out"
+            )
+
+
+def _parse_arguments(*values: str | tuple[int, int] | None) -> list[Geometry]:
+    return [_parse_argument(value) for value in values if value is not None]
+
+
+def _parse_argument(value: str | tuple[int, int]) -> Geometry:
     if not isinstance(value, str):
         try:
             height, width = map(operator.index, value)
@@ -109,21 +134,6 @@ def _of(value: str | tuple[int, int]) -> Geometry:
     raise GeometryError(f"no camera is called {value!r}; known cameras: {', '.join(CAMERAS)}")
 
 
-def must_match(
-    path: Path,
-    stored: tuple[int, ...],
-    camera: str | tuple[int, int] | None,
-    shape: tuple[int, int] | None,
-) -> None:
-    """Refuse a size that contradicts the one which the file itself holds, (height, width)."""
-    for told in (_of(value) for value in (camera, shape) if value is not None):
-        if (told.height, told.width) != stored:
-            raise GeometryError(
-                f"{path} holds frames of {stored[1]}x{stored[0]}, not {told.width}x{told.height}; "
-                "leave the size out"
-            )
-
-
 def known_sizes(size: int) -> list[str]:
     """Names and sizes of the known cameras whose frames divide ``size`` bytes."""
     names: dict[Geometry, list[str]] = {}
@@ -133,15 +143,15 @@ def known_sizes(size: int) -> list[str]:
     return [f"{g.width}x{g.height} ({', '.join(n)})" for g, n in names.items()]
 
 
-def _divisors(path: Path) -> str:
+def _describe_known_sizes(path: Path) -> str:
     try:
         size = path.stat().st_size
     except OSError:
         return ""
-    found = known_sizes(size)
-    if not found:
+    sizes = known_sizes(size)
+    if not sizes:
         return f"no known camera's frames divide its {size:,} bytes"
-    return f"known sizes that divide its {size:,} bytes: {'; '.join(found)}"
+    return f"known sizes that divide its {size:,} bytes: {'; '.join(sizes)}"
 
 
 def sidecar_path(path: Path) -> Path:
@@ -159,34 +169,51 @@ def read_sidecar(path: Path) -> Geometry | None:
         FileError: the file is there but says something else.
     """
     # Beside a link's target as well, where `write_sidecar` puts it.
-    beside = (sidecar_path(path), sidecar_path(Path(os.path.realpath(path))))
-    sidecar = next((p for p in beside if os.path.exists(p)), None)
+    candidates = (sidecar_path(path), sidecar_path(Path(os.path.realpath(path))))
+    sidecar = next((p for p in candidates if os.path.exists(p)), None)
     if sidecar is None:
         return None
     try:
-        said = json.loads(sidecar.read_text(encoding="utf-8"))
-        if said.get("exposure") is not None:
-            start, stop = said["exposure"]
-            said["exposure"] = (int(start), int(stop))
-        return Geometry(**said)
+        return _parse_sidecar(json.loads(sidecar.read_text(encoding="utf-8")))
     except OSError as error:
         raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
-    except (
-        ValueError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-        GeometryError,
-    ) as error:
+    except (ValueError, RecursionError, SpikecamError) as error:
+        reason = error if isinstance(error, SpikecamError) else "it is no JSON"
         raise FileError(
-            f"{sidecar} is not a sidecar file ({error}); expected JSON such as "
+            f"{sidecar} is not a sidecar file: {reason}; expected JSON such as "
             '{"width": 400, "height": 250, "rate": 20000}; mend or remove it'
         ) from error
 
 
+def _parse_sidecar(content: object) -> Geometry:
+    """The geometry in a sidecar file's content.
+
+    Raises:
+        GeometryError: another kind of content, or values that cannot be.
+    """
+    if not isinstance(content, dict):
+        raise GeometryError("it is no JSON object {...}")
+    known = {field.name for field in fields(Geometry)}
+    for key in content:
+        if key not in known:
+            raise GeometryError(f"{key!r} is none of {', '.join(sorted(known))}")
+    for key in ("height", "width"):
+        if key not in content:
+            raise GeometryError(f"its {key} is missing")
+    for key, value in content.items():
+        numbers = value if key == "exposure" and isinstance(value, list) else [value]
+        if value is not None and not all(type(number) in (int, float) for number in numbers):
+            raise GeometryError(f"its {key} is not a number, but {json.dumps(value)}")
+    exposure = content.get("exposure")
+    if exposure is not None:
+        if not isinstance(exposure, list) or [type(n) for n in exposure] != [int, int]:
+            raise GeometryError(f"its exposure is not [start, stop], but {json.dumps(exposure)}")
+        content = content | {"exposure": tuple(exposure)}
+    return Geometry(**content)
+
+
 def write_sidecar(path: Path, geometry: Geometry) -> None:
     """Write the sidecar file of ``path``."""
-    said = {key: value for key, value in asdict(geometry).items() if value is not None}
+    content = {key: value for key, value in asdict(geometry).items() if value is not None}
     with atomic_path(sidecar_path(path)) as temporary:
-        temporary.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

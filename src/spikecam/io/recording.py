@@ -45,12 +45,12 @@ def open(
             f"{path} does not end like a spike recording; known endings: "
             f"{', '.join(recording_suffixes())}"
         )
-    known = geometry.resolve(path, camera, shape) if form.needs_geometry else None
+    known = geometry.resolve_geometry(path, camera, shape) if form.needs_geometry else None
     stream = form.read(path, known, truncate)
     if not len(stream):
         raise FileError(f"{path} holds no frames; get it again")
     if not form.needs_geometry and (camera is not None or shape is not None):
-        geometry.must_match(path, stream.shape[1:], camera, shape)
+        geometry.check_stored_size(path, stream.shape[1:], camera, shape)
     stream = stream.named(str(path))
     return stream if rate is None else stream.with_rate(rate)
 

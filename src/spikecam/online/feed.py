@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from spikecam.errors import FileError, GeometryError, OptionError
-from spikecam.io.geometry import Geometry, resolve
+from spikecam.io.geometry import Geometry, resolve_geometry
 from spikecam.io.recording_format import find_format
 from spikecam.stream import SpikeStream
 
@@ -61,14 +61,14 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
             raise GeometryError("a pipe does not say its size; give --size or --camera")
         if sys.stdin.isatty():
             raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
-        return PipeFeed(sys.stdin.buffer, resolve(Path("standard input"), camera, shape))
+        return PipeFeed(sys.stdin.buffer, resolve_geometry(Path("standard input"), camera, shape))
     path = Path(source)
     form = find_format(path)
     if form is None or not form.needs_geometry:
         raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
-    return FileFeed(path, resolve(path, camera, shape))
+    return FileFeed(path, resolve_geometry(path, camera, shape))
 
 
 class PipeFeed:
