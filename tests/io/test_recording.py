@@ -1,4 +1,4 @@
-import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from spikecam.errors import FileError, GeometryError, OptionError, OutputError, 
 from spikecam.io import recording_format
 from spikecam.io.output import open_output
 from spikecam.io.recording import as_stream, open, write_recording
-from spikecam.io.recording_format import RecordingFormat
 from spikecam.io.save import save
 from spikecam.stream import SpikeStream
 
@@ -88,14 +87,16 @@ def test_a_frame_larger_than_the_memory_is_refused(tmp_path):
     path.unlink()
 
 
-def test_a_format_of_another_package_is_read_and_written(tmp_path, spikes, monkeypatch):
-    form = RecordingFormat("raw text", (".spk",), read_text, write_text)
+def test_the_format_of_the_manual_is_read_and_written_like_any_other(tmp_path, spikes, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    manual: dict[str, object] = {}
+    exec(page.split("```python")[1].split("```")[0], manual)
 
     class Entry:
         name = "text"
 
         def load(self):
-            return form
+            return manual["FORMAT"]
 
     monkeypatch.setattr(recording_format, "entry_points", lambda group: [Entry()])
     recording_format.recording_formats.cache_clear()
@@ -108,29 +109,3 @@ def test_a_format_of_another_package_is_read_and_written(tmp_path, spikes, monke
             open_output(tmp_path / "a.spk")
     finally:
         recording_format.recording_formats.cache_clear()
-
-
-def read_text(path, geometry, truncate):
-    frames = [
-        [list(map(int, row)) for row in text.split()] for text in path.read_text().splitlines()
-    ]
-    return SpikeStream.from_array(frames)
-
-
-def write_text(path, stream, *, layout, progress):
-    rows = [" ".join("".join(map(str, row)) for row in frame) for frame in stream]
-    path.write_text("\n".join(rows))
-
-
-def test_a_recording_written_through_a_link_keeps_its_size_beside_it(tmp_path, spikes):
-    write_recording(tmp_path / "real.dat", SpikeStream.from_array(spikes(3, 5, 7)))
-    (tmp_path / "link.dat").symlink_to("real.dat")
-    write_recording(tmp_path / "link.dat", SpikeStream.from_array(spikes(3, 7, 5)))
-    assert open(tmp_path / "real.dat").shape == open(tmp_path / "link.dat").shape == (3, 7, 5)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
-def test_a_pipe_is_no_file(tmp_path):
-    os.mkfifo(tmp_path / "pipe.dat")
-    with pytest.raises(FileError, match="no ordinary file"):
-        open(tmp_path / "pipe.dat", "gen2")
