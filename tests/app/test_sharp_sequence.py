@@ -6,11 +6,8 @@ from PIL import Image
 
 import spikecam as sc
 from spikecam.app.sharp_sequence import SharpSequence
-from spikecam.method import Takes, find_method
 
 SAMPLING = {"mix": 0.5, "samples": 3, "steps": 2, "seed": 1}
-SPIKEGEN = find_method("spikegen", Takes.SPIKES_OR_PICTURE)
-SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)
 KINDS = ("mean", "spread", "sample 1", "sample 2", "sample 3")
 
 
@@ -36,9 +33,13 @@ def blur(tmp_path):
     return tmp_path / "blur.png"
 
 
+def generate_request(blur, stream, frames, options):
+    exposure = None if blur is None else (0, 60)
+    return sc.GenerateRequest(blur, stream, options=options, frames=frames, exposure=exposure)
+
+
 def make_sequence(folder, blur, stream, weights, frames=(20, 30)):
-    options = {**weights, **SAMPLING}
-    sequence = SharpSequence(folder, blur, stream, frames, (0, 60), SPIKEGEN, options)
+    sequence = SharpSequence(folder, generate_request(blur, stream, frames, weights | SAMPLING))
     sequence.make()
     return sequence
 
@@ -92,7 +93,7 @@ def test_a_sequence_of_samples_has_their_mean_spread_and_each(tmp_path, blur, st
 
 def test_one_sample_has_no_spread(tmp_path, blur, stream, weights):
     options = {**weights, "samples": 1, "steps": 1}
-    sequence = SharpSequence(tmp_path / "sequence", blur, stream, [20], (0, 60), SPIKEGEN, options)
+    sequence = SharpSequence(tmp_path / "sequence", generate_request(blur, stream, [20], options))
     sequence.make()
     assert sequence.kinds == ("mean",)
 
@@ -120,24 +121,24 @@ def test_firing_rates_of_spikes_alone_are_displayed_alike_in_all_frames(tmp_path
         sequence.score(20, sequence.path(20))
 
 
-def test_methods_of_deblurring_need_a_blurry_picture(tmp_path, stream):
-    with pytest.raises(sc.OptionError, match="sdm needs a blurry picture; choose one"):
-        SharpSequence(tmp_path, None, stream, [20], (0, 60), SDM, {})
-
-
-def test_an_option_that_is_refused_leaves_a_sequence_that_can_be_removed(
-    tmp_path, blur, stream, weights
-):
-    options = {**weights, "samples": 0}
-    sequence = SharpSequence(tmp_path / "sequence", blur, stream, [20], (0, 60), SPIKEGEN, options)
+def test_a_request_is_checked_before_any_work(tmp_path, blur, stream, weights):
+    request = generate_request(blur, stream, [20], {**weights, "samples": 0})
     with pytest.raises(sc.OptionError, match="samples are at least 1"):
+        SharpSequence(tmp_path / "sequence", request)
+
+
+def test_an_error_while_it_is_made_leaves_a_sequence_that_can_be_removed(tmp_path, blur, stream):
+    request = generate_request(blur, stream, [20], {"device": "none"})
+    sequence = SharpSequence(tmp_path / "sequence", request)
+    with pytest.raises(sc.OptionError, match="none"):
         sequence.make()
     assert sequence.finished_frames == []
     sequence.remove()
 
 
 def test_only_known_formats_are_exported(tmp_path, blur, stream):
-    sequence = SharpSequence(tmp_path / "sequence", blur, stream, [20], (0, 60), SDM, {})
+    request = sc.DeblurRequest(blur, stream, "sdm", frames=[20], exposure=(0, 60))
+    sequence = SharpSequence(tmp_path / "sequence", request)
     with pytest.raises(sc.OptionError, match="no pictures yet"):
         sequence.export("MP4", 12)
     sequence.make()

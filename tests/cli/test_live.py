@@ -23,6 +23,12 @@ def test_frames_of_a_pipe_are_counted_and_a_cut_one_is_reported():
     assert b"the last 6,400 bytes are less than a frame of 320x180" in ended.stdout
 
 
+def test_options_of_another_method_wait_until_the_page_switches_to_it():
+    ended = run_live(sample.SPIKES.read_bytes()[:72_000], "--method", "tfstp", "--window", "40")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(b"10 frames, ")
+
+
 @pytest.mark.parametrize(
     ("packed", "options", "sentence"),
     [

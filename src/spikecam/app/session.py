@@ -17,7 +17,9 @@ from spikecam.io.paths import existing_file
 from spikecam.io.pictures import is_picture
 from spikecam.io.recording import open as open_recording
 from spikecam.io.recording_format import find_format, suffix_list
-from spikecam.method import Method
+from spikecam.method import Method, Takes
+from spikecam.requests.deblur import DeblurRequest
+from spikecam.requests.generate import GenerateRequest
 from spikecam.stream import Span, SpikeStream
 
 
@@ -112,16 +114,39 @@ class Session:
         method: Method,
         options: Mapping[str, Any],
     ) -> SharpSequence:
-        """A new sequence, yet to be made, in place of the present one; arguments as for it.
+        """A new sequence, yet to be made, in place of the present one.
+
+        Args:
+            blur: one of `list_pictures`; None for spikes alone.
+            frames: frame indices.
+            exposure: frames (start, stop) during which the picture was exposed.
+            method: one that takes spikes and a picture, or either.
+            options: of the method.
 
         Raises:
-            SpikecamError: as of `SharpSequence`; the present one then stays.
+            SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened;
+                the present sequence then stays.
         """
         if self.stream is None:
             raise OptionError("open a recording first")
-        folder = self._folder / str(self.version + 1)
         picture = None if blur is None else self.resolve_picture(blur)
-        sequence = SharpSequence(folder, picture, self.stream, frames, exposure, method, options)
+        request: DeblurRequest | GenerateRequest
+        if method.takes is Takes.SPIKES_OR_PICTURE:
+            request = GenerateRequest(
+                picture,
+                self.stream,
+                method.name,
+                options,
+                frames=frames,
+                exposure=None if picture is None else exposure,
+            )
+        elif picture is None:
+            raise OptionError(f"{method.name} needs a blurry picture; choose one")
+        else:
+            request = DeblurRequest(
+                picture, self.stream, method.name, options, frames=frames, exposure=exposure
+            )
+        sequence = SharpSequence(self._folder / str(self.version + 1), request)
         self._drop_sequence()
         self.version += 1
         self.sequence = sequence

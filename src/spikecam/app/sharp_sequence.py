@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
-from spikecam.app.sequence_pictures import SPREAD, sequence_pictures
+from spikecam.app.sequence_pictures import SPREAD, pictures_by_kind
 from spikecam.errors import OptionError
 from spikecam.generation.generated import white_spread
 from spikecam.io.output import open_output
 from spikecam.io.pictures import read_picture, write_picture
-from spikecam.method import Method, Takes
 from spikecam.metrics.full_reference import psnr, ssim
 from spikecam.picture import Picture
+from spikecam.requests.deblur import DeblurRequest
+from spikecam.requests.generate import GenerateRequest
+from spikecam.requests.prepared import Prepared
 from spikecam.show.display import DisplayMapping
-from spikecam.stream import Span, SpikeStream
 
 # Files that a sequence is saved as, by what the page calls them.
 EXPORT_FILES = {"MP4": "sharp.mp4", "GIF": "sharp.gif", "PNG files": "frames.zip"}
@@ -31,7 +32,7 @@ class SharpSequence:
     Attributes:
         frames: frame indices.
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None of spikes alone.
-        kinds: kinds of pictures of each frame, the main one first, see `sequence_pictures`; empty
+        kinds: kinds of pictures of each frame, the main one first, see `pictures_by_kind`; empty
             until the first frame is finished.
         finished_count: how many frames are finished.
         stopped: whether it was stopped before the last frame.
@@ -39,38 +40,20 @@ class SharpSequence:
 
     Args:
         folder: an empty one, for the pictures.
-        blur: file of the blurry picture; None for spikes alone.
-        stream: the spikes.
-        frames: frame indices.
-        exposure: frames (start, stop) during which the picture was exposed.
-        method: one that takes spikes and a picture, or either.
-        options: of the method.
+        request: what is to be made.
 
     Raises:
-        FileError: the blurry picture cannot be read.
-        OptionError: there is none, and the method needs one.
-        RangeError: the exposure leaves the recording.
+        SpikecamError: as `DeblurRequest.check` and `GenerateRequest.check`.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        blur: Path | None,
-        stream: SpikeStream,
-        frames: Sequence[int],
-        exposure: Span,
-        method: Method,
-        options: Mapping[str, Any],
-    ) -> None:
-        if blur is None and method.takes is Takes.SPIKES_AND_PICTURE:
-            raise OptionError(f"{method.name} needs a blurry picture; choose one")
-        self.folder, self.frames = folder, list(frames)
-        self.blur = None if blur is None else read_picture(blur)
-        self.exposure = stream.check_exposure(exposure)
+    def __init__(self, folder: Path, request: DeblurRequest | GenerateRequest) -> None:
+        self.folder = folder
+        self._prepared: Prepared[Any] = request.check()
+        self.frames = list(self._prepared.frames)
+        self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
         self.finished_count, self.stopped, self.white = 0, False, white_spread([])
         self._rate_display: DisplayMapping | None = None
-        self._stream, self._method, self._options = stream, method, dict(options)
         self._stop_requested, self._idle = threading.Event(), threading.Event()
         self._idle.set()
 
@@ -78,18 +61,15 @@ class SharpSequence:
         """Make all pictures, until `stop` is called; to be called once, in a thread of its own.
 
         Raises:
-            SpikecamError: as `sequence_pictures`.
+            SpikecamError: weights or a device that cannot be used.
         """
         self._idle.clear()
         try:
-            pictures_of_frames = sequence_pictures(
-                self._method, self.blur, self._stream, self.frames, self.exposure, self._options
-            )
-            for frame_index, pictures in zip(self.frames, pictures_of_frames, strict=True):
+            for frame_index, result in self._prepared.run():
                 if self._stop_requested.is_set():
                     self.stopped = True
                     return
-                self._write(frame_index, pictures)
+                self._write(frame_index, pictures_by_kind(result))
                 self.finished_count += 1
         finally:
             self._idle.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import fields
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -47,7 +48,9 @@ def live(
     known = [one.name for one in METHODS]
     if method not in known:
         raise OptionError(f"live pictures are made by {' or '.join(known)}, not {method!r}")
-    values = options.values(find_method(method, Takes.SPIKES), METHODS)
+    # Those of all methods, since the page switches between them.
+    values = {one.name: getattr(options, one.name) for one in fields(options)}
+    values = {name: value for name, value in values.items() if value is not None}
     if page:
         require("nicegui", extra="app", purpose="the live page")
         from spikecam.app.live_page import serve_live
