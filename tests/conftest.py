@@ -167,9 +167,9 @@ def spikegen(tmp_path_factory):
             spike_channels=(2, 3, 8),
             head_width=12,
             head_blocks=1,
-            detail=4,
+            detail_width=4,
             frames=16,
-            side=6,
+            training_tokens=6,
             autoencoder=fingerprint(codec),
         )
     )

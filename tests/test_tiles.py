@@ -4,7 +4,7 @@ import torch
 
 import spikecam as sc
 from spikecam.deblurring.ldn_picture import LDNPicture
-from spikecam.deblurring.ratios import Ratios
+from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.ldn import LDN
@@ -16,7 +16,7 @@ from spikecam.tiles import tiles
 def refiner():
     torch.manual_seed(0)
     config = RefinerConfig(
-        width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, trails=True
+        width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, flow_warp=True
     )
     network = Refiner(config).requires_grad_(False)
     torch.nn.init.normal_(network.predict.weight, std=0.5)
@@ -52,7 +52,7 @@ def test_tiles_cover_every_pixel_once():
 @pytest.mark.parametrize("size", [(312, 296), (301, 299)])
 def test_refined_tiled_equals_whole(refiner, size):
     blur, stream = scene(*size)
-    ratios = Ratios(stream, (20, 117))
+    ratios = LogRateRatios(stream, (20, 117))
     whole = RefinedPicture(refiner, blur, ratios, exact=True).sharp(50)
     parts = RefinedPicture(refiner, blur, ratios, exact=True, tile=64).sharp(50)
     assert whole.shape == blur.shape
@@ -90,13 +90,13 @@ def test_refined_takes_any_ratio_of_picture_to_spikes(ratio):
     light = np.linspace(0.2, 0.8, 137, dtype=np.float32)[:, None, None]
     stream = sc.simulate(np.tile(light, (1, height, width)), sc.Sensor(threshold=0.5), seed=0)
     torch.manual_seed(0)
-    picture = RefinedPicture(Refiner(), blur, Ratios(stream, (20, 117)), exact=True)
+    picture = RefinedPicture(Refiner(), blur, LogRateRatios(stream, (20, 117)), exact=True)
     expected = next(iter(sc.deblur_frames(blur, stream, frames=[40], method="sdm")))
     assert np.abs(picture.sharp(40) - expected).mean() < 0.03
 
 
 def test_gray_stays_gray(refiner, ldn):
     blur, stream = scene(64, 64)
-    ratios = Ratios(stream, (20, 117))
+    ratios = LogRateRatios(stream, (20, 117))
     assert RefinedPicture(refiner, blur[..., 0], ratios).sharp(50).shape == (64, 64)
     assert LDNPicture(ldn, blur[..., 0]).sharp(np.asarray(stream[40:61])).shape == (64, 64)

@@ -99,8 +99,8 @@ if TYPE_CHECKING:
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
     from spikecam.weights.card import Card
-    from spikecam.weights.catalogue import read_card, shipped_weights
-    from spikecam.weights.foreign import import_weights
+    from spikecam.weights.catalogue import WeightsInfo, read_weights_info, shipped_weights
+    from spikecam.weights.checkpoints import import_weights
     from spikecam.weights.store import load_weights, save_weights
 
 _HOMES = {
@@ -198,8 +198,8 @@ _HOMES = {
     "stream": ("SpikeStream",),
     "recording_summary": ("summary",),
     "weights.card": ("Card",),
-    "weights.catalogue": ("read_card", "shipped_weights"),
-    "weights.foreign": ("import_weights",),
+    "weights.catalogue": ("WeightsInfo", "read_weights_info", "shipped_weights"),
+    "weights.checkpoints": ("import_weights",),
     "weights.store": ("load_weights", "save_weights"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -304,7 +304,8 @@ __all__ = [  # noqa: RUF022
     "save_weights",
     "import_weights",
     "shipped_weights",
-    "read_card",
+    "WeightsInfo",
+    "read_weights_info",
     "Card",
     "CAMERAS",
     "SpikecamError",

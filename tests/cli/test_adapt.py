@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch, captures):
     (tmp_path / "captures").symlink_to(captures)
     torch.manual_seed(0)
     size = {"picture_blocks": 1, "deep_blocks": 1, "blocks": 2}
-    start = Refiner(RefinerConfig(width=8, deep_width=8, trails=False, **size))
+    start = Refiner(RefinerConfig(width=8, deep_width=8, flow_warp=False, **size))
     start.requires_grad_(False).predict.bias += 1
     card = sc.Card("bright", "for tests", "none", "none", "none", "MIT", (), "everything")
     sc.save_weights("bright.safetensors", start, card)
@@ -32,7 +32,7 @@ def test_weights_are_adapted_to_a_camera(folder, spikecam):
     assert (ended.code, ended.err) == (0, "")
     assert "the camera: V_th 2" in ended.out
     assert ended.out.splitlines()[-1].endswith("pictures in mine/pictures")
-    _, card, _ = sc.read_card("mine.safetensors")
+    card = sc.read_weights_info("mine.safetensors").card
     assert card.recipe == f"spikecam {words}"
     assert (folder / "mine" / "pictures" / "adapted_0.png").exists()
 

@@ -81,7 +81,7 @@ def test_a_card_is_shown_whole(spikecam, shipped):
     assert ended.out.splitlines() == [
         str(path),
         "  network      bsn",
-        f"  parameters   {sc.read_card(path)[2]:,}",
+        f"  parameters   {sc.read_weights_info(path).parameters:,}",
         "  size         0.0 MB",
         "  taken by     deblur --method teacher",
         "  name         tiny",

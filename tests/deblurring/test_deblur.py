@@ -4,7 +4,7 @@ import pytest
 import spikecam as sc
 from spikecam import sample
 from spikecam.bench.gopro import THRESHOLDS, scores_at
-from spikecam.deblurring.ratios import Ratios
+from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refined_picture import RefinedPicture
 
 
@@ -89,7 +89,7 @@ def test_short_floats_lose_next_to_nothing(data):
     blur = sc.read_picture(folder / "blur.png")
     stream = sc.open(folder / "spikes_v1.dat", shape=(80, 112))
     truth = sc.read_picture(folder / "sharp_068.png")
-    ratios = Ratios(stream, (20, 117))
+    ratios = LogRateRatios(stream, (20, 117))
     short, whole = (
         sc.psnr(RefinedPicture(network, blur, ratios, exact=exact).sharp(68), truth, data_range=1)
         for exact in (False, True)

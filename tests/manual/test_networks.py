@@ -35,6 +35,6 @@ def test_commands_run(run_command, room, monkeypatch, command):
 def test_it_says_how_what_ships_was_made(text):
     said = " ".join(text(PAGE).split())
     for name, path in sc.shipped_weights().items():
-        _, card, _ = sc.read_card(path)
+        card = sc.read_weights_info(path).card
         assert card.recipe in said, name
         assert f"`{name}`" in said

@@ -19,12 +19,14 @@ def own_gradients(network, size):
 
 
 @pytest.mark.parametrize(
-    ("size", "mirrored"),
+    ("size", "reflect_to_square"),
     [((20, 20), True), ((20, 20), False), ((18, 25), False), ((23, 17), False)],
 )
-def test_no_pixel_sees_itself(size, mirrored):
+def test_no_pixel_sees_itself(size, reflect_to_square):
     torch.manual_seed(0)
-    own, anything = own_gradients(BSN(BSNConfig(width=8, mirrored=mirrored)).double(), size)
+    own, anything = own_gradients(
+        BSN(BSNConfig(width=8, reflect_to_square=reflect_to_square)).double(), size
+    )
     assert own == 0
     assert anything > 0
 
@@ -36,7 +38,7 @@ def test_a_mirrored_pixel_has_a_twin():
 
 def test_squares_need_no_mirror():
     rates = torch.rand(2, 1, 21, 21)
-    one, other = BSN(), BSN(BSNConfig(mirrored=False))
+    one, other = BSN(), BSN(BSNConfig(reflect_to_square=False))
     other.load_state_dict(one.state_dict())
     with torch.no_grad():
         assert torch.equal(one(rates), other(rates))

@@ -3,13 +3,13 @@ import math
 import pytest
 import torch
 
-from spikecam.networks.diffusion import TIMES, alpha_sigma, ddim, q_sample
+from spikecam.networks.diffusion import TIME_STEPS, alpha_sigma, ddim, q_sample
 
 
 def test_the_schedule_is_the_cosine_of_its_paper():
-    times = torch.tensor([0, 250, 500, TIMES])
+    times = torch.tensor([0, 250, 500, TIME_STEPS])
     kept, added = alpha_sigma(times)
-    angle = [(t / TIMES + 0.008) / 1.008 * math.pi / 2 for t in times.tolist()]
+    angle = [(t / TIME_STEPS + 0.008) / 1.008 * math.pi / 2 for t in times.tolist()]
     expected = [math.cos(a) / math.cos(angle[0]) for a in angle]
     assert kept.tolist() == pytest.approx(expected, abs=1e-6)
     assert kept[0] == 1
@@ -31,7 +31,7 @@ def test_noised_samples_have_the_moments_that_the_schedule_states():
 def test_clean_and_noise_are_told_by_the_velocity():
     lots = torch.Generator().manual_seed(1)
     clean, noise = torch.randn(2, 50, 3, generator=lots)
-    times = torch.randint(0, TIMES + 1, (50,), generator=lots)
+    times = torch.randint(0, TIME_STEPS + 1, (50,), generator=lots)
     kept, added = (level[:, None] for level in alpha_sigma(times))
     noisy, velocity = q_sample(clean, noise, times)
     torch.testing.assert_close(kept * noisy - added * velocity, clean, atol=1e-5, rtol=0)
@@ -64,4 +64,4 @@ def test_one_step_sees_nothing_but_noise():
     list(ddim(nothing, noise, 1))
     [(noisy, times)] = asked
     assert torch.equal(noisy, noise)
-    assert times.tolist() == [TIMES] * 3
+    assert times.tolist() == [TIME_STEPS] * 3

@@ -21,8 +21,9 @@ def test_they_have_the_published_number_of_parameters(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_they_give_what_the_authors_gave(parity, name):
     state, held = parity(name)
-    found, weights = from_published(state)
-    assert found == name
+    architecture, config, weights = from_published(state)
+    assert architecture.kind == name
+    assert config == architecture.config()
     network = NETWORKS[name][0]()
     network.load_state_dict(weights)
     inputs, expected = [held[k] for k in sorted(held) if k.startswith("input.")], held["output"]
@@ -37,7 +38,7 @@ def test_they_give_what_the_authors_gave(parity, name):
 def test_colours_matter(parity):
     state, held = parity("ldn")
     network = LDN()
-    network.load_state_dict(from_published(state)[1])
+    network.load_state_dict(from_published(state)[2])
     with torch.no_grad():
         given = network(held["input.0"], held["input.1"])
     assert (given - held["output"]).abs().max() > 1e-2 * held["output"].abs().max()

@@ -1,12 +1,16 @@
 import numpy as np
+import pytest
 import torch
 
-from spikecam.deblurring.ratios import EXPOSURE_MAPS, MOMENT_MAPS
-from spikecam.networks.configs.refiner import RefinerConfig
-from spikecam.networks.refiner import MOMENTS, SEEN, Refiner, sdm_picture
+import spikecam as sc
+from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
+from spikecam.networks.refiner import WARP_CHANNELS, WARP_MOMENTS, Refiner, sdm_picture
+
+EXPOSURE_MAPS = RefinerInputConfig().exposure_maps
+MOMENT_MAPS = RefinerInputConfig().moment_maps
 
 SMALL = RefinerConfig(
-    width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=3, trails=False
+    width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=3, flow_warp=False
 )
 
 
@@ -25,15 +29,21 @@ def trained(config=SMALL, seed=0):
     return network
 
 
-def test_maps_are_as_many_as_the_ratios_give():
+def test_the_default_input_fits_the_default_network():
     config = RefinerConfig()
     assert (config.exposure_maps, config.moment_maps) == (EXPOSURE_MAPS, MOMENT_MAPS)
     assert sum(p.numel() for p in Refiner().parameters()) < 3e6
 
 
+def test_an_input_of_other_maps_is_refused():
+    wider = RefinerInputConfig(window_edges=(2.5, 6.5, 11.5))
+    with pytest.raises(sc.OptionError, match="takes 19 moment_maps, and its input has 7"):
+        Refiner(SMALL, wider)
+
+
 def test_untrained_it_is_sdm():
     blur, exposure, moments = inputs()
-    sharp = Refiner(RefinerConfig(trails=False))(blur, exposure, moments)
+    sharp = Refiner(RefinerConfig(flow_warp=False))(blur, exposure, moments)
     assert sharp.shape == (1, 2, 3, 96, 96)
     assert torch.allclose(sharp[:, 1], sdm_picture(blur, moments[:, 1, -1:]))
 
@@ -61,9 +71,9 @@ def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
     assert 0.7 * network.reach < furthest <= network.reach
 
 
-def test_what_lies_along_trails_enters_as_small_numbers():
+def test_warped_levels_enter_as_small_numbers():
     network = Refiner(RefinerConfig(width=8, deep_width=8)).double().requires_grad_(False)
-    levels = torch.randint(0, 256, (1, 6, 7, MOMENTS * SEEN * 16), dtype=torch.uint8)
-    ways = torch.randn(1, 2 * MOMENTS, 6, 7).double()
-    seen = torch.cat([levels.permute(0, 3, 1, 2).double() * 4 / 255 - 1.6, ways / 5], dim=1)
-    assert torch.allclose(network._along(levels, ways), network.trails(seen))
+    levels = torch.randint(0, 256, (1, 6, 7, WARP_MOMENTS * WARP_CHANNELS * 16), dtype=torch.uint8)
+    flows = torch.randn(1, 2 * WARP_MOMENTS, 6, 7).double()
+    seen = torch.cat([levels.permute(0, 3, 1, 2).double() * 4 / 255 - 1.6, flows / 5], dim=1)
+    assert torch.allclose(network._encode_warped(levels, flows), network.warped(seen))

@@ -47,8 +47,8 @@ def test_sizes():
 
 
 def test_untrained_it_gives_a_mix_in_which_the_exact_rate_counts_most():
-    rates, maps, *told = seen()
-    found, mix, scores = Refocuser(TINY).scored(rates, maps, *told)
+    rates, maps, *scalars = seen()
+    found, mix, scores = Refocuser(TINY).forward_with_scores(rates, maps, *scalars)
     assert scores.shape == (2, 37, 8, 12)
     torch.testing.assert_close(found, mix)
     expected = (maps.sum(1, keepdim=True) + math.e * rates[:, 4:]) / (36 + math.e)
@@ -58,12 +58,12 @@ def test_untrained_it_gives_a_mix_in_which_the_exact_rate_counts_most():
 def test_maps_are_mixed_by_their_scores():
     """Where a map alone is scored high, the mix is that map, pixel by pixel."""
     network = Refocuser(TINY)
-    rates, maps, *told = seen()
+    rates, maps, *scalars = seen()
     for chosen in (0, 7, 35, 36):
         network.score.bias.data[:] = 0
         network.score.bias.data[chosen] = 100
         expected = maps[:, [chosen]] if chosen < 36 else rates[:, 4:]
-        torch.testing.assert_close(network(rates, maps, *told), expected)
+        torch.testing.assert_close(network(rates, maps, *scalars), expected)
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_maps_are_mixed_by_their_scores():
 def test_the_second_step_sees_what_is_right(disc, smaller, larger):
     """The likely disc's deconvolutions of all strengths, and its neighbours'; None is no disc."""
     network = Refocuser(TINY)
-    rates, maps, *told = seen()
+    rates, maps, *scalars = seen()
     network.score.bias.data[:] = 0
     network.score.bias.data[-1 if disc is None else 3 * disc] = 100
     given = []
-    network.seen.register_forward_pre_hook(lambda _, args: given.append(args[0]))
-    network(rates, maps, *told)
+    network.stem.register_forward_pre_hook(lambda _, args: given.append(args[0]))
+    network(rates, maps, *scalars)
 
     def held(which, strength):
         return rates[:, 4] if which is None else maps[:, 3 * which + strength]
@@ -95,12 +95,12 @@ def test_the_second_step_sees_what_is_right(disc, smaller, larger):
 def test_every_map_is_looked_at_in_the_same_way():
     """Scores come from energies and what is mixed, and maps change places with what they bring."""
     network = trained()
-    torch.nn.init.zeros_(network.heard.weight)
-    rates, maps, *told = seen()
+    torch.nn.init.zeros_(network.energy_head.weight)
+    rates, maps, *scalars = seen()
 
     def scores(rates, maps):
         with torch.no_grad():
-            return network.scored(rates, maps, *told)[2]
+            return network.forward_with_scores(rates, maps, *scalars)[2]
 
     first = scores(rates, maps)
     spans = rates.clone()
@@ -109,20 +109,22 @@ def test_every_map_is_looked_at_in_the_same_way():
     swapped = maps.clone()
     swapped[:, [3, 7]] = maps[:, [7, 3]]
     assert not torch.allclose(scores(rates, swapped), first)
-    joined = network.join.weight.data
+    joined = network.map_projection.weight.data
     width = TINY.score_width
     three, seven = slice(3 * width, 4 * width), slice(7 * width, 8 * width)
     joined[:, three], joined[:, seven] = joined[:, seven].clone(), joined[:, three].clone()
     torch.testing.assert_close(scores(rates, swapped), first)
 
 
-def test_energies_are_heard():
+def test_energies_change_the_scores():
     network = trained()
-    rates, maps, energies, *told = seen()
+    rates, maps, energies, *scalars = seen()
     louder = energies.clone()
     louder[:, 7] *= 9
     with torch.no_grad():
-        one, other = (network.scored(rates, maps, e, *told)[2] for e in (energies, louder))
+        one, other = (
+            network.forward_with_scores(rates, maps, e, *scalars)[2] for e in (energies, louder)
+        )
     assert not torch.allclose(one, other)
 
 
@@ -130,7 +132,7 @@ def test_light_does_not_matter():
     """In half of the light it sees the same, and is told so; what it adds is half."""
     network = trained()
     rates, maps, energies, brightness, frames = seen()
-    for layer in (network.heard, network.seen):
+    for layer in (network.energy_head, network.stem):
         layer.weight.data[:, -2:] = 0
     with torch.no_grad():
         one = network(rates, maps, energies, brightness, frames)
@@ -148,12 +150,12 @@ def test_nothing_beyond_its_reach_matters(turns):
             values.data.abs_()
     # Nor is any map scored so high that no other matters.
     network.score.weight.data *= 1e-6
-    rates, maps, energies, *told = (one.double() for one in seen(64, 512, batch=1))
+    rates, maps, energies, *scalars = (one.double() for one in seen(64, 512, batch=1))
     given = [
         one.rot90(turns, (2, 3)).contiguous().requires_grad_() for one in (rates, maps, energies)
     ]
     assert network.reach < 256
-    found = network(*given, *told).rot90(-turns, (2, 3))
+    found = network(*given, *scalars).rot90(-turns, (2, 3))
     # The first columns of the picture, whose cells begin at its border.
     found[..., :8].sum().backward()
     farthest = 0

@@ -8,7 +8,7 @@ import spikecam as sc
 from spikecam.networks.configs.spikegen import SIZES, SpikeGenConfig
 from spikecam.networks.detail_encoder import DetailEncoder
 from spikecam.networks.spike_encoder import SpikeEncoder
-from spikecam.networks.spikegen import Seen, SpikeGen
+from spikecam.networks.spikegen import SpikeGen, SpikeGenInputs
 
 LEAST = SpikeGenConfig(
     channels=4,
@@ -19,7 +19,7 @@ LEAST = SpikeGenConfig(
     spike_channels=(2, 3, 8),
     head_width=12,
     head_blocks=1,
-    detail=4,
+    detail_width=4,
 )
 
 
@@ -44,7 +44,7 @@ def seen(mix, batch=1, frames=16):
     spikes = (torch.rand(batch, frames, 16, 24, generator=lots) < 0.4).float()
     picture = torch.rand(batch, 3, 16, 24, generator=lots)
     gain = torch.full((batch,), 2.0)
-    return Seen(torch.full((batch,), float(mix)), latents, spikes, gain, picture)
+    return SpikeGenInputs(torch.full((batch,), float(mix)), latents, spikes, gain, picture)
 
 
 def test_the_published_configuration_has_197_9_million_parameters():
@@ -105,7 +105,7 @@ def test_with_spikes_alone_in_the_mix_the_picture_changes_nothing(network):
     assert torch.equal(network.condition(other), here)
     assert not network.baseline(both.latents, both.mix).any()
     lost = torch.ones_like(both.picture)
-    assert not network.carried(here, lost, both.mix).any()
+    assert not network.gated_residual(here, lost, both.mix).any()
     # Without latents and pixels there is no grid to repeat spikes to, and nothing else is missed.
     alone = both._replace(latents=None, picture=None)
     assert network.condition(alone).shape == here.shape
@@ -163,7 +163,7 @@ def test_with_details_the_spike_encoder_has_the_eight_frames_in_the_middle(netwo
     first.spikes[:, 0] = 1 - first.spikes[:, 0]
     assert torch.equal(network.condition(first), network.condition(both))
     torch.manual_seed(0)
-    published = SpikeGen(replace(LEAST, detail=0))
+    published = SpikeGen(replace(LEAST, detail_width=0))
     assert not torch.equal(published.condition(first), published.condition(both))
 
 
@@ -171,9 +171,9 @@ def test_what_the_autoencoder_loses_is_kept_as_far_as_tokens_say():
     network = SpikeGen(LEAST)
     lost = torch.rand(1, 3, 16, 24)
     for mix, share in ((0.0, 1), (0.5, 1), (0.9, 0.5)):
-        found = network.carried(torch.randn(1, 2, 3, 16), lost, torch.tensor([mix]))
+        found = network.gated_residual(torch.randn(1, 2, 3, 16), lost, torch.tensor([mix]))
         torch.testing.assert_close(found, 0.5 * share * lost)
-    assert SpikeGen(replace(LEAST, detail=0)).kept is None
+    assert SpikeGen(replace(LEAST, detail_width=0)).residual_gate is None
 
 
 def test_untrained_it_gives_the_picture_back():
@@ -182,15 +182,15 @@ def test_untrained_it_gives_the_picture_back():
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
     condition = network.condition(both)
-    mean, apart, unlikely, astray = network(condition, both, both.latents, noise, times)
-    assert mean.shape == apart.shape == unlikely.shape == (6, 4)
+    mean, mean_error, nll, velocity_error = network(condition, both, both.latents, noise, times)
+    assert mean.shape == mean_error.shape == nll.shape == (6, 4)
     assert not mean.any()
     # Of the picture itself nothing is added to the picture: nothing is likelier.
-    assert not apart.any()
-    assert not unlikely.any()
+    assert not mean_error.any()
+    assert not nll.any()
     # From pure noise the velocity is what is around the mean, with a minus: nothing.
-    assert astray.shape == (2, 6, 4)
-    assert astray.abs().max() < 1e-12
+    assert velocity_error.shape == (2, 6, 4)
+    assert velocity_error.abs().max() < 1e-12
 
 
 def test_what_is_diffused_is_what_the_mean_leaves(network):
@@ -200,17 +200,17 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
     )
     noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
     condition = network.condition(both)
-    mean, apart, unlikely, astray = network(condition, both, sharp, noise, times)
+    mean, mean_error, nll, velocity_error = network(condition, both, sharp, noise, times)
     added = 2 * (sharp - both.latents).movedim(1, -1).flatten(0, 2)
-    torch.testing.assert_close(apart, added - mean)
-    told, spread = network.around(condition.flatten(0, 2))
-    torch.testing.assert_close(mean, told)
-    laplace = torch.distributions.Laplace(mean, spread.exp())
-    torch.testing.assert_close(unlikely + math.log(2), -laplace.log_prob(added))
+    torch.testing.assert_close(mean_error, added - mean)
+    expected_mean, log_scale = network.predict_gaussian(condition.flatten(0, 2))
+    torch.testing.assert_close(mean, expected_mean)
+    laplace = torch.distributions.Laplace(mean, log_scale.exp())
+    torch.testing.assert_close(nll + math.log(2), -laplace.log_prob(added))
     # At time 0 the head sees the rest as it is, and its velocity is the noise: none.
-    rest = (added - mean) / spread.exp()
+    rest = (added - mean) / log_scale.exp()
     seen_by_head = network.head(rest, times[0], condition.flatten(0, 2))
-    torch.testing.assert_close(astray[0], seen_by_head)
+    torch.testing.assert_close(velocity_error[0], seen_by_head)
 
 
 @pytest.mark.parametrize(
@@ -220,9 +220,9 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
         {"frames": 12},
         {"spike_channels": (1, 2)},
         {"depth": 0},
-        {"side": 0},
-        {"detail": -1},
-        {"base": 1},
+        {"training_tokens": 0},
+        {"detail_width": -1},
+        {"rotary_base": 1},
     ],
 )
 def test_sizes_that_cannot_be(wrong):
@@ -232,4 +232,4 @@ def test_sizes_that_cannot_be(wrong):
 
 def test_nothing_to_see(network):
     with pytest.raises(sc.OptionError, match="picture, or spikes, or both"):
-        network.condition(Seen(torch.zeros(1)))
+        network.condition(SpikeGenInputs(torch.zeros(1)))

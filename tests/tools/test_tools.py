@@ -65,7 +65,7 @@ def test_pictures_of_what_is_out_of_focus_are_made(monkeypatch, tmp_path, refocu
 
 def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, data):
     card = sc.Card("run", "it", "set", "the command", "1f", "not stated", (("x", "1"),), "all")
-    network = Refiner(RefinerConfig(width=8, deep_width=8, blocks=2, trails=False))
+    network = Refiner(RefinerConfig(width=8, deep_width=8, blocks=2, flow_warp=False))
     sc.save_weights(tmp_path / "run.safetensors", network, card)
     words = (
         tmp_path / "run.safetensors",
@@ -77,12 +77,13 @@ def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, 
         "night",
     )
     run(monkeypatch, "ship_weights.py", *words, "-o", tmp_path)
-    network, made, _ = sc.read_card(tmp_path / "mine.safetensors")
+    info = sc.read_weights_info(tmp_path / "mine.safetensors")
+    network, made = info.network, info.card
     assert (made.name, made.recipe, made.licence) == ("mine", "the command", "MIT")
     assert made.scores == card.scores
     judged = (*words, "-o", tmp_path, "--judge", data / "val_sequences", "refined")
     run(monkeypatch, "ship_weights.py", *judged)
-    _, made, _ = sc.read_card(tmp_path / "mine.safetensors")
+    made = sc.read_weights_info(tmp_path / "mine.safetensors").card
     # Untrained, it gives what SDM gives.
     assert made.scores[0][1].startswith("2")
 

@@ -67,7 +67,7 @@ def codec(smooth_photos, tmp_path_factory):
 @pytest.fixture(scope="session")
 def cache(smooth_photos, codec, tmp_path_factory):
     """A cache of latents of that autoencoder."""
-    from spikecam.generation.latents import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder
     from spikecam.train.datasets.latent_cache import make_latents
 
     folder = tmp_path_factory.mktemp("latents") / "cache"

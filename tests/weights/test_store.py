@@ -1,4 +1,7 @@
-from dataclasses import dataclass, replace
+import json
+import sys
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -6,27 +9,30 @@ import torch
 from torch import nn
 
 import spikecam as sc
+from spikecam.networks import configs
+from spikecam.networks.architecture import architecture_kinds, find_architecture
 from spikecam.networks.bsn import BSN
-from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.bsn import BSNConfig, BSNInputConfig
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.configs.spikegen import SIZES
 from spikecam.networks.ldn import LDN
-from spikecam.weights import store
+from spikecam.weights.store import load_network
 
 # Which is not as large as published.
 SMALLER = {"spikegen": replace(SIZES["tiny"], depth=1, decoder_depth=1, head_width=32)}
 
 
-@pytest.mark.parametrize("name", store.NETWORKS)
+@pytest.mark.parametrize("name", architecture_kinds())
 @pytest.mark.parametrize("half", [False, True])
 def test_every_network_comes_back(tmp_path, card, name, half):
-    network = store.NETWORKS[name][0](SMALLER.get(name))
+    network = find_architecture(name).load_class()(SMALLER.get(name))
     path = tmp_path / "a.safetensors"
     sc.save_weights(path, network, card, half=half)
     state = torch.get_rng_state()
     back, said = sc.load_weights(path, name)
     assert torch.equal(torch.get_rng_state(), state)
     assert (type(back), back.config, said) == (type(network), network.config, card)
+    assert back.input_config == network.input_config
     assert not back.training
     held = back.state_dict()
     assert list(held) == list(network.state_dict())
@@ -61,23 +67,90 @@ def test_weights_that_ship_are_loaded_by_name(shipped, card):
     assert sc.load_weights("tiny")[1] == card
 
 
+TOY = """
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from spikecam.networks.architecture import Architecture, InputConfig
+
+
 @dataclass(frozen=True)
-class _Config:
+class ToyConfig:
     sizes: tuple[tuple[int, ...], ...] = ((1, 2), (3,))
 
 
-class _Network(nn.Module):
-    def __init__(self, config=None):
+@dataclass(frozen=True)
+class ToyInputConfig(InputConfig):
+    kind: ClassVar[str] = "toy-input"
+    edges: tuple[float, ...] = (1.0, 2.0)
+
+
+class Toy(nn.Module):
+    def __init__(self, config=None, input_config=None):
         super().__init__()
-        self.config = config or _Config()
+        self.config, self.input_config = config or ToyConfig(), input_config or ToyInputConfig()
         self.layers = nn.ModuleList(nn.Linear(1, sum(sizes)) for sizes in self.config.sizes)
 
 
-def test_tuples_of_a_configuration_come_back(tmp_path, card, monkeypatch):
-    monkeypatch.setitem(store.NETWORKS, "toy", (_Network, _Config))
-    config = _Config(((4,), (5, 6)))
-    sc.save_weights(tmp_path / "a.safetensors", _Network(config), card)
-    assert sc.load_weights(tmp_path / "a.safetensors")[0].config == config
+ARCHITECTURE = Architecture("toy", ToyConfig, ToyInputConfig, f"{__name__}:Toy")
+"""
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """A network that one more file in the folder of declarations adds."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "toy.py").write_text(TOY)
+    monkeypatch.setattr(configs, "__path__", [*configs.__path__, str(tmp_path / "more")])
+    yield import_module("spikecam.networks.configs.toy")
+    find_architecture.cache_clear()
+    sys.modules.pop("spikecam.networks.configs.toy")
+
+
+def test_one_file_adds_a_network(tmp_path, card, toy):
+    config = toy.ToyConfig(((4,), (5, 6)))
+    network = toy.Toy(config, toy.ToyInputConfig((0.5, 7.0, 9.0)))
+    path = tmp_path / "a.safetensors"
+    sc.save_weights(path, network, card)
+    back = load_network(toy.Toy, path, "cpu")
+    assert (back.config, back.input_config) == (config, network.input_config)
+    info = sc.read_weights_info(path)
+    assert (info.network, info.config, info.input_config) == ("toy", config, network.input_config)
+    assert "toy" in architecture_kinds()
+
+
+INPUTS = {
+    "says nothing of kind, version and constants": "[]",
+    "'gaze' of version 1, and this spikecam builds 'short-window-rates'": {"kind": "gaze"},
+    "'short-window-rates' of version 2, and this spikecam .* of version 1": {"version": 2},
+    "has the constants window": {"constants": {"window": 9, "gain": 2}},
+    "and 'short-window-rates' has the constants": {"constants": {}},
+    "short-window-rates' has the constants window": {"constants": {"window": "9"}},
+    "cannot be built: the window of BSN is an odd number of frames, not 8": {
+        "constants": {"window": 8}
+    },
+}
+
+
+@pytest.mark.parametrize("words", INPUTS)
+def test_an_input_that_cannot_be_built_is_refused(changed, words):
+    entry = {"kind": "short-window-rates", "version": 1, "constants": {"window": 9}}
+    wrong = INPUTS[words]
+    text = wrong if isinstance(wrong, str) else json.dumps(entry | wrong)
+    path = changed({"input": text})
+    for read in (sc.load_weights, sc.read_weights_info):
+        with pytest.raises(sc.FileError, match=words) as caught:
+            read(path)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_networks_carry_the_constants_of_their_input(tmp_path, card):
+    network = BSN(BSNConfig(width=2), BSNInputConfig(window=5))
+    sc.save_weights(tmp_path / "a.safetensors", network, card)
+    assert load_network(BSN, tmp_path / "a.safetensors", "cpu").input_config.window == 5
 
 
 def test_what_a_configuration_leaves_out_is_as_by_default(changed):
@@ -116,7 +189,7 @@ CASES = {
     "mix.4.weight of BSN is missing": {"mix__4__weight": None},
     "BSN has no mix.6.weight": {"mix__6__weight": torch.zeros(1)},
     r"has the shape \(1, 4\), not \(1, 4, 1, 1\)": {"mix__4__weight": torch.zeros(1, 4)},
-    "no finite number": {"mix__4__weight": torch.full((1, 4, 1, 1), torch.nan)},
+    "numbers that are not finite": {"mix__4__weight": torch.full((1, 4, 1, 1), torch.nan)},
     "mix.4.weight of BSN holds": {"mix__4__weight": torch.zeros(1, 4, 1, 1, dtype=torch.int32)},
 }
 
@@ -146,7 +219,7 @@ def test_another_network_than_is_needed_is_refused(tiny):
 
 
 def test_other_modules_are_not_kept(tmp_path, card):
-    with pytest.raises(sc.OptionError, match="weights of Linear are not kept"):
+    with pytest.raises(sc.OptionError, match="Linear is no network with weights of its own"):
         sc.save_weights(tmp_path / "a.safetensors", nn.Linear(1, 1), card)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from spikecam.errors import OptionError
 from spikecam.method import Method
 from spikecam.option_help import attribute_helps
-from spikecam.weights.catalogue import read_card, shipped_weights
+from spikecam.weights.catalogue import read_weights_info, shipped_weights
 
 
 @dataclass(frozen=True)
@@ -89,4 +89,4 @@ def _kind_of(hint: Any) -> tuple[type, bool, tuple[str, ...]]:
 
 
 def _shipped_names(network: str) -> tuple[str, ...]:
-    return tuple(name for name in shipped_weights() if read_card(name)[0] == network)
+    return tuple(name for name in shipped_weights() if read_weights_info(name).network == network)

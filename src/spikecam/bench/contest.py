@@ -78,7 +78,7 @@ class Contestant:
             return None
         method = sc.find_method(self.method, sc.Takes.SPIKES_AND_PICTURE)
         names = self.weights or method.default_weights
-        count = sum(sc.read_card(name)[2] for name in names if name != "none")
+        count = sum(sc.read_weights_info(name).parameters for name in names if name != "none")
         return f"{count / 1e6:.2f} M" if count else None
 
 

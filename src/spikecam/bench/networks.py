@@ -48,7 +48,7 @@ def main() -> None:
         inputs = make_inputs(Path(folder), SIZES)
         for name in MEASURED:
             ours, other = compare(inputs, name, args.frames)
-            parameters = sc.read_card(name)[2]
+            parameters = sc.read_weights_info(name).parameters
             peak = peak_of_module("spikecam.bench.works", name, folder, "cpu")
             print(
                 f"{name:<14} {parameters / 1e6:.3f} M  {ours / args.frames * 1e3:7.1f} ms a frame  "

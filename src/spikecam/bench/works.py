@@ -148,15 +148,13 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     """The same frames by the refocuser's module in float32, as a user of torch would."""
     import torch
 
-    from spikecam.reconstruction.clues import clues
-    from spikecam.reconstruction.integrations import integrations
+    from spikecam.reconstruction.refocuser_input import RefocuserInput
 
     network, _ = sc.load_weights("defocus")
     network.to(device)
     half = _REFOCUSED // 2
     for frame in range(half, len(inputs.recording) - half):
-        rates = integrations(inputs.recording, frame, _REFOCUSED)
-        given = clues(rates, _REFOCUSED)
+        given = RefocuserInput().build(inputs.recording, frame, _REFOCUSED)
         seen = {name: one[None].to(device) for name, one in given.items()}
         with torch.inference_mode():
             yield network(**seen).clamp(0, 1).cpu()

@@ -51,7 +51,7 @@ def bsn(
     random_moments: RandomMomentsOption = True,
     augment: AugmentOption = True,
     width: Annotated[int, typer.Option("--width", help="Channels of the network.")] = 48,
-    mirrored: Annotated[
+    reflect_to_square: Annotated[
         bool, typer.Option("--mirrored/--as-is", help="Mirror what is not square, or not.")
     ] = True,
     device: DeviceOption = "auto",
@@ -211,10 +211,10 @@ def refined(
         int, typer.Option("--deep-blocks", help="Residual blocks at an eighth.")
     ] = 3,
     blocks: Annotated[int, typer.Option("--blocks", help="Residual blocks at a quarter.")] = 5,
-    unfolded: Annotated[
+    sdm_change: Annotated[
         bool, typer.Option("--unfolded/--maps-alone", help="Whether it sees SDM's picture.")
     ] = True,
-    trails: Annotated[
+    flow_warp: Annotated[
         bool, typer.Option("--trails/--no-trails", help="Whether it looks along the way of things.")
     ] = True,
     device: DeviceOption = "auto",

@@ -27,19 +27,17 @@ COMMANDS = {
 @weights.command(name="list")
 def list_weights() -> None:
     """List the weights that ship with spikecam, and the commands that take them."""
-    shipped = sc.shipped_weights()
     facts = [
         {
-            "name": name,
-            "network": network,
-            "parameters": count,
-            "summary": card.summary,
-            "scores": dict(card.scores),
-            "taken_by": users_of(network),
-            "file": path,
+            "name": info.name,
+            "network": info.network,
+            "parameters": info.parameters,
+            "summary": info.summary,
+            "scores": dict(info.card.scores),
+            "taken_by": users_of(info.network),
+            "file": info.path,
         }
-        for name, path in shipped.items()
-        for network, card, count in [sc.read_card(path)]
+        for info in map(sc.read_weights_info, sc.shipped_weights())
     ]
     if not facts:
         report("no weights ship with this spikecam", {"weights": []})
@@ -54,27 +52,27 @@ def show(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
     Args:
         which: Weights that ship, or a file.
     """
-    network, card, count = sc.read_card(which)
-    path = sc.shipped_weights().get(which, Path(which))
+    info = sc.read_weights_info(which)
+    size = info.path.stat().st_size
     rows = {
-        "network": network,
-        "parameters": f"{count:,}",
-        "size": f"{path.stat().st_size / 1e6:.1f} MB",
-        "taken by": ", ".join(users_of(network)) or "no command",
+        "network": info.network,
+        "parameters": f"{info.parameters:,}",
+        "size": f"{size / 1e6:.1f} MB",
+        "taken by": ", ".join(users_of(info.network)) or "no command",
     }
-    for name, value in asdict(card).items():
+    for name, value in asdict(info.card).items():
         is_scores = name == "scores"
         text = "\n".join(f"{label} {score}" for label, score in value) if is_scores else value
         rows[name] = text.replace("\n", f"\n{'':15}")
-    lines = [str(path), *(f"  {name:<12} {value}".rstrip() for name, value in rows.items())]
+    lines = [str(info.path), *(f"  {name:<12} {value}".rstrip() for name, value in rows.items())]
     facts = {
-        "file": path,
-        "network": network,
-        "parameters": count,
-        "bytes": path.stat().st_size,
-        "taken_by": users_of(network),
-        **asdict(card),
-        "scores": dict(card.scores),
+        "file": info.path,
+        "network": info.network,
+        "parameters": info.parameters,
+        "bytes": size,
+        "taken_by": users_of(info.network),
+        **asdict(info.card),
+        "scores": dict(info.card.scores),
     }
     report("\n".join(lines), facts)
 
@@ -95,10 +93,10 @@ def import_weights(
     """
     output.check_file(out, (SUFFIX,), "weights", [checkpoint])
     sc.import_weights(checkpoint, out)
-    network, _, count = sc.read_card(out)
+    info = sc.read_weights_info(out)
     report(
-        f"{out}: {network}, {count:,} parameters",
-        {"file": out, "network": network, "parameters": count},
+        f"{out}: {info.network}, {info.parameters:,} parameters",
+        {"file": out, "network": info.network, "parameters": info.parameters},
     )
 
 

@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.io.paths import PathLike
-from spikecam.networks.ldn import LDN, SCALE, pool
+from spikecam.networks.ldn import LDN, PICTURE_SCALE, pool_channels
 from spikecam.picture import Picture
-from spikecam.resources import pick_device
 from spikecam.tiles import (
     Tile,
     as_pixels,
@@ -19,20 +17,6 @@ from spikecam.tiles import (
     tiles,
     together,
 )
-from spikecam.weights.store import load_weights
-
-
-def load_ldn(weights: PathLike, device: str) -> LDN:
-    """LDN with its weights, on its device.
-
-    Raises:
-        FileError: weights that cannot be read, or of another network.
-        OptionError: no weights of that name, or no such device.
-    """
-    network, _ = load_weights(weights, "ldn")
-    assert isinstance(network, LDN)
-    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
 
 
 class LDNPicture:
@@ -52,7 +36,7 @@ class LDNPicture:
         self.device = next(network.parameters()).device
         picture = as_tensor(blur)
         self.size = picture.shape[2:]
-        down, across = (-side % SCALE for side in self.size)
+        down, across = (-side % PICTURE_SCALE for side in self.size)
         padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
         padded = padded.to(self.device, memory_format=torch.channels_last)
         self.tiles = tiles(padded.shape[2:], tile, network.reach)
@@ -77,11 +61,13 @@ class LDNPicture:
         """Mean and maximum of every channel over the whole picture, part by part."""
         total, maximum, pixels = None, None, 0
         for tile in self.tiles:
-            features = self.network.join(tile.of(self.shared[0]), tile.of(spikes))
-            rows, columns = (slice(s.start // SCALE, s.stop // SCALE) for s in tile.kept)
+            features = self.network.join_features(tile.of(self.shared[0]), tile.of(spikes))
+            rows, columns = (
+                slice(s.start // PICTURE_SCALE, s.stop // PICTURE_SCALE) for s in tile.kept
+            )
             features = features[:, :, rows, columns]
             area = features.shape[2] * features.shape[3]
-            tile_mean, tile_maximum = pool(features.float())
+            tile_mean, tile_maximum = pool_channels(features.float())
             total = tile_mean * area if total is None else total + tile_mean * area
             maximum = tile_maximum if maximum is None else torch.maximum(maximum, tile_maximum)
             pixels += area

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from os import PathLike
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.deblurring.ratios import Maps, Ratios
-from spikecam.deblurring.trails import Trails
-from spikecam.networks.refiner import SCALE, Refiner
+from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
+from spikecam.deblurring.refiner_input import RefinerInput
+from spikecam.networks.refiner import GRID_PIXELS, Refiner
 from spikecam.picture import Picture
-from spikecam.resources import pick_device
 from spikecam.tiles import (
     Tile,
     as_pixels,
@@ -23,28 +21,6 @@ from spikecam.tiles import (
     tiles,
     together,
 )
-from spikecam.weights.store import load_weights
-
-# Pictures less than this many times as fine as the spikes are enlarged for the network, so that
-# no spikes are averaged away.
-_LEAST = 3.0
-
-
-def load_refiner(weights: str | PathLike[str] = "refined", device: str = "auto") -> Refiner:
-    """The network of `refined` with its weights, on its device.
-
-    Args:
-        weights: a name of those that ship, or a file.
-        device: "auto", "cpu", "cuda", ...
-
-    Raises:
-        FileError: weights that cannot be read, or of another network.
-        OptionError: no weights of that name, or no such device.
-    """
-    network, _ = load_weights(weights, "refiner")
-    assert isinstance(network, Refiner)
-    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
 
 
 class RefinedPicture:
@@ -62,7 +38,7 @@ class RefinedPicture:
         self,
         network: Refiner,
         blur: Picture,
-        ratios: Ratios,
+        ratios: LogRateRatios,
         *,
         tile: int | None = None,
         exact: bool = False,
@@ -71,14 +47,17 @@ class RefinedPicture:
         self.device = next(network.parameters()).device
         height, width = ratios.rate.shape
         picture = as_tensor(blur)
-        if blur.shape[0] < _LEAST * height:
-            picture = _resized(picture, (SCALE * height, SCALE * width)).clamp(0, 1)
+        if blur.shape[0] < network.input_config.min_scale * height:
+            picture = _resized(picture, (GRID_PIXELS * height, GRID_PIXELS * width)).clamp(0, 1)
         self.size = picture.shape[2:]
         whole = padded(picture)
-        self.trails = None
-        if network.config.trails:
-            self.trails = Trails(whole[0].permute(1, 2, 0).numpy(), ratios, self.size)
-        maps = self._maps(ratios.exposure(), whole.shape[2:])
+        self.input = RefinerInput(
+            whole[0].permute(1, 2, 0).numpy(),
+            ratios,
+            flow_warp=network.config.flow_warp,
+            size=self.size,
+        )
+        maps = self._maps(self.input.exposure(), whole.shape[2:])
         self.padded = whole.to(self.device, memory_format=torch.channels_last)
         self.whole = whole.shape[2:]
         self.tiles = tiles(self.whole, tile, network.reach)
@@ -89,20 +68,21 @@ class RefinedPicture:
 
     def sharp(self, frame: int) -> Picture:
         """The sharp picture of one frame."""
-        moment = self._maps(self.ratios.moment(frame), self.whole)
-        along = None
-        if self.trails is not None:
-            there, ways = self.trails.along(frame)
-            along = torch.from_numpy(there)[None].to(self.device), self._maps(ways, self.whole)
+        given = self.input.moment(frame)
+        moment = self._maps(given.maps, self.whole)
+        warped = None
+        if given.levels is not None and given.flows is not None:
+            levels = torch.from_numpy(given.levels)[None].to(self.device)
+            warped = levels, self._maps(given.flows, self.whole)
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (self.padded, *self.features, moment)
             seen, *features, own = map(tile.of, parts)
-            trails = None
-            if along is not None:
-                rows, columns = tile.on_grid(SCALE)
-                trails = along[0][:, rows, columns], tile.of(along[1])
-            return (self.network.refine(seen, features, own, trails),)
+            part = None
+            if warped is not None:
+                rows, columns = tile.on_grid(GRID_PIXELS)
+                part = warped[0][:, rows, columns], tile.of(warped[1])
+            return (self.network.refine(seen, features, own, part),)
 
         with computing(self.device, exact=self.exact):
             (whole,) = together(self.tiles, refine)
@@ -114,13 +94,13 @@ class RefinedPicture:
     def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
         """Maps on the grid of the network, a quarter as fine as the padded picture."""
         held = torch.from_numpy(maps)[None].to(self.device)
-        height, width = (side // SCALE for side in padded)
-        if (SCALE * maps.shape[1], SCALE * maps.shape[2]) == tuple(self.size):
+        height, width = (side // GRID_PIXELS for side in padded)
+        if (GRID_PIXELS * maps.shape[1], GRID_PIXELS * maps.shape[2]) == tuple(self.size):
             edges = (0, width - maps.shape[2], 0, height - maps.shape[1])
             held = functional.pad(held, edges, mode="replicate")
         else:
             y, x = (
-                (torch.arange(n, device=self.device) + 0.5) * (2 * SCALE / side) - 1
+                (torch.arange(n, device=self.device) + 0.5) * (2 * GRID_PIXELS / side) - 1
                 for n, side in zip((height, width), self.size, strict=True)
             )
             grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)[None]

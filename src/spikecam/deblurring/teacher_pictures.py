@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from spikecam.deblurring.spike_window_input import window_rates
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
 from spikecam.networks.bsn import BSN
-from spikecam.networks.ldn import SCALE
+from spikecam.networks.edsr import EDSR
+from spikecam.networks.ldn import PICTURE_SCALE
 from spikecam.networks.teacher import Teacher
 from spikecam.picture import Picture
 from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
 from spikecam.tiles import as_pixels, as_tensor, computing
-from spikecam.weights.store import load_weights
+from spikecam.weights.store import load_network
 
 # Pixels that the blind-spot network halves twice.
 _MIN_SIDE = 4
@@ -35,12 +36,12 @@ def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
         FileError: weights that cannot be read, or of another network.
         OptionError: no weights of that name, or no such device.
     """
-    bsn = nn.Identity() if weights[0] == "none" else load_weights(weights[0], "bsn")[0]
-    upsample = nn.Upsample(scale_factor=SCALE, mode="bilinear")
-    edsr = upsample if weights[1] == "none" else load_weights(weights[1], "edsr")[0]
-    network = Teacher(bsn, edsr)
-    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
+    bsn, edsr = (
+        None if name == "none" else load_network(network, name, device)
+        for network, name in zip((BSN, EDSR), weights, strict=True)
+    )
+    upsample = nn.Upsample(scale_factor=PICTURE_SCALE, mode="bilinear")
+    return Teacher(bsn or nn.Identity(), edsr or upsample)
 
 
 def check_size(network: Teacher, stream: SpikeStream) -> None:
@@ -53,7 +54,7 @@ def check_size(network: Teacher, stream: SpikeStream) -> None:
         return
     short, long = sorted(stream.shape[1:])
     # Reflection adds less than the picture itself on each side.
-    padded = network.bsn.config.mirrored and (long - short + 1) // 2 >= short
+    padded = network.bsn.config.reflect_to_square and (long - short + 1) // 2 >= short
     if short < _MIN_SIDE or padded:
         raise GeometryError(
             f"the teacher takes spikes of {_MIN_SIDE}x{_MIN_SIDE} pixels or more, less than three "
@@ -81,5 +82,4 @@ def teacher_pictures(
 
 def _rates(stream: SpikeStream, span: Span) -> Tensor:
     """Firing rates in a window, (1, 1, H, W)."""
-    counts = stream.count(*span).astype(np.float32)
-    return torch.from_numpy(counts / np.float32(span[1] - span[0]))[None, None]
+    return torch.from_numpy(window_rates(stream, span))[None, None]

@@ -17,17 +17,16 @@ import torch
 from torch import Tensor
 
 from spikecam.errors import FileError
+from spikecam.generation.autoencoders import Codec, load_autoencoder
 from spikecam.generation.generated import Generated
-from spikecam.generation.inputs import Conditioning
-from spikecam.generation.latents import Codec, load_autoencoder
+from spikecam.generation.spikegen_input import Conditioning
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.spikegen import STRIDE
 from spikecam.networks.diffusion import ddim
-from spikecam.networks.spikegen import SCALE, Seen, SpikeGen
-from spikecam.resources import pick_device
+from spikecam.networks.spikegen import LATENT_CHANGE_SCALE, SpikeGen, SpikeGenInputs
 from spikecam.tiles import as_pixels, as_tensor, computing, padded, tiles, together
-from spikecam.weights.store import load_weights
+from spikecam.weights.store import load_network
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.
 _SHARED, _TOGETHER = 1 / 3, 4
@@ -63,16 +62,14 @@ def load_sampler(weights: PathLike, autoencoder: PathLike, device: str) -> Sampl
         FileError: weights that cannot be read, or for another autoencoder.
         OptionError: no weights of that name, or no such device.
     """
-    network, _ = load_weights(weights, "spikegen")
-    assert isinstance(network, SpikeGen)
-    codec, name = load_autoencoder(autoencoder)
+    network = load_network(SpikeGen, weights, device)
+    codec, name = load_autoencoder(autoencoder, device)
     if network.config.autoencoder != name:
         raise FileError(
             f"{weights} works on latents of another autoencoder than {autoencoder}; name its own "
             "beside it"
         )
-    place = pick_device(device)
-    return Sampler(network.to(place), codec.to(place))
+    return Sampler(network, codec)
 
 
 class Sampler:
@@ -99,11 +96,11 @@ class Sampler:
             latents = self._encoded(picture)
             spikes = _Spikes(given, picture.shape[2:]) if mix else None
             g = torch.tensor([mix], dtype=torch.float32, device=self.device)
-            condition = self._averaged(Seen(g, latents, picture=picture), spikes)
+            condition = self._averaged(SpikeGenInputs(g, latents, picture=picture), spikes)
             carried: Tensor | float = 0.0
-            if self.network.kept is not None and mix < 1:
+            if self.network.residual_gate is not None and mix < 1:
                 lost = picture - self._decoded(latents)
-                carried = self.network.carried(condition[None], lost, g)
+                carried = self.network.gated_residual(condition[None], lost, g)
             return Prepared(condition, self.network.baseline(latents, g), carried)
 
     def generate(
@@ -125,8 +122,8 @@ class Sampler:
         for picture, sample in zip(pictures, drawn, strict=True):
             pixels = as_pixels(sample[:, :, :height, :width], given.picture)
             picture[:] = pixels / np.float32(given.scale)
-            if given.beyond is not None:
-                np.maximum(picture, given.beyond, out=picture)
+            if given.overflow_rate is not None:
+                np.maximum(picture, given.overflow_rate, out=picture)
             np.clip(picture, 0, 1, out=picture)
         return Generated.from_samples(pictures)
 
@@ -142,13 +139,16 @@ class Sampler:
         height, width, channels = prepared.condition.shape
         tokens = prepared.condition.reshape(-1, channels)
         with computing(self.device, exact=False):
-            mean, log_deviation = self.network.around(tokens)
+            mean, log_deviation = self.network.predict_gaussian(tokens)
             deviation = log_deviation.exp()
         for sample in range(samples):
             with computing(self.device, exact=False):
                 latents = mean + deviation * self._noise(tokens, sample, steps, seed)
                 latents = latents.reshape(1, height, width, -1).movedim(-1, 1)
-                picture = self._decoded(prepared.baseline + latents / SCALE) + prepared.carried
+                picture = (
+                    self._decoded(prepared.baseline + latents / LATENT_CHANGE_SCALE)
+                    + prepared.carried
+                )
             yield picture
 
     def _noise(self, tokens: Tensor, sample: int, steps: int, seed: int) -> Tensor | float:
@@ -169,7 +169,7 @@ class Sampler:
             ]
         )
 
-    def _averaged(self, whole: Seen, spikes: _Spikes | None) -> Tensor:
+    def _averaged(self, whole: SpikeGenInputs, spikes: _Spikes | None) -> Tensor:
         """Conditions of all parts of a picture, averaged where they overlap."""
         latents, picture = whole.latents, whole.picture
         assert latents is not None
@@ -177,7 +177,7 @@ class Sampler:
         grid = latents.shape[2], latents.shape[3]
         total = torch.zeros(*grid, self.network.config.width, device=self.device)
         weights = torch.zeros(*grid, 1, device=self.device)
-        parts = _parts(grid, self.network.config.side)
+        parts = _parts(grid, self.network.config.training_tokens)
         ramp = _ramp(parts[0]).to(self.device)
         for first in range(0, len(parts), _TOGETHER):
             chosen = parts[first : first + _TOGETHER]
@@ -185,7 +185,7 @@ class Sampler:
             if spikes is not None:
                 near = torch.stack([spikes.of(part) for part in chosen]).to(self.device)
                 gain = torch.full((len(chosen),), spikes.gain, device=self.device)
-            seen = Seen(
+            seen = SpikeGenInputs(
                 whole.mix.expand(len(chosen)),
                 torch.cat([latents[:, :, rows, columns] for rows, columns in chosen]),
                 near,

@@ -14,14 +14,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.configs.autoencoder import STRIDE, AutoencoderConfig
+from spikecam.networks.configs.autoencoder import (
+    STRIDE,
+    AutoencoderConfig,
+    AutoencoderInputConfig,
+)
 from spikecam.networks.residual import Residual
 
 # Pixels a side to one place of the finer of the two grids.
-FINE = 4
-# Gray, and two differences of colours; how much finer gray is kept.
+GRID_PIXELS = 4
+# Gray, and two differences of colours; by how many cycles a block gray goes further.
 _COLOURS = ((1, 1, 1), (1, 0, -1), (1, -2, 1))
-_FINER = 3.0
+_GRAY_EXTRA_CYCLES = 3.0
 
 
 class Autoencoder(nn.Module):
@@ -34,15 +38,20 @@ class Autoencoder(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, config: AutoencoderConfig | None = None) -> None:
+    def __init__(
+        self,
+        config: AutoencoderConfig | None = None,
+        input_config: AutoencoderInputConfig | None = None,
+    ) -> None:
         super().__init__()
         self.config = config = config or AutoencoderConfig()
+        self.input_config = input_config or AutoencoderInputConfig()
         width, deep, channels = config.width, config.deep_width, config.channels
         self.analysis = nn.Conv2d(3, channels, STRIDE, stride=STRIDE, bias=False)
         self.synthesis = nn.ConvTranspose2d(channels, 3, STRIDE, stride=STRIDE)
         self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(FINE),
-            nn.Conv2d(3 * FINE**2, width, 3, padding=1),
+            nn.PixelUnshuffle(GRID_PIXELS),
+            nn.Conv2d(3 * GRID_PIXELS**2, width, 3, padding=1),
             *(Residual(width) for _ in range(config.blocks)),
             nn.Conv2d(width, deep, 4, stride=2, padding=1),
             *(Residual(deep) for _ in range(config.deep_blocks)),
@@ -54,13 +63,13 @@ class Autoencoder(nn.Module):
             nn.Conv2d(deep, 4 * width, 1),
             nn.PixelShuffle(2),
             *(Residual(width) for _ in range(config.blocks)),
-            nn.Conv2d(width, 3 * FINE**2, 3, padding=1),
-            nn.PixelShuffle(FINE),
+            nn.Conv2d(width, 3 * GRID_PIXELS**2, 3, padding=1),
+            nn.PixelShuffle(GRID_PIXELS),
         )
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("deviation", torch.ones(()))
         # Untrained, it is the linear transform alone.
-        frequencies = _cosines(channels)
+        frequencies = _lowest_cosines(channels)
         with torch.no_grad():
             self.analysis.weight.copy_(frequencies)
             self.synthesis.weight.copy_(frequencies / frequencies.square().sum((1, 2, 3), True))
@@ -78,36 +87,36 @@ class Autoencoder(nn.Module):
 
     @property
     def reach(self) -> int:
-        """How many pixels away from a latent, or a latent's pixels, something still matters."""
+        """Reach of the receptive field of either half, in pixels."""
         config = self.config
-        return FINE * (2 * config.blocks + 2) + STRIDE * (2 * config.deep_blocks + 2)
+        return GRID_PIXELS * (2 * config.blocks + 2) + STRIDE * (2 * config.deep_blocks + 2)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Latents (B, C, h / 8, w / 8) of pictures (B, 3, h, w) in [0, 1]."""
-        latents: Tensor = (self.raw(pictures) - self.mean[:, None, None]) / self.deviation
+        latents: Tensor = (self.encode_raw(pictures) - self.mean[:, None, None]) / self.deviation
         return latents
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, h, w), not clipped, of latents (B, C, h / 8, w / 8)."""
-        return self.picture(latents * self.deviation + self.mean[:, None, None])
+        return self.decode_raw(latents * self.deviation + self.mean[:, None, None])
 
-    def raw(self, pictures: Tensor) -> Tensor:
-        """Latents as they come."""
+    def encode_raw(self, pictures: Tensor) -> Tensor:
+        """Latents before they are normalised."""
         centred = pictures - 0.5
         latents: Tensor = self.analysis(centred) + self.encoder(4 * centred)
         return latents.float()
 
-    def picture(self, raw: Tensor) -> Tensor:
-        """Pictures of latents as they come."""
+    def decode_raw(self, raw: Tensor) -> Tensor:
+        """Pictures, not clipped, of latents that are not normalised."""
         picture: Tensor = self.synthesis(raw).float() + 0.125 * self.decoder(raw).float()
         return picture + 0.5
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Pictures as they come back, not clipped."""
-        return self.picture(self.raw(pictures))
+        """Reconstructed pictures, not clipped."""
+        return self.decode_raw(self.encode_raw(pictures))
 
 
-def _cosines(count: int) -> Tensor:
+def _lowest_cosines(count: int) -> Tensor:
     """The lowest frequencies of gray and of two differences of colours, (count, 3, 8, 8).
 
     Photographs have less of what is finer; so that latents are of a like size, the weight of each
@@ -116,13 +125,13 @@ def _cosines(count: int) -> Tensor:
     places = (torch.arange(STRIDE) + 0.5) * math.pi / STRIDE
     waves = torch.stack([torch.cos(n * places) for n in range(STRIDE)])
     waves = functional.normalize(waves)
-    found = []
+    candidates = []
     for index, colour in enumerate(_COLOURS):
         mix = functional.normalize(torch.tensor(colour, dtype=torch.float32), dim=0)
         for down in range(STRIDE):
             for across in range(STRIDE):
-                fine = math.hypot(down, across) + (_FINER if index else 0)
+                cycles = math.hypot(down, across) + (_GRAY_EXTRA_CYCLES if index else 0)
                 wave = mix[:, None, None] * waves[down][:, None] * waves[across]
-                found.append((fine, wave * (1 + fine) ** 0.5))
-    found.sort(key=lambda one: one[0])
-    return torch.stack([wave for _, wave in found[:count]])
+                candidates.append((cycles, wave * (1 + cycles) ** 0.5))
+    candidates.sort(key=lambda candidate: candidate[0])
+    return torch.stack([wave for _, wave in candidates[:count]])

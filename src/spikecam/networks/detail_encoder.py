@@ -1,4 +1,4 @@
-"""What SpikeGen's latents leave out: the pixels of the picture, and when the spikes came; ours.
+"""Encoder of what SpikeGen's latents leave out: pixels, and times of the spikes; ours.
 
 An autoencoder keeps 16 of the 192 numbers in a block of 8 x 8 pixels, those that tell a clean
 picture; in one that is noisy or doubled by motion the others tell what is wrong with it. The
@@ -14,16 +14,16 @@ from torch.nn import functional
 
 from spikecam.networks.residual import Residual
 
-# Pixels a side to one place of the finer grid.
-_FINE = 4
+# Pixels of the picture, a side, to one place of the finer grid.
+_GRID_PIXELS = 4
 # Spans of time that spikes are counted in.
 _SPANS = 20
-# Residual blocks a quarter and an eighth as fine, and how much wider those are.
-_BLOCKS, _DEEP_BLOCKS, _WIDER = 3, 2, 2.5
+# Residual blocks a quarter and an eighth as fine, and the width of the latter in that of the first.
+_BLOCKS, _DEEP_BLOCKS, _DEEP_WIDTH_RATIO = 3, 2, 2.5
 # Mixes further than 1 / 5 from either end show both in full.
-_FULL = 5.0
-# Where the picture is black, a logarithm ends.
-_LEAST_GAIN = 1e-2
+_SHARE_SLOPE = 5.0
+# Floor of the gain inside its logarithm, for black pictures.
+_MIN_GAIN = 1e-2
 
 
 class DetailEncoder(nn.Module):
@@ -38,9 +38,9 @@ class DetailEncoder(nn.Module):
     def __init__(self, width: int, channels: int, frames: int) -> None:
         super().__init__()
         self.frames = frames
-        deep = int(_WIDER * width)
+        deep = int(_DEEP_WIDTH_RATIO * width)
         # The picture, each span beside it, and the gain.
-        self.seen = nn.Conv2d((3 + _SPANS) * _FINE**2 + 1, width, 3, padding=1)
+        self.stem = nn.Conv2d((3 + _SPANS) * _GRID_PIXELS**2 + 1, width, 3, padding=1)
         self.layers = nn.Sequential(
             *(Residual(width) for _ in range(_BLOCKS)),
             nn.Conv2d(width, deep, 4, stride=2, padding=1),
@@ -59,31 +59,31 @@ class DetailEncoder(nn.Module):
             gain: (B,), what one spike is in brightness.
             mix: g, (B,); at 1 the picture, and at 0 the spikes, are not looked at.
         """
-        dense = in_full(1 - mix)
-        fired = in_full(mix)
-        gray = dense * picture.mean(1, keepdim=True)
-        counted = (-gray).expand(-1, _SPANS, -1, -1)
-        logarithm = torch.zeros_like(fired)
+        picture_share = clamp_share(1 - mix)
+        spike_share = clamp_share(mix)
+        gray = picture_share * picture.mean(1, keepdim=True)
+        rates = (-gray).expand(-1, _SPANS, -1, -1)
+        log_gain = torch.zeros_like(spike_share)
         if spikes is not None:
-            counted = fired * self._spans(spikes) - gray
-            logarithm = fired * gain.clamp(min=_LEAST_GAIN).log()[:, None, None, None]
-        both = torch.cat([2 * dense * (picture - 0.5), counted], dim=1)
-        blocks = functional.pixel_unshuffle(both, _FINE)
-        noise = logarithm.expand(-1, 1, *blocks.shape[2:])
-        features: Tensor = self.layers(self.seen(torch.cat([blocks, noise], dim=1)))
+            rates = spike_share * self._span_rates(spikes) - gray
+            log_gain = spike_share * gain.clamp(min=_MIN_GAIN).log()[:, None, None, None]
+        both = torch.cat([2 * picture_share * (picture - 0.5), rates], dim=1)
+        blocks = functional.pixel_unshuffle(both, _GRID_PIXELS)
+        log_gain = log_gain.expand(-1, 1, *blocks.shape[2:])
+        features: Tensor = self.layers(self.stem(torch.cat([blocks, log_gain], dim=1)))
         return features
 
-    def _spans(self, spikes: Tensor) -> Tensor:
+    def _span_rates(self, spikes: Tensor) -> Tensor:
         """Rates in each span of time, (B, 20, H, W)."""
         missing = self.frames - spikes.shape[1]
         if missing > 0:
             rate = spikes.mean(1, keepdim=True)
-            before = missing // 2
-            around = [rate.expand(-1, n, -1, -1) for n in (before, missing - before)]
-            spikes = torch.cat([around[0], spikes, around[1]], dim=1)
+            first = missing // 2
+            before, after = (rate.expand(-1, n, -1, -1) for n in (first, missing - first))
+            spikes = torch.cat([before, spikes, after], dim=1)
         return functional.adaptive_avg_pool3d(spikes[:, None], (_SPANS, None, None))[:, 0]
 
 
-def in_full(share: Tensor) -> Tensor:
-    """How much is shown of what has a share (B,) in a mix, (B, 1, 1, 1): from 1 / 5 on, all."""
-    return (_FULL * share).clamp(max=1)[:, None, None, None]
+def clamp_share(share: Tensor) -> Tensor:
+    """min(1, 5 s) of shares s (B,) in a mix, (B, 1, 1, 1): from 1 / 5 on, all is shown."""
+    return (_SHARE_SLOPE * share).clamp(max=1)[:, None, None, None]

@@ -20,14 +20,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-TIMES = 1000
-_OFFSET = 0.008
+TIME_STEPS = 1000
+_COSINE_OFFSET = 0.008
 
 
 def alpha_sigma(times: Tensor) -> tuple[Tensor, Tensor]:
     """alpha_t and sigma_t at times from 0, all of it picture, to 1000, all of it noise."""
-    start = _OFFSET / (1 + _OFFSET) * math.pi / 2
-    angle = start + times.double() / TIMES * (math.pi / 2 - start)
+    start = _COSINE_OFFSET / (1 + _COSINE_OFFSET) * math.pi / 2
+    angle = start + times.double() / TIME_STEPS * (math.pi / 2 - start)
     alpha = (angle.cos() / math.cos(start)).clamp(0, 1)
     return alpha.float(), (1 - alpha.square()).clamp(min=0).sqrt().float()
 
@@ -41,22 +41,22 @@ def q_sample(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tenso
 def ddim(
     velocity: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
 ) -> Iterator[Tensor]:
-    """x_0 as it is thought to be after each of ``steps`` from pure noise (Song et al., 2021).
+    """Predictions of x_0 after each of ``steps`` from pure noise (Song et al., 2021).
 
-    Deterministic (their eta is 0): all that is drawn by lot is the noise.
+    Deterministic (their eta is 0): nothing but the noise is random.
 
     Args:
         velocity: gives v of x_t (N, C) at times (N,).
         noise: x_T, (N, C).
         steps: 1 to 1000.
     """
-    times = torch.linspace(TIMES, 0, steps + 1, device=noise.device).round()
+    times = torch.linspace(TIME_STEPS, 0, steps + 1, device=noise.device).round()
     noisy = noise
-    for now, then in pairwise(times):
-        alpha, sigma = alpha_sigma(now)
-        predicted = velocity(noisy, now.expand(len(noisy)))
+    for time, next_time in pairwise(times):
+        alpha, sigma = alpha_sigma(time)
+        predicted = velocity(noisy, time.expand(len(noisy)))
         clean = alpha * noisy - sigma * predicted
-        left = sigma * noisy + alpha * predicted
-        alpha, sigma = alpha_sigma(then)
-        noisy = alpha * clean + sigma * left
+        residual = sigma * noisy + alpha * predicted
+        alpha, sigma = alpha_sigma(next_time)
+        noisy = alpha * clean + sigma * residual
         yield clean

@@ -10,21 +10,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.edsr import EDSRConfig, EDSRInputConfig
 from spikecam.networks.residual import Residual
 
 # Mean gray of the pictures that the original was trained on.
-_MEAN = 0.446
+_MEAN_GRAY = 0.446
 
 
 class EDSR(nn.Module):
     """The network; ``forward`` takes gray (B, 1, H, W) in [0, 1] and gives (B, 1, 4 H, 4 W)."""
 
-    def __init__(self, config: EDSRConfig | None = None) -> None:
+    def __init__(
+        self, config: EDSRConfig | None = None, input_config: EDSRInputConfig | None = None
+    ) -> None:
         super().__init__()
         self.config = config or EDSRConfig()
+        self.input_config = input_config or EDSRInputConfig()
         channels = self.config.channels
-        self.subtract_mean = _shift(-_MEAN)
+        self.subtract_mean = _add_constant(-_MEAN_GRAY)
         self.head = nn.Conv2d(1, channels, 3, padding=1)
         self.blocks = nn.Sequential(*(Residual(channels) for _ in range(self.config.blocks)))
         self.last = nn.Conv2d(channels, channels, 3, padding=1)
@@ -33,21 +36,21 @@ class EDSR(nn.Module):
             self.up.append(nn.Conv2d(channels, 4 * channels, 3, padding=1))
             self.up.append(nn.PixelShuffle(2))
         self.predict = nn.Conv2d(channels, 1, 3, padding=1)
-        self.add_mean = _shift(_MEAN)
+        self.add_mean = _add_constant(_MEAN_GRAY)
 
     def forward(self, gray: Tensor) -> Tensor:
-        """Gray pictures, finer."""
+        """Gray pictures ``2 ** doublings`` times as fine."""
         features = self.head(self.subtract_mean(gray))
         features = features + self.last(self.blocks(features))
-        fine: Tensor = self.add_mean(self.predict(self.up(features)))
-        return fine
+        upsampled: Tensor = self.add_mean(self.predict(self.up(features)))
+        return upsampled
 
 
-def _shift(amount: float) -> nn.Conv2d:
-    """A convolution that adds a constant, and is not trained."""
-    shift = nn.Conv2d(1, 1, 1)
+def _add_constant(amount: float) -> nn.Conv2d:
+    """A convolution that adds a constant to gray, and is not trained."""
+    convolution = nn.Conv2d(1, 1, 1)
     with torch.no_grad():
-        shift.weight.fill_(1)
-        assert shift.bias is not None
-        shift.bias.fill_(amount)
-    return shift.requires_grad_(False)
+        convolution.weight.fill_(1)
+        assert convolution.bias is not None
+        convolution.bias.fill_(amount)
+    return convolution.requires_grad_(False)

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.ldn import LDNConfig, LDNInputConfig
 from spikecam.networks.residual import Residual
 
-# Pixels of the picture to one of the spikes.
-SCALE = 4
+# Pixels of the picture, a side, to one of the spikes.
+PICTURE_SCALE = 4
 
 
 class LDN(nn.Module):
@@ -27,11 +27,14 @@ class LDN(nn.Module):
     row and column reach beyond the picture. It gives sharp pictures (B, 3, h, w), not clipped.
     """
 
-    def __init__(self, config: LDNConfig | None = None) -> None:
+    def __init__(
+        self, config: LDNConfig | None = None, input_config: LDNInputConfig | None = None
+    ) -> None:
         super().__init__()
         self.config = config or LDNConfig()
+        self.input_config = input_config or LDNInputConfig()
         width = self.config.width
-        joined = 4 * width
+        fused = 4 * width
         self.blur_encoder = nn.Sequential(
             nn.Conv2d(3, width, 5, stride=2, padding=2),
             nn.ReLU(inplace=True),
@@ -44,11 +47,11 @@ class LDN(nn.Module):
             nn.Conv2d(width, 2 * width, 3, padding=1),
             nn.ReLU(inplace=True),
         )
-        self.channels = ChannelAttention(joined, self.config.reduction)
-        self.places = SpatialAttention()
-        self.blocks = nn.Sequential(*(Residual(joined) for _ in range(self.config.blocks)))
+        self.channel_attention = ChannelAttention(fused, self.config.reduction)
+        self.spatial_attention = SpatialAttention()
+        self.blocks = nn.Sequential(*(Residual(fused) for _ in range(self.config.blocks)))
         self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(joined, 2 * width, 5, stride=2, padding=2, output_padding=1),
+            nn.ConvTranspose2d(fused, 2 * width, 5, stride=2, padding=2, output_padding=1),
             nn.ReLU(inplace=True),
             nn.ConvTranspose2d(2 * width, width, 5, stride=2, padding=2, output_padding=1),
             nn.ReLU(inplace=True),
@@ -58,20 +61,23 @@ class LDN(nn.Module):
     def forward(self, blur: Tensor, spikes: Tensor) -> Tensor:
         """Sharp pictures of blurry ones and the spikes around a moment."""
         height, width = blur.shape[2:]
-        down, across = SCALE * spikes.shape[2] - height, SCALE * spikes.shape[3] - width
+        down, across = (
+            PICTURE_SCALE * spikes.shape[2] - height,
+            PICTURE_SCALE * spikes.shape[3] - width,
+        )
         blur = functional.pad(blur, (0, across, 0, down), mode="replicate")
-        features = self.decoder(self._mixed(self.blur_encoder(blur), spikes))
+        features = self.decoder(self._fuse(self.blur_encoder(blur), spikes))
         sharp: Tensor = self.predict(torch.cat([blur, features], dim=1))
         return sharp[:, :, :height, :width]
 
     @property
     def reach(self) -> int:
-        """How many pixels away something can lie and still matter, but for channel attention."""
+        """Reach of the receptive field in pixels, but for channel attention."""
         # Two convolutions of spikes, or of the picture, as far; attention to places; the decoder.
-        return SCALE * (2 + 3 + 2 * self.config.blocks + 2)
+        return PICTURE_SCALE * (2 + 3 + 2 * self.config.blocks + 2)
 
     def encode(self, blur: Tensor) -> tuple[Tensor, Tensor]:
-        """What the moments of a picture share: its features, and its share of what is predicted.
+        """Features of a picture, and its own part of the prediction; the same for all moments.
 
         ``blur`` has sides of 4 times those of the spikes.
         """
@@ -90,34 +96,38 @@ class LDN(nn.Module):
         grid, the pixels of each 2 x 2 in channels of their own, until it is a picture: processors
         are several times faster at plain convolutions than at transposed ones.
 
-        ``pooled`` is what `pool` gives of the whole picture, where these are only parts of it.
+        ``pooled`` are `pool_channels` of the whole picture, where these are only parts of it.
         """
-        shared, base = picture
+        picture_features, base = picture
         first, second = self.decoder[0], self.decoder[2]
-        features = _finer(first, self._mixed(shared, spikes, pooled))
-        features = _finer(second, functional.pixel_shuffle(features, 2))
-        own = self.predict.weight[:, 3:]
-        each = torch.einsum(
-            "oihw,pq->opiqhw", own, torch.eye(4, dtype=own.dtype, device=own.device)
-        )
-        change = functional.conv2d(features, each.flatten(2, 3).flatten(0, 1))
+        features = _upsample(first, self._fuse(picture_features, spikes, pooled))
+        features = _upsample(second, functional.pixel_shuffle(features, 2))
+        weight = self.predict.weight[:, 3:]
+        identity = torch.eye(4, dtype=weight.dtype, device=weight.device)
+        shuffled_weight = torch.einsum("oihw,pq->opiqhw", weight, identity)
+        change = functional.conv2d(features, shuffled_weight.flatten(2, 3).flatten(0, 1))
         return base + functional.pixel_shuffle(change, 2)
 
-    def _mixed(
-        self, shared: Tensor, spikes: Tensor, pooled: tuple[Tensor, Tensor] | None = None
+    def _fuse(
+        self,
+        picture_features: Tensor,
+        spikes: Tensor,
+        pooled: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Features of picture and spikes, weighed and refined."""
         features: Tensor = self.blocks(
-            self.places(self.channels(self.join(shared, spikes), pooled))
+            self.spatial_attention(
+                self.channel_attention(self.join_features(picture_features, spikes), pooled)
+            )
         )
         return features
 
-    def join(self, shared: Tensor, spikes: Tensor) -> Tensor:
+    def join_features(self, picture_features: Tensor, spikes: Tensor) -> Tensor:
         """Features of the picture and of the spikes, one after the other, (B, 4 width, H, W)."""
-        return torch.cat([shared, self.spike_encoder(spikes)], dim=1)
+        return torch.cat([picture_features, self.spike_encoder(spikes)], dim=1)
 
 
-def _finer(layer: nn.Module, features: Tensor) -> Tensor:
+def _upsample(layer: nn.Module, features: Tensor) -> Tensor:
     """A transposed convolution of 5 x 5 by steps of 2, and ReLU, before the pixels are shuffled.
 
     Output pixel 2 q + p sees input q + d through the tap 2 + p - 2 d, where there is one.
@@ -125,13 +135,15 @@ def _finer(layer: nn.Module, features: Tensor) -> Tensor:
     assert isinstance(layer, nn.ConvTranspose2d)
     assert layer.bias is not None
     taps = layer.weight.new_tensor([[4, 2, 0], [5, 3, 1]], dtype=torch.long)
-    held = functional.pad(layer.weight, (0, 1, 0, 1))[:, :, taps[:, None, :, None], taps[:, None]]
-    plain = held.permute(1, 2, 3, 0, 4, 5).flatten(0, 2)
+    tap_weights = functional.pad(layer.weight, (0, 1, 0, 1))[
+        :, :, taps[:, None, :, None], taps[:, None]
+    ]
+    weight = tap_weights.permute(1, 2, 3, 0, 4, 5).flatten(0, 2)
     bias = layer.bias.repeat_interleave(4)
-    return functional.relu(functional.conv2d(features, plain, bias, padding=1), inplace=True)
+    return functional.relu(functional.conv2d(features, weight, bias, padding=1), inplace=True)
 
 
-def pool(features: Tensor) -> tuple[Tensor, Tensor]:
+def pool_channels(features: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and maximum of every channel, (B, C, 1, 1)."""
     return features.mean(dim=(2, 3), keepdim=True), features.amax(dim=(2, 3), keepdim=True)
 
@@ -145,9 +157,9 @@ class ChannelAttention(nn.Module):
         self.expand = nn.Conv2d(channels // reduction, channels, 1, bias=False)
 
     def forward(self, features: Tensor, pooled: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Features of the same shape, weighed by ``pooled``, their own `pool` by default."""
-        both = pooled or pool(features)
-        weights = sum(self.expand(functional.relu(self.squeeze(one))) for one in both)
+        """Features of the same shape, weighed by ``pooled``, by default their own."""
+        statistics = pooled or pool_channels(features)
+        weights = sum(self.expand(functional.relu(self.squeeze(each))) for each in statistics)
         return features * torch.sigmoid(torch.as_tensor(weights))
 
 
@@ -156,9 +168,9 @@ class SpatialAttention(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.weigh = nn.Conv2d(2, 1, 7, padding=3, bias=False)
+        self.conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of the same shape, weighed."""
-        mean, most = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
-        return features * torch.sigmoid(self.weigh(torch.cat([mean, most], dim=1)))
+        mean, maximum = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
+        return features * torch.sigmoid(self.conv(torch.cat([mean, maximum], dim=1)))

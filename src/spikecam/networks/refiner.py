@@ -15,15 +15,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.errors import OptionError
+from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.networks.residual import Residual
 
-# Pixels of the picture to one of the grid that the network works on.
-SCALE = 4
-# Moments of a trail, and the pictures that are looked up at each: three colours, and gray.
-MOMENTS, SEEN = 8, 4
+# Pixels of the picture, a side, to one of the grid that the network works on.
+GRID_PIXELS = 4
+# Moments of the exposure whose pictures are warped, and channels of each: three colours, and gray.
+WARP_MOMENTS, WARP_CHANNELS = 8, 4
 # Logarithms of ratios beyond this are as good as black, and white.
-_STEEP = 6.0
+_MAX_LOG_RATIO = 6.0
 
 
 class Refiner(nn.Module):
@@ -32,27 +33,36 @@ class Refiner(nn.Module):
     Heights and widths of pictures are multiples of 8; the maps are a quarter as high and wide.
     """
 
-    def __init__(self, config: RefinerConfig | None = None) -> None:
+    def __init__(
+        self, config: RefinerConfig | None = None, input_config: RefinerInputConfig | None = None
+    ) -> None:
         super().__init__()
         self.config = config = config or RefinerConfig()
-        width, deep, unfolded = config.width, config.deep_width, 3 * SCALE**2
+        self.input_config = input_config = input_config or RefinerInputConfig()
+        for name in ("exposure_maps", "moment_maps"):
+            if getattr(config, name) != getattr(input_config, name):
+                raise OptionError(
+                    f"the refiner takes {getattr(config, name)} {name}, and its input has "
+                    f"{getattr(input_config, name)}"
+                )
+        width, deep, unfolded = config.width, config.deep_width, 3 * GRID_PIXELS**2
         self.picture = nn.Sequential(
             nn.Conv2d(unfolded + config.exposure_maps, width, 3, padding=1),
             *(Residual(width) for _ in range(config.picture_blocks)),
         )
-        self.deep_picture = nn.Sequential(_halved(width, deep), Residual(deep))
-        seen = config.moment_maps + (unfolded if config.unfolded else 0)
-        self.moment = nn.Conv2d(seen, width, 3, padding=1)
-        if config.trails:
-            looked_up = MOMENTS * (SEEN * SCALE**2 + 2)
-            self.trails = nn.Sequential(
-                nn.Conv2d(looked_up, 2 * width, 1),
+        self.deep_picture = nn.Sequential(_downsample(width, deep), Residual(deep))
+        channels = config.moment_maps + (unfolded if config.sdm_change else 0)
+        self.moment = nn.Conv2d(channels, width, 3, padding=1)
+        if config.flow_warp:
+            warped_channels = WARP_MOMENTS * (WARP_CHANNELS * GRID_PIXELS**2 + 2)
+            self.warped = nn.Sequential(
+                nn.Conv2d(warped_channels, 2 * width, 1),
                 nn.ReLU(inplace=True),
                 nn.Conv2d(2 * width, width, 3, padding=1),
             )
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
         self.before = nn.Sequential(*(Residual(width) for _ in range(2)))
-        self.down = _halved(width, deep)
+        self.down = _downsample(width, deep)
         self.deep_join = nn.Conv2d(2 * deep, deep, 3, padding=1)
         self.deep = nn.Sequential(*(Residual(deep) for _ in range(config.deep_blocks)))
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
@@ -67,7 +77,7 @@ class Refiner(nn.Module):
         blur: Tensor,
         exposure: Tensor,
         moments: Tensor,
-        trails: tuple[Tensor, Tensor] | None = None,
+        warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Sharp pictures of several moments in the exposure of each blurry one.
 
@@ -75,32 +85,33 @@ class Refiner(nn.Module):
             blur: (B, 3, h, w) in [0, 1].
             exposure: maps of the exposure, (B, E, h / 4, w / 4).
             moments: maps of F moments, (B, F, M, h / 4, w / 4).
-            trails: what is seen along the trails of each, uint8 (B, F, h / 4, w / 4, 64 K), and the
-                vectors, (B, F, 2 K, h / 4, w / 4); where the network takes them.
+            warped: pictures of K other moments, warped to each, in levels, uint8
+                (B, F, h / 4, w / 4, 64 K), and the optical flow that leads there,
+                (B, F, 2 K, h / 4, w / 4); where the network takes them.
 
         Returns:
             (B, F, 3, h, w), not clipped.
         """
         count = moments.shape[1]
         features = [part.repeat_interleave(count, 0) for part in self.encode(blur, exposure)]
-        along = None if trails is None else (trails[0].flatten(0, 1), trails[1].flatten(0, 1))
-        each = blur.repeat_interleave(count, 0)
-        sharp = self.refine(each, features, moments.flatten(0, 1), along)
+        flat = None if warped is None else (warped[0].flatten(0, 1), warped[1].flatten(0, 1))
+        repeated = blur.repeat_interleave(count, 0)
+        sharp = self.refine(repeated, features, moments.flatten(0, 1), flat)
         return sharp.reshape(-1, count, *sharp.shape[1:])
 
     @property
     def reach(self) -> int:
-        """How many pixels away something can lie and still matter."""
+        """Reach of the receptive field in pixels: what lies farther away does not matter."""
         config = self.config
         # 3 x 3 convolutions on the way, by the grid they are on; a halving sees 2 of the finer.
         before = 2 * config.picture_blocks + 1 + 2 * 2 + 1 + 2
         after = 2 * (config.blocks - 2) + 1
         deep = 3 + 2 * config.deep_blocks
-        return SCALE * (before + after) + 2 * SCALE * deep + 3 * SCALE
+        return GRID_PIXELS * (before + after) + 2 * GRID_PIXELS * deep + 3 * GRID_PIXELS
 
     def encode(self, blur: Tensor, exposure: Tensor) -> tuple[Tensor, Tensor]:
-        """What the moments of an exposure share: features a quarter and an eighth as fine."""
-        unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), SCALE)
+        """Features of the exposure a quarter and an eighth as fine; the same for all moments."""
+        unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), GRID_PIXELS)
         ratios, total = exposure[:, :-1], exposure[:, -1:]
         fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))
         return fine, self.deep_picture(fine)
@@ -110,50 +121,52 @@ class Refiner(nn.Module):
         blur: Tensor,
         features: Sequence[Tensor],
         moment: Tensor,
-        trails: tuple[Tensor, Tensor] | None = None,
+        warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """The sharp picture of one moment for each picture, (B, 3, h, w)."""
         fine, deep = features
-        seen = 4 * moment
-        if self.config.unfolded:
+        maps = 4 * moment
+        if self.config.sdm_change:
             change = 8 * (sdm_picture(blur, moment[:, -1:]) - blur)
-            seen = torch.cat([functional.pixel_unshuffle(change, SCALE), seen], dim=1)
-        own = self.moment(seen)
-        if self.config.trails:
-            assert trails is not None
-            own = own + self._along(*trails)
+            maps = torch.cat([functional.pixel_unshuffle(change, GRID_PIXELS), maps], dim=1)
+        own = self.moment(maps)
+        if self.config.flow_warp:
+            assert warped is not None
+            own = own + self._encode_warped(*warped)
         own = self.before(self.join(torch.cat([functional.relu(own, inplace=True), fine], dim=1)))
         lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
         own = self.after(own + self.up(self.deep(lower)))
-        ratio, detail = self.predict(own).float().split([1, 3 * SCALE**2], dim=1)
-        mended = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
-        return mended + 0.125 * functional.pixel_shuffle(detail, SCALE)
+        ratio, detail = self.predict(own).float().split([1, 3 * GRID_PIXELS**2], dim=1)
+        corrected = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
+        return corrected + 0.125 * functional.pixel_shuffle(detail, GRID_PIXELS)
 
-    def _along(self, levels: Tensor, ways: Tensor) -> Tensor:
-        """Features of what is seen along the trails: levels (B, H, W, N) and vectors.
+    def _encode_warped(self, levels: Tensor, flows: Tensor) -> Tensor:
+        """Features of warped pictures in levels (B, H, W, N), and of the flow that leads there.
 
-        The first layer sees 4 x / 255 - 1.6 of a level x and a fifth of a vector. Levels are many,
+        The first layer sees 4 x / 255 - 1.6 of a level x and a fifth of the flow. Levels are many,
         and exact in bfloat16: they enter as they are, and its weights and bias do the rest.
         """
-        first, rest = self.trails[0], self.trails[1:]
+        first, rest = self.warped[0], self.warped[1:]
         assert isinstance(first, nn.Conv2d)
         assert first.bias is not None
         count = levels.shape[3]
-        of_levels, of_ways = first.weight[:, :count], first.weight[:, count:]
-        kind, device = first.weight.dtype, levels.device.type
+        level_weight, flow_weight = first.weight[:, :count], first.weight[:, count:]
+        dtype, device = first.weight.dtype, levels.device.type
         if torch.is_autocast_enabled(device):
-            kind = torch.get_autocast_dtype(device)
+            dtype = torch.get_autocast_dtype(device)
         scale, mean = 4 / 255, 1.6
-        bias = first.bias - mean * of_levels.sum((1, 2, 3))
-        seen = functional.conv2d(levels.to(kind).permute(0, 3, 1, 2), scale * of_levels, bias)
-        features: Tensor = rest(seen + functional.conv2d(0.2 * ways, of_ways))
+        bias = first.bias - mean * level_weight.sum((1, 2, 3))
+        encoded = functional.conv2d(
+            levels.to(dtype).permute(0, 3, 1, 2), scale * level_weight, bias
+        )
+        features: Tensor = rest(encoded + functional.conv2d(0.2 * flows, flow_weight))
         return features
 
 
 def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
     """Eq. 8: the blurry picture times the ratio (B, 1, H, W), in [0, 1]."""
     ratio = functional.interpolate(
-        log_ratio.float().clamp(-_STEEP, _STEEP).exp(),
+        log_ratio.float().clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO).exp(),
         size=blur.shape[2:],
         mode="bicubic",
         align_corners=False,
@@ -161,6 +174,6 @@ def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
     return (blur * ratio).clamp(0, 1)
 
 
-def _halved(channels: int, out: int) -> nn.Conv2d:
-    """Half as fine: a convolution of 4 x 4 pixels by steps of 2."""
+def _downsample(channels: int, out: int) -> nn.Conv2d:
+    """A convolution of 4 x 4 pixels by steps of 2, to half the resolution."""
     return nn.Conv2d(channels, out, 4, stride=2, padding=1)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 
-def angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) -> Tensor:
-    """Angles of places (..., channels / 2), of the rows first: pair i is turned by the i-th.
+def position_angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) -> Tensor:
+    """Angles of positions (..., channels / 2), rows first: pair i is turned by the i-th.
 
     Args:
         rows, columns: positions, of one shape.
@@ -27,13 +27,13 @@ def angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) 
 
 
 def cosines_sines(angle: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (N, channels) by which `rotated` turns, of angles (N, channels / 2)."""
+    """Cosines and sines (N, channels) for `apply_rotary`, of angles (N, channels / 2)."""
     cosine, sine = angle.cos(), angle.sin()
     return torch.cat([cosine, cosine], dim=-1), torch.cat([-sine, sine], dim=-1)
 
 
-def rotated(heads: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+def apply_rotary(heads: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     """Queries or keys (..., N, channels), turned; channels i and channels / 2 + i are a pair."""
-    cosine, sine = turn
+    cosine, sine = rotary
     swapped = heads.roll(heads.shape[-1] // 2, dims=-1)
     return heads * cosine.to(heads.dtype) + swapped * sine.to(heads.dtype)

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor, nn
 
-_SLOPE = 0.2
+_LEAKY_SLOPE = 0.2
 
 
 class SpikeEncoder(nn.Module):
@@ -32,25 +32,25 @@ class SpikeEncoder(nn.Module):
             nn.Conv3d(before, after, 3, stride=2, padding=1)
             for before, after in zip((1, *channels), channels, strict=False)
         )
-        self.weights = nn.Sequential(
+        self.time_weights = nn.Sequential(
             nn.Conv3d(last, max(1, last // 4), 1),
-            nn.LeakyReLU(_SLOPE),
+            nn.LeakyReLU(_LEAKY_SLOPE),
             nn.Conv3d(max(1, last // 4), 1, 1),
         )
-        self.refined = nn.Conv2d(last, last, 3, padding=1)
+        self.conv = nn.Conv2d(last, last, 3, padding=1)
         self.norm = nn.LayerNorm(last)
-        self.active = nn.LeakyReLU(_SLOPE)
+        self.activation = nn.LeakyReLU(_LEAKY_SLOPE)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Features; T, H and W are multiples of 8."""
         features = spikes[:, None]
         for number, layer in enumerate(self.layers):
             # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.
-            exact = number == 0 and spikes.device.type == "cpu"
-            with torch.autocast("cpu", enabled=False) if exact else nullcontext():
-                features = self.active(layer(features))
-        weights = torch.softmax(self.weights(features).float(), dim=2)
-        fused = (weights * features).sum(2)
-        normed = self.norm(self.refined(fused).movedim(1, -1)).movedim(-1, 1)
-        out: Tensor = self.active(normed)
+            full_precision = number == 0 and spikes.device.type == "cpu"
+            with torch.autocast("cpu", enabled=False) if full_precision else nullcontext():
+                features = self.activation(layer(features))
+        shares = torch.softmax(self.time_weights(features).float(), dim=2)
+        fused = (shares * features).sum(2)
+        normed = self.norm(self.conv(fused).movedim(1, -1)).movedim(-1, 1)
+        out: Tensor = self.activation(normed)
         return out

@@ -15,17 +15,18 @@ generated is not the sharp latents z_sharp but what they add to those of the pic
 
     x = 2 (z_sharp - min(1, 5 (1 - g)) z_rgb),
 
-so that an untrained network gives the picture back. Of that, one linear layer tells the mean, and
-the mean deviation from it, by the condition of each token, and what is diffused is the rest,
+so that an untrained network gives the picture back. One linear layer predicts the mean of that, and
+another the mean deviation from it, by the condition of each token; what is diffused is the rest,
 
     x_0 = (x - mean) / deviation:
 
 a prediction, and samples around it, as in Whang et al., "Deblurring via stochastic refinement"
 (2022). The head predicts velocity, see `diffusion`.
 
-Ours, too, and left out of the published size: what a `DetailEncoder` sees of all frames is added to
-the tokens, and once more to the conditions, while the spike encoder has the eight frames around the
-moment; and of what the autoencoder loses of the picture, as much is kept as each token says.
+Ours, too, and left out of the published size: features of all frames by a `DetailEncoder` are added
+to the tokens, and once more to the conditions, while the spike encoder has the eight frames around
+the moment; and of what the autoencoder loses of the picture, each token's gate says how much is
+added again.
 """
 
 from __future__ import annotations
@@ -37,21 +38,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.configs.spikegen import STRIDE, SpikeGenConfig
-from spikecam.networks.detail_encoder import DetailEncoder, in_full
+from spikecam.networks.configs.spikegen import (
+    STRIDE,
+    SpikeGenConfig,
+    SpikeGenInputConfig,
+)
+from spikecam.networks.detail_encoder import DetailEncoder, clamp_share
 from spikecam.networks.diffusion import q_sample
 from spikecam.networks.spike_encoder import SpikeEncoder
 from spikecam.networks.token_head import TokenHead
 from spikecam.networks.transformer import Transformer
 
-# What is added to latents is about half as large as they are.
-SCALE = 2.0
-# Logarithms of deviations beyond this are no more told apart.
-_STEEP = 4.0
+# Factor of changes of latents before diffusion: they are about half as large as latents.
+LATENT_CHANGE_SCALE = 2.0
+# Logarithms of deviations are clamped to this, either way.
+_MAX_LOG_SCALE = 4.0
 
 
-class Seen(NamedTuple):
-    """What SpikeGen sees of a batch.
+class SpikeGenInputs(NamedTuple):
+    """Input tensors of SpikeGen.
 
     Attributes:
         mix: g from 0, the picture alone, to 1, spikes alone, (B,).
@@ -69,130 +74,147 @@ class Seen(NamedTuple):
     picture: Tensor | None = None
 
 
+class SpikeGenErrors(NamedTuple):
+    """Predicted mean and errors of SpikeGen for N tokens and K draws of noise.
+
+    Attributes:
+        mean: predicted mean of x, (N, C).
+        mean_error: x less its mean, (N, C).
+        nll: negative logarithm of Laplace's likelihood of x, up to a constant, with the predicted
+            mean deviation, (N, C).
+        velocity_error: predicted less true velocity of x_0, (K, N, C).
+    """
+
+    mean: Tensor
+    mean_error: Tensor
+    nll: Tensor
+    velocity_error: Tensor
+
+
 class SpikeGen(nn.Module):
     """The network; see the module's description."""
 
-    def __init__(self, config: SpikeGenConfig | None = None) -> None:
+    def __init__(
+        self, config: SpikeGenConfig | None = None, input_config: SpikeGenInputConfig | None = None
+    ) -> None:
         super().__init__()
         self.config = config = config or SpikeGenConfig()
+        self.input_config = input_config or SpikeGenInputConfig()
         width = config.width
         self.spike_encoder = SpikeEncoder(config.spike_channels)
         self.from_spikes = nn.Linear(config.spike_channels[-1], width)
         self.from_latents = nn.Linear(config.channels, width)
-        kind = {"mlp_ratio": config.mlp_ratio, "base": config.base}
-        self.encoder = Transformer(config.depth, width, config.heads, **kind)
-        self.between = nn.Linear(width, width)
-        self.decoder = Transformer(config.decoder_depth, width, config.heads, **kind)
+        shared = {"mlp_ratio": config.mlp_ratio, "rotary_base": config.rotary_base}
+        self.encoder = Transformer(config.depth, width, config.heads, **shared)
+        self.decoder_embed = nn.Linear(width, width)
+        self.decoder = Transformer(config.decoder_depth, width, config.heads, **shared)
         self.mean = nn.Linear(width, config.channels)
-        self.spread = nn.Linear(width, config.channels)
-        self.kept = nn.Linear(width, 1) if config.detail else None
-        # Untrained, it adds nothing, and keeps half of what the autoencoder loses.
-        for told in (self.mean, self.spread, self.kept):
-            if told is not None:
-                nn.init.zeros_(told.weight)
-                nn.init.zeros_(told.bias)
-        self.detail = DetailEncoder(config.detail, width, config.frames) if config.detail else None
+        self.log_scale = nn.Linear(width, config.channels)
+        self.residual_gate = nn.Linear(width, 1) if config.detail_width else None
+        # Untrained, it changes nothing, and adds half of what the autoencoder loses.
+        for layer in (self.mean, self.log_scale, self.residual_gate):
+            if layer is not None:
+                nn.init.zeros_(layer.weight)
+                nn.init.zeros_(layer.bias)
+        self.detail = None
+        if config.detail_width:
+            self.detail = DetailEncoder(config.detail_width, width, config.frames)
         self.head = TokenHead(config.channels, width, config.head_width, config.head_blocks)
 
-    def condition(self, seen: Seen) -> Tensor:
-        """What the head is told of each token, (B, h, w, width).
+    def condition(self, inputs: SpikeGenInputs) -> Tensor:
+        """Condition of each token for the denoising head, (B, h, w, width).
 
         Raises:
             OptionError: neither latents nor spikes.
         """
-        latents, spikes = seen.latents, _shown(seen)
-        share = seen.mix[:, None, None, None]
+        latents, spikes = inputs.latents, _scaled_spikes(inputs)
+        share = inputs.mix[:, None, None, None]
         tokens: Tensor | None = None
         if latents is not None:
             tokens = (1 - share) * self.from_latents(latents.movedim(1, -1))
         if spikes is not None:
-            near = spikes if self.detail is None else middle(spikes)
-            own = share * self.from_spikes(self.spike_encoder(near).movedim(1, -1))
-            tokens = own if tokens is None else tokens + own
+            encoded_spikes = spikes if self.detail is None else middle_frames(spikes)
+            of_spikes = share * self.from_spikes(self.spike_encoder(encoded_spikes).movedim(1, -1))
+            tokens = of_spikes if tokens is None else tokens + of_spikes
         if tokens is None:
             raise OptionError("give latents of a picture, or spikes, or both")
         detail: Tensor | float = 0.0
-        if self.detail is not None and seen.picture is not None:
-            gain = torch.ones_like(seen.mix) if seen.gain is None else seen.gain
-            detail = self.detail(seen.picture, spikes, gain, seen.mix).movedim(1, -1)
+        if self.detail is not None and inputs.picture is not None:
+            gain = torch.ones_like(inputs.mix) if inputs.gain is None else inputs.gain
+            detail = self.detail(inputs.picture, spikes, gain, inputs.mix).movedim(1, -1)
         tokens = tokens + detail
         shape = tokens.shape[1], tokens.shape[2]
-        encoded = self.between(self.encoder(tokens.flatten(1, 2), shape))
+        encoded = self.decoder_embed(self.encoder(tokens.flatten(1, 2), shape))
         decoded: Tensor = self.decoder(encoded, shape)
         return decoded.reshape(len(decoded), *shape, -1) + detail
 
     def baseline(self, latents: Tensor, mix: Tensor) -> Tensor:
-        """What sharp latents have of those of the picture, before anything is added."""
-        return in_full(1 - mix) * latents
+        """Part of the sharp latents that the picture's latents give, before the change."""
+        return clamp_share(1 - mix) * latents
 
-    def carried(self, condition: Tensor, lost: Tensor, mix: Tensor) -> Tensor:
-        """What pictures have beside their latents, (B, 3, 8 h, 8 w); not of the published size.
+    def gated_residual(self, condition: Tensor, residual: Tensor, mix: Tensor) -> Tensor:
+        """Part of the autoencoder's residual to add, (B, 3, 8 h, 8 w); not of the published size.
 
         Args:
             condition: (B, h, w, width).
-            lost: by the autoencoder of the picture, (B, 3, 8 h, 8 w).
+            residual: the picture less its reconstruction by the autoencoder, (B, 3, 8 h, 8 w).
             mix: g, (B,).
         """
-        assert self.kept is not None
-        kept = torch.sigmoid(self.kept(condition).float()).movedim(-1, 1)
-        kept = functional.interpolate(kept, size=lost.shape[2:], mode="bilinear")
-        return in_full(1 - mix) * kept * lost
+        assert self.residual_gate is not None
+        gate = torch.sigmoid(self.residual_gate(condition).float()).movedim(-1, 1)
+        gate = functional.interpolate(gate, size=residual.shape[2:], mode="bilinear")
+        return clamp_share(1 - mix) * gate * residual
 
-    def around(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean of x, (..., C), by conditions (..., width), and logarithm of the mean deviation.
+    def predict_gaussian(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean of x by conditions (..., width), and logarithm of the mean deviation, each (..., C).
 
         The deviation is learned beside all else: it changes neither means nor conditions.
         """
-        spread: Tensor = self.spread(condition.detach()).float()
-        return self.mean(condition).float(), spread.clamp(-_STEEP, _STEEP)
+        log_scale: Tensor = self.log_scale(condition.detach()).float()
+        return self.mean(condition).float(), log_scale.clamp(-_MAX_LOG_SCALE, _MAX_LOG_SCALE)
 
     def forward(
-        self, condition: Tensor, seen: Seen, sharp: Tensor, noise: Tensor, times: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The mean, and what training makes small.
+        self, condition: Tensor, inputs: SpikeGenInputs, sharp: Tensor, noise: Tensor, times: Tensor
+    ) -> SpikeGenErrors:
+        """Errors that training minimises.
 
         Args:
-            condition: of what is seen, (B, h, w, width).
-            seen: latents of the picture among it.
+            condition: of ``inputs``, (B, h, w, width).
+            inputs: with latents of the picture.
             sharp: the true latents, (B, C, h, w).
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
-
-        Returns:
-            The mean of x for every token, (N, C); how far x is from it, (N, C); how unlikely that
-            is, (N, C): the negative logarithm of Laplace's likelihood, but for a constant, with the
-            mean deviation that is told; and the difference of the predicted and the true velocity
-            of x_0, (K, N, C).
         """
-        assert seen.latents is not None
+        assert inputs.latents is not None
         condition = condition.flatten(0, 2)
-        added = SCALE * (sharp - self.baseline(seen.latents, seen.mix))
-        added = added.movedim(1, -1).flatten(0, 2)
-        mean, spread = self.around(condition)
-        apart = added - mean
-        rest = apart.detach() * torch.exp(-spread)
-        unlikely = rest.abs() + spread
+        change = LATENT_CHANGE_SCALE * (sharp - self.baseline(inputs.latents, inputs.mix))
+        change = change.movedim(1, -1).flatten(0, 2)
+        mean, log_scale = self.predict_gaussian(condition)
+        mean_error = change - mean
+        rest = mean_error.detach() * torch.exp(-log_scale)
+        nll = rest.abs() + log_scale
         draws = len(noise)
         rest = rest.detach().repeat(draws, 1)
         noisy, velocity = q_sample(rest, noise.flatten(0, 1), times.flatten())
         predicted: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
-        return mean, apart, unlikely, (predicted - velocity).reshape(draws, *added.shape)
+        velocity_error = (predicted - velocity).reshape(draws, *change.shape)
+        return SpikeGenErrors(mean, mean_error, nll, velocity_error)
 
 
-def middle(spikes: Tensor) -> Tensor:
+def middle_frames(spikes: Tensor) -> Tensor:
     """The eight frames in the middle of (B, T, H, W)."""
     first = (spikes.shape[1] - STRIDE) // 2
     return spikes[:, first : first + STRIDE]
 
 
-def _shown(seen: Seen) -> Tensor | None:
-    """Spikes as bright as the picture, 8 pixels a token."""
-    if seen.spikes is None:
+def _scaled_spikes(inputs: SpikeGenInputs) -> Tensor | None:
+    """Spikes times their gain, 8 pixels a token."""
+    if inputs.spikes is None:
         return None
-    spikes = seen.spikes.float()
-    if seen.gain is not None:
-        spikes = spikes * seen.gain[:, None, None, None]
-    if seen.latents is not None:
-        size = tuple(STRIDE * side for side in seen.latents.shape[2:])
+    spikes = inputs.spikes.float()
+    if inputs.gain is not None:
+        spikes = spikes * inputs.gain[:, None, None, None]
+    if inputs.latents is not None:
+        size = tuple(STRIDE * side for side in inputs.latents.shape[2:])
         if spikes.shape[2:] != size:
             spikes = functional.interpolate(spikes, size=size, mode="nearest")
     return spikes

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# What is added to both sides of the quotient, in gray levels from 0 to 1.
-_FLOOR = 0.02
+# Added to numerator and denominator of the quotient, in gray from 0 to 1.
+_QUOTIENT_EPS = 0.02
 
 
 class Teacher(nn.Module):
@@ -48,7 +48,7 @@ class Teacher(nn.Module):
         sharp = _to_size(self.sr(clean), size)
         sharp = sharp.reshape(-1, count, *sharp.shape[1:])
         blurry = _to_size(self.sr(long * gain), size)[:, None]
-        ratio = (sharp.clamp(0, 1) + _FLOOR) / (blurry.clamp(0, 1) + _FLOOR)
+        ratio = (sharp.clamp(0, 1) + _QUOTIENT_EPS) / (blurry.clamp(0, 1) + _QUOTIENT_EPS)
         pictures: Tensor = blur[:, None] * ratio
         return pictures.clamp(0, 1)
 

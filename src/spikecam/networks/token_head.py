@@ -1,7 +1,7 @@
-"""The head that takes the noise from each token alone, given what the transformer says of it.
+"""Denoising head: predicts the velocity of each token's latent by its condition and the time.
 
 As in MAR (Li et al., 2024), on which SpikeGen (3.2) is built: a perceptron with adaptive layer
-normalisation, which sees a noisy latent, the time, and the condition of its token.
+normalisation, of a noisy latent, the time, and the condition of its token.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.diffusion import TIMES
+from spikecam.networks.diffusion import TIME_STEPS
 
 _FREQUENCIES = 128
 
@@ -29,32 +29,34 @@ class TokenHead(nn.Module):
 
     def __init__(self, channels: int, condition: int, width: int, blocks: int) -> None:
         super().__init__()
-        self.enter = nn.Linear(channels, width)
+        self.proj_in = nn.Linear(channels, width)
         self.condition = nn.Linear(condition, width)
         self.time = nn.Sequential(
             nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
         )
         self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
         self.modulation = nn.Linear(width, 2 * width)
-        self.leave = nn.Linear(width, channels)
-        # Untrained, it says zero whatever it sees.
-        for last in (self.modulation, self.leave):
+        self.proj_out = nn.Linear(width, channels)
+        # Untrained, it predicts zero whatever its input.
+        for last in (self.modulation, self.proj_out):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
     def forward(self, noisy: Tensor, times: Tensor, condition: Tensor) -> Tensor:
         """v (N, C) of noisy latents (N, C) at times (N,), with conditions (N, width)."""
-        said = functional.silu(self.condition(condition) + self.time(_time_embedding(times)))
-        features = self.enter(noisy)
+        time_condition = functional.silu(
+            self.condition(condition) + self.time(_time_embedding(times))
+        )
+        features = self.proj_in(noisy)
         for block in self.blocks:
-            features = block(features, said)
-        shift, scale = self.modulation(said).chunk(2, dim=-1)
-        velocity: Tensor = self.leave(_normed(features) * (1 + scale) + shift)
+            features = block(features, time_condition)
+        shift, scale = self.modulation(time_condition).chunk(2, dim=-1)
+        velocity: Tensor = self.proj_out(_normalise(features) * (1 + scale) + shift)
         return velocity.float()
 
 
 class _Block(nn.Module):
-    """A residual perceptron; its normalisation and its weight follow the condition."""
+    """A residual perceptron whose normalisation and gate depend on the condition."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -63,18 +65,18 @@ class _Block(nn.Module):
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
-    def forward(self, features: Tensor, said: Tensor) -> Tensor:
-        shift, scale, gate = self.modulation(said).chunk(3, dim=-1)
-        refined: Tensor = features + gate * self.mlp(_normed(features) * (1 + scale) + shift)
+    def forward(self, features: Tensor, time_condition: Tensor) -> Tensor:
+        shift, scale, gate = self.modulation(time_condition).chunk(3, dim=-1)
+        refined: Tensor = features + gate * self.mlp(_normalise(features) * (1 + scale) + shift)
         return refined
 
 
-def _normed(features: Tensor) -> Tensor:
+def _normalise(features: Tensor) -> Tensor:
     return functional.layer_norm(features, features.shape[-1:], eps=1e-6)
 
 
 def _time_embedding(times: Tensor) -> Tensor:
     """Sines and cosines of times at 128 frequencies, (N, 256)."""
     steps = torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES
-    turned = times.float()[:, None] * torch.exp(-math.log(10 * TIMES) * steps)
-    return torch.cat([turned.cos(), turned.sin()], dim=1)
+    phases = times.float()[:, None] * torch.exp(-math.log(10 * TIME_STEPS) * steps)
+    return torch.cat([phases.cos(), phases.sin()], dim=1)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.rotary import angles, cosines_sines, rotated
+from spikecam.networks.rotary import apply_rotary, cosines_sines, position_angles
 
-_EPS = 1e-6
+_NORM_EPS = 1e-6
 
 
 class Block(nn.Module):
@@ -25,22 +25,22 @@ class Block(nn.Module):
     def __init__(self, width: int, heads: int, mlp_ratio: float) -> None:
         super().__init__()
         self.heads = heads
-        self.norm = nn.LayerNorm(width, eps=_EPS)
-        self.attended = nn.Linear(width, 3 * width)
-        self.joined = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=_NORM_EPS)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
         self.mlp = nn.Sequential(
-            nn.LayerNorm(width, eps=_EPS),
+            nn.LayerNorm(width, eps=_NORM_EPS),
             nn.Linear(width, int(mlp_ratio * width)),
             nn.GELU(),
             nn.Linear(int(mlp_ratio * width), width),
         )
 
-    def forward(self, tokens: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Tokens (B, N, width), with what `cosines_sines` gives of their places."""
-        attended = self.attended(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
-        query, key, value = attended.permute(2, 0, 3, 1, 4)
-        seen = _attention(rotated(query, turn), rotated(key, turn), value)
-        tokens = tokens + self.joined(seen.transpose(1, 2).flatten(2))
+    def forward(self, tokens: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        """Tokens (B, N, width), with the `cosines_sines` of their positions."""
+        qkv = self.qkv(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)
+        attended = _attention(apply_rotary(query, rotary), apply_rotary(key, rotary), value)
+        tokens = tokens + self.proj(attended.transpose(1, 2).flatten(2))
         return tokens + self.mlp(tokens)  # type: ignore[no-any-return]
 
 
@@ -50,16 +50,16 @@ class Transformer(nn.Module):
     Args:
         depth: how many blocks.
         width, heads, mlp_ratio: of each.
-        base: of the rotary positions.
+        rotary_base: of the frequencies of the rotary positions.
     """
 
     def __init__(
-        self, depth: int, width: int, heads: int, *, mlp_ratio: float, base: float
+        self, depth: int, width: int, heads: int, *, mlp_ratio: float, rotary_base: float
     ) -> None:
         super().__init__()
-        self.channels, self.base = width // heads, base
+        self.head_channels, self.rotary_base = width // heads, rotary_base
         self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio) for _ in range(depth))
-        self.norm = nn.LayerNorm(width, eps=_EPS)
+        self.norm = nn.LayerNorm(width, eps=_NORM_EPS)
 
     def forward(self, tokens: Tensor, shape: tuple[int, int]) -> Tensor:
         """Tokens (B, h w, width) of a grid of ``shape`` (h, w), row by row."""
@@ -67,9 +67,12 @@ class Transformer(nn.Module):
             *(torch.arange(side, device=tokens.device, dtype=torch.float32) for side in shape),
             indexing="ij",
         )
-        turn = cosines_sines(angles(rows.flatten(), columns.flatten(), self.channels, self.base))
+        angles = position_angles(
+            rows.flatten(), columns.flatten(), self.head_channels, self.rotary_base
+        )
+        rotary = cosines_sines(angles)
         for block in self.blocks:
-            tokens = block(tokens, turn)
+            tokens = block(tokens, rotary)
         normed: Tensor = self.norm(tokens)
         return normed
 

@@ -3,53 +3,42 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from spikecam.io.paths import PathLike
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
-from spikecam.reconstruction.clues import clues
-from spikecam.resources import pick_device
+from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.tiles import Tile, computing, tiles, together
-from spikecam.weights.store import load_weights
 
 # Side of the parts of pictures that are larger. It is less than that of other networks, since each
 # part is computed with a wide border: the network sees far.
-_SIDE = 1024
+_TILE_PIXELS = 1024
 
 
-def load_refocuser(weights: PathLike = "defocus", device: str = "auto") -> Refocuser:
-    """The network on its device.
+def refocus(network: Refocuser, rates: Picture, window: int, *, tile: int | None = None) -> Picture:
+    """The picture in focus, (H, W) in [0, 1], tile by tile.
 
-    Raises:
-        FileError: weights that cannot be read, or of another network.
-        OptionError: an unknown name of weights, or of a device.
+    Args:
+        network: on its device.
+        rates: of the moment, (5, H, W), as `RefocuserInput.rates` makes them.
+        window: how many frames they are of.
+        tile: side in pixels of the parts that are computed one after another; by default 1024.
     """
-    network, _ = load_weights(weights, "refocuser")
-    assert isinstance(network, Refocuser)
-    network.to(pick_device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network
-
-
-def restored(
-    network: Refocuser, rates: Picture, window: int, *, tile: int | None = None
-) -> Picture:
-    """What the network makes of the rates of a moment (5, H, W), in parts: (H, W) in [0, 1]."""
     if not rates.any():
         return np.zeros(rates.shape[1:], np.float32)
     device = next(network.parameters()).device
     height, width = rates.shape[1:]
-    given = {name: one[None] for name, one in clues(rates, window).items()}
-    maps = {name: one for name, one in given.items() if one.ndim == 4}
-    told = {name: one.to(device) for name, one in given.items() if one.ndim == 1}
-    parts = tiles(maps["rates"].shape[2:], tile or _SIDE, network.reach)
+    features = RefocuserInput(network.input_config).features(rates, window)
+    inputs = {name: values[None] for name, values in features.items()}
+    maps = {name: values for name, values in inputs.items() if values.ndim == 4}
+    scalars = {name: values.to(device) for name, values in inputs.items() if values.ndim == 1}
+    parts = tiles(maps["rates"].shape[2:], tile or _TILE_PIXELS, network.reach)
 
     def compute(part: Tile) -> tuple[Tensor]:
-        seen = {name: part.of(one).to(device) for name, one in maps.items()}
-        return (network(**seen, **told),)
+        cropped = {name: part.of(values).to(device) for name, values in maps.items()}
+        return (network(**cropped, **scalars),)
 
     with computing(device, exact=False):
-        (found,) = together(parts, compute)
-    picture: Picture = found[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
+        (restored,) = together(parts, compute)
+    picture: Picture = restored[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
     return np.ascontiguousarray(picture)

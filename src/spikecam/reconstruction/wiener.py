@@ -11,36 +11,46 @@ blurred by that disc, and rings elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
+from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.picture import Picture
-from spikecam.reconstruction.spectrum import Size, Spectrum, filtered, frequencies, remembered
+from spikecam.reconstruction.spectral_filters import (
+    Size,
+    Spectrum,
+    apply_filters,
+    frequencies,
+    remember_filters,
+)
 from spikecam.scenes.defocus import disc_kernel
 
-# Radii in pixels; and lambda, from much noise to hardly any.
-RADII = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.75, 5.75, 7.0, 8.5, 10.5)
-NOISE = (1.0, 0.1, 0.01)
+
+def deconvolve(picture: Picture, config: RefocuserInputConfig) -> Picture:
+    """A picture (H, W) deconvolved by each disc at each lambda, disc by disc, not clipped.
+
+    Returns:
+        float32, (``disc_radii`` times ``noise_levels``, H, W).
+    """
+    count = len(config.disc_radii) * len(config.noise_levels)
+    deconvolved = np.empty((count, *picture.shape), np.float32)
+    filtered = apply_filters(picture, partial(_inverse_filters, config), config.border)
+    for plane, result in zip(deconvolved, filtered, strict=True):
+        plane[:] = result
+    return deconvolved
 
 
-def deconvolved(picture: Picture) -> Picture:
-    """A picture (H, W) without each disc, for each lambda: (36, H, W), not clipped."""
-    made = np.empty((len(RADII) * len(NOISE), *picture.shape), np.float32)
-    for place, one in zip(made, filtered(picture, _inverses), strict=True):
-        place[:] = one
-    return made
-
-
-@remembered
-def _inverses(size: Size) -> Iterator[Spectrum]:
+@remember_filters
+def _inverse_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
     """The spectrum of each deconvolution; discs are even, so that it is real."""
-    # Nyquist's frequency is half a turn a pixel.
-    steep = np.square(2 * frequencies(size))
-    for radius in RADII:
+    # Nyquist's frequency is half a cycle a pixel.
+    noise_power = np.square(2 * frequencies(size))
+    for radius in config.disc_radii:
         kernel = np.zeros(size, np.float32)
-        own = disc_kernel(radius)
-        kernel[: len(own), : len(own)] = own
-        centred = np.roll(kernel, (-(len(own) // 2), -(len(own) // 2)), (0, 1))
+        weights = disc_kernel(radius)
+        kernel[: len(weights), : len(weights)] = weights
+        centred = np.roll(kernel, (-(len(weights) // 2), -(len(weights) // 2)), (0, 1))
         blur = np.fft.rfft2(centred).real
-        for noise in NOISE:
-            yield (blur / (blur**2 + noise * steep)).astype(np.float32)
+        for noise_level in config.noise_levels:
+            yield (blur / (blur**2 + noise_level * noise_power)).astype(np.float32)

@@ -1,15 +1,9 @@
-"""Weights that ship, and what files of weights say of themselves; nothing here needs torch.
-
-A file of weights is a .safetensors file whose metadata holds ``format``, "spikecam-weights 1";
-``network``, the name of one; ``config``, its configuration as JSON; and ``card``, a `Card` as JSON.
-"""
+"""Weights that ship, and facts of any file of weights; nothing here needs torch."""
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,29 +15,51 @@ from safetensors import SafetensorError, safe_open
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import PathLike, existing_file
+from spikecam.networks.architecture import InputConfig, architecture_kinds, find_architecture
 from spikecam.weights.card import Card
+from spikecam.weights.header import Header
 
-FORMAT = 1
 SUFFIX = ".safetensors"
 _SHIPPED = Path(__file__).with_name("shipped")
+# Scores whose label begins so are times.
+_SPEED_LABEL = "speed"
 
 
 @dataclass(frozen=True)
-class Header:
-    """What a file says of its weights; the configuration is JSON."""
+class WeightsInfo:
+    """Facts of a file of weights.
 
+    Attributes:
+        path: the file.
+        network: kind of the network; methods say in ``Method.networks`` which kinds they take.
+        parameters: how many numbers the weights are.
+        card: what a person wants to know of them.
+        config: configuration of the network.
+        input_config: constants of its input.
+    """
+
+    path: Path
     network: str
-    config: str
+    parameters: int
     card: Card
+    config: Any
+    input_config: InputConfig
 
-    def metadata(self) -> dict[str, str]:
-        """As it stands in the file."""
-        return {
-            "format": f"spikecam-weights {FORMAT}",
-            "network": self.network,
-            "config": self.config,
-            "card": self.card.to_json(),
-        }
+    @property
+    def name(self) -> str:
+        """The name of weights that ship; of others the path."""
+        return self.path.stem if self.path.parent == _SHIPPED else str(self.path)
+
+    @property
+    def summary(self) -> str:
+        """What they do, in a line."""
+        return self.card.summary
+
+    @property
+    def speed(self) -> str:
+        """The time that they take, as the card's score "speed ..." says; "" where there is none."""
+        scores = (f"{label}: {value}" for label, value in self.card.scores)
+        return next((score for score in scores if score.startswith(_SPEED_LABEL)), "")
 
 
 def shipped_weights() -> dict[str, Path]:
@@ -56,8 +72,8 @@ def shipped_weights() -> dict[str, Path]:
 def find_weights(path_or_name: PathLike) -> Path:
     """The file of weights that ship, or another one.
 
-    What has a separator or ends in .safetensors is a path; anything else is the name of weights
-    that ship if there are such, and else a path.
+    A text with a separator, or that ends in .safetensors, is a path; any other is the name of
+    weights that ship if there are such, and else a path.
 
     Raises:
         FileError: a path at which there is no file to read.
@@ -75,73 +91,68 @@ def find_weights(path_or_name: PathLike) -> Path:
     raise OptionError(f"no weights are called {text!r}; give the path of a file, or one of {names}")
 
 
-def read_card(path_or_name: PathLike) -> tuple[str, Card, int]:
-    """What weights are of: the network's name, their card, and how many numbers they are.
+def read_weights_info(
+    path_or_name: PathLike, network: str | tuple[str, ...] | None = None
+) -> WeightsInfo:
+    """Facts of weights, by their name or file.
+
+    Args:
+        path_or_name: of a file, or the name of weights that ship.
+        network: kind of the network, or kinds of which it must be one; None for any.
 
     Raises:
-        FileError: a file that does not exist, is damaged, or was not written by spikecam.
-        OptionError: neither a file nor the name of weights that ship.
-    """
-    with opened(find_weights(path_or_name), "numpy") as (held, header):
-        shapes = [held.get_slice(name).get_shape() for name in held.keys()]  # noqa: SIM118
-        return header.network, header.card, sum(math.prod(shape) for shape in shapes)
-
-
-def read_config(path_or_name: PathLike, network: str) -> dict[str, Any]:
-    """The configuration in the header of weights, as far as the file states it, without torch.
-
-    Raises:
-        FileError: a file that cannot be read, or of another network.
-        OptionError: neither a file nor the name of weights that ship.
+        FileError: a file that does not exist, is damaged, was not written by spikecam, or is of
+            another network, or of a network or an input that this spikecam does not know.
+        OptionError: neither a file nor the name of weights that ship, or no such network.
     """
     path = find_weights(path_or_name)
-    with opened(path, "numpy") as (_, header):
-        if header.network != network:
-            raise FileError(
-                f"{path} holds weights of {header.network}, and those of {network} are needed; "
-                "spikecam weights list says what ships"
-            )
-        try:
-            config: dict[str, Any] = dict(json.loads(header.config))
-        except (ValueError, TypeError) as error:
-            raise FileError(
-                f"{path} does not say how large its network is; get it again"
-            ) from error
-        return config
+    with open_weights(path, "numpy") as (file, header):
+        shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
+    check_network(path, header, network)
+    try:
+        config, input_config = header.read_config(), header.read_input_config()
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from error
+    count = sum(math.prod(shape) for shape in shapes)
+    return WeightsInfo(path, header.network, count, header.card, config, input_config)
+
+
+def check_network(path: Path, header: Header, network: str | tuple[str, ...] | None = None) -> None:
+    """Refuse weights of a network that this spikecam does not have, or of another than is needed.
+
+    Raises:
+        FileError: they are.
+        OptionError: no network of a kind in ``network``.
+    """
+    kinds = (network,) if isinstance(network, str) else network or architecture_kinds()
+    for kind in kinds:
+        find_architecture(kind)
+    if header.network not in architecture_kinds():
+        raise FileError(
+            f"{path} holds weights of a network {header.network!r}, and known are "
+            f"{', '.join(architecture_kinds())}; update spikecam"
+        )
+    if header.network not in kinds:
+        raise FileError(
+            f"{path} holds weights of {header.network}, and those of {' or '.join(kinds)} are "
+            "needed; spikecam weights list says what ships"
+        )
 
 
 @contextmanager
-def opened(path: Path, framework: str) -> Iterator[tuple[Any, Header]]:
-    """The open file, whose tensors are those of ``framework``, and its header.
+def open_weights(path: Path, framework: str) -> Iterator[tuple[Any, Header]]:
+    """An open file of weights, whose tensors are those of ``framework``, and its header.
 
     Raises:
         FileError: it is damaged, or spikecam did not write it.
     """
     try:
-        with safe_open(path, framework=framework) as held:
-            yield held, _header(path, held.metadata() or {})
+        with safe_open(path, framework=framework) as file:
+            yield file, Header.parse(path, file.metadata() or {})
     except (SafetensorError, OSError) as error:
         if zipfile.is_zipfile(path):
             raise FileError(
-                f"{path} is no {SUFFIX} file; if it is a foreign checkpoint, turn it with "
+                f"{path} is no {SUFFIX} file; if it is a foreign checkpoint, convert it with "
                 "spikecam weights import"
             ) from error
         raise FileError(f"{path} is damaged, or no {SUFFIX} file at all; get it again") from error
-
-
-def _header(path: Path, metadata: dict[str, str]) -> Header:
-    said = re.fullmatch("spikecam-weights ([0-9]{1,9})", metadata.get("format", ""))
-    if said is None:
-        raise FileError(
-            f"{path} was not written by spikecam; if it is a foreign checkpoint, turn it with "
-            "spikecam weights import"
-        )
-    if int(said[1]) > FORMAT:
-        raise FileError(
-            f"{path} was written by a newer spikecam, in format {said[1]}; update yours"
-        )
-    try:
-        card = Card.from_json(metadata["card"])
-        return Header(metadata["network"], metadata["config"], card)
-    except (KeyError, FileError) as error:
-        raise FileError(f"{path} does not say what its weights are; get it again") from error

@@ -1,96 +1,83 @@
-"""Names of the weights that the authors of SpikeReveal released, turned into ours.
+"""State dicts that the authors of networks released, with their names and values turned into ours.
 
-Their checkpoints are plain state dicts of three networks. Their pictures have blue first, ours red:
-the layers that see or make colours are turned once, here.
+What they look like is declared beside each network (`PublishedCheckpoint`): which layer tells it,
+how its layers are called, how its sizes follow from the shapes, and what else is to be changed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 
-from spikecam.errors import FileError
-from spikecam.weights.store import check_fit, empty
+from spikecam.errors import FileError, OptionError
+from spikecam.networks.architecture import (
+    Architecture,
+    PublishedCheckpoint,
+    architecture_kinds,
+    find_architecture,
+)
+from spikecam.weights.store import build_empty, check_fit
 
-# Their names by ours, as patterns; of each network the first is a layer that only it has.
-_NAMES = {
-    "ldn": (
-        (r"blur_enc\.0", "blur_encoder.0"),
-        (r"blur_enc2\.0", "blur_encoder.2"),
-        (r"spike_enc\.0", "spike_encoder.0"),
-        (r"spike_enc2\.0", "spike_encoder.2"),
-        (r"ca\.fc\.0", "channels.squeeze"),
-        (r"ca\.fc\.2", "channels.expand"),
-        (r"sa\.conv1", "places.weigh"),
-        (r"resBlock1\.conv_block\.0", "blocks.0.first"),
-        (r"resBlock1\.conv_block\.3", "blocks.0.second"),
-        (r"resBlock2\.conv_block\.0", "blocks.1.first"),
-        (r"resBlock2\.conv_block\.3", "blocks.1.second"),
-        (r"decoder1\.0", "decoder.0"),
-        (r"decoder2\.0", "decoder.2"),
-        (r"pred", "predict"),
-    ),
-    "edsr": (
-        (r"sub_mean", "subtract_mean"),
-        (r"add_mean", "add_mean"),
-        (r"head\.0", "head"),
-        (r"body\.16", "last"),
-        (r"body\.(\d+)\.body\.0", r"blocks.\1.first"),
-        (r"body\.(\d+)\.body\.2", r"blocks.\1.second"),
-        (r"tail\.0\.(\d)", r"up.\1"),
-        (r"tail\.1", "predict"),
-    ),
-    "bsn": (
-        (r"nin_A", "mix.0"),
-        (r"nin_B", "mix.2"),
-        (r"nin_C", "mix.4"),
-        *(
-            (rf"unet\.{theirs}\.conv{i + 1}\.conv", f"unet.{ours}.{i}.conv")
-            for theirs, ours, count in (
-                ("enc1", "down1", 3),
-                ("enc2", "down2", 3),
-                ("enc3", "bottom", 3),
-                ("dec2", "up1", 4),
-                ("dec1", "up2", 4),
-            )
-            for i in range(count)
-        ),
-    ),
-}
+State = Mapping[str, torch.Tensor]
 
 
-def from_published(state: Mapping[str, torch.Tensor]) -> tuple[str, dict[str, torch.Tensor]]:
-    """The network that a released state dict is of, "ldn", "edsr" or "bsn", and its weights.
+def published_architectures() -> list[Architecture]:
+    """Networks of which others published checkpoints."""
+    architectures = map(find_architecture, architecture_kinds())
+    return [architecture for architecture in architectures if architecture.published]
+
+
+def detect_published(state: State) -> Architecture:
+    """The network that a released state dict is of.
 
     Raises:
-        FileError: it is of none of them, has names besides or too few, or does not fit.
+        FileError: it is of none that is known.
     """
     layers = {name.rpartition(".")[0] for name in state}
-    marks = {network: names[0][0] for network, names in _NAMES.items()}
-    known = [n for n, mark in marks.items() if any(re.fullmatch(mark, one) for one in layers)]
-    if not known:
-        raise FileError("these weights are of no network that SpikeReveal's authors released")
-    network, names = known[0], _NAMES[known[0]]
+    for architecture in published_architectures():
+        assert architecture.published is not None
+        if any(re.fullmatch(architecture.published.marker, layer) for layer in layers):
+            return architecture
+    known = ", ".join(architecture.kind for architecture in published_architectures())
+    raise FileError(f"these weights are of no network that is known by its layers ({known})")
+
+
+def from_published(state: State) -> tuple[Architecture, Any, dict[str, torch.Tensor]]:
+    """Network, configuration and weights of a released state dict, under our names.
+
+    The configuration follows from the shapes, so that variants of other sizes are known, too.
+
+    Raises:
+        FileError: it is of no network that is known, has names besides or too few, or does not fit.
+    """
+    architecture = detect_published(state)
+    published = architecture.published
+    assert published is not None
+    weights = _rename(architecture.kind, published, state)
+    shapes = {name: tuple(values.shape) for name, values in weights.items()}
+    try:
+        config = published.infer_config(shapes)
+    except (LookupError, ArithmeticError, OptionError):
+        # Parts are missing: what is there is compared with the default size, to name them.
+        config = architecture.config()
+    check_fit(build_empty(architecture, config), weights)
+    if published.convert is not None:
+        published.convert(weights)
+    return architecture, config, weights
+
+
+def _rename(kind: str, published: PublishedCheckpoint, state: State) -> dict[str, torch.Tensor]:
+    """The same weights under our names."""
     renamed = {}
     for name, values in state.items():
-        layer, _, kind = name.rpartition(".")
-        for theirs, ours in names:
-            if re.fullmatch(theirs, layer):
-                renamed[f"{re.sub(theirs, ours, layer)}.{kind}"] = values
+        layer, _, parameter = name.rpartition(".")
+        for pattern, template in published.layers:
+            if re.fullmatch(pattern, layer):
+                renamed[f"{re.sub(pattern, template, layer)}.{parameter}"] = values
                 break
         else:
-            raise FileError(f"weights of {network} have no {name}; they are of something else")
-    check_fit(empty(network), renamed)
-    if network == "ldn":
-        _turn_colours(renamed)
-    return network, renamed
-
-
-def _turn_colours(state: dict[str, torch.Tensor]) -> None:
-    """From blue, green, red to red, green, blue, in place."""
-    state["blur_encoder.0.weight"] = state["blur_encoder.0.weight"].flip(1)
-    predict = state["predict.weight"].flip(0)
-    state["predict.weight"] = torch.cat([predict[:, :3].flip(1), predict[:, 3:]], dim=1)
-    state["predict.bias"] = state["predict.bias"].flip(0)
+            raise FileError(f"weights of {kind} have no {name}; they are of something else")
+    return renamed

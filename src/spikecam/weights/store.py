@@ -1,13 +1,11 @@
-"""Weights of the networks on disk: .safetensors files that say what they are."""
+"""Networks saved to files of weights, and loaded from them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save
@@ -16,43 +14,26 @@ from torch import Tensor, nn
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import PathLike
-from spikecam.networks.autoencoder import Autoencoder
-from spikecam.networks.bsn import BSN
-from spikecam.networks.configs.autoencoder import AutoencoderConfig
-from spikecam.networks.configs.bsn import BSNConfig
-from spikecam.networks.configs.edsr import EDSRConfig
-from spikecam.networks.configs.ldn import LDNConfig
-from spikecam.networks.configs.refiner import RefinerConfig
-from spikecam.networks.configs.refocuser import RefocuserConfig
-from spikecam.networks.configs.spikegen import SpikeGenConfig
-from spikecam.networks.edsr import EDSR
-from spikecam.networks.ldn import LDN
-from spikecam.networks.refiner import Refiner
-from spikecam.networks.refocuser import Refocuser
-from spikecam.networks.spikegen import SpikeGen
+from spikecam.networks.architecture import (
+    Architecture,
+    InputConfig,
+    architecture_of,
+    find_architecture,
+)
+from spikecam.resources import pick_device
 from spikecam.weights.card import Card
-from spikecam.weights.catalogue import Header, find_weights, opened
+from spikecam.weights.catalogue import check_network, find_weights, open_weights
+from spikecam.weights.header import Header
 
-NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
-    "autoencoder": (Autoencoder, AutoencoderConfig),
-    "bsn": (BSN, BSNConfig),
-    "edsr": (EDSR, EDSRConfig),
-    "ldn": (LDN, LDNConfig),
-    "refiner": (Refiner, RefinerConfig),
-    "refocuser": (Refocuser, RefocuserConfig),
-    "spikegen": (SpikeGen, SpikeGenConfig),
-}
-
-# No size in a configuration is above; a damaged file may say anything.
-_LARGEST = 4096
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool = False) -> None:
-    """Write the weights of a network, its configuration and its card as .safetensors.
+    """Write the weights of a network, its configuration, its input and its card as .safetensors.
 
     Args:
-        path: where to; an older file there is replaced.
-        network: one of `NETWORKS`, on any device.
+        path: of the file; an older one there is replaced.
+        network: of a declared `Architecture`, on any device.
         card: what is to be known of the weights.
         half: as float16, in half of the space, to about three digits; else as float32.
 
@@ -60,22 +41,18 @@ def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool =
         OptionError: another module, or weights that are not finite, as float16 where asked for.
         OutputError: the file cannot be written.
     """
-    name = next((name for name, (kind, _) in NETWORKS.items() if type(network) is kind), None)
-    if name is None:
-        raise OptionError(
-            f"weights of {type(network).__name__} are not kept; networks are {', '.join(NETWORKS)}"
-        )
-    kind = torch.float16 if half else torch.float32
+    architecture = architecture_of(type(network))
+    dtype = torch.float16 if half else torch.float32
     tensors = {
-        key: values.detach().to("cpu", kind).contiguous()
-        for key, values in network.state_dict().items()
+        name: values.detach().to("cpu", dtype).contiguous()
+        for name, values in network.state_dict().items()
     }
-    for key, values in tensors.items():
+    for name, values in tensors.items():
         if not values.isfinite().all():
             hint = "; save it without half" if half else "; train it again"
-            raise OptionError(f"{key} of {name} is not finite as {kind}{hint}")
-    config: Any = network.config
-    header = Header(name, json.dumps(asdict(config)), card)
+            raise OptionError(f"{name} of {architecture.kind} is not finite as {dtype}{hint}")
+    configured: Any = network
+    header = Header.of(architecture, configured.config, configured.input_config, card)
     with atomic_path(Path(path)) as temporary:
         temporary.write_bytes(save(tensors, header.metadata()))
 
@@ -87,74 +64,92 @@ def load_weights(
 
     Args:
         path_or_name: of a file that `save_weights` wrote, or the name of weights that ship.
-        network: which one it must be, or must be one of, by the names of `NETWORKS`.
+        network: kind of the network, or kinds of which it must be one; None for any.
 
     Returns:
         The network on the CPU, in eval mode, float32, without gradients; and the card.
 
     Raises:
         FileError: a file that does not exist, is damaged, was not written by spikecam, does not
-            hold exactly the weights of its network in finite numbers, or is of another network.
+            hold exactly the weights of its network in finite numbers, is of another network, or of
+            one whose input this spikecam cannot build.
         OptionError: neither a file nor the name of weights that ship, or no such network.
     """
-    wanted = tuple(NETWORKS) if network is None else network
-    wanted = (wanted,) if isinstance(wanted, str) else wanted
-    unknown = [name for name in wanted if name not in NETWORKS]
-    if unknown:
-        raise OptionError(f"no network {unknown[0]!r}; known networks: {', '.join(NETWORKS)}")
     path = find_weights(path_or_name)
-    with opened(path, "pt") as (held, header):
-        if header.network not in NETWORKS:
-            raise FileError(
-                f"{path} holds weights of a network {header.network!r}, and known are "
-                f"{', '.join(NETWORKS)}; update spikecam"
-            )
-        if header.network not in wanted:
-            raise FileError(
-                f"{path} holds weights of {header.network}, and those of {' or '.join(wanted)} are "
-                "needed; spikecam weights list says what ships"
-            )
+    with open_weights(path, "pt") as (file, header):
+        check_network(path, header, network)
+        architecture = find_architecture(header.network)
         try:
-            module = empty(header.network, header.config)
-            weights = {name: held.get_tensor(name) for name in held.keys()}  # noqa: SIM118
-            return filled(module, weights), header.card
+            config, input_config = header.read_config(), header.read_input_config()
+        except FileError as error:
+            raise FileError(f"{path}: {error}") from error
+        try:
+            module = build_empty(architecture, config, input_config)
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return fill(module, weights), header.card
         except FileError as error:
             raise FileError(f"{path}: {error}; get it again") from error
 
 
-def empty(network: str, config: str = "{}") -> nn.Module:
-    """A network without memory for its weights.
+def load_network(network_class: type[Network], weights: PathLike, device: str = "auto") -> Network:
+    """A network of a class with its weights on a device, ready for inference.
 
     Args:
-        network: one of `NETWORKS`.
-        config: its configuration as JSON; what is not said is as by default.
+        network_class: class of a declared `Architecture`.
+        weights: a file, or the name of weights that ship.
+        device: name of the device, see `pick_device`.
 
     Raises:
-        FileError: it has no such configuration.
+        FileError: as `load_weights`.
+        OptionError: neither a file nor the name of weights that ship, or no such device.
     """
-    kind, config_kind = NETWORKS[network]
+    architecture = architecture_of(network_class)
+    network, _ = load_weights(weights, architecture.kind)
+    assert isinstance(network, network_class)
+    return to_device(network, device)
+
+
+def to_device(network: Network, device: str = "auto") -> Network:
+    """The network on a device, its weights laid out as its architecture prefers.
+
+    Raises:
+        OptionError: no such device.
+    """
+    network.to(pick_device(device))
+    if architecture_of(type(network)).channels_last:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def build_empty(
+    architecture: Architecture, config: Any, input_config: InputConfig | None = None
+) -> nn.Module:
+    """A network without memory for its weights.
+
+    Raises:
+        FileError: configurations that contradict each other, or that no module can have.
+    """
     try:
-        said = {name: _tupled(value) for name, value in json.loads(config).items()}
-        if not any(type(value) is int and value > _LARGEST for value in said.values()):
-            with torch.device("meta"):
-                return kind(config_kind(**said))
-    except (ValueError, TypeError, AttributeError, RuntimeError, ArithmeticError, SpikecamError):
-        pass
-    raise FileError(f"no {network} has the configuration {config[:200]!r}")
+        with torch.device("meta"):
+            return architecture.load_class()(config, input_config)
+    except OptionError as error:
+        raise FileError(str(error)) from error
+    except (ValueError, TypeError, RuntimeError, ArithmeticError, SpikecamError) as error:
+        raise FileError(f"no {architecture.kind} has the configuration {config!r}") from error
 
 
-def filled(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
-    """An `empty` network with weights of its own: eval mode, float32, without gradients.
+def fill(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
+    """A network of `build_empty` with weights: eval mode, float32, without gradients.
 
     Raises:
         FileError: as `check_fit`.
     """
     check_fit(module, weights)
-    own = {
+    copies = {
         name: values.detach().to(torch.float32, copy=True).contiguous()
         for name, values in weights.items()
     }
-    module.load_state_dict(own, assign=True)
+    module.load_state_dict(copies, assign=True)
     return module.eval().requires_grad_(False)
 
 
@@ -177,17 +172,12 @@ def check_fit(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
             )
         plain = values.layout == torch.strided and values.device.type == "cpu"
         if not (plain and values.is_floating_point() and values.float().isfinite().all()):
-            raise FileError(f"{name} of {network} holds what is no finite number")
+            raise FileError(f"{name} of {network} holds numbers that are not finite, or none")
 
 
 def fingerprint(module: nn.Module) -> str:
     """A short name of a network's weights, by their values."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, values in sorted(module.state_dict().items()):
-        found.update(name.encode() + values.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()[:16]
-
-
-def _tupled(value: Any) -> Any:
-    """Lists, which is what JSON makes of tuples, as tuples again."""
-    return tuple(_tupled(one) for one in value) if isinstance(value, list) else value
+        digest.update(name.encode() + values.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

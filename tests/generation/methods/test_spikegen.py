@@ -5,16 +5,16 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.deblurring.refined_picture import load_refiner
 from spikecam.generation.generated import white_spread
-from spikecam.generation.inputs import Conditioning, of_both, of_spikes
 from spikecam.generation.methods.spikegen import SpikegenOptions, window_frames
 from spikecam.generation.sampler import Sampler, _parts, _ramp, load_sampler
+from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
+from spikecam.networks.refiner import Refiner
 from spikecam.networks.spikegen import SpikeGen
 from spikecam.stream import SpikeStream
-from spikecam.weights.store import save_weights
+from spikecam.weights.store import load_network, save_weights
 
 
 def blurry(height, width, seed=0):
@@ -55,7 +55,7 @@ def test_spikes_alone_give_firing_rates(spikegen, stream):
     found = sc.generate(spikes=stream, samples=2, **spikegen)
     assert found.mean.shape == found.spread.shape == (12, 14)
     assert found.samples.shape == (2, 12, 14)
-    given = of_spikes(stream, 20, 16)
+    given = SpikeGenInput(16).from_spikes(stream, 20)
     assert given.scale == given.gain
     np.testing.assert_allclose(
         given.picture, np.clip(given.gain * np.asarray(stream)[12:28].mean(0), 0, 1), atol=1e-6
@@ -64,11 +64,13 @@ def test_spikes_alone_give_firing_rates(spikegen, stream):
 
 def test_untrained_it_gives_back_what_is_dense(stream, tmp_path, spikegen):
     network = load_sampler(**spikegen, device="cpu").network
-    for values in network.head.leave.parameters():
+    for values in network.head.proj_out.parameters():
         torch.nn.init.zeros_(values)
     for values in network.head.modulation.parameters():
         torch.nn.init.zeros_(values)
-    save_weights(tmp_path / "none.safetensors", network, sc.read_card(spikegen["weights"])[1])
+    save_weights(
+        tmp_path / "none.safetensors", network, sc.read_weights_info(spikegen["weights"]).card
+    )
     blur = np.full((48, 56, 3), 0.5, np.float32)
     weights = {**spikegen, "weights": tmp_path / "none.safetensors"}
     alone = sc.generate(blur, samples=1, steps=1, **weights)
@@ -109,7 +111,7 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = load_sampler(**spikegen, device="cpu")
-    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
+    (given,) = SpikeGenInput(16).from_both(blurry(48, 56), stream, [20], (4, 36), None)
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
         found = [sampler.prepare(one, mix) for one in (given, other)]
@@ -119,18 +121,20 @@ def test_a_mix_of_1_takes_no_picture(spikegen, stream):
 
 def test_what_is_dense_is_what_deblur_makes(stream):
     blur, options = blurry(48, 56), {"exposure": (4, 36)}
-    (given,) = of_both(blur, stream, [20], (4, 36), 16, load_refiner(device="cpu"))
+    (given,) = SpikeGenInput(16).from_both(
+        blur, stream, [20], (4, 36), load_network(Refiner, "refined", "cpu")
+    )
     expected = sc.deblur(blur, stream, at=20, **options)
     assert np.array_equal(given.picture, expected)
-    (bare,) = of_both(blur, stream, [20], (4, 36), 16, None)
+    (bare,) = SpikeGenInput(16).from_both(blur, stream, [20], (4, 36), None)
     assert np.array_equal(bare.picture, blur)
 
 
 def test_the_published_size_sees_latents_alone(spikegen, stream):
     sampler = load_sampler(**spikegen, device="cpu")
     torch.manual_seed(0)
-    published = SpikeGen(replace(sampler.network.config, detail=0)).eval()
-    (given,) = of_both(blurry(48, 56), stream, [20], (4, 36), 16, None)
+    published = SpikeGen(replace(sampler.network.config, detail_width=0)).eval()
+    (given,) = SpikeGenInput(16).from_both(blurry(48, 56), stream, [20], (4, 36), None)
     prepared = Sampler(published, sampler.codec).prepare(given, 0.5)
     assert prepared.carried == 0
     assert prepared.condition.shape == (6, 7, 16)
@@ -147,7 +151,7 @@ def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
 
 def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
     blur = blurry(48, 56)
-    (given,) = of_both(blur, stream, [20], (4, 36), 16, None)
+    (given,) = SpikeGenInput(16).from_both(blur, stream, [20], (4, 36), None)
     rate = np.asarray(stream)[4:36].mean()
     gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
     assert given.gain * rate == pytest.approx(gray, rel=1e-4)
@@ -188,13 +192,15 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
     clean = np.full((12, 14), 0.3, np.float32)
     stream = steady(fpn.distort(clean), 400)
     for frames in (64,):
-        plain, corrected = (of_spikes(stream, 200, frames, fpn=one) for one in (None, fpn))
+        plain, corrected = (
+            SpikeGenInput(frames).from_spikes(stream, 200, fpn=one) for one in (None, fpn)
+        )
         rates = [one.picture / one.scale for one in (plain, corrected)]
         assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
     blur = np.full((48, 56, 3), 0.5, np.float32)
-    refiner = load_refiner(device="cpu")
+    refiner = load_network(Refiner, "refined", "cpu")
     both = [
-        next(of_both(blur, stream, [200], (0, 400), 64, refiner, fpn=one)).picture
+        next(SpikeGenInput(64).from_both(blur, stream, [200], (0, 400), refiner, fpn=one)).picture
         for one in (None, fpn)
     ]
     assert not np.array_equal(*both)
@@ -260,7 +266,9 @@ def test_other_views_and_weights_are_refused(spikegen, stream, tmp_path):
     with pytest.raises(sc.GeometryError):
         sc.generate(blurry(48, 80), stream, **spikegen)
     other = Autoencoder(AutoencoderConfig(channels=4, width=8, blocks=0, deep_blocks=0))
-    save_weights(tmp_path / "other.safetensors", other, sc.read_card(spikegen["autoencoder"])[1])
+    save_weights(
+        tmp_path / "other.safetensors", other, sc.read_weights_info(spikegen["autoencoder"]).card
+    )
     with pytest.raises(sc.FileError, match="another autoencoder"):
         sc.generate(
             blurry(48, 56), stream, **{**spikegen, "autoencoder": tmp_path / "other.safetensors"}
@@ -325,7 +333,7 @@ def test_parts_cover_every_token():
 def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
     """Each part answers with a number of its own: what is put together has no jump."""
     sampler = load_sampler(**spikegen, device="cpu")
-    sampler.network.config = replace(sampler.network.config, side=16)
+    sampler.network.config = replace(sampler.network.config, training_tokens=16)
     parts = _parts((20, 56), 16)
     answers = iter(range(len(parts)))
 

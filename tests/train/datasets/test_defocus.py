@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.reconstruction.integrations import LEAST
+from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.train.datasets.configs import (
     DEFOCUS_MARGIN_PIXELS,
     MIN_DEFOCUS_WINDOW,
@@ -199,4 +199,4 @@ def test_samples_that_cannot_be_are_refused(values, said):
 
 
 def test_windows_are_as_long_as_the_maps_need():
-    assert MIN_DEFOCUS_WINDOW == LEAST
+    assert RefocuserInputConfig.min_window == MIN_DEFOCUS_WINDOW

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.generation.latents import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder
 from spikecam.train.datasets.cached_latents import CachedLatents
 from spikecam.train.datasets.latent_cache import LatentCache, make_latents
 

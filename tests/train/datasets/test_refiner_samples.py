@@ -31,8 +31,8 @@ def test_a_number_is_always_the_same_sample(tiny_set):
         assert all(torch.equal(one[name], other[name]) for name in one)
         assert one["blur"].shape == (3, 64, 64)
         assert one["sharp"].shape == (2, 3, 64, 64)
-        assert one["moments"].shape[0] == one["ways"].shape[0] == 2
-        assert one["trails"].shape == (2, 16, 16, 512)
+        assert one["moments"].shape[0] == one["flows"].shape[0] == 2
+        assert one["levels"].shape == (2, 16, 16, 512)
         assert one["exposure"].shape[1:] == one["moments"].shape[2:] == (16, 16)
     assert not torch.equal(scenes[3]["blur"], scenes[4]["blur"])
 

@@ -128,7 +128,7 @@ def test_a_run_that_is_done_can_be_repeated(tiny_set, straight, tmp_path):
 
 def test_the_average_is_what_a_repeated_run_gives(tiny_set, tmp_path):
     network = RefinerConfig(
-        width=8, deep_width=8, picture_blocks=0, deep_blocks=0, blocks=2, trails=False
+        width=8, deep_width=8, picture_blocks=0, deep_blocks=0, blocks=2, flow_warp=False
     )
     job = Job([tiny_set], tmp_path / "run")
     options = RefinedOptions(scenes=SceneConfig(crop=64), run=RUN, network=network)

@@ -23,7 +23,7 @@ from spikecam.train.recipes.adaptation import (
 )
 
 TINY = RefinerConfig(
-    width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, unfolded=False
+    width=8, deep_width=8, picture_blocks=1, deep_blocks=1, blocks=2, sdm_change=False
 )
 CARD = sc.Card("tiny", "for tests", "none", "none", "none", "MIT", (), "everything")
 
@@ -75,7 +75,7 @@ def test_adapting_mends_weights_that_are_bad_for_a_camera(captures, tmp_path):
     made = adapt_weights(job, options)
     assert made.psnr[1] > made.psnr[0] + 0.5
     assert made.pixel_error[1] < made.pixel_error[0]
-    _, card, _ = sc.read_card(out)
+    card = sc.read_weights_info(out).card
     assert card.summary == "tiny, adapted to one camera"
     assert "6 captures without truth" in card.data
     assert dict(card.scores)["held-out scenes after"] == f"{made.psnr[1]:.2f} dB"

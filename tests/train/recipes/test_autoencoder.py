@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spikecam.generation.latents import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.train.datasets.pictures import PictureCrops, find_pictures
 from spikecam.train.engine.config import RunConfig

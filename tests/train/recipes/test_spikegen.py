@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.generation.latents import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.networks.diffusion import q_sample
@@ -28,7 +28,7 @@ SIZE = SpikeGenConfig(
     heads=2,
     spike_channels=(2, 3, 8),
     head_width=12,
-    detail=4,
+    detail_width=4,
 )
 SAMPLES = SpikeGenSampleConfig(frames=8)
 SCENES = SceneConfig(crop=64)
@@ -86,7 +86,7 @@ def test_tuning_begins_with_what_was_pretrained_and_resumes(
         tune("stopped", check_stop=stopped_after_an_epoch())
     assert equal(tune("stopped"), straight)
     network, _ = sc.load_weights(straight, "spikegen")
-    assert (network.config.frames, network.config.side) == (8, 8)
+    assert (network.config.frames, network.config.training_tokens) == (8, 8)
     assert not equal(straight, begun)
     with pytest.raises(sc.OptionError, match="another size"):
         tune("larger", network=replace(SIZE, width=32))

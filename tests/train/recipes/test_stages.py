@@ -107,7 +107,7 @@ def test_clipped_pictures_are_compared(batch):
 
 
 def test_refined_is_compared_to_the_truth():
-    stage = RefinedStage(RefinerConfig(width=8, deep_width=8, trails=False))
+    stage = RefinedStage(RefinerConfig(width=8, deep_width=8, flow_warp=False))
     batch = {
         "blur": torch.full((2, 3, 64, 64), 0.5),
         "exposure": torch.zeros(2, 19, 16, 16),

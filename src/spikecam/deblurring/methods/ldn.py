@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
-from spikecam.weights.catalogue import read_config
+from spikecam.weights.catalogue import read_weights_info
 
 # The picture is so many times as fine as the spikes.
 _SCALE = 4
@@ -66,15 +64,21 @@ def ldn(
             f"LDN takes pictures {_SCALE} times as fine as the spikes, and {blur.shape[1]}x"
             f"{blur.shape[0]} is not, to spikes of {stream.width}x{stream.height}; use refined"
         )
-    from spikecam.deblurring.ldn_picture import LDNPicture, load_ldn
+    from spikecam.deblurring.ldn_picture import LDNPicture
+    from spikecam.deblurring.spike_window_input import window_spikes
+    from spikecam.networks.ldn import LDN
+    from spikecam.weights.store import load_network
 
-    picture = LDNPicture(load_ldn(options.weights, options.device), blur, tile=options.tile)
-    return (picture.sharp(np.asarray(stream[start:stop]).copy()) for start, stop in spans)
+    network = load_network(LDN, options.weights, options.device)
+    picture = LDNPicture(network, blur, tile=options.tile)
+    return (picture.sharp(window_spikes(stream, span)) for span in spans)
 
 
 def _window(options: LdnOptions, stream: SpikeStream) -> int:
     """The window of the weights, as their file says."""
-    return int(read_config(options.weights, "ldn").get("window", LDNConfig.window))
+    config = read_weights_info(options.weights, "ldn").config
+    assert isinstance(config, LDNConfig)
+    return config.window
 
 
 METHOD = Method(

@@ -56,15 +56,14 @@ def refined(
     """
     for frame in frames:
         stream.window(frame, 1)
-    from spikecam.deblurring.ratios import Ratios
-    from spikecam.deblurring.refined_picture import RefinedPicture, load_refiner
+    from spikecam.deblurring.log_rate_ratios import LogRateRatios
+    from spikecam.deblurring.refined_picture import RefinedPicture
+    from spikecam.networks.refiner import Refiner
+    from spikecam.weights.store import load_network
 
-    picture = RefinedPicture(
-        load_refiner(options.weights, options.device),
-        blur,
-        Ratios(stream, exposure, fpn=options.fpn),
-        tile=options.tile,
-    )
+    network = load_network(Refiner, options.weights, options.device)
+    ratios = LogRateRatios(stream, exposure, network.input_config, fpn=options.fpn)
+    picture = RefinedPicture(network, blur, ratios, tile=options.tile)
     return (picture.sharp(frame) for frame in frames)
 
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
+from spikecam.networks.configs.bsn import BSNInputConfig
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
-
-# Frames of the short window that the blind-spot network cleans.
-_WINDOW_FRAMES = 9
+from spikecam.weights.catalogue import read_weights_info
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def teacher(
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1].
         stream: spikes of the same view.
-        frames: frame indices; each is seen with 4 frames on both sides.
+        frames: frame indices; each is seen in the window of the blind-spot network.
         exposure: frames (start, stop) during which the picture was exposed.
         options: weights and device.
 
@@ -53,12 +52,22 @@ def teacher(
         OptionError: no weights of that name.
         RangeError: a window leaves the recording.
     """
-    spans = [stream.window(frame, _WINDOW_FRAMES) for frame in frames]
+    window = _window(options, stream)
+    spans = [stream.window(frame, window) for frame in frames]
     from spikecam.deblurring.teacher_pictures import check_size, load_teacher, teacher_pictures
 
     network = load_teacher(options.weights, options.device)
     check_size(network, stream)
     return teacher_pictures(network, blur, stream, spans, exposure, options.device)
+
+
+def _window(options: TeacherOptions, stream: SpikeStream) -> int:
+    """The short window that the blind-spot network denoises, as the file of its weights says."""
+    if options.weights[0] == "none":
+        return BSNInputConfig.window
+    config = read_weights_info(options.weights[0], "bsn").input_config
+    assert isinstance(config, BSNInputConfig)
+    return config.window
 
 
 METHOD = Method(
@@ -68,6 +77,6 @@ METHOD = Method(
     run=teacher,
     options=TeacherOptions,
     source="Chen et al., SpikeReveal, NeurIPS 2024",
-    window=lambda options, stream: _WINDOW_FRAMES,
+    window=_window,
     networks=("bsn", "edsr"),
 )

@@ -17,11 +17,11 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.generation.generated import Generated
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
-from spikecam.networks.configs.spikegen import SpikeGenConfig
+from spikecam.networks.configs.spikegen import SpikeGenConfig, SpikeGenInputConfig
 from spikecam.picture import Picture
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import Span, SpikeStream
-from spikecam.weights.catalogue import read_config
+from spikecam.weights.catalogue import read_weights_info
 
 # The network takes whole groups of so many spike frames.
 GROUP_FRAMES = 8
@@ -111,25 +111,29 @@ def spikegen(
         RangeError: the frames around a moment leave the recording, or it has fewer than 8.
     """
     mix = _check_inputs(blur, stream, options)
-    from spikecam.deblurring.refined_picture import load_refiner
-    from spikecam.generation.inputs import Conditioning, around, of_both, of_spikes
     from spikecam.generation.sampler import load_sampler
+    from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
+    from spikecam.networks.refiner import Refiner
+    from spikecam.weights.store import load_network
 
+    input_config = read_weights_info(options.weights, "spikegen").input_config
+    assert isinstance(input_config, SpikeGenInputConfig)
     count = 0 if stream is None else window_frames(options, stream)
+    inputs = SpikeGenInput(count, input_config)
     if stream is not None:
         for frame in frames:
-            around(stream, frame, count)
+            inputs.window(stream, frame)
     sampler = load_sampler(options.weights, options.autoencoder, options.device)
     conditions: Iterable[Conditioning]
     if stream is None or mix == 0:
         assert blur is not None
         conditions = [Conditioning(blur)] * len(frames)
     elif blur is None:
-        conditions = (of_spikes(stream, frame, count, fpn=options.fpn) for frame in frames)
+        conditions = (inputs.from_spikes(stream, frame, fpn=options.fpn) for frame in frames)
     else:
         assert exposure is not None
-        refiner = load_refiner(device=options.device) if mix < 1 else None
-        conditions = of_both(blur, stream, frames, exposure, count, refiner, fpn=options.fpn)
+        refiner = load_network(Refiner, "refined", options.device) if mix < 1 else None
+        conditions = inputs.from_both(blur, stream, frames, exposure, refiner, fpn=options.fpn)
     return (
         sampler.generate(
             condition, mix, samples=options.sample_count, steps=options.steps, seed=options.seed
@@ -151,8 +155,9 @@ def window_frames(options: SpikegenOptions, stream: SpikeStream) -> int:
             f"SpikeGen takes {GROUP_FRAMES} frames of spikes or more, and the recording has "
             f"{len(stream)}"
         )
-    frames = int(read_config(options.weights, "spikegen").get("frames", SpikeGenConfig.frames))
-    return min(frames, len(stream) // GROUP_FRAMES * GROUP_FRAMES)
+    config = read_weights_info(options.weights, "spikegen").config
+    assert isinstance(config, SpikeGenConfig)
+    return min(config.frames, len(stream) // GROUP_FRAMES * GROUP_FRAMES)
 
 
 def _check_inputs(

@@ -1,1 +1,1 @@
-"""Configurations of the networks, one a file; importing one loads no torch."""
+"""Declarations of the networks, one a file: sizes, input, checkpoints; they load no torch."""

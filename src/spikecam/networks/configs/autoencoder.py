@@ -1,11 +1,13 @@
-"""Configuration of the autoencoder."""
+"""Declaration of the autoencoder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from spikecam.errors import OptionError
-from spikecam.networks.sizes import check_least
+from spikecam.networks.architecture import Architecture, InputConfig
+from spikecam.networks.config_checks import check_minimum
 
 # Pixels a side that become one latent.
 STRIDE = 8
@@ -30,9 +32,25 @@ class AutoencoderConfig:
     deep_blocks: int = 2
 
     def __post_init__(self) -> None:
-        check_least(self, channels=1, width=1, deep_width=1, blocks=0, deep_blocks=0)
+        check_minimum(self, channels=1, width=1, deep_width=1, blocks=0, deep_blocks=0)
         if self.channels > 3 * STRIDE**2:
             raise OptionError(
                 f"channels are at most {3 * STRIDE**2}, the values in a block of pixels, not "
                 f"{self.channels}"
             )
+
+
+@dataclass(frozen=True)
+class AutoencoderInputConfig(InputConfig):
+    """Input: pictures in [0, 1], RGB, continued to whole blocks of 8 x 8 pixels."""
+
+    kind: ClassVar[str] = "picture"
+
+
+ARCHITECTURE = Architecture(
+    kind="autoencoder",
+    config=AutoencoderConfig,
+    input_config=AutoencoderInputConfig,
+    module="spikecam.networks.autoencoder:Autoencoder",
+    channels_last=False,
+)

@@ -1,10 +1,13 @@
-"""Configuration of BSN."""
+"""Declaration of BSN."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from spikecam.networks.sizes import check_least
+from spikecam.errors import OptionError
+from spikecam.networks.architecture import Architecture, InputConfig, PublishedCheckpoint, Shapes
+from spikecam.networks.config_checks import check_minimum
 
 
 @dataclass(frozen=True)
@@ -13,13 +16,65 @@ class BSNConfig:
 
     Attributes:
         width: channels of the encoder; twice as many in the decoder.
-        mirrored: pictures that are not square are mirrored to the larger side, in the middle, and
-            cut again, as published. A pixel near such an edge has a twin beyond it, which the
-            network sees: not blind there. Without it any shape is taken as it is, and blind.
+        reflect_to_square: pictures that are not square are reflected to the larger side, in the
+            middle, and cut again, as published. A pixel near such an edge has a twin beyond it,
+            which the network sees: not blind there. Without it any shape is taken as it is, and
+            blind.
     """
 
     width: int = 48
-    mirrored: bool = True
+    reflect_to_square: bool = True
 
     def __post_init__(self) -> None:
-        check_least(self, width=1)
+        check_minimum(self, width=1)
+
+
+@dataclass(frozen=True)
+class BSNInputConfig(InputConfig):
+    """Input: firing rates in a short window, brought to the brightness of the blurry picture.
+
+    Attributes:
+        window: odd number of frames.
+    """
+
+    kind: ClassVar[str] = "short-window-rates"
+
+    window: int = 9
+
+    def __post_init__(self) -> None:
+        check_minimum(self, window=1)
+        if self.window % 2 == 0:
+            raise OptionError(f"the window of BSN is an odd number of frames, not {self.window}")
+
+
+def _infer_config(shapes: Shapes) -> BSNConfig:
+    return BSNConfig(width=shapes["mix.4.weight"][1] // 2)
+
+
+ARCHITECTURE = Architecture(
+    kind="bsn",
+    config=BSNConfig,
+    input_config=BSNInputConfig,
+    module="spikecam.networks.bsn:BSN",
+    published=PublishedCheckpoint(
+        authors="SpikeReveal",
+        marker=r"nin_A",
+        layers=(
+            (r"nin_A", "mix.0"),
+            (r"nin_B", "mix.2"),
+            (r"nin_C", "mix.4"),
+            *(
+                (rf"unet\.{name}\.conv{i + 1}\.conv", f"unet.{our_name}.{i}.conv")
+                for name, our_name, count in (
+                    ("enc1", "down1", 3),
+                    ("enc2", "down2", 3),
+                    ("enc3", "bottom", 3),
+                    ("dec2", "up1", 4),
+                    ("dec1", "up2", 4),
+                )
+                for i in range(count)
+            ),
+        ),
+        infer_config=_infer_config,
+    ),
+)

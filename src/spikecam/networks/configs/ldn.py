@@ -1,11 +1,22 @@
-"""Configuration of LDN."""
+"""Declaration of LDN."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from spikecam.errors import OptionError
-from spikecam.networks.sizes import check_least
+from spikecam.networks.architecture import (
+    Architecture,
+    InputConfig,
+    PublishedCheckpoint,
+    Shapes,
+    layer_count,
+)
+from spikecam.networks.config_checks import check_minimum
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -25,9 +36,70 @@ class LDNConfig:
     blocks: int = 2
 
     def __post_init__(self) -> None:
-        check_least(self, window=1, width=1, reduction=1, blocks=0)
+        check_minimum(self, window=1, width=1, reduction=1, blocks=0)
         if self.reduction > 4 * self.width:
             raise OptionError(
                 f"{4 * self.width} channels cannot be narrowed {self.reduction} times; choose a "
                 "smaller reduction"
             )
+
+
+@dataclass(frozen=True)
+class LDNInputConfig(InputConfig):
+    """Input: the blurry picture in [0, 1], RGB, and the spikes of ``LDNConfig.window`` frames."""
+
+    kind: ClassVar[str] = "spike-window"
+
+
+def _infer_config(shapes: Shapes) -> LDNConfig:
+    width = shapes["blur_encoder.0.weight"][0]
+    return LDNConfig(
+        window=shapes["spike_encoder.0.weight"][1],
+        width=width,
+        reduction=4 * width // shapes["channel_attention.squeeze.weight"][0],
+        blocks=layer_count(shapes, "blocks"),
+    )
+
+
+def _reverse_colours(state: dict[str, Tensor]) -> None:
+    """From blue, green, red to red, green, blue."""
+    import torch
+
+    state["blur_encoder.0.weight"] = state["blur_encoder.0.weight"].flip(1)
+    predict = state["predict.weight"].flip(0)
+    state["predict.weight"] = torch.cat([predict[:, :3].flip(1), predict[:, 3:]], dim=1)
+    state["predict.bias"] = state["predict.bias"].flip(0)
+
+
+# Their blocks count from 1, ours from 0.
+_MOST_BLOCKS = 64
+
+ARCHITECTURE = Architecture(
+    kind="ldn",
+    config=LDNConfig,
+    input_config=LDNInputConfig,
+    module="spikecam.networks.ldn:LDN",
+    published=PublishedCheckpoint(
+        authors="SpikeReveal",
+        marker=r"blur_enc\.0",
+        layers=(
+            (r"blur_enc\.0", "blur_encoder.0"),
+            (r"blur_enc2\.0", "blur_encoder.2"),
+            (r"spike_enc\.0", "spike_encoder.0"),
+            (r"spike_enc2\.0", "spike_encoder.2"),
+            (r"ca\.fc\.0", "channel_attention.squeeze"),
+            (r"ca\.fc\.2", "channel_attention.expand"),
+            (r"sa\.conv1", "spatial_attention.conv"),
+            *(
+                (rf"resBlock{i + 1}\.conv_block\.{place}", f"blocks.{i}.{name}")
+                for i in range(_MOST_BLOCKS)
+                for place, name in ((0, "first"), (3, "second"))
+            ),
+            (r"decoder1\.0", "decoder.0"),
+            (r"decoder2\.0", "decoder.2"),
+            (r"pred", "predict"),
+        ),
+        infer_config=_infer_config,
+        convert=_reverse_colours,
+    ),
+)

@@ -1,10 +1,13 @@
-"""Configuration of the refiner."""
+"""Declaration of the refiner."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from spikecam.networks.sizes import check_least
+from spikecam.errors import OptionError
+from spikecam.networks.architecture import Architecture, InputConfig
+from spikecam.networks.config_checks import check_minimum, check_rising_from
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,10 @@ class RefinerConfig:
         deep_blocks: residual blocks of the moment's branch, an eighth as fine.
         blocks: residual blocks of the moment's branch, a quarter as fine: two before, the rest
             after the deep ones.
-        unfolded: whether the moment's branch sees what SDM changes in the picture, unfolded; it
-            could be told from the maps, but for a larger network that is no work.
-        trails: whether things are looked up along their way (see `spikecam.deblurring.trails`).
+        sdm_change: whether the moment's branch sees what SDM changes in the picture; a larger
+            network can tell it from the maps.
+        flow_warp: whether pictures of other moments, warped by optical flow, are seen (see
+            `spikecam.deblurring.flow_warp`).
     """
 
     exposure_maps: int = 19
@@ -32,9 +36,73 @@ class RefinerConfig:
     picture_blocks: int = 2
     deep_blocks: int = 3
     blocks: int = 5
-    unfolded: bool = True
-    trails: bool = True
+    sdm_change: bool = True
+    flow_warp: bool = True
 
     def __post_init__(self) -> None:
-        least = {"width": 1, "deep_width": 1, "picture_blocks": 0, "deep_blocks": 0, "blocks": 2}
-        check_least(self, exposure_maps=1, moment_maps=1, **least)
+        minimum = {"width": 1, "deep_width": 1, "picture_blocks": 0, "deep_blocks": 0, "blocks": 2}
+        check_minimum(self, exposure_maps=1, moment_maps=1, **minimum)
+
+
+@dataclass(frozen=True)
+class RefinerInputConfig(InputConfig):
+    """Input: logarithms of firing-rate ratios, and pictures warped along optical flow.
+
+    Times are in units of ``exposure_units`` to an exposure, so that neither the frame rate nor the
+    length of the exposure matters.
+
+    Attributes:
+        exposure_units: units of time in an exposure.
+        exposure_parts: windows that the exposure is divided into.
+        margin: units before and after the exposure, a window each.
+        window_edges: distances of the edges of the windows around a moment from it, in units; the
+            first is half of the middle window.
+        prior: of the ratios, in thresholds (see `spikecam.deblurring.log_rate_ratios`).
+        sdm_window: units of SDM's own window.
+        sdm_prior: of SDM's own ratio, in thresholds.
+        min_scale: pictures less than this many times as fine as the spikes are enlarged, so that
+            no spikes are averaged away.
+        flow_blur: standard deviation of the Gaussian blur before optical flow, in spike pixels.
+        white_quantile: of firing rates, that becomes white for optical flow.
+    """
+
+    kind: ClassVar[str] = "log-rate-ratios"
+
+    exposure_units: int = 97
+    exposure_parts: int = 16
+    margin: int = 20
+    window_edges: tuple[float, ...] = (2.5, 6.5, 11.5, 18.5, 27.5, 39.5, 55.5, 77.5, 116.5)
+    prior: float = 0.1
+    sdm_window: int = 17
+    sdm_prior: float = 0.2
+    min_scale: float = 3.0
+    flow_blur: float = 0.9
+    white_quantile: float = 0.995
+
+    def __post_init__(self) -> None:
+        check_minimum(self, exposure_units=1, exposure_parts=1, margin=0, sdm_window=1)
+        check_rising_from(self, "window_edges")
+        if min(self.prior, self.sdm_prior, self.flow_blur, self.min_scale) <= 0:
+            raise OptionError("priors, min_scale and flow_blur are numbers above 0")
+        if not 0 < self.white_quantile <= 1:
+            raise OptionError(
+                f"white_quantile is a share above 0 and up to 1, not {self.white_quantile}"
+            )
+
+    @property
+    def exposure_maps(self) -> int:
+        """Maps of the exposure: its parts, both margins, and the charge."""
+        return self.exposure_parts + 3
+
+    @property
+    def moment_maps(self) -> int:
+        """Maps of a moment: its windows, its place in the exposure, and SDM's ratio."""
+        return 2 * len(self.window_edges) + 1
+
+
+ARCHITECTURE = Architecture(
+    kind="refiner",
+    config=RefinerConfig,
+    input_config=RefinerInputConfig,
+    module="spikecam.networks.refiner:Refiner",
+)

@@ -1,7 +1,7 @@
 """Scenes out of focus to pictures in focus, by a network (see `spikecam.networks.refocuser`).
 
 "Seeing Through Blur: Tackling Defocus in Spike-Based Imaging" does so with another network, which
-is not published in full; its supplement says how spikes are integrated (`integrations`).
+is not published in full; its supplement says how spikes are integrated (`multi_scale_rates`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
+from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
@@ -55,28 +56,32 @@ def defocus(
             unknown name of weights or of a device.
         RangeError: a window leaves the recording, or that has less than 25 frames.
     """
-    from spikecam.reconstruction.integrations import check_window, integrations
-
-    window, fpn = options.window, options.fpn
-    check_window(stream, window)
+    window, fpn = _window(options, stream), options.fpn
     for frame in (min(frames), max(frames)):
         stream.window(frame, window)
-    from spikecam.reconstruction.refocus import load_refocuser, restored
+    from spikecam.networks.refocuser import Refocuser
+    from spikecam.reconstruction.refocus import refocus
+    from spikecam.reconstruction.refocuser_input import RefocuserInput
     from spikecam.tiles import tiles
+    from spikecam.weights.store import load_network
 
-    network = load_refocuser(options.weights, options.device)
+    network = load_network(Refocuser, options.weights, options.device)
+    inputs = RefocuserInput(network.input_config)
     # A tile that cannot be is refused before the first frame.
     tiles((64, 64), options.tile, network.reach)
     return (
-        restored(network, integrations(stream, frame, window, fpn=fpn), window, tile=options.tile)
+        refocus(network, inputs.rates(stream, frame, window, fpn=fpn), window, tile=options.tile)
         for frame in frames
     )
 
 
 def _window(options: DefocusOptions, stream: SpikeStream) -> int:
-    from spikecam.reconstruction.integrations import check_window
+    from spikecam.reconstruction.multi_scale_rates import check_window
+    from spikecam.weights.catalogue import read_weights_info
 
-    check_window(stream, options.window)
+    input_config = read_weights_info(options.weights, "refocuser").input_config
+    assert isinstance(input_config, RefocuserInputConfig)
+    check_window(stream, options.window, input_config)
     return options.window
 
 

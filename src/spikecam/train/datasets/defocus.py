@@ -16,9 +16,9 @@ from spikecam.errors import FileError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import as_gray
 from spikecam.io.pictures import picture_size
+from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.picture import Picture
-from spikecam.reconstruction.clues import clues
-from spikecam.reconstruction.integrations import integrations
+from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.scenes.defocus import defocus_scene
 from spikecam.scenes.depth import random_inverse_depth
 from spikecam.sensor.integrate_and_fire import simulate
@@ -45,8 +45,8 @@ Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 class DefocusSamples(Dataset[Sample]):
     """Scenes out of focus; each index is always the same sample.
 
-    A sample holds `clues`, as `Refocuser` takes them; ``sharp`` (1, crop, crop), the rates of the
-    scene in focus; and ``level`` (), the rate of white.
+    A sample holds `RefocuserInput.features`, as `Refocuser` takes them; ``sharp`` (1, crop, crop),
+    the rates of the scene in focus; and ``level`` (), the rate of white.
 
     Args:
         pictures: sharp ones, `DEFOCUS_MARGIN_PIXELS` larger than the crop on every side, over which
@@ -55,6 +55,7 @@ class DefocusSamples(Dataset[Sample]):
         config: how samples are drawn.
         seed: of everything random.
         length: number of samples.
+        input_config: constants of the network's input.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class DefocusSamples(Dataset[Sample]):
         *,
         seed: int,
         length: int,
+        input_config: RefocuserInputConfig | None = None,
     ) -> None:
+        self.inputs = RefocuserInput(input_config)
         self.pictures, self.pairs, self.config = pictures, list(pairs), config
         self.seed, self.length = seed, length
         # Simulation takes far longer than a step: scenes are kept, by each process for itself.
@@ -83,7 +86,7 @@ class DefocusSamples(Dataset[Sample]):
             one.astype(np.float32, order="C") for one in rotate_and_flip([maps, scene], rng)
         )
         return {
-            **clues(rates, frames),
+            **self.inputs.features(rates, frames),
             "sharp": torch.from_numpy(truth),
             "level": torch.tensor(level, dtype=torch.float32),
         }
@@ -120,7 +123,7 @@ class DefocusSamples(Dataset[Sample]):
         if pattern is not None and rng.random() < 1 / 3:
             # The pattern is unknown: then the truth is what a median pixel makes of the light.
             truth, pattern = median_pattern(pattern).distort(truth), None
-        rates = integrations(stream, frames // 2, frames, fpn=pattern)
+        rates = self.inputs.rates(stream, frames // 2, frames, fpn=pattern)
         # Half floats hold rates to a thousandth of themselves, far below their noise.
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 

@@ -19,8 +19,8 @@ import numpy.typing as npt
 import torch
 
 from spikecam.errors import FileError, OutputError
-from spikecam.generation.inputs import gain_to
-from spikecam.generation.latents import Codec
+from spikecam.generation.autoencoders import Codec
+from spikecam.generation.spikegen_input import SpikeGenInput
 from spikecam.gray import as_gray
 from spikecam.io.atomic import atomic_folder
 from spikecam.io.paths import PathLike
@@ -127,6 +127,7 @@ def make_latents(
         root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values())
     )
     crops = [(part, n) for part in parts for n in range(len(part))]
+    inputs = SpikeGenInput(FRAMES)
     with atomic_folder(root) as temporary:
         arrays = {
             name: np.lib.format.open_memmap(
@@ -145,7 +146,7 @@ def make_latents(
                 arrays[name][place] = _encode(autoencoder, pictures)
             arrays["spikes"][place] = [stream.rows() for _, stream in pairs]
             arrays["gain"][place] = [
-                gain_to(as_gray(one), float(stream.count().mean()) / FRAMES)
+                inputs.gain(as_gray(one), float(stream.count().mean()) / FRAMES)
                 for one, stream in pairs
             ]
         for array in arrays.values():

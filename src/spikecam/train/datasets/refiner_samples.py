@@ -11,8 +11,9 @@ from torch.nn import functional
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import Pair
-from spikecam.deblurring.ratios import Ratios
-from spikecam.deblurring.trails import Trails
+from spikecam.deblurring.log_rate_ratios import LogRateRatios
+from spikecam.deblurring.refiner_input import RefinerInput
+from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.train.datasets.configs import RefinerSampleConfig, SceneConfig, SensorConfig
 from spikecam.train.datasets.scene_crops import SceneCrops
 from spikecam.train.datasets.sensors import random_sensor_view
@@ -23,13 +24,14 @@ class RefinerSamples(Dataset[Sample]):
     """Samples for the refiner; each index is always the same sample.
 
     A sample holds ``blur`` (3, h, w) and ``sharp`` (F, 3, h, w) in [0, 1], and the maps that
-    `Refiner` takes: ``exposure``, ``moments``, and where asked for ``trails`` and ``ways``.
+    `Refiner` takes: ``exposure``, ``moments``, and where asked for ``levels`` and ``flows``.
 
     Args:
         pairs, scenes: as for `SceneCrops`.
         sensors: how the sensors are drawn.
         config: what a sample holds.
-        flow_maps: whether samples hold what is seen along the motion of things (see `Trails`).
+        flow_warp: whether samples hold pictures warped along optical flow (see `FlowWarp`).
+        input_config: constants of the network's input.
         seed: of everything random.
         length: number of samples.
 
@@ -44,12 +46,14 @@ class RefinerSamples(Dataset[Sample]):
         sensors: SensorConfig,
         config: RefinerSampleConfig,
         *,
-        flow_maps: bool = True,
+        flow_warp: bool = True,
+        input_config: RefinerInputConfig | None = None,
         seed: int,
         length: int,
     ) -> None:
         self.crops = SceneCrops(pairs, scenes, seed, config.moments)
-        self.sensors, self.config, self.flow_maps = sensors, config, flow_maps
+        self.sensors, self.config, self.flow_warp = sensors, config, flow_warp
+        self.input_config = input_config or RefinerInputConfig()
         self.length = length
 
     def __len__(self) -> int:
@@ -63,9 +67,6 @@ class RefinerSamples(Dataset[Sample]):
         if coarser:
             light = light.reshape(len(light), light.shape[1] // 2, 2, -1, 2).mean((2, 4))
         stream = random_sensor_view(light, rng, self.sensors)
-        ratios = Ratios(stream, exposure)
-        maps = [torch.from_numpy(ratios.exposure())]
-        maps += [torch.from_numpy(ratios.moment(frame)) for frame in frames]
         colours = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
         if smaller:
             halves = functional.avg_pool2d(colours, 2)
@@ -74,18 +75,24 @@ class RefinerSamples(Dataset[Sample]):
         if rng.random() < self.sensors.noise_prob:
             noise = rng.standard_normal(blur.shape, np.float32) * np.float32(rng.uniform(0, 0.01))
             blur = (blur + torch.from_numpy(noise)).clamp(0, 1)
+        inputs = RefinerInput(
+            blur.permute(1, 2, 0).numpy(),
+            LogRateRatios(stream, exposure, self.input_config),
+            flow_warp=self.flow_warp,
+        )
+        moments = [inputs.moment(frame) for frame in frames]
+        maps = {"exposure": [inputs.exposure()], "moments": [moment.maps for moment in moments]}
         sample = {"blur": blur, "sharp": colours[1:]}
-        if self.flow_maps:
-            trails = Trails(blur.permute(1, 2, 0).numpy(), ratios)
-            warped = [[torch.from_numpy(one) for one in trails.along(t)] for t in frames]
-            sample["trails"] = torch.stack([trail for trail, _ in warped])
-            maps += [ways for _, ways in warped]
-        if coarser:
-            maps = [_upsample(one, 2) for one in maps]
-        count = len(frames) + 1
-        sample |= {"exposure": maps[0], "moments": torch.stack(maps[1:count])}
-        if self.flow_maps:
-            sample["ways"] = torch.stack(maps[count:])
+        if self.flow_warp:
+            maps["flows"] = [moment.flows for moment in moments if moment.flows is not None]
+            levels = [moment.levels for moment in moments if moment.levels is not None]
+            sample["levels"] = torch.from_numpy(np.stack(levels))
+        for name, arrays in maps.items():
+            tensors = [torch.from_numpy(array) for array in arrays]
+            if coarser:
+                tensors = [_upsample(tensor, 2) for tensor in tensors]
+            sample[name] = torch.stack(tensors)
+        sample["exposure"] = sample["exposure"][0]
         return sample
 
 

@@ -9,10 +9,10 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import Pair
-from spikecam.deblurring.refined_picture import load_refiner
 from spikecam.errors import FileError, OptionError
-from spikecam.generation.inputs import Conditioning, of_both, of_spikes
+from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
 from spikecam.gray import as_gray
+from spikecam.networks.configs.spikegen import SpikeGenInputConfig
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture, coloured
 from spikecam.scenes.motion import moving_scene
@@ -24,6 +24,7 @@ from spikecam.train.datasets.recorded_crops import RecordedCrops
 from spikecam.train.datasets.scene_crops import Crop, SceneCrops
 from spikecam.train.datasets.sensors import random_sensor_view
 from spikecam.train.engine.sampler import Sample
+from spikecam.weights.store import load_network
 
 # Range of how far things in a scene of spikes alone move in its frames, in pixels.
 _SPEED_PIXELS = 0.5, 24.0
@@ -48,6 +49,7 @@ class SpikeGenSamples(Dataset[Sample]):
         seed: of everything random.
         length: number of samples.
         mix: g of all samples, for validation; None to draw it.
+        input_config: constants of the network's input.
 
     Raises:
         FileError: as `SceneCrops` and `RecordedCrops`, or a pair with too few frames of spikes.
@@ -65,6 +67,7 @@ class SpikeGenSamples(Dataset[Sample]):
         seed: int,
         length: int,
         mix: float | None = None,
+        input_config: SpikeGenInputConfig | None = None,
     ) -> None:
         if not pairs and pictures is None:
             raise OptionError("give a data set with blurry pictures, or a folder of pictures")
@@ -76,6 +79,7 @@ class SpikeGenSamples(Dataset[Sample]):
         self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
         self.pictures, self.config, self.crop, self.sensors = pictures, config, scenes.crop, sensors
         self.seed, self.length, self.mix = seed, length, mix
+        self.inputs = SpikeGenInput(config.frames, input_config)
         self._refiner: Refiner | None = None
 
     def __len__(self) -> int:
@@ -98,9 +102,9 @@ class SpikeGenSamples(Dataset[Sample]):
         refiner = None
         if 0 < mix < 1:
             # Loaded by each process for itself, once.
-            self._refiner = refiner = self._refiner or load_refiner(device="cpu")
+            self._refiner = refiner = self._refiner or load_network(Refiner, "refined", "cpu")
         frames = crop.frames[:1]
-        (condition,) = of_both(blur, stream, frames, crop.exposure, self.config.frames, refiner)
+        (condition,) = self.inputs.from_both(blur, stream, frames, crop.exposure, refiner)
         return _as_sample(condition, mix, sharp)
 
     def _dense_sample(self, index: int) -> Sample:
@@ -121,7 +125,7 @@ class SpikeGenSamples(Dataset[Sample]):
         light = np.stack([as_gray(picture) for picture in film])
         light *= np.float32(rng.uniform(0.4, 1))
         stream = random_sensor_view(light, rng, self.sensors)
-        condition = of_spikes(stream, frames // 2, frames)
+        condition = self.inputs.from_spikes(stream, frames // 2)
         rate = float(stream.count().mean()) / frames
         # What the sensor makes of light, times what the rates are shown with.
         gain = condition.scale * rate / max(float(light.mean()), 1e-4)

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.errors import OptionError
+from spikecam.networks.architecture import InputConfig, find_architecture
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import last_measures
 from spikecam.train.engine.job import Job, PathLike, TrainingResult
@@ -21,6 +22,7 @@ from spikecam.train.engine.sampler import SampleModule
 from spikecam.train.engine.stage import Stage
 from spikecam.train.engine.trainer import run_training
 from spikecam.weights.card import Card
+from spikecam.weights.catalogue import read_weights_info
 from spikecam.weights.store import fingerprint, load_weights, save_weights
 
 Size = TypeVar("Size")
@@ -37,6 +39,8 @@ class TrainingData:
         settings: that the samples depend on.
         units: what they are made of, plural.
         names: of the data; by default the names of the job's sources.
+        input_config: constants with which the input tensors are built; by default those of the
+            network.
     """
 
     train: Dataset[Any]
@@ -45,6 +49,7 @@ class TrainingData:
     settings: dict[str, Any]
     units: str = "pairs"
     names: str = ""
+    input_config: InputConfig | None = None
 
 
 def network_size(start: PathLike | None, kind: str, size: Size) -> Size:
@@ -65,6 +70,21 @@ def network_size(start: PathLike | None, kind: str, size: Size) -> Size:
     if size not in (type(size)(), start_size):
         raise OptionError(f"{start} is of a network of another size, {start_size}; leave sizes out")
     return start_size
+
+
+def network_input(start: PathLike | None, kind: str) -> Any:
+    """Constants of the network's input: of the weights to start from, else the default ones.
+
+    Args:
+        start: a name of weights that ship, or a file; None for new weights.
+        kind: of network.
+
+    Raises:
+        SpikecamError: as `read_weights_info`.
+    """
+    if start is None:
+        return find_architecture(kind).input_config()
+    return read_weights_info(start, kind).input_config
 
 
 def train_stage(
@@ -94,10 +114,13 @@ def train_stage(
     network: Any = stage.network
     if start is not None:
         network.load_state_dict(load_weights(start)[0].state_dict())
+    if data.input_config is not None:
+        network.input_config = data.input_config
     settings = {
         "stage": stage.name,
         "run": config.settings(),
         "network": asdict(network.config),
+        "input": asdict(network.input_config),
         "start": None if start is None else fingerprint(network),
         **data.settings,
     }

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
-from spikecam.deblurring.ratios import Maps, Ratios
+from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.errors import SpikecamError
 from spikecam.exposure import resolve_exposure
@@ -49,11 +49,13 @@ def heldout_pixel_error(network: Refiner, pairs: Sequence[Pair], *, moments: int
         span = resolve_exposure(stream)
         heldout = np.zeros(stream.shape[1:], np.bool_)
         heldout[1:-1:HOLDOUT_STRIDE, 1:-1:HOLDOUT_STRIDE] = True
-        picture = RefinedPicture(network, blur, Ratios(stream, span, hidden=heldout))
+        ratios = LogRateRatios(stream, span, network.input_config, masked_pixels=heldout)
+        picture = RefinedPicture(network, blur, ratios)
         frames = evenly_spaced_frames(stream, min(moments, span[1] - span[0]), span, window=1)
         light = np.stack([coarse_gray(picture.sharp(frame))[heldout] for frame in frames])
         with np.errstate(divide="ignore"):
-            thresholds = coarse_gray(blur)[heldout] / Ratios(stream, span).rate[heldout]
+            rate = LogRateRatios(stream, span, network.input_config).rate
+            thresholds = coarse_gray(blur)[heldout] / rate[heldout]
         every, spikes = np.arange(*span), stream.read(*span)[:, heldout]
         for pixel, fired, threshold in zip(light.T, spikes.T, thresholds, strict=True):
             residuals, length = light_residuals(np.interp(every, frames, pixel), fired, threshold)

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike, existing_file
-from spikecam.weights.foreign import read_state
+from spikecam.weights.checkpoints import read_state
 
 # Channels of the 13 convolutions of VGG-16, whose outputs are compared after each group.
 _GROUP_CHANNELS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))

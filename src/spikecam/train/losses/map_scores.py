@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.networks.refocuser import COARSE
+from spikecam.networks.refocuser import CELL_PIXELS
 
 # Power with which the share that a map should have falls with its error.
 _SHARPNESS = 10.0
@@ -26,7 +26,7 @@ def score_cross_entropy(errors: Tensor, scores: Tensor) -> Tensor:
 
 def _cell_means(errors: Tensor) -> Tensor:
     """Mean errors around each cell of the scores."""
-    cells = functional.avg_pool2d(errors, COARSE)
+    cells = functional.avg_pool2d(errors, CELL_PIXELS)
     edge = _SMOOTHING_CELLS // 2
     padded = functional.pad(cells, (edge, edge, edge, edge), mode="replicate")
     return functional.avg_pool2d(padded, _SMOOTHING_CELLS, stride=1)

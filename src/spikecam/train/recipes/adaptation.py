@@ -159,7 +159,8 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
             scenes,
             sensors,
             SAMPLES,
-            flow_maps=network.config.trails,
+            flow_warp=network.config.flow_warp,
+            input_config=network.input_config,
             seed=sample_seed,
             length=length,
         )
@@ -275,7 +276,7 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
     """Write pictures of pairs: blurry, and deblurred before and after, side by side."""
     import numpy as np
 
-    from spikecam.deblurring.ratios import Ratios
+    from spikecam.deblurring.log_rate_ratios import LogRateRatios
     from spikecam.deblurring.refined_picture import RefinedPicture
     from spikecam.exposure import resolve_exposure
     from spikecam.io.pictures import write_picture
@@ -283,7 +284,7 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
     for index, pair in enumerate(pairs):
         stream, blur = pair.stream(), pair.blurry_picture()
         exposure = resolve_exposure(stream)
-        ratios = Ratios(stream, exposure)
+        ratios = LogRateRatios(stream, exposure, before.input_config)
         middle = sum(exposure) // 2
         sharp = [RefinedPicture(one, blur, ratios).sharp(middle) for one in (before, after)]
         write_picture(folder / f"adapted_{index}.png", np.concatenate([blur, *sharp], axis=1))

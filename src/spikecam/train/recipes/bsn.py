@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.bsn import BSNConfig, BSNInputConfig
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import Job, TrainingResult
@@ -117,6 +117,7 @@ def train_bsn(job: Job, options: BSNOptions) -> TrainingResult:
 
     network = network_size(options.weights, "bsn", options.network)
     data = pair_data(job, options.crops, options.run.seed, options.skip_incomplete)
+    data = replace(data, input_config=BSNInputConfig(window=options.crops.window))
     return train_stage(job, options.run, data, lambda: BSNStage(network), start=options.weights)
 
 

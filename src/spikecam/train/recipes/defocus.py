@@ -36,7 +36,7 @@ _MSE_FLOOR = 1e-4
 _MIX_WEIGHT, _SCORE_WEIGHT = 0.3, 1.0
 # Parts of the network with few weights, which AdamW trains: those that see single maps, and those
 # that give out scores and pictures.
-_ADAMW_PARTS = "each", "score", "predict"
+_ADAMW_PARTS = "map_encoder", "score", "predict"
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,17 @@ class DefocusStage(Stage):
         """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
         import torch
 
-        from spikecam.networks.refocuser import SPANS
+        from spikecam.networks.refocuser import WINDOWS
         from spikecam.train.losses.map_scores import score_cross_entropy
 
-        predicted, mix, scores = self.network.scored(**network_inputs(batch))
+        predicted, mix, scores = self.network.forward_with_scores(**network_inputs(batch))
         sharp = normalised(batch["sharp"], batch)
         errors = [
             (normalised(rates, batch) - sharp).square().mean((1, 2, 3))
             for rates in (predicted, mix)
         ]
         picture_loss, mix_loss = ((error + _MSE_FLOOR).log().mean() for error in errors)
-        maps = torch.cat([batch["deconvolved"], batch["rates"][:, SPANS:]], dim=1)
+        maps = torch.cat([batch["deconvolved"], batch["rates"][:, WINDOWS:]], dim=1)
         score_loss = score_cross_entropy((normalised(maps, batch) - sharp).square(), scores)
         loss: Tensor = picture_loss + _MIX_WEIGHT * mix_loss + _SCORE_WEIGHT * score_loss
         return loss
@@ -146,10 +146,16 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     from spikecam.train.datasets.defocus import DefocusSamples, check_pair_sizes
     from spikecam.train.datasets.pictures import find_pictures, pictures_digest
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, network_size, train_stage
+    from spikecam.train.engine.training import (
+        TrainingData,
+        network_input,
+        network_size,
+        train_stage,
+    )
 
     size = options.network or SIZES[options.size or DEFAULT_SIZE]
     network = network_size(options.weights, "refocuser", size)
+    input_config = network_input(options.weights, "refocuser")
     config, seed = options.samples, options.run.seed
     dpdd_folders = [folder for folder in job.sources if is_dpdd(folder)]
     folders = [folder for folder in job.sources if folder not in dpdd_folders]
@@ -185,7 +191,12 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     }
     data = TrainingData(
         DefocusSamples(
-            _crops(train, side, seed, UNBOUNDED), train_pairs, config, seed=seed, length=UNBOUNDED
+            _crops(train, side, seed, UNBOUNDED),
+            train_pairs,
+            config,
+            seed=seed,
+            length=UNBOUNDED,
+            input_config=input_config,
         ),
         DefocusSamples(
             _crops(val, side, 0, _VAL_SAMPLES),
@@ -193,10 +204,12 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
             val_config,
             seed=seed + 1,
             length=_VAL_SAMPLES,
+            input_config=input_config,
         ),
         len(train) + len(train_pairs),
         settings,
         "pictures",
+        input_config=input_config,
     )
     return train_stage(job, options.run, data, lambda: DefocusStage(network), start=options.weights)
 

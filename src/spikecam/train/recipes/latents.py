@@ -45,7 +45,7 @@ def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
     Raises:
         SpikecamError: as `make_latents` and `load_autoencoder`.
     """
-    from spikecam.generation.latents import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder
     from spikecam.resources import pick_device
     from spikecam.train.datasets.latent_cache import make_latents
 

@@ -92,7 +92,7 @@ class RefinedStage(Stage):
             batch["blur"].contiguous(memory_format=torch.channels_last),
             batch["exposure"],
             batch["moments"],
-            (batch["trails"], batch["ways"]) if "trails" in batch else None,
+            (batch["levels"], batch["flows"]) if "levels" in batch else None,
         )
         return sharp.float()
 
@@ -128,9 +128,16 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
     from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
     from spikecam.train.datasets.refiner_samples import RefinerSamples
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, last_names, network_size, train_stage
+    from spikecam.train.engine.training import (
+        TrainingData,
+        last_names,
+        network_input,
+        network_size,
+        train_stage,
+    )
 
     network = network_size(options.weights, "refiner", options.network)
+    input_config = network_input(options.weights, "refiner")
     scenes, seed, sources = options.scenes, options.run.seed, job.sources
     if options.pseudo:
         captures, _ = find_all_pairs(
@@ -152,7 +159,8 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
             scenes,
             options.sensors,
             options.samples,
-            flow_maps=network.trails,
+            flow_warp=network.flow_warp,
+            input_config=input_config,
             seed=seed,
             length=UNBOUNDED,
         ),
@@ -161,7 +169,8 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
             val_scenes,
             plain_sensors,
             replace(options.samples, scale_prob=0),
-            flow_maps=network.trails,
+            flow_warp=network.flow_warp,
+            input_config=input_config,
             seed=seed + 1,
             length=_VAL_SAMPLES,
         ),
@@ -174,6 +183,7 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
             "data": pairs_settings(train, val),
         },
         names=last_names(job.sources),
+        input_config=input_config,
     )
     return train_stage(job, options.run, data, lambda: RefinedStage(network), start=options.weights)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from spikecam.generation.latents import Codec
-    from spikecam.networks.spikegen import Seen, SpikeGen
+    from spikecam.generation.autoencoders import Codec
+    from spikecam.networks.spikegen import SpikeGen, SpikeGenInputs
     from spikecam.train.engine.optimizers import Optimization
     from spikecam.train.engine.sampler import Sample
 
@@ -114,15 +114,15 @@ class SpikeGenStage(Stage):
         """Errors of means, of deviations and of velocities, and what the configuration adds."""
         import torch
 
-        from spikecam.networks.diffusion import TIMES
-        from spikecam.networks.spikegen import middle
+        from spikecam.networks.diffusion import TIME_STEPS
+        from spikecam.networks.spikegen import middle_frames
         from spikecam.train.losses.charbonnier import charbonnier
         from spikecam.train.losses.spike_alignment import alignment_loss
 
         inputs, residual, target = self._encode(batch)
         draws, count, device = self.config.noise_draws, target[:, 0].numel(), target.device
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
-        times = torch.randint(0, TIMES + 1, (draws, count), generator=generator, device=device)
+        times = torch.randint(0, TIME_STEPS + 1, (draws, count), generator=generator, device=device)
         condition = self.network.condition(inputs)
         mean, mean_error, nll, velocity_error = self.network(
             condition, inputs, target, noise, times
@@ -137,7 +137,7 @@ class SpikeGenStage(Stage):
                 loss = loss + self.config.pixel_weight * charbonnier(error).mean()
             if self.config.alignment_weight:
                 # Frames in the middle: things move in all the others.
-                alignment = alignment_loss(decoded, middle(batch["spikes"]), generator)
+                alignment = alignment_loss(decoded, middle_frames(batch["spikes"]), generator)
                 loss = loss + self.config.alignment_weight * alignment
         return loss
 
@@ -147,7 +147,7 @@ class SpikeGenStage(Stage):
 
         inputs, residual, target = self._encode(batch)
         condition = self.network.condition(inputs)
-        mean, _ = self.network.around(condition.flatten(0, 2))
+        mean, _ = self.network.predict_gaussian(condition.flatten(0, 2))
         decoded = self._decode(condition, mean, inputs, residual)
         sharp = batch["sharp"] if "sharp" in batch else self.autoencoder.decode(target)
         assert inputs.latents is not None
@@ -173,40 +173,40 @@ class SpikeGenStage(Stage):
         optimizer = adamw(self.network, config, weight_decay=0.05)
         return warmup_cosine(optimizer, config, warmup=0.1, end_rates=(1e-8, 1e-6))
 
-    def _sharp_latents(self, mean: Tensor, inputs: Seen) -> Tensor:
+    def _sharp_latents(self, mean: Tensor, inputs: SpikeGenInputs) -> Tensor:
         """Sharp latents (B, C, h, w) by the mean (.., C) of what is added, token by token."""
-        from spikecam.networks.spikegen import SCALE
+        from spikecam.networks.spikegen import LATENT_CHANGE_SCALE
 
         assert inputs.latents is not None
         count, channels, height, width = inputs.latents.shape
         added = mean.reshape(count, height, width, channels).movedim(-1, 1)
-        return self.network.baseline(inputs.latents, inputs.mix) + added / SCALE
+        return self.network.baseline(inputs.latents, inputs.mix) + added / LATENT_CHANGE_SCALE
 
     def _decode(
-        self, condition: Tensor, mean: Tensor, inputs: Seen, residual: Tensor | None
+        self, condition: Tensor, mean: Tensor, inputs: SpikeGenInputs, residual: Tensor | None
     ) -> Tensor:
         """The picture of the mean."""
         decoded = self.autoencoder.decode(self._sharp_latents(mean, inputs))
         if residual is None:
             return decoded
-        return decoded + self.network.carried(condition, residual, inputs.mix)
+        return decoded + self.network.gated_residual(condition, residual, inputs.mix)
 
-    def _encode(self, batch: Sample) -> tuple[Seen, Tensor | None, Tensor]:
+    def _encode(self, batch: Sample) -> tuple[SpikeGenInputs, Tensor | None, Tensor]:
         """Inputs of the network, what the autoencoder loses of the picture, and sharp latents."""
         import torch
 
-        from spikecam.networks.spikegen import Seen
+        from spikecam.networks.spikegen import SpikeGenInputs
 
         spikes = {name: batch[name] for name in ("mix", "spikes", "gain")}
         if "latents" in batch:
-            return Seen(latents=batch["latents"], **spikes), None, batch["target"]
+            return SpikeGenInputs(latents=batch["latents"], **spikes), None, batch["target"]
         picture = batch["picture"]
         with torch.no_grad():
             both = self.autoencoder.encode(torch.cat([picture, batch["sharp"]]))
             latents, sharp = both.chunk(2)
-            has_detail = self.network.kept is not None
+            has_detail = self.network.residual_gate is not None
             residual = picture - self.autoencoder.decode(latents) if has_detail else None
-        return Seen(latents=latents, picture=picture, **spikes), residual, sharp
+        return SpikeGenInputs(latents=latents, picture=picture, **spikes), residual, sharp
 
 
 def named_size(size: str | None) -> SpikeGenConfig | None:
@@ -248,7 +248,7 @@ def spikegen_size(
         raise FileError(
             f"{start} works on latents of another autoencoder than {autoencoder}; name its own"
         )
-    free = {"frames": 8, "side": 1, "autoencoder": "", "channels": config.channels}
+    free = {"frames": 8, "training_tokens": 1, "autoencoder": "", "channels": config.channels}
     if network is not None and asdict(network) | free != asdict(config) | free:
         raise OptionError(f"{start} is of a network of another size; leave --size out")
     return config
@@ -261,7 +261,7 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
         FileError: the latents are of another autoencoder, or there are none.
         SpikecamError: as `run_training` and `load_weights`.
     """
-    from spikecam.generation.latents import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder
     from spikecam.train.datasets.cached_latents import CachedLatents
     from spikecam.train.datasets.latent_cache import LatentCache
     from spikecam.train.engine.sampler import UNBOUNDED
@@ -279,7 +279,7 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
         )
     size = options.network or named_size(options.size)
     size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
-    size = replace(size, channels=autoencoder.channels, side=cache.crop // STRIDE)
+    size = replace(size, channels=autoencoder.channels, training_tokens=cache.crop // STRIDE)
     data = TrainingData(
         CachedLatents(folder, seed=options.run.seed, length=UNBOUNDED),
         CachedLatents(folder, seed=0, length=cache.val, validation=True),

@@ -76,20 +76,24 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
         FileError: weights to start from that are of another autoencoder.
         SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
     """
-    from spikecam.generation.latents import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder
     from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
     from spikecam.train.datasets.pictures import PictureCrops, find_pictures, pictures_digest
     from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_crop
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, last_names, train_stage
+    from spikecam.train.engine.training import TrainingData, last_names, network_input, train_stage
 
     samples, scenes, seed = options.samples, options.scenes, options.run.seed
     autoencoder, fingerprint = load_autoencoder(options.autoencoder)
     size = options.network or named_size(options.size)
     size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(
-        size, channels=autoencoder.channels, frames=samples.frames, side=scenes.crop // STRIDE
+        size,
+        channels=autoencoder.channels,
+        frames=samples.frames,
+        training_tokens=scenes.crop // STRIDE,
     )
+    input_config = network_input(options.weights, "spikegen")
     train, val = find_all_pairs(
         job.sources, skip_incomplete=options.skip_incomplete, say=job.report.say
     )
@@ -104,7 +108,14 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
     digest = pictures_digest([*train_pictures, *val_pictures])
     data = TrainingData(
         SpikeGenSamples(
-            train, train_crops, samples, scenes, options.sensors, seed=seed, length=UNBOUNDED
+            train,
+            train_crops,
+            samples,
+            scenes,
+            options.sensors,
+            seed=seed,
+            length=UNBOUNDED,
+            input_config=input_config,
         ),
         SpikeGenSamples(
             val,
@@ -115,6 +126,7 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
             seed=seed + 1,
             length=_VAL_SAMPLES,
             mix=_VAL_MIX,
+            input_config=input_config,
         ),
         len(train) or len(train_pictures),
         {
@@ -126,6 +138,7 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
         },
         "pairs" if train else "pictures",
         last_names([*job.sources, *options.pictures]),
+        input_config,
     )
     return train_stage(
         job,

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.generation.latents import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder
 
 diffusers = pytest.importorskip("diffusers", reason="diffusers is not installed")
 

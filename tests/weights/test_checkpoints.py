@@ -8,8 +8,8 @@ from safetensors.torch import save_file
 
 import spikecam as sc
 from spikecam.networks.bsn import BSN
-from spikecam.weights import published
-from spikecam.weights.foreign import import_weights
+from spikecam.networks.configs.bsn import ARCHITECTURE
+from spikecam.weights.checkpoints import import_weights
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def theirs():
     """Weights of a BSN under the authors' names."""
     ours = BSN().state_dict()
     names = {"mix.0": "nin_A", "mix.2": "nin_B", "mix.4": "nin_C"}
-    for pattern, name in published._NAMES["bsn"]:
+    for pattern, name in ARCHITECTURE.published.layers:
         if name.startswith("unet"):
             names[name] = pattern.replace("\\", "")
     return {f"{names[n.removesuffix('.weight')]}.weight": values for n, values in ours.items()}
@@ -77,7 +77,7 @@ def test_weights_in_half_precision_are_taken(imported, theirs, tmp_path):
 def test_safetensors_of_others_are_taken(theirs, tmp_path):
     save_file(theirs, tmp_path / "theirs.safetensors")
     import_weights(tmp_path / "theirs.safetensors", tmp_path / "ours.safetensors")
-    assert sc.read_card(tmp_path / "ours.safetensors")[2] == 1_118_832
+    assert sc.read_weights_info(tmp_path / "ours.safetensors").parameters == 1_118_832
 
 
 class Code:
@@ -97,22 +97,24 @@ CASES = {
     "holds more than weights": lambda s: {"state_dict": s, "config": Code()},
     "holds no sets of weights": lambda s: {"state_dict": {"model": s}},
     "holds 2 sets of weights": lambda s: {"params": s, "params_ema": s},
-    r"are of no network .*; expected BSN, EDSR or LDN": lambda s: {"a.weight": torch.zeros(1)},
+    r"are of no network .*; expected BSN, EDSR or LDN as its authors released it": lambda s: {
+        "a.weight": torch.zeros(1)
+    },
     r"bsn have no extra\.weight": lambda s: {**s, "extra.weight": torch.zeros(1)},
     r"bsn have no nin_D\.bias": lambda s: {**s, "nin_D.bias": torch.zeros(1)},
     r"BSN has no mix\.0\.bias": lambda s: {**s, "nin_A.bias": torch.zeros(1)},
     r"mix\.2\.weight of BSN is missing": lambda s: without(s, "nin_B.weight"),
     r"mix\.0\.weight of BSN has the shape \(2,\)": lambda s: {**s, "nin_A.weight": torch.zeros(2)},
     r"of LDN is missing": lambda s: ldn(blur_enc__0__bias=16),
-    r"mix\.4\.weight of BSN holds what is no finite": lambda s: {
+    r"mix\.4\.weight of BSN holds numbers that are not finite": lambda s: {
         **s,
         "nin_C.weight": torch.full((1, 96, 1, 1), torch.inf),
     },
-    r"mix\.4\.weight of BSN holds what": lambda s: {
+    r"mix\.4\.weight of BSN holds numbers": lambda s: {
         **s,
         "nin_C.weight": torch.zeros(1, 96, 1, 1).to_sparse(),
     },
-    r"mix\.0\.weight of BSN holds what": lambda s: {
+    r"mix\.0\.weight of BSN holds numbers": lambda s: {
         **s,
         "nin_A.weight": s["nin_A.weight"].to("meta"),
     },

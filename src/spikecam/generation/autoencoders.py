@@ -1,4 +1,4 @@
-"""The autoencoder whose latents SpikeGen works on: ours, or one of diffusers."""
+"""Autoencoders whose latents SpikeGen works on: ours, or one of diffusers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from spikecam.extras import require
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import STRIDE
+from spikecam.resources import pick_device
 from spikecam.weights.catalogue import shipped_weights
-from spikecam.weights.store import fingerprint, load_weights
+from spikecam.weights.store import fingerprint, load_network
 
 DEFAULT = "autoencoder"
-# What diffusers calls autoencoders that can be taken.
-_KINDS = ("AutoencoderKL", "AutoencoderTiny")
+# Autoencoders of diffusers that can be used.
+_DIFFUSERS_CLASSES = ("AutoencoderKL", "AutoencoderTiny")
 
 
-class Diffusers(nn.Module):
-    """An `AutoencoderKL` or `AutoencoderTiny` of diffusers, with the manners of ours.
+class DiffusersCodec(nn.Module):
+    """An `AutoencoderKL` or `AutoencoderTiny` of diffusers, called as ours is.
 
     Latents are the mean of those that it would draw from, shifted and scaled as it says. It
     normalises over all of a picture, so that a picture is encoded as a whole, however large.
@@ -47,8 +48,8 @@ class Diffusers(nn.Module):
         """Latents (B, C, h / 8, w / 8) of pictures (B, 3, h, w) in [0, 1]."""
         encoded = self.model.encode(2 * pictures - 1)
         latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
-        found: Tensor = (latents.float() - self.shift) * self.scale
-        return found
+        scaled: Tensor = (latents.float() - self.shift) * self.scale
+        return scaled
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, h, w), not clipped, of latents (B, C, h / 8, w / 8)."""
@@ -56,16 +57,17 @@ class Diffusers(nn.Module):
         return (decoded.float() + 1) / 2
 
 
-Codec = Autoencoder | Diffusers
+Codec = Autoencoder | DiffusersCodec
 
 
-def load_autoencoder(path_or_name: PathLike = DEFAULT) -> tuple[Codec, str]:
-    """An autoencoder of stride 8 in eval mode, and its fingerprint.
+def load_autoencoder(path_or_name: PathLike = DEFAULT, device: str = "cpu") -> tuple[Codec, str]:
+    """An autoencoder of stride 8 in eval mode on a device, and the fingerprint of its weights.
 
     Args:
         path_or_name: the name of weights that ship, a file, or a folder of diffusers, which holds
             ``config.json`` and a .safetensors file, such as ``vae`` of a published model. Nothing
             is downloaded.
+        device: name of the device.
 
     Raises:
         FileError: weights that cannot be read, or are of another network.
@@ -75,15 +77,14 @@ def load_autoencoder(path_or_name: PathLike = DEFAULT) -> tuple[Codec, str]:
     path = Path(path_or_name)
     codec: Codec
     if str(path_or_name) not in shipped_weights() and path.is_dir():
-        codec = Diffusers(_of_diffusers(path)).eval().requires_grad_(False)
+        codec = DiffusersCodec(_load_diffusers(path)).eval().requires_grad_(False)
     else:
-        network, _ = load_weights(path_or_name, "autoencoder")
-        assert isinstance(network, Autoencoder)
-        codec = network
-    return codec, fingerprint(codec)
+        codec = load_network(Autoencoder, path_or_name, "cpu")
+    name = fingerprint(codec)
+    return codec.to(pick_device(device)), name
 
 
-def _of_diffusers(folder: Path) -> nn.Module:
+def _load_diffusers(folder: Path) -> nn.Module:
     require("diffusers", extra="diffusers", purpose=f"the autoencoder in {folder}")
     import diffusers
 
@@ -92,10 +93,10 @@ def _of_diffusers(folder: Path) -> nn.Module:
         raise FileError(f"{folder} holds no config.json; name the folder of an autoencoder")
     try:
         kind = diffusers.AutoencoderKL.load_config(folder)["_class_name"]
-        if kind not in _KINDS:
+        if kind not in _DIFFUSERS_CLASSES:
             raise FileError(
-                f"{folder} holds {kind}, and autoencoders that can be taken are "
-                f"{' and '.join(_KINDS)}"
+                f"{folder} holds {kind}, and autoencoders that can be used are "
+                f"{' and '.join(_DIFFUSERS_CLASSES)}"
             )
         model: nn.Module = getattr(diffusers, kind).from_pretrained(
             folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False

@@ -1,4 +1,4 @@
-"""Checkpoints that others wrote, turned into ours: the one place where anything is unpickled."""
+"""Import of checkpoints that others wrote: the one place where anything is unpickled."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from torch import Tensor
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike, existing_file
 from spikecam.weights.card import Card
-from spikecam.weights.published import from_published
-from spikecam.weights.store import empty, filled, save_weights
+from spikecam.weights.published import from_published, published_architectures
+from spikecam.weights.store import build_empty, fill, save_weights
 
-_PREFIX = "module."  # of networks that were trained on several devices
+# Of names of layers in networks that were trained on several devices.
+_PARALLEL_PREFIX = "module."
 
 
 def import_weights(path: PathLike, out: PathLike) -> Card:
-    """Turn a checkpoint of the published BSN, EDSR or LDN into a file of weights.
+    """Convert a published checkpoint, such as S-SDM's BSN, EDSR or LDN, to a file of weights.
+
+    Its sizes are inferred from it: variants of another width or depth are imported as well.
 
     Args:
         path: what ``torch.save`` wrote: a state dict, alone or with other things in a dict. It is
@@ -41,16 +44,15 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
     path, out = existing_file(path), Path(out)
     state = read_state(path)
     try:
-        network, weights = from_published(state)
-        module = filled(empty(network), weights)
+        architecture, config, weights = from_published(state)
+        module = fill(build_empty(architecture, config), weights)
     except FileError as error:
-        raise FileError(
-            f"{path}: {error}; expected BSN, EDSR or LDN as SpikeReveal's authors released them"
-        ) from error
+        raise FileError(f"{path}: {error}; expected {_expected()}") from error
+    assert architecture.published is not None
     card = Card(
         name=out.stem,
         summary=f"Weights of {type(module).__name__} from {path.name}",
-        data="what its authors say",
+        data=f"what the authors of {architecture.published.authors} say",
         recipe="imported",
         commit="none",
         licence="that of its authors",
@@ -67,11 +69,11 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         FileError: it is damaged, or holds none, several, or more than weights.
     """
-    return _state(path, _held(path))
+    return _find_state(path, _read_file(path))
 
 
-def _held(path: Path) -> Any:
-    """What a file holds, read without running what it says."""
+def _read_file(path: Path) -> Any:
+    """Contents of a checkpoint; no code in it is run."""
     try:
         with path.open("rb") as file:
             pickled = file.read(1) == b"\x80"  # as torch.save wrote before PyTorch 1.6
@@ -91,24 +93,30 @@ def _held(path: Path) -> Any:
         raise FileError(f"{path} is damaged, or no checkpoint of PyTorch; get it again") from error
 
 
-def _state(path: Path, held: Any) -> dict[str, Tensor]:
-    """The one state dict in what a file holds."""
-    parts = list(held.values()) if isinstance(held, Mapping) else []
-    states = [one for one in (held, *parts) if _is_state(one)]
+def _find_state(path: Path, contents: Any) -> dict[str, Tensor]:
+    """The one state dict in the contents of a checkpoint."""
+    parts = list(contents.values()) if isinstance(contents, Mapping) else []
+    states = [part for part in (contents, *parts) if _is_state(part)]
     if len(states) != 1:
         raise FileError(
             f"{path} holds {len(states) or 'no'} sets of weights; expected one state dict, alone "
             "or in a dict"
         )
     state = states[0]
-    if all(name.startswith(_PREFIX) for name in state):
-        return {name.removeprefix(_PREFIX): values for name, values in state.items()}
+    if all(name.startswith(_PARALLEL_PREFIX) for name in state):
+        return {name.removeprefix(_PARALLEL_PREFIX): values for name, values in state.items()}
     return dict(state)
 
 
-def _is_state(held: Any) -> bool:
+def _is_state(contents: Any) -> bool:
     return (
-        isinstance(held, Mapping)
-        and len(held) > 0
-        and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in held.items())
+        isinstance(contents, Mapping)
+        and len(contents) > 0
+        and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in contents.items())
     )
+
+
+def _expected() -> str:
+    """Names of the networks whose checkpoints can be imported."""
+    *names, last = (one.load_class().__name__ for one in published_architectures())
+    return f"{', '.join(names)} or {last} as its authors released it"

@@ -1,0 +1,173 @@
+"""Threshold-independent log ratios of firing rates in short and long windows.
+
+    log((N' + p) / (R T' + p)),    R = N / T
+
+with N' thresholds of charge in a window of T' frames and N in the T frames of the exposure, as in
+SDM (SpikeReveal, Eq. 8), under a prior of p thresholds. Where a recording does not reach, a window
+is cut; where nothing is left of it, its ratio is 1. Lengths of windows are shares of the exposure
+(see `RefinerInputConfig`), so that neither the frame rate nor the length of the exposure matters.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.networks.configs.refiner import RefinerInputConfig
+from spikecam.reconstruction.cumulated import cumulated_charge
+from spikecam.rows import over_rows
+from spikecam.stream import Span, SpikeStream
+
+Maps = npt.NDArray[np.float32]
+Times = npt.NDArray[np.float64]
+
+# The charge at every frame is kept where it takes no more memory than this.
+_CACHE_BYTES = 128 << 20
+
+
+class LogRateRatios:
+    """Maps of log ratios for one recording and exposure.
+
+    Args:
+        stream: the recording.
+        exposure: frames (start, stop) of the blurry picture.
+        config: windows and priors, those of the network's weights.
+        fpn: the spike camera's fixed pattern.
+        masked_pixels: pixels, (H, W), whose spikes are not used: they are taken to collect the mean
+            of the eight pixels around them, none of which is masked.
+        cache_bytes: memory up to which the charge at every frame is kept; else what each map needs
+            is read again.
+
+    Attributes:
+        rate: firing rate in the exposure, (H, W), float32.
+    """
+
+    def __init__(
+        self,
+        stream: SpikeStream,
+        exposure: Span,
+        config: RefinerInputConfig | None = None,
+        *,
+        fpn: FixedPattern | None = None,
+        masked_pixels: npt.NDArray[np.bool_] | None = None,
+        cache_bytes: int = _CACHE_BYTES,
+    ) -> None:
+        start, stop = exposure
+        self.config = config or RefinerInputConfig()
+        self.unit = (stop - start) / self.config.exposure_units
+        reach = math.ceil(self.config.window_edges[-1] * self.unit)
+        self.first = max(0, start - reach)
+        self.part = stream[self.first : min(len(stream), stop + reach)]
+        self.start, self.stop = start - self.first, stop - self.first
+        self.fpn, self.masked_pixels = fpn, masked_pixels
+        self._charge_at_frames = None
+        if 4 * (len(self.part) + 1) * stream.height * stream.width <= cache_bytes:
+            self._charge_at_frames = self._cumulated(np.arange(len(self.part) + 1))
+        begin, end = self._cumulated(np.array([self.start, self.stop]))
+        self.rate = (end - begin) / np.float32(stop - start)
+
+    def exposure(self) -> Maps:
+        """Maps of the whole exposure, (``config.exposure_maps``, H, W).
+
+        The ratios of its equal parts, of the margin before it and of that after it; last the
+        logarithm of the thresholds collected in it, by which the others can be trusted.
+        """
+        config, margin = self.config, self.config.margin * self.unit
+        edges = np.linspace(self.start, self.stop, config.exposure_parts + 1)
+        edges = np.concatenate([[self.start - margin], edges, [self.stop + margin]])
+        maps = self._log_ratios(edges[:-1], edges[1:], np.full(len(edges) - 1, config.prior))
+        maps[-1] = np.log(self.rate * (self.stop - self.start) + np.float32(0.5))
+        return maps
+
+    def moment(self, frame: int) -> Maps:
+        """Maps of a frame, (``config.moment_maps``, H, W).
+
+        The ratios of windows around it, from the earliest on; how far through the exposure it is,
+        from -0.5 to 0.5; and last SDM's own ratio.
+        """
+        config, half_edges = self.config, np.array(self.config.window_edges)
+        middle = frame - self.first + 0.5
+        edges = middle + self.unit * np.concatenate([-half_edges[::-1], half_edges])
+        half = self.unit * (config.sdm_window / 2)
+        maps = self._log_ratios(
+            np.array([*edges[:-1], 0, middle - half]),
+            np.array([*edges[1:], 0, middle + half]),
+            np.array([config.prior] * len(edges) + [config.sdm_prior]),
+            extra_maps=0,
+        )
+        maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
+        return maps
+
+    def sdm(self, frame: int) -> Maps:
+        """The logarithm of SDM's own ratio for a frame, (H, W)."""
+        middle, half = frame - self.first + 0.5, self.unit * (self.config.sdm_window / 2)
+        edges = np.array([middle - half]), np.array([middle + half])
+        ratio: Maps = self._log_ratios(*edges, np.array([self.config.sdm_prior]), extra_maps=0)[0]
+        return ratio
+
+    def _log_ratios(
+        self, starts: Times, stops: Times, priors: Times, *, extra_maps: int = 1
+    ) -> Maps:
+        """Log ratios in windows, with room for ``extra_maps`` at the end."""
+        charges, indices, fractions = self._charges(np.concatenate([starts, stops]))
+        widths = np.diff(np.clip([starts, stops], 0, len(self.part)), axis=0)[0]
+        maps = np.empty((len(starts) + extra_maps, *self.rate.shape), np.float32)
+        count = len(starts)
+        over_rows(
+            _accumulate,
+            len(self.rate),
+            charges,
+            (indices[:count], indices[count:]),
+            (fractions[:count], fractions[count:]),
+            widths.astype(np.float32),
+            priors.astype(np.float32),
+            self.rate,
+            maps,
+        )
+        return maps if self.fpn is None else self.fpn.fill(maps)
+
+    def _charges(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
+        """Charges (K, H, W); index of the one before each edge, and fraction to the next."""
+        times = np.clip(edges, 0, len(self.part))
+        if self._charge_at_frames is None:
+            unique_times, indices = np.unique(times, return_inverse=True)
+            charges = self._cumulated(unique_times)
+            return charges, indices, np.zeros(len(times), np.float32)
+        # Exact: spikes end frames, and between two of them charge rises along a line.
+        whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
+        return self._charge_at_frames, whole, (times - whole).astype(np.float32)
+
+    def _cumulated(self, times: npt.NDArray[Any]) -> Maps:
+        charges = cumulated_charge(self.part, times, fpn=self.fpn)
+        if self.masked_pixels is not None:
+            rows, columns = np.nonzero(self.masked_pixels)
+            padded = np.pad(charges, ((0, 0), (1, 1), (1, 1)), mode="edge")
+            neighbours = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+            charges[:, rows, columns] = np.mean(
+                [padded[:, rows + y, columns + x] for y, x in neighbours], axis=0
+            )
+        return charges
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _accumulate(  # type: ignore[no-untyped-def]
+    charges, indices, fractions, widths, priors, rate, maps, first_row, last_row
+):
+    last = len(charges) - 1
+    for row in range(first_row, last_row):
+        for w in range(len(widths)):
+            i, j = indices[0][w], indices[1][w]
+            fraction_i, fraction_j = fractions[0][w], fractions[1][w]
+            begin, after_begin = charges[i, row], charges[min(i + 1, last), row]
+            end, after_end = charges[j, row], charges[min(j + 1, last), row]
+            out, prior, width = maps[w, row], priors[w], widths[w]
+            for c in range(rate.shape[1]):
+                charge = end[c] + fraction_j * (after_end[c] - end[c])
+                charge -= begin[c] + fraction_i * (after_begin[c] - begin[c])
+                expected = rate[row, c] * width
+                out[c] = np.log((max(charge, np.float32(0)) + prior) / (expected + prior))

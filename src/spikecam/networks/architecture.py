@@ -1,0 +1,137 @@
+"""Declaration of a network: its kind, its configuration, its input, and how others publish it.
+
+Each network is declared once, as an `Architecture` called ``ARCHITECTURE``, in a file of the folder
+``configs`` that is named as its kind. Listing the kinds reads names of files alone, and a
+declaration loads torch only when its module is asked for. Weights are saved, loaded and imported by
+these declarations and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from spikecam.errors import OptionError
+from spikecam.networks import configs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class InputConfig:
+    """Constants with which the input tensors of a network are built, kept with its weights.
+
+    Attributes:
+        kind: what the input is called in files of weights.
+        version: of the procedure that builds it; raised whenever the same constants would give
+            other tensors.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class PublishedCheckpoint:
+    """State dicts of the same network as others published them.
+
+    Attributes:
+        authors: who released them.
+        marker: pattern of a layer that no other published network has.
+        layers: patterns of their layers' names, each with ours: a template of ``re.sub``.
+        infer_config: the configuration by shapes of weights, under our names; KeyError or
+            IndexError where these are of something else.
+        convert: changes of the values, in place, once they are known to fit.
+    """
+
+    authors: str
+    marker: str
+    layers: tuple[tuple[str, str], ...]
+    infer_config: Callable[[Shapes], Any]
+    convert: Callable[[dict[str, Tensor]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network, as its file declares it.
+
+    Attributes:
+        kind: by which files of weights name it; that of its file.
+        config: frozen dataclass of its sizes; the defaults are those of the published network.
+        input_config: frozen dataclass of the constants of its input.
+        module: where its class is, "package.file:Class". The class takes both configurations, by
+            default the default ones, and keeps them as ``config`` and ``input_config``.
+        published: checkpoints of others that can be imported.
+        channels_last: whether its weights are laid out with channels last, which is faster where
+            most of its layers are convolutions of pictures.
+    """
+
+    kind: str
+    config: type[Any]
+    input_config: type[InputConfig]
+    module: str
+    published: PublishedCheckpoint | None = None
+    channels_last: bool = True
+
+    def load_class(self) -> type[nn.Module]:
+        """The class of its module; loads torch."""
+        path, _, name = self.module.partition(":")
+        module_class: type[nn.Module] = getattr(import_module(path), name)
+        return module_class
+
+
+def architecture_kinds() -> tuple[str, ...]:
+    """Kinds of all networks, sorted; no declaration is loaded."""
+    return tuple(sorted(module.name for module in iter_modules(configs.__path__)))
+
+
+@cache
+def find_architecture(kind: str) -> Architecture:
+    """The declaration of a network.
+
+    Raises:
+        OptionError: there is no network of this kind.
+    """
+    if kind not in architecture_kinds():
+        raise OptionError(f"no network {kind!r}; known networks: {', '.join(architecture_kinds())}")
+    architecture = import_module(f"{configs.__name__}.{kind}").ARCHITECTURE
+    assert isinstance(architecture, Architecture)
+    return architecture
+
+
+def architecture_of(module_class: type) -> Architecture:
+    """The declaration of a network's class.
+
+    Raises:
+        OptionError: the class is of no network that is declared.
+    """
+    path = f"{module_class.__module__}:{module_class.__qualname__}"
+    for kind in architecture_kinds():
+        architecture = find_architecture(kind)
+        if architecture.module == path:
+            return architecture
+    raise OptionError(
+        f"{module_class.__name__} is no network with weights of its own; networks are "
+        f"{', '.join(architecture_kinds())}"
+    )
+
+
+def layer_count(shapes: Shapes, prefix: str) -> int:
+    """Number of numbered layers ``prefix.0``, ``prefix.1`` ... up to the last that has weights.
+
+    >>> layer_count({"blocks.0.weight": (1,), "blocks.3.weight": (1,), "last.bias": (1,)}, "blocks")
+    4
+    """
+    numbers = [
+        int(name.removeprefix(f"{prefix}.").partition(".")[0])
+        for name in shapes
+        if name.startswith(f"{prefix}.")
+    ]
+    return max(numbers, default=-1) + 1

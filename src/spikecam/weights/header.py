@@ -1,0 +1,169 @@
+"""Header of a file of weights: which network they are of, its configuration, its input, and a card.
+
+A file of weights is a .safetensors file whose metadata holds ``format``, "spikecam-weights 2";
+``network``, the kind of an `Architecture`; ``config``, its configuration as JSON; ``input``, the
+kind, the version and the constants of its input as JSON; and ``card``, a `Card` as JSON. Nothing
+here needs torch.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from spikecam.errors import FileError, OptionError, SpikecamError
+from spikecam.networks.architecture import Architecture, InputConfig, find_architecture
+from spikecam.weights.card import Card
+
+FORMAT = 2
+# No size or count in a configuration is larger; a damaged file may hold anything.
+_MAX_SIZE = 4096
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its weights; configuration and input are JSON."""
+
+    network: str
+    config: str
+    input: str
+    card: Card
+
+    @staticmethod
+    def of(
+        architecture: Architecture, config: Any, input_config: InputConfig, card: Card
+    ) -> Header:
+        """The header of a network's weights."""
+        entry = {
+            "kind": input_config.kind,
+            "version": input_config.version,
+            "constants": asdict(input_config),
+        }
+        return Header(architecture.kind, json.dumps(asdict(config)), json.dumps(entry), card)
+
+    @staticmethod
+    def parse(path: Path, metadata: Mapping[str, str]) -> Header:
+        """The header of a file by its metadata.
+
+        Raises:
+            FileError: spikecam did not write it, or wrote it in another format; or the header is
+                incomplete.
+        """
+        written = re.fullmatch("spikecam-weights ([0-9]{1,9})", metadata.get("format", ""))
+        if written is None:
+            raise FileError(
+                f"{path} was not written by spikecam; if it is a foreign checkpoint, convert it "
+                "with spikecam weights import"
+            )
+        if int(written[1]) > FORMAT:
+            raise FileError(
+                f"{path} was written by a newer spikecam, in format {written[1]}; update yours"
+            )
+        if int(written[1]) < FORMAT:
+            raise FileError(
+                f"{path} is in format {written[1]}, which says nothing of the network's input, and "
+                f"{FORMAT} is needed; train the network again"
+            )
+        try:
+            card = Card.from_json(metadata["card"])
+            return Header(metadata["network"], metadata["config"], metadata["input"], card)
+        except (KeyError, FileError) as error:
+            raise FileError(f"{path} does not say what its weights are; get it again") from error
+
+    def metadata(self) -> dict[str, str]:
+        """The entries as they stand in the file."""
+        return {
+            "format": f"spikecam-weights {FORMAT}",
+            "network": self.network,
+            "config": self.config,
+            "input": self.input,
+            "card": self.card.to_json(),
+        }
+
+    def read_config(self) -> Any:
+        """The configuration of the network; what the header leaves out is as by default.
+
+        Raises:
+            FileError: there is no such configuration.
+            OptionError: no network of this kind.
+        """
+        return parse_config(find_architecture(self.network), self.config)
+
+    def read_input_config(self) -> InputConfig:
+        """The constants of the network's input.
+
+        Raises:
+            FileError: an input that this spikecam cannot build.
+            OptionError: no network of this kind.
+        """
+        return _parse_input(find_architecture(self.network), self.input)
+
+
+def parse_config(architecture: Architecture, text: str) -> Any:
+    """A network's configuration from JSON; what is left out is as by default.
+
+    Raises:
+        FileError: there is no such configuration.
+    """
+    try:
+        values = {name: _as_tuple(value) for name, value in json.loads(text).items()}
+        if all(_plausible(value) for value in values.values()):
+            return architecture.config(**values)
+    except (ValueError, TypeError, AttributeError, RecursionError, ArithmeticError, SpikecamError):
+        pass
+    raise FileError(f"no {architecture.kind} has the configuration {text[:200]!r}")
+
+
+def _parse_input(architecture: Architecture, text: str) -> InputConfig:
+    """The constants of a network's input from JSON; all have to be there."""
+    kind, version = architecture.input_config.kind, architecture.input_config.version
+    needs = f"its network needs the input {text[:200]!r}"
+    try:
+        entry = json.loads(text)
+        constants = {name: _as_tuple(value) for name, value in entry["constants"].items()}
+        found = entry["kind"], entry["version"]
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        raise FileError(f"{needs}, which says nothing of kind, version and constants") from error
+    if found != (kind, version):
+        raise FileError(
+            f"its network needs the input {str(found[0])[:50]!r} of version {str(found[1])[:20]}, "
+            f"and this spikecam builds {kind!r} of version {version}; update spikecam"
+        )
+    defaults = asdict(architecture.input_config())
+    if constants.keys() != defaults.keys() or not all(
+        _same_type(value, defaults[name]) and _plausible(value) for name, value in constants.items()
+    ):
+        names = ", ".join(field.name for field in fields(architecture.input_config))
+        raise FileError(f"{needs}, and {kind!r} has the constants {names or '(none)'}")
+    try:
+        return architecture.input_config(**constants)
+    except OptionError as error:
+        raise FileError(f"its network needs an input that cannot be built: {error}") from error
+
+
+def _as_tuple(value: Any) -> Any:
+    """Lists, which is what JSON makes of tuples, as tuples again."""
+    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+def _plausible(value: Any) -> bool:
+    """Whether no number in a value is infinite, or a whole one beyond all sizes."""
+    if isinstance(value, tuple):
+        return all(_plausible(item) for item in value)
+    if type(value) is int:
+        return value <= _MAX_SIZE
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _same_type(value: Any, default: Any) -> bool:
+    """Whether a constant is of the type of its default; tuples may be of another length."""
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and all(_same_type(item, default[0]) for item in value)
+    if isinstance(default, float):
+        return type(value) in (int, float)
+    return type(value) is type(default)
