@@ -12,8 +12,8 @@ from spikecam.errors import OptionError
 Picture = npt.NDArray[np.float32]
 
 
-def coloured(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A picture in gray, (h, w), as one in colour; one in colour as it is."""
+def as_colour(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The picture with three channels: gray (H, W) repeated, colour (H, W, 3) as it is."""
     return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
 
 

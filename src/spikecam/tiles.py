@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.picture import Picture, coloured
+from spikecam.picture import Picture, as_colour
 from spikecam.resources import has_fast_bfloat16
 
 # Pictures are cut at multiples of this: every grid that a network works on is whole then.
@@ -125,7 +125,7 @@ def padded(picture: Tensor) -> Tensor:
 
 def as_tensor(picture: Picture) -> Tensor:
     """A picture (h, w) or (h, w, 3) as (1, 3, h, w)."""
-    return torch.from_numpy(np.ascontiguousarray(coloured(picture).transpose(2, 0, 1)))[None]
+    return torch.from_numpy(np.ascontiguousarray(as_colour(picture).transpose(2, 0, 1)))[None]
 
 
 def as_pixels(colours: Tensor, like: Picture) -> Picture:

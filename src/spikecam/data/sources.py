@@ -22,7 +22,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from spikecam.errors import FileError
-from spikecam.io import content
+from spikecam.io.digest import file_digest
 from spikecam.io.pictures import as_levels, is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
@@ -81,7 +81,7 @@ def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -
             raise FileError(f"{path} {why}; name photographs, videos, or folders of them")
     file_of_digest: dict[str, Path] = {}
     for file in files:
-        file_of_digest.setdefault(content.digest(file), file)
+        file_of_digest.setdefault(file_digest(file), file)
     if not file_of_digest:
         listed = ", ".join(map(str, given_paths))
         raise FileError(f"{listed}: no photographs or videos found; PNG, JPEG, TIFF or MP4")

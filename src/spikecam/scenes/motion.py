@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.picture import Picture, as_floats, coloured
+from spikecam.picture import Picture, as_colour, as_floats
 from spikecam.scenes.camera_path import Matrices, apply_homographies, box_corners, camera_path
 from spikecam.scenes.layers import Frame, Layer, make_layer, render_layers
 from spikecam.stream import Span
@@ -201,4 +201,4 @@ def _as_colour(picture: npt.ArrayLike, name: str) -> Picture:
             f"{name} is {floats.shape[1]}x{floats.shape[0]}; take one of at least {MIN_SIDE} "
             "pixels a side"
         )
-    return coloured(floats)
+    return as_colour(floats)

@@ -24,7 +24,7 @@ from spikecam.generation.spikegen_input import SpikeGenInput
 from spikecam.gray import as_gray
 from spikecam.io.atomic import atomic_folder
 from spikecam.io.paths import PathLike
-from spikecam.picture import Picture, coloured
+from spikecam.picture import Picture, as_colour
 from spikecam.scenes.pretraining import FRAMES, pretraining_pair
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.pictures import (
@@ -140,7 +140,7 @@ def make_latents(
             place = slice(first, first + len(batch))
             sharp = [part.picture(n) for part, n in batch]
             pairs = [_make_pair(one, seed + first + i) for i, one in enumerate(sharp)]
-            gray = [coloured(as_gray(one)) for one in sharp]
+            gray = [as_colour(as_gray(one)) for one in sharp]
             blurry = [pair[0] for pair in pairs]
             for name, pictures in (("blurry", blurry), ("sharp", sharp), ("gray", gray)):
                 arrays[name][place] = _encode(autoencoder, pictures)

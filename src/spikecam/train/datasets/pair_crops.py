@@ -16,7 +16,7 @@ from spikecam.exposure import resolve_exposure
 from spikecam.frames import evenly_spaced_frames
 from spikecam.gray import quarter_gray
 from spikecam.io.pictures import read_picture
-from spikecam.picture import Picture, coloured
+from spikecam.picture import Picture, as_colour
 from spikecam.stream import Span, SpikeStream
 from spikecam.train.datasets.configs import CROP_UNIT, CropConfig
 from spikecam.train.datasets.random_draws import rotate_and_flip
@@ -115,7 +115,7 @@ class PairCrops(Dataset[Sample]):
     def _crop_picture(self, picture: Picture, top: int, left: int) -> Picture:
         size = PICTURE_SCALE * self.side
         top, left = PICTURE_SCALE * top, PICTURE_SCALE * left
-        return coloured(picture[top : top + size, left : left + size])
+        return as_colour(picture[top : top + size, left : left + size])
 
 
 def crop_spikes(

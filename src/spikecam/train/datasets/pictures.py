@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import as_levels, is_picture, picture_size, read_picture
-from spikecam.picture import Picture, coloured
+from spikecam.picture import Picture, as_colour
 from spikecam.train.datasets.configs import check_picture_crop
 from spikecam.train.datasets.pairs import hash_text
 from spikecam.train.datasets.random_draws import rotate_and_flip
@@ -130,7 +130,7 @@ def pictures_digest(paths: Sequence[Path]) -> str:
 def load_levels(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in colour as levels from 0 to 255, (h, w, 3); kept in memory for the next time."""
     levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
-    return coloured(levels)
+    return as_colour(levels)
 
 
 def picture_tensor(picture: Picture) -> torch.Tensor:

@@ -22,9 +22,9 @@ from spikecam.deblurring.deblur import deblur
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.atomic import atomic_path
-from spikecam.io.content import digest
+from spikecam.io.digest import file_digest
 from spikecam.io.pictures import as_levels, picture_size, write_picture
-from spikecam.picture import coloured
+from spikecam.picture import as_colour
 
 # Factor by which pictures are reduced, and the share of that which a scene shows: the rest is room
 # to move.
@@ -105,7 +105,7 @@ def pseudo_scenes(
 def _start_folder(folder: Path, pairs: Sequence[Pair]) -> None:
     """Begin the folder, or check that it was begun with the same pictures."""
     record = folder / "pairs.sha256"
-    pictures_digest = digest(*(pair.blur for pair in pairs if pair.blur is not None))
+    pictures_digest = file_digest(*(pair.blur for pair in pairs if pair.blur is not None))
     try:
         (folder / "pictures").mkdir(parents=True, exist_ok=True)
         if not record.exists():
@@ -126,4 +126,4 @@ def _reduced_sdm(pair: Pair) -> np.ndarray:
     stream = pair.stream()
     middle = sum(resolve_exposure(stream)) // 2
     sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
-    return np.asarray(Image.fromarray(as_levels(coloured(sharp))).reduce(_REDUCTION))
+    return np.asarray(Image.fromarray(as_levels(as_colour(sharp))).reduce(_REDUCTION))

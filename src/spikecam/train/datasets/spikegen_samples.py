@@ -14,7 +14,7 @@ from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
 from spikecam.gray import as_gray
 from spikecam.networks.configs.spikegen import SpikeGenInputConfig
 from spikecam.networks.refiner import Refiner
-from spikecam.picture import Picture, coloured
+from spikecam.picture import Picture, as_colour
 from spikecam.scenes.motion import moving_scene
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
@@ -172,9 +172,9 @@ def _as_sample(condition: Conditioning, mix: float, sharp: Picture) -> Sample:
     factor = sharp.shape[0] // condition.spikes.shape[1]
     truth = as_gray(sharp) if mix == 1 else sharp
     return {
-        "picture": picture_tensor(coloured(condition.picture)),
+        "picture": picture_tensor(as_colour(condition.picture)),
         "spikes": torch.from_numpy(condition.spikes.repeat(factor, 1).repeat(factor, 2)),
         "gain": torch.tensor(condition.gain, dtype=torch.float32),
         "mix": torch.tensor(mix, dtype=torch.float32),
-        "sharp": picture_tensor(coloured(truth)),
+        "sharp": picture_tensor(as_colour(truth)),
     }
