@@ -16,7 +16,7 @@ from spikecam.cli.values import typed_text
 from spikecam.errors import FileError
 from spikecam.io.paths import existing_file
 
-CONFIG_GROUP = Group.create_ordered("Configuration")
+CONFIG_GROUP = Group.create_ordered("Configuration", sort_key=1)
 # Options that say where to and how, not what is done.
 NO_SETTINGS = ("--out", "--overwrite", "--config", "--print-config")
 

@@ -93,6 +93,9 @@ def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any =
         parameters.append(Parameter(metavar="NAME|FILE" if name == "weights" else "PATH"))
     elif hint is Path:
         parameters.append(Parameter(metavar="PATH"))
+    elif get_origin(hint) is tuple and {int, float}.isdisjoint(get_args(hint)):
+        hint = tuple[str, ...]
+        parameters.append(Parameter(metavar="PATH"))
     elif get_origin(hint) is tuple:
         parameters.append(_tuple_parameter(name, get_args(hint)))
     made = Annotated[(hint, *parameters)]
@@ -144,10 +147,11 @@ def config_flags(options: type, *, without: Collection[str] = ()) -> type[Config
         without: settings that are no flags.
     """
     settings = [one for one in settings_of(options) if one.name not in without]
-    groups = {one.group: Group.create_ordered(group_title(one.group)) for one in settings}
+    titles = dict.fromkeys(group_title(one.group) for one in settings)
+    groups = {title: Group.create_ordered(title, sort_key=0) for title in titles}
     flags = {
         one.name: (
-            flag_type(one.name, one.hint, one.help, groups[one.group], one.default),
+            flag_type(one.name, one.hint, one.help, groups[group_title(one.group)], one.default),
             one.default,
         )
         for one in settings
@@ -159,7 +163,7 @@ def config_flags(options: type, *, without: Collection[str] = ()) -> type[Config
 
 def group_title(name: str) -> str:
     """A heading for the settings of a dataclass: ``CropConfig`` is "Crop"."""
-    stem = re.sub("(Config|Options|Settings)$", "", name) or name
+    stem = re.sub("(Config|Options)$", "", name).replace("SpikeGen", "Spikegen")
     words = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", stem)
     return " ".join([*words[:1], *(w if w.isupper() else w.lower() for w in words[1:])]) or stem
 

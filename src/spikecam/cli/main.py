@@ -38,7 +38,7 @@ COMMANDS = (
     "train",
     "weights",
 )
-EVERYWHERE_GROUP = Group.create_ordered("Everywhere", sort_key=1)
+EVERYWHERE_GROUP = Group.create_ordered("Everywhere", sort_key=2)
 DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 LAST_PORT = 65535
 GAMMA_BOUNDS = (0.05, 20)
 
-METHOD_GROUP = Group.create_ordered("Method")
-FRAMES_GROUP = Group.create_ordered("Frames")
-OUTPUT_GROUP = Group.create_ordered("Output")
-RECORDING_GROUP = Group.create_ordered("Recording")
-DISPLAY_GROUP = Group.create_ordered("Display")
-SENSOR_GROUP = Group.create_ordered("Sensor")
-PAGE_GROUP = Group.create_ordered("Page")
+METHOD_GROUP = Group.create_ordered("Method", sort_key=0)
+FRAMES_GROUP = Group.create_ordered("Frames", sort_key=0)
+OUTPUT_GROUP = Group.create_ordered("Output", sort_key=0)
+RECORDING_GROUP = Group.create_ordered("Recording", sort_key=0)
+DISPLAY_GROUP = Group.create_ordered("Display", sort_key=0)
+SENSOR_GROUP = Group.create_ordered("Sensor", sort_key=0)
+PAGE_GROUP = Group.create_ordered("Page", sort_key=0)
 
 
 @Parameter(name="*", group=RECORDING_GROUP)
