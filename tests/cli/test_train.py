@@ -1,21 +1,20 @@
 """``spikecam train``."""
 
 import importlib.util
-import inspect
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
+import tomllib
 
 import spikecam as sc
-from spikecam.cli import train as commands
-from spikecam.cli import train_spikegen
+from spikecam.cli.flags import config_flags
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.configs.refocuser import SIZES
 from spikecam.train.recipe import recipes
@@ -32,32 +31,47 @@ def folder(tmp_path, monkeypatch, tiny_set):
     return tmp_path
 
 
-def settings(options, fixed):
-    for field in fields(options):
-        value = getattr(options, field.name)
-        if is_dataclass(value):
-            yield from settings(value, fixed)
-        elif field.name not in fixed:
-            yield field.name, value
+COMMANDS = [*(f"train {name}" for name in sorted(recipes()) if name != "adaptation"), "adapt"]
 
 
-COMMANDS = sorted(name for name, recipe in recipes().items() if recipe.command.startswith("train"))
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_configuration_is_printed_and_taken_back(folder, spikecam, command):
+    """Printed without any input; fed back, it is the same, and what is typed goes before it."""
+    printed = spikecam(*command.split(), "--seed", "7", "--print-config")
+    assert (printed.code, printed.err) == (0, "")
+    (folder / "run.toml").write_text(printed.out)
+    settings = tomllib.loads(printed.out)
+    assert settings["seed"] == 7
+    (folder / "run.json").write_text(json.dumps(settings))
+    for name in ("run.toml", "run.json"):
+        again = spikecam(*command.split(), "--config", name, "--print-config")
+        assert (again.code, again.out) == (0, printed.out)
+    typed = spikecam(*command.split(), "--config", "run.toml", "--seed", "8", "--print-config")
+    assert tomllib.loads(typed.out) == {**settings, "seed": 8}
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_setting_is_a_flag_with_its_default(name):
-    command = name.replace("-", "_")
-    where = train_spikegen if hasattr(train_spikegen, command) else commands
-    flags = inspect.signature(getattr(where, command)).parameters
-    recipe = recipes()[name]
-    for setting, value in settings(recipe.options(), recipe.fixed):
-        if setting in flags:
-            default = flags[setting].default
-            if isinstance(value, tuple):
-                value = ":".join(f"{part:g}" for part in value) or None
-            assert default == value, setting
-        else:
-            assert name == "spikegen-tuned"
+def test_every_setting_of_a_recipe_is_a_flag(spikecam):
+    recipe = recipes()["ldn"]
+    flags = config_flags(recipe.options, without=recipe.fixed)
+    options = recipe.options()
+    assert flags().apply(options) == options
+    changed = flags(epochs=3, width=8, teacher_weight=0.0, bsn="mine").apply(options)
+    assert (changed.run.epochs, changed.network.width, changed.bsn) == (3, 8, "mine")
+    assert changed.loss.teacher_weight == 0
+
+
+def test_a_configuration_that_cannot_be_is_one_sentence(folder, spikecam):
+    for text, message in (
+        ("epoch = 3", "spikecam train bsn has no option"),
+        ("epochs = 'many'", "epochs = many: expected a whole number"),
+        ("epochs = 0", "epochs is at least 1, not 0"),
+        ("epochs =", "run.toml is no configuration in TOML or JSON"),
+    ):
+        (folder / "run.toml").write_text(text)
+        ended = spikecam(*["train", "bsn", "set", "-o", "run", "--config", "run.toml"])
+        assert (ended.code, ended.err.count("\n")) == (2, 1), ended.err
+        assert message in ended.err
+    assert "none.toml does not exist" in spikecam("train", "bsn", "--config", "none.toml").err
 
 
 def test_help_loads_nothing_heavy():
@@ -217,7 +231,8 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
     assert sc.read_picture("mean.png").shape == (64, 96, 3)
     assert sc.read_picture("spread.png").max() == 1
     assert len(list((folder / "samples").iterdir())) == 2
-    said = ended.out.splitlines()
+    assert ended.out.startswith("exposure ")
+    said = ended.out.splitlines()[1:]
     assert said[0] == "mean.png: frame " + said[0].split()[-1]
     assert said[1] == "samples: 2 samples"
     assert said[2].startswith("spread.png: standard deviation of the samples, 0.")

@@ -1,73 +1,38 @@
-"""``spikecam adapt``."""
+"""Adapt the network to your own camera, by captures without any truth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
-
-import spikecam as sc
-from spikecam.cli.output import check_weights_out
-from spikecam.cli.training import (
-    BatchOption,
-    DeviceOption,
-    EpochsOption,
-    LrOption,
-    PrecisionOption,
-    SeedOption,
-    SkipOption,
-    StepsOption,
-    WorkersOption,
-    given,
-    say,
-    training_job,
-)
+from spikecam.cli.recipe_command import recipe_command
+from spikecam.errors import OutputError
+from spikecam.io.paths import check_output_file
+from spikecam.train.recipe import find_recipe
+from spikecam.train.recipes.adaptation import run_folder
+from spikecam.weights.catalogue import SUFFIX
 
 
-def adapt(
-    ctx: typer.Context,
-    captures: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="CAPTURES", help="Folders like Spike-GOPRO or RSB.", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option("--out", "-o", metavar="OUT", help=".safetensors", show_default=False),
-    ],
-    weights: Annotated[
-        str, typer.Option("--weights", metavar="NAME|FILE", help="Weights to begin with.")
-    ] = "refined",
-    scenes: Annotated[
-        int, typer.Option("--scenes", help="Scenes made of the captures, to train on.")
-    ] = 200,
-    patience: Annotated[
-        int, typer.Option("--patience", help="Epochs without a gain until it ends.")
-    ] = 4,
-    epochs: EpochsOption = 20,
-    steps: StepsOption = 50,
-    batch: BatchOption = 8,
-    lr: LrOption = 2e-4,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "32-true",
-    workers: WorkersOption = 2,
-    seed: SeedOption = 0,
-    skip_incomplete: SkipOption = False,
-) -> None:
-    """Adapt the network to your own camera, by captures without any truth.
+def check_output(out: Path, captures: Sequence[Path], options: Any) -> None:
+    """Refuse an output that is not named like weights, or whose run would lie among captures.
 
-    CAPTURES are blurry pictures with their spikes. What the run keeps lies beside OUT, in a folder
-    of its name, with pictures before and after. Where adapting does not help, OUT is not written.
+    Raises:
+        OutputError: it is one.
     """
-    check_weights_out(out, [Path(weights), *captures])
-    run = out.with_suffix("")
+    check_output_file(out, (SUFFIX,), "weights", inputs=[Path(options.weights), *captures])
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder; name a file in it, such as {out / 'mine'}{SUFFIX}")
+    run = run_folder(out)
     if run.exists() and any(one.exists() and run.samefile(one) for one in captures):
-        raise sc.OutputError(
+        raise OutputError(
             f"{out}: the run would be kept in {run}, which holds captures; name another OUT"
         )
-    with training_job(ctx, datasets=captures, folder=out) as job:
-        from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
 
-        say(adapt(job, given(ctx, AdaptationOptions())).text)
+
+adapt = recipe_command(
+    find_recipe("adaptation"),
+    metavar="OUT",
+    help_text=f"The new weights, {SUFFIX}.",
+    check=check_output,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,13 +10,24 @@ from cyclopts import Parameter
 import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import (
+    OUTPUT_GROUP,
     OverwriteOption,
     RecordingOptions,
-    RecordingOutOption,
     SpikesArgument,
 )
 from spikecam.cli.progress import progress_tracker
 from spikecam.frames import parse_span
+from spikecam.io.recording_format import suffix_list
+
+RecordingOutOption = Annotated[
+    Path,
+    Parameter(
+        alias="-o",
+        metavar="OUT",
+        group=OUTPUT_GROUP,
+        help=f"The new recording: {suffix_list()}.",
+    ),
+]
 
 
 def convert(

@@ -22,7 +22,6 @@ from spikecam.cli.values import (
     read_fixed_pattern,
     typed_text,
 )
-from spikecam.fixed_pattern import FixedPattern
 from spikecam.option_help import attribute_helps
 
 Config = TypeVar("Config")
@@ -60,7 +59,7 @@ def _settings(options: type, instance: Any, path: tuple[str, ...]) -> Iterator[S
     for one in fields(options):
         default = _default(one) if instance is None else getattr(instance, one.name)
         here = (*path, one.name)
-        if is_dataclass(default) and not isinstance(default, (type, FixedPattern)):
+        if is_dataclass(default) and not isinstance(default, type):
             yield from _settings(type(default), default, here)
         else:
             text = helps.get(one.name, "")
@@ -85,7 +84,7 @@ def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any =
     parameters = [Parameter(help=help_text, group=group, show_default=default_text(name, default))]
     if hint is bool and default is True:
         parameters.append(Parameter(negative=f"--no-{name.replace('_', '-')}"))
-    if hint is FixedPattern:
+    if _is_fixed_pattern(hint):
         hint = Any
         parameters.append(one_word(read_fixed_pattern, "FPN"))
     elif any(get_origin(member) is os.PathLike for member in get_args(hint)):
@@ -199,6 +198,12 @@ def _tuple_parameter(name: str, members: tuple[Any, ...]) -> Parameter:
     if members == (float, float):
         return one_word(parse_bounds, "LOW:HIGH")
     return one_word(parse_numbers, "N,N,...")
+
+
+def _is_fixed_pattern(hint: Any) -> bool:
+    # By its name: help shall not load NumPy.
+    names = (getattr(hint, "__module__", None), getattr(hint, "__name__", None))
+    return names == ("spikecam.fixed_pattern", "FixedPattern")
 
 
 def _default(one: Any) -> Any:

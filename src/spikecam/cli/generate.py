@@ -127,7 +127,10 @@ def sort_inputs(inputs: Sequence[Path]) -> tuple[Path | None, Path | None]:
     """
     pictures = [path for path in inputs if sc.is_picture(path)]
     others = [path for path in inputs if path not in pictures]
-    for paths, what in ((pictures, "are both pictures"), (others, "are no pictures, neither")):
+    for paths, what in (
+        (pictures, "are both pictures"),
+        (others, "are no pictures, neither of them"),
+    ):
         if len(paths) > 1:
             names = " and ".join(map(str, paths))
             raise sc.OptionError(f"{names} {what}; give one picture, one recording, or both")

@@ -113,10 +113,10 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command, print its error if it fails, and give the exit code."""
     try:
-        if words and words[0] in ("adapt", "train", "bench"):
+        if words and words[0] == "bench":
             from spikecam.bench.benchmark import benchmarks
 
-            if words[0] != "bench" or not set(words) & set(benchmarks()):
+            if not set(words) & set(benchmarks()):
                 from spikecam.cli.old_main import app
 
                 app()

@@ -11,7 +11,6 @@ from cyclopts import Group, Parameter
 import spikecam as sc
 from spikecam.cli.values import Bounds, Size
 from spikecam.io.paths import check_output_file
-from spikecam.io.recording_format import suffix_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,15 +170,6 @@ OutOption = Annotated[
         group=OUTPUT_GROUP,
         help="A picture (.png, .jpg, .tiff), a video (.mp4, .gif), an archive of PNG files (.zip), "
         "or a folder of PNG files.",
-    ),
-]
-RecordingOutOption = Annotated[
-    Path,
-    Parameter(
-        alias="-o",
-        metavar="OUT",
-        group=OUTPUT_GROUP,
-        help=f"The new recording: {suffix_list()}.",
     ),
 ]
 FpnOption = Annotated[

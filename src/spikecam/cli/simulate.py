@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.convert import RecordingOutOption
 from spikecam.cli.messages import report
 from spikecam.cli.options import (
     OUTPUT_GROUP,
@@ -17,7 +18,6 @@ from spikecam.cli.options import (
     FpnOption,
     OverwriteOption,
     PresetOption,
-    RecordingOutOption,
 )
 from spikecam.cli.progress import track_progress
 from spikecam.cli.values import Size
