@@ -1,10 +1,16 @@
 """The networks are the published ones: parameters, names, and outputs to the last digit."""
 
+import re
+
 import pytest
 import torch
 
 import spikecam as sc
+from spikecam.networks.architecture import find_architecture, layer_count
 from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.edsr import EDSRConfig
+from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.edsr import EDSR
 from spikecam.networks.ldn import LDN
 from spikecam.weights.published import from_published
@@ -50,3 +56,62 @@ def test_other_weights_are_refused(parity):
         from_published({"layer.weight": torch.zeros(1)})
     with pytest.raises(sc.FileError, match=r"no extra\.weight"):
         from_published({**state, "extra.weight": torch.zeros(1)})
+
+
+def published_names(architecture, state):
+    """A state dict of ours under the names of its authors, by the declared patterns backwards."""
+    renamed = {}
+    for name, values in state.items():
+        layer, _, parameter = name.rpartition(".")
+        renamed[f"{authors_layer(architecture, layer, state)}.{parameter}"] = values
+    return renamed
+
+
+def authors_layer(architecture, layer, state):
+    kind = architecture.kind
+    if kind == "edsr" and layer == "last":
+        return f"body.{layer_count(state, 'blocks')}"
+    for pattern, template in architecture.published.layers:
+        if "(" not in pattern and template == layer:
+            return pattern.replace("\\", "")
+        numbers = re.fullmatch(re.escape(template).replace(r"\\1", r"(\d+)"), layer)
+        if "(" in pattern and numbers:
+            return re.sub(r"\(.*?\)", numbers[1], pattern).replace("\\", "")
+    raise AssertionError(layer)
+
+
+VARIANTS = [
+    ("bsn", BSNConfig(width=6)),
+    ("edsr", EDSRConfig(channels=5, blocks=3, doublings=3)),
+    ("edsr", EDSRConfig(channels=8, blocks=20, doublings=1)),
+    ("ldn", LDNConfig(window=13, width=6, reduction=8, blocks=4)),
+]
+
+
+@pytest.mark.parametrize(("name", "config"), VARIANTS)
+def test_variants_of_other_sizes_are_known_by_their_shapes(tmp_path, name, config):
+    torch.manual_seed(0)
+    network = NETWORKS[name][0](config).requires_grad_(False)
+    state = published_names(find_architecture(name), network.state_dict())
+    torch.save(state, tmp_path / "theirs.pth")
+    sc.import_weights(tmp_path / "theirs.pth", tmp_path / "ours.safetensors")
+    imported, card = sc.load_weights(tmp_path / "ours.safetensors", name)
+    assert imported.config == config
+    assert card.data == "what the authors of SpikeReveal say"
+    if name == "ldn":
+        blur, spikes = torch.rand(1, 3, 16, 20), torch.rand(1, config.window, 4, 5)
+        # Theirs has blue first.
+        torch.testing.assert_close(
+            imported(blur, spikes), network(blur.flip(1), spikes).flip(1), rtol=1e-4, atol=1e-5
+        )
+    else:
+        rates = torch.rand(1, 1, 16, 16)
+        assert torch.equal(imported(rates), network(rates))
+
+
+def test_a_variant_that_lacks_a_layer_is_refused():
+    network = NETWORKS["edsr"][0](EDSRConfig(channels=4, blocks=3))
+    state = published_names(find_architecture("edsr"), network.state_dict())
+    del state["body.1.body.0.weight"]
+    with pytest.raises(sc.FileError, match=r"blocks\.1\.first\.weight of EDSR is missing"):
+        from_published(state)
