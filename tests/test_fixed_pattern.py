@@ -119,7 +119,7 @@ def test_a_block_of_bad_pixels_is_filled_from_around_it():
     fpn = FixedPattern(ones * 0, ones, ones, 335, bad)
     picture = np.full((2, 9, 9), 0.5, np.float32)
     picture[:, bad > 0] = 0
-    assert (fpn.fill(picture) == 0.5).all()
+    assert (fpn.fill_bad_pixels(picture) == 0.5).all()
 
 
 def test_it_is_saved_and_opened(tmp_path, measured):

@@ -1,4 +1,4 @@
-"""Fixed-pattern noise: what each pixel makes of the same light, and how that is undone.
+"""Fixed-pattern noise: how pixels differ in response to the same light, and its correction.
 
 A pixel's deviation is D = 1/I - 1 with I its firing rate: the frames that it needs to collect a
 threshold, beyond the one in which it fires. Every pixel has an offset f_o, the illuminance that it
@@ -38,15 +38,15 @@ Map = npt.NDArray[np.float32]
 
 DEAD, STUCK = 1, 2
 
-# Bright field of the measurements that the field shares, in lux.
-_LUX = 335.0
-# What a pixel shows whose gain or offset is that many times off the usual one is not light.
-_GAIN_RANGE, _OFFSET_RANGE = 3.0, 10.0
+# Illuminance of the bright field in the published measurements, in lux.
+_DEFAULT_LUX = 335.0
+# A pixel whose gain or offset differs from the median by more than these factors is bad.
+_MAX_GAIN_RATIO, _MAX_OFFSET_RATIO = 3.0, 10.0
 
 
 @dataclass(frozen=True, eq=False)
 class FixedPattern:
-    """The fixed pattern of one camera; pictures through it and back.
+    """Fixed pattern of one camera: its maps, the distortion that they cause, and the correction.
 
     Attributes:
         offset: f_o, the illuminance that stands for a pixel's dark current, in lux, (H, W); the
@@ -78,8 +78,8 @@ class FixedPattern:
         if self.bad.shape != self.offset.shape:
             raise OptionError("the map of bad pixels has another size than the fixed pattern")
         good = self.bad == 0
-        lit = (self.gain > 0) & (self.deviation > 0)
-        if not good.any() or not lit[good].all():
+        responds = (self.gain > 0) & (self.deviation > 0)
+        if not good.any() or not responds[good].all():
             raise OptionError(
                 "a fixed pattern has good pixels, and their gains (Nl) and D_light are above 0"
             )
@@ -105,53 +105,57 @@ class FixedPattern:
         return slope.astype(np.float32)
 
     def distort(self, rates: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Clean firing rates in [0, 1] as this camera would fire, float32 (..., H, W)."""
+        """Distort clean firing rates in [0, 1] as this camera does, float32 (..., H, W)."""
         missing = 1 - np.minimum(rates, 1)
         light = self.gain * rates + self.slope * missing
-        fired: npt.NDArray[Any] = light / np.maximum(light + missing, 1e-9)
-        return fired.astype(np.float32)
+        recorded: npt.NDArray[Any] = light / np.maximum(light + missing, 1e-9)
+        return recorded.astype(np.float32)
 
     def correct(self, rates: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Recorded firing rates in [0, 1] as clean ones; bad pixels filled, float32 (..., H, W).
+        """Correct recorded firing rates in [0, 1] and fill bad pixels, float32 (..., H, W).
 
         This is the correction after accumulation. `spikecam.reconstruct` with ``fpn`` corrects
         spike by spike where the method adds spikes up (TFP).
         """
         intervals = 1 / np.maximum(rates, np.float32(1e-9))
-        return self.fill(self.weight(intervals) * rates)
+        return self.fill_bad_pixels(self.interval_weight(intervals) * rates)
 
-    def weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """gamma(n) of intervals n in frames, float32 (..., H, W): thresholds of clean charge."""
-        more = intervals - 1
-        light = np.maximum(1 - more * self.slope, 0)
-        weight: npt.NDArray[Any] = intervals * light / np.maximum(light + more * self.gain, 1e-9)
+    def interval_weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Weight gamma(n) of intervals of n frames: thresholds of clean charge, (..., H, W)."""
+        extra_frames = intervals - 1
+        light = np.maximum(1 - extra_frames * self.slope, 0)
+        weight: npt.NDArray[Any] = (
+            intervals * light / np.maximum(light + extra_frames * self.gain, 1e-9)
+        )
         return weight.astype(np.float32)
 
-    def fill(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Bad pixels become the median of the good ones nearest to them, in place (..., H, W)."""
-        rows, columns, sources = self._repairs
+    def fill_bad_pixels(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Fill bad pixels with the median of the nearest good ones, in place (..., H, W)."""
+        rows, columns, sources = self._repair_sources
         if len(rows):
             flat = pictures.reshape(*pictures.shape[:-2], -1)
             pictures[..., rows, columns] = np.median(flat[..., sources], axis=-1)
         return pictures
 
     @cached_property
-    def _repairs(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Rows and columns of bad pixels, and the flat places of eight good ones near each."""
+    def _repair_sources(
+        self,
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Rows and columns of bad pixels, and flat indices (n, 8) of good ones near each."""
         rows, columns = np.nonzero(self.bad)
         height, width = self.shape
         sources = np.zeros((len(rows), 8), np.intp)
         for i, (row, column) in enumerate(zip(rows, columns, strict=True)):
-            reach = 1
+            radius = 1
             while True:
-                top, left = max(int(row) - reach, 0), max(int(column) - reach, 0)
-                y, x = np.nonzero(self.bad[top : row + reach + 1, left : column + reach + 1] == 0)
-                if len(y) >= 3 or reach > max(height, width):
+                top, left = max(int(row) - radius, 0), max(int(column) - radius, 0)
+                y, x = np.nonzero(self.bad[top : row + radius + 1, left : column + radius + 1] == 0)
+                if len(y) >= 3 or radius > max(height, width):
                     break
-                reach *= 2
+                radius *= 2
             order = np.argsort((y + top - row) ** 2 + (x + left - column) ** 2, kind="stable")
-            places = ((y + top) * width + x + left)[order][:8]
-            sources[i] = np.resize(places, 8) if len(places) else row * width + column
+            nearest = ((y + top) * width + x + left)[order][:8]
+            sources[i] = np.resize(nearest, 8) if len(nearest) else row * width + column
         return rows, columns, sources
 
     def check_shape(self, shape: tuple[int, ...], name: str = "the recording") -> None:
@@ -167,14 +171,14 @@ class FixedPattern:
             )
 
     def digest(self) -> str:
-        """SHA-256 of all that is known, for telling one camera from another."""
+        """SHA-256 of the maps, which identifies the camera."""
         content = hashlib.sha256(np.float64(self.lux).tobytes())
-        for held in (*self._maps, self.bad):
-            content.update(np.ascontiguousarray(held).tobytes())
+        for map_ in (*self._maps, self.bad):
+            content.update(np.ascontiguousarray(map_).tobytes())
         return content.hexdigest()
 
     def summary(self) -> str:
-        """The camera in a few words."""
+        """One-line summary of the maps."""
         good = self.bad == 0
         gain, offset = self.gain[good], self.offset[good]
         offsets = f", offsets about {np.median(offset):.1f} lux" if offset.any() else ""
@@ -205,13 +209,15 @@ class FixedPattern:
         """
         path = existing_file(path)
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with np.load(path, allow_pickle=False) as archive:
                 offset, gain, deviation = (
-                    held[key].astype(np.float32) for key in ("Nd", "Nl", "D_light")
+                    archive[key].astype(np.float32) for key in ("Nd", "Nl", "D_light")
                 )
-                lux = float(held["lux"]) if "lux" in held else _LUX
-                if "bad" in held:
-                    return FixedPattern(offset, gain, deviation, lux, held["bad"].astype(np.uint8))
+                lux = float(archive["lux"]) if "lux" in archive else _DEFAULT_LUX
+                if "bad" in archive:
+                    return FixedPattern(
+                        offset, gain, deviation, lux, archive["bad"].astype(np.uint8)
+                    )
             return FixedPattern.from_maps(offset, gain, deviation, lux)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, OptionError) as error:
             reason = error if zipfile.is_zipfile(path) else "it is no .npz"
@@ -221,8 +227,10 @@ class FixedPattern:
             ) from error
 
     @staticmethod
-    def from_maps(offset: Map, gain: Map, deviation: Map, lux: float = _LUX) -> FixedPattern:
-        """A fixed pattern from its maps, with the bad pixels that these tell of.
+    def from_maps(
+        offset: Map, gain: Map, deviation: Map, lux: float = _DEFAULT_LUX
+    ) -> FixedPattern:
+        """Build a fixed pattern from its maps, and find bad pixels in them.
 
         Dead are pixels of less than a third of the usual gain; stuck those of more than three
         times the usual gain, or of ten times the usual offset.
@@ -230,22 +238,22 @@ class FixedPattern:
         Raises:
             OptionError: maps of different sizes, or values that no pixel has.
         """
-        # What shows no light at all is known to be dead beforehand.
+        # Pixels without any response are dead, whatever the median.
         dead = np.zeros(np.shape(gain), np.uint8)
         if np.shape(deviation) == dead.shape:
             dead[(np.asarray(gain) <= 0) | (np.asarray(deviation) <= 0)] = DEAD
         maps = FixedPattern(offset, gain, deviation, lux, dead)
-        usual = np.median(gain)
-        stuck = gain > usual * _GAIN_RANGE
+        median_gain = np.median(gain)
+        stuck = gain > median_gain * _MAX_GAIN_RATIO
         if np.median(offset) > 0:
-            stuck |= offset > np.median(offset) * _OFFSET_RANGE
-        dark = (gain < usual / _GAIN_RANGE) | (dead == DEAD)
+            stuck |= offset > np.median(offset) * _MAX_OFFSET_RATIO
+        dark = (gain < median_gain / _MAX_GAIN_RATIO) | (dead == DEAD)
         bad = np.where(dark, DEAD, np.where(stuck, STUCK, 0))
         return replace(maps, bad=bad.astype(np.uint8))
 
     @staticmethod
     def random(shape: tuple[int, int], seed: int) -> FixedPattern:
-        """A made-up camera whose maps have the spread of a measured one (Gen2, 400x250).
+        """Random fixed pattern whose maps have the spread of a measured one (Gen2, 400x250).
 
         There, the middle half of the offsets lies between 5.7 and 10.1 lux, gains scatter by 6 %,
         light falls off by a tenth to the sides, and one pixel in two thousand is bad.
@@ -254,11 +262,11 @@ class FixedPattern:
         offset = 7.66 * np.exp(0.424 * rng.standard_normal(shape))
         bad = rng.random(shape)
         offset[bad < 0.0002] = rng.uniform(120, 380, np.count_nonzero(bad < 0.0002))
-        across = np.linspace(-1, 1, shape[1])[None]
-        per_lux = 1690 * (1 + 0.1 * across**2) * np.exp(0.05 * rng.standard_normal(shape))
+        horizontal = np.linspace(-1, 1, shape[1])[None]
+        per_lux = 1690 * (1 + 0.1 * horizontal**2) * np.exp(0.05 * rng.standard_normal(shape))
         per_lux[bad > 0.9997] *= 20
         return FixedPattern.from_maps(
             offset.astype(np.float32),
             (1095 / per_lux).astype(np.float32),
-            (per_lux / (_LUX + offset)).astype(np.float32),
+            (per_lux / (_DEFAULT_LUX + offset)).astype(np.float32),
         )

@@ -1,4 +1,4 @@
-"""Pictures as the light that a monochrome sensor sees."""
+"""Gray light of pictures, as a monochrome sensor receives it."""
 
 from __future__ import annotations
 

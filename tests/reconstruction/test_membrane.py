@@ -48,7 +48,7 @@ def test_each_spike_weighs_what_its_interval_says(fpn):
     frames[times] = 1
     stream = sc.SpikeStream.from_array(frames)
     # The window [10, 51) holds the spikes that end intervals of 3, 18, 1 and 19 frames.
-    ended = sum(fpn.weight(np.full(fpn.shape, n, np.float32)) for n in (3, 18, 1, 19))
+    ended = sum(fpn.interval_weight(np.full(fpn.shape, n, np.float32)) for n in (3, 18, 1, 19))
     rate = np.clip(ended / 41, 0, 1)
     good = fpn.bad == 0
     found = sc.reconstruct(stream, 30, window=41, fpn=fpn)

@@ -4,7 +4,7 @@ import json
 import pytest
 
 import spikecam as sc
-from spikecam.show.table import terminal
+from spikecam.show.table import format_terminal
 
 ROWS = [
     {"frame": "20", "psnr": 30.123456, "ssim": 0.9},
@@ -35,19 +35,19 @@ def test_json_is_read_by_strict_parsers(tmp_path):
 def test_markdown_is_a_table(tmp_path):
     sc.write_table(tmp_path / "a.md", ROWS)
     lines = (tmp_path / "a.md").read_text().splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    cells = [[format_cell.strip() for format_cell in line.strip("|").split("|")] for line in lines]
     assert cells[0] == ["frame", "psnr", "ssim"]
     assert set("".join(cells[1])) == {"-"}
     assert cells[2:] == [["20", "30.12", "0.9000"], ["mean", "inf", ""]]
 
 
 def test_a_terminal_gets_columns():
-    assert terminal(ROWS).splitlines()[1].split() == ["20", "30.12", "0.9000"]
+    assert format_terminal(ROWS).splitlines()[1].split() == ["20", "30.12", "0.9000"]
 
 
 def test_what_is_wider_than_the_terminal_goes_on_below():
     row = {"method": "tfp", "psnr, V_th 1": 28.0, "ssim, V_th 1": 0.5, "psnr, V_th 2": 27.0}
-    text = terminal([row], 25)
+    text = format_terminal([row], 25)
     assert max(map(len, text.splitlines())) <= 25
     first, second = text.split("\n\n")
     assert first.split() == [

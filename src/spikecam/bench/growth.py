@@ -92,7 +92,7 @@ def grow(folder: Path, steps: Steps = FULL, *, say: Say = print) -> list[Row]:
     )
     rows = []
     for name, ((x, panels), across) in zip(FILES, plots, strict=True):
-        write_curves(folder / name, x, panels, across=across, logarithmic=True)
+        write_curves(folder / name, x, panels, x_label=across, logarithmic=True)
         for curves in panels.values():
             for what, times in curves.items():
                 power = float(np.polyfit(np.log(x), np.log(times), 1)[0])

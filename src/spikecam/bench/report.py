@@ -14,7 +14,7 @@ from spikecam.extras import require
 from spikecam.io.atomic import atomic_path, check_file
 from spikecam.io.pictures import encode_picture
 from spikecam.picture import Picture
-from spikecam.show.table import Row, cell, markdown, write_table
+from spikecam.show.table import Row, format_cell, format_markdown, write_table
 
 # Pictures of a page that may be sent by mail: what is larger shows its middle, pixel for pixel.
 _QUALITY, _LARGEST = 92, 640
@@ -61,7 +61,7 @@ class Report:
         """The report in Markdown."""
         parts = [f"# {self.title}", f"Measured on {self.source}.", f"    {self.command}"]
         for table in self.tables:
-            parts += [f"## {table.title}", markdown(table.rows).rstrip()]
+            parts += [f"## {table.title}", format_markdown(table.rows).rstrip()]
             parts += [f"- {note}" for note in table.notes]
         return "\n\n".join(parts) + "\n"
 
@@ -94,7 +94,7 @@ def write_report(folder: Path, report: Report) -> list[Path]:
     check_report(folder)
     template = resources.files("spikecam.bench").joinpath("report.html.jinja").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["cell"] = cell
+    environment.filters["cell"] = format_cell
     page = environment.from_string(template).render(
         report=report,
         scenes={

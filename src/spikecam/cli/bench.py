@@ -58,7 +58,7 @@ def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
 def run_benchmark(benchmark: Benchmark, options: Any, out: Path | None) -> None:
     """Measure, print the tables, and write the report where one is asked for."""
     from spikecam.bench.report import check_report, write_report
-    from spikecam.show.table import terminal
+    from spikecam.show.table import format_terminal
 
     if out is not None:
         check_report(out)
@@ -67,7 +67,13 @@ def run_benchmark(benchmark: Benchmark, options: Any, out: Path | None) -> None:
     files = [] if out is None else write_report(out, measured)
     lines = []
     for table in measured.tables:
-        lines += ["", table.title, "", terminal(table.rows), *(f"- {n}" for n in table.notes)]
+        lines += [
+            "",
+            table.title,
+            "",
+            format_terminal(table.rows),
+            *(f"- {n}" for n in table.notes),
+        ]
     facts = {
         "benchmark": measured.name,
         "source": measured.source,

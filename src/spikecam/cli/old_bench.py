@@ -251,10 +251,10 @@ def _told() -> dict[str, Any]:
 def _finish(report: Report, out: Path | None) -> None:
     """Print the tables, and write the report where one was asked for."""
     from spikecam.bench.report import write_report
-    from spikecam.show.table import terminal
+    from spikecam.show.table import format_terminal
 
     for table in report.tables:
-        print(f"\n{table.title}\n\n{terminal(table.rows)}")
+        print(f"\n{table.title}\n\n{format_terminal(table.rows)}")
         for note in table.notes:
             print(f"- {note}")
     if out is not None:

@@ -12,7 +12,7 @@ import typer
 import spikecam as sc
 from spikecam.cli.interrupt import check_interrupt
 from spikecam.io.atomic import atomic_path
-from spikecam.show.table import Row, markdown
+from spikecam.show.table import Row, format_markdown
 
 
 def speed(
@@ -73,5 +73,5 @@ def _page(where: str, rows: Sequence[Row], grown: Sequence[Row]) -> str:
     from spikecam.bench.growth import FILES
 
     plots = "\n".join(f"![{Path(name).stem}]({name})" for name in FILES)
-    parts = ["# Speed", where, markdown(rows), "# Growth", markdown(grown), plots]
+    parts = ["# Speed", where, format_markdown(rows), "# Growth", format_markdown(grown), plots]
     return "\n\n".join(part.strip() for part in parts) + "\n"

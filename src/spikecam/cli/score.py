@@ -57,7 +57,7 @@ def score(
         sc.write_table(out, [*rows, {"frame": "mean", **means}])
     if curves is not None:
         panels = {sc.METRICS[n].heading: {n: [row[n] for row in scores.values()]} for n in names}
-        sc.write_curves(curves, list(scores), panels, across="frame")
+        sc.write_curves(curves, list(scores), panels, x_label="frame")
     beside = "" if truth is None else f" beside {truth}"
     lines = [f"{result}{beside}: {'1 frame' if len(rows) == 1 else f'{len(rows)} frames'}"]
     for name, mean in means.items():

@@ -1,4 +1,4 @@
-"""DPDD: photographs of scenes out of focus, and the same in focus.
+"""DPDD: photographs of scenes out of focus and in focus, without spikes.
 
 It has (Abuolaim and Brown, "Defocus deblurring using dual-pixel data", ECCV 2020)::
 
@@ -58,23 +58,23 @@ def read_dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
 
 
 def is_dpdd(folder: PathLike) -> bool:
-    """Whether a folder holds the part of DPDD that is trained with."""
+    """Whether a folder holds the training part of DPDD."""
     return (Path(folder) / "train_c").is_dir()
 
 
 def check_outside_dpdd(folders: Sequence[PathLike]) -> None:
-    """Refuse folders of sharp pictures in which there are parts of DPDD: half of those are not.
+    """Refuse folders of sharp pictures that contain parts of DPDD, whose sources are not sharp.
 
     Raises:
         FileError: there are.
     """
     parts = [f"{part}_c" for part in PARTS]
-    for folder in (Path(one).resolve() for one in folders):
-        inside = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
-        for one in inside:
-            blurry = one.name == "source" and one.parent.name in parts
-            if blurry or one.name in (*parts, "inputC"):
+    for folder in (Path(subfolder).resolve() for subfolder in folders):
+        subfolders = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
+        for subfolder in subfolders:
+            blurry = subfolder.name == "source" and subfolder.parent.name in parts
+            if blurry or subfolder.name in (*parts, "inputC"):
                 raise FileError(
-                    f"{one} looks like a part of DPDD, whose pictures are out of focus; name the "
-                    "folder that holds train_c, or one of sharp pictures alone"
+                    f"{subfolder} looks like a part of DPDD, whose pictures are out of focus; name "
+                    "the folder that holds train_c, or one of sharp pictures alone"
                 )

@@ -1,4 +1,4 @@
-"""What a new data set is made of: which scenes, from which sources, in which split.
+"""Plan of a new data set: its scenes, their sources, and their split.
 
 A family of sources, those that look alike, belongs to one split for good: which one depends on
 nothing but their bytes and the seed. Everything a scene shows, in front as well as behind, comes
@@ -40,7 +40,7 @@ class SynthConfig:
         length, gap: frames of an exposure, and from its end to the start of the next.
         linear: whether blurry pictures are means of light rather than of encoded values.
         interpolate: frames made of each of a video's.
-        light: whether the film that the spike camera saw is kept, to simulate other sensors.
+        light: whether the video that the spike camera saw is kept, to simulate other sensors.
         val, test: share of sources and of sequences in these splits; the rest is for training.
         seed: the same seed, sources and settings give the same files.
 
@@ -70,9 +70,9 @@ class SynthConfig:
                 f"pictures of {self.size[1]}x{self.size[0]} have no spike grid a quarter as fine; "
                 "choose multiples of 4, at least 64"
             )
-        for name, least in (("sequences", 1), ("pairs", 1), ("length", 2), ("interpolate", 1)):
-            if getattr(self, name) < least:
-                raise OptionError(f"{name} is at least {least}, not {getattr(self, name)}")
+        for name, minimum in (("sequences", 1), ("pairs", 1), ("length", 2), ("interpolate", 1)):
+            if getattr(self, name) < minimum:
+                raise OptionError(f"{name} is at least {minimum}, not {getattr(self, name)}")
         if self.gap < 0:
             raise OptionError(f"a gap is at least 0 frames, not {self.gap}")
         if not 0 <= self.speed[0] <= self.speed[1] <= min(self.size) / 2:
@@ -89,7 +89,7 @@ class SynthConfig:
 
     @property
     def frames(self) -> int:
-        """Frames of a scene's film."""
+        """Frames of a scene."""
         return 2 * MARGIN_FRAMES + self.pairs * self.length + (self.pairs - 1) * self.gap
 
     @property
@@ -100,7 +100,7 @@ class SynthConfig:
 
 @dataclass(frozen=True)
 class Scene:
-    """One film of a data set.
+    """One sequence of a data set to be made.
 
     Attributes:
         split, name: where it goes.
@@ -123,7 +123,7 @@ class Scene:
 
 
 def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
-    """The scenes of a data set.
+    """Plan the scenes of a data set.
 
     Args:
         sources: from `find_sources`.
@@ -137,7 +137,7 @@ def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
     shares = {"test": config.test, "val": config.val, "train": 1 - config.test - config.val}
     splits = [split for split, share in shares.items() if share > 0]
     families: dict[str, list[Source]] = {}
-    for source in sorted(sources, key=lambda s: _shuffled(config.seed, s.digest)):
+    for source in sorted(sources, key=lambda s: _shuffle_key(config.seed, s.digest)):
         families.setdefault(source.family, []).append(source)
     if len(families) < len(splits):
         raise OptionError(
@@ -150,77 +150,81 @@ def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
             "--val 0 and --test 0"
         )
     # By their bytes: neither names nor the order of files on disk decide.
-    ranked = sorted(families, key=lambda family: _shuffled(config.seed, family))
+    shuffled_families = sorted(families, key=lambda family: _shuffle_key(config.seed, family))
     scenes: list[Scene] = []
-    for number, split in enumerate(splits):
-        later = len(splits) - 1 - number
-        quota, taken = config.sequences - len(scenes), ranked
-        if later:
-            quota = min(max(1, round(shares[split] * config.sequences)), quota - later)
-            wanted = shares[split] * len(sources)
+    for split_index, split in enumerate(splits):
+        later_splits = len(splits) - 1 - split_index
+        scene_count, chosen_families = config.sequences - len(scenes), shuffled_families
+        if later_splits:
+            scene_count = min(
+                max(1, round(shares[split] * config.sequences)), scene_count - later_splits
+            )
+            target_sources = shares[split] * len(sources)
             size = 0
-            for count, family in enumerate(ranked[: len(ranked) - later], start=1):
+            for count, family in enumerate(
+                shuffled_families[: len(shuffled_families) - later_splits], start=1
+            ):
                 size += len(families[family])
-                taken = ranked[:count]
-                if size >= wanted - 0.5:
+                chosen_families = shuffled_families[:count]
+                if size >= target_sources - 0.5:
                     break
-        ranked = ranked[len(taken) :]
-        members = [source for family in taken for source in families[family]]
-        scenes += _scenes(split, members, quota, config, len(scenes))
+        shuffled_families = shuffled_families[len(chosen_families) :]
+        split_sources = [source for family in chosen_families for source in families[family]]
+        scenes += _split_scenes(split, split_sources, scene_count, config, len(scenes))
     check_disjoint(scenes)
     return scenes
 
 
 def check_disjoint(scenes: Sequence[Scene]) -> None:
-    """Prove that no two splits show sources of the same family.
+    """Check that no two splits contain sources of the same family.
 
     Raises:
-        FileError: two do, and which source it is.
+        FileError: two do; the message names the source.
     """
-    home: dict[str, str] = {}
+    split_of_family: dict[str, str] = {}
     for scene in scenes:
         for source in (scene.source, *scene.foregrounds):
-            split = home.setdefault(source.family, scene.split)
+            split = split_of_family.setdefault(source.family, scene.split)
             if split != scene.split:
                 raise FileError(f"{source.path} is shown in {split} as well as in {scene.split}")
 
 
-def _scenes(
-    split: str, sources: list[Source], quota: int, config: SynthConfig, first: int
+def _split_scenes(
+    split: str, sources: list[Source], scene_count: int, config: SynthConfig, first: int
 ) -> list[Scene]:
     photos = [source for source in sources if source.is_photo]
-    needed = math.ceil((config.frames - 1) / config.interpolate) + 1
+    frames_per_scene = math.ceil((config.frames - 1) / config.interpolate) + 1
     starts: dict[str, list[int]] = {}
     for video in (source for source in sources if not source.is_photo):
-        starts[video.digest] = list(range(0, video.frames - needed + 1, needed))
+        starts[video.digest] = list(range(0, video.frames - frames_per_scene + 1, frames_per_scene))
         if not starts[video.digest]:
             raise FileError(
                 f"{video.path} has {video.frames} frames, and {config.pairs} exposures of "
-                f"{config.length} interpolated ones take {needed}; leave it out, or make shorter "
-                "exposures"
+                f"{config.length} interpolated ones take {frames_per_scene}; leave it out, or make "
+                "shorter exposures"
             )
-    if not photos and quota > (there := sum(map(len, starts.values()))):
+    if not photos and scene_count > (available := sum(map(len, starts.values()))):
         raise OptionError(
-            f"the videos of {split} last for {there} sequences, and {quota} are wanted; make "
-            "fewer, or give more videos or photographs"
+            f"the videos of {split} last for {available} sequences, and {scene_count} are wanted; "
+            "make fewer, or give more videos or photographs"
         )
     scenes: list[Scene] = []
-    turns = cycle(sources)
-    while len(scenes) < quota:
-        source = next(turns)
+    source_cycle = cycle(sources)
+    while len(scenes) < scene_count:
+        source = next(source_cycle)
         if not source.is_photo and not starts[source.digest]:
             continue
         rng = np.random.default_rng((config.seed, first + len(scenes)))
         speed = float(rng.uniform(*config.speed))
-        others = [photo for photo in photos if photo != source]
-        with_front = source.is_photo and others and rng.random() < config.foregrounds
+        other_photos = [photo for photo in photos if photo != source]
+        has_foreground = source.is_photo and other_photos and rng.random() < config.foregrounds
         stem = re.sub("[^A-Za-z0-9-]+", "-", Path(source.path).stem)[:40]
         scenes.append(
             Scene(
                 split,
                 f"{first + len(scenes):04d}_{stem}",
                 source,
-                (others[int(rng.integers(len(others)))],) if with_front else (),
+                (other_photos[int(rng.integers(len(other_photos)))],) if has_foreground else (),
                 0 if source.is_photo else starts[source.digest].pop(0),
                 speed if source.is_photo else 0.0,
                 float(rng.choice(config.thresholds)) if config.thresholds else None,
@@ -230,5 +234,5 @@ def _scenes(
     return scenes
 
 
-def _shuffled(seed: int, content: str) -> str:
+def _shuffle_key(seed: int, content: str) -> str:
     return hashlib.sha256(f"{seed} {content}".encode()).hexdigest()

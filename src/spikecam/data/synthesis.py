@@ -1,7 +1,7 @@
 """New data sets in the layout of Spike-GOPRO, from photographs and videos.
 
-Every scene is a film of sharp frames; a blurry picture is the mean of an exposure's frames, and
-its spikes are what the simulated sensor makes of the film at a quarter of the size (SpikeReveal
+Every scene is a sequence of sharp frames; a blurry picture is the mean of an exposure's frames, and
+its spikes are those of a simulated sensor at a quarter of the size (SpikeReveal
 4.1). A scene depends on nothing but its plan, so that any number of cores make the same files, and
 a run that was stopped goes on where it was.
 """
@@ -50,12 +50,12 @@ from spikecam.scenes.scene_frames import require_frames
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import resolve_sensor
 
-# Sharp frames that are kept of each exposure, as for sequences in SpikeReveal's Table 1.
-_KEPT = 7
+# Number of sharp frames stored of each exposure, as for sequences in SpikeReveal's Table 1.
+_SHARP_FRAMES = 7
 
 
 class Synthesis:
-    """A data set that is being made; its steps make the scenes.
+    """Synthesis of a data set, iterated scene by scene.
 
     Nothing is written before the first step. The folder is new, or that of a run with the same
     sources and settings which was stopped: what is there stays.
@@ -125,9 +125,9 @@ class Synthesis:
             pool.shutdown(cancel_futures=True)
 
     def _manifest(self) -> str:
-        """What the data set is made of; sources by their bytes, wherever they lie."""
+        """JSON of settings, sources and scenes; sources are named by digest, not by path."""
         fpn = None if self.fpn is None else self.fpn.digest()
-        said: dict[str, Any] = {
+        manifest: dict[str, Any] = {
             "made by": "spikecam synth",
             "format": 1,
             "exposure": [MARGIN_FRAMES, MARGIN_FRAMES + self.config.length],
@@ -146,47 +146,47 @@ class Synthesis:
                 for scene in self.scenes
             ],
         }
-        return json.dumps(said, indent=1) + "\n"
+        return json.dumps(manifest, indent=1) + "\n"
 
 
 def make_scene(
     folder: Path, scene: Scene, config: SynthConfig, fpn: FixedPattern | None, stop: Event
 ) -> None:
-    """Make the pairs of a scene that are not there yet; ``stop`` gives up between two frames."""
+    """Write the missing pairs of a scene; ``stop`` ends it between two frames."""
     spans = exposure_spans(config.frames, length=config.length, gap=config.gap)
     starts = [start - MARGIN_FRAMES for start, _ in spans]
     names = {start: f"{start + MARGIN_FRAMES + config.length // 2:06d}" for start in starts}
-    place = partial(pair_files, folder, scene.split, scene.name)
-    kept = _kept(config)
+    files_of_pair = partial(pair_files, folder, scene.split, scene.name)
+    sharp_frames = _sharp_frames(config)
     height, width = (side // PICTURE_SCALE for side in config.size)
     recording_bytes = config.pair_frames * frame_bytes(height, width)
-    missing = []
+    missing_starts = []
     for start in starts:
-        files = place(names[start], kept, MARGIN_FRAMES + config.length // 2)
+        files = files_of_pair(names[start], sharp_frames, MARGIN_FRAMES + config.length // 2)
         if config.light:
             files.append(light_path(folder, scene.split, scene.name, names[start]))
         if not all(path.exists() for path in files) or files[0].stat().st_size != recording_bytes:
-            missing.append(start)
+            missing_starts.append(start)
         for parent in {path.parent for path in files}:
             # What a run left that was killed while it wrote.
             for part in parent.glob(".*.part*"):
                 part.unlink(missing_ok=True)
-    films: dict[int, _Film] = {}
-    for number, frame in enumerate(_frames(scene, config) if missing else ()):
+    recorders: dict[int, _PairRecorder] = {}
+    for frame_index, frame in enumerate(_scene_frames(scene, config) if missing_starts else ()):
         if stop.is_set():
             return
-        if number in missing:
-            films[number] = _Film(config)
-        for start, film in list(films.items()):
-            if film.add(frame):
-                light = np.stack(film.grays)
+        if frame_index in missing_starts:
+            recorders[frame_index] = _PairRecorder(config)
+        for start, recorder in list(recorders.items()):
+            if recorder.add(frame):
+                light = np.stack(recorder.grays)
                 stream = simulate(
                     light,
                     config.preset,
                     threshold=scene.threshold,
                     seed=scene.seed + start,
                     fpn=fpn,
-                    exposure=film.exposure,
+                    exposure=recorder.exposure,
                 )
                 write_spike_gopro_pair(
                     folder,
@@ -194,44 +194,44 @@ def make_scene(
                     scene.name,
                     names[start],
                     stream=stream,
-                    blur=film.blur.picture(),
-                    sharp=film.sharp,
+                    blur=recorder.blur.picture(),
+                    sharp=recorder.sharp,
                     light=np.rint(light * 255).astype(np.uint8) if config.light else None,
                 )
-                del films[start]
+                del recorders[start]
 
 
-class _Film:
-    """What is kept of the frames of one pair as they pass."""
+class _PairRecorder:
+    """Collects gray frames, blurry picture and sharp frames of one pair."""
 
     def __init__(self, config: SynthConfig) -> None:
         self.exposure = (MARGIN_FRAMES, MARGIN_FRAMES + config.length)
-        self.kept = _kept(config)
+        self.sharp_frames = _sharp_frames(config)
         self.total = config.pair_frames
         self.blur = FrameAverage(linear=config.linear)
         self.grays: list[npt.NDArray[np.float32]] = []
         self.sharp: dict[int, Frame] = {}
 
     def add(self, frame: Frame) -> bool:
-        """Take the next frame; True when it was the last."""
-        number = len(self.grays)
+        """Add the next frame; True when it was the last."""
+        frame_index = len(self.grays)
         self.grays.append(quarter_gray(frame))
-        if self.exposure[0] <= number < self.exposure[1]:
+        if self.exposure[0] <= frame_index < self.exposure[1]:
             self.blur.add(frame)
-        if number in self.kept:
-            self.sharp[number] = frame.copy()
+        if frame_index in self.sharp_frames:
+            self.sharp[frame_index] = frame.copy()
         return len(self.grays) == self.total
 
 
-def _kept(config: SynthConfig) -> set[int]:
-    """The frames of a pair whose sharp pictures are kept."""
-    spread = np.rint(np.linspace(MARGIN_FRAMES, MARGIN_FRAMES + config.length - 1, _KEPT)).astype(
-        int
-    )
+def _sharp_frames(config: SynthConfig) -> set[int]:
+    """Numbers of the frames of a pair whose sharp pictures are stored."""
+    spread = np.rint(
+        np.linspace(MARGIN_FRAMES, MARGIN_FRAMES + config.length - 1, _SHARP_FRAMES)
+    ).astype(int)
     return {*spread.tolist(), MARGIN_FRAMES + config.length // 2}
 
 
-def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
+def _scene_frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
     source = scene.source.path
     if scene.source.is_photo:
         yield from moving_scene(
@@ -244,15 +244,15 @@ def _frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
             seed=scene.seed,
         )
         return
-    wanted = -(-(config.frames - 1) // config.interpolate) + 1
-    pictures = islice(video_frames(source), scene.start, scene.start + wanted)
-    sized = (_fitted(picture, config.size) for picture in pictures)
-    frames = islice(interpolate_frames(sized, config.interpolate), config.frames)
+    frame_count = -(-(config.frames - 1) // config.interpolate) + 1
+    pictures = islice(video_frames(source), scene.start, scene.start + frame_count)
+    resized = (_crop_and_resize(picture, config.size) for picture in pictures)
+    frames = islice(interpolate_frames(resized, config.interpolate), config.frames)
     yield from require_frames(frames, config.frames, source)
 
 
-def _fitted(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:
-    """The middle of a video's frame, cut and resized to fit."""
+def _crop_and_resize(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:
+    """Crop the middle of a video's frame and resize it."""
     height, width = size
     image = Image.fromarray(as_levels(picture)).convert("RGB")
     scale = max(width / image.width, height / image.height)
@@ -264,10 +264,10 @@ def _fitted(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:
 
 def _check_folder(folder: Path, manifest: str) -> None:
     """Refuse a folder that holds anything but the beginning of this data set."""
-    there = folder / MANIFEST
-    if not there.exists():
+    manifest_path = folder / MANIFEST
+    if not manifest_path.exists():
         check_folder(folder)
-    elif there.read_text(encoding="utf-8") != manifest:
+    elif manifest_path.read_text(encoding="utf-8") != manifest:
         raise OutputError(
             f"{folder} was begun with other sources or settings; repeat those, or name a new folder"
         )

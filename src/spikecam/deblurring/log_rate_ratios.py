@@ -129,7 +129,7 @@ class LogRateRatios:
             self.rate,
             maps,
         )
-        return maps if self.fpn is None else self.fpn.fill(maps)
+        return maps if self.fpn is None else self.fpn.fill_bad_pixels(maps)
 
     def _charges(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
         """Charges (K, H, W); index of the one before each edge, and fraction to the next."""

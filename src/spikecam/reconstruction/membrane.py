@@ -43,13 +43,13 @@ def sliding_rate(
     start, stop = stream.window(first, window)
     sums = weighed_count(stream, start, stop, fpn)
     new, old = _last(stream, stop), _last(stream, start)
-    yield fpn.fill(_rates(sums, window))
+    yield fpn.fill_bad_pixels(_rates(sums, window))
     for pictures in picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
         entering, leaving = stream.rows(stop, stop + n), stream.rows(start, start + n)
         args = (entering, leaving, new, old, fpn.gain, fpn.slope, sums, np.float32(window))
         over_rows(slide_window, stream.height, *args, pictures)
-        yield from fpn.fill(pictures)
+        yield from fpn.fill_bad_pixels(pictures)
         start, stop = start + n, stop + n
         new -= n
         old -= n

@@ -61,7 +61,7 @@ def multi_scale_rates(
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
         rate = np.maximum(part.count() / np.float32(window), 0.5 / window)
-        gamma = torch.from_numpy(fpn.weight(1 / rate))[None, None]
+        gamma = torch.from_numpy(fpn.interval_weight(1 / rate))[None, None]
     spans = window_spans(window, config)
     potentials = np.zeros((len(spans), *stream.shape[1:]), np.float32)
     for first, last in part.blocks(_BLOCK_BYTES):
@@ -74,7 +74,7 @@ def multi_scale_rates(
     # Where nothing fired, nothing is known to have been there.
     rates[-1][rates[0] == 0] = 0
     if fpn is not None:
-        fpn.fill(rates)
+        fpn.fill_bad_pixels(rates)
     return rates
 
 

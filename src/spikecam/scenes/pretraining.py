@@ -22,7 +22,7 @@ from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import SpikeStream
 
-KERNELS, SIZE, FRAMES = 8, 40, 8
+KERNEL_COUNT, KERNEL_PIXELS, FRAMES = 8, 40, 8
 
 
 def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeStream]:
@@ -39,11 +39,13 @@ def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeS
         OptionError: not such a picture, or a black one.
     """
     check_seed(seed)
-    gray, levels = as_gray(picture), as_floats(picture)
-    if min(gray.shape) < SIZE:
-        raise OptionError(f"a picture to blur by {SIZE} pixels has at least that many a side")
-    kernel = blur_kernels()[np.random.default_rng((seed, 5)).integers(KERNELS)]
-    blurry = cv2.filter2D(levels, -1, kernel, borderType=cv2.BORDER_REFLECT)
+    gray, floats = as_gray(picture), as_floats(picture)
+    if min(gray.shape) < KERNEL_PIXELS:
+        raise OptionError(
+            f"a picture to blur by {KERNEL_PIXELS} pixels has at least that many a side"
+        )
+    kernel = blur_kernels()[np.random.default_rng((seed, 5)).integers(KERNEL_COUNT)]
+    blurry = cv2.filter2D(floats, -1, kernel, borderType=cv2.BORDER_REFLECT)
     return np.clip(blurry, 0, 1), simulate([gray] * FRAMES, "spikegen", seed=seed)
 
 
@@ -51,21 +53,21 @@ def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeS
 def blur_kernels() -> Picture:
     """The 8 kernels, float32 (8, 40, 40), each with a sum of 1."""
     rng = np.random.default_rng(0)
-    kernels = np.zeros((KERNELS, SIZE, SIZE), np.float32)
+    kernels = np.zeros((KERNEL_COUNT, KERNEL_PIXELS, KERNEL_PIXELS), np.float32)
     time = np.linspace(-1, 1, 2000)
     for kernel in kernels:
         # A line through the box, bent by the first few powers of time.
         angle = rng.uniform(0, np.pi)
-        way = np.outer([np.sin(angle), np.cos(angle)], time)
-        way += sum(rng.normal(0, 0.35, (2, 1)) * time**power for power in (2, 3, 4))
-        way -= way.min(axis=1, keepdims=True)
-        places = way / way.max() * (SIZE - 1.001)
-        places += (SIZE - 1.001 - places.max(axis=1, keepdims=True)) / 2
-        corner = places.astype(int)
-        part = places - corner
+        path = np.outer([np.sin(angle), np.cos(angle)], time)
+        path += sum(rng.normal(0, 0.35, (2, 1)) * time**power for power in (2, 3, 4))
+        path -= path.min(axis=1, keepdims=True)
+        positions = path / path.max() * (KERNEL_PIXELS - 1.001)
+        positions += (KERNEL_PIXELS - 1.001 - positions.max(axis=1, keepdims=True)) / 2
+        corner = positions.astype(int)
+        fraction = positions - corner
         for down in (0, 1):
             for across in (0, 1):
-                share = np.abs(1 - down - part[0]) * np.abs(1 - across - part[1])
-                np.add.at(kernel, (corner[0] + down, corner[1] + across), share)
+                weight = np.abs(1 - down - fraction[0]) * np.abs(1 - across - fraction[1])
+                np.add.at(kernel, (corner[0] + down, corner[1] + across), weight)
         kernel /= kernel.sum()
     return kernels

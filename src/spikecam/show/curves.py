@@ -1,4 +1,4 @@
-"""Numbers as curves in a picture, drawn by matplotlib."""
+"""Plots of values as curves, by matplotlib."""
 
 from __future__ import annotations
 
@@ -35,35 +35,37 @@ def write_curves(
     x: Sequence[float] | Sequence[str],
     panels: Mapping[str, Mapping[str, Sequence[float]]],
     *,
-    across: str,
+    x_label: str,
     logarithmic: bool = False,
 ) -> None:
     """Draw curves, one panel under another.
 
     Args:
         path: .png, .svg or .pdf.
-        x: what the values stand over.
+        x: positions of the values.
         panels: by the label of its axis, the curves of each panel by their names.
-        across: label of the axis along x.
+        x_label: label of the axis along x.
         logarithmic: both axes, where powers become straight lines.
 
     Errors as `check_curves`.
     """
     check_curves(path)
-    drawn = curves(x, panels, across=across, logarithmic=logarithmic, form=Path(path).suffix[1:])
+    content = draw_curves(
+        x, panels, x_label=x_label, logarithmic=logarithmic, image_format=Path(path).suffix[1:]
+    )
     with atomic_path(Path(path)) as temporary:
-        temporary.write_bytes(drawn)
+        temporary.write_bytes(content)
 
 
-def curves(
+def draw_curves(
     x: Sequence[float] | Sequence[str],
     panels: Mapping[str, Mapping[str, Sequence[float]]],
     *,
-    across: str,
+    x_label: str,
     logarithmic: bool = False,
-    form: str = "png",
+    image_format: str = "png",
 ) -> bytes:
-    """What `write_curves` writes, in the format "png", "svg" or "pdf"."""
+    """Draw what `write_curves` writes, encoded as "png", "svg" or "pdf"."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -81,7 +83,7 @@ def curves(
             axis.xaxis.set_major_locator(MaxNLocator(12, integer=True))
         if len(lines) > 1:
             axis.legend(fontsize="small")
-    axes[-1].set_xlabel(across)
-    held = BytesIO()
-    figure.savefig(held, format=form, dpi=120)
-    return held.getvalue()
+    axes[-1].set_xlabel(x_label)
+    buffer = BytesIO()
+    figure.savefig(buffer, format=image_format, dpi=120)
+    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The display mapping: percentile stretch and gamma, for looking at, never for measuring."""
+"""Display mapping: percentile stretch and gamma, for looking at, never for measuring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spikecam.picture import Picture
 
 @dataclass(frozen=True)
 class DisplayMapping:
-    """Maps brightness to what is shown: ((x - black) / (white - black)) ** (1 / gamma), in [0, 1].
+    """Maps values for display: ((x - black) / (white - black)) ** (1 / gamma), in [0, 1].
 
     One mapping serves all frames of a video, so that they do not flicker.
 
@@ -50,16 +50,16 @@ class DisplayMapping:
         return cls(black, white, gamma) if white > black else cls(gamma=gamma)
 
     def __call__(self, picture: npt.ArrayLike) -> Picture:
-        """The picture as it is shown, float32 in [0, 1]; the argument stays as it is."""
-        shown = (np.asarray(picture, np.float32) - self.black) / (self.white - self.black)
-        mapped = np.clip(shown, 0, 1) ** (1 / self.gamma)
+        """Apply the mapping, float32 in [0, 1]; the argument is not changed."""
+        stretched = (np.asarray(picture, np.float32) - self.black) / (self.white - self.black)
+        mapped = np.clip(stretched, 0, 1) ** (1 / self.gamma)
         return np.asarray(mapped, np.float32)
 
 
 def stretch_for_display(
     picture: npt.ArrayLike, *, low: float = 1.0, high: float = 99.0, gamma: float = 1.0
 ) -> Picture:
-    """A copy of a picture or sequence stretched for the eye, in [0, 1]; see `DisplayMapping.fit`.
+    """Stretch a copy of a picture or sequence for the eye, to [0, 1]; see `DisplayMapping.fit`.
 
     >>> stretch_for_display([[0.25, 0.5, 0.75]], low=0, high=100).tolist()
     [[0.0, 0.5, 1.0]]

@@ -1,4 +1,4 @@
-"""Tables of results: for the terminal, and as CSV, JSON or Markdown."""
+"""Tables of results: for the terminal and in Markdown by rich, as CSV and JSON by Python."""
 
 from __future__ import annotations
 
@@ -41,45 +41,49 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
     """
     path = Path(path)
     check_table(path)
-    written = {".csv": _csv, ".json": format_json, ".md": markdown}[path.suffix.lower()](rows)
+    text = {".csv": _format_csv, ".json": format_json, ".md": format_markdown}[path.suffix.lower()](
+        rows
+    )
     with atomic_path(path) as temporary:
-        temporary.write_text(written, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def format_json(value: Any) -> str:
-    """JSON, in which there is no infinity: the word "inf" stands for it."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Format as JSON, with the word "inf" for infinity, which JSON does not have."""
+    return (
+        json.dumps(_replace_infinities(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    )
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """A table in Markdown."""
-    return _rendered(rows, markdown=True)
+def format_markdown(rows: Sequence[Row]) -> str:
+    """Format rows as a table in Markdown."""
+    return _render(rows, format_markdown=True)
 
 
-def terminal(rows: Sequence[Row], width: int | None = None) -> str:
-    """A table to print.
+def format_terminal(rows: Sequence[Row], width: int | None = None) -> str:
+    """Format rows as a table for the terminal.
 
     Where it is wider than ``width``, in characters, its columns are spread over several tables,
     each beginning with the first column; by default, as wide as the terminal is.
     """
     width = width or shutil.get_terminal_size().columns
     first, *rest = rows[0]
-    parts: list[str] = []
-    while rest or not parts:
+    tables: list[str] = []
+    while rest or not tables:
         count = max(len(rest), 1)
         while True:
             names = [first, *rest[:count]]
-            text = _rendered([{n: row[n] for n in names} for row in rows], markdown=False)
+            text = _render([{n: row[n] for n in names} for row in rows], format_markdown=False)
             if count == 1 or max(map(len, text.splitlines())) <= width:
                 break
             count -= 1
-        parts.append(text)
+        tables.append(text)
         rest = rest[count:]
-    return "\n".join(parts)
+    return "\n".join(tables)
 
 
-def cell(value: Any) -> str:
-    """A value as it stands in a table: numbers with four digits or so, nothing for None."""
+def format_cell(value: Any) -> str:
+    """Format a value for a table: numbers with about four digits, nothing for None."""
     if value is None:
         return ""
     if not isinstance(value, float):
@@ -88,39 +92,39 @@ def cell(value: Any) -> str:
     return f"{value:.2f}" if 1 <= size < 1e5 else f"{value:.4{'f' if 1e-3 <= size < 1 else 'g'}}"
 
 
-def _csv(rows: Sequence[Row]) -> str:
-    held = StringIO()
-    writer = csv.DictWriter(held, list(rows[0]), lineterminator="\n")
+def _format_csv(rows: Sequence[Row]) -> str:
+    buffer = StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
-def _finite(value: Any) -> Any:
+def _replace_infinities(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {name: _finite(one) for name, one in value.items()}
+        return {name: _replace_infinities(item) for name, item in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_finite(one) for one in value]
+        return [_replace_infinities(item) for item in value]
     return value
 
 
-def _rendered(rows: Sequence[Row], *, markdown: bool) -> str:
+def _render(rows: Sequence[Row], *, format_markdown: bool) -> str:
     from rich.box import MARKDOWN
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=MARKDOWN if markdown else None, pad_edge=markdown)
+    table = Table(box=MARKDOWN if format_markdown else None, pad_edge=format_markdown)
     for name in rows[0]:
         number = any(isinstance(row[name], (int, float)) for row in rows)
-        heading = name if markdown else re.sub(r", (?=[a-zA-Z])", ",\n", name)
+        heading = name if format_markdown else re.sub(r", (?=[a-zA-Z])", ",\n", name)
         table.add_column(Text(heading), no_wrap=True, justify="right" if number else "left")
     for row in rows:
-        table.add_row(*(Text(cell(value)) for value in row.values()))
-    held = StringIO()
+        table.add_row(*(Text(format_cell(value)) for value in row.values()))
+    buffer = StringIO()
     # As wide as it needs to be; a terminal breaks lines by itself.
-    Console(file=held, width=10_000, color_system=None).print(table)
-    lines = [line.rstrip() for line in held.getvalue().splitlines()]
+    Console(file=buffer, width=10_000, color_system=None).print(table)
+    lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
     return "\n".join(line for line in lines if line) + "\n"

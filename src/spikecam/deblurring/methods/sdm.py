@@ -105,7 +105,7 @@ def _run(
         expected = rate * np.float32(stop - start) + np.float32(prior)
         ratio = np.asarray((short_charge + prior) / expected, np.float32)
         if fpn is not None:
-            fpn.fill(ratio)
+            fpn.fill_bad_pixels(ratio)
         limited = _limit_outliers(np.pad(ratio, 1, mode="edge"), expected)
         resized = Image.fromarray(limited).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
         sharp = np.empty(blur.shape, np.float32)
