@@ -12,6 +12,7 @@ from PIL import Image
 
 import spikecam as sc
 from spikecam.cli.main import main
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.stream import SpikeStream
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,15 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}; set SPIKECAM_DATA to the folder that holds them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def measured_pattern(data):
+    """A corner of the measured fixed pattern with a stuck pixel in it."""
+    whole = FixedPattern.load(data / "real" / "fpn_gen2.npz")
+    corner = slice(0, 60), slice(320, 400)
+    maps = [plane[corner] for plane in (whole.offset, whole.gain, whole.deviation)]
+    return FixedPattern(*maps, whole.lux, whole.bad[corner])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Contact sheet: the blurry picture beside a sharp one, and the sharp film below."""
+"""Contact sheet: the blurry picture beside a sharp one, and the sharp sequence below."""
 
 from __future__ import annotations
 
