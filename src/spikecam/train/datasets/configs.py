@@ -116,7 +116,7 @@ class DefocusConfig:
         crop: side of the square pictures, a multiple of 8.
         window: range of the frames that are integrated; an odd number is drawn, evenly on a
             logarithmic scale.
-        radius: of the largest disc in a scene, in pixels, up to which it is drawn.
+        radius: upper limit of the radius of the largest disc in a scene, in pixels.
         white_rate: range of the firing rate of white, in spikes per frame, drawn evenly on a
             logarithmic scale; beyond 1 white is saturated.
         focus_prob: share of scenes in focus.

@@ -147,7 +147,7 @@ class DefocusSamples(Dataset[Sample]):
         inverse_depth = random_inverse_depth(sharp.shape, seed=int(rng.integers(2**31)))
         focus = float(rng.uniform(-0.2, 1.2))
         farthest = max(float(np.abs(inverse_depth - np.float32(focus)).max()), 1e-3)
-        # Small discs are seen most, and hardest to tell from one another.
+        # Small discs are the most common, and the hardest to tell from one another.
         radius = self.config.radius * float(rng.random()) ** 1.5
         return defocus_scene(sharp, inverse_depth, focus=focus, strength=radius / farthest)
 

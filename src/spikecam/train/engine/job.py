@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PathLike = str | os.PathLike[str]
+from spikecam.io.paths import PathLike
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.errors import OptionError
+from spikecam.io.paths import PathLike
 from spikecam.networks.architecture import InputConfig, find_architecture
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import last_measures
-from spikecam.train.engine.job import Job, PathLike, TrainingResult
+from spikecam.train.engine.job import Job, TrainingResult
 from spikecam.train.engine.run_folder import check_run_folder
 from spikecam.train.engine.sampler import SampleModule
 from spikecam.train.engine.stage import Stage

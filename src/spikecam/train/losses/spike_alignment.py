@@ -1,6 +1,6 @@
 """Spike-alignment loss: predicted pictures against true spikes, without true ones (SpikeGen 3.3).
 
-The predicted picture, in gray, is brought to [0, 1] by its least and greatest value, smoothed by a
+The predicted picture, in gray, is scaled to [0, 1] by its minimum and maximum, smoothed by a
 Gaussian, raised to a power and given a little noise: a map P of the probability that a pixel fires.
 The paper samples spikes of it and compares them with the true ones. A sample has no gradient. Ours
 is the expected form: the mean square difference of true spikes s and sampled ones is

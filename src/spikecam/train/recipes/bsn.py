@@ -112,8 +112,8 @@ def train_bsn(job: Job, options: BSNOptions) -> TrainingResult:
     Raises:
         SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
     """
+    from spikecam.train.datasets.pair_data import pair_data
     from spikecam.train.engine.training import network_size, train_stage
-    from spikecam.train.recipes.pair_data import pair_data
 
     network = network_size(options.weights, "bsn", options.network)
     data = pair_data(job, options.crops, options.run.seed, options.skip_incomplete)

@@ -111,8 +111,8 @@ def train_edsr(job: Job, options: EDSROptions) -> TrainingResult:
     Raises:
         SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
     """
+    from spikecam.train.datasets.pair_data import pair_data
     from spikecam.train.engine.training import network_size, train_stage
-    from spikecam.train.recipes.pair_data import pair_data
 
     network = network_size(options.weights, "edsr", options.network)
     data = pair_data(job, options.crops, options.run.seed, options.skip_incomplete)

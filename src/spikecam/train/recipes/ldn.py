@@ -194,9 +194,9 @@ def train_ldn(job: Job, options: LDNOptions) -> TrainingResult:
         SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
     """
     from spikecam.networks.teacher import Teacher
+    from spikecam.train.datasets.pair_data import pair_data
     from spikecam.train.engine.training import network_size, train_stage
     from spikecam.train.losses.perceptual import perceptual_distance
-    from spikecam.train.recipes.pair_data import pair_data
     from spikecam.weights.store import fingerprint, load_weights
 
     network = network_size(options.weights, "ldn", options.network)

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from spikecam.errors import FileError, OptionError
+from spikecam.io.paths import PathLike
 from spikecam.networks.configs.spikegen import SIZES, STRIDE, SpikeGenConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, PathLike, TrainingResult
+from spikecam.train.engine.job import Job, TrainingResult
 from spikecam.train.engine.stage import Stage
 from spikecam.train.recipe import Recipe, Sources
 
