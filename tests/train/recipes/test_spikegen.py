@@ -142,7 +142,7 @@ def test_dense_reconstruction_alone_says_what_it_was_trained_on(smooth_photos, c
     )
     made = tune_spikegen(Job([], tmp_path / "run"), options).path
     _, card = sc.load_weights(made)
-    assert card.data == "smooth_photos: 11 pictures"
+    assert card.data == "photos: 11 pictures"
 
 
 def test_schedules_rise_and_fall(codec):
