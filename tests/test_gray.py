@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import torch
 
 import spikecam as sc
 from spikecam.gray import as_gray, quarter_gray
+from spikecam.networks import teacher
 
 
 def test_gray_weighs_colours_as_the_protocol_does():
@@ -25,3 +27,9 @@ def test_a_quarter_is_the_middle_of_every_block(kind, channels):
 def test_a_quarter_needs_multiples_of_four():
     with pytest.raises(sc.OptionError, match="10x8"):
         quarter_gray(np.zeros((8, 10)))
+
+
+def test_networks_weigh_colours_alike():
+    picture = np.random.default_rng(0).random((5, 6, 3), np.float32)
+    gray = teacher.as_gray(torch.from_numpy(picture).permute(2, 0, 1)[None])[0, 0].numpy()
+    assert np.allclose(gray, as_gray(picture), atol=1e-6)

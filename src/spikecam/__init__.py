@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from spikecam.io.pictures import is_picture, read_picture, write_picture
     from spikecam.io.recording import check_recording, write_recording
     from spikecam.io.recording import open as open
-    from spikecam.io.save import check_save, kind_of, save
+    from spikecam.io.save import save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
     from spikecam.method import (
         Method,
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         score,
     )
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
-    from spikecam.recording_summary import summary
+    from spikecam.recording_summary import summarize_recording
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
     from spikecam.registration.exposure_search import align_in_time, find_exposure
@@ -169,7 +169,7 @@ _HOMES = {
     "io.output": ("Output", "open_output"),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
     "io.recording": ("check_recording", "open", "write_recording"),
-    "io.save": ("check_save", "kind_of", "save"),
+    "io.save": ("save",),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
     "method": (
         "Method",
@@ -196,7 +196,7 @@ _HOMES = {
     "show.table": ("check_table", "format_json", "write_table"),
     "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
-    "recording_summary": ("summary",),
+    "recording_summary": ("summarize_recording",),
     "weights.card": ("Card",),
     "weights.catalogue": ("WeightsInfo", "read_weights_info", "shipped_weights"),
     "weights.checkpoints": ("import_weights",),
@@ -252,7 +252,7 @@ __all__ = [  # noqa: RUF022
     "stretch_for_display",
     "DisplayMapping",
     "contact_sheet",
-    "summary",
+    "summarize_recording",
     "simulate",
     "Sensor",
     "SENSOR_PRESETS",
@@ -298,8 +298,6 @@ __all__ = [  # noqa: RUF022
     "check_recording",
     "open_output",
     "Output",
-    "check_save",
-    "kind_of",
     "load_weights",
     "save_weights",
     "import_weights",

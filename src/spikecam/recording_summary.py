@@ -1,4 +1,4 @@
-"""What a recording is at a glance: length, geometry, rate, dead and saturated pixels."""
+"""Facts of a recording: length, geometry, rate, dead and saturated pixels."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from spikecam.io.recording import as_stream
 from spikecam.stream import Progress, Span, SpikeStream
 
 
-def summary(
+def summarize_recording(
     spikes: SpikeStream | PathLike, *, progress: Progress[Span] = iter
 ) -> dict[str, int | float | list[int] | None]:
-    """Read the whole recording once and describe it.
+    """Read the whole recording once and give its facts.
 
     Args:
-        spikes: a recording, or the path of one that says its own geometry.
+        spikes: a recording, or the path of one whose size is in the file or in a sidecar file.
         progress: wraps the list of spans that are read one after another.
 
     Returns:
@@ -22,7 +22,7 @@ def summary(
         pixel and frame in [0, 1]; ``dead_pixels``, which never fire; ``saturated_pixels``, which
         fire in every frame.
 
-    >>> summary(SpikeStream.from_array([[[0, 1]], [[0, 1]]]))["mean_rate"]
+    >>> summarize_recording(SpikeStream.from_array([[[0, 1]], [[0, 1]]]))["mean_rate"]
     0.5
     """
     stream = as_stream(spikes)
@@ -37,6 +37,6 @@ def summary(
         "duration": stream.duration,
         "exposure": None if stream.exposure is None else list(stream.exposure),
         "mean_rate": float(counts.sum() / (counts.size * frames)) if frames else 0.0,
-        "dead_pixels": int((counts == 0).sum()),
+        "dead_pixels": int((counts == 0).sum()) if frames else 0,
         "saturated_pixels": int((counts == frames).sum()) if frames else 0,
     }

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from spikecam.errors import OptionError, OutputError
+from spikecam.io.output import output_kind
 from spikecam.io.pictures import read_picture
 from spikecam.io.recording import open
-from spikecam.io.save import kind_of, save
+from spikecam.io.save import save
 from spikecam.io.video import read_video
 from spikecam.stream import SpikeStream
 
@@ -28,13 +29,13 @@ def test_the_ending_chooses(tmp_path, spikes):
 
 
 def test_kinds():
-    kinds = {kind_of(name) for name in ("a.mp4", "a.GIF")}
+    kinds = {output_kind(name) for name in ("a.mp4", "a.GIF")}
     assert kinds == {"video"}
-    assert {kind_of(name) for name in ("a.png", "b.JPG", "c.tiff")} == {"picture"}
-    assert kind_of("out") == kind_of("out.2") == kind_of("out.v2/") == "folder"
+    assert {output_kind(name) for name in ("a.png", "b.JPG", "c.tiff")} == {"picture"}
+    assert output_kind("out") == output_kind("out.2") == output_kind("out.v2/") == "folder"
     for name in ("a.avi", "a.webp", "a.dat", "a.pgn", "a.pn", "a.xyz", "out.v2"):
         with pytest.raises(OutputError, match="not written as"):
-            kind_of(name)
+            output_kind(name)
 
 
 def test_a_picture_is_no_sequence(tmp_path):

@@ -9,26 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError
-from spikecam.io.output import open_output, output_kind
+from spikecam.io.output import open_output
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import write_recording
 from spikecam.stream import SpikeStream
-
-
-def kind_of(path: PathLike) -> str:
-    """What a result at ``path`` is, see `open_output`: "picture", "video", "folder", "archive".
-
-    Raises:
-        OutputError: an ending that is not written.
-    """
-    return output_kind(path)
-
-
-def check_save(
-    path: PathLike, *, fps: float | None = None, bits: int = 8, overwrite: bool | None = None
-) -> None:
-    """Refuse, before any work, what `save` would refuse; arguments and errors as `open_output`."""
-    open_output(path, fps=fps, bits=bits, overwrite=overwrite)
 
 
 def save(
