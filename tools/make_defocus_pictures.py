@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from make_manual_pictures import beside, write
 
-from spikecam.bench.defocus import AXES, HEADINGS, OURS, Setting, blurred, methods, photographs
+from spikecam.bench.out_of_focus import AXES, HEADINGS, OURS, Setting, blurred, methods, photographs
 
 SHOWN = ("TFP", "TFP, Wiener", OURS)
 # A photograph, and the seed of its depths and noise.

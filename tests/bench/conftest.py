@@ -1,6 +1,6 @@
 import pytest
 
-from spikecam.bench.inputs import Sizes, make_inputs
+from spikecam.bench.speed_inputs import Sizes, make_inputs
 
 TINY = Sizes(
     recording=(211, 10, 16),

@@ -50,7 +50,7 @@ def test_a_fit_undoes_gain_and_offset():
 
 
 def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
-    from spikecam.bench.cases import gopro_cases
+    from spikecam.bench.deblurring_cases import gopro_cases
 
     _, cases = gopro_cases(recordings / "seq", 1)
     maker = Drawn(

@@ -1,4 +1,3 @@
-import sys
 from dataclasses import replace
 
 import pytest
@@ -7,12 +6,12 @@ from spikecam.bench import networks
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_the_table_is_printed(monkeypatch, capsys):
+def test_every_network_has_a_row(monkeypatch):
     monkeypatch.setattr(networks, "SIZES", replace(networks.SIZES, picture=(96, 128)))
     monkeypatch.setattr(networks, "peak_of_module", lambda *args: 5_000_000)
-    monkeypatch.setattr(sys, "argv", ["networks", "--frames", "2"])
-    networks.main()
-    out = capsys.readouterr().out
-    assert "2 frames of 128x96" in out
-    assert all(f"\n{name} " in out for name in ("ldn", "refined", "refined-small"))
-    assert out.count("5 MB\n") == 3
+    lines = []
+    rows = networks.measure_networks(2, lines.append)
+    assert "2 frames of 128x96" in lines[0]
+    assert [row["weights"] for row in rows] == ["ldn", "refined", "refined-small"]
+    assert all(row["peak MB"] == 5 for row in rows)
+    assert all(row["ms a frame"] > 0 and row["x plain LDN"] > 0 for row in rows)

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from spikecam.bench import guard, speed, streaming
-from spikecam.bench.start import measure_start
-from spikecam.bench.works import works
+from spikecam.bench import regression_limits, speed, streaming
+from spikecam.bench.startup import measure_start
+from spikecam.bench.workloads import workloads
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -12,7 +12,7 @@ def test_every_work_has_a_row(tiny):
     said = []
     rows = speed.measure(tiny, peaks=False, say=said.append)
     on_processor = [row for row in rows if row["device"] == "cpu"]
-    assert [row["what"] for row in on_processor] == [work.name for work in works()]
+    assert [row["what"] for row in on_processor] == [workload.name for workload in workloads()]
     assert len({tuple(row) for row in rows}) == 1
     for row in rows:
         assert row["ms"] > 0
@@ -23,13 +23,15 @@ def test_every_work_has_a_row(tiny):
 
 
 def test_every_work_has_a_bound():
-    for bounds in guard.LEAST_OF_NETWORKS.values():
-        assert [*guard.LEAST, *bounds] == [work.name for work in works()]
+    for bounds in regression_limits.MIN_NETWORK_SPEEDUPS.values():
+        assert [*regression_limits.MIN_SPEEDUPS, *bounds] == [
+            workload.name for workload in workloads()
+        ]
 
 
 def test_the_table_is_printed(tiny, monkeypatch, capsys):
-    two = [work for work in works() if work.name in ("TFI", "SDM")]
-    monkeypatch.setattr(speed, "works", lambda: two)
+    two = [workload for workload in workloads() if workload.name in ("TFI", "SDM")]
+    monkeypatch.setattr(speed, "workloads", lambda: two)
     monkeypatch.setattr(speed, "peak_of_module", lambda *args: 5_000_000)
     speed.measure(tiny)
     measure_start()
@@ -44,8 +46,7 @@ def test_operations_are_those_of_the_second_picture():
     assert speed.operations(products) == 2 * 3**3
 
 
-def test_peak_memory_is_read_from_the_process(capsys):
-    streaming.measure_memory(60, 40, 64)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["tfp", "tfi", "tfstp"]
-    assert all(50 < int(line.split()[2]) < 400 for line in lines[1:])
+def test_peak_memory_is_read_from_the_process():
+    rows = streaming.measure_memory(60, 40, 64, lambda line: None)
+    assert [row["method"] for row in rows] == ["tfp", "tfi", "tfstp"]
+    assert all(50 < row["peak MB"] < 400 for row in rows)

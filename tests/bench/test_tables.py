@@ -74,7 +74,7 @@ def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa, monke
         stream = sc.SpikeStream.from_array(np.tile(np.asarray(pair.stream()), (8, 1, 1))[:400])
         where, blur = (tmp_path / "set", "Face", pair.scene), pair.blurry_picture()
         sc.write_rsb_pair(*where, stream=stream, blur=blur)
-    with pytest.raises(sc.SpikecamError, match="LIQE is left out: LIQE needs the package pyiqa"):
+    with pytest.raises(sc.SpikecamError, match="LIQE is left out: pyiqa is not installed"):
         rsb(tmp_path / "set", ["sdm"], say=quiet)
     monkeypatch.setattr(learned, "liqe", lambda picture, data_range: float(picture.mean()))
     made = rsb(tmp_path / "set", ["sdm"], say=quiet)
@@ -102,7 +102,7 @@ def test_reconstructions_are_judged_beside_the_truth(data, no_pyiqa):
 def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_pyiqa):
     with pytest.raises(sc.OptionError, match="psnr compares with the truth"):
         reconstruct(recording_folder, metrics=["psnr"], camera=(6, 9), say=quiet)
-    with pytest.raises(sc.SpikecamError, match="needs the package pyiqa"):
+    with pytest.raises(sc.SpikecamError, match="pyiqa is not installed"):
         reconstruct(recording_folder, camera=(6, 9), say=quiet)
 
 

@@ -3,7 +3,7 @@ from itertools import count
 import numpy as np
 import pytest
 
-from spikecam.bench.limits import memory_limit, product_limit
+from spikecam.bench.machine_limits import memory_limit, product_limit
 from spikecam.bench.timing import each_in_turns, in_turns
 
 

@@ -47,7 +47,7 @@ def test_curves_of_training_are_drawn_from_the_tables_of_the_runs(monkeypatch, t
 
 def test_pictures_of_what_is_out_of_focus_are_made(monkeypatch, tmp_path, refocuser):
     monkeypatch.syspath_prepend(str(TOOLS))
-    monkeypatch.setattr("spikecam.bench.defocus._SIZE", (64, 80))
+    monkeypatch.setattr("spikecam.bench.out_of_focus._SIZE", (64, 80))
     tool = runpy.run_path(str(TOOLS / "make_defocus_pictures.py"))
     for axis, values in tool["AXES"].items():
         for measure in ("psnr", "ssim"):

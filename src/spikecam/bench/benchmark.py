@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from spikecam.errors import OptionError
+from spikecam.errors import FileError, OptionError
 
 _PACKAGE = "spikecam.bench.benchmarks"
 
@@ -32,7 +33,7 @@ class RunContext:
 
     command: str
     say: Callable[[str], None] = print
-    out: Any = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,16 @@ def find_benchmark(name: str) -> Benchmark:
     if name not in benchmarks():
         raise OptionError(f"no benchmark {name!r}; known benchmarks: {', '.join(benchmarks())}")
     return benchmarks()[name]
+
+
+def check_data_folder(folder: Path | None, limit: int | None) -> None:
+    """Refuse, before any work, a data set that is not there, and a limit below 1.
+
+    Raises:
+        FileError: the folder does not exist.
+        OptionError: the limit is below 1.
+    """
+    if folder is not None and not folder.is_dir():
+        raise FileError(f"{folder} is no folder; name a data set, or none for simulated scenes")
+    if limit is not None and limit < 1:
+        raise OptionError(f"a limit is at least 1, not {limit}")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.cases import Case, gopro_cases
-from spikecam.bench.contest import BLURRY, Contestant, Maker, contest
+from spikecam.bench.affine_fit import affine_fit
+from spikecam.bench.comparison import BLURRY_PICTURE, Entry, Maker, compare_entries
+from spikecam.bench.deblurring_cases import Case, gopro_cases
 from spikecam.bench.gopro import THRESHOLDS, Say
 from spikecam.bench.reconstruct import Recording, recordings
 from spikecam.bench.report import Report, Table
@@ -78,8 +79,8 @@ def generation(
     networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
     one = {"steps": 1, **networks}
     colours: list[Maker] = [
-        Contestant(BLURRY),
-        *map(Contestant.parse, ("sdm", "ldn", "refined")),
+        Entry(BLURRY_PICTURE),
+        *map(Entry.parse, ("sdm", "ldn", "refined")),
         Drawn("spikegen, mean of 8", networks),
         Drawn("spikegen, one sample", {"samples": 1, **networks}),
         Drawn("spikegen, one step", one),
@@ -94,7 +95,7 @@ def generation(
         say(f"V_th = {threshold}: {source}")
         held = list(cases)
         for makers, judged in ((colours, held), (gray, [_gray(case) for case in held])):
-            scores, shown = contest(judged, makers, _METRICS)
+            scores, shown = compare_entries(judged, makers, _METRICS)
             for label, found in scores.items():
                 row = rows.setdefault(label, {"method": label})
                 for name in _METRICS:
@@ -161,13 +162,6 @@ def _dense(
         pictures[one.name]["truth"] = one.truth
     note = "each picture x is judged as a x + b, with the a and b of least squares to the truth"
     return Table("dense", f"Dense reconstruction ({len(held)} recordings)", rows, [note])
-
-
-def affine_fit(picture: Picture, truth: Picture) -> Picture:
-    """a x + b of a picture x, as near to the truth as it can be by least squares, in [0, 1]."""
-    slope, offset = np.polyfit(picture.ravel().astype(np.float64), truth.ravel(), 1)
-    fitted: Picture = np.clip(slope * picture + offset, 0, 1).astype(np.float32)
-    return fitted
 
 
 def _steps(cases: Sequence[Case], weights: Weights, counts: Sequence[int], say: Say) -> Table:

@@ -8,23 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from spikecam.bench import published
-from spikecam.bench.cases import MIDDLE, gopro_cases
-from spikecam.bench.contest import BLURRY, Contestant, Scores, contest
-from spikecam.bench.published import as_published
+from spikecam.bench import published_figures
+from spikecam.bench.comparison import BLURRY_PICTURE, Entry, Scores, all_entries, compare_entries
+from spikecam.bench.deblurring_cases import MIDDLE, gopro_cases
+from spikecam.bench.published_figures import as_published
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.score import METRICS
 
 THRESHOLDS = (1, 2, 4)
-METHODS = (
-    "sdm",
-    "teacher",
-    "ldn",
-    "refined:refined-selfsup",
-    "refined:refined-small",
-    "refined",
-)
-SHOWN = ("psnr", "ssim", "ssim_s_sdm")
+_METRICS = ("psnr", "ssim", "ssim_s_sdm")
 
 Say = Callable[[str], None]
 
@@ -39,14 +31,14 @@ def scores_at(
 ) -> dict[str, Scores]:
     """Scores of methods, by their names, at one threshold; errors as `gopro_cases`."""
     _, cases = gopro_cases(folder, threshold, limit)
-    return contest(cases, [Contestant.parse(name) for name in methods], metrics)[0]
+    return compare_entries(cases, [Entry.parse(name) for name in methods], metrics)[0]
 
 
 def gopro(
     folder: Path | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | None = None,
     *,
-    metrics: Sequence[str] = SHOWN,
+    metrics: Sequence[str] = _METRICS,
     thresholds: Sequence[int] = THRESHOLDS,
     limit: int | None = None,
     command: str = "spikecam bench gopro",
@@ -56,25 +48,25 @@ def gopro(
 
     Args:
         folder: a data set (see `gopro_cases`), or None for the stand-in.
-        methods: METHOD[:WEIGHTS[,WEIGHTS]].
+        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `all_entries`.
         metrics: to score by.
         thresholds: V_th.
         limit: how many cases, from the first.
         command: to state.
         say: takes a line of progress.
     """
-    contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
+    entries = [Entry(BLURRY_PICTURE), *map(Entry.parse, methods or all_entries())]
     found: dict[int, dict[str, Scores]] = {}
     pictures: dict[str, dict[str, Any]] = {}
     judged = {threshold: gopro_cases(folder, threshold, limit) for threshold in thresholds}
     sources = [source for source, _ in judged.values()]
     for threshold, (source, cases) in judged.items():
         say(f"V_th = {threshold}: {source}")
-        found[threshold], shown = contest(cases, contestants, metrics)
+        found[threshold], shown = compare_entries(cases, entries, metrics)
         for scene, made in shown.items():
             pictures[f"{scene}, V_th = {threshold}"] = made
     source = "; ".join(dict.fromkeys(sources))
-    counts = _counts(found[thresholds[0]][BLURRY])
+    counts = _counts(found[thresholds[0]][BLURRY_PICTURE])
     notes = [
         measured_on(sources[0], folder, "Spike-GOPRO"),
         "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
@@ -84,12 +76,12 @@ def gopro(
             "thinning spikes also thins those without cause, so that scores above V_th 1 come out "
             "too high"
         )
-    middle = _rows(found, contestants, metrics, MIDDLE, {})
+    middle = _rows(found, entries, metrics, MIDDLE, {})
     tables = [Table("middle", f"Middle frame ({counts[1]} frames)", middle, notes)]
     if counts[0] == counts[1]:
         notes.append("the papers' figures are of 7 frames, and this data set has the middle one")
     else:
-        rows = _rows(found, contestants, metrics, None, published.sequence())
+        rows = _rows(found, entries, metrics, None, published_figures.sequence())
         tables.insert(0, Table("sequence", f"Sequence ({counts[0]} frames)", rows, notes))
     return Report("gopro", "Deblurring with spikes", source, command, tables, pictures)
 
@@ -109,23 +101,23 @@ def modules(
         weights: of BSN, EDSR and LDN; names of those that ship, or files.
     """
     bsn, sr, ldn = weights
-    contestants = [
-        Contestant("I-1: SDM", "teacher", ("none", "none")),
-        Contestant("I-2: BSN, SDM", "teacher", (bsn, "none")),
-        Contestant("I-3: BSN, SR, SDM", "teacher", (bsn, sr)),
-        Contestant("I-4: LDN", "ldn", (ldn,)),
+    entries = [
+        Entry("I-1: SDM", "teacher", ("none", "none")),
+        Entry("I-2: BSN, SDM", "teacher", (bsn, "none")),
+        Entry("I-3: BSN, SR, SDM", "teacher", (bsn, sr)),
+        Entry("I-4: LDN", "ldn", (ldn,)),
     ]
-    figures = published.modules()
+    figures = published_figures.modules()
     title = "Modules of S-SDM"
-    return ablation("modules", title, folder, contestants, figures, limit, command, say)
+    return ablation("modules", title, folder, entries, figures, limit, command, say)
 
 
 def ablation(
     name: str,
     title: str,
     folder: Path | None,
-    contestants: Sequence[Contestant],
-    figures: dict[str, published.Figures],
+    entries: Sequence[Entry],
+    figures: dict[str, published_figures.Figures],
     limit: int | None,
     command: str,
     say: Say,
@@ -133,24 +125,24 @@ def ablation(
     """A table of configurations in the middle frame at V_th = 1, beside the published one."""
     source, cases = gopro_cases(folder, 1, limit)
     say(source)
-    scores, pictures = contest(cases, contestants, SHOWN, [MIDDLE])
-    rows = _rows({1: scores}, contestants, SHOWN, MIDDLE, figures)
+    scores, pictures = compare_entries(cases, entries, _METRICS, [MIDDLE])
+    rows = _rows({1: scores}, entries, _METRICS, MIDDLE, figures)
     notes = [measured_on(source, folder, "Spike-GOPRO")]
     return Report(name, title, source, command, [Table(name, title, rows, notes)], pictures)
 
 
 def _rows(
     found: dict[int, dict[str, Scores]],
-    contestants: Sequence[Contestant],
+    entries: Sequence[Entry],
     metrics: Sequence[str],
     frame: int | None,
-    figures: dict[str, published.Figures],
+    figures: dict[str, published_figures.Figures],
 ) -> list[dict[str, Any]]:
     """Ours, then what was published, with the same columns."""
     columns = [(metric, v) for v in found for metric in metrics]
     names = {(m, v): f"{METRICS[m].heading}, V_th {v}" for m, v in columns}
     rows: list[dict[str, Any]] = []
-    for one in contestants:
+    for one in entries:
         means = {names[m, v]: found[v][one.label].mean(m, frame) for m, v in columns}
         seconds = float(np.median([s for v in found for s in found[v][one.label].seconds]))
         taken = seconds if one.method else None
@@ -159,7 +151,7 @@ def _rows(
         )
     for name, row in figures.items():
         told = {names[column]: as_published(row.get(column)) for column in columns}
-        label = f"{name} ({published.NOTE})"
+        label = f"{name} ({published_figures.NOTE})"
         rows.append(
             {"method": label, **told, "parameters": row.get("parameters"), "s a frame": None}
         )

@@ -1,15 +1,12 @@
 """How many pictures the live view shows of a fast camera.
 
-    python -m spikecam.bench.live [--rate HZ] [--seconds S]
-
-Another process sends frames of 400x250 through a pipe, 20,000 a second by default, as a camera
-would; ``spikecam live`` reads them, once by each method, asked for more pictures than a screen
-shows. This process takes the pictures as a browser does, and says what was reached.
+Another process sends frames of 400x250 through a pipe as a camera would; ``spikecam live`` reads
+them, asked for more pictures than a screen shows. This process takes the pictures as a browser
+does.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
 import signal
 import subprocess
@@ -20,7 +17,7 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from spikecam.bench.inputs import scene
+from spikecam.bench.speed_inputs import scene
 from spikecam.stream import SpikeStream
 
 _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
@@ -47,7 +44,7 @@ def send(stream: SpikeStream, out: BinaryIO, rate: float, seconds: float) -> Non
 
 def reached(method: str, rate: float, seconds: float) -> str:
     """What ``spikecam live`` says of a camera that sends so many frames a second, for so long."""
-    camera = [sys.executable, "-m", __spec__.name, "--send", f"{rate}", "--seconds", f"{seconds}"]
+    camera = [sys.executable, "-m", "spikecam.bench.live", f"{rate}", f"{seconds}"]
     options = ["--size", f"{_WIDTH}x{_HEIGHT}", "--method", method, "--fps", f"{_ASKED}"]
     watch = [sys.executable, "-c", _RUN, "live", "-", *options, "--no-browser"]
     with subprocess.Popen(
@@ -87,19 +84,6 @@ def _opened(address: str) -> HTTPResponse:
     raise ConnectionError(f"nobody answers at {address}")
 
 
-def main() -> None:
-    """Print what is reached by each method."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rate", type=float, default=20_000, metavar="HZ")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--send", type=float, metavar="HZ", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.send:
-        send(scene(_FRAMES, _HEIGHT, _WIDTH), sys.stdout.buffer, args.send, args.seconds)
-        return
-    for method in ("tfp", "tfstp"):
-        print(f"{method:<6} {reached(method, args.rate, args.seconds)}", flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    # The camera's process: RATE SECONDS.
+    send(scene(_FRAMES, _HEIGHT, _WIDTH), sys.stdout.buffer, *map(float, sys.argv[1:]))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spikecam.bench import published
-from spikecam.bench.cases import gopro_cases
-from spikecam.bench.contest import Contestant
+from spikecam.bench import published_figures
+from spikecam.bench.comparison import Entry
+from spikecam.bench.deblurring_cases import gopro_cases
 from spikecam.bench.gopro import Say, ablation
 from spikecam.bench.report import Report
 from spikecam.train.engine.job import Job
@@ -24,7 +24,7 @@ CONFIGURATIONS = {
 }
 
 
-def losses(
+def compare_losses(
     job: Job,
     folder: Path | None,
     options: LDNOptions,
@@ -48,12 +48,11 @@ def losses(
     """
     # Before hours of training: what to judge by is there.
     gopro_cases(folder, 1, limit)
-    trained: Sequence[Contestant] = [
-        Contestant(name, "ldn", (str(_trained(name, job, options, say)),))
-        for name in CONFIGURATIONS
+    trained: Sequence[Entry] = [
+        Entry(name, "ldn", (str(_trained(name, job, options, say)),)) for name in CONFIGURATIONS
     ]
     command = job.report.command or "spikecam bench losses"
-    figures = published.losses()
+    figures = published_figures.losses()
     title = "Losses of the student"
     return ablation("losses", title, folder, trained, figures, limit, command, say)
 

@@ -1,7 +1,5 @@
 """Speed and memory of the networks on a picture of 1280x720, against LDN's plain module.
 
-    python -m spikecam.bench.networks [--frames N]
-
 The plain module is called frame by frame, in float32, as a user of torch would; every frame of
 every network is timed in turn with one of it, and what a network prepares for all of them is
 counted. Picture and spikes are random, weights those that ship. Memory is the peak of a process
@@ -10,15 +8,16 @@ that does nothing else, on Linux only. ``spikecam bench speed`` tells what each 
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import spikecam as sc
-from spikecam.bench.inputs import FULL, Inputs, Sizes, make_inputs
-from spikecam.bench.memory import peak_of_module
-from spikecam.bench.works import NETWORKS, plain_ldn
+from spikecam.bench.peak_memory import peak_of_module
+from spikecam.bench.speed_inputs import FULL, Inputs, Sizes, make_inputs
+from spikecam.bench.workloads import NETWORKS, plain_ldn
 from spikecam.resources import usable_cores
 
 SIZES = Sizes(recording=(1, 8, 8), video=(1, 8, 8), picture=FULL.picture)
@@ -37,25 +36,25 @@ def compare(inputs: Inputs, name: str, frames: int) -> tuple[float, float]:
     return taken[0], taken[1]
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=97, choices=range(1, 98), metavar="N")
-    args = parser.parse_args()
+def measure_networks(frames: int, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Time and peak memory of each network, a row each."""
     height, width = SIZES.picture
-    print(f"{args.frames} frames of {width}x{height}, {usable_cores()} cores")
+    say(f"{frames} frames of {width}x{height}, {usable_cores()} cores")
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         inputs = make_inputs(Path(folder), SIZES)
         for name in MEASURED:
-            ours, other = compare(inputs, name, args.frames)
+            ours, other = compare(inputs, name, frames)
             parameters = sc.read_weights_info(name).parameters
-            peak = peak_of_module("spikecam.bench.works", name, folder, "cpu")
-            print(
-                f"{name:<14} {parameters / 1e6:.3f} M  {ours / args.frames * 1e3:7.1f} ms a frame  "
-                f"{other / ours:5.2f} x as fast as LDN's module  "
-                + ("" if peak is None else f"{peak / 1e6:6.0f} MB")
+            peak = peak_of_module("spikecam.bench.workloads", name, folder, "cpu")
+            rows.append(
+                {
+                    "weights": name,
+                    "parameters": f"{parameters / 1e6:.3f} M",
+                    "ms a frame": ours / frames * 1e3,
+                    "x plain LDN": other / ours,
+                    "peak MB": None if peak is None else peak / 1e6,
+                }
             )
-
-
-if __name__ == "__main__":
-    main()
+            say(f"{name:<14} {ours / frames * 1e3:7.1f} ms a frame")
+    return rows

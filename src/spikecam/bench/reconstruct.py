@@ -11,17 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench import published, standin
-from spikecam.bench.available import available
-from spikecam.bench.contest import KEPT
+from spikecam.bench import published_figures, synthetic_set
+from spikecam.bench.comparison import REPORT_CASES
 from spikecam.bench.gopro import Say
-from spikecam.bench.published import as_published
+from spikecam.bench.metric_availability import available
+from spikecam.bench.published_figures import as_published
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.gray import as_gray
 from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
-METHODS = ("tfp", "tfi", "tfstp")
 _METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
 # Frames of the stand-in, and the frame that is judged, as in SREDS; spikes a frame of white there.
 _FRAMES, _AT, _GAIN = 301, 150, 0.6
@@ -38,7 +37,7 @@ class Recording(NamedTuple):
 
 def reconstruct(
     folder: Path | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | None = None,
     *,
     metrics: Sequence[str] | None = None,
     camera: str | tuple[int, int] | None = None,
@@ -54,7 +53,7 @@ def reconstruct(
     Args:
         folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings alone
             (momVidar2021), judged in their middle; or None for a stand-in.
-        methods: METHOD[:WINDOW].
+        methods: METHOD[:WINDOW]; by default all that take spikes alone.
         metrics: by default those of the table that can be had; without truth, those that need
             none.
         camera: name or (height, width), of recordings alone.
@@ -66,6 +65,8 @@ def reconstruct(
         FileError: there are no recordings.
         SpikecamError: a metric that cannot be had.
     """
+    generators = sc.method_names(sc.Takes.SPIKES_OR_PICTURE)
+    methods = methods or [*sc.method_names(sc.Takes.SPIKES), *generators]
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
     source, found = recordings(folder, camera, limit)
@@ -83,7 +84,7 @@ def reconstruct(
     count = 0
     for one in chain([first], found):
         shown: dict[str, Picture] = {}
-        if count < KEPT:
+        if count < REPORT_CASES:
             pictures[one.name] = shown
         count += 1
         for text in methods:
@@ -97,9 +98,9 @@ def reconstruct(
         {"method": text, **{METRICS[n].heading: float(np.mean(values[text, n])) for n in names}}
         for text in methods
     ]
-    for name, row in published.reconstruction(not has_truth).items():
+    for name, row in published_figures.reconstruction(not has_truth).items():
         told = {METRICS[n].heading: as_published(row.get(n)) for n in names}
-        rows.append({"method": f"{name} ({published.NOTE})", **told})
+        rows.append({"method": f"{name} ({published_figures.NOTE})", **told})
     scaled = "the mean of the truth" if has_truth else "their own brightest percent"
     notes = [
         measured_on(source, folder, "SREDS or momVidar2021"),
@@ -118,7 +119,10 @@ def _picture(one: Recording, text: str) -> Picture:
         if not window.isdecimal():
             raise sc.OptionError(f"{text}: expected METHOD or METHOD:WINDOW, such as tfp:41")
         options["window"] = int(window)
-    rate = sc.reconstruct(one.stream, at=one.at, method=method, **options)
+    if method in sc.method_names(sc.Takes.SPIKES_OR_PICTURE):
+        rate = sc.generate(None, one.stream, at=one.at, method=method, **options).mean
+    else:
+        rate = sc.reconstruct(one.stream, at=one.at, method=method, **options)
     if one.truth is not None:
         scale = one.truth.mean() / max(rate.mean(), 1e-6)
     else:
@@ -136,7 +140,7 @@ def recordings(
         FileError: there are none.
     """
     if folder is None:
-        return f"a stand-in for SREDS: {standin.what(limit)}, in gray", _simulated(limit)
+        return f"a stand-in for SREDS: {synthetic_set.describe(limit)}, in gray", _simulated(limit)
     if any(folder.glob("*.png")):
         pairs = sc.read_reds(folder)[:limit]
         return f"{folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
@@ -150,7 +154,7 @@ def recordings(
 
 def _simulated(limit: int | None) -> Iterator[Recording]:
     sensor = sc.Sensor(gain=_GAIN)
-    for seed, film in enumerate(standin.films(_FRAMES, (0, _FRAMES), limit)):
+    for seed, film in enumerate(synthetic_set.films(_FRAMES, (0, _FRAMES), limit)):
         gray = np.stack([as_gray(frame) for frame in film.frames])
         stream = sc.simulate(gray, sensor, seed=seed)
         yield Recording(film.name, stream, _AT, gray[_AT])

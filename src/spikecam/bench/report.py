@@ -48,6 +48,7 @@ class Report:
         command: that makes it again.
         tables: in their order.
         pictures: by scene, by label.
+        failures: sentences on what is worse than it may be; the command then ends with code 1.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Report:
     command: str
     tables: list[Table] = field(default_factory=list)
     pictures: dict[str, dict[str, Picture]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
 
     def text(self) -> str:
         """The report in Markdown."""

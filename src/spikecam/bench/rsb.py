@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import spikecam as sc
-from spikecam.bench import published, standin
-from spikecam.bench.available import available
-from spikecam.bench.cases import Case
-from spikecam.bench.contest import BLURRY, Contestant, contest
-from spikecam.bench.gopro import METHODS, Say
-from spikecam.bench.published import as_published
+from spikecam.bench import published_figures, synthetic_set
+from spikecam.bench.comparison import BLURRY_PICTURE, Entry, all_entries, compare_entries
+from spikecam.bench.deblurring_cases import Case
+from spikecam.bench.gopro import Say
+from spikecam.bench.metric_availability import available
+from spikecam.bench.published_figures import as_published
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.score import METRICS
 
@@ -24,7 +24,7 @@ _FRAMES, _MIDDLE = 400, 200
 
 def rsb(
     folder: Path | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | None = None,
     *,
     metrics: Sequence[str] | None = None,
     limit: int | None = None,
@@ -36,7 +36,7 @@ def rsb(
     Args:
         folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for a stand-in of 400
             frames by the sensor "gen2", with the truth of which PSNR is printed as well.
-        methods: METHOD[:WEIGHTS[,WEIGHTS]].
+        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `all_entries`.
         metrics: that need no truth; by default LIQE, which is left out where it cannot be had.
         limit: how many pairs, from the first.
         command: to state.
@@ -47,10 +47,10 @@ def rsb(
         SpikecamError: none of the metrics can be had.
     """
     cases = _recorded(sc.read_rsb(folder)[:limit]) if folder else _simulated(limit)
-    simulated = f"a stand-in for RSB: {standin.what(limit)} as a Gen2 sees them"
+    simulated = f"a stand-in for RSB: {synthetic_set.describe(limit)} as a Gen2 sees them"
     source = str(folder or simulated)
     say(source)
-    contestants = [Contestant(BLURRY), *map(Contestant.parse, methods)]
+    entries = [Entry(BLURRY_PICTURE), *map(Entry.parse, methods or all_entries())]
     known = () if folder else ("psnr",)
     if metrics is None:
         names, missing = available(["liqe", *known])
@@ -63,9 +63,9 @@ def rsb(
     for line in missing:
         say(line)
     pictures: dict[str, dict[str, Any]] = {}
-    found: dict[str, dict[str, list[float]]] = {one.label: {} for one in contestants}
+    found: dict[str, dict[str, list[float]]] = {one.label: {} for one in entries}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
-        scores, shown = contest(group, contestants, names, [_MIDDLE], kept=1)
+        scores, shown = compare_entries(group, entries, names, [_MIDDLE], kept=1)
         pictures |= shown
         for label, score in scores.items():
             for name in names:
@@ -80,10 +80,10 @@ def rsb(
     table = Table("rsb", "Single frames", rows, [measured_on(source, folder, "RSB"), *missing])
     figures = [
         {
-            "method": f"{name} ({published.NOTE})",
+            "method": f"{name} ({published_figures.NOTE})",
             **{f"LIQE, {n}": as_published(v) for n, v in row.items()},
         }
-        for name, row in published.rsb().items()
+        for name, row in published_figures.rsb().items()
     ]
     told = Table("rsb_published", "LIQE on RSB as published", figures, [_PUBLISHED])
     return Report("rsb", "Deblurring real pairs", source, command, [table, told], pictures)
@@ -99,7 +99,7 @@ def _recorded(pairs: Sequence[sc.Pair]) -> Iterator[Case]:
 
 
 def _simulated(limit: int | None) -> Iterator[Case]:
-    for seed, film in enumerate(standin.films(_FRAMES, (0, _FRAMES), limit)):
+    for seed, film in enumerate(synthetic_set.films(_FRAMES, (0, _FRAMES), limit)):
         gray = [sc.quarter_gray(frame) for frame in film.frames]
         stream = sc.simulate(gray, "gen2", threshold=2, seed=seed, exposure=film.exposure)
         yield Case(film.name, film.blur(), stream, {_MIDDLE: film.sharp(_MIDDLE)})

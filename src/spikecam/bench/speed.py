@@ -14,12 +14,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from spikecam.bench.inputs import FULL, Inputs, Sizes, make_inputs
-from spikecam.bench.limits import Limit, memory_limit, product_limit
-from spikecam.bench.memory import peak_of_module
-from spikecam.bench.peers import find_peers, peer_pictures, ready, version
+from spikecam.bench.machine_limits import Limit, memory_limit, product_limit
+from spikecam.bench.peak_memory import peak_of_module
+from spikecam.bench.peer_toolbox import find_peers, peer_pictures, ready, version
+from spikecam.bench.speed_inputs import FULL, Inputs, Sizes, make_inputs
 from spikecam.bench.timing import drain, each_in_turns, in_turns
-from spikecam.bench.works import Work, works
+from spikecam.bench.workloads import Workload, workloads
 from spikecam.resources import usable_cores
 
 Row = dict[str, Any]
@@ -27,15 +27,15 @@ Say = Callable[[str], None]
 
 
 def measure(sizes: Sizes = FULL, *, peaks: bool = True, say: Say = print) -> list[Row]:
-    """Measure every work on the processor, and the networks on a GPU where there is one.
+    """Measure every workload on the processor, and the networks on a GPU where there is one.
 
     Args:
         sizes: how much is measured.
-        peaks: whether each work also runs in a process of its own, which tells its memory.
+        peaks: whether each workload also runs in a process of its own, which tells its memory.
         say: is told each result in a line, and what is left out.
 
     Returns:
-        One row a work and device, all with the same columns: ``what`` and ``device``; the
+        One row a workload and device, all with the same columns: ``what`` and ``device``; the
         ``count`` of pictures, their ``width`` and ``height``; ``ms`` for them all, ``Mpixel/s``;
         ``first ms``, until the first of pictures that share something; ``peak MB``, of the GPU's
         memory for what runs there; ``x plain`` and ``x peer``, how many times as fast it is as the
@@ -51,17 +51,17 @@ def measure(sizes: Sizes = FULL, *, peaks: bool = True, say: Say = print) -> lis
             # A GPU is done with small matrices before it is asked for the next.
             side = sizes.side if device == "cpu" else 4 * sizes.side
             memory, product = memory_limit(sizes.copied), product_limit(side, device)
-            for work in works():
-                if device != "cpu" and not work.network:
+            for workload in workloads():
+                if device != "cpu" and not workload.network:
                     continue
-                limit = product if work.network else memory
-                if work.each:
-                    row = _each(work, inputs, limit, sizes, device)
+                limit = product if workload.network else memory
+                if workload.each:
+                    row = _each(workload, inputs, limit, sizes, device)
                 else:
-                    run = ready(peers.get(work.name), inputs, say)
-                    row = _whole(work, inputs, limit, sizes, run)
+                    run = ready(peers.get(workload.name), inputs, say)
+                    row = _whole(workload, inputs, limit, sizes, run)
                 if peaks:
-                    peak = peak_of_module("spikecam.bench.works", work.name, folder, device)
+                    peak = peak_of_module("spikecam.bench.workloads", workload.name, folder, device)
                     row["peak MB"] = None if peak is None else peak / 1e6
                 say(line(row))
                 rows.append(row)
@@ -111,41 +111,46 @@ def _devices() -> list[str]:
 
 
 def _whole(
-    work: Work, inputs: Inputs, limit: Limit, sizes: Sizes, peer: Callable[[], Any] | None
+    workload: Workload, inputs: Inputs, limit: Limit, sizes: Sizes, peer: Callable[[], Any] | None
 ) -> Row:
-    """The row of a work that is timed as a whole."""
-    runs = [lambda: drain(work.ours(inputs, "cpu")), lambda: drain(work.plain(inputs, "cpu"))]
+    """The row of a workload that is timed as a whole."""
+    runs = [
+        lambda: drain(workload.ours(inputs, "cpu")),
+        lambda: drain(workload.plain(inputs, "cpu")),
+    ]
     times = in_turns([*runs, limit.run, *([peer] if peer else [])], sizes.rounds, sizes.seconds)
-    row = _row(work, inputs, times, limit)
+    row = _row(workload, inputs, times, limit)
     if peer:
         # It has no pictures of the frames whose window would leave the recording.
-        as_many = work.amount(inputs)[0] / peer_pictures(work.name, inputs, work.amount(inputs)[0])
+        as_many = workload.amount(inputs)[0] / peer_pictures(
+            workload.name, inputs, workload.amount(inputs)[0]
+        )
         row |= {"x peer": as_many * times[3] / times[0], "peer": version()}
     return row
 
 
-def _each(work: Work, inputs: Inputs, limit: Limit, sizes: Sizes, device: str) -> Row:
-    """The row of a work that is timed picture by picture."""
+def _each(workload: Workload, inputs: Inputs, limit: Limit, sizes: Sizes, device: str) -> Row:
+    """The row of a workload that is timed picture by picture."""
     again = (limit.run() for _ in count())
-    runs = [iter(work.ours(inputs, device)), iter(work.plain(inputs, device)), again]
+    runs = [iter(workload.ours(inputs, device)), iter(workload.plain(inputs, device)), again]
     times = each_in_turns(runs, sizes.pictures, sizes.seconds)
-    row = _row(work, inputs, [later for _, later in times], limit, device)
+    row = _row(workload, inputs, [later for _, later in times], limit, device)
     return row | {"first ms": 1e3 * times[0][0]}
 
 
 def _row(
-    work: Work, inputs: Inputs, times: Sequence[float], limit: Limit, device: str = "cpu"
+    workload: Workload, inputs: Inputs, times: Sequence[float], limit: Limit, device: str = "cpu"
 ) -> Row:
     """A row of the seconds of our way, of the plain one, and of the limit."""
     ours, plain, limited = times[:3]
-    pictures, height, width = work.amount(inputs)
+    pictures, height, width = workload.amount(inputs)
     rate = limit.amount / limited
-    if work.moved is not None:
-        done = float(work.moved(inputs))
+    if workload.moved is not None:
+        done = float(workload.moved(inputs))
     else:
-        done = operations(iter(work.ours(inputs, device)))
+        done = operations(iter(workload.ours(inputs, device)))
     return {
-        "what": work.name,
+        "what": workload.name,
         "device": device,
         "count": pictures,
         "width": width,
@@ -155,7 +160,7 @@ def _row(
         "first ms": None,
         "peak MB": None,
         "x plain": plain / ours,
-        "plain": work.than,
+        "plain": workload.baseline,
         "x peer": None,
         "peer": None,
         "limit": limit.name,

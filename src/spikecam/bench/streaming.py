@@ -1,24 +1,23 @@
-"""Time and peak memory of what runs for long: recordings of 2 GB, and whole data sets.
-
-    python -m spikecam.bench.streaming [--synth PHOTOS]
-
-Recordings are streamed to a video by TFP, TFI and TFSTP: 160,000 frames of 400x250, and 16,000 of
-1000x1000. That takes most of an hour. ``--synth`` makes data sets of 25 and of 100 sequences of
-512x384 instead. Both on Linux only, where a process can tell its peak.
-"""
+"""Time and peak memory of commands that run for long, each in a process of its own."""
 
 from __future__ import annotations
 
-import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from spikecam.bench.inputs import scene
-from spikecam.bench.memory import peak_of
+from spikecam.bench.peak_memory import peak_of
+from spikecam.bench.speed_inputs import scene
+
+Row = dict[str, Any]
 
 
-def measure_memory(frames: int, height: int, width: int) -> None:
-    """Peak memory of a process that streams a recording to a video."""
+def measure_memory(
+    frames: int, height: int, width: int, say: Callable[[str], None] = print
+) -> list[Row]:
+    """Peak memory of a process that streams a recording to a video, a row each method."""
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.dat"
         piece = min(frames, 100)
@@ -27,40 +26,35 @@ def measure_memory(frames: int, height: int, width: int) -> None:
             for _ in range(frames // piece):
                 file.write(packed)
         size = path.stat().st_size / 1e9
-        print(f"streaming {size:.1f} GB of {width}x{height} to a video, each in its own process")
+        say(f"streaming {size:.1f} GB of {width}x{height} to a video")
         for method in ("tfp", "tfi", "tfstp"):
             options = ["--size", f"{width}x{height}", "--method", method]
             command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
             peak, taken = peak_of(command)
-            print(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s", flush=True)
+            rows.append(
+                {
+                    "method": method,
+                    "size": f"{width}x{height}",
+                    "GB": size,
+                    "peak MB": peak / 1e6,
+                    "s": taken,
+                }
+            )
+            say(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s")
+    return rows
 
 
-def measure_synth(photos: Path) -> None:
-    """Time and peak memory of making data sets."""
+def measure_synth(photos: Path, say: Callable[[str], None] = print) -> list[Row]:
+    """Time and peak memory of making data sets of sequences of 512x384, a row each."""
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for sequences in (25, 100):
             out = f"{folder}/{sequences}"
             command = ["synth", str(photos), "-o", out, "--sequences", str(sequences)]
             peak, taken = peak_of(command)
-            each = taken / sequences
-            print(
-                f"synth {sequences} sequences of 512x384: {taken:.0f} s, {each:.2f} s each, "
-                f"peak {peak / 1e6:.0f} MB",
-                flush=True,
+            rows.append({"sequences": str(sequences), "s": taken, "peak MB": peak / 1e6})
+            say(
+                f"synth {sequences} sequences: {taken:.0f} s, {taken / sequences:.2f} s each, "
+                f"peak {peak / 1e6:.0f} MB"
             )
-
-
-def main() -> None:
-    """Print what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--synth", type=Path, metavar="PHOTOS", help="data sets of these")
-    photos: Path | None = parser.parse_args().synth
-    if photos is not None:
-        measure_synth(photos)
-    else:
-        measure_memory(160_000, 250, 400)
-        measure_memory(16_000, 1000, 1000)
-
-
-if __name__ == "__main__":
-    main()
+    return rows

@@ -94,7 +94,7 @@ def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any =
         parameters.append(Parameter(metavar="PATH"))
     elif get_origin(hint) is tuple and {int, float}.isdisjoint(get_args(hint)):
         hint = tuple[str, ...]
-        parameters.append(Parameter(metavar="PATH"))
+        parameters.append(Parameter(metavar="NAME"))
     elif get_origin(hint) is tuple:
         parameters.append(_tuple_parameter(name, get_args(hint)))
     made = Annotated[(hint, *parameters)]

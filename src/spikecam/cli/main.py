@@ -113,14 +113,6 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command, print its error if it fails, and give the exit code."""
     try:
-        if words and words[0] == "bench":
-            from spikecam.bench.benchmark import benchmarks
-
-            if not set(words) & set(benchmarks()):
-                from spikecam.cli.old_main import app
-
-                app()
-                return DONE
         build_app(with_summaries=not set(words) & set(COMMANDS)).meta(words)
         return DONE
     except ConfigPrinted:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.defocus import Setting, blurred, methods, photographs
+from spikecam.bench.out_of_focus import Setting, blurred, methods, photographs
 from spikecam.tiles import tiles
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench import defocus as bench
+from spikecam.bench import out_of_focus as bench
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -15,7 +15,7 @@ def small(monkeypatch):
 
 def test_its_tables(small, refocuser):
     said = []
-    report = bench.defocus(weights=str(refocuser), limit=2, say=said.append)
+    report = bench.compare_defocus(weights=str(refocuser), limit=2, say=said.append)
     first, *others, focused = report.tables
     labels = ["TFP", "TFI", "TFSTP", "TFP, Richardson-Lucy", "TFP, Wiener", "defocus"]
     assert [row["method"] for row in first.rows] == labels

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
 
-from spikecam.bench.inputs import Inputs
+from spikecam.bench.speed_inputs import Inputs
 from spikecam.bench.timing import drain
 from spikecam.extras import missing_package
 

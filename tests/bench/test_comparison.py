@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.cases import Case
-from spikecam.bench.contest import BLURRY, Contestant, contest
+from spikecam.bench.comparison import BLURRY_PICTURE, Entry, compare_entries
+from spikecam.bench.deblurring_cases import Case
 
 METRICS = ["psnr", "ssim"]
 
@@ -17,39 +17,39 @@ def case(spikes):
 
 
 def test_scores_are_of_every_frame_of_every_case(case):
-    scores, pictures = contest([case, case], [Contestant(BLURRY)], METRICS)
-    blurry = scores[BLURRY]
+    scores, pictures = compare_entries([case, case], [Entry(BLURRY_PICTURE)], METRICS)
+    blurry = scores[BLURRY_PICTURE]
     assert blurry.frames == [20, 68, 20, 68]
     expected = [sc.psnr(case.blur, case.truth[frame], data_range=1) for frame in (20, 68)]
     assert blurry.values["psnr"] == pytest.approx(expected * 2)
     assert blurry.mean("psnr") == pytest.approx(np.mean(expected))
     assert blurry.mean("psnr", 68) == pytest.approx(expected[1])
     assert blurry.mean("psnr", 30) is None
-    assert np.array_equal(pictures["one"][BLURRY], case.blur)
+    assert np.array_equal(pictures["one"][BLURRY_PICTURE], case.blur)
     assert np.array_equal(pictures["one"]["truth"], case.truth[68])
 
 
 def test_methods_are_those_of_deblur(case):
-    scores, pictures = contest([case], [Contestant.parse("sdm")], METRICS, [68])
+    scores, pictures = compare_entries([case], [Entry.parse("sdm")], METRICS, [68])
     assert np.array_equal(
         pictures["one"]["sdm"], sc.deblur(case.blur, case.stream, at=68, method="sdm")
     )
     assert scores["sdm"].frames == [68]
     with pytest.raises(sc.OptionError, match="known methods"):
-        Contestant.parse("edi:ldn")
+        Entry.parse("edi:ldn")
 
 
 def test_weights_stand_behind_the_method():
-    small = Contestant.parse("refined:refined-small")
+    small = Entry.parse("refined:refined-small")
     assert (small.method, small.weights) == ("refined", ("refined-small",))
     assert small.parameters() == "0.29 M"
-    assert Contestant.parse("teacher:bsn,none").parameters() == "1.12 M"
-    assert Contestant.parse("teacher").parameters() == "2.63 M"
-    assert Contestant.parse("sdm").parameters() is None
+    assert Entry.parse("teacher:bsn,none").parameters() == "1.12 M"
+    assert Entry.parse("teacher").parameters() == "2.63 M"
+    assert Entry.parse("sdm").parameters() is None
 
 
 def test_what_cannot_be_judged_is_refused(case):
     with pytest.raises(sc.OptionError, match="a method is named twice"):
-        contest([case], [Contestant.parse("sdm")] * 2, METRICS)
+        compare_entries([case], [Entry.parse("sdm")] * 2, METRICS)
     with pytest.raises(sc.OptionError, match="one has no sharp pictures"):
-        contest([Case("one", case.blur, case.stream, {})], [Contestant(BLURRY)], METRICS)
+        compare_entries([Case("one", case.blur, case.stream, {})], [Entry(BLURRY_PICTURE)], METRICS)

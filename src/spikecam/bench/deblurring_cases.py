@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench import standin
+from spikecam.bench import synthetic_set
 from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
 from spikecam.errors import FileError
 from spikecam.io.pictures import picture_size
@@ -59,7 +59,8 @@ def gopro_cases(
         FileError: neither of the two, or something is missing.
     """
     if folder is None:
-        return f"a stand-in for Spike-GOPRO: {standin.what(limit)}", _simulated(threshold, limit)
+        source = f"a stand-in for Spike-GOPRO: {synthetic_set.describe(limit)}"
+        return source, _simulated(threshold, limit)
     if (folder / "test").is_dir():
         how = "" if threshold == 1 else f", thinned to one spike of {threshold}"
         pairs = sc.read_spike_gopro(folder, "test")[:limit]
@@ -88,7 +89,7 @@ def thinned(stream: sc.SpikeStream, every: int, seed: int = 0) -> sc.SpikeStream
 
 
 def _simulated(threshold: int, limit: int | None) -> Iterator[Case]:
-    for seed, film in enumerate(standin.films(RECORDING_FRAMES, EXPOSURE, limit)):
+    for seed, film in enumerate(synthetic_set.films(RECORDING_FRAMES, EXPOSURE, limit)):
         gray = [sc.quarter_gray(frame) for frame in film.frames]
         stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
         truth = {frame: film.sharp(frame) for frame in SEQUENCE}

@@ -11,14 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.cases import Case
+from spikecam.bench.deblurring_cases import Case
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
 # Cases whose pictures are kept for the page.
-KEPT = 8
+REPORT_CASES = 8
 # What stands for the picture as it is.
-BLURRY = "blurry picture"
+BLURRY_PICTURE = "blurry picture"
 
 
 class Maker(Protocol):
@@ -36,7 +36,7 @@ class Maker(Protocol):
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Entry:
     """A method of deblurring with its weights.
 
     Attributes:
@@ -50,7 +50,7 @@ class Contestant:
     weights: tuple[str, ...] = ()
 
     @staticmethod
-    def parse(text: str) -> Contestant:
+    def parse(text: str) -> Entry:
         """METHOD[:WEIGHTS[,WEIGHTS]] as it stands on the command line.
 
         Raises:
@@ -58,7 +58,7 @@ class Contestant:
         """
         method, _, weights = text.partition(":")
         sc.find_method(method, sc.Takes.SPIKES_AND_PICTURE)
-        return Contestant(text, method, tuple(w for w in weights.split(",") if w))
+        return Entry(text, method, tuple(w for w in weights.split(",") if w))
 
     def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
         """Sharp pictures of these frames."""
@@ -80,6 +80,21 @@ class Contestant:
         names = self.weights or method.default_weights
         count = sum(sc.read_weights_info(name).parameters for name in names if name != "none")
         return f"{count / 1e6:.2f} M" if count else None
+
+
+def all_entries() -> list[str]:
+    """METHOD or METHOD:WEIGHTS of every method with a picture and all weights that ship for it."""
+    names = []
+    for method in sc.all_methods(sc.Takes.SPIKES_AND_PICTURE):
+        names.append(method.name)
+        if len(method.networks) == 1:
+            names += [
+                f"{method.name}:{weights}"
+                for weights in sc.shipped_weights()
+                if weights not in method.default_weights
+                and sc.read_card(weights)[0] == method.networks[0]
+            ]
+    return names
 
 
 @dataclass
@@ -106,19 +121,19 @@ class Scores:
         return float(np.mean(chosen)) if chosen else None
 
 
-def contest(
+def compare_entries(
     cases: Iterable[Case],
-    contestants: Sequence[Maker],
+    entries: Sequence[Maker],
     metrics: Sequence[str],
     frames: Sequence[int] | None = None,
     *,
-    kept: int = KEPT,
+    kept: int = REPORT_CASES,
 ) -> tuple[dict[str, Scores], dict[str, dict[str, Picture]]]:
     """Score every method on every case, at the frames that are known or those given.
 
     Args:
         cases: one after another; none is kept.
-        contestants: with different labels.
+        entries: with different labels.
         metrics: names, see `score`; none for pictures alone.
         frames: to judge at; by default all of which there is the truth.
         kept: cases whose pictures are kept, from the first.
@@ -127,9 +142,9 @@ def contest(
         Scores by label, and pictures of the middle one of the frames, by case and label.
 
     Raises:
-        OptionError: two contestants of one label, or no frame to judge at.
+        OptionError: two entries of one label, or no frame to judge at.
     """
-    labels = [one.label for one in contestants]
+    labels = [one.label for one in entries]
     if len(set(labels)) < len(labels):
         raise OptionError(f"a method is named twice: {', '.join(labels)}")
     scores = {label: Scores([], defaultdict(list), []) for label in labels}
@@ -141,7 +156,7 @@ def contest(
         shown: dict[str, Picture] = {}
         if number < kept:
             pictures[case.name] = shown
-        for one in contestants:
+        for one in entries:
             if number == 0:
                 # What is loaded and compiled once is not a picture's time.
                 one.pictures(case, chosen[:1])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench import standin
-from spikecam.bench.cases import gopro_cases, thinned
+from spikecam.bench import synthetic_set
+from spikecam.bench.deblurring_cases import gopro_cases, thinned
 from spikecam.bench.gopro import gopro
 
 
@@ -97,7 +97,7 @@ def test_the_stand_in_is_the_same_every_time():
 
 
 def test_films_are_exposed_where_it_is_said():
-    (film,) = standin.films(9, (2, 7), 1)
+    (film,) = synthetic_set.films(9, (2, 7), 1)
     assert film.frames.shape == (9, 224, 320, 3)
     assert film.blur() == pytest.approx(film.frames[2:7].mean(axis=0) / 255, abs=1e-6)
 

@@ -44,7 +44,7 @@ class Film(NamedTuple):
         return sharp
 
 
-def what(limit: int | None = None) -> str:
+def describe(limit: int | None = None) -> str:
     """What the stand-in is, in words; with ``limit`` only so many of its scenes."""
     count = min(limit or len(_PHOTOS), len(_PHOTOS))
     photographs = "1 photograph" if count == 1 else f"{count} photographs"

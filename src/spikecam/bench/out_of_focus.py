@@ -90,7 +90,7 @@ Scores = dict[str, npt.NDArray[np.float64]]
 _MEASURES = (("PSNR", 2), ("SSIM", 4))
 
 
-def defocus(
+def compare_defocus(
     folder: Path | None = None,
     *,
     weights: str = "defocus",

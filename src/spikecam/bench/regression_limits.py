@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Times as fast as the plain way, of the same run, on the processor.
-LEAST = {
+MIN_SPEEDUPS = {
     "decode": 0.4,
     "TFP, window 9": 1.0,
     "TFP, window 41": 3.0,
@@ -24,7 +24,7 @@ LEAST = {
 }
 # For networks, whose plain way is LDN's in float32, or of defocus its own module: where they
 # compute in bfloat16, and elsewhere.
-LEAST_OF_NETWORKS = {
+MIN_NETWORK_SPEEDUPS = {
     "bfloat16": {"teacher": 0.07, "ldn": 2.5, "refined": 0.4, "refined-small": 3.5, "defocus": 0.5},
     "float32": {"teacher": 0.02, "ldn": 0.7, "refined": 0.2, "refined-small": 1.4, "defocus": 0.5},
 }
@@ -39,7 +39,7 @@ def check(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     found = {row["what"]: row for row in rows if row["device"] == "cpu"}
     kind = next((row["limit"] for row in found.values() if row["limit"] != "memory"), "float32")
     failures = []
-    for what, least in {**LEAST, **LEAST_OF_NETWORKS[kind]}.items():
+    for what, least in {**MIN_SPEEDUPS, **MIN_NETWORK_SPEEDUPS[kind]}.items():
         if what not in found:
             failures.append(f"{what} was not measured")
         elif not found[what]["x plain"] >= least:

@@ -1,6 +1,6 @@
 """The works whose speed is measured, each with a plain way to do the same.
 
-    python -m spikecam.bench.works NAME FOLDER DEVICE
+    python -m spikecam.bench.workloads NAME FOLDER DEVICE
 
 does one of them on the inputs in a folder and prints how much memory that took at most.
 """
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.inputs import Inputs
-from spikecam.bench.memory import own_peak
+from spikecam.bench.peak_memory import own_peak
+from spikecam.bench.speed_inputs import Inputs
 from spikecam.bench.timing import drain
 
 Run = Callable[[Inputs, str], Iterable[Any]]
@@ -35,14 +35,14 @@ _REFOCUSED = 101
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """Something whose speed is measured.
 
     Attributes:
         name: what it is called in tables and bounds.
         ours: makes the pictures one by one, or one thing; takes the inputs and a device's name.
         plain: the same in the plain way.
-        than: what the plain way is.
+        baseline: what the plain way is.
         amount: pictures or frames, height and width of what is timed.
         moved: bytes that have to be read and written for that; None for a network, which the
             products that it computes limit.
@@ -52,7 +52,7 @@ class Work:
     name: str
     ours: Run
     plain: Run
-    than: str
+    baseline: str
     amount: Callable[[Inputs], Amount]
     moved: Callable[[Inputs], int] | None
     each: bool = False
@@ -63,10 +63,10 @@ class Work:
         return self.moved is None
 
 
-def works() -> list[Work]:
+def workloads() -> list[Workload]:
     """All works, in the order of the table."""
     return [
-        Work(
+        Workload(
             "decode",
             lambda inputs, _: [inputs.recording.read()],
             lambda inputs, _: [_unpacked(inputs.path)],
@@ -77,7 +77,7 @@ def works() -> list[Work]:
         *(_tfp(window) for window in WINDOWS),
         _tfi("TFI", 256),
         _tfi(f"TFI, reach {_SHORT}", _SHORT),
-        Work(
+        Workload(
             "TFSTP",
             lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfstp"),
             lambda inputs, _: _reference("tfstp", inputs.tensor),
@@ -85,7 +85,7 @@ def works() -> list[Work]:
             lambda inputs: inputs.recording.shape,
             lambda inputs: _pictures_bytes(inputs, len(inputs.recording)),
         ),
-        Work(
+        Workload(
             "simulate",
             lambda inputs, _: [sc.simulate(inputs.video)],
             lambda inputs, _: [_simulated(inputs)],
@@ -93,7 +93,7 @@ def works() -> list[Work]:
             lambda inputs: inputs.video.shape,
             lambda inputs: inputs.video.size + inputs.video.size // 8,
         ),
-        Work(
+        Workload(
             "SDM",
             by_sdm,
             lambda inputs, _: _plain_sdm(inputs),
@@ -104,10 +104,10 @@ def works() -> list[Work]:
             ),
         ),
         *(
-            Work(name, run, plain_ldn, "LDN's plain module", _one_picture, None, each=True)
+            Workload(name, run, plain_ldn, "LDN's plain module", _one_picture, None, each=True)
             for name, run in NETWORKS.items()
         ),
-        Work(
+        Workload(
             "defocus",
             lambda inputs, device: sc.reconstruct_frames(
                 inputs.recording, "defocus", window=_REFOCUSED, device=device
@@ -191,12 +191,12 @@ def _pictures_bytes(inputs: Inputs, pictures: int) -> int:
     return _packed_bytes(inputs.recording) + 4 * pictures * height * width
 
 
-def _tfp(window: int) -> Work:
+def _tfp(window: int) -> Workload:
     def amount(inputs: Inputs) -> Amount:
         frames, height, width = inputs.recording.shape
         return frames - window + 1, height, width
 
-    return Work(
+    return Workload(
         f"TFP, window {window}",
         lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfp", window=window),
         lambda inputs, _: _reference("tfp", inputs.spikes, window),
@@ -206,8 +206,8 @@ def _tfp(window: int) -> Work:
     )
 
 
-def _tfi(name: str, reach: int) -> Work:
-    return Work(
+def _tfi(name: str, reach: int) -> Workload:
+    return Workload(
         name,
         lambda inputs, _: sc.reconstruct_frames(inputs.recording, "tfi", reach=reach),
         lambda inputs, _: _reference("tfi", inputs.tensor, reach),
@@ -223,18 +223,19 @@ def _unpacked(path: Path) -> Any:
 
 def _reference(name: str, *args: Any) -> Iterable[Any]:
     # It loads torch, which a process that measures our own memory does without.
-    from spikecam.bench import reference
 
-    pictures: Iterable[Any] = getattr(reference, name)(*args)
+    from spikecam.bench import reference_implementations
+
+    pictures: Iterable[Any] = getattr(reference_implementations, name)(*args)
     return pictures
 
 
 def _simulated(inputs: Inputs) -> Any:
     import torch
 
-    from spikecam.bench import reference
+    from spikecam.bench import reference_implementations
 
-    return reference.simulate(torch.from_numpy(inputs.video), 0)
+    return reference_implementations.simulate(torch.from_numpy(inputs.video), 0)
 
 
 def by_sdm(inputs: Inputs, _: str) -> Iterator[Any]:
@@ -246,20 +247,20 @@ def by_sdm(inputs: Inputs, _: str) -> Iterator[Any]:
 def _plain_sdm(inputs: Inputs) -> Iterator[Any]:
     import torch
 
-    from spikecam.bench import reference
+    from spikecam.bench import reference_implementations
 
     blur = torch.from_numpy(inputs.blur).permute(2, 0, 1).contiguous()
     spikes = torch.from_numpy(np.asarray(inputs.captured))
-    yield from reference.sdm(
+    yield from reference_implementations.sdm(
         blur, spikes, _some_moments(inputs), sc.resolve_exposure(inputs.captured)
     )
 
 
 def main() -> None:
-    """Do one work, and print its peak memory in bytes: of the GPU, where it runs there."""
+    """Do one workload, and print its peak memory in bytes: of the GPU, where it runs there."""
     name, folder, device = sys.argv[1:]
-    work = next(work for work in works() if work.name == name)
-    drain(islice(work.ours(Inputs(Path(folder)), device), 3 if work.each else None))
+    workload = next(workload for workload in workloads() if workload.name == name)
+    drain(islice(workload.ours(Inputs(Path(folder)), device), 3 if workload.each else None))
     if device == "cuda":
         import torch
 

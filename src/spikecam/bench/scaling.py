@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.inputs import Sizes, make_inputs, scene
+from spikecam.bench.speed_inputs import Sizes, make_inputs, scene
 from spikecam.bench.timing import drain, each_in_turns, in_turns
-from spikecam.bench.works import NETWORKS, Run, by_sdm
+from spikecam.bench.workloads import NETWORKS, Run, by_sdm
 from spikecam.show.curves import check_curves, write_curves
 
 Row = dict[str, Any]
@@ -153,7 +153,7 @@ def _ms(runs: Sequence[Callable[[], Any]], steps: Steps) -> list[float]:
 
 
 def _over_windows(steps: Steps) -> Plot:
-    from spikecam.bench import reference
+    from spikecam.bench import reference_implementations
 
     stream = scene(steps.length, *steps.size)
     spikes = np.asarray(stream)
@@ -164,7 +164,7 @@ def _over_windows(steps: Steps) -> Plot:
     for window in steps.windows:
         part = spikes[half - window // 2 : len(spikes) - half + window // 2]
         ours.append(partial(_tfp, stream, frames=frames, window=window))
-        plain.append(partial(_drained, reference.tfp, part, window))
+        plain.append(partial(_drained, reference_implementations.tfp, part, window))
     times = _ms([*ours, *plain], steps)
     curves = {"TFP": times[: len(ours)], _PLAIN: times[len(ours) :]}
     title = f"ms for {len(frames)} pictures of {steps.size[1]}x{steps.size[0]}"

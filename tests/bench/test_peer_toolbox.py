@@ -6,8 +6,8 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from spikecam.bench.peers import find_peers, ready
-from spikecam.bench.works import works
+from spikecam.bench.peer_toolbox import find_peers, ready
+from spikecam.bench.workloads import workloads
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_peer_that_fails_is_left_out(pretend, tiny_inputs):
     pretend("")
     said = []
     peers = find_peers(said.append)
-    assert set(peers) < {work.name for work in works()}
+    assert set(peers) < {workload.name for workload in workloads()}
     assert [ready(peer, tiny_inputs, said.append) for peer in peers.values()] == [None] * 4
     assert len(said) == 5
     assert ready(None, tiny_inputs, said.append) is None

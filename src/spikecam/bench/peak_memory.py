@@ -14,7 +14,7 @@ from pathlib import Path
 # The exit handler also runs where the command ends the interpreter itself.
 _TELL_PEAK = """
 import atexit
-from spikecam.bench.memory import own_peak
+from spikecam.bench.peak_memory import own_peak
 from spikecam.cli.main import main
 atexit.register(lambda: print(own_peak()))
 main()

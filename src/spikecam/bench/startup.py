@@ -6,34 +6,40 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import spikecam as sc
 from spikecam.bench.timing import seconds
 
 
-def measure_start() -> None:
-    """Print what import, help and opening a terabyte take."""
+def measure_startup(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Milliseconds that import, help and opening a terabyte take, one row each."""
+    rows: list[dict[str, Any]] = []
     for what, code in {
         "import spikecam": "import spikecam",
         "spikecam --help": "import sys; sys.argv = ['spikecam', '--help']\n"
         "from spikecam.cli.main import main; main()",
     }.items():
         ours, python = seconds(partial(_run_python, code), partial(_run_python, "pass"), 7)
-        print(f"{what:<34}{(ours - python) * 1e3:9.1f} ms  over an empty interpreter")
+        rows.append({"what": f"{what}, over an empty interpreter", "ms": (ours - python) * 1e3})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "terabyte.dat"
         path.touch()
         try:
             os.truncate(path, 80_000_000 * 12_500)
         except OSError as error:
-            print(f"open a terabyte: not measured, {error.strerror}")
-            return
+            say(f"open a terabyte: not measured, {error.strerror}")
+            return rows
         ours, _ = seconds(lambda: sc.open(path, "gen2"), lambda: None, 9)
-        print(f"{'open a terabyte':<34}{ours * 1e3:9.1f} ms")
+        rows.append({"what": "open a terabyte", "ms": ours * 1e3})
         ours, _ = seconds(lambda: sc.open(path, "gen2")[40_000_000:][:41].count(), lambda: None, 9)
-        print(f"{'open it and count 41 frames':<34}{ours * 1e3:9.1f} ms")
+        rows.append({"what": "open it and count 41 frames", "ms": ours * 1e3})
+    for row in rows:
+        say(f"{row['what']:<44}{row['ms']:9.1f} ms")
+    return rows
 
 
 def _run_python(code: str) -> None:

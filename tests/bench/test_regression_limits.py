@@ -1,15 +1,15 @@
-from spikecam.bench.guard import LEAST, LEAST_OF_NETWORKS, check
+from spikecam.bench.regression_limits import MIN_NETWORK_SPEEDUPS, MIN_SPEEDUPS, check
 
 
 def rows(kind="bfloat16", factor=1.0):
-    bounds = {**LEAST, **LEAST_OF_NETWORKS[kind]}
+    bounds = {**MIN_SPEEDUPS, **MIN_NETWORK_SPEEDUPS[kind]}
     return [
         {
             "what": what,
             "device": "cpu",
             "x plain": least * factor,
             "plain": "the plain way",
-            "limit": "memory" if what in LEAST else kind,
+            "limit": "memory" if what in MIN_SPEEDUPS else kind,
         }
         for what, least in bounds.items()
     ]
@@ -32,7 +32,7 @@ def test_what_is_too_slow_is_named():
 
 def test_networks_in_float32_have_bounds_of_their_own():
     slow = rows("float32")
-    for row in slow[len(LEAST) :]:
+    for row in slow[len(MIN_SPEEDUPS) :]:
         row["limit"] = "bfloat16"
     assert len(check(slow)) == 4
 

@@ -1,9 +1,9 @@
 import pytest
 
 import spikecam as sc
-from spikecam.bench import growth
+from spikecam.bench import scaling
 
-STEPS = growth.Steps(
+STEPS = scaling.Steps(
     frames=(20, 40),
     size=(8, 16),
     pixels=((8, 16), (16, 16)),
@@ -18,8 +18,8 @@ STEPS = growth.Steps(
 @pytest.mark.usefixtures("one_thread")
 def test_every_kind_has_its_plot_and_powers(tmp_path):
     said = []
-    rows = growth.grow(tmp_path, STEPS, say=said.append)
-    for name in growth.FILES:
+    rows = scaling.grow(tmp_path, STEPS, say=said.append)
+    for name in scaling.FILES:
         assert sc.read_picture(tmp_path / name).ndim == 3
     found = {(row["what"], row["with"]) for row in rows}
     assert len(found) == len(rows) == len(said) == 17
@@ -32,11 +32,11 @@ def test_powers_are_those_of_the_times(tmp_path, monkeypatch):
         return [1.0, 2.0, 4.0], {"ms": {"cube": [1.0, 8.0, 64.0]}}
 
     for name in ("_over_frames", "_over_pixels", "_over_windows", "_over_pictures"):
-        monkeypatch.setattr(growth, name, cubed)
-    assert [row["power"] for row in growth.grow(tmp_path)] == pytest.approx([3] * 4)
+        monkeypatch.setattr(scaling, name, cubed)
+    assert [row["power"] for row in scaling.grow(tmp_path)] == pytest.approx([3] * 4)
 
 
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(sc.OutputError):
-        growth.grow(tmp_path / "file" / "folder", STEPS)
+        scaling.grow(tmp_path / "file" / "folder", STEPS)

@@ -1,0 +1,71 @@
+"""What adapting to a camera gains, on pictures that training never saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.errors import OptionError
+
+if TYPE_CHECKING:
+    from spikecam.bench.report import Report
+
+
+@dataclass(frozen=True)
+class AdaptationBenchmarkOptions:
+    """Options of the benchmark.
+
+    Attributes:
+        data: folder of photographs.
+        captures: pairs that the network is adapted with.
+        weights: to start from, a name or a file.
+    """
+
+    data: Path | None = None
+    captures: int = 60
+    weights: str = "refined"
+
+    def __post_init__(self) -> None:
+        check_data_folder(self.data, None)
+        if self.captures < 1:
+            raise OptionError(f"captures are at least 1, not {self.captures}")
+
+
+def run(options: AdaptationBenchmarkOptions, context: RunContext) -> Report:
+    """Adapt to a simulated rig, and score before and after: PSNR of 7 frames of each test pair."""
+    from spikecam.bench.adaptation import make_rig_set, mean_psnr
+    from spikecam.bench.report import Report, Table
+    from spikecam.train.engine.job import Job
+    from spikecam.train.engine.job import Report as TrainingReport
+    from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
+
+    if options.data is None:
+        raise OptionError("adaptation needs a folder of photographs")
+    assert context.out is not None
+    rig = make_rig_set(options.data, context.out, options.captures)
+    rows = [
+        {"method": "sdm", "PSNR ↑": mean_psnr(rig, "sdm")},
+        {"method": options.weights, "PSNR ↑": mean_psnr(rig, "refined", options.weights)},
+    ]
+    out = context.out / "adapted.safetensors"
+    # Only train and val are captures; the score is of test.
+    job = Job([rig], out, TrainingReport(context.say, command=context.command))
+    adapt(job, AdaptationOptions(weights=options.weights))
+    rows.append({"method": "adapted", "PSNR ↑": mean_psnr(rig, "refined", str(out))})
+    table = Table("adaptation", "Adaptation to a simulated rig", rows)
+    return Report("adaptation", "Adaptation", str(options.data), context.command, [table])
+
+
+BENCHMARK = Benchmark(
+    name="adaptation",
+    summary="what adapting to a camera gains, on pictures that training never saw",
+    options=AdaptationBenchmarkOptions,
+    run=run,
+    description=(
+        "The rig is simulated: little light, a fixed pattern that is not corrected, shot and "
+        "reset noise, V_th = 6. Adapting sees its blurry pictures and spikes alone."
+    ),
+    needs_out=True,
+)

@@ -1,0 +1,59 @@
+"""Deblurring at three thresholds, a sequence of 7 frames and its middle frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+
+if TYPE_CHECKING:
+    from spikecam.bench.report import Report
+
+
+@dataclass(frozen=True)
+class GoproOptions:
+    """Options of the benchmark.
+
+    Attributes:
+        data: Spike-GOPRO, or folders with blur.png, spikes_v1.dat and sharp_020.png; by default
+            simulated scenes.
+        method: METHOD[:WEIGHTS[,WEIGHTS]] to score; by default every method with a picture.
+        metric: as for spikecam score.
+        threshold: V_th.
+        limit: only the first so many scenes.
+    """
+
+    data: Path | None = None
+    method: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ("psnr", "ssim", "ssim_s_sdm")
+    threshold: tuple[int, ...] = (1, 2, 4)
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        check_data_folder(self.data, self.limit)
+
+
+def run(options: GoproOptions, context: RunContext) -> Report:
+    """Tables of PSNR and SSIM, beside published figures."""
+    from spikecam.bench.gopro import gopro
+
+    return gopro(
+        options.data,
+        options.method or None,
+        metrics=options.metric,
+        thresholds=options.threshold,
+        limit=options.limit,
+        command=context.command,
+        say=context.say,
+    )
+
+
+BENCHMARK = Benchmark(
+    name="gopro",
+    summary="deblurring at V_th 1, 2 and 4, a sequence and its middle frame",
+    options=GoproOptions,
+    run=run,
+    description="SpikeReveal, Table 1; SpikeGen, Table 2.",
+)

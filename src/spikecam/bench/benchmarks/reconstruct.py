@@ -1,0 +1,64 @@
+"""Pictures from spikes alone, by all methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.errors import OptionError
+
+if TYPE_CHECKING:
+    from spikecam.bench.report import Report
+
+
+@dataclass(frozen=True)
+class ReconstructOptions:
+    """Options of the benchmark.
+
+    Attributes:
+        data: NAME.dat with NAME.png of frame 150, as in SREDS, or recordings alone; by default
+            simulated recordings.
+        method: METHOD[:WINDOW] to score; by default every method that takes spikes alone.
+        metric: as for spikecam score.
+        size: WIDTHxHEIGHT of recordings alone.
+        camera: name of their camera.
+        limit: only the first so many recordings.
+    """
+
+    data: Path | None = None
+    method: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
+    size: tuple[int, int] | None = None
+    camera: str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        check_data_folder(self.data, self.limit)
+        if self.size is not None and self.camera is not None:
+            raise OptionError("--size and --camera both say how large frames are; give one")
+
+
+def run(options: ReconstructOptions, context: RunContext) -> Report:
+    """A table of all metrics, beside published figures."""
+    from spikecam.bench.reconstruct import reconstruct
+
+    return reconstruct(
+        options.data,
+        options.method or None,
+        metrics=options.metric or None,
+        camera=options.camera if options.size is None else options.size[::-1],
+        limit=options.limit,
+        command=context.command,
+        say=context.say,
+    )
+
+
+BENCHMARK = Benchmark(
+    name="reconstruct",
+    summary="pictures from spikes alone",
+    options=ReconstructOptions,
+    run=run,
+    description="SpikeGen, Table 3.",
+)

@@ -1,0 +1,184 @@
+"""Quality of all weights that ship, on pictures that install with scikit-image.
+
+Photographs of scikit-image move in front of the simulated camera, or lie out of its focus; seeds
+are fixed, and nothing was trained or tuned on them. Each figure stands beside the one recorded with
+the weights that ship, so that a change of a network, its input or its weights shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spikecam.bench.benchmark import Benchmark, RunContext
+
+if TYPE_CHECKING:
+    from spikecam.bench.report import Report
+
+# Largest distance from a recorded figure, dB: processors round differently.
+TOLERANCE_DB = 0.1
+# Methods of deblurring with their weights, at each threshold.
+_DEBLURRING = (
+    ("sdm", ""),
+    ("ldn", "ldn"),
+    ("teacher", "bsn, edsr"),
+    ("refined", "refined-selfsup"),
+    ("refined", "refined-small"),
+    ("refined", "refined"),
+)
+THRESHOLDS = (1, 2, 4)
+# Photographs of scikit-image, from the first of `synthetic_set` and of `out_of_focus`.
+_SCENES = 3
+# Frames of each exposure that are scored.
+_FRAMES = (20, 68)
+# Mean PSNR, dB, by task, method, weights and setting.
+RECORDED: dict[tuple[str, str, str, str], float] = {}
+
+Row = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class ShippedOptions:
+    """Options of the benchmark.
+
+    Attributes:
+        task: deblurring, spikes-alone or defocus; all by default.
+    """
+
+    task: str | None = None
+
+
+def run(options: ShippedOptions, context: RunContext) -> Report:
+    """Mean PSNR of each method and of its weights, beside the recorded figure."""
+    from spikecam.bench.report import Report, Table
+    from spikecam.errors import OptionError
+
+    tasks = {"deblurring": deblurring, "spikes-alone": spikes_alone, "defocus": defocus}
+    if options.task is not None and options.task not in tasks:
+        raise OptionError(f"no task {options.task!r}; known tasks: {', '.join(tasks)}")
+    rows, failures = [], []
+    for task in [options.task] if options.task else tasks:
+        for method, weights, setting, psnr in tasks[task]():
+            recorded = RECORDED.get((task, method, weights, setting))
+            rows.append(
+                {
+                    "task": task,
+                    "method": method,
+                    "weights": weights,
+                    "setting": setting,
+                    "PSNR ↑": round(psnr, 2),
+                    "recorded": recorded,
+                }
+            )
+            context.say(f"{task}: {method} {weights} {setting}: {psnr:.2f} dB")
+            if recorded is not None and abs(psnr - recorded) > TOLERANCE_DB:
+                failures.append(
+                    f"{method} {weights} has {psnr:.2f} dB in {task}, {setting}; "
+                    f"recorded were {recorded:.2f}"
+                )
+    source = "photographs of scikit-image, simulated"
+    table = Table("shipped", "Weights that ship, mean PSNR in dB", rows)
+    return Report(
+        "shipped", "Weights that ship", source, context.command, [table], failures=failures
+    )
+
+
+def deblurring() -> Iterator[tuple[str, str, str, float]]:
+    """Blurry pictures and their spikes: moving photographs at three thresholds."""
+    import numpy as np
+
+    import spikecam as sc
+    from spikecam.bench.synthetic_set import films
+    from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
+
+    scenes = [
+        (film, [sc.quarter_gray(frame) for frame in film.frames])
+        for film in films(RECORDING_FRAMES, EXPOSURE, _SCENES)
+    ]
+    for threshold in THRESHOLDS:
+        scores: dict[tuple[str, str], list[float]] = {}
+        for seed, (film, gray) in enumerate(scenes):
+            stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
+            blur = film.blur()
+            truth = [film.sharp(frame) for frame in _FRAMES]
+            results = {("blurry picture", ""): [blur] * len(_FRAMES)}
+            for method, weights in _DEBLURRING:
+                names = tuple(weights.split(", "))
+                chosen: dict[str, Any] = {"weights": names} if weights else {}
+                results[method, weights] = list(
+                    sc.deblur(blur, stream, frames=list(_FRAMES), method=method, **chosen)
+                )
+            one = [
+                sc.generate(blur, stream, at=frame, steps=1, seed=0).mean for frame in _FRAMES[1:2]
+            ]
+            results["spikegen, one step, middle frame", "spikegen, autoencoder"] = one
+            for name, pictures in results.items():
+                expected = truth if len(pictures) == len(truth) else truth[1:2]
+                scores.setdefault(name, []).extend(
+                    sc.psnr(picture, sharp, data_range=1)
+                    for picture, sharp in zip(pictures, expected, strict=True)
+                )
+        for (method, weights), values in scores.items():
+            yield method, weights, f"V_th {threshold}", float(np.mean(values))
+
+
+def spikes_alone() -> Iterator[tuple[str, str, str, float]]:
+    """Moving photographs from spikes alone; gain and offset are fitted to the truth."""
+    import numpy as np
+
+    import spikecam as sc
+    from spikecam.bench.affine_fit import affine_fit
+    from spikecam.bench.synthetic_set import films
+    from spikecam.gray import as_gray
+
+    frames, middle = 301, 150
+    scores: dict[tuple[str, str], list[float]] = {}
+    for seed, film in enumerate(films(frames, (0, frames), _SCENES)):
+        gray = np.stack([as_gray(frame) for frame in film.frames])
+        stream = sc.simulate(gray, sc.Sensor(gain=0.6), seed=seed)
+        results = {
+            ("tfp", ""): sc.reconstruct(stream, middle, "tfp"),
+            ("tfi", ""): sc.reconstruct(stream, middle, "tfi"),
+            ("tfstp", ""): sc.reconstruct(stream, middle, "tfstp"),
+            ("defocus, window 25", "defocus"): sc.reconstruct(stream, middle, "defocus", window=25),
+            ("spikegen, one step", "spikegen, autoencoder"): sc.generate(
+                None, stream, at=middle, steps=1
+            ).mean,
+        }
+        for name, picture in results.items():
+            fitted = affine_fit(picture, gray[middle])
+            scores.setdefault(name, []).append(sc.psnr(fitted, gray[middle], data_range=1))
+    for (method, weights), values in scores.items():
+        yield method, weights, "moving", float(np.mean(values))
+
+
+def defocus() -> Iterator[tuple[str, str, str, float]]:
+    """Photographs out of focus, discs of 2 pixels on average."""
+    import numpy as np
+
+    import spikecam as sc
+    from spikecam.bench.out_of_focus import Setting, blurred, photographs
+
+    setting = Setting()
+    scores: dict[tuple[str, str], list[float]] = {}
+    for seed, photo in enumerate(photographs(None, _SCENES).values()):
+        scene = blurred(photo, setting, seed)
+        for method, weights in (("tfp", ""), ("defocus", "defocus")):
+            rate = sc.reconstruct(
+                scene.stream, setting.frames // 2, method, window=setting.frames, fpn=scene.fpn
+            )
+            picture = np.clip(rate / np.float32(setting.light), 0, 1)
+            scores.setdefault((method, weights), []).append(
+                sc.psnr(picture, scene.truth, data_range=1)
+            )
+    for (method, weights), values in scores.items():
+        yield method, weights, "discs of 2 pixels", float(np.mean(values))
+
+
+BENCHMARK = Benchmark(
+    name="shipped",
+    summary="quality of the weights that ship, on pictures of scikit-image",
+    options=ShippedOptions,
+    run=run,
+)
