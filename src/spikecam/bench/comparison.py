@@ -92,7 +92,7 @@ def all_entries() -> list[str]:
                 f"{method.name}:{weights}"
                 for weights in sc.shipped_weights()
                 if weights not in method.default_weights
-                and sc.read_card(weights)[0] == method.networks[0]
+                and sc.read_weights_info(weights).network == method.networks[0]
             ]
     return names
 
