@@ -17,3 +17,24 @@ def test_the_main_job_leaves_its_pictures(spikecam, tmp_path):
     bus, card = (slice(460, 540), slice(100, 710)), (slice(80, 260), slice(130, 440))
     assert sharp[bus].std() > 1.3 * blur[bus].std()
     assert abs(sharp[card].mean() - blur[card].mean()) < 0.01
+
+
+def test_what_is_there_already_is_not_replaced(spikecam, tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "blur.png").write_text("my notes")
+    ended = spikecam("demo", "-o", tmp_path / "demo")
+    assert ended.code == 2
+    assert "it holds blur.png, which no demo made" in ended.err
+    assert (tmp_path / "demo" / "blur.png").read_text() == "my notes"
+
+
+def test_a_full_disk_leaves_no_part_of_a_file(spikecam, tmp_path, monkeypatch):
+    def fill_disk(source, target):
+        target.write_bytes(source.read_bytes()[:1000])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", fill_disk)
+    ended = spikecam("demo", "-o", tmp_path / "demo")
+    assert ended.code == 2
+    assert "No space left on device" in ended.err
+    assert list((tmp_path / "demo").iterdir()) == []
