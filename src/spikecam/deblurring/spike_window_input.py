@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spikecam.stream import Span, SpikeStream
 
 
-class Crop(NamedTuple):
+class SpikeCrop(NamedTuple):
     """A square part of the spikes' grid: its first row and column, and its side, in pixels."""
 
     top: int
@@ -19,7 +19,7 @@ class Crop(NamedTuple):
 
 
 def window_spikes(
-    stream: SpikeStream, window: Span, crop: Crop | None = None
+    stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.uint8]:
     """Input of LDN: spikes of a window, zeros and ones, (T, H, W).
 
@@ -38,7 +38,7 @@ def window_spikes(
 
 
 def window_rates(
-    stream: SpikeStream, window: Span, crop: Crop | None = None
+    stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.float32]:
     """Input of BSN and EDSR before its gain: firing rates in a window, (H, W) in [0, 1]."""
     if crop is None:

@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.deblurring.spike_window_input import SpikeCrop, window_rates, window_spikes
 from spikecam.errors import FileError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import evenly_spaced_frames
@@ -86,8 +87,9 @@ class PairCrops(Dataset[Sample]):
             if frames:
                 frames[len(frames) // 2] = middle
         windows = [stream.window(frame, self.config.window) for frame in frames]
-        spikes = [crop_spikes(stream, window, top, left, self.side) for window in windows]
-        long = crop_spikes(stream, exposure, top, left, self.side).mean(axis=0, dtype=np.float32)
+        crop = SpikeCrop(top, left, self.side)
+        spikes = [window_spikes(stream, window, crop) for window in windows]
+        long = window_rates(stream, exposure, crop)
         pictures = [self._crop_picture(pair.blurry_picture(), top, left)]
         pictures += [self._crop_picture(sharp, top, left) for sharp in map(read_picture, truth)]
         arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
@@ -116,13 +118,3 @@ class PairCrops(Dataset[Sample]):
         size = PICTURE_SCALE * self.side
         top, left = PICTURE_SCALE * top, PICTURE_SCALE * left
         return as_colour(picture[top : top + size, left : left + size])
-
-
-def crop_spikes(
-    stream: SpikeStream, span: Span, top: int, left: int, side: int
-) -> npt.NDArray[np.uint8]:
-    """Spikes of a square crop, (T, side, side); only the bytes that hold them are unpacked."""
-    start, stop = left // 8, (left + side + 7) // 8
-    packed = stream.rows(*span)[:, top : top + side, start:stop]
-    columns = slice(left - 8 * start, left - 8 * start + side)
-    return np.unpackbits(packed, axis=2, bitorder="little")[:, :, columns]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.deblurring.spike_window_input import SpikeCrop, window_spikes
 from spikecam.errors import FileError
 from spikecam.exposure import resolve_exposure
 from spikecam.stream import SpikeStream
-from spikecam.train.datasets.pair_crops import crop_spikes
 from spikecam.train.datasets.pictures import load_levels
 from spikecam.train.datasets.random_draws import rotate_and_flip
 from spikecam.train.datasets.scene_crops import Crop
@@ -48,7 +48,7 @@ class RecordedCrops:
         stream, side = pair.stream(), self.crop // PICTURE_SCALE
         frame = int(rng.choice(sorted(pair.sharp)))
         top, left = (int(rng.integers(n - side + 1)) for n in stream.shape[1:])
-        spikes = crop_spikes(stream, (0, len(stream)), top, left, side)
+        spikes = window_spikes(stream, (0, len(stream)), SpikeCrop(top, left, side))
         rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
         pictures = np.stack(
             [load_levels(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
