@@ -75,6 +75,9 @@ if TYPE_CHECKING:
         mean_scores,
         score,
     )
+    from spikecam.online.feed import open_feed
+    from spikecam.online.live_reconstruction import LiveReconstruction
+    from spikecam.online.methods import online_method_names, online_reconstructor
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
     from spikecam.recording_summary import summarize_recording
     from spikecam.registration.align import align
@@ -189,6 +192,9 @@ _HOMES = {
         "score",
     ),
     "metrics.full_reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
+    "online.feed": ("open_feed",),
+    "online.live_reconstruction": ("LiveReconstruction",),
+    "online.methods": ("online_method_names", "online_reconstructor"),
     "reconstruction.reconstruct": ("all_frames", "reconstruct", "reconstruct_frames"),
     "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
@@ -227,6 +233,10 @@ __all__ = [  # noqa: RUF022
     "Method",
     "NoOptions",
     "OnlineReconstructor",
+    "online_reconstructor",
+    "online_method_names",
+    "LiveReconstruction",
+    "open_feed",
     "Takes",
     "all_methods",
     "find_method",

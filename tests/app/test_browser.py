@@ -333,6 +333,7 @@ def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
     assert list((tmp_path / "tmp").rglob("mine.npz"))
     # Also of a sequence that is being made.
     sc.save(tmp_path / "blur.png", np.full((512, 1024, 3), 0.5))
+    page.get_by_role("tab", name="Open").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "blur.png")
     page.get_by_label("Sharp frames").fill("60")
     page.get_by_role("button", name="Deblur").click()

@@ -45,6 +45,12 @@ def test_the_example_of_the_first_minutes_runs(run_example, after_the_demo, tmp_
     assert sc.count_frames("film.gif") == 7
 
 
+def test_the_example_of_the_live_page_runs(run_example):
+    picture = run_example("live")["picture"]
+    assert picture.shape == (250, 400)
+    assert (picture == 1).all()
+
+
 def test_what_is_shown_and_not_run_is_known_to_the_command(spikecam, text):
     """Commands that take long, or serve a page, are not run here; their options exist."""
     for page in PAGES:

@@ -149,17 +149,27 @@ def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
             on_change=lambda event: choose_method(event.value),
         ).props('aria-label="Method"')
         ui.label("Gamma")
-        ui.slider(min=0.5, max=3, step=0.1).bind_value(display, "gamma").props(
-            'label aria-label="Gamma"'
-        ).classes("w-40")
+
+        def set_gamma(value: float | None) -> None:
+            display.gamma = value or display.gamma
+
+        gamma = ui.slider(
+            min=0.5,
+            max=3,
+            step=0.1,
+            value=display.gamma,
+            on_change=lambda event: set_gamma(event.value),
+        )
+        gamma.props('label aria-label="Gamma"').classes("w-40")
     image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
     image.style("image-rendering: pixelated; max-height: 80vh; object-fit: contain")
     status = ui.label()
 
     def update() -> None:
         status.set_text(status_line(live))
-        # Another page may have chosen it.
+        # Another page may have changed them.
         toggle.set_value(live.method)
+        gamma.set_value(display.gamma)
 
     ui.timer(_STATUS_INTERVAL_SECONDS, update)
 
