@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check format bench browser docs
+.PHONY: demo test test-gpu check format bench browser docs
 
 demo: $(VENV)/.installed
 	$(BIN)/spikecam demo
@@ -12,6 +12,10 @@ demo: $(VENV)/.installed
 # not last. torch has one thread in each, since threads that share a core wait for one another.
 test: $(VENV)/.installed
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# Every network, recipe and method with a device, on a GPU beside the processor; skips without one.
+test-gpu: $(VENV)/.installed
+	$(BIN)/pytest -m gpu -s -ra tests/gpu tests/train/recipes/test_gpu.py tests/networks
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

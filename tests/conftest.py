@@ -206,3 +206,27 @@ def refocuser(tmp_path_factory):
     path = tmp_path_factory.mktemp("refocuser") / "defocus.safetensors"
     sc.save_weights(path, network, sc.Card("test", "", "", "", "", "", (), ""))
     return path
+
+
+def pytest_generate_tests(metafunc):
+    """Tests that take a ``device`` run on every GPU, or on what SPIKECAM_TEST_DEVICE names."""
+    if "device" in metafunc.fixturenames:
+        metafunc.parametrize("device", gpu_devices() or [None], indirect=True, scope="session")
+
+
+def gpu_devices():
+    """GPUs of this machine; SPIKECAM_TEST_DEVICE names another device, even the processor."""
+    import torch
+
+    if name := os.environ.get("SPIKECAM_TEST_DEVICE"):
+        return [name]
+    if torch.cuda.is_available():
+        return list(dict.fromkeys(["cuda", f"cuda:{torch.cuda.device_count() - 1}"]))
+    return ["mps"] if torch.backends.mps.is_available() else []
+
+
+@pytest.fixture(scope="session")
+def device(request):
+    if request.param is None:
+        pytest.skip("there is no GPU here")
+    return request.param

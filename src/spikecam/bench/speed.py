@@ -26,11 +26,19 @@ Row = dict[str, Any]
 Say = Callable[[str], None]
 
 
-def measure(sizes: Sizes = FULL, *, peaks: bool = True, say: Say = print) -> list[Row]:
+def measure(
+    sizes: Sizes = FULL,
+    *,
+    devices: Sequence[str] | None = None,
+    peaks: bool = True,
+    say: Say = print,
+) -> list[Row]:
     """Measure every workload on the processor, and the networks on a GPU where there is one.
 
     Args:
         sizes: how much is measured.
+        devices: where; by default the processor, and a GPU where there is one. Anywhere but on the
+            processor, networks alone are measured.
         peaks: whether each workload also runs in a process of its own, which tells its memory.
         say: is told each result in a line, and what is left out.
 
@@ -47,7 +55,7 @@ def measure(sizes: Sizes = FULL, *, peaks: bool = True, say: Say = print) -> lis
         inputs = make_inputs(Path(folder), sizes)
         peers = find_peers(say)
         rows = []
-        for device in _devices():
+        for device in devices or _devices():
             # A GPU is done with small matrices before it is asked for the next.
             side = sizes.side if device == "cpu" else 4 * sizes.side
             memory, product = memory_limit(sizes.copied), product_limit(side, device)

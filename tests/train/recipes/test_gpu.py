@@ -1,10 +1,8 @@
 """Every recipe trains two steps on a GPU, where there is one."""
 
-import os
 from dataclasses import fields, is_dataclass, replace
 
 import pytest
-import torch
 
 import spikecam as sc
 from spikecam.networks.configs.refocuser import RefocuserConfig
@@ -12,6 +10,8 @@ from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.train.datasets.configs import DefocusConfig
 from spikecam.train.engine.job import Job
 from spikecam.train.recipe import find_recipe
+
+pytestmark = pytest.mark.gpu
 
 SPIKEGEN = SpikeGenConfig(
     width=16,
@@ -25,22 +25,6 @@ SPIKEGEN = SpikeGenConfig(
 REFOCUSER = RefocuserConfig(
     width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1, score_blocks=1
 )
-
-
-def available_devices():
-    """Devices to train on; SPIKECAM_TEST_DEVICE names one of them, even the processor."""
-    if name := os.environ.get("SPIKECAM_TEST_DEVICE"):
-        return [name]
-    if torch.cuda.is_available():
-        return ["cuda", f"cuda:{torch.cuda.device_count() - 1}"]
-    return ["mps"] if torch.backends.mps.is_available() else []
-
-
-@pytest.fixture(scope="module", params=available_devices() or [None])
-def device(request):
-    if request.param is None:
-        pytest.skip("there is no GPU here")
-    return request.param
 
 
 def small(options, **values):

@@ -1,0 +1,55 @@
+"""Every method that runs on a device gives there what it gives on the processor."""
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.networks.architecture import architecture_kinds
+
+pytestmark = pytest.mark.gpu
+
+# Devices compute in bfloat16 where that is fast, others in float32: results agree to this, in dB.
+MIN_AGREEMENT = 35.0
+
+
+def methods_with_a_device():
+    return [
+        method
+        for takes in sc.Takes
+        for method in sc.all_methods(takes)
+        if "device" in method.option_names
+    ]
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A blurry picture, its spikes and their exposure: a photograph of scikit-image in motion."""
+    from spikecam.bench.synthetic_set import films
+
+    film = films(61, (10, 51), 1)[0]
+    frames = film.frames[:, :128, :160]
+    spikes = sc.simulate([sc.quarter_gray(frame) for frame in frames], seed=0, exposure=(10, 51))
+    return frames[10:51].mean(axis=0).astype(np.float32) / 255, spikes
+
+
+@pytest.mark.parametrize("method", methods_with_a_device(), ids=lambda method: method.name)
+def test_a_device_gives_the_same_picture(device, method, scene):
+    blur, spikes = scene
+
+    def picture(where):
+        if method.takes is sc.Takes.SPIKES:
+            window = {"window": 51} if "window" in method.option_names else {}
+            return sc.reconstruct(spikes, 30, method.name, device=where, **window)
+        if method.takes is sc.Takes.SPIKES_AND_PICTURE:
+            return sc.deblur(blur, spikes, at=30, method=method.name, device=where)
+        return sc.generate(blur, spikes, at=30, method=method.name, device=where, steps=1).mean
+
+    there, here = picture(device), picture("cpu")
+    assert there.shape == here.shape
+    assert sc.psnr(there, here, data_range=1) > MIN_AGREEMENT
+
+
+def test_every_network_is_of_a_method():
+    """So that all of them are run above; SpikeGen brings its autoencoder."""
+    kinds = {kind for method in methods_with_a_device() for kind in method.networks}
+    assert kinds | {"autoencoder"} == set(architecture_kinds())
