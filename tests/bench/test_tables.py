@@ -62,7 +62,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]
     for name, distil in CONFIGURATIONS.items():
         said = json.loads((tmp_path / name.split(":")[0] / "config.json").read_text())
-        assert said["settings"]["distil"] == asdict(distil)
+        assert said["settings"]["loss"] == asdict(distil)
     # What is done stays: the second time nothing is trained.
     before = (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns
     losses(job, None, options, limit=1, say=quiet)
