@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spikecam.networks.ldn import LDN, PICTURE_SCALE, pool_channels
+from spikecam.networks.configs.ldn import PICTURE_SCALE
+from spikecam.networks.ldn import LDN, pool_channels
 from spikecam.picture import Picture
 from spikecam.tiles import (
     Tile,

@@ -11,8 +11,8 @@ from spikecam.deblurring.spike_window_input import window_rates
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
 from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.ldn import PICTURE_SCALE
 from spikecam.networks.edsr import EDSR
-from spikecam.networks.ldn import PICTURE_SCALE
 from spikecam.networks.teacher import Teacher
 from spikecam.picture import Picture
 from spikecam.resources import pick_device

@@ -1,1 +1,1 @@
-"""The networks, one a file, each with its frozen configuration; torch alone, nothing of ours."""
+"""The networks, one a file, and their declarations; they import torch and errors alone."""

@@ -1,7 +1,7 @@
 """Encoder of what SpikeGen's latents leave out: pixels, and times of the spikes; ours.
 
-An autoencoder keeps 16 of the 192 numbers in a block of 8 x 8 pixels, those that tell a clean
-picture; in one that is noisy or doubled by motion the others tell what is wrong with it. The
+An autoencoder keeps 16 of the 192 numbers in a block of 8 x 8 pixels, those of clean pictures; in
+a picture that is noisy or doubled by motion the others hold what is wrong with it. The
 published spike encoder divides space by 8 and weighs what is left of time; here time is kept, in
 twenty spans, down to a grid a quarter as fine as the picture.
 """
@@ -57,7 +57,7 @@ class DetailEncoder(nn.Module):
                 frames than those of the training stand in their middle; before and after them it
                 is as bright as on the whole.
             gain: (B,), what one spike is in brightness.
-            mix: g, (B,); at 1 the picture, and at 0 the spikes, are not looked at.
+            mix: g, (B,); at 1 the picture, and at 0 the spikes, are ignored.
         """
         picture_share = clamp_share(1 - mix)
         spike_share = clamp_share(mix)

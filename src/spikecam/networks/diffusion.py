@@ -1,12 +1,12 @@
-"""Diffusion: noise that is added step by step along a cosine, and taken away again by DDIM.
+"""Diffusion with a cosine noise schedule, and its deterministic sampler, DDIM.
 
     x_t = alpha_t x_0 + sigma_t e,    alpha_t = cos((t / T + c) / (1 + c) pi / 2) / alpha_0
     alpha_t^2 + sigma_t^2 = 1
 
 with e of the standard normal distribution, T = 1000 and c = 0.008 (Nichol and Dhariwal, 2021,
 Eq. 17), up to a t at which nothing of x_0 is left. SpikeGen does not say what its network predicts.
-Our choice is the velocity (Salimans and Ho, 2022), which is as well told from pure noise as from
-next to none:
+Our choice is the velocity (Salimans and Ho, 2022), which can be predicted
+from pure noise as well as from next to none:
 
     v = alpha_t e - sigma_t x_0,    x_0 = alpha_t x_t - sigma_t v,    e = sigma_t x_t + alpha_t v
 """

@@ -12,11 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.configs.ldn import LDNConfig, LDNInputConfig
+from spikecam.networks.configs.ldn import PICTURE_SCALE, LDNConfig, LDNInputConfig
 from spikecam.networks.residual import Residual
-
-# Pixels of the picture, a side, to one of the spikes.
-PICTURE_SCALE = 4
 
 
 class LDN(nn.Module):

@@ -124,19 +124,20 @@ class Refiner(nn.Module):
         warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """The sharp picture of one moment for each picture, (B, 3, h, w)."""
-        fine, deep = features
+        fine_exposure, deep_exposure = features
         maps = 4 * moment
         if self.config.sdm_change:
             change = 8 * (sdm_picture(blur, moment[:, -1:]) - blur)
             maps = torch.cat([functional.pixel_unshuffle(change, GRID_PIXELS), maps], dim=1)
-        own = self.moment(maps)
+        fine = self.moment(maps)
         if self.config.flow_warp:
             assert warped is not None
-            own = own + self._encode_warped(*warped)
-        own = self.before(self.join(torch.cat([functional.relu(own, inplace=True), fine], dim=1)))
-        lower = self.deep_join(torch.cat([self.down(own), deep], dim=1))
-        own = self.after(own + self.up(self.deep(lower)))
-        ratio, detail = self.predict(own).float().split([1, 3 * GRID_PIXELS**2], dim=1)
+            fine = fine + self._encode_warped(*warped)
+        fine = torch.cat([functional.relu(fine, inplace=True), fine_exposure], dim=1)
+        fine = self.before(self.join(fine))
+        deep = self.deep_join(torch.cat([self.down(fine), deep_exposure], dim=1))
+        fine = self.after(fine + self.up(self.deep(deep)))
+        ratio, detail = self.predict(fine).float().split([1, 3 * GRID_PIXELS**2], dim=1)
         corrected = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
         return corrected + 0.125 * functional.pixel_shuffle(detail, GRID_PIXELS)
 

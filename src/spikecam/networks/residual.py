@@ -7,7 +7,7 @@ from torch.nn import functional
 
 
 class Residual(nn.Module):
-    """Two convolutions added to what goes in; the first may see as far as if it were larger."""
+    """Two 3x3 convolutions, the first one possibly dilated, added to their input."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Energy of each frequency band about a place, by which a disc of defocus can be told.
+"""Energy of each frequency band about a place, by which a disc of defocus can be estimated.
 
 A disc of radius r takes away the frequencies about 0.61 / r, 1.12 / r, 1.62 / r ... cycles a pixel,
 the zeros of its spectrum 2 J1(2 pi r f) / (2 pi r f), whatever the scene is. So a picture is

@@ -45,7 +45,7 @@ class Card:
             value = getattr(self, field.name)
             if field.name != "scores" and not isinstance(value, str):
                 raise OptionError(f"a card has a text as its {field.name}, not {value!r}")
-        if not (isinstance(self.scores, tuple) and all(_is_score(one) for one in self.scores)):
+        if not (isinstance(self.scores, tuple) and all(map(_is_score, self.scores))):
             raise OptionError(
                 f"a card has pairs of texts as its scores, such as (('PSNR', '33 dB'),), "
                 f"not {self.scores!r}"
@@ -63,9 +63,9 @@ class Card:
             FileError: it is none.
         """
         try:
-            held = json.loads(text)
-            held["scores"] = tuple(tuple(one) for one in held["scores"])
-            return Card(**held)
+            entries = json.loads(text)
+            entries["scores"] = tuple(tuple(score) for score in entries["scores"])
+            return Card(**entries)
         except (ValueError, TypeError, LookupError, RecursionError, OptionError) as error:
             raise FileError("no card can be read") from error
 

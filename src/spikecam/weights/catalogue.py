@@ -33,7 +33,7 @@ class WeightsInfo:
         path: the file.
         network: kind of the network; methods say in ``Method.networks`` which kinds they take.
         parameters: how many numbers the weights are.
-        card: what a person wants to know of them.
+        card: their origin, scores and limits.
         config: configuration of the network.
         input_config: constants of its input.
     """

@@ -64,7 +64,7 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """The one set of weights in a foreign file, ``torch.save``'s or .safetensors, read as data.
+    """The state dict in a foreign file, ``torch.save``'s or .safetensors, read as data.
 
     Raises:
         FileError: it is damaged, or holds none, several, or more than weights.

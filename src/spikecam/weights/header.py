@@ -126,13 +126,14 @@ def _parse_input(architecture: Architecture, text: str) -> InputConfig:
     try:
         entry = json.loads(text)
         constants = {name: _as_tuple(value) for name, value in entry["constants"].items()}
-        found = entry["kind"], entry["version"]
+        entry_kind, entry_version = entry["kind"], entry["version"]
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise FileError(f"{needs}, which says nothing of kind, version and constants") from error
-    if found != (kind, version):
+    if (entry_kind, entry_version) != (kind, version):
         raise FileError(
-            f"its network needs the input {str(found[0])[:50]!r} of version {str(found[1])[:20]}, "
-            f"and this spikecam builds {kind!r} of version {version}; update spikecam"
+            f"its network needs the input {str(entry_kind)[:50]!r} of version "
+            f"{str(entry_version)[:20]}, and this spikecam builds {kind!r} of "
+            f"version {version}; update spikecam"
         )
     defaults = asdict(architecture.input_config())
     if constants.keys() != defaults.keys() or not all(

@@ -1,7 +1,7 @@
 """State dicts that the authors of networks released, with their names and values turned into ours.
 
-What they look like is declared beside each network (`PublishedCheckpoint`): which layer tells it,
-how its layers are called, how its sizes follow from the shapes, and what else is to be changed.
+What they look like is declared beside each network (`PublishedCheckpoint`): a layer by which it is
+known, names of all its layers, how its sizes follow from the shapes, and what else is changed.
 """
 
 from __future__ import annotations

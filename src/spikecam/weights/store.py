@@ -34,7 +34,7 @@ def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool =
     Args:
         path: of the file; an older one there is replaced.
         network: of a declared `Architecture`, on any device.
-        card: what is to be known of the weights.
+        card: origin, scores and limits of the weights.
         half: as float16, in half of the space, to about three digits; else as float32.
 
     Raises:

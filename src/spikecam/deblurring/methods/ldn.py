@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
-from spikecam.networks.configs.ldn import LDNConfig
+from spikecam.networks.configs.ldn import PICTURE_SCALE, LDNConfig
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 from spikecam.weights.catalogue import read_weights_info
-
-# The picture is so many times as fine as the spikes.
-_SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -59,9 +56,9 @@ def ldn(
     """
     window = _window(options, stream)
     spans = [stream.window(frame, window) for frame in frames]
-    if any(-(-n // _SCALE) != m for n, m in zip(blur.shape, stream.shape[1:], strict=False)):
+    if any(-(-n // PICTURE_SCALE) != m for n, m in zip(blur.shape, stream.shape[1:], strict=False)):
         raise GeometryError(
-            f"LDN takes pictures {_SCALE} times as fine as the spikes, and {blur.shape[1]}x"
+            f"LDN takes pictures {PICTURE_SCALE} times as fine as the spikes, and {blur.shape[1]}x"
             f"{blur.shape[0]} is not, to spikes of {stream.width}x{stream.height}; use refined"
         )
     from spikecam.deblurring.ldn_picture import LDNPicture

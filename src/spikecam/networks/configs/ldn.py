@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# Pixels of the picture, a side, to one of the spikes.
+PICTURE_SCALE = 4
+
+
 @dataclass(frozen=True)
 class LDNConfig:
     """Size of the network; the published one by default.
