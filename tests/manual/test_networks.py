@@ -9,9 +9,22 @@ import spikecam as sc
 PAGE = "networks"
 # What takes hours is cut short: what else a command says of it is said before.
 SHORT = {
-    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --accelerator cpu",
+    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --device cpu",
     " --pseudo ": "--pseudo 4",
     " synth photos ": "--sequences 4 --size 256x192 --val 0",
+}
+# Cards hold the commands as they were typed; these are the names of today.
+RENAMED = {
+    "train sr ": "train edsr ",
+    " -o sr ": " -o edsr ",
+    "--sr sr/sr.": "--edsr edsr/edsr.",
+    "--maps-alone": "--no-sdm-change",
+    "--no-trails": "--no-flow-warp",
+    "--charts": "--chart-prob",
+    "--sharp": "--focus-prob",
+    "--dense": "--dense-prob",
+    "--alone": "--single-source-prob",
+    "--pixels": "--pixel-weight",
 }
 
 
@@ -33,8 +46,10 @@ def test_commands_run(run_command, room, monkeypatch, command):
 
 
 def test_it_says_how_what_ships_was_made(text):
-    said = " ".join(text(PAGE).split())
+    page = " ".join(text(PAGE).split())
     for name, path in sc.shipped_weights().items():
-        card = sc.read_weights_info(path).card
-        assert card.recipe in said, name
-        assert f"`{name}`" in said
+        recipe = sc.read_weights_info(path).card.recipe
+        for old, new in RENAMED.items():
+            recipe = recipe.replace(old, new)
+        assert recipe in page, name
+        assert f"`{name}`" in page

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import tomllib
-from cyclopts import App, Argument, ArgumentCollection, Group, Parameter
+from cyclopts import (
+    App,
+    Argument,
+    ArgumentCollection,
+    Group,
+    Parameter,
+    Token,
+    UnknownOptionError,
+)
 from cyclopts.config import Dict
 
 from spikecam.cli.values import typed_text
@@ -39,17 +47,28 @@ class ConfigPrinted(Exception):
     """The configuration was printed: the command ends here."""
 
 
-def apply_config(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+def apply_config(
+    app: App,
+    commands: tuple[str, ...],
+    arguments: ArgumentCollection,
+    *,
+    words: Sequence[str] = (),
+) -> None:
     """Take what ``--config`` says into the arguments, and print them for ``--print-config``.
 
     cyclopts calls it once the words of a command are known and before they are values, so that a
     configuration is printed also where the inputs of the command are not named.
+
+    Args:
+        app, commands, arguments: from cyclopts.
+        words: all that were typed, among which unknown options are refused before printing.
     """
     path = _typed(arguments, "--config")
     if path is not None:
         settings = read_config(path)
         Dict(settings, source=path, use_commands_as_keys=False)(app, commands, arguments)
     if _typed(arguments, "--print-config") is not None:
+        _refuse_unknown(words, arguments)
         print(config_text(arguments), end="")
         raise ConfigPrinted
 
@@ -98,6 +117,17 @@ def _value(argument: Argument) -> Any:
             return None
     name = argument.name.removeprefix("--")
     return None if value is None or value == () else typed_text(name, value)
+
+
+def _refuse_unknown(words: Sequence[str], arguments: ArgumentCollection) -> None:
+    for word in words:
+        if word.startswith("--"):
+            name = word.partition("=")[0]
+            try:
+                arguments.match(name)
+            except ValueError:
+                token = Token(keyword=name, source="cli")
+                raise UnknownOptionError(token=token, argument_collection=arguments) from None
 
 
 def _typed(arguments: ArgumentCollection, flag: str) -> str | None:

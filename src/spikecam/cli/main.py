@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -42,12 +43,14 @@ EVERYWHERE_GROUP = Group.create_ordered("Everywhere", sort_key=2)
 DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
-def build_app(*, with_summaries: bool = True) -> App:
+def build_app(words: Sequence[str] = ()) -> App:
     """The whole command line; a command's file is loaded when the command is used.
 
     Args:
-        with_summaries: what the list of commands says of each; one that runs says more itself.
+        words: those of the command that runs. The list of all commands is only worth reading
+            their summaries for where none of them is named.
     """
+    with_summaries = not set(words) & set(COMMANDS)
     app = App(
         name="spikecam",
         help="Pictures from spike cameras: read, reconstruct, deblur.",
@@ -60,7 +63,7 @@ def build_app(*, with_summaries: bool = True) -> App:
             negative="",
             show_default=lambda value: None if value in (None, False, ()) else str(value),
         ),
-        config=(apply_config, check_whole_numbers),
+        config=(partial(apply_config, words=own_words(words)), check_whole_numbers),
         result_action="return_value",
         print_error=False,
         exit_on_error=False,
@@ -97,6 +100,11 @@ def build_app(*, with_summaries: bool = True) -> App:
     return app
 
 
+def own_words(words: Sequence[str]) -> list[str]:
+    """The words without the options that every command has."""
+    return [word for word in words if word not in ("--quiet", "--json", "--debug")]
+
+
 def main() -> None:
     """Run the command line; errors of the user's end in one line and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
@@ -113,7 +121,7 @@ def main() -> None:
 def run(words: Sequence[str]) -> int:
     """Run a command, print its error if it fails, and give the exit code."""
     try:
-        build_app(with_summaries=not set(words) & set(COMMANDS)).meta(words)
+        build_app(words).meta(words)
         return DONE
     except ConfigPrinted:
         return DONE
