@@ -24,9 +24,10 @@ from spikecam.cli.options import (
     RecordingOptions,
 )
 from spikecam.cli.pictures import frames_text
-from spikecam.cli.progress import track_progress
+from spikecam.cli.progress import track_steps
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import white_spread
+from spikecam.generation.progress import progress_listener
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory
@@ -101,7 +102,8 @@ def generate(
             means.append(float(generated.mean.mean()))
             yield mapping(generated.mean) if display.changes else generated.mean
 
-    means_output.write(track_progress(mean_pictures(), count, "Generating"), prepared.frames)
+    with track_steps("Generating", count) as advance, progress_listener(advance):
+        means_output.write(mean_pictures(), prepared.frames)
     lines = [f"{out}: {frames_text(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}
     if each is not None:

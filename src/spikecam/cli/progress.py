@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from spikecam.cli.interrupt import check_interrupt
 from spikecam.cli.messages import verbosity
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 Item = TypeVar("Item")
 
@@ -16,6 +20,37 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
 
     Where ``total`` is None, unknown, it shows how many are done.
     """
+    with _progress_bar() as bar:
+        for item in bar.track(items, total=total, description=label):
+            check_interrupt()
+            yield item
+
+
+@contextmanager
+def track_steps(label: str, pictures: int) -> Iterator[Callable[[int, int], None]]:
+    """Show the steps within pictures: call what it gives with the steps done and those of one.
+
+    The steps of a picture are known once it is begun; all are taken to have as many.
+    """
+    with _progress_bar() as bar:
+        task = bar.add_task(label, total=None)
+        finished = 0
+
+        def advance(done: int, total: int) -> None:
+            nonlocal finished
+            check_interrupt()
+            bar.update(task, completed=finished * total + done, total=pictures * total)
+            finished += done == total
+
+        yield advance
+
+
+def progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
+    """`track_progress` as the library takes it: a wrapper of a sequence of steps."""
+    return lambda steps: track_progress(steps, len(steps), label)
+
+
+def _progress_bar() -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -33,13 +68,4 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
         TimeRemainingColumn(),
     )
     hidden = verbosity().quiet or not console.is_terminal
-    bar = Progress(*columns, console=console, transient=True, disable=hidden)
-    with bar:
-        for item in bar.track(items, total=total, description=label):
-            check_interrupt()
-            yield item
-
-
-def progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
-    """`track_progress` as the library takes it: a wrapper of a sequence of steps."""
-    return lambda steps: track_progress(steps, len(steps), label)
+    return Progress(*columns, console=console, transient=True, disable=hidden)

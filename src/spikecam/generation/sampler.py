@@ -19,6 +19,7 @@ from torch import Tensor
 from spikecam.errors import FileError
 from spikecam.generation.autoencoders import Codec, load_autoencoder
 from spikecam.generation.generated import Generated
+from spikecam.generation.progress import count_step, counted_steps
 from spikecam.generation.spikegen_input import Conditioning
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
@@ -115,6 +116,12 @@ class Sampler:
             steps: of DDIM; one gives the mean.
             seed: of the noise.
         """
+        with counted_steps(self._step_count(given.picture.shape, samples, steps)):
+            return self._generate(given, mix, samples, steps, seed)
+
+    def _generate(
+        self, given: Conditioning, mix: float, samples: int, steps: int, seed: int
+    ) -> Generated:
         prepared = self.prepare(given, mix)
         height, width = given.picture.shape[:2]
         pictures = np.empty((samples, *given.picture.shape), np.float32)
@@ -150,6 +157,14 @@ class Sampler:
                     + prepared.carried
                 )
             yield picture
+            count_step()
+
+    def _step_count(self, shape: tuple[int, ...], samples: int, steps: int) -> int:
+        """Steps of a picture: batches of parts that are conditioned, of DDIM, and of decoding."""
+        height, width = (-(-side // STRIDE) for side in shape[:2])
+        parts = len(_parts((height, width), self.network.config.training_tokens))
+        denoised = 0 if steps == 1 else steps * -(-height * width // _TOKENS)
+        return -(-parts // _TOGETHER) + samples * (denoised + 1)
 
     def _noise(self, tokens: Tensor, sample: int, steps: int, seed: int) -> Tensor | float:
         """Deviations of a sample from the mean, in units of the predicted ones, (N, C)."""
@@ -196,11 +211,15 @@ class Sampler:
             for (rows, columns), one in zip(chosen, found, strict=True):
                 total[rows, columns] += one * ramp
                 weights[rows, columns] += ramp
+            count_step()
         return total / weights
 
     def _denoised(self, noise: Tensor, condition: Tensor, steps: int) -> Tensor:
         head = self.network.head
-        *_, clean = ddim(lambda noisy, times: head(noisy, times, condition), noise, steps)
+        clean = noise
+        for prediction in ddim(lambda noisy, times: head(noisy, times, condition), noise, steps):
+            clean = prediction
+            count_step()
         return clean
 
     def _encoded(self, picture: Tensor) -> Tensor:
