@@ -32,22 +32,26 @@ def folder(tmp_path, monkeypatch, tiny_set):
 
 
 COMMANDS = [*(f"train {name}" for name in sorted(recipes()) if name != "adaptation"), "adapt"]
+COMMANDS += ["synth", "bench gopro", "bench losses"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_configuration_is_printed_and_taken_back(folder, spikecam, command):
     """Printed without any input; fed back, it is the same, and what is typed goes before it."""
-    printed = spikecam(*command.split(), "--seed", "7", "--print-config")
+    name, value = ("limit", 7) if command == "bench gopro" else ("seed", 7)
+    printed = spikecam(*command.split(), f"--{name}", value, "--print-config")
     assert (printed.code, printed.err) == (0, "")
     (folder / "run.toml").write_text(printed.out)
     settings = tomllib.loads(printed.out)
-    assert settings["seed"] == 7
+    assert settings[name] == value
     (folder / "run.json").write_text(json.dumps(settings))
-    for name in ("run.toml", "run.json"):
-        again = spikecam(*command.split(), "--config", name, "--print-config")
+    for file in ("run.toml", "run.json"):
+        again = spikecam(*command.split(), "--config", file, "--print-config")
         assert (again.code, again.out) == (0, printed.out)
-    typed = spikecam(*command.split(), "--config", "run.toml", "--seed", "8", "--print-config")
-    assert tomllib.loads(typed.out) == {**settings, "seed": 8}
+    words = (*command.split(), "--config", "run.toml", f"--{name}", 8, "--print-config")
+    assert tomllib.loads(spikecam(*words).out) == {**settings, name: 8}
+    mistyped = spikecam(*command.split(), "--print-config", "--sede", 3)
+    assert (mistyped.code, mistyped.out) == (2, "")
 
 
 def test_every_setting_of_a_recipe_is_a_flag(spikecam):

@@ -6,7 +6,6 @@ from spikecam.generation.progress import progress_listener
 
 def test_steps_within_a_picture_are_counted(steady, spikegen):
     """Every sample, every step of DDIM and every part is a step, and the last one is the end."""
-    network, autoencoder = spikegen
     stream = steady(np.full((30, 40), 0.4), 40)
     for samples, steps in ((1, 1), (3, 4)):
         counts: list[tuple[int, int]] = []
@@ -14,8 +13,7 @@ def test_steps_within_a_picture_are_counted(steady, spikegen):
             sc.generate(
                 None,
                 stream,
-                weights=network,
-                autoencoder=autoencoder,
+                **spikegen,
                 samples=samples,
                 steps=steps,
             )
