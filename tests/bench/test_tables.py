@@ -7,7 +7,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.bench.gopro import gopro, modules
-from spikecam.bench.losses import CONFIGURATIONS, losses
+from spikecam.bench.losses import CONFIGURATIONS, compare_losses
 from spikecam.bench.reconstruct import reconstruct
 from spikecam.bench.rsb import rsb
 from spikecam.metrics import learned
@@ -22,7 +22,7 @@ def quiet(_):
 
 @pytest.fixture
 def no_pyiqa(monkeypatch):
-    learned._metric.cache_clear()
+    learned._load_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", None)
 
 
@@ -56,7 +56,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
     run = RunConfig(epochs=1, steps=1, batch=1, workers=0)
     job = Job([tiny_set], tmp_path)
     options = LDNOptions(crop=16, moments=2, run=run)
-    made = losses(job, None, options, limit=1, say=quiet)
+    made = compare_losses(job, None, options, limit=1, say=quiet)
     (table,) = made.tables
     assert list(CONFIGURATIONS) == [r["method"] for r in table.rows[:6]]
     assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]
@@ -65,7 +65,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
         assert said["settings"]["loss"] == asdict(distil)
     # What is done stays: the second time nothing is trained.
     before = (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns
-    losses(job, None, options, limit=1, say=quiet)
+    compare_losses(job, None, options, limit=1, say=quiet)
     assert (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns == before
 
 
