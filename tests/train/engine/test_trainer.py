@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 import spikecam as sc
-from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.bsn import BSNConfig, BSNInputConfig
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.train.datasets.configs import SceneConfig
 from spikecam.train.datasets.pair_crops import PairCrops
@@ -24,6 +24,7 @@ from spikecam.train.engine.csv_logger import last_measures
 from spikecam.train.engine.devices import pick_training_device
 from spikecam.train.engine.job import Job, Report
 from spikecam.train.engine.module import StageModule
+from spikecam.train.engine.training import network_input
 from spikecam.train.recipes.bsn import BSNOptions, train_bsn
 from spikecam.train.recipes.refined import RefinedOptions, train_refined
 
@@ -335,3 +336,12 @@ def test_several_machines_need_to_know_of_each_other(tiny_set, tmp_path, monkeyp
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(sc.OptionError, match="MASTER_PORT and each one's NODE_RANK"):
         train(tiny_set, tmp_path / "run", replace(RUN, nodes=2))
+
+
+def test_weights_carry_the_input_that_they_were_trained_on(tiny_set, tmp_path):
+    """The window of the run, and the constants of the weights that a run starts from."""
+    options = replace(OPTIONS, window=7, run=replace(RUN, epochs=1, steps=1))
+    weights = train_bsn(Job([tiny_set], tmp_path / "run"), options).path
+    assert sc.read_weights_info(weights).input_config == BSNInputConfig(window=7)
+    assert network_input(weights, "bsn") == BSNInputConfig(window=7)
+    assert network_input(None, "bsn") == BSNInputConfig()
