@@ -111,6 +111,8 @@ def in_the_app(out):
             page.wait_for_timeout(1500)
             shoot("app-look.jpg")
             page.get_by_role("tab", name="Deblur").click()
+            page.get_by_label("Exposed from frame").fill("20")
+            page.get_by_label("to before frame").fill("117")
             page.get_by_role("button", name="Deblur").click()
             page.get_by_text("7 of 7 frames").wait_for(timeout=120_000)
             page.wait_for_timeout(6000)

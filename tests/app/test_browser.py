@@ -1,11 +1,7 @@
 """The app as a person meets it, in a browser."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import zipfile
 from urllib.parse import urlsplit
 
@@ -281,68 +277,6 @@ def test_errors_are_notices_of_one_sentence(served, page, shot, folder, tmp_path
     assert page.errors == []
 
 
-def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
-    import httpx
-
-    whole, _ = served("app", "--upload", "0.001")
-    address, key = whole.split("/?key=")
-    for outside in (
-        address,
-        f"{address}/?key=guessed",
-        f"{address}/session/x/frame?version=1&frame_index=1&settings=1",
-    ):
-        assert httpx.get(outside).status_code == 403
-    with httpx.Client() as page:
-        answer = page.get(whole)
-        assert answer.status_code == 200
-        assert "SameSite=Strict" in answer.headers["set-cookie"]
-        assert "HttpOnly" in answer.headers["set-cookie"]
-        assert (
-            page.get(
-                f"{address}/session/guessed/frame?version=1&frame_index=1&settings={{}}"
-            ).status_code
-            == 404
-        )
-        assert page.get(address, headers={"Origin": address}).status_code == 200
-        for origin in ("http://evil.example", "null", f"{address}0", "http://["):
-            assert page.get(address, headers={"Origin": origin}).status_code == 403
-        assert page.post(f"{address}/anything", content=b"0" * 3_000_000).status_code == 413
-        assert page.post(f"{address}/anything", content=iter([b"0"])).status_code == 411
-    wrong = {"Cookie": f"spikecam-{urlsplit(address).port}=guessed"}
-    assert httpx.get(address, headers=wrong).status_code == 403
-    assert httpx.get(address, headers={"Cookie": "a;;=b"}).status_code == 403
-    assert httpx.get(f"{address}/live?key={key}x").status_code == 403
-
-
-def test_the_watch_on_connections_sees_them(watch, tmp_path, monkeypatch):
-    monkeypatch.setenv("SPIKECAM_WATCHED", str(tmp_path / "connections"))
-    code = f"{watch}\nimport socket\ntry:\n    socket.getaddrinfo('a.invalid', 80)\n"
-    subprocess.run([sys.executable, "-c", code + "except OSError:\n    pass"], check=True)
-    assert "a.invalid" in (tmp_path / "connections").read_text()
-
-
-def test_nothing_is_left_when_it_ends(served, page, tmp_path, monkeypatch):
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    address, process = served("app")
-    page.goto(address)
-    recording = tmp_path / "mine.npz"
-    sc.save(recording, sc.SpikeStream.from_array(np.ones((60, 8, 16))))
-    page.locator("input[type=file]").set_input_files(recording)
-    page.get_by_text("60 frames of unknown rate").wait_for()
-    assert list((tmp_path / "tmp").rglob("mine.npz"))
-    # Also of a sequence that is being made.
-    sc.save(tmp_path / "blur.png", np.full((512, 1024, 3), 0.5))
-    page.get_by_role("tab", name="Open").click()
-    page.locator("input[type=file]").set_input_files(tmp_path / "blur.png")
-    page.get_by_label("Sharp frames").fill("60")
-    page.get_by_role("button", name="Deblur").click()
-    page.get_by_text(re.compile(r"[1-9]\d* of 60 frames")).wait_for()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 0
-    assert not list((tmp_path / "tmp").glob("spikecam*"))
-
-
 def test_another_recording_ends_a_sequence_that_is_being_made(served, page, folder):
     sc.save(folder / "other.dat", sc.SpikeStream.from_array(np.ones((60, 8, 16))))
     address, _ = served("app", folder)
@@ -405,63 +339,3 @@ def test_a_recording_too_short_for_a_method_is_shown_by_another(served, page, fo
     page.get_by_text(re.compile("^frame 10,")).wait_for()
     wait_for_method(page, "tfp")
     assert wait_for_picture(page, ".frame img") == [320, 180]
-
-
-def test_a_port_that_is_taken_is_an_error(served, spikecam):
-    address, _ = served("app")
-    ended = spikecam("app", "--port", urlsplit(address).port, "--no-browser")
-    assert ended.code == 2
-    assert "cannot listen on 127.0.0.1" in ended.err
-    assert spikecam("app", "--port", 70_000).code == 2
-    assert spikecam("app", "--upload", "nan").code == 2
-
-
-CAMERA = """
-import sys, time
-packed = open(sys.argv[1], "rb").read()
-end = time.monotonic() + 20
-while time.monotonic() < end:
-    sys.stdout.buffer.write(packed)
-    sys.stdout.buffer.flush()
-    time.sleep(0.02)
-"""
-
-
-def test_a_camera_is_watched_while_it_records(served, page, shot):
-    camera = subprocess.Popen([sys.executable, "-c", CAMERA, sample.SPIKES], stdout=subprocess.PIPE)
-    try:
-        options = ("--size", "320x180", "--method", "tfstp")
-        pipes = {"stdin": camera.stdout, "stderr": subprocess.PIPE}
-        address, process = served("live", "-", *options, **pipes)
-        # The picture never ends, and so the page is never loaded as a whole.
-        page.goto(address, wait_until="commit")
-        page.get_by_text(
-            re.compile(r"[\d,]{4,} frames a second read, [1-9]\d* pictures a second made, [1-9]")
-        ).wait_for()
-        page.wait_for_function("document.querySelector('img').naturalWidth == 320")
-        page.get_by_role("button", name="TFP", exact=True).click()
-        page.wait_for_timeout(500)
-        shot("6-live")
-        assert page.errors == []
-        process.send_signal(signal.SIGINT)
-        printed, complaints = process.communicate(timeout=20)
-        assert process.returncode == 0
-        assert re.search(r"[\d,]+ frames, [\d,]+ a second; \d+ pictures", printed)
-        assert complaints == ""
-    finally:
-        camera.kill()
-        camera.wait()
-        camera.stdout.close()
-
-
-def test_the_live_page_says_when_it_ends(served, page, tmp_path):
-    packed = sc.open(sample.SPIKES).packed().tobytes()
-    pipe, into = os.pipe()
-    address, _ = served("live", "-", "--camera", "spike-gopro", stdin=pipe)
-    page.goto(address, wait_until="commit")
-    page.get_by_text("0 frames a second read, 0 pictures a second made, 0 sent").wait_for()
-    for start in range(0, len(packed), 4096):
-        os.write(into, packed[start : start + 4096])
-    os.close(into)
-    page.get_by_text(re.compile("ended: 137 frames")).wait_for()
-    os.close(pipe)

@@ -1,0 +1,60 @@
+"""The live view in a browser."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import spikecam as sc
+from spikecam import sample
+
+CAMERA = """
+import sys, time
+packed = open(sys.argv[1], "rb").read()
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    sys.stdout.buffer.write(packed)
+    sys.stdout.buffer.flush()
+    time.sleep(0.02)
+"""
+
+
+def test_a_camera_is_watched_while_it_records(served, page, shot):
+    camera = subprocess.Popen([sys.executable, "-c", CAMERA, sample.SPIKES], stdout=subprocess.PIPE)
+    try:
+        options = ("--size", "320x180", "--method", "tfstp")
+        pipes = {"stdin": camera.stdout, "stderr": subprocess.PIPE}
+        address, process = served("live", "-", *options, **pipes)
+        # The picture never ends, and so the page is never loaded as a whole.
+        page.goto(address, wait_until="commit")
+        page.get_by_text(
+            re.compile(r"[\d,]{4,} frames a second read, [1-9]\d* pictures a second made, [1-9]")
+        ).wait_for()
+        page.wait_for_function("document.querySelector('img').naturalWidth == 320")
+        page.get_by_role("button", name="TFP", exact=True).click()
+        page.wait_for_timeout(500)
+        shot("6-live")
+        assert page.errors == []
+        process.send_signal(signal.SIGINT)
+        printed, complaints = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert re.search(r"[\d,]+ frames, [\d,]+ a second; \d+ pictures", printed)
+        assert complaints == ""
+    finally:
+        camera.kill()
+        camera.wait()
+        camera.stdout.close()
+
+
+def test_the_live_page_says_when_it_ends(served, page, tmp_path):
+    packed = sc.open(sample.SPIKES).packed().tobytes()
+    pipe, into = os.pipe()
+    address, _ = served("live", "-", "--camera", "spike-gopro", stdin=pipe)
+    page.goto(address, wait_until="commit")
+    page.get_by_text("0 frames a second read, 0 pictures a second made, 0 sent").wait_for()
+    for start in range(0, len(packed), 4096):
+        os.write(into, packed[start : start + 4096])
+    os.close(into)
+    page.get_by_text(re.compile("ended: 137 frames")).wait_for()
+    os.close(pipe)
