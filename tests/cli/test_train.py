@@ -8,10 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import numpy as np
 import pytest
-import tomllib
 
 import spikecam as sc
 from spikecam.cli.flags import config_flags
