@@ -20,20 +20,20 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 WITH_COMMANDS = ("deblur", "defocus", "first", "formats", "generate", "install", "look")
 # Pages whose commands have a file of tests of their own.
-ALONE = {"camera", "measuring", "networks"}
-# Of these the example in Python makes what the commands take.
-MADE = {"defocus"}
+TESTED_ELSEWHERE = {"camera", "measuring", "networks"}
+# Pages whose Python example makes the input of their commands.
+EXAMPLE_FIRST = {"defocus"}
 
 
 def test_every_page_with_commands_is_run(lines):
-    assert {name for name in PAGES if lines(name)} == ALONE | set(WITH_COMMANDS)
+    assert {name for name in PAGES if lines(name)} == TESTED_ELSEWHERE | set(WITH_COMMANDS)
 
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_commands_run(run_command, run_example, lines, after_the_demo, tmp_path, monkeypatch, name):
     shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
-    if name in MADE:
+    if name in EXAMPLE_FIRST:
         run_example(name)
     # The README's run in its own tests; the demo has run.
     ran = {"spikecam demo -o demo", *lines("readme")}
