@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.generation import Drawn, affine_fit, generation
+from spikecam.bench.generation import SpikegenEntry, affine_fit, generation
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -24,15 +24,15 @@ def recordings(tmp_path, spikes):
     return tmp_path
 
 
-def test_its_tables(recordings, spikegen):
-    said = []
+def test_the_report_has_all_tables(recordings, spikegen):
+    lines = []
     report = generation(
         recordings / "seq",
         recordings / "dense",
         weights=spikegen,
         thresholds=(4,),
         steps=(1, 2),
-        say=said.append,
+        say=lines.append,
     )
     deblurring, dense, steps = report.tables
     assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "ldn"]
@@ -53,10 +53,10 @@ def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
     from spikecam.bench.deblurring_cases import gopro_cases
 
     _, cases = gopro_cases(recordings / "seq", 1)
-    maker = Drawn(
+    entry = SpikegenEntry(
         "alone",
         {"steps": 1, "weights": spikegen[0], "autoencoder": spikegen[1]},
-        spikes=False,
+        with_spikes=False,
     )
-    one, other = maker.pictures(next(cases), [20, 36])
-    assert np.array_equal(one, other)
+    first, second = entry.pictures(next(cases), [20, 36])
+    assert np.array_equal(first, second)

@@ -24,10 +24,10 @@ def methods_with_a_device():
 @pytest.fixture(scope="module")
 def scene():
     """A blurry picture, its spikes and their exposure: a photograph of scikit-image in motion."""
-    from spikecam.bench.synthetic_set import films
+    from spikecam.bench.synthetic_set import sharp_sequences
 
-    film = films(61, (10, 51), 1)[0]
-    frames = film.frames[:, :128, :160]
+    sequence = sharp_sequences(61, (10, 51), 1)[0]
+    frames = sequence.frames[:, :128, :160]
     spikes = sc.simulate([sc.quarter_gray(frame) for frame in frames], seed=0, exposure=(10, 51))
     return frames[10:51].mean(axis=0).astype(np.float32) / 255, spikes
 

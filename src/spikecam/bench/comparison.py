@@ -1,4 +1,4 @@
-"""Methods against each other on the same cases, a score a frame."""
+"""Scores of several deblurring methods on the same test cases, one a frame."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from spikecam.picture import Picture
 
 # Cases whose pictures are kept for the page.
 REPORT_CASES = 8
-# What stands for the picture as it is.
+# Label of the blurry picture itself, as a baseline.
 BLURRY_PICTURE = "blurry picture"
 
 
-class Maker(Protocol):
-    """What makes sharp pictures of cases.
+class PictureMethod(Protocol):
+    """A method that makes sharp pictures of test cases.
 
     Attributes:
         label: in tables.
@@ -51,7 +51,7 @@ class Entry:
 
     @staticmethod
     def parse(text: str) -> Entry:
-        """METHOD[:WEIGHTS[,WEIGHTS]] as it stands on the command line.
+        """Parse METHOD[:WEIGHTS[,WEIGHTS]] of the command line.
 
         Raises:
             OptionError: there is no such method.
@@ -67,13 +67,13 @@ class Entry:
         options: dict[str, Any] = {}
         if self.weights:
             options["weights"] = self.weights
-        made = sc.deblur_frames(
+        sharp = sc.deblur_frames(
             case.blur, case.stream, frames=list(frames), method=self.method, **options
         )
-        return list(made)
+        return list(sharp)
 
     def parameters(self) -> str | None:
-        """How many, of all its networks, as in "2.61 M"; None for a method without."""
+        """Number of parameters of all its networks, as in "2.61 M"; None without networks."""
         if self.method is None:
             return None
         method = sc.find_method(self.method, sc.Takes.SPIKES_AND_PICTURE)
@@ -104,7 +104,7 @@ class Scores:
     Attributes:
         frames: the frame of each.
         values: by metric, one a frame.
-        seconds: that each picture took.
+        seconds: time of each picture.
     """
 
     frames: list[int]
@@ -113,64 +113,64 @@ class Scores:
 
     def mean(self, metric: str, frame: int | None = None) -> float | None:
         """Mean of a metric over all frames, or over those of one number; None of none."""
-        chosen = [
+        selected = [
             value
-            for number, value in zip(self.frames, self.values[metric], strict=True)
-            if frame is None or number == frame
+            for index, value in zip(self.frames, self.values[metric], strict=True)
+            if frame is None or index == frame
         ]
-        return float(np.mean(chosen)) if chosen else None
+        return float(np.mean(selected)) if selected else None
 
 
 def compare_entries(
     cases: Iterable[Case],
-    entries: Sequence[Maker],
+    entries: Sequence[PictureMethod],
     metrics: Sequence[str],
     frames: Sequence[int] | None = None,
     *,
-    kept: int = REPORT_CASES,
+    picture_cases: int = REPORT_CASES,
 ) -> tuple[dict[str, Scores], dict[str, dict[str, Picture]]]:
-    """Score every method on every case, at the frames that are known or those given.
+    """Score every method on every case, at all frames with sharp pictures or at ``frames``.
 
     Args:
-        cases: one after another; none is kept.
+        cases: read one after another, so that one at a time is in memory.
         entries: with different labels.
         metrics: names, see `score`; none for pictures alone.
-        frames: to judge at; by default all of which there is the truth.
-        kept: cases whose pictures are kept, from the first.
+        frames: indices to score; by default all that have a sharp picture.
+        picture_cases: number of cases, from the first, whose pictures are returned.
 
     Returns:
         Scores by label, and pictures of the middle one of the frames, by case and label.
 
     Raises:
-        OptionError: two entries of one label, or no frame to judge at.
+        OptionError: two entries of one label, or no frame to score.
     """
-    labels = [one.label for one in entries]
+    labels = [entry.label for entry in entries]
     if len(set(labels)) < len(labels):
         raise OptionError(f"a method is named twice: {', '.join(labels)}")
     scores = {label: Scores([], defaultdict(list), []) for label in labels}
     pictures: dict[str, dict[str, Picture]] = {}
-    for number, case in enumerate(cases):
-        chosen = sorted(case.truth) if frames is None else list(frames)
-        if not chosen:
+    for index, case in enumerate(cases):
+        selected = sorted(case.truth) if frames is None else list(frames)
+        if not selected:
             raise OptionError(f"{case.name} has no sharp pictures to compare with")
-        shown: dict[str, Picture] = {}
-        if number < kept:
-            pictures[case.name] = shown
-        for one in entries:
-            if number == 0:
-                # What is loaded and compiled once is not a picture's time.
-                one.pictures(case, chosen[:1])
+        case_pictures: dict[str, Picture] = {}
+        if index < picture_cases:
+            pictures[case.name] = case_pictures
+        for entry in entries:
+            if index == 0:
+                # Loading and compiling happen once and are not counted.
+                entry.pictures(case, selected[:1])
             start = time.perf_counter()
-            made = one.pictures(case, chosen)
-            taken = (time.perf_counter() - start) / len(chosen)
-            into = scores[one.label]
-            into.frames += chosen
-            into.seconds += [taken] * len(chosen)
-            for frame, picture in zip(chosen, made, strict=True):
+            sharp = entry.pictures(case, selected)
+            seconds_per_frame = (time.perf_counter() - start) / len(selected)
+            entry_scores = scores[entry.label]
+            entry_scores.frames += selected
+            entry_scores.seconds += [seconds_per_frame] * len(selected)
+            for frame, picture in zip(selected, sharp, strict=True):
                 values = sc.score(picture, case.truth.get(frame), metrics) if metrics else {}
                 for name, value in values.items():
-                    into.values[name].append(value)
-            shown[one.label] = made[len(made) // 2]
-        if chosen[len(chosen) // 2] in case.truth:
-            shown["truth"] = case.truth[chosen[len(chosen) // 2]]
+                    entry_scores.values[name].append(value)
+            case_pictures[entry.label] = sharp[len(sharp) // 2]
+        if selected[len(selected) // 2] in case.truth:
+            case_pictures["truth"] = case.truth[selected[len(selected) // 2]]
     return scores, pictures

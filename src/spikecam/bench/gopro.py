@@ -10,8 +10,8 @@ import numpy as np
 
 from spikecam.bench import published_figures
 from spikecam.bench.comparison import BLURRY_PICTURE, Entry, Scores, all_entries, compare_entries
-from spikecam.bench.deblurring_cases import MIDDLE, gopro_cases
-from spikecam.bench.published_figures import as_published
+from spikecam.bench.deblurring_cases import MIDDLE_FRAME, gopro_cases
+from spikecam.bench.published_figures import format_figure
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.score import METRICS
 
@@ -29,7 +29,7 @@ def scores_at(
     metrics: Sequence[str] = ("psnr", "ssim"),
     limit: int | None = None,
 ) -> dict[str, Scores]:
-    """Scores of methods, by their names, at one threshold; errors as `gopro_cases`."""
+    """Score methods at one threshold, and return the scores by name; errors as `gopro_cases`."""
     _, cases = gopro_cases(folder, threshold, limit)
     return compare_entries(cases, [Entry.parse(name) for name in methods], metrics)[0]
 
@@ -44,29 +44,31 @@ def gopro(
     command: str = "spikecam bench gopro",
     say: Say = print,
 ) -> Report:
-    """Tables of the sequence of 7 frames and of the middle frame at several thresholds.
+    """Make tables of the sequence of 7 frames and of the middle frame at several thresholds.
 
     Args:
-        folder: a data set (see `gopro_cases`), or None for the stand-in.
+        folder: a data set (see `gopro_cases`), or None for the synthetic set.
         methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `all_entries`.
-        metrics: to score by.
+        metrics: names, see `score`.
         thresholds: V_th.
-        limit: how many cases, from the first.
-        command: to state.
+        limit: number of cases, from the first.
+        command: command line to print in the report.
         say: takes a line of progress.
     """
     entries = [Entry(BLURRY_PICTURE), *map(Entry.parse, methods or all_entries())]
-    found: dict[int, dict[str, Scores]] = {}
+    scores: dict[int, dict[str, Scores]] = {}
     pictures: dict[str, dict[str, Any]] = {}
-    judged = {threshold: gopro_cases(folder, threshold, limit) for threshold in thresholds}
-    sources = [source for source, _ in judged.values()]
-    for threshold, (source, cases) in judged.items():
+    cases_by_threshold = {
+        threshold: gopro_cases(folder, threshold, limit) for threshold in thresholds
+    }
+    sources = [source for source, _ in cases_by_threshold.values()]
+    for threshold, (source, cases) in cases_by_threshold.items():
         say(f"V_th = {threshold}: {source}")
-        found[threshold], shown = compare_entries(cases, entries, metrics)
-        for scene, made in shown.items():
-            pictures[f"{scene}, V_th = {threshold}"] = made
+        scores[threshold], case_pictures = compare_entries(cases, entries, metrics)
+        for scene, pictures_by_label in case_pictures.items():
+            pictures[f"{scene}, V_th = {threshold}"] = pictures_by_label
     source = "; ".join(dict.fromkeys(sources))
-    counts = _counts(found[thresholds[0]][BLURRY_PICTURE])
+    counts = _frame_counts(scores[thresholds[0]][BLURRY_PICTURE])
     notes = [
         measured_on(sources[0], folder, "Spike-GOPRO"),
         "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
@@ -76,12 +78,12 @@ def gopro(
             "thinning spikes also thins those without cause, so that scores above V_th 1 come out "
             "too high"
         )
-    middle = _rows(found, entries, metrics, MIDDLE, {})
+    middle = _rows(scores, entries, metrics, MIDDLE_FRAME, {})
     tables = [Table("middle", f"Middle frame ({counts[1]} frames)", middle, notes)]
     if counts[0] == counts[1]:
         notes.append("the papers' figures are of 7 frames, and this data set has the middle one")
     else:
-        rows = _rows(found, entries, metrics, None, published_figures.sequence())
+        rows = _rows(scores, entries, metrics, None, published_figures.sequence())
         tables.insert(0, Table("sequence", f"Sequence ({counts[0]} frames)", rows, notes))
     return Report("gopro", "Deblurring with spikes", source, command, tables, pictures)
 
@@ -94,7 +96,7 @@ def modules(
     command: str = "spikecam bench modules",
     say: Say = print,
 ) -> Report:
-    """SpikeReveal's Table 2: what each of the modules adds, in the middle frame at V_th = 1.
+    """Make SpikeReveal's Table 2: the gain of each module, in the middle frame at V_th = 1.
 
     Args:
         folder, limit, command, say: as for `gopro`.
@@ -122,41 +124,46 @@ def ablation(
     command: str,
     say: Say,
 ) -> Report:
-    """A table of configurations in the middle frame at V_th = 1, beside the published one."""
+    """Make a table of configurations in the middle frame at V_th = 1, with published figures."""
     source, cases = gopro_cases(folder, 1, limit)
     say(source)
-    scores, pictures = compare_entries(cases, entries, _METRICS, [MIDDLE])
-    rows = _rows({1: scores}, entries, _METRICS, MIDDLE, figures)
+    scores, pictures = compare_entries(cases, entries, _METRICS, [MIDDLE_FRAME])
+    rows = _rows({1: scores}, entries, _METRICS, MIDDLE_FRAME, figures)
     notes = [measured_on(source, folder, "Spike-GOPRO")]
     return Report(name, title, source, command, [Table(name, title, rows, notes)], pictures)
 
 
 def _rows(
-    found: dict[int, dict[str, Scores]],
+    scores: dict[int, dict[str, Scores]],
     entries: Sequence[Entry],
     metrics: Sequence[str],
     frame: int | None,
     figures: dict[str, published_figures.Figures],
 ) -> list[dict[str, Any]]:
-    """Ours, then what was published, with the same columns."""
-    columns = [(metric, v) for v in found for metric in metrics]
+    """Rows of measured scores, then of published ones, with the same columns."""
+    columns = [(metric, v) for v in scores for metric in metrics]
     names = {(m, v): f"{METRICS[m].heading}, V_th {v}" for m, v in columns}
     rows: list[dict[str, Any]] = []
-    for one in entries:
-        means = {names[m, v]: found[v][one.label].mean(m, frame) for m, v in columns}
-        seconds = float(np.median([s for v in found for s in found[v][one.label].seconds]))
-        taken = seconds if one.method else None
+    for entry in entries:
+        means = {names[m, v]: scores[v][entry.label].mean(m, frame) for m, v in columns}
+        seconds = float(np.median([s for v in scores for s in scores[v][entry.label].seconds]))
+        median_seconds = seconds if entry.method else None
         rows.append(
-            {"method": one.label, **means, "parameters": one.parameters(), "s a frame": taken}
+            {
+                "method": entry.label,
+                **means,
+                "parameters": entry.parameters(),
+                "s a frame": median_seconds,
+            }
         )
     for name, row in figures.items():
-        told = {names[column]: as_published(row.get(column)) for column in columns}
+        published = {names[column]: format_figure(row.get(column)) for column in columns}
         label = f"{name} ({published_figures.NOTE})"
         rows.append(
-            {"method": label, **told, "parameters": row.get("parameters"), "s a frame": None}
+            {"method": label, **published, "parameters": row.get("parameters"), "s a frame": None}
         )
     return rows
 
 
-def _counts(scores: Scores) -> tuple[int, int]:
-    return len(scores.frames), sum(frame == MIDDLE for frame in scores.frames)
+def _frame_counts(scores: Scores) -> tuple[int, int]:
+    return len(scores.frames), sum(frame == MIDDLE_FRAME for frame in scores.frames)

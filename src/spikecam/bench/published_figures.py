@@ -1,4 +1,4 @@
-"""Figures that the papers publish, to print beside ours. None was rerun here.
+"""Figures published in the papers, to print beside measured ones. None was rerun here.
 
 SpikeReveal: NeurIPS 2024, Tables 1 to 4. SpikeGen: its Tables 2 and 3. PSNR is in dB; their SSIM of
 deblurring is taken to be on pictures in [-1, 1], as SpikeReveal's authors computed it.
@@ -64,7 +64,10 @@ _RECONSTRUCTION = {
 
 
 def sequence() -> dict[str, Figures]:
-    """By method, (metric, V_th) and "parameters" (SpikeReveal Table 1, SpikeGen Table 2)."""
+    """Published figures of sequences (SpikeReveal Table 1, SpikeGen Table 2).
+
+    By method; the keys of each are (metric, V_th) and "parameters".
+    """
     columns = [(metric, v) for v in (1, 2, 4) for metric in ("psnr", "ssim_s_sdm")]
     return {
         name: {**dict(zip(columns, row, strict=False)), "parameters": row[-1]}
@@ -73,23 +76,32 @@ def sequence() -> dict[str, Figures]:
 
 
 def modules() -> dict[str, Figures]:
-    """By configuration, (metric, 1) (SpikeReveal Table 2)."""
-    return {name: _both(row) for name, row in _MODULES.items()}
+    """Published PSNR and SSIM of the ablation of S-SDM's modules (SpikeReveal Table 2).
+
+    By configuration; the keys of each are (metric, V_th).
+    """
+    return {name: _psnr_and_ssim(row) for name, row in _MODULES.items()}
 
 
 def losses() -> dict[str, Figures]:
-    """By configuration, (metric, 1) (SpikeReveal Table 3)."""
-    return {name: _both(row) for name, row in _LOSSES.items()}
+    """Published PSNR and SSIM of the ablation of S-SDM's losses (SpikeReveal Table 3).
+
+    By configuration; the keys of each are (metric, V_th).
+    """
+    return {name: _psnr_and_ssim(row) for name, row in _LOSSES.items()}
 
 
 def rsb() -> dict[str, Figures]:
-    """By method, LIQE of scenes (SpikeReveal Table 4)."""
+    """Published LIQE on the real pairs of RSB, by method and scene (SpikeReveal Table 4)."""
     scenes = ("Board-L", "Board-M", "Board-H", "Face", "Earphone", "average")
     return {name: dict(zip(scenes, row, strict=True)) for name, row in _RSB.items()}
 
 
 def reconstruction(real: bool) -> dict[str, Figures]:
-    """By method, metrics on SREDS or on the real momVidar2021 (SpikeGen Table 3)."""
+    """Published figures of reconstruction on SREDS, or on the real momVidar2021.
+
+    By method and metric (SpikeGen Table 3).
+    """
     names = ("psnr", "ssim", "lpips", "niqe", "brisque")
     return {
         name: dict(zip(names[3:], row[5:], strict=True) if real else zip(names, row, strict=False))
@@ -97,10 +109,10 @@ def reconstruction(real: bool) -> dict[str, Figures]:
     }
 
 
-def as_published(figure: float | None) -> str | None:
-    """With the digits that it has here, for a table."""
+def format_figure(figure: float | None) -> str | None:
+    """A published figure as text, with the digits printed in the paper; None stays None."""
     return None if figure is None else str(figure)
 
 
-def _both(row: tuple[float, float]) -> Figures:
+def _psnr_and_ssim(row: tuple[float, float]) -> Figures:
     return {("psnr", 1): row[0], ("ssim_s_sdm", 1): row[1]}

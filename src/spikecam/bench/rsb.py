@@ -1,4 +1,4 @@
-"""SpikeReveal's Table 4: single frames of real pairs, RSB, judged without truth."""
+"""SpikeReveal's Table 4: single frames of the real pairs of RSB, scored without truth."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from spikecam.bench.comparison import BLURRY_PICTURE, Entry, all_entries, compar
 from spikecam.bench.deblurring_cases import Case
 from spikecam.bench.gopro import Say
 from spikecam.bench.metric_availability import available
-from spikecam.bench.published_figures import as_published
+from spikecam.bench.published_figures import format_figure
 from spikecam.bench.report import Report, Table, measured_on
 from spikecam.metrics.score import METRICS
 
-_PUBLISHED = "SpikeReveal, Table 4; the average of S-SDM is as printed, its five scenes have 1.9987"
+_PUBLISHED_NOTE = (
+    "SpikeReveal, Table 4; the average of S-SDM is as printed, its five scenes have 1.9987"
+)
 # Frames of spikes to a blurry picture, all of them exposed.
 _FRAMES, _MIDDLE = 400, 200
 
@@ -31,75 +33,77 @@ def rsb(
     command: str = "spikecam bench rsb",
     say: Say = print,
 ) -> Report:
-    """The middle frame of each pair by several methods, means by scene.
+    """Score the middle frame of each pair by several methods, and average by scene.
 
     Args:
-        folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for a stand-in of 400
-            frames by the sensor "gen2", with the truth of which PSNR is printed as well.
+        folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
+            set of 400 frames by the sensor "gen2", with PSNR as well, since it has the truth.
         methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `all_entries`.
         metrics: that need no truth; by default LIQE, which is left out where it cannot be had.
-        limit: how many pairs, from the first.
-        command: to state.
+        limit: number of pairs, from the first.
+        command: command line to print in the report.
         say: takes a line of progress.
 
     Raises:
         FileError: there is no such data set.
         SpikecamError: none of the metrics can be had.
     """
-    cases = _recorded(sc.read_rsb(folder)[:limit]) if folder else _simulated(limit)
-    simulated = f"a stand-in for RSB: {synthetic_set.describe(limit)} as a Gen2 sees them"
-    source = str(folder or simulated)
+    cases = _data_set_cases(sc.read_rsb(folder)[:limit]) if folder else _synthetic_cases(limit)
+    synthetic_source = f"a stand-in for RSB: {synthetic_set.describe(limit)} as a Gen2 sees them"
+    source = str(folder or synthetic_source)
     say(source)
     entries = [Entry(BLURRY_PICTURE), *map(Entry.parse, methods or all_entries())]
-    known = () if folder else ("psnr",)
+    truth_metrics = () if folder else ("psnr",)
     if metrics is None:
-        names, missing = available(["liqe", *known])
+        names, missing = available(["liqe", *truth_metrics])
     else:
-        wanted = sc.check_metrics(metrics, with_truth=False)
-        # Asked for by name, they are not left out.
-        for name in wanted:
+        checked = sc.check_metrics(metrics, with_truth=False)
+        # A metric that the user named is an error if it is missing, and is not left out.
+        for name in checked:
             available([name])
-        names, missing = [*wanted, *known], []
+        names, missing = [*checked, *truth_metrics], []
     for line in missing:
         say(line)
     pictures: dict[str, dict[str, Any]] = {}
-    found: dict[str, dict[str, list[float]]] = {one.label: {} for one in entries}
+    values_by_label: dict[str, dict[str, list[float]]] = {entry.label: {} for entry in entries}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
-        scores, shown = compare_entries(group, entries, names, [_MIDDLE], kept=1)
-        pictures |= shown
+        scores, scene_pictures = compare_entries(group, entries, names, [_MIDDLE], picture_cases=1)
+        pictures |= scene_pictures
         for label, score in scores.items():
             for name in names:
-                found[label][_column(name, scene)] = score.values[name]
+                values_by_label[label][_column(name, scene)] = score.values[name]
     rows: list[dict[str, Any]] = []
-    for label, columns in found.items():
+    for label, columns in values_by_label.items():
         means = {column: sum(values) / len(values) for column, values in columns.items()}
         for name in names:
-            held = [mean for column, mean in means.items() if column.startswith(_column(name, ""))]
-            means[_column(name, "average")] = sum(held) / len(held)
+            scene_means = [
+                mean for column, mean in means.items() if column.startswith(_column(name, ""))
+            ]
+            means[_column(name, "average")] = sum(scene_means) / len(scene_means)
         rows.append({"method": label, **means})
     table = Table("rsb", "Single frames", rows, [measured_on(source, folder, "RSB"), *missing])
     figures = [
         {
             "method": f"{name} ({published_figures.NOTE})",
-            **{f"LIQE, {n}": as_published(v) for n, v in row.items()},
+            **{f"LIQE, {n}": format_figure(v) for n, v in row.items()},
         }
         for name, row in published_figures.rsb().items()
     ]
-    told = Table("rsb_published", "LIQE on RSB as published", figures, [_PUBLISHED])
-    return Report("rsb", "Deblurring real pairs", source, command, [table, told], pictures)
+    published = Table("rsb_published", "LIQE on RSB as published", figures, [_PUBLISHED_NOTE])
+    return Report("rsb", "Deblurring real pairs", source, command, [table, published], pictures)
 
 
 def _column(metric: str, scene: str) -> str:
     return f"{METRICS[metric].label}, {scene}"
 
 
-def _recorded(pairs: Sequence[sc.Pair]) -> Iterator[Case]:
+def _data_set_cases(pairs: Sequence[sc.Pair]) -> Iterator[Case]:
     for pair in pairs:
         yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), pair.stream(), {})
 
 
-def _simulated(limit: int | None) -> Iterator[Case]:
-    for seed, film in enumerate(synthetic_set.films(_FRAMES, (0, _FRAMES), limit)):
-        gray = [sc.quarter_gray(frame) for frame in film.frames]
-        stream = sc.simulate(gray, "gen2", threshold=2, seed=seed, exposure=film.exposure)
-        yield Case(film.name, film.blur(), stream, {_MIDDLE: film.sharp(_MIDDLE)})
+def _synthetic_cases(limit: int | None) -> Iterator[Case]:
+    for seed, sequence in enumerate(synthetic_set.sharp_sequences(_FRAMES, (0, _FRAMES), limit)):
+        gray = [sc.quarter_gray(frame) for frame in sequence.frames]
+        stream = sc.simulate(gray, "gen2", threshold=2, seed=seed, exposure=sequence.exposure)
+        yield Case(sequence.name, sequence.blur(), stream, {_MIDDLE: sequence.sharp(_MIDDLE)})

@@ -1,7 +1,7 @@
-"""A stand-in for the papers' data sets, where nobody has them: scenes made on the spot.
+"""A synthetic substitute for the papers' data sets: photographs of scikit-image in motion.
 
-Photographs that come with scikit-image move as a camera in a hand sees them; in front of every
-second one something else moves. Nothing here was trained or tuned on these photographs, yet they
+Each photograph moves as a hand-held camera would see it; in every second scene another photograph
+moves in the foreground. Nothing here was trained or tuned on these photographs, yet they
 are few: figures on them are no figures on the data sets.
 """
 
@@ -16,13 +16,13 @@ import spikecam as sc
 from spikecam.picture import Picture
 from spikecam.stream import Span
 
-# Photographs in colour that lie in scikit-image itself, and pixels that each moves in an exposure.
+# Colour photographs that scikit-image installs, and their motion in pixels during an exposure.
 _PHOTOS = {"astronaut": 12, "chelsea": 24, "coffee": 36, "rocket": 18, "retina": 30}
 _SIZE = (224, 320)
 
 
-class Film(NamedTuple):
-    """A sharp film, and when its blurry picture is exposed.
+class SharpSequence(NamedTuple):
+    """A sequence of sharp pictures, and the exposure of its blurry picture.
 
     Attributes:
         name: of the photograph.
@@ -39,34 +39,34 @@ class Film(NamedTuple):
         return sc.average_frames(self.frames[slice(*self.exposure)])
 
     def sharp(self, frame: int) -> Picture:
-        """One frame, (H, W, 3) in [0, 1]."""
+        """The sharp picture of a frame, (H, W, 3) in [0, 1]."""
         sharp: Picture = self.frames[frame].astype(np.float32) / np.float32(255)
         return sharp
 
 
 def describe(limit: int | None = None) -> str:
-    """What the stand-in is, in words; with ``limit`` only so many of its scenes."""
+    """Describe the synthetic set, or its first ``limit`` scenes, in words for a report."""
     count = min(limit or len(_PHOTOS), len(_PHOTOS))
-    photographs = "1 photograph" if count == 1 else f"{count} photographs"
-    return f"{photographs} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
+    count_text = "1 photograph" if count == 1 else f"{count} photographs"
+    return f"{count_text} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
 
 
-def films(frames: int, exposure: Span, count: int | None = None) -> list[Film]:
-    """Films of the scenes, the first ``count`` or all; the same ones whenever they are made."""
+def sharp_sequences(frames: int, exposure: Span, count: int | None = None) -> list[SharpSequence]:
+    """Sharp sequences of the first ``count`` scenes, or of all; the same at every call."""
     from skimage import data
 
-    photos = {name: getattr(data, name)() for name in _PHOTOS}
-    made = []
-    for number, (name, speed) in enumerate(list(_PHOTOS.items())[:count]):
-        front = [photos[list(photos)[number - 2]]] if number % 2 else []
-        film = sc.moving_scene(
-            photos[name],
+    photographs = {name: getattr(data, name)() for name in _PHOTOS}
+    sequences = []
+    for index, (name, speed) in enumerate(list(_PHOTOS.items())[:count]):
+        foregrounds = [photographs[list(photographs)[index - 2]]] if index % 2 else []
+        pictures = sc.moving_scene(
+            photographs[name],
             size=_SIZE,
             frames=frames,
             exposure=exposure,
             speed=speed,
-            foregrounds=front,
-            seed=number,
+            foregrounds=foregrounds,
+            seed=index,
         )
-        made.append(Film(name, np.stack(list(film)), exposure))
-    return made
+        sequences.append(SharpSequence(name, np.stack(list(pictures)), exposure))
+    return sequences

@@ -119,19 +119,19 @@ def deblurring() -> Iterator[tuple[str, str, str, float]]:
     import numpy as np
 
     import spikecam as sc
-    from spikecam.bench.synthetic_set import films
+    from spikecam.bench.synthetic_set import sharp_sequences
     from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
 
     scenes = [
-        (film, [sc.quarter_gray(frame) for frame in film.frames])
-        for film in films(RECORDING_FRAMES, EXPOSURE, _SCENES)
+        (sequence, [sc.quarter_gray(frame) for frame in sequence.frames])
+        for sequence in sharp_sequences(RECORDING_FRAMES, EXPOSURE, _SCENES)
     ]
     for threshold in THRESHOLDS:
         scores: dict[tuple[str, str], list[float]] = {}
-        for seed, (film, gray) in enumerate(scenes):
+        for seed, (sequence, gray) in enumerate(scenes):
             stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
-            blur = film.blur()
-            truth = [film.sharp(frame) for frame in _FRAMES]
+            blur = sequence.blur()
+            truth = [sequence.sharp(frame) for frame in _FRAMES]
             results = {("blurry picture", ""): [blur] * len(_FRAMES)}
             for method, weights in _DEBLURRING:
                 names = tuple(weights.split(", "))
@@ -159,13 +159,13 @@ def spikes_alone() -> Iterator[tuple[str, str, str, float]]:
 
     import spikecam as sc
     from spikecam.bench.affine_fit import affine_fit
-    from spikecam.bench.synthetic_set import films
+    from spikecam.bench.synthetic_set import sharp_sequences
     from spikecam.gray import as_gray
 
     frames, middle = 301, 150
     scores: dict[tuple[str, str], list[float]] = {}
-    for seed, film in enumerate(films(frames, (0, frames), _SCENES)):
-        gray = np.stack([as_gray(frame) for frame in film.frames])
+    for seed, sequence in enumerate(sharp_sequences(frames, (0, frames), _SCENES)):
+        gray = np.stack([as_gray(frame) for frame in sequence.frames])
         stream = sc.simulate(gray, sc.Sensor(gain=0.6), seed=seed)
         results = {
             ("tfp", ""): sc.reconstruct(stream, middle, "tfp"),
