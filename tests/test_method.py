@@ -28,6 +28,21 @@ def test_reading_every_declaration_loads_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_window_of_every_method_is_known_without_torch():
+    """Frames can be chosen before a network is loaded."""
+    code = (
+        "import spikecam as sc\n"
+        "import numpy as np\n"
+        "stream = sc.SpikeStream.from_array(np.zeros((137, 2, 3)))\n"
+        "for takes in sc.Takes:\n"
+        "    for method in sc.all_methods(takes):\n"
+        "        window = method.window(method.parse_options({}), stream)\n"
+        "        assert window % 2 == 1, method.name\n"
+        "import sys; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_a_declaration_is_complete(method):
     module = sys.modules[method.run.__module__]

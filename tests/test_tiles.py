@@ -9,7 +9,7 @@ from spikecam.deblurring.refined_picture import RefinedPicture
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.ldn import LDN
 from spikecam.networks.refiner import Refiner
-from spikecam.tiles import tiles
+from spikecam.tiles import split_into_tiles
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +38,15 @@ def scene(height, width, ratio=4, seed=0):
 
 def test_tiles_cover_every_pixel_once():
     seen = np.zeros((136, 264), int)
-    for tile in tiles((136, 264), 100, 40):
-        part = np.zeros([s.stop - s.start for s in tile.seen], int)
-        part[tile.kept] = 1
-        seen[tile.place] += part[tile.kept]
+    for tile in split_into_tiles((136, 264), 100, 40):
+        part = np.zeros([s.stop - s.start for s in tile.input_area], int)
+        part[tile.valid_area] = 1
+        seen[tile.output_area] += part[tile.valid_area]
     assert (seen == 1).all()
-    assert len(tiles((720, 1280), None, 40)) == 1
-    assert len(tiles((4000, 6000), None, 40)) == 12
+    assert len(split_into_tiles((720, 1280), None, 40)) == 1
+    assert len(split_into_tiles((4000, 6000), None, 40)) == 12
     with pytest.raises(sc.OptionError, match="at least 64"):
-        tiles((136, 264), 10, 40)
+        split_into_tiles((136, 264), 10, 40)
 
 
 @pytest.mark.parametrize("size", [(312, 296), (301, 299)])

@@ -5,7 +5,7 @@ from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.reconstruction.band_energies import band_energies
 from spikecam.reconstruction.spectral_filters import apply_filters, frequencies, remember_filters
 from spikecam.scenes.defocus import defocus_picture
-from spikecam.tiles import UNIT
+from spikecam.tiles import UNIT_PIXELS
 
 CONFIG = RefocuserInputConfig()
 CENTRES = CONFIG.band_centres
@@ -17,7 +17,11 @@ def test_a_wave_is_in_the_ring_of_its_frequency():
         wave = np.cos(2 * np.pi * CENTRES[ring] * x).astype(np.float32)
         for picture in (np.tile(wave, (64, 1)), np.tile(wave[:, None], (1, 64))):
             found = band_energies(picture, CONFIG)
-            assert found.shape == (len(CENTRES), picture.shape[0] // UNIT, picture.shape[1] // UNIT)
+            assert found.shape == (
+                len(CENTRES),
+                picture.shape[0] // UNIT_PIXELS,
+                picture.shape[1] // UNIT_PIXELS,
+            )
             # In the middle, where no mirror breaks it.
             assert found[:, 2:-2, 2:-2].mean(axis=(1, 2)).argmax() == ring
 

@@ -7,12 +7,12 @@ from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.networks.refocuser import CELL_PIXELS, Refocuser
 from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.reconstruction.wiener import deconvolve
-from spikecam.tiles import UNIT
+from spikecam.tiles import UNIT_PIXELS
 
 
 def test_the_default_input_fits_the_network():
     Refocuser(input_config=RefocuserInputConfig())
-    assert UNIT == CELL_PIXELS
+    assert UNIT_PIXELS == CELL_PIXELS
     with pytest.raises(sc.OptionError, match="takes 3 noise_levels, and its input has 2"):
         Refocuser(input_config=RefocuserInputConfig(noise_levels=(1.0, 0.1)))
 

@@ -20,7 +20,7 @@ from spikecam.deblurring.spike_window_input import window_rates, window_spikes
 from spikecam.generation.spikegen_input import SpikeGenInput
 from spikecam.networks.teacher import rate_gain
 from spikecam.reconstruction.refocuser_input import RefocuserInput
-from spikecam.tiles import as_tensor, padded
+from spikecam.tiles import pad_to_unit, picture_to_tensor
 
 RECORDED = Path(__file__).with_name("shipped_inputs.json")
 EXPOSURE, MOMENT, VALUES = (20, 117), 60, 96
@@ -75,7 +75,7 @@ def scaled_rates(blur, stream, window):
     rates, long = (
         torch.from_numpy(window_rates(stream, span))[None, None] for span in (window, EXPOSURE)
     )
-    return {"rates": rates * rate_gain(as_tensor(blur), long)}
+    return {"rates": rates * rate_gain(picture_to_tensor(blur), long)}
 
 
 def bsn_inputs(info, blur, stream):
@@ -87,7 +87,7 @@ def edsr_inputs(info, blur, stream):
 
 
 def autoencoder_inputs(info, blur, stream):
-    return {"picture": padded(as_tensor(blur[:90, :117]))}
+    return {"picture": pad_to_unit(picture_to_tensor(blur[:90, :117]))}
 
 
 BUILDERS = {

@@ -12,11 +12,11 @@ from spikecam.networks.ldn import LDN, pool_channels
 from spikecam.picture import Picture
 from spikecam.tiles import (
     Tile,
-    as_pixels,
-    as_tensor,
-    computing,
-    tiles,
-    together,
+    inference_context,
+    picture_to_tensor,
+    split_into_tiles,
+    stitch,
+    tensor_to_picture,
 )
 
 
@@ -35,14 +35,14 @@ class LDNPicture:
     ) -> None:
         self.network, self.blur, self.exact = network, blur, exact
         self.device = next(network.parameters()).device
-        picture = as_tensor(blur)
+        picture = picture_to_tensor(blur)
         self.size = picture.shape[2:]
         down, across = (-side % PICTURE_SCALE for side in self.size)
         padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
         padded = padded.to(self.device, memory_format=torch.channels_last)
-        self.tiles = tiles(padded.shape[2:], tile, network.reach)
-        with computing(self.device, exact=exact):
-            self.shared = together(self.tiles, lambda tile: network.encode(tile.of(padded)))
+        self.tiles = split_into_tiles(padded.shape[2:], tile, network.reach)
+        with inference_context(self.device, exact=exact):
+            self.shared = stitch(self.tiles, lambda tile: network.encode(tile.crop(padded)))
 
     def sharp(self, spikes: np.ndarray) -> Picture:
         """The sharp picture in the middle of the spikes (T, H, W), 0 or 1."""
@@ -50,21 +50,21 @@ class LDNPicture:
         window = window.contiguous(memory_format=torch.channels_last)
 
         def refine(tile: Tile) -> tuple[Tensor]:
-            features, base, spikes = map(tile.of, (*self.shared, window))
+            features, base, spikes = map(tile.crop, (*self.shared, window))
             return (self.network.refine((features, base), spikes, pooled),)
 
-        with computing(self.device, exact=self.exact):
+        with inference_context(self.device, exact=self.exact):
             pooled = self._pooled(window) if len(self.tiles) > 1 else None
-            (whole,) = together(self.tiles, refine)
-        return as_pixels(whole[:, :, : self.size[0], : self.size[1]], self.blur)
+            (whole,) = stitch(self.tiles, refine)
+        return tensor_to_picture(whole[:, :, : self.size[0], : self.size[1]], self.blur)
 
     def _pooled(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and maximum of every channel over the whole picture, part by part."""
         total, maximum, pixels = None, None, 0
         for tile in self.tiles:
-            features = self.network.join_features(tile.of(self.shared[0]), tile.of(spikes))
+            features = self.network.join_features(tile.crop(self.shared[0]), tile.crop(spikes))
             rows, columns = (
-                slice(s.start // PICTURE_SCALE, s.stop // PICTURE_SCALE) for s in tile.kept
+                slice(s.start // PICTURE_SCALE, s.stop // PICTURE_SCALE) for s in tile.valid_area
             )
             features = features[:, :, rows, columns]
             area = features.shape[2] * features.shape[3]

@@ -14,12 +14,12 @@ from spikecam.networks.refiner import GRID_PIXELS, Refiner
 from spikecam.picture import Picture
 from spikecam.tiles import (
     Tile,
-    as_pixels,
-    as_tensor,
-    computing,
-    padded,
-    tiles,
-    together,
+    inference_context,
+    pad_to_unit,
+    picture_to_tensor,
+    split_into_tiles,
+    stitch,
+    tensor_to_picture,
 )
 
 
@@ -46,11 +46,11 @@ class RefinedPicture:
         self.network, self.blur, self.ratios, self.exact = network, blur, ratios, exact
         self.device = next(network.parameters()).device
         height, width = ratios.rate.shape
-        picture = as_tensor(blur)
+        picture = picture_to_tensor(blur)
         if blur.shape[0] < network.input_config.min_scale * height:
             picture = _resized(picture, (GRID_PIXELS * height, GRID_PIXELS * width)).clamp(0, 1)
         self.size = picture.shape[2:]
-        whole = padded(picture)
+        whole = pad_to_unit(picture)
         self.input = RefinerInput(
             whole[0].permute(1, 2, 0).numpy(),
             ratios,
@@ -60,10 +60,10 @@ class RefinedPicture:
         maps = self._maps(self.input.exposure(), whole.shape[2:])
         self.padded = whole.to(self.device, memory_format=torch.channels_last)
         self.whole = whole.shape[2:]
-        self.tiles = tiles(self.whole, tile, network.reach)
-        with computing(self.device, exact=exact):
-            self.features = together(
-                self.tiles, lambda tile: network.encode(tile.of(self.padded), tile.of(maps))
+        self.tiles = split_into_tiles(self.whole, tile, network.reach)
+        with inference_context(self.device, exact=exact):
+            self.features = stitch(
+                self.tiles, lambda tile: network.encode(tile.crop(self.padded), tile.crop(maps))
             )
 
     def sharp(self, frame: int) -> Picture:
@@ -77,19 +77,19 @@ class RefinedPicture:
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (self.padded, *self.features, moment)
-            seen, *features, own = map(tile.of, parts)
+            seen, *features, own = map(tile.crop, parts)
             part = None
             if warped is not None:
                 rows, columns = tile.on_grid(GRID_PIXELS)
-                part = warped[0][:, rows, columns], tile.of(warped[1])
+                part = warped[0][:, rows, columns], tile.crop(warped[1])
             return (self.network.refine(seen, features, own, part),)
 
-        with computing(self.device, exact=self.exact):
-            (whole,) = together(self.tiles, refine)
+        with inference_context(self.device, exact=self.exact):
+            (whole,) = stitch(self.tiles, refine)
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])
-        return as_pixels(whole, self.blur)
+        return tensor_to_picture(whole, self.blur)
 
     def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
         """Maps on the grid of the network, a quarter as fine as the padded picture."""

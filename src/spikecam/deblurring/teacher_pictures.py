@@ -17,7 +17,7 @@ from spikecam.networks.teacher import Teacher
 from spikecam.picture import Picture
 from spikecam.resources import pick_device
 from spikecam.stream import Span, SpikeStream
-from spikecam.tiles import as_pixels, as_tensor, computing
+from spikecam.tiles import inference_context, picture_to_tensor, tensor_to_picture
 from spikecam.weights.store import load_network
 
 # Pixels that the blind-spot network halves twice.
@@ -72,12 +72,12 @@ def teacher_pictures(
 ) -> Iterator[Picture]:
     """Sharp pictures of the moments in the middle of the spans."""
     where = pick_device(device)
-    picture = as_tensor(blur).to(where)
+    picture = picture_to_tensor(blur).to(where)
     long = _rates(stream, exposure).to(where)
     for span in spans:
-        with computing(where, exact=False):
+        with inference_context(where, exact=False):
             sharp = network(picture, _rates(stream, span).to(where), long)[:, 0]
-        yield as_pixels(sharp, blur)
+        yield tensor_to_picture(sharp, blur)
 
 
 def _rates(stream: SpikeStream, span: Span) -> Tensor:

@@ -26,7 +26,14 @@ from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.spikegen import STRIDE
 from spikecam.networks.diffusion import ddim
 from spikecam.networks.spikegen import LATENT_CHANGE_SCALE, SpikeGen, SpikeGenInputs
-from spikecam.tiles import as_pixels, as_tensor, computing, padded, tiles, together
+from spikecam.tiles import (
+    inference_context,
+    pad_to_unit,
+    picture_to_tensor,
+    split_into_tiles,
+    stitch,
+    tensor_to_picture,
+)
 from spikecam.weights.store import load_network
 
 # Parts share this much of their side with each neighbour, and so many are computed at once.
@@ -92,8 +99,8 @@ class Sampler:
             given: a moment.
             mix: g, 0 for its picture alone to 1 for its spikes alone.
         """
-        picture = padded(as_tensor(given.picture)).to(self.device)
-        with computing(self.device, exact=False):
+        picture = pad_to_unit(picture_to_tensor(given.picture)).to(self.device)
+        with inference_context(self.device, exact=False):
             latents = self._encoded(picture)
             spikes = _Spikes(given, picture.shape[2:]) if mix else None
             g = torch.tensor([mix], dtype=torch.float32, device=self.device)
@@ -127,7 +134,7 @@ class Sampler:
         pictures = np.empty((samples, *given.picture.shape), np.float32)
         drawn = self.draw(prepared, samples=samples, steps=steps, seed=seed)
         for picture, sample in zip(pictures, drawn, strict=True):
-            pixels = as_pixels(sample[:, :, :height, :width], given.picture)
+            pixels = tensor_to_picture(sample[:, :, :height, :width], given.picture)
             picture[:] = pixels / np.float32(given.scale)
             if given.overflow_rate is not None:
                 np.maximum(picture, given.overflow_rate, out=picture)
@@ -145,11 +152,11 @@ class Sampler:
         """
         height, width, channels = prepared.condition.shape
         tokens = prepared.condition.reshape(-1, channels)
-        with computing(self.device, exact=False):
+        with inference_context(self.device, exact=False):
             mean, log_deviation = self.network.predict_gaussian(tokens)
             deviation = log_deviation.exp()
         for sample in range(samples):
-            with computing(self.device, exact=False):
+            with inference_context(self.device, exact=False):
                 latents = mean + deviation * self._noise(tokens, sample, steps, seed)
                 latents = latents.reshape(1, height, width, -1).movedim(-1, 1)
                 picture = (
@@ -223,14 +230,14 @@ class Sampler:
         return clean
 
     def _encoded(self, picture: Tensor) -> Tensor:
-        parts = tiles(picture.shape[2:], self._side(picture.shape[2:]), self.codec.reach)
-        (latents,) = together(parts, lambda tile: (self.codec.encode(tile.of(picture)),))
+        parts = split_into_tiles(picture.shape[2:], self._side(picture.shape[2:]), self.codec.reach)
+        (latents,) = stitch(parts, lambda tile: (self.codec.encode(tile.crop(picture)),))
         return latents
 
     def _decoded(self, latents: Tensor) -> Tensor:
         size = [STRIDE * side for side in latents.shape[2:]]
-        parts = tiles(size, self._side(size), self.codec.reach)
-        (picture,) = together(parts, lambda tile: (self.codec.decode(tile.of(latents)),))
+        parts = split_into_tiles(size, self._side(size), self.codec.reach)
+        (picture,) = stitch(parts, lambda tile: (self.codec.decode(tile.crop(latents)),))
         return picture.float()
 
     def _side(self, size: list[int] | torch.Size) -> int | None:

@@ -22,7 +22,7 @@ from spikecam.reconstruction.spectral_filters import (
     frequencies,
     remember_filters,
 )
-from spikecam.tiles import UNIT
+from spikecam.tiles import UNIT_PIXELS
 
 
 def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
@@ -30,9 +30,9 @@ def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
 
     Sides are multiples of 8. A band goes from the centre of the last to that of the next.
     """
-    rows, columns = (side // UNIT for side in picture.shape)
+    rows, columns = (side // UNIT_PIXELS for side in picture.shape)
     bands = apply_filters(picture, partial(_band_filters, config), config.border)
-    cells = (band.reshape(rows, UNIT, columns, UNIT) for band in bands)
+    cells = (band.reshape(rows, UNIT_PIXELS, columns, UNIT_PIXELS) for band in bands)
     return np.stack([np.square(cell).mean(axis=(1, 3)) for cell in cells])
 
 

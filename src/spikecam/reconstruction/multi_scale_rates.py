@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from spikecam.errors import OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulated import cumulated_charge
+from spikecam.reconstruction.refocuser_window import check_window
 from spikecam.stream import Span, SpikeStream
 
 # Packed bytes that are unpacked at a time.
@@ -76,28 +76,6 @@ def multi_scale_rates(
     if fpn is not None:
         fpn.fill_bad_pixels(rates)
     return rates
-
-
-def check_window(
-    stream: SpikeStream, window: int, config: RefocuserInputConfig | None = None
-) -> None:
-    """Refuse a window that is too short to be divided, and a recording that has no window.
-
-    Raises:
-        OptionError: it is no odd number of at least ``config.min_window``.
-        RangeError: the recording has fewer frames than that.
-    """
-    min_window = (config or RefocuserInputConfig()).min_window
-    if len(stream) < min_window:
-        raise RangeError(
-            f"defocus integrates at least {min_window} frames, and the recording has "
-            f"{len(stream)}; choose tfi, or tfp with a window of fewer"
-        )
-    if not isinstance(window, (int, np.integer)) or window < min_window or window % 2 == 0:
-        raise OptionError(
-            f"the window of defocus is an odd number of frames, at least {min_window}, not "
-            f"{window!r}"
-        )
 
 
 def window_spans(window: int, config: RefocuserInputConfig | None = None) -> list[Span]:

@@ -8,7 +8,7 @@ from torch import Tensor
 from spikecam.networks.refocuser import Refocuser
 from spikecam.picture import Picture
 from spikecam.reconstruction.refocuser_input import RefocuserInput
-from spikecam.tiles import Tile, computing, tiles, together
+from spikecam.tiles import Tile, inference_context, split_into_tiles, stitch
 
 # Side of the parts of pictures that are larger. It is less than that of other networks, since each
 # part is computed with a wide border: the network sees far.
@@ -32,13 +32,13 @@ def refocus(network: Refocuser, rates: Picture, window: int, *, tile: int | None
     inputs = {name: values[None] for name, values in features.items()}
     maps = {name: values for name, values in inputs.items() if values.ndim == 4}
     scalars = {name: values.to(device) for name, values in inputs.items() if values.ndim == 1}
-    parts = tiles(maps["rates"].shape[2:], tile or _TILE_PIXELS, network.reach)
+    parts = split_into_tiles(maps["rates"].shape[2:], tile or _TILE_PIXELS, network.reach)
 
     def compute(part: Tile) -> tuple[Tensor]:
-        cropped = {name: part.of(values).to(device) for name, values in maps.items()}
+        cropped = {name: part.crop(values).to(device) for name, values in maps.items()}
         return (network(**cropped, **scalars),)
 
-    with computing(device, exact=False):
-        (restored,) = together(parts, compute)
+    with inference_context(device, exact=False):
+        (restored,) = stitch(parts, compute)
     picture: Picture = restored[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
     return np.ascontiguousarray(picture)

@@ -13,7 +13,7 @@ from spikecam.reconstruction.band_energies import band_energies
 from spikecam.reconstruction.multi_scale_rates import multi_scale_rates
 from spikecam.reconstruction.wiener import deconvolve
 from spikecam.stream import SpikeStream
-from spikecam.tiles import UNIT, padded
+from spikecam.tiles import UNIT_PIXELS, pad_to_unit
 
 
 class RefocuserInput:
@@ -50,11 +50,14 @@ class RefocuserInput:
             of 8; ``energies``; and the scalars ``brightness`` and ``frames``.
         """
         exact = rates[-1]
-        edges = [(0, -side % UNIT) for side in exact.shape]
+        edges = [(0, -side % UNIT_PIXELS) for side in exact.shape]
         maps = {"rates": rates, "deconvolved": deconvolve(exact, self.config)}
         energies = band_energies(np.pad(exact, edges, mode="symmetric"), self.config)
         return {
-            **{name: padded(torch.from_numpy(planes)[None])[0] for name, planes in maps.items()},
+            **{
+                name: pad_to_unit(torch.from_numpy(planes)[None])[0]
+                for name, planes in maps.items()
+            },
             "energies": torch.from_numpy(energies),
             "brightness": torch.tensor(float(exact.mean())),
             "frames": torch.tensor(float(window)),

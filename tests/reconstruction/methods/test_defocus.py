@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.bench.out_of_focus import Setting, blurred, methods, photographs
-from spikecam.tiles import tiles
+from spikecam.tiles import split_into_tiles
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -27,7 +27,10 @@ def test_parts_make_no_seams(spikes, refocuser, monkeypatch):
     stream = sc.SpikeStream.from_array(spikes(25, 70, 700))
     reach = sc.load_weights(refocuser, "refocuser")[0].reach
     # Parts in the middle do not see the whole.
-    assert any(t.seen[1].start > 0 and t.seen[1].stop < 704 for t in tiles((72, 704), 64, reach))
+    assert any(
+        t.input_area[1].start > 0 and t.input_area[1].stop < 704
+        for t in split_into_tiles((72, 704), 64, reach)
+    )
     options = {"at": 12, "method": "defocus", "window": 25, "weights": refocuser}
     whole, parts = (sc.reconstruct(stream, **options, tile=tile) for tile in (None, 64))
     np.testing.assert_allclose(parts, whole, atol=1e-4)
@@ -55,7 +58,8 @@ def test_one_pixel_that_fires_makes_no_nonsense():
         ({"window": 23}, sc.OptionError, "odd number of frames, at least 25, not 23"),
         ({"window": 26}, sc.OptionError, "odd number of frames, at least 25, not 26"),
         ({"window": "51"}, sc.OptionError, "odd number of frames, at least 25, not '51'"),
-        ({"window": 25, "fpn": "fpn.npz"}, sc.OptionError, r"FixedPattern\.open reads"),
+        ({"window": 25, "fpn": 7}, sc.OptionError, "a FixedPattern or the path of one, not 7"),
+        ({"window": 25, "fpn": "fpn.npz"}, sc.FileError, "fpn.npz does not exist"),
         ({"window": 25, "tile": 64.0}, sc.OptionError, "whole number of pixels"),
         ({"window": 61}, sc.RangeError, "60"),
         ({"window": 25, "tile": 32}, sc.OptionError, "at least 64, not 32"),

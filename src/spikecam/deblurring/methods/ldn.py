@@ -80,11 +80,11 @@ def _window(options: LdnOptions, stream: SpikeStream) -> int:
 
 METHOD = Method(
     name="ldn",
-    summary="the student of S-SDM: the fastest network, for the threshold it was trained for",
+    summary="the student of S-SDM, trained without ground truth for one threshold",
     takes=Takes.SPIKES_AND_PICTURE,
     run=ldn,
     options=LdnOptions,
-    source="Chen et al., SpikeReveal, NeurIPS 2024",
+    source="SpikeReveal, NeurIPS 2024",
     window=_window,
     networks=("ldn",),
 )

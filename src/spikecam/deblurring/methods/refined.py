@@ -69,7 +69,7 @@ def refined(
 
 METHOD = Method(
     name="refined",
-    summary="SDM and what a network adds to it, for any threshold: the best",
+    summary="SDM corrected by a network, for any threshold",
     takes=Takes.SPIKES_AND_PICTURE,
     run=refined,
     options=RefinedOptions,

@@ -118,11 +118,11 @@ def _run(
 
 METHOD = Method(
     name="sdm",
-    summary="the bare formula: the picture times the ratio of firing rates",
+    summary="blurry picture times short over long firing rate",
     takes=Takes.SPIKES_AND_PICTURE,
     run=sdm,
     options=SdmOptions,
-    source="Chen et al., SpikeReveal, NeurIPS 2024, Eq. 8",
+    source="SpikeReveal, NeurIPS 2024, Eq. 8",
     window=lambda options, stream: options.window,
 )
 

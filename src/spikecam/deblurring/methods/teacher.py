@@ -72,11 +72,11 @@ def _window(options: TeacherOptions, stream: SpikeStream) -> int:
 
 METHOD = Method(
     name="teacher",
-    summary="the teacher of S-SDM: denoising and super-resolution inside the formula",
+    summary="the teacher of S-SDM: denoising and super-resolution inside SDM",
     takes=Takes.SPIKES_AND_PICTURE,
     run=teacher,
     options=TeacherOptions,
-    source="Chen et al., SpikeReveal, NeurIPS 2024",
+    source="SpikeReveal, NeurIPS 2024",
     window=_window,
     networks=("bsn", "edsr"),
 )

@@ -178,11 +178,11 @@ def _check_inputs(
 
 METHOD = Method(
     name="spikegen",
-    summary="samples of what may have been there, their mean, and how far they differ",
+    summary="samples of the sharp picture and their spread, from spikes, a picture, or both",
     takes=Takes.SPIKES_OR_PICTURE,
     run=spikegen,
     options=SpikegenOptions,
-    source="SpikeGen, arXiv 2025",
+    source="SpikeGen",
     # As many frames before a moment as from it on.
     window=lambda options, stream: window_frames(options, stream) + 1,
     networks=("spikegen",),

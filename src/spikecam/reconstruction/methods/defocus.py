@@ -14,7 +14,9 @@ from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.picture import Picture
+from spikecam.reconstruction.refocuser_window import check_window
 from spikecam.stream import SpikeStream
+from spikecam.weights.catalogue import read_weights_info
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,13 @@ def defocus(
     from spikecam.networks.refocuser import Refocuser
     from spikecam.reconstruction.refocus import refocus
     from spikecam.reconstruction.refocuser_input import RefocuserInput
-    from spikecam.tiles import tiles
+    from spikecam.tiles import split_into_tiles
     from spikecam.weights.store import load_network
 
     network = load_network(Refocuser, options.weights, options.device)
     inputs = RefocuserInput(network.input_config)
     # A tile that cannot be is refused before the first frame.
-    tiles((64, 64), options.tile, network.reach)
+    split_into_tiles((64, 64), options.tile, network.reach)
     return (
         refocus(network, inputs.rates(stream, frame, window, fpn=fpn), window, tile=options.tile)
         for frame in frames
@@ -76,9 +78,6 @@ def defocus(
 
 
 def _window(options: DefocusOptions, stream: SpikeStream) -> int:
-    from spikecam.reconstruction.multi_scale_rates import check_window
-    from spikecam.weights.catalogue import read_weights_info
-
     input_config = read_weights_info(options.weights, "refocuser").input_config
     assert isinstance(input_config, RefocuserInputConfig)
     check_window(stream, options.window, input_config)
@@ -87,7 +86,7 @@ def _window(options: DefocusOptions, stream: SpikeStream) -> int:
 
 METHOD = Method(
     name="defocus",
-    summary="a network that brings what is out of focus into focus, and takes away noise",
+    summary="a network that sharpens scenes out of focus, and removes noise",
     takes=Takes.SPIKES,
     run=defocus,
     options=DefocusOptions,
