@@ -37,8 +37,8 @@ def deblur(
     """Bring back the sharp pictures inside a blurry one.
 
     Args:
-        blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1], of the size of the
-            spikes or any number of times as fine.
+        blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1], any number
+            of times as fine as the spikes, or coarser; the result has its size.
         spikes: the recording of the same view, or its path.
         camera: for a path that does not say its geometry, a camera's name or (height, width).
         exposure: frames (start, stop) during which the picture was exposed. By default what the
@@ -101,13 +101,13 @@ def read_blurry_picture(picture: npt.ArrayLike | PathLike) -> Picture:
 
 
 def check_same_view(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
-    """Refuse a picture that is not the spike grid enlarged by one ratio, 1 or more.
+    """Refuse a picture that is not the spike grid scaled by one ratio.
 
-    The ratio need not be whole; width and height must agree to half a spike pixel.
+    The ratio need not be whole, and may be below 1; width and height must agree to half a spike
+    pixel.
 
     Raises:
-        GeometryError: the picture, called by ``name``, is coarser than the spikes, or of another
-            shape.
+        GeometryError: the picture, called by ``name``, is of another shape.
     """
     height, width = picture.shape[:2]
     across, down = width / stream.width, height / stream.height

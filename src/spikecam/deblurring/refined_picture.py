@@ -68,21 +68,21 @@ class RefinedPicture:
 
     def sharp(self, frame: int) -> Picture:
         """The sharp picture of one frame."""
-        given = self.input.moment(frame)
-        moment = self._maps(given.maps, self.whole)
+        inputs = self.input.moment(frame)
+        moment = self._maps(inputs.maps, self.whole)
         warped = None
-        if given.levels is not None and given.flows is not None:
-            levels = torch.from_numpy(given.levels)[None].to(self.device)
-            warped = levels, self._maps(given.flows, self.whole)
+        if inputs.levels is not None and inputs.flows is not None:
+            levels = torch.from_numpy(inputs.levels)[None].to(self.device)
+            warped = levels, self._maps(inputs.flows, self.whole)
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (self.padded, *self.features, moment)
-            seen, *features, own = map(tile.crop, parts)
+            picture, *features, maps = map(tile.crop, parts)
             part = None
             if warped is not None:
                 rows, columns = tile.on_grid(GRID_PIXELS)
                 part = warped[0][:, rows, columns], tile.crop(warped[1])
-            return (self.network.refine(seen, features, own, part),)
+            return (self.network.refine(picture, features, maps, part),)
 
         with inference_context(self.device, exact=self.exact):
             (whole,) = stitch(self.tiles, refine)
@@ -93,19 +93,19 @@ class RefinedPicture:
 
     def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
         """Maps on the grid of the network, a quarter as fine as the padded picture."""
-        held = torch.from_numpy(maps)[None].to(self.device)
+        tensor = torch.from_numpy(maps)[None].to(self.device)
         height, width = (side // GRID_PIXELS for side in padded)
         if (GRID_PIXELS * maps.shape[1], GRID_PIXELS * maps.shape[2]) == tuple(self.size):
             edges = (0, width - maps.shape[2], 0, height - maps.shape[1])
-            held = functional.pad(held, edges, mode="replicate")
+            tensor = functional.pad(tensor, edges, mode="replicate")
         else:
             y, x = (
                 (torch.arange(n, device=self.device) + 0.5) * (2 * GRID_PIXELS / side) - 1
                 for n, side in zip((height, width), self.size, strict=True)
             )
             grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], dim=-1)[None]
-            held = functional.grid_sample(held, grid, "bicubic", "border", align_corners=False)
-        return held.contiguous(memory_format=torch.channels_last)
+            tensor = functional.grid_sample(tensor, grid, "bicubic", "border", align_corners=False)
+        return tensor.contiguous(memory_format=torch.channels_last)
 
 
 def _resized(picture: Tensor, size: Sequence[int]) -> Tensor:
