@@ -59,7 +59,7 @@ class Synapses:
 
     def __init__(self, height: int, width: int, plasticity: Plasticity) -> None:
         self.plasticity = plasticity
-        self.seen = 0
+        self.frame_count = 0
         self.R = np.ones((height, width), np.float32)
         self.u = np.full((height, width), plasticity.u0, np.float32)
         self.rho = np.zeros((height, width), np.float32)
@@ -83,7 +83,7 @@ class Synapses:
             over_rows(_pass, len(self.R), *args)
         else:
             over_rows(_advance, len(self.R), *args, pictures)
-        self.seen += len(rows)
+        self.frame_count += len(rows)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,9 @@ def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> 
     for start, stop in stream[:first].blocks(1 << 20):
         synapses.advance(stream.rows(start, stop))
     for pictures in picture_blocks(first, last, stream.shape):
-        synapses.advance(stream.rows(synapses.seen, synapses.seen + len(pictures)), pictures)
+        synapses.advance(
+            stream.rows(synapses.frame_count, synapses.frame_count + len(pictures)), pictures
+        )
         yield from pictures
 
 
@@ -242,7 +244,7 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
     # A product of steps for what `_advance` looks up: the last digit may differ.
     step_R, step_u = decays[0][1], decays[1][1]
     # Below this, numbers are too small to be computed with at full speed, and make no difference.
-    least = np.float32(1e-30)
+    min_decay = np.float32(1e-30)
     packed = np.empty(row_bytes, np.uint64)
     fired = packed.view(np.uint8)
     decay_R, decay_u = np.empty(width, np.float32), np.empty(width, np.float32)
@@ -257,8 +259,8 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
                 packed[k] = _BITS[rows[i, row, k]]
             for column in range(width):
                 hit = fired[column] != 0
-                to_R = max(decay_R[column] * step_R, least)
-                to_u = max(decay_u[column] * step_u, least)
+                to_R = max(decay_R[column] * step_R, min_decay)
+                to_u = max(decay_u[column] * step_u, min_decay)
                 r, v = R[column], u[column]
                 R[column] = one - (one - r * (one - v)) * to_R if hit else r
                 u[column] = u0 + (v + f * (one - v) - u0) * to_u if hit else v
