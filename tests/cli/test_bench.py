@@ -19,7 +19,7 @@ def test_a_table_is_printed_and_a_report_written(spikecam, data, tmp_path):
 def test_wrong_requests_are_refused_at_once(spikecam, tmp_path):
     for words, said in {
         ("gopro", "nowhere"): "nowhere is no folder; name a data set, or none for simulated scenes",
-        ("gopro", tmp_path): "is no data set to judge by",
+        ("gopro", tmp_path): "is no data set for scoring",
         ("gopro", "--method", "edi"): "no method 'edi'",
         ("gopro", "--metric", "niqee"): "no metric 'niqee'",
         ("rsb", "--metric", "psnr"): "psnr compares with the truth",

@@ -358,5 +358,5 @@ def test_large_pictures_are_encoded_and_decoded_in_parts_to_the_same(spikegen, m
     picture = blurry(120, 200)
     options = {"samples": 1, "steps": 2, **spikegen}
     whole = sc.generate(picture, **options).mean
-    monkeypatch.setattr("spikecam.tiles._SIDE", 64)
+    monkeypatch.setattr("spikecam.tiles._MAX_SIDE_PIXELS", 64)
     np.testing.assert_allclose(sc.generate(picture, **options).mean, whole, atol=5e-3)
