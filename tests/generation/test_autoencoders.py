@@ -54,7 +54,7 @@ def test_a_folder_of_the_name_of_what_ships_is_no_matter(tmp_path, monkeypatch):
 
 def test_without_diffusers_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(sc.SpikecamError, match="diffusers is not installed; for .* run: pip install"):
+    with pytest.raises(sc.SpikecamError, match=r"diffusers is not installed; .*: pip install"):
         load_autoencoder(saved(tmp_path / "kl", kl()))
 
 
