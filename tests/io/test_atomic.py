@@ -149,3 +149,27 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path):
     ):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
+
+
+def test_a_replaced_folder_outlives_renames_that_fail(tmp_path, monkeypatch):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "mine.png").write_bytes(b"mine")
+    real, calls = os.replace, []
+
+    def fail_after_the_first(source, target):
+        calls.append(source)
+        if len(calls) > 1:
+            raise OSError("no more renames")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_after_the_first)
+    with (
+        pytest.raises(OutputError),
+        atomic_folder(folder, is_replaceable=lambda path: True) as temporary,
+    ):
+        (temporary / "new.png").write_bytes(b"new")
+    monkeypatch.setattr(os, "replace", real)
+    with atomic_path(tmp_path / "other.png") as temporary:
+        temporary.write_bytes(b"other")
+    assert [path.read_bytes() for path in tmp_path.glob("pictures*/mine.png")] == [b"mine"]

@@ -119,7 +119,8 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(path.parent)
         temporary = path.with_name(_temporary_name(path.name))
-        previous = path.with_name(_temporary_name(path.name))
+        # Not named as a leftover: after a kill between the two renames it is all that is left.
+        previous = path.with_name(f"{path.name}.previous-{secrets.token_hex(6)}")
         try:
             # Here, so that it is removed also where an interruption comes right after.
             temporary.mkdir()
@@ -136,7 +137,8 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
             raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-            shutil.rmtree(previous, ignore_errors=True)
+            if path.exists():
+                shutil.rmtree(previous, ignore_errors=True)
 
 
 def _temporary_name(name: str) -> str:
