@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from spikecam.bench import regression_limits, speed, streaming
-from spikecam.bench.startup import measure_start
+from spikecam.bench.startup import measure_startup
 from spikecam.bench.workloads import workloads
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -34,7 +34,7 @@ def test_the_table_is_printed(tiny, monkeypatch, capsys):
     monkeypatch.setattr(speed, "workloads", lambda: two)
     monkeypatch.setattr(speed, "peak_of_module", lambda *args: 5_000_000)
     speed.measure(tiny)
-    measure_start()
+    measure_startup()
     out = capsys.readouterr().out
     for text in ("TFI", "SDM", "5 MB", "spikecam --help", "a terabyte"):
         assert text in out

@@ -27,8 +27,10 @@ def online_reconstructor(
     Raises:
         OptionError: the method cannot reconstruct online, or refuses the value of an option.
 
+    >>> import numpy as np
+    >>> import spikecam as sc
     >>> tfp = online_reconstructor("tfp", (2, 3), {"window": 5})
-    >>> tfp.update(SpikeStream.from_array(np.ones((9, 2, 3))))
+    >>> tfp.update(sc.SpikeStream.from_array(np.ones((9, 2, 3))))
     >>> tfp.picture().tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """

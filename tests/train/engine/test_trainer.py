@@ -306,7 +306,7 @@ def test_two_processes_share_every_step(tiny_set, straight, tmp_path):
     seen, folder, script = tmp_path / "seen", tmp_path / "run", tmp_path / "two.py"
     words = {"here": __file__, "seen": str(seen), "data": str(tiny_set), "folder": str(folder)}
     script.write_text(TWO.format(**words))
-    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
     numbers = [[*map(int, (tmp_path / f"seen{rank}").read_text().split())] for rank in (0, 1)]
     assert sorted(numbers[0] + numbers[1]) == list(range(4 * 5 * 4))

@@ -95,7 +95,7 @@ def test_muon_takes_the_convolutions_and_adam_the_rest():
         [names[id(values)] for values in group["params"]] for group in optimizer.param_groups
     )
     assert sorted(inner + outer) == sorted(names.values())
-    ends = ("each.", "score.", "predict.")
+    ends = ("map_encoder.", "score.", "predict.")
     assert set(outer) == {name for name in names.values() if name.startswith(ends)} | {
         name for name in names.values() if name.endswith(".bias")
     }

@@ -20,7 +20,7 @@ SPIKEGEN = SpikeGenConfig(
     heads=2,
     spike_channels=(2, 3, 8),
     head_width=12,
-    detail=4,
+    detail_width=4,
 )
 REFOCUSER = RefocuserConfig(
     width=8, middle_width=8, deep_width=8, blocks=1, deep_blocks=1, score_blocks=1
