@@ -4,14 +4,14 @@ import inspect
 import re
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, dataclass
 from pathlib import Path
 
 import pytest
 
 import spikecam as sc
 from spikecam import method as declarations
-from spikecam.method import Method, Takes, all_methods, find_method, method_names
+from spikecam.method import Method, NoOptions, Takes, all_methods, find_method, method_names
 from spikecam.networks import configs
 
 METHODS = [method for takes in Takes for method in all_methods(takes)]
@@ -77,31 +77,83 @@ def test_names_are_sorted_and_found_in_any_case():
             assert find_method(name.upper(), takes) is find_method(name, takes)
 
 
-def test_a_package_that_fails_is_left_out_with_a_warning(monkeypatch):
+@dataclass(frozen=True)
+class NeedsAValue:
+    window: int
+
+
+@dataclass(frozen=True)
+class SizeOption:
+    size: int = 3
+
+
+@dataclass(frozen=True)
+class WindowInSeconds:
+    window: float = 0.5
+
+
+@dataclass(frozen=True)
+class RefusesItsDefault:
+    steps: int = 0
+
+    def __post_init__(self):
+        raise sc.OptionError("steps is 1 or more")
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Put methods into an entry point each; functions are called to load them."""
+
     class Entry:
         name, value = "broken", "broken_package:METHOD"
 
         def __init__(self, load):
             self.load = load
 
-    def fails():
-        raise ImportError("no broken_package")
-
-    taken = Method("tfp", "as another", Takes.SPIKES, lambda *_: iter(()))
-    mine = Method("mine", "of a package", Takes.SPIKES, lambda *_: iter(()))
-    for loads, message in (
-        (fails, "cannot be loaded: no broken_package"),
-        (lambda: 7, r"is no spikecam\.Method"),
-        (lambda: taken, "is called tfp, as another method is"),
-    ):
-        monkeypatch.setattr(
-            declarations,
-            "entry_points",
-            lambda group, loads=loads: [Entry(loads), Entry(lambda: mine)],
-        )
+    def make(*loads):
+        monkeypatch.setattr(declarations, "entry_points", lambda group: map(Entry, loads))
         declarations._installed_methods.cache_clear()
-        with pytest.warns(UserWarning, match=message):
-            assert method_names(Takes.SPIKES)[-1] == "mine"
+
+    yield make
     monkeypatch.undo()
     declarations._installed_methods.cache_clear()
-    assert "mine" not in method_names(Takes.SPIKES)
+
+
+def declare(name, options=NoOptions, takes=Takes.SPIKES):
+    return Method(name, "of a package", takes, lambda *_: iter(()), options)
+
+
+def fails():
+    raise ImportError("no broken_package")
+
+
+@pytest.mark.parametrize(
+    ("load", "message"),
+    [
+        (fails, "no broken_package"),
+        (lambda: 7, "it is no spikecam.Method"),
+        (lambda: declare("other", takes="spikes"), "'spikes'"),
+        (lambda: declare("TFP"), "it is called TFP, as another method is"),
+        (lambda: declare("other", {"window": 3}), "the options of other are no dataclass"),
+        (lambda: declare("other", NeedsAValue), "option window of other has no default"),
+        (lambda: declare("other", SizeOption), "size of other has a name that spikecam uses"),
+        (lambda: declare("other", RefusesItsDefault), "steps is 1 or more"),
+        (
+            lambda: declare("other", WindowInSeconds),
+            "option window of other is of another type than that of defocus",
+        ),
+    ],
+)
+def test_a_method_that_cannot_be_used_is_left_out_with_a_warning(install, load, message):
+    install(load, lambda: declare("mine"))
+    sentence = r"method broken \(broken_package:METHOD\) is left out: .*"
+    with pytest.warns(UserWarning, match=sentence + re.escape(message)):
+        assert method_names(Takes.SPIKES)[-1] == "mine"
+    assert "other" not in method_names(Takes.SPIKES)
+
+
+def test_installed_methods_whose_names_differ_in_capitals_alone_are_refused(install):
+    install(lambda: declare("mine"), lambda: declare("Mine", takes=Takes.SPIKES_AND_PICTURE))
+    with pytest.warns(UserWarning, match="it is called Mine, as another method is"):
+        assert method_names(Takes.SPIKES)[-1] == "mine"
+    assert "Mine" not in method_names(Takes.SPIKES_AND_PICTURE)

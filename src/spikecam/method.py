@@ -12,13 +12,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
-from typing import Any, Protocol
+from types import NoneType, UnionType
+from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
@@ -26,6 +27,14 @@ from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
 ENTRY_POINT_GROUP = "spikecam.methods"
+# What functions and commands that take the options of methods call arguments of their own.
+RESERVED_NAMES = frozenset({
+    "align", "at", "bits", "blur", "browser", "camera", "config", "debug", "display",
+    "each", "exposure", "fps", "frames", "gamma", "help", "host", "json", "method",
+    "options", "out", "output", "overwrite", "page", "picture", "port", "print_config",
+    "quiet", "rate", "recording", "server", "size", "spikes", "spread", "stream", "stretch",
+    "truncate", "version",
+})  # fmt: skip
 
 
 class Takes(Enum):
@@ -82,10 +91,12 @@ class Method:
             pictures as they are asked for. ``frames`` is a range or a list of frame indices, and
             not empty.
         options: a frozen dataclass: names, types and defaults of the options, with their help in
-            an ``Attributes:`` section of its docstring. Values that cannot be are refused in its
-            ``__post_init__``. Three names mean the same in every method: ``fpn`` is the
-            `FixedPattern` of the spike camera, which users may give as a file; ``weights`` a name
-            or file of weights, a tuple of them for several networks; ``device`` where they run.
+            an ``Attributes:`` section of its docstring. Each has a default; one that another
+            method of the same inputs has, too, is of the same type; none is called by one of
+            `RESERVED_NAMES`. Values that cannot be are refused in its ``__post_init__``. Three
+            names mean the same in every method: ``fpn`` is the `FixedPattern` of the spike camera,
+            which users may give as a file; ``weights`` a name or file of weights, a tuple of them
+            for several networks; ``device`` where they run.
         source: where it was published, or "ours".
         window: odd number of frames that a picture is made of, half of them on each side of its
             own, for given options and recording.
@@ -220,17 +231,49 @@ def _installed_methods() -> tuple[Method, ...]:
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         try:
             method = entry.load()
+            _check_declaration(method, methods)
         except Exception as error:  # whatever a package raises, the other methods stay usable
-            _warn(f"{entry.name} ({entry.value}) cannot be loaded: {error}")
-            continue
-        if not isinstance(method, Method):
-            _warn(f"{entry.name} ({entry.value}) is no spikecam.Method")
-        elif method.name in {*_built_in_names(method.takes), *(one.name for one in methods)}:
-            _warn(f"{entry.value} is called {method.name}, as another method is")
+            warnings.warn(f"method {entry.name} ({entry.value}) is left out: {error}", stacklevel=2)
         else:
             methods.append(method)
     return tuple(methods)
 
 
-def _warn(problem: str) -> None:
-    warnings.warn(f"method left out: {problem}", stacklevel=3)
+def _check_declaration(method: Any, installed: Sequence[Method]) -> None:
+    """Refuse what cannot be offered beside the built-in methods and the installed ones.
+
+    Raises:
+        OptionError: it is no `Method`, or its name or options cannot be used.
+    """
+    if not isinstance(method, Method):
+        raise OptionError("it is no spikecam.Method")
+    # Names are found in capitals or not.
+    names = {*_built_in_names(method.takes), *(one.name.lower() for one in installed)}
+    if method.name.lower() in names:
+        raise OptionError(f"it is called {method.name}, as another method is")
+    if not (isinstance(method.options, type) and is_dataclass(method.options)):
+        raise OptionError(f"the options of {method.name} are no dataclass")
+    for one in fields(method.options):
+        if one.default is MISSING and one.default_factory is MISSING:
+            raise OptionError(f"option {one.name} of {method.name} has no default")
+        if one.name in RESERVED_NAMES:
+            raise OptionError(f"option {one.name} of {method.name} has a name that spikecam uses")
+    method.options()  # the defaults themselves may be refused
+    types = _option_types(method)
+    others = [_built_in_method(method.takes, name) for name in _built_in_names(method.takes)]
+    others += [one for one in installed if one.takes is method.takes]
+    for other in others:
+        for name, types_of_other in _option_types(other).items():
+            # One name or file of weights, or one for each network.
+            if name != "weights" and types.get(name, types_of_other) != types_of_other:
+                raise OptionError(
+                    f"option {name} of {method.name} is of another type than that of {other.name}"
+                )
+
+
+def _option_types(method: Method) -> dict[str, set[Any]]:
+    """The types that each option may have besides None."""
+    return {
+        name: {*(get_args(hint) if get_origin(hint) in (Union, UnionType) else [hint])} - {NoneType}
+        for name, hint in get_type_hints(method.options).items()
+    }

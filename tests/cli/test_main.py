@@ -11,6 +11,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.cli.main import COMMANDS, build_app
+from spikecam.method import RESERVED_NAMES, Takes, all_methods
 
 ROOT = Path(__file__).parents[2]
 SIZE = ("--size", "9x6")
@@ -128,3 +129,15 @@ def test_the_page_lists_every_command_and_exit_code():
     assert re.findall(r"^\| (\d+) \|", page, re.MULTILINE) == ["0", "1", "2", "130"]
     for option in ("--quiet", "--json", "--debug", "--version", "--help"):
         assert f"`{option}`" in page
+
+
+@pytest.mark.parametrize("name", ["reconstruct", "deblur", "generate", "view", "live"])
+def test_no_option_of_a_method_is_called_as_a_flag_of_a_command(name):
+    arguments = build_app([name])[name].assemble_argument_collection()
+    flags = {one.name[2:].replace("-", "_") for one in arguments if one.name[:2] == "--"}
+    options = {
+        option for takes in Takes for one in all_methods(takes) for option in one.option_names
+    }
+    own = {flag for flag in flags if flag.partition(".")[0] not in options}
+    assert own <= RESERVED_NAMES
+    assert not options & RESERVED_NAMES
