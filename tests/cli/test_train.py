@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.cli.flags import config_flags
+from spikecam.cli.flags import config_flags_class
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.configs.refocuser import SIZES
 from spikecam.train.recipe import recipes
@@ -56,7 +56,7 @@ def test_the_configuration_is_printed_and_taken_back(folder, spikecam, command):
 
 def test_every_setting_of_a_recipe_is_a_flag(spikecam):
     recipe = recipes()["ldn"]
-    flags = config_flags(recipe.options, without=recipe.fixed)
+    flags = config_flags_class(recipe.options, without=recipe.fixed)
     options = recipe.options()
     assert flags().apply(options) == options
     changed = flags(epochs=3, width=8, teacher_weight=0.0, bsn="mine").apply(options)

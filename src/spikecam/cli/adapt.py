@@ -14,19 +14,19 @@ from spikecam.train.recipes.adaptation import run_folder
 from spikecam.weights.catalogue import SUFFIX
 
 
-def check_output(out: Path, captures: Sequence[Path], options: Any) -> None:
-    """Refuse an output that is not named like weights, or whose run would lie among captures.
+def check_weights_output(file: Path, captures: Sequence[Path], options: Any) -> None:
+    """Refuse a path that cannot take adapted weights, or whose run would lie among captures.
 
     Raises:
         OutputError: it is one.
     """
-    check_output_file(out, (SUFFIX,), "weights", inputs=[Path(options.weights), *captures])
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; name a file in it, such as {out / 'mine'}{SUFFIX}")
-    run = run_folder(out)
+    check_output_file(file, (SUFFIX,), "weights", inputs=[Path(options.weights), *captures])
+    if file.is_dir():
+        raise OutputError(f"{file} is a folder; name a file in it, such as {file / 'mine'}{SUFFIX}")
+    run = run_folder(file)
     if run.exists() and any(one.exists() and run.samefile(one) for one in captures):
         raise OutputError(
-            f"{out}: the run would be kept in {run}, which holds captures; name another OUT"
+            f"{file}: the run would be kept in {run}, which holds captures; name another OUT"
         )
 
 
@@ -34,5 +34,5 @@ adapt = recipe_command(
     find_recipe("adaptation"),
     metavar="OUT",
     help_text=f"The new weights, {SUFFIX}.",
-    check=check_output,
+    check=check_weights_output,
 )

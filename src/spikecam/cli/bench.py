@@ -23,7 +23,7 @@ bench = App(name="bench", help=__doc__)
 
 
 def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
-    """The command of a benchmark, from its declaration."""
+    """Make the command of a benchmark from its declaration."""
     data = get_type_hints(benchmark.options).get("data")
     several = get_origin(without_none(data)) is tuple
     text = attribute_helps(benchmark.options).get("data", "")
@@ -55,16 +55,16 @@ def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
     )
 
 
-def run_benchmark(benchmark: Benchmark, options: Any, out: Path | None) -> None:
-    """Measure, print the tables, and write the report where one is asked for."""
+def run_benchmark(benchmark: Benchmark, options: Any, output_folder: Path | None) -> None:
+    """Run a benchmark, print its tables, and write its report where a folder is given."""
     from spikecam.bench.report import check_report, write_report
     from spikecam.show.table import format_terminal
 
-    if out is not None:
-        check_report(out)
+    if output_folder is not None:
+        check_report(output_folder)
     command = shlex.join(["spikecam", *sys.argv[1:]])
-    measured = benchmark.run(options, RunContext(command, _say, out))
-    files = [] if out is None else write_report(out, measured)
+    measured = benchmark.run(options, RunContext(command, _say, output_folder))
+    files = [] if output_folder is None else write_report(output_folder, measured)
     lines = []
     for table in measured.tables:
         lines += [

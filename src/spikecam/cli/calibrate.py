@@ -36,7 +36,7 @@ def fpn(
         lux: Illuminance of each of three fields.
     """
     output.check_file(out, (".npz",), "fixed patterns", fields)
-    streams = [recording.open(path) for path in fields]
+    streams = [recording.open_recording(path) for path in fields]
     pattern = sc.calibrate_fpn(streams, lux, progress=progress_tracker("Reading"))
     pattern.save(out)
     height, width = pattern.shape
@@ -70,7 +70,7 @@ def align(
     output.check_file(out, (".json",), "alignments", [picture, spikes])
     if length is not None and exposure is not None:
         raise sc.OptionError("--exposure says which frames and --length how many; give one")
-    stream = recording.open(spikes)
+    stream = recording.open_recording(spikes)
     second_view = sc.read_picture(picture)
     if length is not None:
         alignment = sc.align_in_time(second_view, stream, length, board=board)

@@ -20,7 +20,7 @@ from cyclopts import (
 )
 from cyclopts.config import Dict
 
-from spikecam.cli.values import typed_text
+from spikecam.cli.values import format_as_typed
 from spikecam.errors import FileError
 from spikecam.io.paths import existing_file
 
@@ -47,14 +47,14 @@ class ConfigPrinted(Exception):
     """The configuration was printed: the command ends here."""
 
 
-def apply_config(
+def apply_config_flags(
     app: App,
     commands: tuple[str, ...],
     arguments: ArgumentCollection,
     *,
     words: Sequence[str] = (),
 ) -> None:
-    """Take what ``--config`` says into the arguments, and print them for ``--print-config``.
+    """Apply ``--config`` to the arguments of a command, and answer ``--print-config``.
 
     cyclopts calls it once the words of a command are known and before they are values, so that a
     configuration is printed also where the inputs of the command are not named.
@@ -63,18 +63,18 @@ def apply_config(
         app, commands, arguments: from cyclopts.
         words: all that were typed, among which unknown options are refused before printing.
     """
-    path = _typed(arguments, "--config")
+    path = _typed_word(arguments, "--config")
     if path is not None:
         settings = read_config(path)
         Dict(settings, source=path, use_commands_as_keys=False)(app, commands, arguments)
-    if _typed(arguments, "--print-config") is not None:
+    if _typed_word(arguments, "--print-config") is not None:
         _refuse_unknown(words, arguments)
-        print(config_text(arguments), end="")
+        print(config_as_toml(arguments), end="")
         raise ConfigPrinted
 
 
 def read_config(path: str) -> dict[str, Any]:
-    """The settings in a .toml or .json file.
+    """Read the settings of a .toml or .json file.
 
     Raises:
         FileError: it is missing, or no such file.
@@ -89,11 +89,11 @@ def read_config(path: str) -> dict[str, Any]:
     return settings
 
 
-def config_text(arguments: ArgumentCollection) -> str:
-    """All settings of a command in TOML, each below its help."""
+def config_as_toml(arguments: ArgumentCollection) -> str:
+    """The settings of a command as TOML, each below its help."""
     lines = []
     for argument in _settings(arguments):
-        name, value = argument.name.removeprefix("--"), _value(argument)
+        name, value = argument.name.removeprefix("--"), _typed_or_default(argument)
         lines.append(f"# {argument.parameter.help or argument.field_info.help or ''}".rstrip())
         # JSON's texts, numbers, truth values and lists of them are TOML's as well.
         lines.append(f"# {name} =" if value is None else f"{name} = {json.dumps(value)}")
@@ -107,8 +107,8 @@ def _settings(arguments: ArgumentCollection) -> Iterator[Argument]:
             yield argument
 
 
-def _value(argument: Argument) -> Any:
-    """What was typed, or else the default, as it is typed."""
+def _typed_or_default(argument: Argument) -> Any:
+    """The value of an argument that was typed, or else its default, as it is typed."""
     if argument.tokens:
         value = argument.convert()
     else:
@@ -116,7 +116,7 @@ def _value(argument: Argument) -> Any:
         if value is argument.field_info.empty:
             return None
     name = argument.name.removeprefix("--")
-    return None if value is None or value == () else typed_text(name, value)
+    return None if value is None or value == () else format_as_typed(name, value)
 
 
 def _refuse_unknown(words: Sequence[str], arguments: ArgumentCollection) -> None:
@@ -130,8 +130,8 @@ def _refuse_unknown(words: Sequence[str], arguments: ArgumentCollection) -> None
                 raise UnknownOptionError(token=token, argument_collection=arguments) from None
 
 
-def _typed(arguments: ArgumentCollection, flag: str) -> str | None:
-    """The word after a flag, empty for a switch; None where it was not typed."""
+def _typed_word(arguments: ArgumentCollection, flag: str) -> str | None:
+    """The word typed after a flag, empty for a switch; None without the flag."""
     for argument in arguments:
         if argument.name == flag and argument.tokens:
             return argument.tokens[0].value

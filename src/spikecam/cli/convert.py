@@ -46,7 +46,7 @@ def convert(
         frames: Only these frames.
         layout: Layout of an .npz file: packed, uhsr or rsir.
     """
-    stream = recording.open(spikes)
+    stream = recording.open_recording(spikes)
     if frames is not None:
         start, stop = parse_span(frames, len(stream), "--frames")
         stream = stream[start:stop]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import (
     FRAMES_GROUP,
     AtOption,
@@ -26,7 +26,7 @@ from spikecam.requests.deblur import DeblurRequest
 METHODS = all_methods(Takes.SPIKES_AND_PICTURE)
 
 
-@take_method_options(METHODS)
+@add_method_flags(METHODS)
 def deblur(
     blur: Annotated[Path, Parameter(name="BLUR", help="The blurry picture.")],
     spikes: SpikesArgument,
@@ -42,7 +42,7 @@ def deblur(
     options: MethodFlags = MethodFlags(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
-    """Bring back the sharp film inside a blurry picture.
+    """Deblur a picture with the spikes of the same moment.
 
     The middle of the exposure where the output is one picture, every frame of it for a video, and
     7 frames for a folder or an archive.
@@ -50,7 +50,7 @@ def deblur(
     The exposure is what the recording says; else what ALIGN was found to have, by --length; else
     the whole recording.
 
-    With --align the film is what the spike camera sees, on a grid a whole number of times as fine.
+    With --align the pictures show what the spike camera sees, a whole number of times as fine.
 
     Args:
         align: Where the picture's camera looks, from spikecam calibrate align.
@@ -58,14 +58,14 @@ def deblur(
     inputs = [blur, spikes] if align is None else [blur, spikes, align]
     request = DeblurRequest(
         blur,
-        recording.file(spikes),
+        recording.recording_file(spikes),
         method,
-        options.values(find_method(method, Takes.SPIKES_AND_PICTURE), METHODS),
+        options.given_options(find_method(method, Takes.SPIKES_AND_PICTURE), METHODS),
         at,
         frames,
         exposure,
         align,
     )
-    place = output.open(out, inputs)
-    prepared = request.check(place.kind)
-    write_pictures(prepared, output.open(out, inputs, len(prepared.frames)), "Deblurring")
+    destination = output.open_output(out, inputs)
+    prepared = request.check(destination.kind)
+    write_pictures(prepared, output.open_output(out, inputs, len(prepared.frames)), "Deblurring")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from spikecam.cli.config import ConfigOptions
-from spikecam.cli.flags import config_flags
+from spikecam.cli.flags import config_flags_class
 
 
 def declared_command(
@@ -20,7 +20,7 @@ def declared_command(
     out_required: bool,
     without: Collection[str] = (),
 ) -> Callable[..., None]:
-    """A command whose flags are the settings of a dataclass.
+    """Make a command whose flags are the settings of a dataclass.
 
     Args:
         run: takes the sources, the output and the options, which have checked themselves.
@@ -31,7 +31,7 @@ def declared_command(
         sources_required, out_required: whether the command refuses to run without them.
         without: settings that are no flags.
     """
-    flags = config_flags(options, without=without)
+    flags = config_flags_class(options, without=without)
 
     def command(inputs: Any = None, /, *, out: Any = None, settings: Any, config: Any) -> None:
         run(inputs, out, settings.apply(options()))

@@ -15,8 +15,8 @@ from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
 from spikecam.cli.progress import track_progress
 
-# The small network makes a film in the time that the default takes for a few of its frames.
-FILM_WEIGHTS = "refined-small"
+# The small network makes a video in the time that the default takes for a few of its frames.
+VIDEO_WEIGHTS = "refined-small"
 SHARP_FRAMES = 7
 
 
@@ -27,7 +27,7 @@ def demo(
     ),
     output: OverwriteOption = OverwriteOption(),
 ) -> None:
-    """Deblur the sample that ships with spikecam, and leave all pictures in a folder.
+    """Deblur the sample that ships with spikecam, and write all pictures to a folder.
 
     Args:
         out: The folder, which is new, empty, or that of another demo.
@@ -44,9 +44,10 @@ def demo(
             shutil.copyfile(path, temporary)
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     start, stop = sc.resolve_exposure(stream)
-    film = range(start, stop)
-    pictures = sc.deblur_frames(blur, stream, frames=film, weights=FILM_WEIGHTS)
-    sc.save(out / "sharp.mp4", track_progress(pictures, len(film), "Deblurring"), overwrite=True)
+    video_frames = range(start, stop)
+    pictures = sc.deblur_frames(blur, stream, frames=video_frames, weights=VIDEO_WEIGHTS)
+    tracked = track_progress(pictures, len(video_frames), "Deblurring")
+    sc.save(out / "sharp.mp4", tracked, overwrite=True)
     frames = sc.evenly_spaced_frames(stream, SHARP_FRAMES)
     sharp_pictures = sc.deblur_frames(blur, stream, frames=frames)
     shown = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
@@ -56,27 +57,27 @@ def demo(
         "blur.png": "the blurry picture",
         "spikes.dat": "the spikes of the same moment",
         "sharp": f"the sharp frames {', '.join(map(str, frames))}",
-        "sharp.mp4": f"the film of all {len(film)} frames",
+        "sharp.mp4": f"the video of all {len(video_frames)} frames",
         "before-after.png": "before and after, side by side",
     }
     lines = [f"{out / name}: {content}" for name, content in files.items()]
     report("\n".join(lines), {"folder": out, "files": [out / name for name in files]})
 
 
-def refuse_folder_in_use(out: Path, copies: Mapping[str, Path]) -> None:
-    """Refuse a folder that holds anything but what a demo left there.
+def refuse_folder_in_use(folder: Path, sample_files: Mapping[str, Path]) -> None:
+    """Refuse a folder that holds other files than those of an earlier demo.
 
     Raises:
         OutputError: it holds other files.
     """
-    if not out.is_dir():
+    if not folder.is_dir():
         return
-    made = {*copies, "sharp", "sharp.mp4", "before-after.png"}
-    for path in sorted(out.iterdir()):
-        original = copies.get(path.name)
+    made = {*sample_files, "sharp", "sharp.mp4", "before-after.png"}
+    for path in sorted(folder.iterdir()):
+        original = sample_files.get(path.name)
         changed = original is not None and not filecmp.cmp(path, original, shallow=False)
         if path.name not in made or changed:
             raise sc.OutputError(
-                f"folder {out} is in use: it holds {path.name}, which no demo made; name a new "
+                f"folder {folder} is in use: it holds {path.name}, which no demo made; name a new "
                 "folder, or replace the files of a demo in it with --overwrite"
             )

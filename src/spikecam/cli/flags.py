@@ -14,13 +14,13 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from cyclopts import Group, Parameter
 
 from spikecam.cli.values import (
-    one_word,
+    format_as_typed,
+    one_word_parameter,
     parse_bounds,
     parse_numbers,
     parse_size,
     parse_whole_bounds,
     read_fixed_pattern,
-    typed_text,
 )
 from spikecam.option_help import attribute_helps
 
@@ -49,9 +49,9 @@ class Setting:
     group: str
 
 
-def settings_of(options: type, *, path: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """Settings of a dataclass, and those of the dataclasses that it groups."""
-    yield from _settings(options, None, path)
+def iter_settings(options_class: type, *, path: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Yield the settings of a dataclass, and of the dataclasses nested in it."""
+    yield from _settings(options_class, None, path)
 
 
 def _settings(options: type, instance: Any, path: tuple[str, ...]) -> Iterator[Setting]:
@@ -66,27 +66,27 @@ def _settings(options: type, instance: Any, path: tuple[str, ...]) -> Iterator[S
             yield Setting(one.name, hints[one.name], default, text, here, options.__name__)
 
 
-def with_values(options: Config, values: Mapping[tuple[str, ...], Any]) -> Config:
-    """The dataclass with these values of its settings, by their paths; it checks itself."""
+def replace_settings(options: Config, values: Mapping[tuple[str, ...], Any]) -> Config:
+    """A copy of a dataclass with other values of its settings, by the paths of their fields."""
     changes: dict[str, Any] = {}
     for one in fields(options):  # type: ignore[arg-type]
         below = {path[1:]: value for path, value in values.items() if path[0] == one.name}
         if () in below:
             changes[one.name] = below[()]
         elif below:
-            changes[one.name] = with_values(getattr(options, one.name), below)
+            changes[one.name] = replace_settings(getattr(options, one.name), below)
     return dataclasses.replace(options, **changes)  # type: ignore[type-var]
 
 
 def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any = None) -> Any:
-    """The annotated type of a flag for a setting of this type."""
+    """The annotated type of a flag: its type with metavar, help and group."""
     hint = without_none(hint)
-    parameters = [Parameter(help=help_text, group=group, show_default=default_text(name, default))]
+    parameters = [Parameter(help=help_text, group=group, show_default=shown_default(name, default))]
     if hint is bool and default is True:
         parameters.append(Parameter(negative=f"--no-{name.replace('_', '-')}"))
     if _is_fixed_pattern(hint):
         hint = Any
-        parameters.append(one_word(read_fixed_pattern, "FPN"))
+        parameters.append(one_word_parameter(read_fixed_pattern, "FPN"))
     elif any(get_origin(member) is os.PathLike for member in get_args(hint)):
         hint = str
         parameters.append(Parameter(metavar="NAME|FILE" if name == "weights" else "PATH"))
@@ -98,7 +98,7 @@ def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any =
     elif get_origin(hint) is tuple:
         parameters.append(_tuple_parameter(name, get_args(hint)))
     made = Annotated[(hint, *parameters)]
-    return optional_type(made) if default is None else made
+    return optional_annotation(made) if default is None else made
 
 
 def without_none(hint: Any) -> Any:
@@ -109,15 +109,15 @@ def without_none(hint: Any) -> Any:
     return members[0] if len(members) == 1 else Union[members]  # noqa: UP007
 
 
-def default_text(name: str, value: Any) -> Any:
-    """A value as it is typed, or False where there is nothing to show."""
+def shown_default(name: str, value: Any) -> Any:
+    """The default of a flag as the help shows it, or False where there is nothing to show."""
     if value is None or value is False or value == ():
         return False
-    return str(typed_text(name, value))
+    return str(format_as_typed(name, value))
 
 
 def flags_class(name: str, flags: Mapping[str, tuple[Any, Any]], base: type) -> type:
-    """A dataclass with a field for each flag, of this type and default; cyclopts flattens it."""
+    """Make a dataclass with a field for each flag, of its type and default."""
     made = dataclasses.make_dataclass(
         name,
         [(flag, hint, field(default=default)) for flag, (hint, default) in flags.items()],
@@ -130,22 +130,24 @@ def flags_class(name: str, flags: Mapping[str, tuple[Any, Any]], base: type) -> 
 
 @dataclass(frozen=True)
 class ConfigFlags:
-    """Values of the flags of a dataclass of settings; `take_config` gives them their fields."""
+    """Values of the flags of a configuration; subclasses have a field for each flag."""
 
     def apply(self, options: Config) -> Config:
-        """The settings with these values; they check themselves."""
+        """A copy of the options with the values of the flags."""
         paths: Mapping[str, tuple[str, ...]] = getattr(self, "_paths", {})
-        return with_values(options, {path: getattr(self, name) for name, path in paths.items()})
+        return replace_settings(
+            options, {path: getattr(self, name) for name, path in paths.items()}
+        )
 
 
-def config_flags(options: type, *, without: Collection[str] = ()) -> type[ConfigFlags]:
-    """A dataclass with a flag for every setting of a dataclass, and of those that it groups.
+def config_flags_class(options_class: type, *, without: Collection[str] = ()) -> type[ConfigFlags]:
+    """Make a dataclass with a flag for every setting of a dataclass, and of those nested in it.
 
     Args:
-        options: the dataclass; its settings have names of their own.
+        options_class: the dataclass; its settings have names of their own.
         without: settings that are no flags.
     """
-    settings = [one for one in settings_of(options) if one.name not in without]
+    settings = [one for one in iter_settings(options_class) if one.name not in without]
     titles = dict.fromkeys(group_title(one.group) for one in settings)
     groups = {title: Group.create_ordered(title, sort_key=0) for title in titles}
     flags = {
@@ -160,44 +162,46 @@ def config_flags(options: type, *, without: Collection[str] = ()) -> type[Config
     return made
 
 
-def group_title(name: str) -> str:
+def group_title(class_name: str) -> str:
     """A heading for the settings of a dataclass: ``CropConfig`` is "Crop"."""
-    stem = re.sub("(Config|Options)$", "", name).replace("SpikeGen", "Spikegen")
+    stem = re.sub("(Config|Options)$", "", class_name).replace("SpikeGen", "Spikegen")
     words = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", stem)
     return " ".join([*words[:1], *(w if w.isupper() else w.lower() for w in words[1:])]) or stem
 
 
-def take_config(options: type, *, without: Collection[str] = ()) -> Callable[[Command], Command]:
-    """Give a command the flags of a dataclass as its parameter ``settings``."""
-    return take_flags("settings", config_flags(options, without=without))
+def add_config_flags(
+    options_class: type, *, without: Collection[str] = ()
+) -> Callable[[Command], Command]:
+    """Decorator that gives a command the flags of a dataclass."""
+    return add_flags("settings", config_flags_class(options_class, without=without))
 
 
-def take_flags(parameter: str, flags: type) -> Callable[[Command], Command]:
-    """Give a keyword parameter of a command a dataclass of flags as its type."""
+def add_flags(parameter_name: str, flags_dataclass: type) -> Callable[[Command], Command]:
+    """Decorator that gives a command the flags of a dataclass, as this parameter."""
 
     def decorate(command: Command) -> Command:
-        command.__annotations__[parameter] = flags
+        command.__annotations__[parameter_name] = flags_dataclass
         assert command.__kwdefaults__ is not None
-        command.__kwdefaults__[parameter] = flags()
+        command.__kwdefaults__[parameter_name] = flags_dataclass()
         return command
 
     return decorate
 
 
-def optional_type(hint: Any) -> Any:
-    """The annotated type, or None."""
-    inner = hint.__origin__
-    return Annotated[(inner if inner is Any else inner | None, *hint.__metadata__)]
+def optional_annotation(annotated_type: Any) -> Any:
+    """The annotated type made optional: it also accepts None."""
+    inner = annotated_type.__origin__
+    return Annotated[(inner if inner is Any else inner | None, *annotated_type.__metadata__)]
 
 
 def _tuple_parameter(name: str, members: tuple[Any, ...]) -> Parameter:
     if name == "size":
-        return one_word(parse_size, "WIDTHxHEIGHT")
+        return one_word_parameter(parse_size, "WIDTHxHEIGHT")
     if members == (int, int):
-        return one_word(parse_whole_bounds, "LOW:HIGH")
+        return one_word_parameter(parse_whole_bounds, "LOW:HIGH")
     if members == (float, float):
-        return one_word(parse_bounds, "LOW:HIGH")
-    return one_word(parse_numbers, "N,N,...")
+        return one_word_parameter(parse_bounds, "LOW:HIGH")
+    return one_word_parameter(parse_numbers, "N,N,...")
 
 
 def _is_fixed_pattern(hint: Any) -> bool:

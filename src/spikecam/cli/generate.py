@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 import spikecam as sc
 from spikecam.cli.messages import report, say
-from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import (
     OUTPUT_GROUP,
     AtOption,
@@ -23,7 +23,7 @@ from spikecam.cli.options import (
     PictureOptions,
     RecordingOptions,
 )
-from spikecam.cli.pictures import frames_text
+from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import track_steps
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import white_spread
@@ -41,7 +41,7 @@ BYTES_PER_VALUE = 4
 METHODS = all_methods(Takes.SPIKES_OR_PICTURE)
 
 
-@take_method_options(METHODS)
+@add_method_flags(METHODS)
 def generate(
     inputs: Annotated[list[Path], Parameter(name="[BLUR] [SPIKES]")],
     /,
@@ -60,28 +60,28 @@ def generate(
 ) -> None:
     """Generate samples of the sharp picture from spikes, a blurry picture, or both; their mean.
 
-    Of a picture and spikes it is one moment or a film; of spikes alone firing rates, in gray.
+    Of a picture and spikes it is one moment or a video; of spikes alone firing rates, in gray.
 
     Args:
         inputs: The blurry picture, the recording, or both.
         spread: Write how far the samples differ, pixel by pixel.
         each: Write every sample of the one frame into this folder.
     """
-    blur, spikes = sort_inputs(inputs)
-    values = options.values(find_method(method, Takes.SPIKES_OR_PICTURE), METHODS)
+    blur, spikes = split_picture_and_recording(inputs)
+    values = options.given_options(find_method(method, Takes.SPIKES_OR_PICTURE), METHODS)
     if spikes is None:
-        refuse_options_of_spikes(recording, values)
-    source = None if spikes is None else recording.file(spikes)
+        refuse_recording_options(recording, values)
+    source = None if spikes is None else recording.recording_file(spikes)
     request = GenerateRequest(blur, source, method, values, at, frames, exposure)
     prepared = request.check()
-    samples = _check_samples(request, spread, each, len(prepared.frames))
+    samples = _checked_sample_count(request, spread, each, len(prepared.frames))
     named = [path for path in (out, spread, each) if path is not None]
     if len({Path(path).absolute() for path in named}) < len(named):
         raise sc.OutputError(f"{out} is named for several outputs; give each a name of its own")
     count = len(prepared.frames)
-    means_output = output.open(out, inputs, count)
-    spread_output = None if spread is None else output.open(spread, inputs, count)
-    samples_output = None if each is None else output.open(each, inputs, samples)
+    means_output = output.open_output(out, inputs, count)
+    spread_output = None if spread is None else output.open_output(spread, inputs, count)
+    samples_output = None if each is None else output.open_output(each, inputs, samples)
     if samples_output is not None and samples_output.kind not in ("folder", "archive"):
         raise sc.OutputError(f"{each} is no name of a folder, which --each takes")
     for fact in prepared.facts:
@@ -100,29 +100,29 @@ def generate(
             if not means and display.stretch is not None:
                 mapping = sc.DisplayMapping.fit(generated.mean, *display.stretch, display.gamma)
             means.append(float(generated.mean.mean()))
-            yield mapping(generated.mean) if display.changes else generated.mean
+            yield mapping(generated.mean) if display.changes_levels else generated.mean
 
     with track_steps("Generating", count) as advance, progress_listener(advance):
         means_output.write(mean_pictures(), prepared.frames)
-    lines = [f"{out}: {frames_text(prepared.frames)}"]
+    lines = [f"{out}: {describe_frames(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}
     if each is not None:
         lines.append(f"{each}: {samples} samples")
         facts["each"] = each
     if spread_output is not None:
-        white, mean = write_spreads(spread_output, spreads, prepared.frames)
+        white, mean = write_normalised_spreads(spread_output, spreads, prepared.frames)
         lines.append(
             f"{spread}: standard deviation of the samples, {mean:.4f} on average; "
             f"white is {white:.4f}"
         )
         facts |= {"spread": spread, "spread_mean": mean, "spread_white": white}
-    if blur is None and not display.changes and 0 < means[0] < DARK_MEAN:
+    if blur is None and not display.changes_levels and 0 < means[0] < DARK_MEAN:
         lines.append(f"dark, {means[0]:.3f} on average: --stretch 1:99 shows more")
     report("\n".join(lines), facts)
 
 
-def sort_inputs(inputs: Sequence[Path]) -> tuple[Path | None, Path | None]:
-    """The picture and the recording, either of which may be missing.
+def split_picture_and_recording(inputs: Sequence[Path]) -> tuple[Path | None, Path | None]:
+    """Tell the picture from the recording among input files; either may be missing.
 
     Raises:
         OptionError: two of a kind.
@@ -139,9 +139,11 @@ def sort_inputs(inputs: Sequence[Path]) -> tuple[Path | None, Path | None]:
     return next(iter(pictures), None), next(iter(others), None)
 
 
-def refuse_options_of_spikes(recording: RecordingOptions, values: Mapping[str, Any]) -> None:
+def refuse_recording_options(
+    recording: RecordingOptions, method_options: Mapping[str, Any]
+) -> None:
     """Refuse options of a recording where there is a picture alone."""
-    given = {**vars(recording), "fpn": values.get("fpn")}
+    given = {**vars(recording), "fpn": method_options.get("fpn")}
     for name, value in given.items():
         if value:
             raise sc.OptionError(
@@ -149,27 +151,27 @@ def refuse_options_of_spikes(recording: RecordingOptions, values: Mapping[str, A
             )
 
 
-def write_spreads(
+def write_normalised_spreads(
     output: sc.Output, spreads: Sequence[Picture], frames: Sequence[int]
 ) -> tuple[float, float]:
-    """Write spreads, all divided by the one that is shown as white; that one, and their mean."""
+    """Write spreads, divided by the one shown as white; return that one, and their mean."""
     white = white_spread(spreads)
     output.write((np.minimum(one / one.dtype.type(white), 1) for one in spreads), frames)
     return white, sum(float(one.mean()) for one in spreads) / len(spreads)
 
 
-def _check_samples(
-    request: GenerateRequest, spread: str | None, each: str | None, frames: int
+def _checked_sample_count(
+    request: GenerateRequest, spread_path: str | None, samples_path: str | None, frame_count: int
 ) -> int:
-    """How many samples there will be, which must suit the outputs and fit into memory."""
+    """Number of samples, after a check that they suit the outputs and fit into memory."""
     method = find_method(request.method, Takes.SPIKES_OR_PICTURE)
     samples: int = getattr(method.parse_options(request.options), "sample_count", 1)
-    if spread is not None and samples == 1:
+    if spread_path is not None and samples == 1:
         raise sc.OptionError(
             "--spread tells how far samples differ, and there is one; choose 2 samples or more, of "
             "2 steps or more"
         )
-    if each is not None and frames > 1:
+    if samples_path is not None and frame_count > 1:
         raise sc.OptionError("--each goes with one frame; choose it with --at")
     if request.blur is not None:
         shape = sc.read_picture(request.blur).shape

@@ -10,7 +10,7 @@ from spikecam.cli.progress import progress_tracker
 
 def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
     """Describe a recording: frames, size, duration, mean rate, dead and saturated pixels."""
-    stream = recording.open(spikes)
+    stream = recording.open_recording(spikes)
     facts = sc.summarize_recording(stream, progress=progress_tracker("Counting spikes"))
     pixels = stream.height * stream.width
     stored = f" (stored in rows of {stream.row_width})" if stream.row_width != stream.width else ""

@@ -30,7 +30,7 @@ def handle_signals() -> None:
 
 @contextmanager
 def interruption_notice(*sentences: str) -> Iterator[None]:
-    """Within, an interrupted command prints these of its output, or nothing at all."""
+    """Within the block, an interrupted command prints these sentences, or nothing without any."""
     before = _notices[:]
     _notices[:] = sentences
     try:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from spikecam.cli.interrupt import interruption_notice
 from spikecam.cli.messages import report, say
-from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
 from spikecam.errors import OptionError
 from spikecam.extras import require
@@ -22,7 +22,7 @@ METHODS = [find_method(name, Takes.SPIKES) for name in online_method_names()]
 FPS_BOUNDS = (1, 1000)
 
 
-@take_method_options(METHODS, without=("fpn",))
+@add_method_flags(METHODS, without=("fpn",))
 def live(
     source: Annotated[str, Parameter(name="RECORDING|-", allow_leading_hyphen=True)],
     /,

@@ -14,7 +14,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Group, Parameter
 
 import spikecam
-from spikecam.cli.config import ConfigPrinted, apply_config
+from spikecam.cli.config import ConfigPrinted, apply_config_flags
 from spikecam.cli.interrupt import handle_signals
 from spikecam.cli.messages import Verbosity, print_error, set_verbosity, verbosity
 from spikecam.cli.usage import check_whole_numbers, explain_usage_error
@@ -44,7 +44,7 @@ DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
 def build_app(words: Sequence[str] = ()) -> App:
-    """The whole command line; a command's file is loaded when the command is used.
+    """Build the command line; the file of a command is loaded when the command is used.
 
     Args:
         words: those of the command that runs. The list of all commands is only worth reading
@@ -63,7 +63,10 @@ def build_app(words: Sequence[str] = ()) -> App:
             negative="",
             show_default=lambda value: None if value in (None, False, ()) else str(value),
         ),
-        config=(partial(apply_config, words=own_words(words)), check_whole_numbers),
+        config=(
+            partial(apply_config_flags, words=without_common_options(words)),
+            check_whole_numbers,
+        ),
         result_action="return_value",
         print_error=False,
         exit_on_error=False,
@@ -73,7 +76,7 @@ def build_app(words: Sequence[str] = ()) -> App:
         app.command(
             f"spikecam.cli.{name}:{name}",
             name=name,
-            help=_summary(name) if with_summaries else None,
+            help=_command_summary(name) if with_summaries else None,
             sort_key=position,
         )
     app.register_install_completion_command(help="Complete commands and options in this shell.")
@@ -100,7 +103,7 @@ def build_app(words: Sequence[str] = ()) -> App:
     return app
 
 
-def own_words(words: Sequence[str]) -> list[str]:
+def without_common_options(words: Sequence[str]) -> list[str]:
     """The words without the options that every command has."""
     return [word for word in words if word not in ("--quiet", "--json", "--debug")]
 
@@ -113,12 +116,12 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     set_verbosity(Verbosity(debug=bool(os.environ.get("SPIKECAM_DEBUG"))))
     handle_signals()
-    code = run(sys.argv[1:])
+    code = run_command(sys.argv[1:])
     if code:
         sys.exit(code)
 
 
-def run(words: Sequence[str]) -> int:
+def run_command(words: Sequence[str]) -> int:
     """Run a command, print its error if it fails, and give the exit code."""
     try:
         build_app(words).meta(words)
@@ -166,7 +169,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, (RuntimeError, ValueError)) and any(t in str(error) for t in texts)
 
 
-def _summary(name: str) -> str:
+def _command_summary(name: str) -> str:
     """First line of a command's docstring, or of its file's, read without loading the file."""
     tree = ast.parse(Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8"))
     functions = (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == name)

@@ -27,12 +27,12 @@ _verbosity = Verbosity()
 
 
 def verbosity() -> Verbosity:
-    """That of the command that runs."""
+    """How much the running command prints."""
     return _verbosity
 
 
 def set_verbosity(verbosity: Verbosity) -> None:
-    """Set it for the command that runs."""
+    """Set how much the running command prints."""
     global _verbosity
     _verbosity = verbosity
 
@@ -50,7 +50,7 @@ def report(text: str, facts: Mapping[str, Any]) -> None:
         return
     from spikecam.show.table import format_json
 
-    print(format_json(_plain(facts)), end="")
+    print(format_json(_to_json_types(facts)), end="")
 
 
 def print_error(text: str) -> None:
@@ -58,12 +58,12 @@ def print_error(text: str) -> None:
     print(f"spikecam: {text}", file=sys.stderr)
 
 
-def _plain(value: Any) -> Any:
-    """A value of JSON's types; paths are text, ranges are lists."""
+def _to_json_types(value: Any) -> Any:
+    """Convert a value to types of JSON; paths become text, ranges lists."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): _to_json_types(one) for name, one in value.items()}
     if isinstance(value, (list, tuple, range)):
-        return [_plain(one) for one in value]
+        return [_to_json_types(one) for one in value]
     if hasattr(value, "item"):
         return value.item()
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)

@@ -11,14 +11,14 @@ from cyclopts import Parameter
 from spikecam.cli.flags import (
     Command,
     Setting,
+    add_flags,
     flag_type,
     flags_class,
-    settings_of,
-    take_flags,
+    iter_settings,
     without_none,
 )
 from spikecam.cli.options import METHOD_GROUP
-from spikecam.cli.values import typed_text
+from spikecam.cli.values import format_as_typed
 from spikecam.errors import OptionError
 from spikecam.method import Method
 
@@ -27,8 +27,8 @@ from spikecam.method import Method
 class MethodFlags:
     """Values of the flags of methods; None for those that were not given."""
 
-    def values(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
-        """Those that were given, as options of ``method``.
+    def given_options(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
+        """The flags that were given, as options of ``method``.
 
         Args:
             method: the one that was chosen.
@@ -55,19 +55,21 @@ class MethodFlags:
         return values
 
 
-def take_method_options(
+def add_method_flags(
     methods: Sequence[Method], *, without: Collection[str] = ()
 ) -> Callable[[Command], Command]:
-    """Give a command the flags of these methods as its parameter ``options``."""
-    return take_flags("options", method_flags(methods, without=without))
+    """Decorator that gives a command the flags of these methods."""
+    return add_flags("options", method_flags_class(methods, without=without))
 
 
-def method_flags(methods: Sequence[Method], *, without: Collection[str] = ()) -> type[MethodFlags]:
-    """A dataclass of the flags of these methods; None stands for the method's own default."""
+def method_flags_class(
+    methods: Sequence[Method], *, without: Collection[str] = ()
+) -> type[MethodFlags]:
+    """Make a dataclass of the flags of these methods; None stands for the method's default."""
     found: dict[str, list[tuple[Method, Setting]]] = {}
     for method in methods:
         hints = get_type_hints(method.options)
-        for one in settings_of(method.options):
+        for one in iter_settings(method.options):
             # A group of constants is one option, whose flags are made of its fields.
             name = one.path[0]
             whole = one if len(one.path) == 1 else Setting(name, hints[name], None, "", (name,), "")
@@ -80,7 +82,7 @@ def method_flags(methods: Sequence[Method], *, without: Collection[str] = ()) ->
 
 
 def method_parameter(methods: Sequence[Method]) -> Parameter:
-    """The parameter ``--method``: names of these methods, in any case, and what each does."""
+    """The parameter ``--method``: takes the name of a method; its help lists all of them."""
     names = {method.name.lower(): method.name for method in methods}
 
     def convert(hint: Any, tokens: Any) -> str:
@@ -95,7 +97,7 @@ def method_parameter(methods: Sequence[Method]) -> Parameter:
 
 def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
     hints = [without_none(setting.hint) for _, setting in having]
-    text = _help(name, having)
+    text = _combined_help(name, having)
     if any(get_origin(hint) is tuple and str in map(_text_type, get_args(hint)) for hint in hints):
         # Some take several of what others take one of.
         several = Parameter(help=text, group=METHOD_GROUP, metavar="NAME|FILE")
@@ -103,12 +105,12 @@ def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
     return flag_type(name, hints[0], text, METHOD_GROUP)
 
 
-def _help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
-    """What the methods say of an option, those that say the same together."""
+def _combined_help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
+    """Help of an option from the help of each method that has it; equal texts are merged."""
     texts: dict[str, list[str]] = {}
     for method, setting in having:
         default = setting.default
-        text = typed_text(name, default)
+        text = format_as_typed(name, default)
         text = ", ".join(text) if isinstance(text, list) else text
         shown = "" if default in (None, False) else f" ({text})"
         texts.setdefault(setting.help, []).append(f"{method.name}{shown}")

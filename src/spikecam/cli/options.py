@@ -44,12 +44,12 @@ class RecordingOptions:
     rate: Annotated[float | None, Parameter(metavar="HZ")] = None
     truncate: bool = False
 
-    def open(self, path: Path) -> sc.SpikeStream:
-        """The recording at ``path``."""
+    def open_recording(self, path: Path) -> sc.SpikeStream:
+        """Open the recording at ``path``."""
         return sc.open(path, self.camera, shape=self.size, rate=self.rate, truncate=self.truncate)
 
-    def file(self, path: Path) -> sc.RecordingFile:
-        """The recording at ``path``, for a request."""
+    def recording_file(self, path: Path) -> sc.RecordingFile:
+        """The path and geometry of a recording that is not opened yet."""
         size = None if self.size is None else (self.size[1], self.size[0])
         return sc.RecordingFile(path, size, self.camera, self.rate, self.truncate)
 
@@ -88,8 +88,8 @@ class PictureOptions(OverwriteOption):
     fps: float | None = None
     bits: int = 8
 
-    def open(self, path: str, inputs: Sequence[Path], count: int | None = None) -> sc.Output:
-        """The output at ``path``, checked."""
+    def open_output(self, path: str, inputs: Sequence[Path], count: int | None = None) -> sc.Output:
+        """Check the output at ``path``, and open it."""
         return sc.open_output(
             path,
             fps=self.fps,
@@ -121,7 +121,7 @@ class DisplayOptions:
             )
 
     @property
-    def changes(self) -> bool:
+    def changes_levels(self) -> bool:
         """Whether gray levels are shown other than they are."""
         return self.stretch is not None or self.gamma != 1
 

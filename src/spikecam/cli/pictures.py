@@ -22,7 +22,7 @@ def write_pictures(prepared: Prepared[Picture], output: Output, label: str) -> N
     for fact in prepared.facts:
         say(fact)
     output.write(track_progress(pictures, len(frames), label), frames)
-    lines = [f"{output.path}: {frames_text(frames)}", *prepared.hints]
+    lines = [f"{output.path}: {describe_frames(frames)}", *prepared.hints]
     facts = {
         "file": output.path,
         "kind": output.kind,
@@ -32,8 +32,8 @@ def write_pictures(prepared: Prepared[Picture], output: Output, label: str) -> N
     report("\n".join(lines), facts)
 
 
-def frames_text(frames: Sequence[int]) -> str:
-    """The frames of an output, in words."""
+def describe_frames(frames: Sequence[int]) -> str:
+    """Describe the frames of an output in words, for a message."""
     if len(frames) == 1:
         return f"frame {frames[0]}"
     return f"{len(frames)} frames, {frames[0]} to {frames[-1]}"

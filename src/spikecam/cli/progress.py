@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 
 def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iterator[Item]:
-    """Pass ``items`` on, and show how many of ``total`` are done and how long the rest will take.
+    """Yield the items while a progress bar shows how many are done and how long the rest takes.
 
     Where ``total`` is None, unknown, it shows how many are done.
     """
@@ -27,10 +27,12 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
 
 
 @contextmanager
-def track_steps(label: str, pictures: int) -> Iterator[Callable[[int, int], None]]:
-    """Show the steps within pictures: call what it gives with the steps done and those of one.
+def track_steps(label: str, picture_count: int) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar of the steps within pictures; yields a function that advances it.
 
-    The steps of a picture are known once it is begun; all are taken to have as many.
+    The function takes the steps done of the present picture, and how many it has.
+
+    All pictures are taken to have as many steps as the present one.
     """
     with _progress_bar() as bar:
         task = bar.add_task(label, total=None)
@@ -39,14 +41,14 @@ def track_steps(label: str, pictures: int) -> Iterator[Callable[[int, int], None
         def advance(done: int, total: int) -> None:
             nonlocal finished
             check_interrupt()
-            bar.update(task, completed=finished * total + done, total=pictures * total)
+            bar.update(task, completed=finished * total + done, total=picture_count * total)
             finished += done == total
 
         yield advance
 
 
 def progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
-    """`track_progress` as the library takes it: a wrapper of a sequence of steps."""
+    """Make a function that yields the items of a sequence while a progress bar shows them."""
     return lambda steps: track_progress(steps, len(steps), label)
 
 

@@ -33,7 +33,7 @@ def recipe_command(
     help_text: str = "Folder of the run; one that was begun goes on.",
     check: Callable[[Path, Sequence[Path], Any], None] | None = None,
 ) -> Callable[..., None]:
-    """The command of a recipe.
+    """Make the training command of a recipe from its declaration.
 
     Args:
         recipe: the declaration.
@@ -67,15 +67,15 @@ def recipe_command(
     )
 
 
-def run_recipe(recipe: Recipe, sources: Sequence[Path], out: Path, options: Any) -> None:
-    """Train, and report what was made; Ctrl-C tells how to go on."""
+def run_recipe(recipe: Recipe, sources: Sequence[Path], output_path: Path, options: Any) -> None:
+    """Train by a recipe, and print its result; Ctrl-C prints how to resume."""
     require(*PACKAGES, extra="train", purpose="training")
     first = is_first_process()
     bar = first and sys.stderr.isatty() and not verbosity().quiet
     command = shlex.join(["spikecam", *sys.argv[1:]])
-    job = Job(sources, out, Report(say if first else None, bar, command, check_interrupt))
+    job = Job(sources, output_path, Report(say if first else None, bar, command, check_interrupt))
     resume = "repeat the command to go on from the last epoch"
-    nothing = f"nothing is kept; {out} is made when all of it is there"
+    nothing = f"nothing is kept; {output_path} is made when all of it is there"
     try:
         with interruption_notice(*([resume if recipe.resumes else nothing] if first else [])):
             result = recipe.run(job, options)

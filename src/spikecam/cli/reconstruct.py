@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import (
     AtOption,
     DisplayOptions,
@@ -22,7 +22,7 @@ from spikecam.requests.reconstruct import ReconstructRequest
 METHODS = all_methods(Takes.SPIKES)
 
 
-@take_method_options(METHODS)
+@add_method_flags(METHODS)
 def reconstruct(
     spikes: SpikesArgument,
     /,
@@ -43,14 +43,16 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
     """
     request = ReconstructRequest(
-        recording.file(spikes),
+        recording.recording_file(spikes),
         method,
-        options.values(find_method(method, Takes.SPIKES), METHODS),
+        options.given_options(find_method(method, Takes.SPIKES), METHODS),
         at,
         frames,
         display.stretch,
         display.gamma,
     )
-    place = output.open(out, [spikes])
+    place = output.open_output(out, [spikes])
     prepared = request.check(place.kind)
-    write_pictures(prepared, output.open(out, [spikes], len(prepared.frames)), method.upper())
+    write_pictures(
+        prepared, output.open_output(out, [spikes], len(prepared.frames)), method.upper()
+    )

@@ -63,12 +63,12 @@ def score(
     for name, mean in means.items():
         values = [row[name] for row in scores.values()]
         heading = sc.METRICS[name].heading
-        lines.append(f"  {heading:<18} {mean_and_range(mean, min(values), max(values))}")
+        lines.append(f"  {heading:<18} {format_mean_and_range(mean, min(values), max(values))}")
     report("\n".join(lines), {"result": result, "truth": truth, "frames": len(rows), "mean": means})
 
 
-def mean_and_range(mean: float, lowest: float, highest: float) -> str:
-    """A mean, and the lowest and highest value where they differ, with the same decimals."""
+def format_mean_and_range(mean: float, lowest: float, highest: float) -> str:
+    """Format a mean, and the lowest and highest value where they differ."""
     finite = [abs(value) for value in (mean, lowest, highest) if math.isfinite(value)]
     decimals = 2 if max(finite, default=0) > 1 else 4
     span = "" if lowest == highest else f"   {lowest:.{decimals}f} to {highest:.{decimals}f}"

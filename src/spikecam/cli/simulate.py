@@ -54,7 +54,7 @@ def simulate(
     rate: Annotated[float | None, Parameter(metavar="HZ", group=SENSOR_GROUP)] = None,
     seed: Annotated[int, Parameter(metavar="N", group=SENSOR_GROUP)] = 0,
 ) -> None:
-    """Simulate a spike camera that films a scene, and the blurry picture of the same moment.
+    """Simulate a spike camera that records a scene, and the blurry picture of the same moment.
 
     Every frame of a video becomes --interpolate frames of spikes, in about a second at 1280x720.
 
@@ -83,9 +83,9 @@ def simulate(
         if blur.resolve() == out.resolve():
             raise sc.OutputError(f"{out} is named for both outputs; give each a name of its own")
     pattern = None if fpn is None else sc.FixedPattern.load(fpn)
-    _check_scene(scene, size, interpolate)
+    _refuse_excessive_sizes(scene, size, interpolate)
     video_frames = None if frames is None else parse_span(frames, sys.maxsize, "--frames")
-    film, total = sc.scene_frames(
+    video, total = sc.scene_frames(
         scene, size=size, speed=speed, seed=seed, interpolate=interpolate, frames=video_frames
     )
     default = (20, 117) if total >= 137 else (0, total)
@@ -93,7 +93,7 @@ def simulate(
     average = sc.FrameAverage(linear=linear)
 
     def spike_camera_frames() -> Iterator[npt.NDArray[Any]]:
-        for number, frame in enumerate(track_progress(film, total, "Simulating")):
+        for number, frame in enumerate(track_progress(video, total, "Simulating")):
             if not full:
                 # A quarter takes multiples of 4.
                 height, width = (side // 4 * 4 for side in frame.shape[:2])
@@ -133,8 +133,10 @@ def simulate(
     report("\n".join(lines), facts)
 
 
-def _check_scene(scene: Path, size: tuple[int, int] | None, interpolate: int | None) -> None:
-    """Refuse sizes and numbers of frames that only a slip of the finger asks for."""
+def _refuse_excessive_sizes(
+    scene: Path, size: tuple[int, int] | None, interpolate: int | None
+) -> None:
+    """Refuse sizes and numbers of frames so large that they must be mistyped."""
     if interpolate is not None and interpolate > MOST_INTERPOLATED:
         raise sc.OptionError(
             f"--interpolate is at most {MOST_INTERPOLATED} frames made of each, not {interpolate}"

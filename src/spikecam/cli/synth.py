@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 import spikecam as sc
 from spikecam.cli.config import ConfigOptions
-from spikecam.cli.flags import ConfigFlags, take_config
+from spikecam.cli.flags import ConfigFlags, add_config_flags
 from spikecam.cli.interrupt import interruption_notice
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, FpnOption
@@ -19,7 +19,7 @@ from spikecam.cli.simulate import BYTES_PER_PIXEL
 from spikecam.resources import check_memory
 
 
-@take_config(sc.SynthConfig)
+@add_config_flags(sc.SynthConfig)
 def synth(
     sources: Annotated[list[Path], Parameter(name="SOURCES")],
     /,
@@ -30,7 +30,7 @@ def synth(
     workers: Annotated[int | None, Parameter(metavar="N")] = None,
     config: ConfigOptions = ConfigOptions(),
 ) -> None:
-    """Make a data set of blurry pictures, spikes and sharp films, in the layout of Spike-GOPRO.
+    """Make a data set of blurry pictures, spikes and sharp pictures, in the layout of Spike-GOPRO.
 
     A run that was stopped goes on where it was when it is repeated.
 

@@ -27,7 +27,7 @@ _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def explain_usage_error(error: CycloptsError) -> str:
-    """The sentence for an error that cyclopts found in the words of a command."""
+    """Explain an error of cyclopts about a mistyped command in one sentence."""
     command = " ".join(["spikecam", *(error.command_chain or ())])
     match error:
         case CoercionError(token=token) if token is not None:

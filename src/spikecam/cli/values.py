@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def parse_size(text: str, flag: str) -> tuple[int, int]:
-    """WIDTHxHEIGHT as (height, width)."""
+    """Parse the text WIDTHxHEIGHT to (height, width)."""
     parts = text.lower().split("x")
     form = "WIDTHxHEIGHT, such as 400x250,"
     width, height = _whole_numbers(parts if len(parts) == 2 else [], flag, text, form)
@@ -24,7 +24,7 @@ def parse_size(text: str, flag: str) -> tuple[int, int]:
 
 
 def parse_numbers(text: str, flag: str) -> tuple[float, ...]:
-    """Numbers with commas between them."""
+    """Parse numbers with commas between them."""
     try:
         return tuple(_finite(part) for part in text.split(","))
     except ValueError:
@@ -32,7 +32,7 @@ def parse_numbers(text: str, flag: str) -> tuple[float, ...]:
 
 
 def parse_bounds(text: str, flag: str) -> tuple[float, float]:
-    """LOW:HIGH as two numbers."""
+    """Parse the text LOW:HIGH to two numbers."""
     try:
         low, high = (_finite(part) for part in text.split(":"))
     except ValueError:
@@ -41,23 +41,23 @@ def parse_bounds(text: str, flag: str) -> tuple[float, float]:
 
 
 def parse_whole_bounds(text: str, flag: str) -> tuple[int, int]:
-    """LOW:HIGH as two whole numbers."""
+    """Parse the text LOW:HIGH to two whole numbers."""
     parts = text.split(":")
     low, high = _whole_numbers(parts if len(parts) == 2 else [], flag, text, "LOW:HIGH")
     return low, high
 
 
 def read_fixed_pattern(text: str, flag: str) -> FixedPattern:
-    """The fixed pattern in a file."""
+    """Read the fixed pattern in a file, whose path is the text."""
     from spikecam.fixed_pattern import FixedPattern
 
     return FixedPattern.load(text)
 
 
-def one_word(
+def one_word_parameter(
     parse: Callable[[str, str], Any], metavar: str, *, flag: str | None = None
 ) -> Parameter:
-    """A parameter of one word, which ``parse(text, flag)`` makes a value of."""
+    """Make a command-line parameter of one word, which ``parse(text, flag)`` converts."""
 
     def convert(hint: Any, tokens: Sequence[Token]) -> Any:
         token = tokens[0]
@@ -67,15 +67,15 @@ def one_word(
 
 
 def flag_of(token: Token) -> str | None:
-    """The flag that a word belongs to, as it was typed; of a configuration file, its key."""
+    """The flag that a word was typed after, or the key of a configuration file."""
     keyword = token.keyword
     if keyword is None or not keyword.startswith("["):
         return keyword
     return f"{token.source}: {keyword.strip('[]').replace('][', '.')} ="
 
 
-def typed_text(name: str, value: Any) -> Any:
-    """A value as it is typed on the command line; numbers and truth values as they are."""
+def format_as_typed(name: str, value: Any) -> Any:
+    """Format a value as it is typed on the command line; numbers and booleans stay as they are."""
     if isinstance(value, (list, tuple)):
         if name == "size" and len(value) == 2:
             return f"{value[1]}x{value[0]}"
@@ -85,9 +85,9 @@ def typed_text(name: str, value: Any) -> Any:
     return value if isinstance(value, (bool, int, float)) else str(value)
 
 
-Size = Annotated[tuple[int, int], one_word(parse_size, "WIDTHxHEIGHT")]
-Bounds = Annotated[tuple[float, float], one_word(parse_bounds, "LOW:HIGH")]
-Numbers = Annotated[tuple[float, ...], one_word(parse_numbers, "N,N,...")]
+Size = Annotated[tuple[int, int], one_word_parameter(parse_size, "WIDTHxHEIGHT")]
+Bounds = Annotated[tuple[float, float], one_word_parameter(parse_bounds, "LOW:HIGH")]
+Numbers = Annotated[tuple[float, ...], one_word_parameter(parse_numbers, "N,N,...")]
 
 
 def _whole_numbers(parts: Sequence[str], flag: str, text: str, form: str) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from spikecam.cli.messages import say
-from spikecam.cli.method_options import MethodFlags, method_parameter, take_method_options
+from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import (
     OUTPUT_GROUP,
     DisplayOptions,
@@ -30,7 +30,7 @@ METHODS = all_methods(Takes.SPIKES)
 VIEWER_SECONDS = 3.0
 
 
-@take_method_options(METHODS)
+@add_method_flags(METHODS)
 def view(
     spikes: SpikesArgument,
     /,
@@ -43,26 +43,26 @@ def view(
     display: DisplayOptions = DisplayOptions(stretch=(1, 99)),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
-    """Look at one frame of a recording, stretched for the eye.
+    """Show one frame of a recording, its gray levels stretched.
 
     Args:
         out: Write the picture here, and open nothing.
         at: The frame, from 0; the middle one by default.
     """
-    values = options.values(find_method(method, Takes.SPIKES), METHODS)
+    values = options.given_options(find_method(method, Takes.SPIKES), METHODS)
     request = ReconstructRequest(
-        recording.file(spikes), method, values, at, None, display.stretch, display.gamma
+        recording.recording_file(spikes), method, values, at, None, display.stretch, display.gamma
     )
     prepared = request.check()
     (frame,) = prepared.frames
     path = out or str(Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{frame:03d}.png")
-    write_pictures(prepared, output.open(path, [spikes], 1), method.upper())
+    write_pictures(prepared, output.open_output(path, [spikes], 1), method.upper())
     if out is None and not show_picture(path):
         say("no program to show pictures was found; open the file by hand")
 
 
 def show_picture(path: str) -> bool:
-    """Open a picture in the desktop's own viewer; False where there is none."""
+    """Open a picture in the viewer of the desktop; returns whether there is one."""
     if sys.platform == "win32":
         os.startfile(path)
         return True

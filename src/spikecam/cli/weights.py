@@ -34,7 +34,7 @@ def list_weights() -> None:
             "parameters": info.parameters,
             "summary": info.summary,
             "scores": dict(info.card.scores),
-            "taken_by": users_of(info.network),
+            "taken_by": commands_taking(info.network),
             "file": info.path,
         }
         for info in map(sc.read_weights_info, sc.shipped_weights())
@@ -42,11 +42,11 @@ def list_weights() -> None:
     if not facts:
         report("no weights ship with this spikecam", {"weights": []})
         return
-    report(_table(facts), {"weights": facts})
+    report(_format_weights_table(facts), {"weights": facts})
 
 
-@weights.command
-def show(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
+@weights.command(name="show")
+def show_card(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
     """Show the card of weights: what they are of, made from and good for.
 
     Args:
@@ -58,7 +58,7 @@ def show(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
         "network": info.network,
         "parameters": f"{info.parameters:,}",
         "size": f"{size / 1e6:.1f} MB",
-        "taken by": ", ".join(users_of(info.network)) or "no command",
+        "taken by": ", ".join(commands_taking(info.network)) or "no command",
     }
     for name, value in asdict(info.card).items():
         is_scores = name == "scores"
@@ -70,7 +70,7 @@ def show(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
         "network": info.network,
         "parameters": info.parameters,
         "bytes": size,
-        "taken_by": users_of(info.network),
+        "taken_by": commands_taking(info.network),
         **asdict(info.card),
         "scores": dict(info.card.scores),
     }
@@ -100,8 +100,8 @@ def import_weights(
     )
 
 
-def users_of(network: str) -> list[str]:
-    """The commands, each with its method, that take weights of this network."""
+def commands_taking(network: str) -> list[str]:
+    """The commands and methods that take weights of this network, as text."""
     return [
         f"{command} --method {method.name}"
         for takes, command in COMMANDS.items()
@@ -110,8 +110,8 @@ def users_of(network: str) -> list[str]:
     ]
 
 
-def _table(facts: list[dict[str, Any]]) -> str:
-    """The weights in the width of a terminal."""
+def _format_weights_table(facts: list[dict[str, Any]]) -> str:
+    """Format facts of weights as a table for the terminal."""
     from io import StringIO
 
     from rich.console import Console
