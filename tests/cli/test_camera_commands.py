@@ -61,6 +61,12 @@ def test_a_video_is_filmed(folder, spikecam):
     assert spikes.count()[40, 60] == pytest.approx(58 * 0.1, abs=2)
 
 
+@pytest.mark.parametrize(("factor", "span"), [(4, (0, 77)), (5, (20, 76)), (8, (20, 133))])
+def test_the_exposure_of_a_video_is_all_but_its_ends(folder, spikecam, factor, span):
+    assert spikecam("simulate", "clip.mp4", "-o", "a.dat", "--interpolate", factor).code == 0
+    assert sc.open("a.dat").exposure == span
+
+
 def test_a_part_of_a_video_is_filmed(folder, spikecam):
     words = "simulate clip.mp4 -o a.dat --interpolate 3 --frames 5:12"
     assert spikecam(*words.split()).code == 0

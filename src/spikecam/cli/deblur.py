@@ -20,6 +20,7 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.pictures import write_pictures
 from spikecam.deblurring.deblur import DEFAULT_METHOD
+from spikecam.io.output import output_kind
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.deblur import DeblurRequest
 
@@ -66,6 +67,5 @@ def deblur(
         exposure,
         align,
     )
-    destination = output.open_output(out, inputs)
-    prepared = request.check(destination.kind)
+    prepared = request.check(output_kind(out))
     write_pictures(prepared, output.open_output(out, inputs, len(prepared.frames)), "Deblurring")

@@ -15,6 +15,7 @@ from spikecam.cli.options import (
     SpikesArgument,
 )
 from spikecam.cli.pictures import write_pictures
+from spikecam.io.output import output_kind
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
 from spikecam.requests.reconstruct import ReconstructRequest
@@ -51,8 +52,7 @@ def reconstruct(
         display.stretch,
         display.gamma,
     )
-    place = output.open_output(out, [spikes])
-    prepared = request.check(place.kind)
+    prepared = request.check(output_kind(out))
     write_pictures(
         prepared, output.open_output(out, [spikes], len(prepared.frames)), method.upper()
     )

@@ -23,9 +23,12 @@ from spikecam.cli.progress import track_progress
 from spikecam.cli.values import Size
 from spikecam.frames import parse_span
 from spikecam.resources import check_memory
+from spikecam.scenes.motion import SCENE_EXPOSURE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from spikecam.stream import Span
 
 # A photograph is not enlarged beyond this, nor a video's frame made into more.
 LARGEST_ENLARGEMENT = 4
@@ -63,8 +66,8 @@ def simulate(
     Args:
         scene: A video, a folder of its frames, or a photograph.
         blur: Write the blurry picture of the exposure here as well: .png, .jpg or .tiff.
-        exposure: Frames of spikes that the blurry picture is the mean of; by default 20:117, or
-            all where there are fewer than 137.
+        exposure: Frames of spikes that the blurry picture is the mean of; by default all but the
+            first and last 20, which windows reach into, or all where there are fewer than 80.
         size: Size of the frames made of a photograph.
         full: Spikes as fine as the scene; by default a quarter as fine.
         frames: Only these frames of a video.
@@ -88,8 +91,10 @@ def simulate(
     video, total = sc.scene_frames(
         scene, size=size, speed=speed, seed=seed, interpolate=interpolate, frames=video_frames
     )
-    default = (20, 117) if total >= 137 else (0, total)
-    span = default if exposure is None else parse_span(exposure, total, "--exposure")
+    if exposure is None:
+        span = default_exposure(total)
+    else:
+        span = parse_span(exposure, total, "--exposure")
     average = sc.FrameAverage(linear=linear)
 
     def spike_camera_frames() -> Iterator[npt.NDArray[Any]]:
@@ -131,6 +136,15 @@ def simulate(
         "blur": blur,
     }
     report("\n".join(lines), facts)
+
+
+def default_exposure(total: int) -> Span:
+    """The exposure (start, stop) in a recording of so many frames.
+
+    Methods take windows of frames, which reach beyond its ends.
+    """
+    margin = SCENE_EXPOSURE[0]
+    return (margin, total - margin) if total >= 4 * margin else (0, total)
 
 
 def _refuse_excessive_sizes(
