@@ -54,6 +54,15 @@ def test_the_configuration_is_printed_and_taken_back(folder, spikecam, command):
     assert (mistyped.code, mistyped.out) == (2, "")
 
 
+@pytest.mark.parametrize("value", ['\U0001f4f7 \x7f "é".png', "inf", "nan"])
+def test_every_value_is_printed_as_toml_reads_it(folder, spikecam, value):
+    flag = "--foregrounds" if value in ("inf", "nan") else "--fpn"
+    printed = spikecam("synth", flag, value, "--print-config").out
+    assert str(tomllib.loads(printed)[flag[2:]]) == value
+    (folder / "run.toml").write_text(printed)
+    assert spikecam("synth", "--config", "run.toml", "--print-config").out == printed
+
+
 def test_every_setting_of_a_recipe_is_a_flag(spikecam):
     recipe = recipes()["ldn"]
     flags = config_flags_class(recipe.options, without=recipe.fixed)

@@ -95,9 +95,16 @@ def config_as_toml(arguments: ArgumentCollection) -> str:
     for argument in _settings(arguments):
         name, value = argument.name.removeprefix("--"), _typed_or_default(argument)
         lines.append(f"# {argument.parameter.help or argument.field_info.help or ''}".rstrip())
-        # JSON's texts, numbers, truth values and lists of them are TOML's as well.
-        lines.append(f"# {name} =" if value is None else f"{name} = {json.dumps(value)}")
+        lines.append(f"# {name} =" if value is None else f"{name} = {_toml_value(value)}")
     return "\n".join([*lines, ""])
+
+
+def _toml_value(value: Any) -> str:
+    """A text, number, truth value, or a list of texts, as TOML writes it."""
+    if isinstance(value, float):
+        return str(value)  # inf and nan are written alike
+    # The rest is that of JSON, but for escapes of characters beyond U+FFFF, and DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _settings(arguments: ArgumentCollection) -> Iterator[Argument]:
