@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spikecam.errors import OptionError
-from spikecam.resources import cgroup_cores, pick_device, usable_cores
+from spikecam.resources import cgroup_cores, cgroup_memory, pick_device, usable_cores
 
 
 def group(root, files):
@@ -77,7 +77,7 @@ def test_devices_that_are_not_there_are_named(monkeypatch):
     for name in ("cuda", "cuda:0", "mps"):
         with pytest.raises(OptionError, match=f"device {name} is not here"):
             pick_device(name)
-    for name in ("gpu", "cuda:x", "cuda:-1", "meta", ""):
+    for name in ("gpu", "cuda:x", "cuda:-1", "meta", "", "auto:3", "cpu:", "cuda:"):
         with pytest.raises(OptionError, match="a device is one of auto, cpu, cuda, cuda:N, mps"):
             pick_device(name)
 
@@ -86,3 +86,17 @@ def test_resources_load_no_torch():
     code = "import sys, spikecam.resources; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_the_memory_of_a_nested_group_is_the_tightest_limit(tmp_path):
+    member = tmp_path / "cgroup"
+    member.write_text("0::/pods/one\n")
+    root = tmp_path / "fs"
+    group(root / "pods" / "one", {"memory.max": "3000\n"})
+    group(root / "pods", {"memory.max": "5000\n"})
+    group(root, {"memory.max": "max\n"})
+    assert cgroup_memory(root, member) == 3000
+    member.write_text("3:memory:/docker/abc\n")
+    assert cgroup_memory(root, member) is None
+    group(root / "memory" / "docker" / "abc", {"memory.limit_in_bytes": "7000\n"})
+    assert cgroup_memory(root, member) == 7000

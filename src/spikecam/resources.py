@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,19 +43,44 @@ def cgroup_cores(
         root: where the groups are mounted.
         membership: the file that lists the groups of this process.
     """
+    quotas = [
+        _read_quota_v2(folder) if version == 2 else _read_quota_v1(folder)
+        for version, folder in _group_folders("cpu", root, membership)
+    ]
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def cgroup_memory(
+    root: Path = _CGROUPS, membership: Path = Path("/proc/self/cgroup")
+) -> int | None:
+    """The limit of Linux control groups in bytes of memory; arguments as `cgroup_cores`."""
+    limits = []
+    for version, folder in _group_folders("memory", root, membership):
+        name = "memory.max" if version == 2 else "memory.limit_in_bytes"
+        try:
+            text = (folder / name).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdecimal():  # "max" is none
+            limits.append(int(text))
+    return min(limits, default=None)
+
+
+def _group_folders(controller: str, root: Path, membership: Path) -> list[tuple[int, Path]]:
+    """Folders of the groups that limit this process, and all above them, with their version."""
     try:
         lines = membership.read_text(encoding="utf-8").splitlines()
     except OSError:
-        return None
-    limits = []
+        return []
+    folders: list[tuple[int, Path]] = []
     for line in lines:
         _, controllers, group = line.split(":", 2)
         if not controllers:
-            limits += [_read_quota_v2(folder) for folder in _with_parents(root, group)]
-        elif "cpu" in controllers.split(","):
-            top = root / controllers if (root / controllers).is_dir() else root / "cpu"
-            limits += [_read_quota_v1(folder) for folder in _with_parents(top, group)]
-    return min((limit for limit in limits if limit is not None), default=None)
+            folders += [(2, folder) for folder in _with_parents(root, group)]
+        elif controller in controllers.split(","):
+            top = root / controllers if (root / controllers).is_dir() else root / controller
+            folders += [(1, folder) for folder in _with_parents(top, group)]
+    return folders
 
 
 def _with_parents(root: Path, group: str) -> list[Path]:
@@ -83,13 +109,8 @@ def _read_quota_v1(folder: Path) -> float | None:
 @cache
 def total_memory() -> int | None:
     """Bytes of memory of this machine or container; None where the system does not say."""
-    limits = []
-    for name in ("memory.max", "memory/memory.limit_in_bytes"):
-        try:
-            text = (_CGROUPS / name).read_text(encoding="ascii").strip()
-            limits += [int(text)] if text.isdecimal() else []
-        except OSError:
-            continue
+    limit = cgroup_memory()
+    limits = [] if limit is None else [limit]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return min(limits, default=None)
@@ -127,7 +148,7 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     _limit_threads()
     name = str(device)
     kind, _, number = name.partition(":")
-    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not number.isdecimal()):
+    if not re.fullmatch("auto|(cpu|cuda|mps)(:[0-9]+)?", name):
         raise OptionError(f"a device is one of {', '.join(DEVICES)}, not {name!r}")
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if kind == "auto":
