@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.cli.weights import commands_taking
 from spikecam.networks.bsn import BSN
 from spikecam.networks.configs.bsn import BSNConfig
 
@@ -61,6 +62,11 @@ def test_the_list_and_a_card_are_json(spikecam, shipped):
     shown = json.loads(spikecam("weights", "show", "tiny", "--json").out)
     assert shown["scores"] == {"PSNR": "33.1 dB", "SSIM": "0.93"}
     assert shown["parameters"] == listed[0]["parameters"]
+
+
+def test_an_option_of_its_own_takes_the_autoencoder():
+    assert commands_taking("autoencoder") == ["generate --autoencoder"]
+    assert commands_taking("spikegen") == ["generate --method spikegen"]
 
 
 def test_none_ship(spikecam, tmp_path, monkeypatch):

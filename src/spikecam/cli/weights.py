@@ -103,10 +103,11 @@ def import_weights(
 def commands_taking(network: str) -> list[str]:
     """The commands and methods that take weights of this network, as text."""
     return [
-        f"{command} --method {method.name}"
+        # An option that is called as a network takes its weights.
+        f"{command} --{network}" if is_option else f"{command} --method {method.name}"
         for takes, command in COMMANDS.items()
         for method in all_methods(takes)
-        if network in method.networks
+        if (is_option := network in method.option_names) or network in method.networks
     ]
 
 
