@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spikecam.errors import OutputError
+from spikecam.errors import FileError, OutputError
 from spikecam.io import atomic
 from spikecam.io.atomic import atomic_folder, atomic_path
 
@@ -100,10 +100,35 @@ def test_only_unfinished_files_of_processes_that_are_gone_are_removed(tmp_path):
     (running := tmp_path / (atomic._temporary_name("b") + ".png")).touch()
     (foreign := tmp_path / f".c.{os.getpid()}.part.png").touch()
     assert len(list(tmp_path.iterdir())) == 4
-    atomic._remove_leftovers.cache_clear()
+    atomic._remove_leftovers_once.cache_clear()
     with atomic_path(tmp_path / "d.png") as temporary:
         temporary.touch()
     assert set(tmp_path.iterdir()) == {running, foreign, tmp_path / "d.png"}
+
+
+def test_an_error_of_another_file_is_not_that_of_the_output(tmp_path):
+    with (
+        pytest.raises(FileError, match=r"input\.png cannot be used: No such file"),
+        atomic_path(tmp_path / "out.png"),
+    ):
+        (tmp_path / "input.png").read_bytes()
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*out\.png: No such file"),
+        atomic_path(tmp_path / "out.png") as temporary,
+    ):
+        temporary.read_bytes()
+
+
+def test_a_folder_that_is_filled_meanwhile_is_not_replaced(tmp_path):
+    with (
+        pytest.raises(OutputError, match="is in use; name a new one"),
+        atomic_folder(tmp_path / "out") as folder,
+    ):
+        (folder / "000.png").touch()
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "mine.txt").touch()
+    assert os.listdir(tmp_path) == ["out"]
+    assert os.listdir(tmp_path / "out") == ["mine.txt"]
 
 
 def test_a_long_name_and_its_temporary_file_fit(tmp_path):

@@ -81,6 +81,19 @@ def test_files_are_replaced_and_folders_refused_unless_it_is_said_otherwise(tmp_
     assert os.listdir(tmp_path / "folder") == ["007.png"]
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.zip"])
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, name):
+    output = open_output(tmp_path / name, overwrite=False)
+
+    def pictures():
+        (tmp_path / name).write_text("of another program")
+        yield PICTURE
+
+    with pytest.raises(OutputError, match=f"{name} exists and is not replaced"):
+        output.write(pictures())
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["of another program"]
+
+
 def test_one_file_takes_one_picture(tmp_path):
     with pytest.raises(OutputError, match="3 frames were asked for"):
         open_output(tmp_path / "a.png", count=3)

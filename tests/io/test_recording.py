@@ -58,6 +58,17 @@ def test_streams_pass_and_paths_are_opened(tmp_path, spikes):
         as_stream(stream, "gen2")
 
 
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path, spikes):
+    def progress(spans):
+        (tmp_path / "a.dat").write_text("of another program")
+        yield from spans
+
+    stream = SpikeStream.from_array(spikes(20, 6, 9))
+    with pytest.raises(OutputError, match=r"a\.dat exists and is not replaced"):
+        write_recording(tmp_path / "a.dat", stream, overwrite=False, progress=progress)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["of another program"]
+
+
 def test_outputs_that_are_not_recordings_are_refused(tmp_path, spikes):
     stream = SpikeStream.from_array(spikes(3, 5, 7))
     with pytest.raises(OutputError, match="recordings are written as"):

@@ -54,6 +54,19 @@ def test_every_frame_needs_its_number(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_numbers_may_be_an_array_and_fit_frames_that_come_one_by_one(tmp_path):
+    save(tmp_path / "out", np.zeros((2, 4, 4)), frame_indices=np.array([3, 5]))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["003.png", "005.png"]
+    for indices, message in (
+        ([1], "more frames than their 1 numbers"),
+        ([1, 2, 3], "2 frames need a number each, not 3"),
+        (np.array([0.5, 1]), "whole numbers"),
+    ):
+        with pytest.raises(OptionError, match=message):
+            save(tmp_path / "b.zip", iter(np.zeros((2, 4, 4))), frame_indices=indices)
+    assert not (tmp_path / "b.zip").exists()
+
+
 def test_numbers_differ_and_there_is_something_to_write(tmp_path):
     pictures = np.zeros((2, 4, 4))
     for wrong in ([1, 1], [-1, 2]):

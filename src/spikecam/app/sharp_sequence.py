@@ -13,7 +13,7 @@ from spikecam.app.png import encode_png
 from spikecam.app.sequence_pictures import SPREAD, pictures_by_kind
 from spikecam.errors import OptionError
 from spikecam.generation.generated import white_spread
-from spikecam.io.output import open_output
+from spikecam.io.output import open_output, output_kind
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.metrics.full_reference import psnr, ssim
 from spikecam.picture import Picture
@@ -137,7 +137,9 @@ class SharpSequence:
             raise OptionError(f"a sequence is saved as {known}, not {format!r}")
         path = self.folder / EXPORT_FILES[format]
         frames = self.finished_frames
-        output = open_output(path, fps=None if path.suffix == ".zip" else fps, overwrite=True)
+        output = open_output(
+            path, fps=fps if output_kind(path) == "video" else None, overwrite=True
+        )
         output.write((self.display_picture(frame_index) for frame_index in frames), frames)
         return path
 

@@ -9,16 +9,18 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 
-from spikecam.errors import OutputError
+from spikecam.errors import FileError, OutputError
 
 Replaceable = Callable[[Path], bool]
 
 # .NAME.PID-PLACE-RANDOM.part.SUFFIX; see `_temporary_name`.
 _LEFTOVER = re.compile(r"\..*\.(\d{1,9})-([0-9a-f]{12})-[0-9a-f]{12}\.part(\..*)?")
 _NAME_LETTERS = 40
+_protected: ContextVar[Path | None] = ContextVar("protected", default=None)
 
 
 def check_file(path: Path) -> None:
@@ -92,14 +94,38 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))  # a link stays a link, to the new file
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path.parent)
+        _remove_leftovers_once(path.parent)
         # The suffix stays last: libraries choose the format by it.
         temporary = path.with_name(_temporary_name(path.stem) + path.suffix)
         try:
             yield temporary
+            if path == _protected.get():
+                refuse_existing(path)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def existing_file_kept(path: Path) -> Iterator[None]:
+    """Within, `atomic_path` does not replace a file that has come to ``path`` since work began."""
+    token = _protected.set(Path(os.path.realpath(path)))
+    try:
+        yield
+    finally:
+        _protected.reset(token)
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse a file that exists.
+
+    Raises:
+        OutputError: it does.
+    """
+    if path.exists():
+        raise OutputError(
+            f"{path} exists and is not replaced; name another output, or overwrite it (--overwrite)"
+        )
 
 
 @contextmanager
@@ -117,7 +143,7 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
     with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path.parent)
+        _remove_leftovers_once(path.parent)
         temporary = path.with_name(_temporary_name(path.name))
         # Not named as a leftover: after a kill between the two renames it is all that is left.
         previous = path.with_name(f"{path.name}.previous-{secrets.token_hex(6)}")
@@ -125,10 +151,9 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
             # Here, so that it is removed also where an interruption comes right after.
             temporary.mkdir()
             yield temporary
+            # It may hold more than when work started.
+            check_folder(path, is_replaceable=is_replaceable)
             if is_replaceable is not None and path.is_dir():
-                check_folder(
-                    path, is_replaceable=is_replaceable
-                )  # it may hold more than when work started
                 os.replace(path, previous)
             os.replace(temporary, path)
         except BaseException:
@@ -156,9 +181,8 @@ def _process_space() -> str:
         return "0" * 12
 
 
-@lru_cache(maxsize=256)
-def _remove_leftovers(folder: Path) -> None:
-    """Remove, once a process and folder, what processes that were killed left unfinished."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes of this machine that were killed left unfinished in a folder."""
     if _process_space() == "0" * 12:
         return
     for entry in folder.glob(".*.part*"):
@@ -168,6 +192,9 @@ def _remove_leftovers(folder: Path) -> None:
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+
+
+_remove_leftovers_once = lru_cache(maxsize=256)(remove_leftovers)
 
 
 def _is_running(process: int) -> bool:
@@ -182,9 +209,26 @@ def _is_running(process: int) -> bool:
 
 @contextmanager
 def os_errors_as_output_errors(path: Path) -> Iterator[None]:
-    """Within, an error of the operating system is an `OutputError` that names ``path``."""
+    """Within, errors of the operating system name their file: those of ``path`` as an output.
+
+    Raises:
+        OutputError: the error is that of ``path``, or names no file.
+        FileError: it is that of another file, such as an input that is read meanwhile.
+    """
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        if isinstance(error.filename, str) and not _belongs_to(Path(error.filename), path):
+            raise FileError(f"{error.filename} cannot be used: {reason}") from error
         raise OutputError(f"cannot write {path}: {reason}; choose another place") from error
+
+
+def _belongs_to(file: Path, output: Path) -> bool:
+    """Whether a file is an output, one in it, a folder above it, or its temporary file."""
+    file, output = (Path(os.path.realpath(one)) for one in (file, output))
+    return (
+        file.is_relative_to(output)
+        or output.is_relative_to(file)
+        or any(_LEFTOVER.fullmatch(part) for part in file.parts)
+    )

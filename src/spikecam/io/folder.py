@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
@@ -42,9 +43,10 @@ def write_folder(
         OutputError: the folder is in use, or cannot be written.
     """
     path = Path(path)
-    _check_arguments(pictures, frame_indices, bits)
+    check_bits(Path("000.png"), bits)
+    indices = _checked_indices(pictures, frame_indices)
     with atomic_folder(path, is_replaceable=is_picture_file if overwrite else None) as folder:
-        for name, content in _png_files(path, pictures, frame_indices, bits):
+        for name, content in _png_files(path, pictures, indices, bits):
             (folder / name).write_bytes(content)
 
 
@@ -62,34 +64,41 @@ def write_archive(
 ) -> None:
     """Write pictures as PNG files into a ZIP archive; arguments and errors as `write_folder`."""
     path = Path(path)
-    _check_arguments(pictures, frame_indices, bits)
+    check_bits(Path("000.png"), bits)
+    indices = _checked_indices(pictures, frame_indices)
     with atomic_path(path) as temporary, ZipFile(temporary, "w") as archive:
-        for name, content in _png_files(path, pictures, frame_indices, bits):
+        for name, content in _png_files(path, pictures, indices, bits):
             archive.writestr(name, content)
 
 
-def _check_arguments(
-    pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None, bits: int
-) -> None:
-    check_bits(Path("000.png"), bits)
+def _checked_indices(
+    pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None
+) -> list[int] | None:
     if frame_indices is None:
-        return
-    if isinstance(pictures, Sized) and len(pictures) != len(frame_indices):
-        raise OptionError(f"{len(pictures)} frames need a number each, not {len(frame_indices)}")
-    if len(set(frame_indices)) < len(frame_indices) or min(frame_indices, default=0) < 0:
+        return None
+    try:
+        indices = [operator.index(index) for index in frame_indices]
+    except TypeError:
+        raise OptionError("the numbers of frames are a list of whole numbers") from None
+    if isinstance(pictures, Sized) and len(pictures) != len(indices):
+        raise OptionError(f"{len(pictures)} frames need a number each, not {len(indices)}")
+    if len(set(indices)) < len(indices) or min(indices, default=0) < 0:
         raise OptionError("the numbers of frames differ from each other and are 0 or more")
+    return indices
 
 
 def _png_files(
-    path: Path, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None, bits: int
+    path: Path, pictures: Iterable[npt.ArrayLike], indices: Sequence[int] | None, bits: int
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the files, as the pictures come."""
-    digits = max(3, len(str(max(frame_indices or (), default=0))))
-    numbered = (
-        enumerate(pictures) if frame_indices is None else zip(frame_indices, pictures, strict=True)
-    )
-    index = -1
-    for index, picture in numbered:
+    digits = max(3, len(str(max(indices or (), default=0))))
+    written = 0
+    for written, picture in enumerate(pictures, start=1):
+        if indices is not None and written > len(indices):
+            raise OptionError(f"there are more frames than their {len(indices)} numbers")
+        index = written - 1 if indices is None else indices[written - 1]
         yield f"{index:0{digits}d}.png", encode_picture(picture, bits=bits)
-    if index < 0:
+    if not written:
         raise OptionError(f"{path}: there are no frames to write")
+    if indices is not None and written < len(indices):
+        raise OptionError(f"{written} frames need a number each, not {len(indices)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ from typing import Literal
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.atomic import check_folder
+from spikecam.io.atomic import check_folder, existing_file_kept
 from spikecam.io.folder import ARCHIVES, is_picture_file, write_archive, write_folder
 from spikecam.io.paths import PathLike, check_not_input, check_output_place
 from spikecam.io.pictures import PICTURES, check_bits, write_picture
@@ -59,8 +60,15 @@ class Output:
         Raises:
             OptionError: no pictures, several for one file, pictures of different sizes in a video,
                 values outside [0, 1], or numbers that are too few, negative or repeated.
-            OutputError: the output cannot be written.
+            OutputError: the output cannot be written, or was made by another program since it was
+                checked and is not to be replaced.
         """
+        with existing_file_kept(self.path) if self.overwrite is False else nullcontext():
+            self._write(pictures, frame_indices)
+
+    def _write(
+        self, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None
+    ) -> None:
         match self.kind:
             case "picture":
                 write_picture(self.path, _only_picture(pictures, self.path), bits=self.bits)

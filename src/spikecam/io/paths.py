@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import check_file, os_errors_as_output_errors
+from spikecam.io.atomic import check_file, os_errors_as_output_errors, refuse_existing
 
 PathLike = str | os.PathLike[str]
 
@@ -83,5 +83,5 @@ def check_output_place(path: Path, overwrite: bool | None) -> None:
         OutputError: it is one.
     """
     check_file(path)
-    if overwrite is False and path.exists():
-        raise OutputError(f"{path} exists; name another output, or overwrite it (--overwrite)")
+    if overwrite is False:
+        refuse_existing(path)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
+from spikecam.io.atomic import existing_file_kept
 from spikecam.io.paths import PathLike, check_output_file, existing_file
 from spikecam.io.recording_format import find_format, recording_suffixes
 from spikecam.stream import Progress, Span, SpikeStream
@@ -102,7 +104,8 @@ def write_recording(
             a sidecar file is written: ``.dat.json`` beside ``.dat``.
         stream: the recording.
         layout: one of those of the format; for ``.npz`` "packed" (default), "uhsr" or "rsir".
-        overwrite: False refuses a file that exists; otherwise it is replaced.
+        overwrite: False refuses a file that exists, also one that appears while this one is
+            written; otherwise it is replaced.
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
@@ -114,4 +117,5 @@ def write_recording(
         raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    form.write(path, stream, layout=layout, progress=progress)
+    with existing_file_kept(path) if overwrite is False else nullcontext():
+        form.write(path, stream, layout=layout, progress=progress)

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 import spikecam as sc
+from spikecam.io.atomic import atomic_path
 from spikecam.networks.configs.bsn import BSNConfig, BSNInputConfig
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.train.datasets.configs import SceneConfig
@@ -24,6 +25,7 @@ from spikecam.train.engine.csv_logger import last_measures
 from spikecam.train.engine.devices import pick_training_device
 from spikecam.train.engine.job import Job, Report
 from spikecam.train.engine.module import StageModule
+from spikecam.train.engine.run_folder import check_run_folder, start_run_folder
 from spikecam.train.engine.training import network_input
 from spikecam.train.recipes.bsn import BSNOptions, train_bsn
 from spikecam.train.recipes.refined import RefinedOptions, train_refined
@@ -31,6 +33,14 @@ from spikecam.train.recipes.refined import RefinedOptions, train_refined
 RUN = RunConfig(epochs=4, steps=5, batch=4, lr=3e-3, device="cpu", workers=0)
 NETWORK = BSNConfig(width=8)
 OPTIONS = BSNOptions(crop=16, network=NETWORK)
+
+
+def test_what_another_process_writes_into_the_folder_is_left_alone(tmp_path):
+    with atomic_path(tmp_path / "last.ckpt") as temporary:
+        temporary.write_bytes(b"half")
+        start_run_folder(tmp_path, {}, {})
+        check_run_folder(tmp_path, {})
+        assert temporary.exists()
 
 
 def train(data, folder, config=RUN, said=None, **options):

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import atomic_path, check_folder
+from spikecam.io.atomic import atomic_path, check_folder, remove_leftovers
 
 CONFIG, CHECKPOINT, METRICS, PICTURES = "config.json", "last.ckpt", "metrics.csv", "pictures"
 # Scenes that were made of the pairs themselves.
@@ -30,7 +30,7 @@ def check_run_folder(folder: Path, settings: Mapping[str, Any]) -> None:
         raise OutputError(f"{folder} is a file; a run needs a folder, under another name")
     if not path.exists():
         if not (folder / PSEUDO).exists():
-            remove_unfinished(folder)
+            remove_leftovers(folder)
             check_folder(folder)
         return
     try:
@@ -55,14 +55,7 @@ def start_run_folder(
         with atomic_path(folder / CONFIG) as temporary:
             text = json.dumps({"settings": settings, "begun": environment}, indent=2)
             temporary.write_text(text + "\n", encoding="utf-8")
-    remove_unfinished(folder)
-
-
-def remove_unfinished(folder: Path) -> None:
-    """Remove what a run left that was killed while it wrote, see `atomic_path`."""
-    for name in map(Path, (CONFIG, CHECKPOINT, METRICS)):
-        for part in folder.glob(f".{name.stem}.[0-9]*.part{name.suffix}"):
-            part.unlink(missing_ok=True)
+    remove_leftovers(folder)
 
 
 def checkpoint_progress(path: Path, module: nn.Module) -> tuple[int, int]:
