@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,15 +26,29 @@ class StoredFrames:
         frames: how many there are.
         frame_bytes: of each.
         offset: of the first, in bytes.
+        checksum: CRC-32 of what lies before the frames, and of that with all frames; None where
+            the file has none. It is compared where all frames are read one after another, in
+            pieces or at once; damage in a file of which only parts are read goes unnoticed.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, path: Path, frames: int, frame_bytes: int, offset: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        frames: int,
+        frame_bytes: int,
+        offset: int = 0,
+        checksum: tuple[int, int] | None = None,
+    ) -> None:
         self.path = path.absolute()
         self.shape = (frames, frame_bytes)
         self.offset = offset
         self._identity = _identity(os.stat(path))
+        self._checksum = checksum
+        # How many frames were read from the first on, and the checksum so far. One value, as
+        # threads may read at a time.
+        self._checked = (0, 0 if checksum is None else checksum[0])
 
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         start, stop, _ = index.indices(self.shape[0])
@@ -45,6 +60,7 @@ class StoredFrames:
                 if _identity(os.fstat(file.fileno())) == self._identity:
                     file.seek(self.offset + start * shape[1])
                     if _fill(file, frames):
+                        self._check(start, frames)
                         return frames
         except FileNotFoundError:
             pass
@@ -54,6 +70,16 @@ class StoredFrames:
             f"{self.path} changed while it was being read: frames {start}:{stop} are gone; "
             "open it again"
         )
+
+    def _check(self, start: int, frames: npt.NDArray[np.uint8]) -> None:
+        """Take frames that were read into the checksum, and compare it after the last one."""
+        position, checksum = self._checked
+        if self._checksum is None or start != position or not len(frames):
+            return
+        position, checksum = start + len(frames), zlib.crc32(frames.data, checksum)
+        self._checked = (position, checksum)
+        if position == self.shape[0] and checksum != self._checksum[1]:
+            raise FileError(f"{self.path} is damaged: its checksum is another one; get it again")
 
 
 def _fill(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:

@@ -7,6 +7,9 @@
 - packed (ours): ``spikes`` in the layout of `spikecam.bits`, not compressed, so that a reader
   maps it into memory; ``shape`` (H, W).
 
+The checksums of the archive are compared: of UHSR and RSIR when a file is opened, of packed frames
+once all of them were read in order.
+
 We add ``rate`` and ``exposure`` to each where they are known.
 """
 
@@ -38,6 +41,7 @@ _DAMAGE = (
     AttributeError,
     OSError,
     EOFError,
+    RuntimeError,
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -91,7 +95,7 @@ def _read_small(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
         shape, _, dtype = _read_header(file)
         if dtype.hasobject or len(shape) > 1 or int(np.prod(shape, dtype=object)) > 16:
             raise ValueError(f"{key} is not a few numbers")
-        content = file.read(16 * dtype.itemsize)
+        content = file.read(16 * dtype.itemsize + 1)  # to the end, where the checksum is compared
         return np.frombuffer(content, dtype, int(np.prod(shape))).reshape(shape)
 
 
@@ -128,6 +132,7 @@ def _read_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any
             check_memory(count * item, f"reading {archive.filename}")
             content = file.read(count * item)
             yield np.frombuffer(content, dtype).reshape(count, *shape[1:])
+        file.read(1)  # at the end the checksum is compared
 
 
 def _read_uhsr(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
@@ -192,8 +197,11 @@ def _open_packed(path: Path, archive: zipfile.ZipFile) -> tuple[StoredFrames, tu
         # A member's data follows its local header of 30 bytes, its name and an extra field.
         raw.seek(member.header_offset + 26)
         name, extra = np.frombuffer(raw.read(4), "<u2").tolist()
-    offset = member.header_offset + 30 + name + extra + header
-    return StoredFrames(path, shape[0], shape[1], offset), (height, width)
+        start = member.header_offset + 30 + name + extra
+        raw.seek(start)
+        checksum = zlib.crc32(raw.read(header)), member.CRC
+    stored = StoredFrames(path, shape[0], shape[1], start + header, checksum)
+    return stored, (height, width)
 
 
 def write_npz(
