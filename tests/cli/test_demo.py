@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import spikecam as sc
 
 
@@ -25,7 +28,30 @@ def test_what_is_there_already_is_not_replaced(spikecam, tmp_path):
     ended = spikecam("demo", "-o", tmp_path / "demo")
     assert ended.code == 2
     assert "it holds blur.png, which no demo made" in ended.err
+    assert "-o ANOTHER_FOLDER" in ended.err
     assert (tmp_path / "demo" / "blur.png").read_text() == "my notes"
+
+
+def test_a_video_of_ones_own_is_not_that_of_a_demo(spikecam, tmp_path):
+    (tmp_path / "sharp.mp4").write_text("my video")
+    ended = spikecam("demo", "-o", tmp_path)
+    assert ended.code == 2
+    assert "it holds sharp.mp4, which no demo made" in ended.err
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["my video"]
+
+
+def test_an_interrupted_demo_says_what_is_there(tmp_path):
+    code = (
+        "import os, signal, spikecam\n"
+        "from spikecam.cli.main import main\n"
+        "spikecam.deblur_frames = lambda *a, **b: os.kill(os.getpid(), signal.SIGINT)\n"
+        "main()"
+    )
+    words = [sys.executable, "-c", code, "demo", "-o", "here"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130
+    assert "interrupted; here holds a part of the demo; repeat the command" in ended.stderr
+    assert (tmp_path / "here" / "blur.png").exists()
 
 
 def test_a_full_disk_leaves_no_part_of_a_file(spikecam, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.interrupt import interruption_notice
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
 from spikecam.cli.progress import track_progress
@@ -42,17 +43,8 @@ def demo(
     for name, path in copies.items():
         with atomic_path(out / name) as temporary:
             shutil.copyfile(path, temporary)
-    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
-    start, stop = sc.resolve_exposure(stream)
-    video_frames = range(start, stop)
-    pictures = sc.deblur_frames(blur, stream, frames=video_frames, weights=VIDEO_WEIGHTS)
-    tracked = track_progress(pictures, len(video_frames), "Deblurring")
-    sc.save(out / "sharp.mp4", tracked, overwrite=True)
-    frames = sc.evenly_spaced_frames(stream, SHARP_FRAMES)
-    sharp_pictures = sc.deblur_frames(blur, stream, frames=frames)
-    shown = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
-    sharp.write(shown, frames)
-    sc.save(out / "before-after.png", sc.contact_sheet(blur, shown, frames), overwrite=True)
+    with interruption_notice(f"{out} holds a part of the demo; repeat the command for the rest"):
+        frames, video_frames = write_sharp_pictures(out, sharp)
     files = {
         "blur.png": "the blurry picture",
         "spikes.dat": "the spikes of the same moment",
@@ -64,6 +56,24 @@ def demo(
     report("\n".join(lines), {"folder": out, "files": [out / name for name in files]})
 
 
+def write_sharp_pictures(out: Path, sharp: sc.Output) -> tuple[list[int], range]:
+    """Deblur the sample to a video, a folder of pictures and a contact sheet; their frames."""
+    from spikecam import sample
+
+    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
+    start, stop = sc.resolve_exposure(stream)
+    video_frames = range(start, stop)
+    pictures = sc.deblur_frames(blur, stream, frames=video_frames, weights=VIDEO_WEIGHTS)
+    tracked = track_progress(pictures, len(video_frames), "Deblurring")
+    sc.save(out / "sharp.mp4", tracked, overwrite=True)
+    frames = sc.evenly_spaced_frames(stream, SHARP_FRAMES)
+    sharp_pictures = sc.deblur_frames(blur, stream, frames=frames)
+    shown = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
+    sharp.write(shown, frames)
+    sc.save(out / "before-after.png", sc.contact_sheet(blur, shown, frames), overwrite=True)
+    return frames, video_frames
+
+
 def refuse_folder_in_use(folder: Path, sample_files: Mapping[str, Path]) -> None:
     """Refuse a folder that holds other files than those of an earlier demo.
 
@@ -72,12 +82,16 @@ def refuse_folder_in_use(folder: Path, sample_files: Mapping[str, Path]) -> None
     """
     if not folder.is_dir():
         return
-    made = {*sample_files, "sharp", "sharp.mp4", "before-after.png"}
+
+    def is_copy(name: str) -> bool:
+        path = folder / name
+        return path.is_file() and filecmp.cmp(path, sample_files[name], shallow=False)
+
+    # Every demo begins with the blurry picture: what is there without it is somebody's own.
+    made = {"sharp", "sharp.mp4", "before-after.png"} if is_copy("blur.png") else set()
     for path in sorted(folder.iterdir()):
-        original = sample_files.get(path.name)
-        changed = original is not None and not filecmp.cmp(path, original, shallow=False)
-        if path.name not in made or changed:
+        if path.name not in made and not (path.name in sample_files and is_copy(path.name)):
             raise sc.OutputError(
-                f"folder {folder} is in use: it holds {path.name}, which no demo made; name a new "
-                "folder, or replace the files of a demo in it with --overwrite"
+                f"folder {folder} is in use: it holds {path.name}, which no demo made; name "
+                "another with -o ANOTHER_FOLDER, or replace files of these names with --overwrite"
             )
