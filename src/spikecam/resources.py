@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 _CGROUPS = Path("/sys/fs/cgroup")
+# For users, of the command line and the app.
+OUT_OF_MEMORY = (
+    "memory ran out; choose fewer frames or a smaller size, or where a method has them smaller "
+    "tiles or fewer samples, and check that the size of the recording is right"
+)
 
 
 @cache
@@ -116,12 +121,15 @@ def total_memory() -> int | None:
     return min(limits, default=None)
 
 
-def check_memory(needed_bytes: int, purpose: str) -> None:
+def check_memory(
+    needed_bytes: int, purpose: str, advice: str = "choose a smaller size or fewer frames"
+) -> None:
     """Refuse work that needs more memory than there is at all, before anything is allocated.
 
     Args:
         needed_bytes: the least that the work needs at once.
         purpose: the work, for the message: "reading frames 0:100".
+        advice: what to do, for the message.
 
     Raises:
         ResourceError: there is less.
@@ -130,8 +138,16 @@ def check_memory(needed_bytes: int, purpose: str) -> None:
     if total is not None and needed_bytes > total:
         raise ResourceError(
             f"{purpose} needs {needed_bytes / 1e9:,.1f} GB of memory, and {total / 1e9:,.1f} are "
-            "here; choose a smaller size or fewer frames"
+            f"here; {advice}"
         )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, or what was asked for is larger than any array can be."""
+    if isinstance(error, MemoryError):
+        return True
+    texts = ("not enough memory", "out of memory", "array is too big", "Maximum allowed dimension")
+    return isinstance(error, (RuntimeError, ValueError)) and any(t in str(error) for t in texts)
 
 
 def pick_device(device: str | torch.device = "auto") -> torch.device:

@@ -80,7 +80,11 @@ class SpikeStream:
                 "height and width must be at least 1, stored rows at least as wide as the picture"
             )
         # A picture of it, and sums over frames, are floats or integers of up to 8 bytes a pixel.
-        check_memory(8 * self.height * self.row_width, f"a frame of {width}x{height} pixels")
+        check_memory(
+            8 * self.height * self.row_width,
+            f"a frame of {width}x{height} pixels",
+            "choose a smaller size",
+        )
         if len(packed.shape) != 2 or packed.shape[1] != needed:
             raise GeometryError(
                 f"packed frames of {width}x{height} pixels need the shape (frames, {needed}), "

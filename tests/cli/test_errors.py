@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -37,8 +38,9 @@ CASES = {
     "reconstruct good.dat --camera gen2": "good.dat holds 0 whole frames of 400x250",
     "reconstruct good.dat": "--size WIDTHxHEIGHT",
     "reconstruct good.dat --size 9": "expected WIDTHxHEIGHT",
+    "reconstruct good.dat --size 9x99999999999999999999": "choose a smaller size\n",
     "reconstruct good.dat --size 9x6x3": "expected WIDTHxHEIGHT",
-    "reconstruct good.dat --size 0x6": "at least 1",
+    "reconstruct good.dat --size 0x6": "--size 0x6: expected WIDTHxHEIGHT",
     "reconstruct good.dat --camera gen9": "known cameras: gen2",
     "reconstruct good.dat --size 9x6 --camera gen2": "two sizes",
     "reconstruct keys.npz": "keys.npz holds the keys other",
@@ -70,7 +72,7 @@ CASES = {
     "reconstruct good.dat --size 9x6 --stretch 90:10": "percentiles rise",
     "reconstruct good.dat --size 9x6 --gamma 0": "positive gamma",
     "reconstruct good.dat --size 9x6 --bits 7": "8 or 16",
-    f"{DEBLUR} --exposure 20:70": "--exposure 20:70 leaves the recording, whose frames are 0:60",
+    f"{DEBLUR} --exposure 20:70": "exposure 20:70 leaves the recording, whose frames are 0:60",
     f"{DEBLUR} --exposure 20:30:2": "expected START:STOP",
     f"{DEBLUR} --at 5 --method sdm": "from 8 to 51",
     f"{DEBLUR} --at 60": "from 0 to 59",
@@ -189,6 +191,31 @@ def test_a_slip_of_the_finger_is_one_sentence(spikecam, folder, command, message
     assert ended.err.startswith(f"spikecam: {message}")
 
 
+@pytest.mark.parametrize("words", ["-o -", "--out -", "--out=-"])
+@pytest.mark.parametrize(
+    "command", ["reconstruct good.dat --size 9x6", "convert good.dat --size 9x6"]
+)
+def test_outputs_are_never_standard_output(spikecam, folder, command, words):
+    ended = spikecam(*command.split(), *words.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "spikecam: outputs are files or folders, not standard output (-); name one\n"
+    )
+
+
+def test_a_warning_is_one_line(spikecam, folder, monkeypatch):
+    def warn(*args, **options):
+        warnings.warn("the light is\nlow", stacklevel=1)
+        raise sc.OptionError("no more")
+
+    monkeypatch.setattr("spikecam.summarize_recording", warn, raising=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        ended = spikecam("info", "good.dat", "--size", "9x6")
+        assert ended.err == "spikecam: warning: the light is low\nspikecam: no more\n"
+        assert spikecam("info", "good.dat", "--quiet").err.count("warning") == 0
+
+
 def test_memory_that_is_not_there_is_one_sentence(spikecam, folder, monkeypatch):
     def run_out(*args, **options):
         raise MemoryError
@@ -196,7 +223,7 @@ def test_memory_that_is_not_there_is_one_sentence(spikecam, folder, monkeypatch)
     monkeypatch.setattr("spikecam.summarize_recording", run_out, raising=False)
     ended = spikecam("info", "good.dat", "--size", "9x6")
     assert ended.code == 2
-    assert ended.err.startswith("spikecam: not enough memory for this; choose a smaller --tile")
+    assert ended.err.startswith("spikecam: memory ran out; choose fewer frames or a smaller size")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def words(tmp_path, steady, spikegen, monkeypatch):
 def test_dark_places_are_told_and_can_be_stretched(spikecam, words):
     ended = spikecam(*words, "-o", "dark.png")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.endswith("on average: --stretch 1:99 shows more\n")
+    assert ended.out.endswith("on average: a stretch of 1:99 shows more\n")
     ended = spikecam(*words, "-o", "bright.png", "--stretch", "1:99", "--json")
     assert json.loads(ended.out)["file"] == "bright.png"
     assert sc.read_picture("bright.png").max() == 1

@@ -18,6 +18,7 @@ from spikecam.io.pictures import encode_picture
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.methods import online_method_names
 from spikecam.picture import Picture
+from spikecam.resources import OUT_OF_MEMORY, is_out_of_memory
 from spikecam.show.display import DisplayMapping
 
 _FIT_INTERVAL_PICTURES = 30
@@ -178,6 +179,8 @@ def status_line(live: LiveReconstruction) -> str:
     """What is read, made and sent at present, or why it ended, in one line."""
     if isinstance(live.error, SpikecamError):
         return str(live.error)
+    if live.error is not None and is_out_of_memory(live.error):
+        return OUT_OF_MEMORY
     if live.error is not None:
         return "something went wrong inside spikecam; the terminal says more when it ends"
     if live.ended:

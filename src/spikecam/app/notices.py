@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from nicegui import ui
 
 from spikecam.errors import SpikecamError
+from spikecam.resources import OUT_OF_MEMORY, is_out_of_memory
 
 _NOTICE_MILLISECONDS = 4000
 
@@ -36,7 +37,10 @@ def notify(sentence: str, *, is_error: bool = False) -> None:
 
 
 def report_unexpected_error(error: Exception) -> None:
-    """Log an error of the program itself in full, and show a short notice of it."""
+    """Show a notice of an error that is not the user's; one of the program itself is logged."""
+    if is_out_of_memory(error):
+        notify(f"{OUT_OF_MEMORY[0].upper()}{OUT_OF_MEMORY[1:]}.", is_error=True)
+        return
     logging.getLogger("spikecam.app").error("an error of the app's own", exc_info=error)
     notify(
         f"Something went wrong inside spikecam ({type(error).__name__}); the terminal says more. "

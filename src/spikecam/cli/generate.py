@@ -117,7 +117,7 @@ def generate(
         )
         facts |= {"spread": spread, "spread_mean": mean, "spread_white": white}
     if blur is None and not display.changes_levels and 0 < means[0] < DARK_MEAN:
-        lines.append(f"dark, {means[0]:.3f} on average: --stretch 1:99 shows more")
+        lines.append(f"dark, {means[0]:.3f} on average: a stretch of 1:99 shows more")
     report("\n".join(lines), facts)
 
 
@@ -178,5 +178,7 @@ def _checked_sample_count(
     else:
         assert isinstance(request.spikes, sc.RecordingFile)
         shape = request.spikes.open().shape[1:]
-    check_memory(samples * math.prod(shape) * BYTES_PER_VALUE, f"drawing {samples:,} samples")
+    check_memory(
+        samples * math.prod(shape) * BYTES_PER_VALUE, f"drawing {samples:,} samples", "choose fewer"
+    )
     return samples

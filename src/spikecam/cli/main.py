@@ -6,6 +6,7 @@ import ast
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,10 @@ from cyclopts import App, CycloptsError, Group, Parameter
 import spikecam
 from spikecam.cli.config import ConfigPrinted, apply_config_flags
 from spikecam.cli.interrupt import handle_signals
-from spikecam.cli.messages import Verbosity, print_error, set_verbosity, verbosity
+from spikecam.cli.messages import Verbosity, print_error, print_warning, set_verbosity, verbosity
 from spikecam.cli.usage import check_whole_numbers, explain_usage_error
 from spikecam.errors import SpikecamError
+from spikecam.resources import OUT_OF_MEMORY, is_out_of_memory
 
 COMMANDS = (
     "info",
@@ -115,6 +117,7 @@ def main() -> None:
             # File names need not be valid text, but must not break the message about them.
             stream.reconfigure(errors="backslashreplace")
     set_verbosity(Verbosity(debug=bool(os.environ.get("SPIKECAM_DEBUG"))))
+    warnings.showwarning = print_warning
     handle_signals()
     code = run_command(sys.argv[1:])
     if code:
@@ -147,10 +150,7 @@ def explain_error(error: Exception) -> tuple[str, int]:
     if isinstance(error, SpikecamError):
         return str(error), USER_ERROR
     if is_out_of_memory(error):
-        return (
-            "not enough memory for this; choose a smaller --tile, fewer --samples or frames, a "
-            "smaller --size, or check that the size of the recording is right"
-        ), USER_ERROR
+        return OUT_OF_MEMORY, USER_ERROR
     if isinstance(error, OSError):
         # What is left: a full disk behind standard output, say.
         name = f"{error.filename}: " if error.filename else ""
@@ -159,14 +159,6 @@ def explain_error(error: Exception) -> tuple[str, int]:
         f"a fault of spikecam itself, {type(error).__name__}: {' '.join(str(error).split())}; "
         "please report it with the command and what it prints with --debug"
     ), FAULT
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out, or what was asked for is larger than any array can be."""
-    if isinstance(error, MemoryError):
-        return True
-    texts = ("not enough memory", "out of memory", "array is too big", "Maximum allowed dimension")
-    return isinstance(error, (RuntimeError, ValueError)) and any(t in str(error) for t in texts)
 
 
 def _command_summary(name: str) -> str:

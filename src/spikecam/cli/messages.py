@@ -58,6 +58,12 @@ def print_error(text: str) -> None:
     print(f"spikecam: {text}", file=sys.stderr)
 
 
+def print_warning(message: Warning | str, *place: Any, **options: Any) -> None:
+    """Print a warning in one line, as `warnings.showwarning` is called."""
+    if not _verbosity.quiet:
+        print_error(f"warning: {' '.join(str(message).split())}")
+
+
 def _to_json_types(value: Any) -> Any:
     """Convert a value to types of JSON; paths become text, ranges lists."""
     if isinstance(value, Mapping):

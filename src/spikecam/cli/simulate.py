@@ -158,7 +158,9 @@ def _refuse_excessive_sizes(
     if size is None or not sc.is_picture(scene):
         return
     height, width = size
-    check_memory(height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}")
+    check_memory(
+        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller size"
+    )
     photo = sc.read_picture(scene).shape
     if max(height / photo[0], width / photo[1]) > LARGEST_ENLARGEMENT:
         raise sc.OptionError(

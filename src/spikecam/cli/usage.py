@@ -22,6 +22,7 @@ from cyclopts import (
 from cyclopts.annotations import resolve_optional
 
 from spikecam.cli.values import flag_of
+from spikecam.io.paths import NO_STANDARD_OUTPUT
 
 _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -37,6 +38,8 @@ def explain_usage_error(error: CycloptsError) -> str:
             return f"{name} {token.value}: expected {expected}".strip()
         case MissingArgumentError(argument=argument) if argument is not None:
             name = error.keyword or _name(argument)
+            if error.keyword in ("-o", "--out") and "-" in (error.root_input_tokens or ()):
+                return NO_STANDARD_OUTPUT
             if error.keyword or argument.tokens:
                 return f"{name} takes a value; see {command} --help"
             return f"{command} needs {name}; see {command} --help"

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 def parse_size(text: str, flag: str) -> tuple[int, int]:
     """Parse the text WIDTHxHEIGHT to (height, width)."""
     parts = text.lower().split("x")
-    form = "WIDTHxHEIGHT, such as 400x250,"
-    width, height = _whole_numbers(parts if len(parts) == 2 else [], flag, text, form)
+    # What is too large for the memory is refused where frames are made.
+    if len(parts) != 2 or not all(re.fullmatch("0*[1-9][0-9]{0,99}", part) for part in parts):
+        raise OptionError(
+            f"{flag} {text}: expected WIDTHxHEIGHT, such as 400x250, in whole numbers of at least 1"
+        )
+    width, height = map(int, parts)
     return height, width
 
 

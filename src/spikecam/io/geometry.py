@@ -41,7 +41,11 @@ class Geometry:
                 f"a frame of {self.width}x{self.height} cannot be: width and height are whole "
                 "numbers of at least 1, and stored rows are no narrower than the picture"
             )
-        check_memory(8 * self.height * sizes[2], f"a frame of {self.width}x{self.height} pixels")
+        check_memory(
+            8 * self.height * sizes[2],
+            f"a frame of {self.width}x{self.height} pixels",
+            "choose a smaller size",
+        )
         if self.rate is not None and not 0 < self.rate < float("inf"):
             raise GeometryError(f"a rate is a positive number of frames a second, not {self.rate}")
         if self.exposure is not None and not 0 <= self.exposure[0] < self.exposure[1]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from spikecam.errors import OptionError, OutputError
 from spikecam.io.atomic import check_folder, existing_file_kept
 from spikecam.io.folder import ARCHIVES, is_picture_file, write_archive, write_folder
-from spikecam.io.paths import PathLike, check_not_input, check_output_place
+from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_not_input, check_output_place
 from spikecam.io.pictures import PICTURES, check_bits, write_picture
 from spikecam.io.recording_format import is_recording
 from spikecam.io.video import VIDEOS, check_video, write_video
@@ -149,7 +149,7 @@ def output_kind(path: PathLike) -> Kind:
     if not text:
         raise OutputError("the name of the output is empty; name a file or a folder")
     if text == "-":
-        raise OutputError("pictures are not written to standard output (-); name a file or folder")
+        raise OutputError(NO_STANDARD_OUTPUT)
     path = Path(path)
     suffix = path.suffix.lower()
     if text.endswith(("/", os.sep)) or os.path.isdir(path):

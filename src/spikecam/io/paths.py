@@ -10,6 +10,7 @@ from spikecam.errors import FileError, OutputError
 from spikecam.io.atomic import check_file, os_errors_as_output_errors, refuse_existing
 
 PathLike = str | os.PathLike[str]
+NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"
 
 
 def existing_file(path: PathLike) -> Path:
@@ -52,6 +53,8 @@ def check_output_file(
         OutputError: another ending, an input, or a place that is in use or cannot be written.
     """
     path = Path(path)
+    if str(path) == "-":
+        raise OutputError(NO_STANDARD_OUTPUT)
     if path.suffix.lower() not in endings:
         raise OutputError(f"{path}: {content} are written as {', '.join(endings)}")
     check_not_input(path, inputs)

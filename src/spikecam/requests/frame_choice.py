@@ -33,9 +33,9 @@ def requested_frames(
         RangeError: the frames leave the recording.
     """
     if at is not None and frames is not None:
-        raise OptionError("--at names one frame and --frames several; give one of the two")
+        raise OptionError("at names one frame and frames several; give one of the two")
     if isinstance(frames, str):
-        frames = parse_frames(frames, len(stream), "--frames")
+        frames = parse_frames(frames, len(stream))
     if at is None and frames is None:
         frames = default
     return choose_frames(stream, at, frames, span=span, window=window)
@@ -49,5 +49,5 @@ def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span
         RangeError: the exposure leaves the recording.
     """
     if isinstance(exposure, str):
-        return parse_span(exposure, len(stream), "--exposure")
+        return parse_span(exposure, len(stream))
     return None if exposure is None else stream.check_exposure(exposure)

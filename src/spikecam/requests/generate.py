@@ -61,7 +61,7 @@ class GenerateRequest:
             for name in ("at", "frames", "exposure"):
                 if getattr(self, name) is not None:
                     raise OptionError(
-                        f"--{name} is of spikes, and there is a picture alone; leave it out"
+                        f"{name} is of spikes, and there is a picture alone; leave it out"
                     )
             return Prepared(
                 [0],
@@ -70,7 +70,7 @@ class GenerateRequest:
         stream = open_spikes(self.spikes)
         method.check_fixed_pattern(options, stream)
         if picture is None and self.exposure is not None:
-            raise OptionError("--exposure goes with a blurry picture and spikes")
+            raise OptionError("exposure goes with a blurry picture and spikes")
         span = None
         if picture is not None:
             check_same_view(picture, stream, str(self.blur))

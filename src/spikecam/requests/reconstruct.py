@@ -97,5 +97,5 @@ def _with_hint(pictures: Iterator[Picture], hints: list[str]) -> Iterator[Pictur
     """The pictures; where the first is dark, a hint how to see more."""
     for picture in pictures:
         if not hints and 0 < picture.mean() < _DARK_MEAN:
-            hints.append(f"dark, {picture.mean():.3f} on average: --stretch 1:99 shows more")
+            hints.append(f"dark, {picture.mean():.3f} on average: a stretch of 1:99 shows more")
         yield picture
