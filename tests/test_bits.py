@@ -25,7 +25,7 @@ def test_wider_stored_rows_are_cropped_on_the_right(size, seed, surplus):
     stored = random_frames((count, height, width + surplus), seed)
     packed = bits.pack(stored)
     assert np.array_equal(bits.unpack(packed, height, width, width + surplus), stored[:, :, :width])
-    rows = bits.to_rows(packed, height, width, width + surplus)
+    rows = bits.repack_to_rows(packed, height, width, width + surplus)
     unpacked = np.unpackbits(rows, axis=2, bitorder="little")
     assert np.array_equal(unpacked[:, :, :width], stored[:, :, :width])
     assert not unpacked[:, :, width:].any()
@@ -41,4 +41,4 @@ def test_the_layout_is_least_significant_bit_first_and_bottom_row_first():
 def test_a_store_is_never_written_to():
     packed = np.full((2, 1), 255, np.uint8)
     packed.flags.writeable = False
-    assert bits.to_rows(packed, 1, 5, 8).tolist() == [[[31]], [[31]]]
+    assert bits.repack_to_rows(packed, 1, 5, 8).tolist() == [[[31]], [[31]]]

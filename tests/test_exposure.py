@@ -44,7 +44,7 @@ def test_an_average_takes_frames_one_at_a_time(frames):
     average = FrameAverage()
     for frame in frames:
         average.add(frame)
-    assert np.array_equal(average.picture(), average_frames(frames))
+    assert np.array_equal(average.mean_picture(), average_frames(frames))
 
 
 @pytest.mark.parametrize(

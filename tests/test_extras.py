@@ -5,12 +5,12 @@ from importlib import metadata
 import pytest
 
 from spikecam.errors import SpikecamError
-from spikecam.extras import missing_package, require
+from spikecam.extras import missing_package_error, require_packages
 
 
 def test_a_package_that_is_there_is_not_imported(monkeypatch):
     monkeypatch.delitem(sys.modules, "h5py", raising=False)
-    require("h5py", extra="hdf5", purpose="HDF5 files")
+    require_packages("h5py", extra="hdf5", purpose="HDF5 files")
     assert "h5py" not in sys.modules
 
 
@@ -20,7 +20,7 @@ def test_the_hint_is_a_command_that_names_packages_on_the_index(monkeypatch):
     monkeypatch.setattr(metadata, "requires", lambda name: lines)
     expected = 'h5py is not installed; for HDF5 files run: pip install "h5py>=3.10"'
     with pytest.raises(SpikecamError, match=re.escape(expected)):
-        require("h5py", extra="hdf5", purpose="HDF5 files")
+        require_packages("h5py", extra="hdf5", purpose="HDF5 files")
 
 
 def test_sources_that_are_not_installed_name_the_package_alone(monkeypatch):
@@ -28,6 +28,6 @@ def test_sources_that_are_not_installed_name_the_package_alone(monkeypatch):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "requires", not_found)
-    assert str(missing_package("h5py", extra="hdf5", purpose="HDF5 files")).endswith(
+    assert str(missing_package_error("h5py", extra="hdf5", purpose="HDF5 files")).endswith(
         'pip install "h5py"'
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from spikecam.errors import OptionError
-from spikecam.resources import cgroup_cores, cgroup_memory, pick_device, usable_cores
+from spikecam.resources import cgroup_core_limit, cgroup_memory_limit, pick_device, usable_cores
 
 
 def group(root, files):
@@ -20,11 +20,11 @@ def test_the_tightest_limit_of_a_group_and_its_parents_counts(tmp_path):
     member.write_text("0::/pods/one\n")
     root = tmp_path / "fs"
     group(root / "pods" / "one", {"cpu.max": "max 100000\n"})
-    assert cgroup_cores(root, member) is None
+    assert cgroup_core_limit(root, member) is None
     group(root / "pods", {"cpu.max": "150000 100000\n"})
-    assert cgroup_cores(root, member) == 1.5
+    assert cgroup_core_limit(root, member) == 1.5
     group(root / "pods" / "one", {"cpu.max": "400000 100000\n"})
-    assert cgroup_cores(root, member) == 1.5
+    assert cgroup_core_limit(root, member) == 1.5
 
 
 def test_the_first_version_of_groups_has_quota_and_period(tmp_path):
@@ -33,13 +33,13 @@ def test_the_first_version_of_groups_has_quota_and_period(tmp_path):
     root = tmp_path / "fs"
     # Within a container its group is the root of what is mounted.
     group(root / "cpu,cpuacct", {"cpu.cfs_quota_us": "200000", "cpu.cfs_period_us": "100000"})
-    assert cgroup_cores(root, member) == 2
+    assert cgroup_core_limit(root, member) == 2
     group(root / "cpu,cpuacct", {"cpu.cfs_quota_us": "-1"})
-    assert cgroup_cores(root, member) is None
+    assert cgroup_core_limit(root, member) is None
 
 
 def test_systems_without_groups_have_no_limit(tmp_path):
-    assert cgroup_cores(tmp_path, tmp_path / "none") is None
+    assert cgroup_core_limit(tmp_path, tmp_path / "none") is None
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity")
@@ -52,7 +52,7 @@ def test_cores_are_those_of_the_affinity():
 
 
 def test_a_share_of_a_core_counts_as_one(monkeypatch):
-    monkeypatch.setattr("spikecam.resources.cgroup_cores", lambda: 0.5)
+    monkeypatch.setattr("spikecam.resources.cgroup_core_limit", lambda: 0.5)
     usable_cores.cache_clear()
     assert usable_cores() == 1
     usable_cores.cache_clear()
@@ -95,8 +95,8 @@ def test_the_memory_of_a_nested_group_is_the_tightest_limit(tmp_path):
     group(root / "pods" / "one", {"memory.max": "3000\n"})
     group(root / "pods", {"memory.max": "5000\n"})
     group(root, {"memory.max": "max\n"})
-    assert cgroup_memory(root, member) == 3000
+    assert cgroup_memory_limit(root, member) == 3000
     member.write_text("3:memory:/docker/abc\n")
-    assert cgroup_memory(root, member) is None
+    assert cgroup_memory_limit(root, member) is None
     group(root / "memory" / "docker" / "abc", {"memory.limit_in_bytes": "7000\n"})
-    assert cgroup_memory(root, member) == 7000
+    assert cgroup_memory_limit(root, member) == 7000

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from spikecam.rows import over_rows
+from spikecam.rows import run_over_rows
 
 
 def test_every_row_is_visited_once():
@@ -17,7 +17,7 @@ def test_every_row_is_visited_once():
             with lock:
                 spans.append((first, last))
 
-        over_rows(kernel, height)
+        run_over_rows(kernel, height)
         visited = sorted(row for span in spans for row in range(*span))
         assert visited == list(range(height))
 
@@ -27,16 +27,16 @@ def test_a_failing_kernel_is_heard():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        over_rows(kernel, 4)
+        run_over_rows(kernel, 4)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own():
-    over_rows(lambda first, last: None, 4)
+    run_over_rows(lambda first, last: None, 4)
     child = os.fork()
     if not child:
-        over_rows(lambda first, last: None, 4)
+        run_over_rows(lambda first, last: None, 4)
         os._exit(7)
     deadline = time.monotonic() + 20
     ended = (0, 0)

@@ -109,14 +109,14 @@ def test_a_store_must_fit_the_geometry():
 
 def test_blocks_cover_the_stream_in_order():
     stream = SpikeStream.from_array(np.zeros((100, 4, 4)))
-    blocks = stream.blocks(14)
+    blocks = stream.block_spans(14)
     assert blocks[0] == (0, 7)
     assert blocks[-1] == (98, 100)
     assert all(a[1] == b[0] for a, b in itertools.pairwise(blocks))
 
 
 def test_errors_call_a_recording_by_its_name():
-    stream = SpikeStream.from_array(np.zeros((9, 1, 1))).named("car.dat")
+    stream = SpikeStream.from_array(np.zeros((9, 1, 1))).with_name("car.dat")
     with pytest.raises(RangeError, match=r"leaves car\.dat of 9 frames"):
         stream.window(9, 1)
     with pytest.raises(RangeError, match=r"leave car\.dat"):
@@ -136,7 +136,9 @@ def test_a_crop_is_what_numpy_cuts(spikes):
         cut = stream.crop(rows, columns)
         assert np.array_equal(np.asarray(cut), expected)
         assert np.array_equal(cut.count(), expected.sum(0))
-        assert np.array_equal(cut[2:5].rows(), SpikeStream.from_array(expected)[2:5].rows())
+        assert np.array_equal(
+            cut[2:5].packed_rows(), SpikeStream.from_array(expected)[2:5].packed_rows()
+        )
     assert stream[2:, -5:, :7].shape == (7, 5, 7)
     assert stream[2:, -5:, :7].rate == 1000
     exposed = SpikeStream(stream.packed(), (13, 21), exposure=(3, 6))
@@ -144,7 +146,7 @@ def test_a_crop_is_what_numpy_cuts(spikes):
 
 
 def test_crops_that_leave_the_picture_are_refused(spikes):
-    stream = SpikeStream.from_array(spikes(3, 4, 5)).named("a.dat")
+    stream = SpikeStream.from_array(spikes(3, 4, 5)).with_name("a.dat")
     with pytest.raises(RangeError, match=r"columns 3:9 are not inside a\.dat, whose columns"):
         stream.crop((0, 4), (3, 9))
     with pytest.raises(RangeError, match="rows 2:2"):
@@ -159,7 +161,7 @@ def test_crops_that_leave_the_picture_are_refused(spikes):
 def test_it_has_the_attributes_of_an_array_and_says_its_file(spikes):
     stream = SpikeStream.from_array(spikes(3, 4, 5), rate=20_000)
     assert (stream.ndim, stream.dtype, stream.size, stream.nbytes) == (3, np.uint8, 60, 9)
-    named = stream.named("folder/<car>.dat")
+    named = stream.with_name("folder/<car>.dat")
     assert repr(named) == "SpikeStream('<car>.dat', T=3, 4x5, 20000 Hz)"
     table = named._repr_html_()
     assert "&lt;car&gt;.dat" in table

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.deblurring.ldn_picture import LDNPicture
+from spikecam.deblurring.ldn_deblurrer import LDNDeblurrer
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
-from spikecam.deblurring.refined_picture import RefinedPicture
+from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.ldn import LDN
 from spikecam.networks.refiner import Refiner
@@ -53,8 +53,8 @@ def test_tiles_cover_every_pixel_once():
 def test_refined_tiled_equals_whole(refiner, size):
     blur, stream = scene(*size)
     ratios = LogRateRatios(stream, (20, 117))
-    whole = RefinedPicture(refiner, blur, ratios, exact=True).sharp(50)
-    parts = RefinedPicture(refiner, blur, ratios, exact=True, tile=64).sharp(50)
+    whole = RefinerDeblurrer(refiner, blur, ratios, exact=True).deblur(50)
+    parts = RefinerDeblurrer(refiner, blur, ratios, exact=True, tile=64).deblur(50)
     assert whole.shape == blur.shape
     assert np.abs(whole - blur).mean() > 0.01
     assert np.abs(whole - parts).max() < 1e-4
@@ -64,8 +64,8 @@ def test_refined_tiled_equals_whole(refiner, size):
 def test_ldn_tiled_equals_whole(ldn, size):
     blur, stream = scene(*size)
     spikes = np.asarray(stream[40:61])
-    whole = LDNPicture(ldn, blur, exact=True).sharp(spikes)
-    parts = LDNPicture(ldn, blur, exact=True, tile=64).sharp(spikes)
+    whole = LDNDeblurrer(ldn, blur, exact=True).deblur(spikes)
+    parts = LDNDeblurrer(ldn, blur, exact=True, tile=64).deblur(spikes)
     assert whole.shape == blur.shape
     assert np.abs(whole - parts).max() < 1e-4
 
@@ -77,7 +77,7 @@ def test_ldn_prepared_gives_what_its_module_gives(ldn):
         torch.from_numpy(blur.transpose(2, 0, 1))[None], torch.from_numpy(spikes)[None].float()
     )
     expected = module[0].permute(1, 2, 0).clamp(0, 1).numpy()
-    assert np.allclose(LDNPicture(ldn, blur, exact=True).sharp(spikes), expected, atol=1e-5)
+    assert np.allclose(LDNDeblurrer(ldn, blur, exact=True).deblur(spikes), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("ratio", [1, 2, 2.5, 4, 5, 8])
@@ -90,13 +90,13 @@ def test_refined_takes_any_ratio_of_picture_to_spikes(ratio):
     light = np.linspace(0.2, 0.8, 137, dtype=np.float32)[:, None, None]
     stream = sc.simulate(np.tile(light, (1, height, width)), sc.Sensor(threshold=0.5), seed=0)
     torch.manual_seed(0)
-    picture = RefinedPicture(Refiner(), blur, LogRateRatios(stream, (20, 117)), exact=True)
+    picture = RefinerDeblurrer(Refiner(), blur, LogRateRatios(stream, (20, 117)), exact=True)
     expected = next(iter(sc.deblur_frames(blur, stream, frames=[40], method="sdm")))
-    assert np.abs(picture.sharp(40) - expected).mean() < 0.03
+    assert np.abs(picture.deblur(40) - expected).mean() < 0.03
 
 
 def test_gray_stays_gray(refiner, ldn):
     blur, stream = scene(64, 64)
     ratios = LogRateRatios(stream, (20, 117))
-    assert RefinedPicture(refiner, blur[..., 0], ratios).sharp(50).shape == (64, 64)
-    assert LDNPicture(ldn, blur[..., 0]).sharp(np.asarray(stream[40:61])).shape == (64, 64)
+    assert RefinerDeblurrer(refiner, blur[..., 0], ratios).deblur(50).shape == (64, 64)
+    assert LDNDeblurrer(ldn, blur[..., 0]).deblur(np.asarray(stream[40:61])).shape == (64, 64)

@@ -15,7 +15,7 @@ from make_sample import MIDDLE, Scene
 from PIL import Image
 
 import spikecam as sc
-from spikecam.calibration.uniform_fields import uniform_field
+from spikecam.calibration.uniform_fields import simulate_uniform_field
 from spikecam.gray import as_gray
 
 LUX = (0, 153, 335)
@@ -23,7 +23,9 @@ LUX = (0, 153, 335)
 
 def fixed_pattern(light, out):
     fpn = sc.FixedPattern.random(light.shape, seed=1)
-    found = sc.calibrate_fpn([uniform_field(fpn, lux, 1500, i) for i, lux in enumerate(LUX)], LUX)
+    found = sc.calibrate_fpn(
+        [simulate_uniform_field(fpn, lux, 1500, i) for i, lux in enumerate(LUX)], LUX
+    )
     good = (fpn.bad == 0) & (found.bad == 0)
     gains = [m.gain / np.median(m.gain[good]) for m in (fpn, found)]
     offsets = (found.offset - fpn.offset)[good]

@@ -318,7 +318,7 @@ def main():
             blur.add(picture)
         if args.truth and t in NUMBERS:
             to_image(picture).save(args.truth / f"{t:03d}.png")
-    to_image(blur.picture()).save(args.out / "blur.png", optimize=True)
+    to_image(blur.mean_picture()).save(args.out / "blur.png", optimize=True)
     sc.save(args.out / "spikes.dat", sc.simulate(grays, rate=RATE, exposure=SCENE_EXPOSURE))
 
 

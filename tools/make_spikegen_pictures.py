@@ -16,7 +16,7 @@ from make_manual_pictures import AT, beside, write
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.generation.generated import white_spread
+from spikecam.generation.generated import spread_shown_as_white
 
 # Of the picture: the bus's name.
 PART = (slice(390, 530), slice(120, 400))
@@ -26,7 +26,7 @@ def drawn(out):
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     refined = sc.deblur(blur, stream, at=AT)
     found = sc.generate(blur, stream, at=AT)
-    shown = np.minimum(found.spread / white_spread([found.spread]), 1)
+    shown = np.minimum(found.spread / spread_shown_as_white([found.spread]), 1)
     spread = np.repeat(shown[..., None], 3, axis=2)
     made = [blur, refined, found.samples[0], found.mean, spread]
     write(out, "spikegen.jpg", beside([one[PART] for one in made]))

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.output import Output, open_output
     from spikecam.io.pictures import is_picture, read_picture, write_picture
-    from spikecam.io.recording import check_recording, write_recording
+    from spikecam.io.recording import check_recording_output, write_recording
     from spikecam.io.recording import open as open
     from spikecam.io.save import save
     from spikecam.io.video import count_frames, read_video, video_frames, write_video
@@ -171,7 +171,7 @@ _HOMES = {
     "io.geometry": ("CAMERAS",),
     "io.output": ("Output", "open_output"),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
-    "io.recording": ("check_recording", "open", "write_recording"),
+    "io.recording": ("check_recording_output", "open", "write_recording"),
     "io.save": ("save",),
     "io.video": ("count_frames", "read_video", "video_frames", "write_video"),
     "method": (
@@ -305,7 +305,7 @@ __all__ = [  # noqa: RUF022
     "count_frames",
     "write_video",
     "write_recording",
-    "check_recording",
+    "check_recording_output",
     "open_output",
     "Output",
     "load_weights",

@@ -14,7 +14,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def frame_bytes(height: int, row_width: int) -> int:
-    """Bytes that one frame of ``height`` rows of ``row_width`` stored columns takes."""
+    """Number of bytes of one packed frame."""
     return (height * row_width + 7) // 8
 
 
@@ -25,28 +25,28 @@ def pack(frames: Bytes) -> Bytes:
     return np.packbits(flat, axis=1, bitorder="little")
 
 
-def unpack(packed: Bytes, height: int, width: int, row_width: int) -> Bytes:
-    """Unpack (T, frame_bytes) into frames (T, H, W) of 0/1, upright.
+def unpack(packed_frames: Bytes, height: int, width: int, row_width: int) -> Bytes:
+    """Unpack packed frames (T, frame_bytes) to (T, H, W) of 0/1, upright.
 
     Only the view is turned upright: the rows lie in memory as they are stored.
     """
     if height * row_width % 8 == 0:
         # One flat call of unpackbits is twice as fast as one along an axis.
-        flat = np.unpackbits(np.ascontiguousarray(packed).reshape(-1), bitorder="little")
+        flat = np.unpackbits(np.ascontiguousarray(packed_frames).reshape(-1), bitorder="little")
     else:
-        flat = np.unpackbits(packed, axis=1, bitorder="little", count=height * row_width)
-    return flat.reshape(len(packed), height, row_width)[:, ::-1, :width]
+        flat = np.unpackbits(packed_frames, axis=1, bitorder="little", count=height * row_width)
+    return flat.reshape(len(packed_frames), height, row_width)[:, ::-1, :width]
 
 
-def to_rows(packed: Bytes, height: int, width: int, row_width: int) -> Bytes:
-    """Re-order (T, frame_bytes) into upright rows of whole bytes, (T, H, ceil(W / 8)).
+def repack_to_rows(packed_frames: Bytes, height: int, width: int, row_width: int) -> Bytes:
+    """Repack frames (T, frame_bytes) to upright rows of whole bytes, (T, H, ceil(W / 8)).
 
     Bit ``c % 8`` of byte ``c // 8`` of a row is its column ``c``; bits past the width are 0.
     """
     if row_width % 8 == 0:
-        stored = packed.reshape(len(packed), height, row_width // 8)
+        stored = packed_frames.reshape(len(packed_frames), height, row_width // 8)
         rows = np.array(stored[:, ::-1, : (width + 7) // 8], order="C")
         if width % 8:
             rows[:, :, -1] &= (1 << width % 8) - 1
         return rows
-    return np.packbits(unpack(packed, height, width, row_width), axis=2, bitorder="little")
+    return np.packbits(unpack(packed_frames, height, width, row_width), axis=2, bitorder="little")

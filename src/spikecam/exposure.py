@@ -19,7 +19,7 @@ from spikecam.stream import Span, SpikeStream
 
 
 def resolve_exposure(stream: SpikeStream, exposure: Span | None = None) -> Span:
-    """The exposure (start, stop) to use: the one given, else the recording's, else all of it.
+    """Exposure (start, stop) to use: the argument, else the recording's, else all of it.
 
     Nothing is inferred from the length of a recording. A recording knows its exposure from its
     sidecar file or from the data set that it was read from (`SpikeStream.exposure`).
@@ -36,7 +36,7 @@ def resolve_exposure(stream: SpikeStream, exposure: Span | None = None) -> Span:
 
 
 def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture:
-    """Average the frames of an exposure to its blurry picture, in one pass.
+    """Average frames to the blurry picture of their exposure.
 
     Args:
         frames: pictures of one size, (H, W) or (H, W, 3), uint8 or floats in [0, 1].
@@ -57,7 +57,7 @@ def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> 
     average = FrameAverage(linear=linear)
     for frame in frames:
         average.add(frame)
-    return average.picture()
+    return average.mean_picture()
 
 
 class FrameAverage:
@@ -72,7 +72,7 @@ class FrameAverage:
         self._total: npt.NDArray[np.float64] | None = None
 
     def add(self, frame: npt.ArrayLike) -> None:
-        """Add a frame; errors as for `average_frames`."""
+        """Add a frame to the average; errors as for `average_frames`."""
         self.count += 1
         levels = check_picture(frame, f"frame {self.count} of an exposure")
         if self._total is None:
@@ -89,8 +89,8 @@ class FrameAverage:
             # Whole levels add up exactly; the division at the end is the only rounding.
             self._total += levels if levels.dtype == np.uint8 else levels * 255.0
 
-    def picture(self) -> Picture:
-        """The average of the frames added so far, float32 in [0, 1].
+    def mean_picture(self) -> Picture:
+        """Mean of the frames that were added so far, float32 in [0, 1].
 
         Raises:
             OptionError: there are none.

@@ -8,8 +8,8 @@ from importlib import metadata
 from spikecam.errors import SpikecamError
 
 
-def require(*modules: str, extra: str, purpose: str) -> None:
-    """Refuse work that needs a package which is not installed; nothing is imported.
+def require_packages(*modules: str, extra: str, purpose: str) -> None:
+    """Refuse work that needs a package which is not installed, without importing it.
 
     Args:
         modules: names to import of the packages.
@@ -21,18 +21,18 @@ def require(*modules: str, extra: str, purpose: str) -> None:
     """
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            raise missing_package(module, extra=extra, purpose=purpose)
+            raise missing_package_error(module, extra=extra, purpose=purpose)
 
 
-def missing_package(module: str, *, extra: str, purpose: str) -> SpikecamError:
-    """The error to raise where a package, or one that it needs, is not installed."""
-    packages = _packages_of(extra) or [module]
+def missing_package_error(module: str, *, extra: str, purpose: str) -> SpikecamError:
+    """Make the error to raise where a package is not installed, with the command to install it."""
+    packages = _requirements_of_extra(extra) or [module]
     names = " ".join(f'"{package}"' for package in packages)
     return SpikecamError(f"{module} is not installed; for {purpose} run: pip install {names}")
 
 
-def _packages_of(extra: str) -> list[str]:
-    """What an extra installs, as pip takes it: ``h5py>=3.10``."""
+def _requirements_of_extra(extra: str) -> list[str]:
+    """Requirements of an extra as pip takes them: ``h5py>=3.10``."""
     try:
         requirements = metadata.requires("spikecam") or []
     except metadata.PackageNotFoundError:  # run from a folder of sources

@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 
 Map = npt.NDArray[np.float32]
 
@@ -99,7 +99,7 @@ class FixedPattern:
 
     @cached_property
     def slope(self) -> Map:
-        """s = f_o / (D_light (L_3 + f_o)), the rate in the dark for a gain of 1, (H, W)."""
+        """Slope of the correction, (H, W): f_o / (D_light (L_3 + f_o)), the rate in the dark."""
         per_lux = self.deviation * np.float32(self.lux) + self.deviation * self.offset
         slope: npt.NDArray[Any] = self.offset / np.maximum(per_lux, 1e-9)
         return slope.astype(np.float32)
@@ -121,7 +121,7 @@ class FixedPattern:
         return self.fill_bad_pixels(self.interval_weight(intervals) * rates)
 
     def interval_weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Weight gamma(n) of intervals of n frames: thresholds of clean charge, (..., H, W)."""
+        """Weight gamma of spikes by their intervals in frames, by which they are corrected."""
         extra_frames = intervals - 1
         light = np.maximum(1 - extra_frames * self.slope, 0)
         weight: npt.NDArray[Any] = (
@@ -131,17 +131,17 @@ class FixedPattern:
 
     def fill_bad_pixels(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Fill bad pixels with the median of the nearest good ones, in place (..., H, W)."""
-        rows, columns, sources = self._repair_sources
+        rows, columns, sources = self._bad_pixels_and_neighbours
         if len(rows):
             flat = pictures.reshape(*pictures.shape[:-2], -1)
             pictures[..., rows, columns] = np.median(flat[..., sources], axis=-1)
         return pictures
 
     @cached_property
-    def _repair_sources(
+    def _bad_pixels_and_neighbours(
         self,
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Rows and columns of bad pixels, and flat indices (n, 8) of good ones near each."""
+        """Rows and columns of bad pixels, and flat indices (n, 8) of good neighbours of each."""
         rows, columns = np.nonzero(self.bad)
         height, width = self.shape
         sources = np.zeros((len(rows), 8), np.intp)
@@ -159,7 +159,7 @@ class FixedPattern:
         return rows, columns, sources
 
     def check_shape(self, shape: tuple[int, ...], name: str = "the recording") -> None:
-        """Refuse a recording of another size.
+        """Refuse a shape other than that of the maps.
 
         Raises:
             GeometryError: it has one.
@@ -171,7 +171,7 @@ class FixedPattern:
             )
 
     def digest(self) -> str:
-        """SHA-256 of the maps, which identifies the camera."""
+        """SHA-256 digest of the maps, which identifies the camera."""
         content = hashlib.sha256(np.float64(self.lux).tobytes())
         for map_ in (*self._maps, self.bad):
             content.update(np.ascontiguousarray(map_).tobytes())
@@ -189,7 +189,7 @@ class FixedPattern:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""
+        """Write the maps as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""
         with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -202,12 +202,12 @@ class FixedPattern:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> FixedPattern:
-        """Read what `save` or others of the field wrote: an ``.npz`` with Nd, Nl and D_light.
+        """Read maps from an ``.npz`` file that `save` or others wrote, with Nd, Nl and D_light.
 
         Raises:
             FileError: another file.
         """
-        path = existing_file(path)
+        path = check_existing_file(path)
         try:
             with np.load(path, allow_pickle=False) as archive:
                 offset, gain, deviation = (
@@ -253,7 +253,7 @@ class FixedPattern:
 
     @staticmethod
     def random(shape: tuple[int, int], seed: int) -> FixedPattern:
-        """Random fixed pattern whose maps have the spread of a measured one (Gen2, 400x250).
+        """Draw a random fixed pattern with the statistics of a measured one (Gen2, 400x250).
 
         There, the middle half of the offsets lies between 5.7 and 10.1 lux, gains scatter by 6 %,
         light falls off by a tenth to the sides, and one pixel in two thousand is bad.

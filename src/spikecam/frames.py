@@ -27,7 +27,7 @@ def choose_frames(
     span: Span | None = None,
     window: int = 1,
 ) -> Sequence[int]:
-    """Frame indices of a choice: ``at`` is one frame, ``frames`` a count or the indices themselves.
+    """Resolve a choice of frames to frame indices: one frame, a count, or the indices themselves.
 
     Args:
         stream: the recording.
@@ -69,12 +69,12 @@ def choose_frames(
     return evenly_spaced_frames(stream, count, span or (0, len(stream)), window)
 
 
-def parse_frames(text: str, length: int, name: str = "frames") -> int | range:
-    """A choice of frames written as COUNT or START:STOP[:STEP]; start and stop may be left out.
+def parse_frames(text: str, recording_length: int, name: str = "frames") -> int | range:
+    """Parse a choice of frames from the text COUNT or START:STOP[:STEP].
 
     Args:
         text: such as ``7``, ``20:117`` or ``:100:10``.
-        length: frames of the recording.
+        recording_length: frames of the recording.
         name: what the message calls it, such as ``--frames``.
 
     Raises:
@@ -86,7 +86,7 @@ def parse_frames(text: str, length: int, name: str = "frames") -> int | range:
     """
     if ":" not in text:
         return _whole_numbers([text], text, name, "a number, or START:STOP[:STEP],")[0]
-    defaults = ("0", str(length), "1")
+    defaults = ("0", str(recording_length), "1")
     parts = [part or default for part, default in zip_longest(text.split(":"), defaults)]
     numbers = _whole_numbers(parts if len(parts) == 3 else [], text, name, "START:STOP[:STEP]")
     if not numbers[2]:
@@ -94,27 +94,29 @@ def parse_frames(text: str, length: int, name: str = "frames") -> int | range:
     frames = range(*numbers)
     if not frames:
         raise OptionError(f"{name} {text}: no frames; give a start below its stop")
-    if frames.stop > length:
-        raise RangeError(f"{name} {text} leaves the recording, whose frames are 0:{length}")
+    if frames.stop > recording_length:
+        raise RangeError(
+            f"{name} {text} leaves the recording, whose frames are 0:{recording_length}"
+        )
     return frames
 
 
-def parse_span(text: str, length: int, name: str = "exposure") -> Span:
-    """A span of frames written as START:STOP, either of which may be left out.
+def parse_span(text: str, recording_length: int, name: str = "exposure") -> Span:
+    """Parse a span of frames from the text START:STOP, either of which may be left out.
 
     Args, errors: as for `parse_frames`.
 
     >>> parse_span("20:117", 137), parse_span(":50", 137)
     ((20, 117), (0, 50))
     """
-    frames = parse_frames(text, length, name) if text.count(":") == 1 else None
+    frames = parse_frames(text, recording_length, name) if text.count(":") == 1 else None
     if not isinstance(frames, range):
         raise OptionError(f"{name} {text}: expected START:STOP, such as 20:117")
     return frames.start, frames.stop
 
 
 def frames_with_window(stream: SpikeStream, window: int, span: Span | None = None) -> range:
-    """Every frame of a span whose window of odd length lies inside the recording.
+    """Range of the frames of a span whose window lies inside the recording.
 
     Raises:
         OptionError: the length is even or below 1.

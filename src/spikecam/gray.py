@@ -17,7 +17,7 @@ _WEIGHTS = np.array([0.30, 0.59, 0.11], np.float32)
 
 
 def as_gray(picture: npt.ArrayLike, name: str = "a frame") -> Picture:
-    """Gray light, float32 (H, W) in [0, 1], of a picture (H, W) or (H, W, 3).
+    """Convert a picture (H, W) or (H, W, 3) to gray, float32 (H, W) in [0, 1].
 
     Raises:
         OptionError: another shape or type, values outside [0, 1], or not finite.
@@ -28,7 +28,7 @@ def as_gray(picture: npt.ArrayLike, name: str = "a frame") -> Picture:
 
 
 def quarter_gray(picture: npt.ArrayLike) -> Picture:
-    """Gray light at a quarter of a picture's width and height, float32 (H/4, W/4) in [0, 1].
+    """Convert a picture to gray at a quarter of its sides, float32 (H/4, W/4) in [0, 1].
 
     Two-tap bilinear without antialiasing, as Spike-GOPRO was made: the mean of the middle 2 x 2 of
     every 4 x 4 pixels.
@@ -48,8 +48,8 @@ def quarter_gray(picture: npt.ArrayLike) -> Picture:
     return quarter
 
 
-def check_light(frames: Light) -> None:
-    """Refuse frames of floats (n, H, W) outside [0, 1]; bytes cannot be."""
+def check_unit_range(frames: Light) -> None:
+    """Refuse frames with values outside [0, 1]; bytes are never."""
     if frames.dtype == np.uint8:
         return
     low, high = float(frames.min()), float(frames.max())

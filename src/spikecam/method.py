@@ -38,7 +38,7 @@ RESERVED_NAMES = frozenset({
 
 
 class Takes(Enum):
-    """What a method makes its pictures from, and how its function is called.
+    """Inputs that a method takes, and by that how its function is called.
 
     - ``SPIKES``: ``run(stream, frames, options)``, for `spikecam.reconstruct`; yields firing rates
       in [0, 1], float32 (H, W).
@@ -64,7 +64,7 @@ class OnlineReconstructor(Protocol):
     """State of a method that follows frames as they come, and makes a picture at any time."""
 
     def update(self, frames: SpikeStream) -> None:
-        """Take the frames that come next."""
+        """Advance by the frames that come next."""
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
@@ -81,7 +81,7 @@ def _one_frame(options: Any, stream: SpikeStream) -> int:
 
 @dataclass(frozen=True)
 class Method:
-    """A method, as its file declares it.
+    """Declaration of a method: its name, inputs and options, and the function that runs it.
 
     Attributes:
         name: by which it is chosen; that of its file.
@@ -119,19 +119,19 @@ class Method:
 
     @property
     def option_names(self) -> tuple[str, ...]:
-        """Names of its options, in the order of the declaration."""
+        """Names of the method's options, in the order of the declaration."""
         return tuple(field.name for field in fields(self.options))
 
     @property
     def default_weights(self) -> tuple[str, ...]:
-        """Names of the weights that it uses by default, one for each of its networks."""
+        """Names of the weights that the method uses by default, one for each network."""
         if not self.networks:
             return ()
         weights = self.options().weights
         return weights if isinstance(weights, tuple) else (weights,)
 
     def parse_options(self, values: Mapping[str, Any]) -> Any:
-        """Its options object with these values and the defaults of all others.
+        """Build the method's options from values by name, with defaults for all others.
 
         Raises:
             FileError: a fixed pattern that cannot be read.
@@ -151,7 +151,7 @@ class Method:
         return self.options(**values)
 
     def check_fixed_pattern(self, options: Any, stream: SpikeStream) -> None:
-        """Refuse a fixed pattern among the options that is not of the recording's size.
+        """Refuse options whose fixed pattern is not of the recording's size.
 
         Raises:
             GeometryError: it is not.
@@ -161,7 +161,7 @@ class Method:
             fpn.check_shape(stream.shape[1:])
 
     def _parse_weights(self, weights: Any) -> Any:
-        """One name or file for one network, else a tuple with one for each."""
+        """Check the weights: one name or file for one network, else a tuple with one for each."""
         several = isinstance(weights, Sequence) and not isinstance(weights, str)
         named = tuple(weights) if several else (weights,)
         if len(named) != len(self.networks):
@@ -181,7 +181,7 @@ def _fixed_pattern(fpn: Any) -> FixedPattern:
 
 
 def find_method(name: str, takes: Takes) -> Method:
-    """The method of this name, in capitals or not.
+    """Find a method by its name, in capitals or not, and what it takes.
 
     Raises:
         OptionError: there is none that takes this, or its package cannot be loaded.

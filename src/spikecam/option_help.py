@@ -6,17 +6,17 @@ import inspect
 import re
 
 
-def attribute_helps(options: type) -> dict[str, str]:
-    """Help of each field of a dataclass, by name: its text in the ``Attributes:`` section.
+def attribute_helps(options_class: type) -> dict[str, str]:
+    """Help text of each field of a dataclass, from the ``Attributes:`` section of its docstring.
 
     Args:
-        options: the class; fields that it inherits have the help of its parents.
+        options_class: the class; fields that it inherits have the help of its parents.
 
     Returns:
         One sentence or several each, in one line, without code marks.
     """
     helps: dict[str, str] = {}
-    for parent in reversed(options.__mro__):
+    for parent in reversed(options_class.__mro__):
         text = inspect.cleandoc(parent.__dict__.get("__doc__") or "")
         _, _, section = text.partition("Attributes:\n")
         section = re.split(r"\n(?=\S)", section)[0]
@@ -26,7 +26,7 @@ def attribute_helps(options: type) -> dict[str, str]:
     return helps
 
 
-def plain_sentence(text: str) -> str:
-    """Text of a docstring for people: one line, no code marks, a capital and a full stop."""
-    text = " ".join(text.replace("`", "").split()).rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+def plain_sentence(docstring_text: str) -> str:
+    """Text of a docstring as one plain sentence: no code marks, a capital and a full stop."""
+    docstring_text = " ".join(docstring_text.replace("`", "").split()).rstrip(".")
+    return f"{docstring_text[:1].upper()}{docstring_text[1:]}."

@@ -13,12 +13,12 @@ Picture = npt.NDArray[np.float32]
 
 
 def as_colour(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The picture with three channels: gray (H, W) repeated, colour (H, W, 3) as it is."""
+    """Convert a picture to three channels: gray (H, W) is repeated, colour is as it is."""
     return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
 
 
 def check_picture(picture: npt.ArrayLike, name: str = "a picture") -> npt.NDArray[Any]:
-    """The picture as an array of bytes or floats, as it is.
+    """Refuse an array that is no picture; return it as an array of bytes or floats.
 
     Raises:
         OptionError: another shape or type, or values outside [0, 1] or not finite: nothing is
@@ -45,7 +45,7 @@ def check_picture(picture: npt.ArrayLike, name: str = "a picture") -> npt.NDArra
 
 
 def as_floats(picture: npt.ArrayLike, name: str = "a picture") -> Picture:
-    """The picture as float32 in [0, 1]; errors as for `check_picture`."""
+    """Convert a picture to float32 in [0, 1]; errors as for `check_picture`."""
     array = check_picture(picture, name)
     if array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(255)

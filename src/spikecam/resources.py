@@ -25,7 +25,7 @@ OUT_OF_MEMORY = (
 
 @cache
 def usable_cores() -> int:
-    """Cores that this process may use: by its affinity and by the limit of its container.
+    """Number of cores that this process may use, by its affinity and its container's limit.
 
     A container's limit is a share of time (``docker run --cpus 1.5``), rounded up here.
     """
@@ -35,32 +35,32 @@ def usable_cores() -> int:
         allowed = len(os.sched_getaffinity(0))
     else:
         allowed = os.cpu_count() or 1
-    limit = cgroup_cores()
+    limit = cgroup_core_limit()
     return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
 
 
-def cgroup_cores(
-    root: Path = _CGROUPS, membership: Path = Path("/proc/self/cgroup")
+def cgroup_core_limit(
+    cgroup_folder: Path = _CGROUPS, membership_file: Path = Path("/proc/self/cgroup")
 ) -> float | None:
-    """The limit of Linux control groups, versions 1 and 2, in cores; None where there is none.
+    """Limit of Linux control groups in cores; None where there is none.
 
     Args:
-        root: where the groups are mounted.
-        membership: the file that lists the groups of this process.
+        cgroup_folder: where the groups are mounted.
+        membership_file: the file that lists the groups of this process.
     """
     quotas = [
         _read_quota_v2(folder) if version == 2 else _read_quota_v1(folder)
-        for version, folder in _group_folders("cpu", root, membership)
+        for version, folder in _group_folders("cpu", cgroup_folder, membership_file)
     ]
     return min((quota for quota in quotas if quota is not None), default=None)
 
 
-def cgroup_memory(
-    root: Path = _CGROUPS, membership: Path = Path("/proc/self/cgroup")
+def cgroup_memory_limit(
+    cgroup_folder: Path = _CGROUPS, membership_file: Path = Path("/proc/self/cgroup")
 ) -> int | None:
-    """The limit of Linux control groups in bytes of memory; arguments as `cgroup_cores`."""
+    """Limit of Linux control groups in bytes of memory; arguments as `cgroup_core_limit`."""
     limits = []
-    for version, folder in _group_folders("memory", root, membership):
+    for version, folder in _group_folders("memory", cgroup_folder, membership_file):
         name = "memory.max" if version == 2 else "memory.limit_in_bytes"
         try:
             text = (folder / name).read_text(encoding="ascii").strip()
@@ -71,27 +71,33 @@ def cgroup_memory(
     return min(limits, default=None)
 
 
-def _group_folders(controller: str, root: Path, membership: Path) -> list[tuple[int, Path]]:
+def _group_folders(
+    controller: str, cgroup_folder: Path, membership_file: Path
+) -> list[tuple[int, Path]]:
     """Folders of the groups that limit this process, and all above them, with their version."""
     try:
-        lines = membership.read_text(encoding="utf-8").splitlines()
+        lines = membership_file.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     folders: list[tuple[int, Path]] = []
     for line in lines:
         _, controllers, group = line.split(":", 2)
         if not controllers:
-            folders += [(2, folder) for folder in _with_parents(root, group)]
+            folders += [(2, folder) for folder in _group_and_parent_folders(cgroup_folder, group)]
         elif controller in controllers.split(","):
-            top = root / controllers if (root / controllers).is_dir() else root / controller
-            folders += [(1, folder) for folder in _with_parents(top, group)]
+            top = (
+                cgroup_folder / controllers
+                if (cgroup_folder / controllers).is_dir()
+                else cgroup_folder / controller
+            )
+            folders += [(1, folder) for folder in _group_and_parent_folders(top, group)]
     return folders
 
 
-def _with_parents(root: Path, group: str) -> list[Path]:
-    """The folder of a group and of all groups that it is part of."""
-    folder = root / group.lstrip("/")
-    return [folder, *(parent for parent in folder.parents if parent.is_relative_to(root))]
+def _group_and_parent_folders(cgroup_folder: Path, group: str) -> list[Path]:
+    """List the folders of a control group and of all groups that it is part of."""
+    folder = cgroup_folder / group.lstrip("/")
+    return [folder, *(parent for parent in folder.parents if parent.is_relative_to(cgroup_folder))]
 
 
 def _read_quota_v2(folder: Path) -> float | None:
@@ -112,9 +118,9 @@ def _read_quota_v1(folder: Path) -> float | None:
 
 
 @cache
-def total_memory() -> int | None:
-    """Bytes of memory of this machine or container; None where the system does not say."""
-    limit = cgroup_memory()
+def total_memory_bytes() -> int | None:
+    """Total memory of this machine or container in bytes; None where it is unknown."""
+    limit = cgroup_memory_limit()
     limits = [] if limit is None else [limit]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
@@ -124,7 +130,7 @@ def total_memory() -> int | None:
 def check_memory(
     needed_bytes: int, purpose: str, advice: str = "choose a smaller size or fewer frames"
 ) -> None:
-    """Refuse work that needs more memory than there is at all, before anything is allocated.
+    """Refuse work that needs more memory than the machine has in total.
 
     Args:
         needed_bytes: the least that the work needs at once.
@@ -134,7 +140,7 @@ def check_memory(
     Raises:
         ResourceError: there is less.
     """
-    total = total_memory()
+    total = total_memory_bytes()
     if total is not None and needed_bytes > total:
         raise ResourceError(
             f"{purpose} needs {needed_bytes / 1e9:,.1f} GB of memory, and {total / 1e9:,.1f} are "
@@ -151,7 +157,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def pick_device(device: str | torch.device = "auto") -> torch.device:
-    """The device of that name; "auto" is a CUDA GPU where there is one, else the processor.
+    """Device of a name; "auto" is a CUDA GPU where there is one, else the processor.
 
     Args:
         device: one of `DEVICES`, where N is the number of a GPU from 0, or a `torch.device`.
@@ -161,7 +167,7 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
     """
     import torch
 
-    _limit_threads()
+    _limit_torch_threads()
     name = str(device)
     kind, _, number = name.partition(":")
     if not re.fullmatch("auto|(cpu|cuda|mps)(:[0-9]+)?", name):
@@ -180,8 +186,8 @@ def pick_device(device: str | torch.device = "auto") -> torch.device:
 
 
 @cache
-def _limit_threads() -> None:
-    """Keep PyTorch to the cores of a container, whose limit it does not know."""
+def _limit_torch_threads() -> None:
+    """Limit the threads of PyTorch to the cores of the container."""
     import torch
 
     if torch.get_num_threads() > usable_cores():

@@ -29,8 +29,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
-    """Call ``kernel(*args, first, last)`` with row spans that cover [0, height), in parallel.
+def run_over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
+    """Run a kernel in parallel threads over spans of rows: ``kernel(*args, first, last)``.
 
     The kernel must release the interpreter lock and write to its own rows only.
     """
@@ -41,32 +41,32 @@ def over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
         job.result()
 
 
-def in_threads(function: Callable[[int], None], steps: range) -> None:
-    """Call ``function(step)`` for every step, in parallel where it releases the lock."""
-    for job in [_pool().submit(function, step) for step in steps]:
+def run_in_threads(function: Callable[[int], None], indices: range) -> None:
+    """Call a function for every index in parallel threads."""
+    for job in [_pool().submit(function, step) for step in indices]:
         job.result()
 
 
-def picture_blocks(
-    start: int, stop: int, shape: tuple[int, int, int], *, at_least: int = 1
+def iter_picture_blocks(
+    start: int, stop: int, shape: tuple[int, int, int], *, min_frames: int = 1
 ) -> Iterator[Picture]:
-    """Empty pictures (n, H, W) for frames [start, stop) of a stream of this shape, by blocks."""
+    """Yield empty arrays (n, H, W) for the pictures of frames [start, stop), block by block."""
     _, height, width = shape
-    block = max(at_least, _BLOCK_BYTES // (4 * height * width))
+    block = max(min_frames, _BLOCK_BYTES // (4 * height * width))
     for first in range(start, stop, block):
         yield np.empty((min(block, stop - first), height, width), np.float32)
 
 
 def select_frames(
-    run: Callable[[int, int], Iterator[Picture]],
+    run_span: Callable[[int, int], Iterator[Picture]],
     frames: Sequence[int],
     *,
     single_frame_cost: float,
 ) -> Iterator[Picture]:
-    """The pictures of ``frames`` from ``run(start, stop)``, which makes those of a whole span.
+    """Yield the pictures of some frames from a function that makes those of a whole span.
 
     Args:
-        run: gives the pictures of frames [start, stop), one after another.
+        run_span: gives the pictures of frames [start, stop), one after another.
         frames: frame indices; a new span begins where they do not rise.
         single_frame_cost: how many pictures on the way cost as much as one made by itself: a new
             span begins where frames are further apart.
@@ -76,7 +76,7 @@ def select_frames(
     ]
     for first, last in pairwise([0, *breaks, len(frames)]):
         following = frames[first]
-        pictures = run(following, frames[last - 1] + 1)
+        pictures = run_span(following, frames[last - 1] + 1)
         for frame in frames[first:last]:
             yield from islice(pictures, frame - following, frame - following + 1)
             following = frame + 1

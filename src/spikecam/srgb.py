@@ -32,5 +32,5 @@ def linear_to_srgb(light: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 @cache
 def linear_levels() -> npt.NDArray[np.float64]:
-    """Linear light of the 256 levels of an 8-bit sRGB picture, (256,)."""
+    """Table of the linear light of the 256 levels of 8-bit sRGB, (256,)."""
     return srgb_to_linear(np.arange(256) / 255)

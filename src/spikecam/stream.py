@@ -26,8 +26,8 @@ _BLOCK_BYTES = 16 << 20
 _CACHE_BYTES = 1 << 20
 
 
-class Store(Protocol):
-    """What holds packed frames: anything with a shape (T, frame_bytes) that slices to bytes."""
+class FrameStore(Protocol):
+    """Protocol of a store of packed frames: has a shape (T, frame_bytes), slices to bytes."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...  # noqa: D102
@@ -62,7 +62,7 @@ class SpikeStream:
 
     def __init__(
         self,
-        packed: Store,
+        packed: FrameStore,
         shape: tuple[int, int],
         *,
         rate: float | None = None,
@@ -117,7 +117,7 @@ class SpikeStream:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """(T, H, W)."""
+        """Shape (T, H, W) of the unpacked frames."""
         return len(self), self.height, self.width
 
     @property
@@ -151,7 +151,7 @@ class SpikeStream:
         return f"SpikeStream({name}T={len(self)}, {self.height}x{self.width}{rate})"
 
     def _repr_html_(self) -> str:
-        """A table of what the recording is, as notebooks show it."""
+        """HTML table of the recording's facts, for notebooks."""
         facts = {
             "recording": os.path.basename(self._name),
             "frames": f"{len(self):,}",
@@ -164,7 +164,7 @@ class SpikeStream:
         return f"<table>{''.join(cells)}</table>"
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
-        for start, stop in self.blocks():
+        for start, stop in self.block_spans():
             yield from self.read(start, stop)
 
     @overload
@@ -183,7 +183,7 @@ class SpikeStream:
             time, rows, columns = index
             if not {rows.step, columns.step} <= {None, 1}:
                 raise OptionError("rows and columns are cut without a step")
-            return self[time].crop(_span_of(rows, self.height), _span_of(columns, self.width))
+            return self[time].crop(*map(_slice_to_span, (rows, columns), self.shape[1:]))
         if not isinstance(index, slice):
             frame = operator.index(index)
             frame += len(self) if frame < 0 else 0
@@ -195,7 +195,7 @@ class SpikeStream:
                 "a stream has no step: leaving frames out would lose spikes; "
                 "pick frames when reconstructing instead"
             )
-        start, stop = _span_of(index, len(self))
+        start, stop = _slice_to_span(index, len(self))
         self._check_span(start, stop)
         view = copy.copy(self)
         view._start, view._stop = self._start + start, self._start + stop
@@ -205,7 +205,7 @@ class SpikeStream:
         return view
 
     def crop(self, rows: Span, columns: Span) -> SpikeStream:
-        """The pixels in rows and columns [start, stop), counted from the top left.
+        """Crop the recording to rows and columns [start, stop), counted from the top left.
 
         A view: frames are read whole from the same store, and packed anew when they are used.
 
@@ -235,10 +235,10 @@ class SpikeStream:
             rate=self.rate,
             exposure=self.exposure,
         )
-        return view.named(self._name)
+        return view.with_name(self._name)
 
-    def named(self, name: str) -> SpikeStream:
-        """The same recording under the name that errors call it by."""
+    def with_name(self, name: str) -> SpikeStream:
+        """The same recording under another name, by which error messages call it."""
         view = copy.copy(self)
         view._name = name
         return view
@@ -274,24 +274,24 @@ class SpikeStream:
         packed = self.packed(start, stop)
         return bits.unpack(packed, self.height, self.width, self.row_width)
 
-    def rows(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
-        """Frames [start, stop) still packed, but upright and each row in whole bytes.
+    def packed_rows(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
+        """Frames [start, stop) still packed, but upright with each row in whole bytes.
 
         Shape (stop - start, H, ceil(W / 8)), least significant bit first, bits past the width 0:
         what compiled loops read.
         """
         packed = self.packed(start, stop)
-        return bits.to_rows(packed, self.height, self.width, self.row_width)
+        return bits.repack_to_rows(packed, self.height, self.width, self.row_width)
 
-    def blocks(self, block_bytes: int = _BLOCK_BYTES) -> list[Span]:
-        """Spans (start, stop) that cover the stream, none above ``block_bytes`` packed bytes."""
+    def block_spans(self, block_bytes: int = _BLOCK_BYTES) -> list[Span]:
+        """Spans (start, stop) of consecutive blocks that cover the stream."""
         step = max(1, block_bytes // self._packed.shape[1])
         return [(a, min(a + step, len(self))) for a in range(0, len(self), step)]
 
     def count(
         self, start: int = 0, stop: int | None = None, *, progress: Progress[Span] = iter
     ) -> npt.NDArray[np.int64]:
-        """Spikes of every pixel in frames [start, stop), int64 (H, W).
+        """Count the spikes of every pixel in frames [start, stop), int64 (H, W).
 
         ``progress`` wraps the list of spans that are read one after another.
         """
@@ -300,7 +300,7 @@ class SpikeStream:
         window = self[start:stop]
         stored = bits.frame_bytes(self.height, self.row_width) * 8
         total = np.zeros(stored, np.int64)
-        for a, b in progress(window.blocks()):
+        for a, b in progress(window.block_spans()):
             packed = np.ascontiguousarray(window.packed(a, b))
             # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them, and what
             # is unpacked at a time stays in the cache.
@@ -317,7 +317,7 @@ class SpikeStream:
         return np.ascontiguousarray(picture[::-1, : self.width])
 
     def window(self, frame: int, length: int) -> Span:
-        """The span of the window of odd ``length`` around ``frame``: [t - n//2, t + n//2].
+        """Span (start, stop) of the window of odd ``length`` around ``frame``.
 
         Raises:
             OptionError: the length is even or below 1.
@@ -345,7 +345,7 @@ class SpikeStream:
         )
 
     def check_exposure(self, exposure: Span) -> Span:
-        """The exposure (start, stop) itself, if it is a non-empty span of this recording.
+        """Refuse an exposure that is no span of this recording; return it as (start, stop).
 
         Raises:
             RangeError: it is not.
@@ -369,7 +369,7 @@ class SpikeStream:
 
 
 class _CroppedFrames:
-    """Packed frames of a part of a stream's pixels, packed when they are sliced."""
+    """Store of the packed frames of a cropped stream, packed when they are sliced."""
 
     dtype = np.dtype(np.uint8)
 
@@ -382,17 +382,15 @@ class _CroppedFrames:
         return bits.pack(self._stream.read(start, stop)[:, self._rows, self._columns])
 
 
-def _span_of(part: slice, length: int) -> Span:
-    """The span that a slice of an axis means; negative ends count from its end."""
-    start, stop = (
-        default if end is None else operator.index(end) + (length if end < 0 else 0)
-        for end, default in ((part.start, 0), (part.stop, length))
-    )
+def _slice_to_span(axis_slice: slice, axis_length: int) -> Span:
+    """Convert a slice of an axis to a span; negative ends count from its end."""
+    ends = (axis_slice.start or 0, axis_length if axis_slice.stop is None else axis_slice.stop)
+    start, stop = (operator.index(end) + (axis_length if end < 0 else 0) for end in ends)
     return start, stop
 
 
 def check_rate(rate: float) -> float:
-    """The rate itself, if it is a positive number of frames per second.
+    """Refuse a rate that is no positive number of frames per second; return it as float.
 
     Raises:
         OptionError: it is not.

@@ -23,7 +23,7 @@ _MAX_SIDE_PIXELS = 1536
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle of a picture that is computed at once, with the border that its pixels need.
+    """A rectangle of a picture for tiled inference, with the border that its pixels need.
 
     Attributes:
         input_area: what the network is given, as slices over rows and columns of pixels.
@@ -37,29 +37,29 @@ class Tile:
     output_area: tuple[slice, slice]
     size: tuple[int, int]
 
-    def on_grid(self, scale: int) -> tuple[slice, slice]:
-        """The input area on a grid that is ``scale`` times as coarse."""
-        return _coarser(self.input_area, scale)
+    def input_area_on_grid(self, coarseness: int) -> tuple[slice, slice]:
+        """Slices of the input area on a coarser grid."""
+        return _coarser(self.input_area, coarseness)
 
-    def crop(self, whole: Tensor) -> Tensor:
-        """The input area of (..., h, w), which is on the grid of the picture or a coarser one."""
-        rows, columns = self.on_grid(self.size[0] // whole.shape[-2])
-        return whole[..., rows, columns]
+    def crop(self, tensor: Tensor) -> Tensor:
+        """Crop a tensor (..., h, w) to the input area; its grid may be coarser."""
+        rows, columns = self.input_area_on_grid(self.size[0] // tensor.shape[-2])
+        return tensor[..., rows, columns]
 
 
-def stitch(parts: Sequence[Tile], compute: Callable[[Tile], Sequence[Tensor]]) -> list[Tensor]:
-    """Apply a network to every tile, and join the results to one picture.
+def stitch(tiles: Sequence[Tile], compute_tile: Callable[[Tile], Sequence[Tensor]]) -> list[Tensor]:
+    """Compute every tile by a function, and stitch the results together to whole tensors.
 
     Args:
-        parts: from `split_into_tiles`.
-        compute: gives tensors (B, C, ...) of what a part sees, each on the picture's grid or a
+        tiles: from `split_into_tiles`.
+        compute_tile: gives tensors (B, C, ...) of what a part sees, each on the picture's grid or a
             coarser one.
     """
-    if len(parts) == 1:
-        return list(compute(parts[0]))
+    if len(tiles) == 1:
+        return list(compute_tile(tiles[0]))
     wholes: list[Tensor] = []
-    for tile in parts:
-        computed = compute(tile)
+    for tile in tiles:
+        computed = compute_tile(tile)
         scales = [
             (tile.input_area[0].stop - tile.input_area[0].start) // one.shape[2] for one in computed
         ]
@@ -76,24 +76,30 @@ def stitch(parts: Sequence[Tile], compute: Callable[[Tile], Sequence[Tensor]]) -
     return wholes
 
 
-def split_into_tiles(size: Sequence[int], side: int | None, reach: int) -> list[Tile]:
-    """Tiles that cover a picture, each with all that its pixels depend on.
+def split_into_tiles(
+    size: Sequence[int], tile_side: int | None, receptive_radius: int
+) -> list[Tile]:
+    """Split a picture into tiles, each with a border of the receptive field.
 
     Args:
         size: height and width, multiples of `UNIT_PIXELS`.
-        side: of the square parts that are kept, rounded up to whole units; None for 1536, which
-            leaves all but large pictures in one part.
-        reach: how far the network sees.
+        tile_side: of the square parts that are kept, rounded up to whole units; None for 1536,
+            which leaves all but large pictures in one part.
+        receptive_radius: how far the network sees.
 
     Raises:
         OptionError: a side that is no whole number, or below 64.
     """
-    if side is None:
-        side = _MAX_SIDE_PIXELS
-    elif not isinstance(side, int) or side < 64:
-        raise OptionError(f"a tile is a whole number of pixels, at least 64, not {side!r}")
-    side, reach = (-(-n // UNIT_PIXELS) * UNIT_PIXELS for n in (side, reach))
-    spans = [[_span(a, side, reach, n) for a in range(0, n, side)] for n in size]
+    if tile_side is None:
+        tile_side = _MAX_SIDE_PIXELS
+    elif not isinstance(tile_side, int) or tile_side < 64:
+        raise OptionError(f"a tile is a whole number of pixels, at least 64, not {tile_side!r}")
+    tile_side, receptive_radius = (
+        -(-n // UNIT_PIXELS) * UNIT_PIXELS for n in (tile_side, receptive_radius)
+    )
+    spans = [
+        [_span(a, tile_side, receptive_radius, n) for a in range(0, n, tile_side)] for n in size
+    ]
     whole = size[0], size[1]
     return [
         Tile((r[0], c[0]), (r[1], c[1]), (r[2], c[2]), whole) for r in spans[0] for c in spans[1]
@@ -113,14 +119,14 @@ def _span(start: int, side: int, reach: int, length: int) -> tuple[slice, slice,
 
 @contextmanager
 def inference_context(device: torch.device, *, exact: bool) -> Iterator[None]:
-    """Context without gradients; in bfloat16 where that is fast, unless ``exact``."""
+    """Context for inference: without gradients, in bfloat16 where that is fast unless ``exact``."""
     short = not exact and has_fast_bfloat16(device)
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=short):
         yield
 
 
-def pad_to_unit(picture: Tensor) -> Tensor:
-    """A picture (1, C, h, w) with sides of whole units, by repeating its last row and column."""
+def pad_to_whole_units(picture: Tensor) -> Tensor:
+    """Pad a picture (1, C, h, w) to sides of whole units, by repeating its last row and column."""
     down, across = (-side % UNIT_PIXELS for side in picture.shape[2:])
     if not down and not across:
         return picture
@@ -128,11 +134,11 @@ def pad_to_unit(picture: Tensor) -> Tensor:
 
 
 def picture_to_tensor(picture: Picture) -> Tensor:
-    """A picture (h, w) or (h, w, 3) as (1, 3, h, w)."""
+    """Convert a picture (h, w) or (h, w, 3) to a tensor (1, 3, h, w)."""
     return torch.from_numpy(np.ascontiguousarray(as_colour(picture).transpose(2, 0, 1)))[None]
 
 
-def tensor_to_picture(colours: Tensor, like: Picture) -> Picture:
-    """A picture (1, 3, h, w) as (h, w, 3), or (h, w) where ``like`` is gray; clipped to [0, 1]."""
-    pixels = colours[0].float().clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+def tensor_to_picture(tensor: Tensor, like: Picture) -> Picture:
+    """Convert a tensor (1, 3, h, w) to a picture, gray or colour as ``like``, clipped to [0, 1]."""
+    pixels = tensor[0].float().clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(pixels if like.ndim == 3 else pixels.mean(axis=2))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.calibration.uniform_fields import calibrate_fpn, uniform_field
+from spikecam.calibration.uniform_fields import calibrate_fpn, simulate_uniform_field
 from spikecam.fixed_pattern import DEAD, STUCK
 from spikecam.sensor.integrate_and_fire import simulate
 
@@ -10,7 +10,8 @@ from spikecam.sensor.integrate_and_fire import simulate
 @pytest.fixture(scope="module")
 def fields(measured_pattern):
     return [
-        uniform_field(measured_pattern, lux, 1500, seed) for seed, lux in enumerate((0, 153, 335))
+        simulate_uniform_field(measured_pattern, lux, 1500, seed)
+        for seed, lux in enumerate((0, 153, 335))
     ]
 
 
@@ -34,7 +35,7 @@ def test_one_field_makes_that_field_uniform(measured_pattern, fields):
 
 def test_correction_makes_other_light_uniform(measured_pattern, fields):
     found = calibrate_fpn(fields, (0, 153, 335))
-    spikes = uniform_field(measured_pattern, 60, 800, seed=9)
+    spikes = simulate_uniform_field(measured_pattern, 60, 800, seed=9)
     raw, each, after = (
         sc.reconstruct(spikes, window=601),
         sc.reconstruct(spikes, window=601, fpn=found),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spikecam as sc
-from spikecam.data.plan import Scene, check_disjoint, plan_scenes
+from spikecam.data.plan import Scene, check_disjoint_splits, plan_scenes
 from spikecam.data.sources import Source
 
 
@@ -37,9 +37,9 @@ def test_the_check_finds_a_shared_family():
     copy = photo("copy.png", "d", "a")
     scene = Scene("train", "0", a, (b,), 0, 0, 1, 0)
     with pytest.raises(sc.FileError, match=r"b\.png is shown in train as well as in test"):
-        check_disjoint([scene, Scene("test", "1", c, (b,), 0, 0, 1, 0)])
+        check_disjoint_splits([scene, Scene("test", "1", c, (b,), 0, 0, 1, 0)])
     with pytest.raises(sc.FileError, match=r"copy\.png"):
-        check_disjoint([scene, Scene("test", "1", copy, (), 0, 0, 1, 0)])
+        check_disjoint_splits([scene, Scene("test", "1", copy, (), 0, 0, 1, 0)])
 
 
 def test_names_of_files_do_not_decide():

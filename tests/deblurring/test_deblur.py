@@ -5,7 +5,7 @@ import spikecam as sc
 from spikecam import sample
 from spikecam.bench.gopro import THRESHOLDS, scores_at
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
-from spikecam.deblurring.refined_picture import RefinedPicture
+from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 
 
 @pytest.fixture
@@ -91,7 +91,9 @@ def test_short_floats_lose_next_to_nothing(data):
     truth = sc.read_picture(folder / "sharp_068.png")
     ratios = LogRateRatios(stream, (20, 117))
     short, whole = (
-        sc.psnr(RefinedPicture(network, blur, ratios, exact=exact).sharp(68), truth, data_range=1)
+        sc.psnr(
+            RefinerDeblurrer(network, blur, ratios, exact=exact).deblur(68), truth, data_range=1
+        )
         for exact in (False, True)
     )
     assert abs(short - whole) < 0.05

@@ -47,7 +47,7 @@ def unfolded(levels):
 def test_flow_follows_what_moves(pan):
     blur, _, stream = pan
     warp = FlowWarp(blur, LogRateRatios(stream, (20, 117)))
-    _, flows = warp.warp_to(60)
+    _, flows = warp.warp_pictures_and_flow(60)
     assert flows.shape == (2 * WARP_MOMENTS, 32, 48)
     for k, frame in enumerate(warp.frames):
         across, down = flows[2 * k, 6:-6, 10:-10], flows[2 * k + 1, 6:-6, 10:-10]
@@ -58,7 +58,7 @@ def test_flow_follows_what_moves(pan):
 def test_warped_pictures_show_the_same_thing(pan):
     """SDM's pictures of other moments, warped, show this one."""
     blur, film, stream = pan
-    seen, _ = FlowWarp(blur, LogRateRatios(stream, (20, 117))).warp_to(60)
+    seen, _ = FlowWarp(blur, LogRateRatios(stream, (20, 117))).warp_pictures_and_flow(60)
     inner = slice(24, -24), slice(40, -40)
     pictures = unfolded(seen)
     for k in (0, 3, 7):
@@ -74,7 +74,7 @@ def test_still_scenes_are_not_warped(steady):
     texture = cv2.GaussianBlur(np.random.default_rng(0).random((24, 32)), (0, 0), 2)
     ratios = LogRateRatios(steady(texture, 137), (20, 117))
     blur = cv2.resize(texture, (128, 96)).astype(np.float32)[..., None].repeat(3, 2)
-    seen, flows = FlowWarp(blur, ratios).warp_to(68)
+    seen, flows = FlowWarp(blur, ratios).warp_pictures_and_flow(68)
     assert np.median(np.abs(flows)) < 0.1
     blurry = unfolded(seen)[:, :3]
     assert np.abs(blurry - blur[..., 0]).mean() < 0.01
@@ -84,8 +84,8 @@ def test_pictures_that_were_padded_are_seen_as_if_not(pan):
     blur, _, stream = pan
     ratios = LogRateRatios(stream, (20, 117))
     padded = np.pad(blur, ((0, 8), (0, 8), (0, 0)), mode="edge")
-    seen, flows = FlowWarp(blur, ratios).warp_to(40)
-    more, same = FlowWarp(padded, ratios, (128, 192)).warp_to(40)
+    seen, flows = FlowWarp(blur, ratios).warp_pictures_and_flow(40)
+    more, same = FlowWarp(padded, ratios, (128, 192)).warp_pictures_and_flow(40)
     assert np.array_equal(flows, same)
     assert more.shape[:2] == (34, 50)
     assert np.allclose(more[:30, :46], seen[:30, :46], atol=1)
@@ -94,4 +94,6 @@ def test_pictures_that_were_padded_are_seen_as_if_not(pan):
 def test_pictures_too_small_for_flow_are_taken_as_still(spikes):
     stream = sc.SpikeStream.from_array(spikes(137, 8, 8, rate=0.4))
     blur = np.full((32, 32, 3), 0.5, np.float32)
-    assert (FlowWarp(blur, LogRateRatios(stream, (20, 117))).warp_to(68)[1] == 0).all()
+    assert (
+        FlowWarp(blur, LogRateRatios(stream, (20, 117))).warp_pictures_and_flow(68)[1] == 0
+    ).all()

@@ -11,17 +11,17 @@ PLACE, SDM = -2, -1
 
 def test_constant_light_has_ratios_of_one(steady):
     ratios = LogRateRatios(steady(np.full((4, 6), 0.25), 137), (20, 117))
-    assert ratios.exposure().shape == (RefinerInputConfig().exposure_maps, 4, 6)
-    assert np.abs(ratios.exposure()[:-1]).max() < 1e-3
+    assert ratios.exposure_log_ratios().shape == (RefinerInputConfig().exposure_maps, 4, 6)
+    assert np.abs(ratios.exposure_log_ratios()[:-1]).max() < 1e-3
     for frame in (20, 68, 116):
-        moment = ratios.moment(frame)
+        moment = ratios.frame_log_ratios(frame)
         assert moment.shape == (RefinerInputConfig().moment_maps, 4, 6)
         assert np.abs(np.delete(moment, PLACE, axis=0)).max() < 1e-3
 
 
 def test_the_place_runs_through_the_exposure(steady):
     ratios = LogRateRatios(steady(np.full((1, 1), 0.3), 137), (20, 117))
-    places = [ratios.moment(frame)[PLACE, 0, 0] for frame in (20, 68, 116)]
+    places = [ratios.frame_log_ratios(frame)[PLACE, 0, 0] for frame in (20, 68, 116)]
     assert np.allclose(places, [-48 / 97, 0, 48 / 97])
 
 
@@ -31,7 +31,7 @@ def test_no_threshold_changes_them_but_for_what_spikes_cannot_tell(threshold):
     ratios = LogRateRatios(sc.simulate(light, sc.Sensor(threshold=threshold), seed=0), (20, 117))
     for frame in (30, 68, 110):
         expected = np.log(light[frame, 0, 0] / light[20:117, 0, 0].mean())
-        assert np.abs(ratios.moment(frame)[SDM].mean() - expected) < 0.04
+        assert np.abs(ratios.frame_log_ratios(frame)[SDM].mean() - expected) < 0.04
 
 
 def test_neither_rate_nor_length_of_the_exposure_matters():
@@ -42,7 +42,9 @@ def test_neither_rate_nor_length_of_the_exposure_matters():
             np.tile(light, (1, 20, 20)), sc.Sensor(threshold=2, gain=1 / factor), seed=0
         )
         ratios = LogRateRatios(stream, (20 * factor, 117 * factor))
-        return np.concatenate([ratios.moment(68 * factor + factor // 2), ratios.exposure()[:-1]])
+        return np.concatenate(
+            [ratios.frame_log_ratios(68 * factor + factor // 2), ratios.exposure_log_ratios()[:-1]]
+        )
 
     assert np.abs(maps(1).mean((1, 2)) - maps(3).mean((1, 2))).max() < 0.05
 
@@ -50,9 +52,9 @@ def test_neither_rate_nor_length_of_the_exposure_matters():
 def test_what_lies_outside_the_recording_counts_as_one(spikes):
     stream = SpikeStream.from_array(spikes(97, 4, 4, rate=0.5))
     ratios = LogRateRatios(stream, (0, 97))
-    assert (ratios.exposure()[[0, -2]] == 0).all()
-    assert (ratios.moment(0)[:7] == 0).all()
-    assert np.isfinite(ratios.moment(96)).all()
+    assert (ratios.exposure_log_ratios()[[0, -2]] == 0).all()
+    assert (ratios.frame_log_ratios(0)[:7] == 0).all()
+    assert np.isfinite(ratios.frame_log_ratios(96)).all()
 
 
 def test_only_what_is_near_is_read(spikes):
@@ -60,7 +62,7 @@ def test_only_what_is_near_is_read(spikes):
     whole = LogRateRatios(SpikeStream.from_array(long), (1000, 1097))
     part = LogRateRatios(SpikeStream.from_array(long[850:1250]), (150, 247))
     assert len(whole.part) < 400
-    assert np.array_equal(whole.moment(1050), part.moment(200))
+    assert np.array_equal(whole.frame_log_ratios(1050), part.frame_log_ratios(200))
 
 
 def test_a_fixed_pattern_does_not_show():
@@ -69,7 +71,8 @@ def test_a_fixed_pattern_does_not_show():
     light[60:77] *= 3
     stream = sc.simulate(light, sc.Sensor(threshold=0.3), fpn=fpn, seed=0)
     spread = [
-        np.std(LogRateRatios(stream, (20, 117), fpn=use).moment(68)[SDM]) for use in (None, fpn)
+        np.std(LogRateRatios(stream, (20, 117), fpn=use).frame_log_ratios(68)[SDM])
+        for use in (None, fpn)
     ]
     assert spread[1] < spread[0]
 
@@ -78,6 +81,6 @@ def test_a_recording_too_large_to_keep_gives_the_same(spikes):
     stream = SpikeStream.from_array(spikes(300, 6, 11, rate=0.3))
     kept = LogRateRatios(stream, (40, 211))
     read = LogRateRatios(stream, (40, 211), cache_bytes=0)
-    assert np.allclose(kept.exposure(), read.exposure(), atol=1e-4)
+    assert np.allclose(kept.exposure_log_ratios(), read.exposure_log_ratios(), atol=1e-4)
     for frame in (40, 100, 210):
-        assert np.allclose(kept.moment(frame), read.moment(frame), atol=1e-4)
+        assert np.allclose(kept.frame_log_ratios(frame), read.frame_log_ratios(frame), atol=1e-4)

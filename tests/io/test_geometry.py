@@ -6,7 +6,7 @@ from spikecam.errors import FileError, GeometryError
 from spikecam.io.geometry import (
     CAMERAS,
     Geometry,
-    known_sizes,
+    known_camera_sizes,
     read_sidecar,
     resolve_geometry,
     sidecar_path,
@@ -70,8 +70,8 @@ def test_the_sidecar_file_is_plain_json(recording):
 
 
 def test_sizes_that_fit_are_listed_once():
-    assert known_sizes(7200 * 137) == ["320x180 (spike-gopro)"]
-    assert known_sizes(0) == []
+    assert known_camera_sizes(7200 * 137) == ["320x180 (spike-gopro)"]
+    assert known_camera_sizes(0) == []
 
 
 @pytest.mark.parametrize("said", [{"rate": -1}, {"rate": "x"}, {"exposure": [5, 3]}])

@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.errors import FileError, OptionError
-from spikecam.io.folder import write_folder
+from spikecam.io.folder import write_picture_folder
 from spikecam.io.video import read_video, video_frames, write_video
 
 
@@ -42,7 +42,7 @@ def test_odd_sides_are_made_even_by_repeating(tmp_path):
 
 def test_a_folder_of_frames_is_a_video_too(tmp_path):
     frames = np.rint(film(3, 8, 9) * 255) / np.float32(255)
-    write_folder(tmp_path / "out", frames, [20, 68, 116])
+    write_picture_folder(tmp_path / "out", frames, [20, 68, 116])
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["020.png", "068.png", "116.png"]
     assert np.allclose(read_video(tmp_path / "out"), frames)
 
@@ -86,7 +86,7 @@ def test_a_speed_must_be_positive(tmp_path):
 
 def test_a_thousand_frames_come_back_in_order(tmp_path):
     levels = [np.full((1, 1), n % 251, np.uint8) for n in range(1005)]
-    write_folder(tmp_path / "out", iter(levels))
+    write_picture_folder(tmp_path / "out", iter(levels))
     back = np.rint(read_video(tmp_path / "out")[:, 0, 0] * 255)
     assert back.tolist() == [n % 251 for n in range(1005)]
 

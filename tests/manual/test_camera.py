@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
-from spikecam.calibration.uniform_fields import uniform_field
+from spikecam.calibration.uniform_fields import simulate_uniform_field
 
 PAGE = "camera"
 
@@ -19,7 +19,7 @@ def rig(after_the_demo, tmp_path_factory):
     shutil.copytree(after_the_demo / "demo", folder / "demo")
     fpn = sc.FixedPattern.random((250, 400), seed=0)
     for name, light in (("dark", 0), ("middle", 153), ("bright", 335)):
-        sc.save(folder / f"{name}.dat", uniform_field(fpn, light, 400, seed=light))
+        sc.save(folder / f"{name}.dat", simulate_uniform_field(fpn, light, 400, seed=light))
     picture = sc.read_picture(after_the_demo / "demo" / "sharp" / "068.png")
     board = np.pad(np.kron(np.indices((7, 10)).sum(axis=0) % 2, np.ones((60, 60))), 100)
     boards = np.pad(board, ((0, 0), (50, 50)))[..., None] * np.ones(3)

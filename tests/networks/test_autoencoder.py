@@ -36,12 +36,12 @@ def test_what_is_out_of_reach_changes_nothing():
     network = Autoencoder(SMALL)
     for values in network.parameters():
         torch.nn.init.normal_(values, std=0.1)
-    side = 2 * -(-network.reach // 8) * 8 + 16
+    side = 2 * -(-network.receptive_radius // 8) * 8 + 16
     picture = torch.rand(1, 3, side, side)
     middle = side // 16
     other = picture.clone()
-    other[:, :, : 8 * middle - network.reach] = 0
-    other[:, :, 8 * (middle + 1) + network.reach :] = 0
+    other[:, :, : 8 * middle - network.receptive_radius] = 0
+    other[:, :, 8 * (middle + 1) + network.receptive_radius :] = 0
     place = slice(middle, middle + 1)
     torch.testing.assert_close(
         network.encode(picture)[:, :, place, place], network.encode(other)[:, :, place, place]

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from spikecam.networks.diffusion import TIME_STEPS, alpha_sigma, ddim, q_sample
+from spikecam.networks.diffusion import TIME_STEPS, alpha_sigma, iter_ddim_predictions, q_sample
 
 
 def test_the_schedule_is_the_cosine_of_its_paper():
@@ -49,7 +49,7 @@ def test_ddim_with_an_oracle_gives_the_clean_latents(steps):
         implied = (noisy - kept * clean) / added
         return kept * implied - added * clean
 
-    *_, found = ddim(oracle, noise, steps)
+    *_, found = iter_ddim_predictions(oracle, noise, steps)
     torch.testing.assert_close(found, clean, atol=1e-4, rtol=0)
 
 
@@ -61,7 +61,7 @@ def test_one_step_sees_nothing_but_noise():
         return torch.zeros_like(noisy)
 
     noise = torch.ones(3, 2)
-    list(ddim(nothing, noise, 1))
+    list(iter_ddim_predictions(nothing, noise, 1))
     [(noisy, times)] = asked
     assert torch.equal(noisy, noise)
     assert times.tolist() == [TIME_STEPS] * 3

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.architecture import find_architecture, layer_count
+from spikecam.networks.architecture import count_layers, find_architecture
 from spikecam.networks.bsn import BSN
 from spikecam.networks.configs.bsn import BSNConfig
 from spikecam.networks.configs.edsr import EDSRConfig
@@ -70,7 +70,7 @@ def published_names(architecture, state):
 def authors_layer(architecture, layer, state):
     kind = architecture.kind
     if kind == "edsr" and layer == "last":
-        return f"body.{layer_count(state, 'blocks')}"
+        return f"body.{count_layers(state, 'blocks')}"
     for pattern, template in architecture.published.layers:
         if "(" not in pattern and template == layer:
             return pattern.replace("\\", "")

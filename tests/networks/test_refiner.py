@@ -58,7 +58,7 @@ def test_the_shared_branch_gives_what_the_whole_gives():
 
 def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
     network = trained()
-    side = 2 * (network.reach + 16)
+    side = 2 * (network.receptive_radius + 16)
     tensors = [one.requires_grad_() for one in inputs(side, frames=1)]
     middle = slice(side // 2, side // 2 + 8)
     network(*tensors)[..., middle, middle].sum().backward()
@@ -68,7 +68,7 @@ def test_nothing_beyond_its_reach_matters_and_things_near_it_do():
         for places in touched:
             furthest = max(furthest, side // 2 - scale * places.min())
             furthest = max(furthest, scale * (places.max() + 1) - side // 2 - 8)
-    assert 0.7 * network.reach < furthest <= network.reach
+    assert 0.7 * network.receptive_radius < furthest <= network.receptive_radius
 
 
 def test_warped_levels_enter_as_small_numbers():

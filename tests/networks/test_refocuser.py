@@ -154,7 +154,7 @@ def test_nothing_beyond_its_reach_matters(turns):
     given = [
         one.rot90(turns, (2, 3)).contiguous().requires_grad_() for one in (rates, maps, energies)
     ]
-    assert network.reach < 256
+    assert network.receptive_radius < 256
     found = network(*given, *scalars).rot90(-turns, (2, 3))
     # The first columns of the picture, whose cells begin at its border.
     found[..., :8].sum().backward()
@@ -162,7 +162,7 @@ def test_nothing_beyond_its_reach_matters(turns):
     for one, scale in zip(given, (1, 1, 8), strict=True):
         columns = one.grad.rot90(-turns, (2, 3)).abs().sum((0, 1, 2)).nonzero()
         farthest = max(farthest, scale * (int(columns.max()) + 1) - 8)
-    assert network.reach - 48 < farthest <= network.reach
+    assert network.receptive_radius - 48 < farthest <= network.receptive_radius
 
 
 @pytest.mark.parametrize("sizes", [{"width": 0}, {"deep_blocks": -1}, {"score_blocks": -1}])

@@ -1,10 +1,10 @@
 import torch
 
-from spikecam.networks.rotary import apply_rotary, cosines_sines, position_angles
+from spikecam.networks.rotary import apply_rotary, position_angles, rotary_cosines_sines
 
 
 def scores(rows, columns, queries, keys):
-    turned = cosines_sines(position_angles(rows, columns, queries.shape[1]))
+    turned = rotary_cosines_sines(position_angles(rows, columns, queries.shape[1]))
     return apply_rotary(queries, turned) @ apply_rotary(keys, turned).T
 
 
@@ -26,18 +26,18 @@ def test_the_first_place_is_not_turned_and_no_length_changes():
     heads = torch.randn(5, 16, generator=torch.Generator().manual_seed(1))
     zero = torch.zeros(5)
     torch.testing.assert_close(
-        apply_rotary(heads, cosines_sines(position_angles(zero, zero, 16))), heads
+        apply_rotary(heads, rotary_cosines_sines(position_angles(zero, zero, 16))), heads
     )
-    far = apply_rotary(heads, cosines_sines(position_angles(zero + 9, zero + 4, 16)))
+    far = apply_rotary(heads, rotary_cosines_sines(position_angles(zero + 9, zero + 4, 16)))
     torch.testing.assert_close(far.norm(dim=1), heads.norm(dim=1))
 
 
 def test_rows_turn_half_of_the_pairs_and_columns_the_others():
     heads = torch.randn(5, 16, generator=torch.Generator().manual_seed(2))
     zero = torch.zeros(5)
-    by_row = apply_rotary(heads, cosines_sines(position_angles(zero + 3, zero, 16))).unflatten(
-        1, (2, 2, 4)
-    )
+    by_row = apply_rotary(
+        heads, rotary_cosines_sines(position_angles(zero + 3, zero, 16))
+    ).unflatten(1, (2, 2, 4))
     pairs = heads.unflatten(1, (2, 2, 4))
     assert torch.equal(by_row[:, :, 1], pairs[:, :, 1])
     assert not torch.allclose(by_row[:, :, 0], pairs[:, :, 0])

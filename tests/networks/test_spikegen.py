@@ -93,31 +93,31 @@ def test_the_order_of_frames_matters(network):
 
 def test_without_spikes_in_the_mix_they_change_nothing(network):
     both = seen(0)
-    alone = network.condition(both._replace(spikes=None))
-    assert torch.equal(network.condition(both), alone)
-    assert torch.equal(network.baseline(both.latents, both.mix), both.latents)
+    alone = network.encode_condition(both._replace(spikes=None))
+    assert torch.equal(network.encode_condition(both), alone)
+    assert torch.equal(network.baseline_latents(both.latents, both.mix), both.latents)
 
 
 def test_with_spikes_alone_in_the_mix_the_picture_changes_nothing(network):
     both = seen(1)
-    here = network.condition(both)
+    here = network.encode_condition(both)
     other = both._replace(latents=both.latents + 1, picture=1 - both.picture)
-    assert torch.equal(network.condition(other), here)
-    assert not network.baseline(both.latents, both.mix).any()
+    assert torch.equal(network.encode_condition(other), here)
+    assert not network.baseline_latents(both.latents, both.mix).any()
     lost = torch.ones_like(both.picture)
     assert not network.gated_residual(here, lost, both.mix).any()
     # Without latents and pixels there is no grid to repeat spikes to, and nothing else is missed.
     alone = both._replace(latents=None, picture=None)
-    assert network.condition(alone).shape == here.shape
+    assert network.encode_condition(alone).shape == here.shape
 
 
 def test_between_both_count(network):
     both = seen(0.5)
-    here = network.condition(both)
+    here = network.encode_condition(both)
     assert here.shape == (1, 2, 3, 16)
     for name in ("latents", "spikes", "gain", "picture"):
         other = both._replace(**{name: 1 - getattr(both, name)})
-        assert not torch.allclose(network.condition(other), here), name
+        assert not torch.allclose(network.encode_condition(other), here), name
 
 
 def test_mixing_is_linear_in_g(network):
@@ -125,7 +125,7 @@ def test_mixing_is_linear_in_g(network):
     mixed = []
     hook = network.encoder.register_forward_pre_hook(lambda _, seen: mixed.append(seen[0]))
     for g in (0.0, 0.25, 1.0):
-        network.condition(both._replace(mix=torch.tensor([g])))
+        network.encode_condition(both._replace(mix=torch.tensor([g])))
     hook.remove()
     torch.testing.assert_close(mixed[1], 0.75 * mixed[0] + 0.25 * mixed[2])
 
@@ -134,8 +134,8 @@ def test_coarser_spikes_are_repeated(network):
     both = seen(0.5)
     coarse = both.spikes[:, :, ::4, ::4]
     repeated = coarse.repeat_interleave(4, 2).repeat_interleave(4, 3)
-    here = network.condition(both._replace(spikes=coarse))
-    assert torch.equal(here, network.condition(both._replace(spikes=repeated)))
+    here = network.encode_condition(both._replace(spikes=coarse))
+    assert torch.equal(here, network.encode_condition(both._replace(spikes=repeated)))
 
 
 def test_details_know_when_spikes_came_and_where(network):
@@ -161,10 +161,10 @@ def test_with_details_the_spike_encoder_has_the_eight_frames_in_the_middle(netwo
     both = seen(0.5, frames=24)._replace(picture=None)
     first = both._replace(spikes=both.spikes.clone())
     first.spikes[:, 0] = 1 - first.spikes[:, 0]
-    assert torch.equal(network.condition(first), network.condition(both))
+    assert torch.equal(network.encode_condition(first), network.encode_condition(both))
     torch.manual_seed(0)
     published = SpikeGen(replace(LEAST, detail_width=0))
-    assert not torch.equal(published.condition(first), published.condition(both))
+    assert not torch.equal(published.encode_condition(first), published.encode_condition(both))
 
 
 def test_what_the_autoencoder_loses_is_kept_as_far_as_tokens_say():
@@ -181,7 +181,7 @@ def test_untrained_it_gives_the_picture_back():
     network = SpikeGen(LEAST)
     noise = torch.randn(2, 6, 4)
     times = torch.full((2, 6), 1000)
-    condition = network.condition(both)
+    condition = network.encode_condition(both)
     mean, mean_error, nll, velocity_error = network(condition, both, both.latents, noise, times)
     assert mean.shape == mean_error.shape == nll.shape == (6, 4)
     assert not mean.any()
@@ -199,7 +199,7 @@ def test_what_is_diffused_is_what_the_mean_leaves(network):
         both.latents.shape, generator=torch.Generator().manual_seed(1)
     )
     noise, times = torch.zeros(1, 6, 4), torch.zeros(1, 6, dtype=torch.long)
-    condition = network.condition(both)
+    condition = network.encode_condition(both)
     mean, mean_error, nll, velocity_error = network(condition, both, sharp, noise, times)
     added = 2 * (sharp - both.latents).movedim(1, -1).flatten(0, 2)
     torch.testing.assert_close(mean_error, added - mean)
@@ -232,4 +232,4 @@ def test_sizes_that_cannot_be(wrong):
 
 def test_nothing_to_see(network):
     with pytest.raises(sc.OptionError, match="picture, or spikes, or both"):
-        network.condition(SpikeGenInputs(torch.zeros(1)))
+        network.encode_condition(SpikeGenInputs(torch.zeros(1)))

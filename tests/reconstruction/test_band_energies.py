@@ -3,7 +3,7 @@ import pytest
 
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.reconstruction.band_energies import band_energies
-from spikecam.reconstruction.spectral_filters import apply_filters, frequencies, remember_filters
+from spikecam.reconstruction.spectral_filters import apply_filters, cache_filters, frequency_grid
 from spikecam.scenes.defocus import defocus_picture
 from spikecam.tiles import UNIT_PIXELS
 
@@ -50,7 +50,7 @@ def test_a_filter_that_lets_all_pass_changes_nothing(size):
     picture = np.random.default_rng(0).random(size, np.float32)
 
     def ones(whole):
-        return [np.ones(frequencies(whole).shape, np.float32)]
+        return [np.ones(frequency_grid(whole).shape, np.float32)]
 
     (same,) = apply_filters(picture, ones, CONFIG.border)
     np.testing.assert_allclose(same, picture, atol=1e-6)
@@ -59,7 +59,7 @@ def test_a_filter_that_lets_all_pass_changes_nothing(size):
 def test_filters_of_large_pictures_are_not_remembered():
     asked = []
 
-    @remember_filters
+    @cache_filters
     def filters(constants, size):
         asked.append((constants, size))
         yield np.ones(1, np.float32)

@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.reconstruction.charge import charges
+from spikecam.reconstruction.charge import iter_span_charges
 
 
 def neutral(shape):
@@ -21,8 +21,8 @@ def test_without_a_pattern_every_spike_weighs_one(spikes):
     plain = np.stack(list(sc.reconstruct_frames(stream, "tfp", window=9)))
     weighed = np.stack(list(sc.reconstruct_frames(stream, "tfp", window=9, fpn=neutral((5, 13)))))
     assert weighed == pytest.approx(plain, abs=1e-6)
-    [counted] = charges(stream, [(7, 31)])
-    [corrected] = charges(stream, [(7, 31)], fpn=neutral((5, 13)))
+    [counted] = iter_span_charges(stream, [(7, 31)])
+    [corrected] = iter_span_charges(stream, [(7, 31)], fpn=neutral((5, 13)))
     assert corrected == pytest.approx(counted)
 
 
@@ -74,7 +74,7 @@ def test_charge_of_steady_light_is_exact(steady):
     clean = np.full((8, 9), 0.2, np.float32)
     stream = steady(fpn.distort(clean), 300)
     good = fpn.bad == 0
-    [collected] = charges(stream, [(100, 157)], fpn=fpn)
+    [collected] = iter_span_charges(stream, [(100, 157)], fpn=fpn)
     assert collected[good] == pytest.approx(57 * 0.2, rel=0.02)
 
 

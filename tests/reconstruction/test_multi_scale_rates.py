@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.reconstruction.multi_scale_rates import multi_scale_rates, window_spans
+from spikecam.reconstruction.multi_scale_rates import multi_scale_rates, multi_scale_spans
 
 
 @pytest.mark.parametrize("window", [25, 51, 101, 401])
 def test_spans_lie_around_the_same_frame(window):
-    spans = window_spans(window)
+    spans = multi_scale_spans(window)
     lengths = [stop - start for start, stop in spans]
     assert spans[0] == (0, window)
     assert lengths == sorted(lengths, reverse=True)
@@ -19,7 +19,7 @@ def test_the_first_is_tfp_and_the_others_are_shorter_ones(spikes):
     stream = sc.SpikeStream.from_array(spikes(80, 6, 9))
     rates = multi_scale_rates(stream, 40, 51)
     assert rates.shape == (5, 6, 9)
-    for rate, (start, stop) in zip(rates, window_spans(51), strict=False):
+    for rate, (start, stop) in zip(rates, multi_scale_spans(51), strict=False):
         assert np.array_equal(rate, sc.reconstruct(stream, 40, window=stop - start))
 
 

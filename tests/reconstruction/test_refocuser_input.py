@@ -6,7 +6,7 @@ import spikecam as sc
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.networks.refocuser import CELL_PIXELS, Refocuser
 from spikecam.reconstruction.refocuser_input import RefocuserInput
-from spikecam.reconstruction.wiener import deconvolve
+from spikecam.reconstruction.wiener import wiener_deconvolve
 from spikecam.tiles import UNIT_PIXELS
 
 
@@ -20,7 +20,7 @@ def test_the_default_input_fits_the_network():
 @pytest.mark.parametrize("size", [(40, 64), (25, 34)])
 def test_maps_are_continued_to_whole_cells(size):
     rates = np.random.default_rng(0).random((5, *size), np.float32)
-    features = RefocuserInput().features(rates, 101)
+    features = RefocuserInput().tensors_from_rates(rates, 101)
     height, width = (-(-side // 8) * 8 for side in size)
     shapes = {name: tuple(values.shape) for name, values in features.items()}
     assert shapes == {
@@ -33,7 +33,7 @@ def test_maps_are_continued_to_whole_cells(size):
     inside = slice(None), slice(size[0]), slice(size[1])
     assert np.array_equal(features["rates"][inside], rates)
     # Whatever is beyond its border does not ring within.
-    deconvolved = deconvolve(rates[-1], RefocuserInputConfig())
+    deconvolved = wiener_deconvolve(rates[-1], RefocuserInputConfig())
     assert np.array_equal(features["deconvolved"][inside], deconvolved)
     assert features["brightness"] == pytest.approx(rates[-1].mean())
     assert features["frames"] == 101
@@ -44,7 +44,7 @@ def test_filters_are_those_of_the_constants_whichever_came_first():
     rates = np.random.default_rng(0).random((5, 32, 40), np.float32)
     other = RefocuserInputConfig(noise_levels=(0.5, 0.05, 0.005), min_band_frequency=0.1)
     first, changed, again = (
-        RefocuserInput(config).features(rates, 101) for config in (None, other, None)
+        RefocuserInput(config).tensors_from_rates(rates, 101) for config in (None, other, None)
     )
     for name in ("deconvolved", "energies"):
         assert torch.equal(first[name], again[name])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
-from spikecam.reconstruction.wiener import deconvolve
+from spikecam.reconstruction.wiener import wiener_deconvolve
 from spikecam.scenes.defocus import defocus_picture
 
 CONFIG = RefocuserInputConfig()
@@ -18,7 +18,7 @@ def scene():
 @pytest.mark.parametrize("radius", RADII)
 def test_the_disc_that_was_there_is_taken_away(scene, radius):
     blurry = defocus_picture(scene, radius)
-    made = deconvolve(blurry, CONFIG).reshape(len(RADII), len(NOISE), *scene.shape)
+    made = wiener_deconvolve(blurry, CONFIG).reshape(len(RADII), len(NOISE), *scene.shape)
     errors = np.square(made - scene).mean(axis=(2, 3))
     before = np.square(blurry - scene).mean()
     own = errors[RADII.index(radius)]
@@ -35,12 +35,12 @@ def test_the_disc_that_was_there_is_taken_away(scene, radius):
 
 @pytest.mark.parametrize("size", [(6, 9), (25, 100)])
 def test_even_light_stays(size):
-    made = deconvolve(np.full(size, 0.3, np.float32), CONFIG)
+    made = wiener_deconvolve(np.full(size, 0.3, np.float32), CONFIG)
     assert made.shape == (36, *size)
     np.testing.assert_allclose(made, 0.3, atol=1e-4)
 
 
 def test_noise_is_amplified_less_with_more_lambda():
     noise = np.random.default_rng(0).normal(size=(80, 90)).astype(np.float32)
-    made = deconvolve(noise, CONFIG).reshape(len(RADII), len(NOISE), -1).std(axis=2)
+    made = wiener_deconvolve(noise, CONFIG).reshape(len(RADII), len(NOISE), -1).std(axis=2)
     assert (np.diff(made, axis=1) > 0).all()

@@ -194,7 +194,7 @@ def test_real_pairs_of_a_rig(data, off_by):
         rates = np.load(data / "hybrid" / f"{name}.npy")
         alignment = align(picture, rates)
         found.append(alignment)
-        assert alignment.factor == 2
+        assert alignment.upsampling_factor == 2
         assert alignment.error < 0.3
         assert alignment.coverage() > 0.95
         assert off_by(alignment.matrix, same.matrix, (250, 400), (500, 800)) < 8

@@ -91,7 +91,7 @@ def test_same_view_pictures_pass_as_they_are():
     for factor in (1, 2, 5):
         size = (50 // factor, 80 // factor)
         alignment = Alignment.same_view(size, (50, 80))
-        assert alignment.factor == factor
+        assert alignment.upsampling_factor == factor
         assert alignment.coverage() == 1
         assert np.abs(alignment.rectify(picture) - picture).max() < 1e-6
 
@@ -109,7 +109,7 @@ def test_the_rectified_picture_is_what_the_spike_camera_would_see():
 def test_gray_and_bytes_and_magnifications_below_one():
     picture = smooth((12, 20))
     small = Alignment.same_view((25, 40), (12, 20))
-    assert small.factor == 1
+    assert small.upsampling_factor == 1
     assert small.rectify(picture[..., 0]).shape == (25, 40)
     levels = np.rint(picture * 255).astype(np.uint8)
     seen = small.rectify(levels)

@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spikecam.registration.initial_guess import correlate_shifts, match_features, search_similarity
-from spikecam.registration.refinement import refine, split_half_error
+from spikecam.registration.initial_guess import (
+    correlate_shifts,
+    search_similarity,
+    similarity_from_features,
+)
+from spikecam.registration.refinement import refine_homography, split_half_error
 
 GRAY = np.array([0.30, 0.59, 0.11], np.float32)
 
@@ -18,12 +22,12 @@ def pair(data, placed, seen_through):
     return gray, seen_through(gray, matrix, size, 6).astype(np.float32), matrix
 
 
-@pytest.mark.parametrize("guess", [match_features, search_similarity])
+@pytest.mark.parametrize("guess", [similarity_from_features, search_similarity])
 def test_a_guess_is_good_to_a_few_pixels_and_refined_to_a_tenth(pair, off_by, guess):
     gray, spikes, matrix = pair
     start = guess(spikes, gray)
     assert off_by(start, matrix, spikes.shape, gray.shape) < 4 * 3
-    fit = refine(spikes, gray, start)
+    fit = refine_homography(spikes, gray, start)
     assert fit.converged
     assert off_by(fit.matrix, matrix, spikes.shape, gray.shape) < 0.1 * 3
     assert split_half_error(spikes, gray, fit.matrix) < 0.2 * 3
@@ -31,9 +35,9 @@ def test_a_guess_is_good_to_a_few_pixels_and_refined_to_a_tenth(pair, off_by, gu
 
 def test_no_features_no_guess(pair):
     gray, spikes, _ = pair
-    assert match_features(spikes, np.full_like(gray, 0.5)) is None
+    assert similarity_from_features(spikes, np.full_like(gray, 0.5)) is None
     noise = np.random.default_rng(0).random(gray.shape).astype(np.float32)
-    assert match_features(spikes, noise) is None
+    assert similarity_from_features(spikes, noise) is None
 
 
 def test_correlations_are_those_of_the_shared_pixels():

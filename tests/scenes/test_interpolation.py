@@ -7,8 +7,8 @@ import pytest
 from spikecam.errors import OptionError, RangeError
 from spikecam.io.pictures import read_picture
 from spikecam.io.video import video_frames
-from spikecam.scenes.interpolation import interpolate_frames, is_cut
-from spikecam.scenes.layers import make_layer, render_layers
+from spikecam.scenes.interpolation import interpolate_frames, is_scene_cut
+from spikecam.scenes.layers import make_moving_layer, render_layers
 from spikecam.scenes.motion import moving_scene
 
 
@@ -32,7 +32,7 @@ def panned(step, frames, size=(128, 192), seed=0):
     shifts = np.tile(np.eye(3), (frames, 1, 1))
     shifts[:, 0, 2] = 20 + step * np.arange(frames)
     shifts[:, 1, 2] = 30 + step / 3 * np.arange(frames)
-    return np.stack(list(render_layers([make_layer(shapes(seed), shifts)], size)))
+    return np.stack(list(render_layers([make_moving_layer(shapes(seed), shifts)], size)))
 
 
 def test_originals_stay_and_the_rest_is_counted():
@@ -78,10 +78,10 @@ def test_nothing_is_made_up_across_a_cut():
     assert all(np.array_equal(frame, one) for frame in made[:4])
     assert all(np.array_equal(frame, two) for frame in made[4:])
     black = np.zeros_like(one)
-    assert is_cut(black, np.full_like(one, 200))
-    assert is_cut(one // 2 + 127, black)
-    assert not is_cut(black, black)
-    assert not is_cut(*panned(6, 2))
+    assert is_scene_cut(black, np.full_like(one, 200))
+    assert is_scene_cut(one // 2 + 127, black)
+    assert not is_scene_cut(black, black)
+    assert not is_scene_cut(*panned(6, 2))
 
 
 def test_frames_are_taken_two_at_a_time():
@@ -137,7 +137,7 @@ def test_photographs_are_told_from_each_other(data):
     photos = sorted((data / "train_photos").glob("*.jpg"))[:80:10]
     pictures = [np.rint(read_picture(f)[:512, :512] * 255).astype(np.uint8) for f in photos]
     for one, two in pairwise(pictures):
-        assert is_cut(one, two)
+        assert is_scene_cut(one, two)
 
 
 def test_cores_do_not_change_a_bit():

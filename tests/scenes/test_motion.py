@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.scenes.camera_path import camera_path, path_length
-from spikecam.scenes.layers import make_layer, render_layers
+from spikecam.scenes.camera_path import path_length, random_camera_path
+from spikecam.scenes.layers import make_moving_layer, render_layers
 from spikecam.scenes.motion import moving_scene
 
 SIZE = (96, 128)
@@ -35,7 +35,7 @@ def formula(x, y):
 def test_places_are_exact():
     y, x = np.mgrid[:160, :200].astype(float)
     matrix = np.array([[0.97, -0.11, 31.37], [0.09, 1.02, 17.81], [2e-4, -1e-4, 1]])
-    (frame,) = render_layers([make_layer(formula(x, y), matrix[None])], SIZE)
+    (frame,) = render_layers([make_moving_layer(formula(x, y), matrix[None])], SIZE)
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     seen = np.einsum("ij,jyx->iyx", matrix, np.stack([x, y, np.ones_like(x)]))
     exact = 255 * formula(seen[0] / seen[2], seen[1] / seen[2])
@@ -50,14 +50,14 @@ def test_a_small_shift_is_seen_as_such(shift):
     ramp = (x + 37 / 64 * y + 5 + 1 / 128) / 255
     shifts = np.tile(np.eye(3), (2, 1, 1))
     shifts[:, :2, 2] = [(20, 10), (20 + shift, 10)]
-    before, after = render_layers([make_layer(np.dstack([ramp] * 3), shifts)], (64, 128))
+    before, after = render_layers([make_moving_layer(np.dstack([ramp] * 3), shifts)], (64, 128))
     assert after.astype(float).mean() - before.mean() == pytest.approx(shift, abs=0.002)
 
 
 @pytest.mark.parametrize("speed", [0.5, 7, 30])
 def test_speed_is_the_way_that_the_content_goes(speed):
     for seed in range(5):
-        path = camera_path(np.random.default_rng(seed), SIZE, 25, EXPOSURE, speed)
+        path = random_camera_path(np.random.default_rng(seed), SIZE, 25, EXPOSURE, speed)
         assert path_length(path, SIZE, EXPOSURE) == pytest.approx(speed, rel=0.01)
 
 
@@ -66,7 +66,7 @@ def test_the_frames_move_as_fast_as_asked():
     photo = 0.5 + 0.4 * np.sin(2 * np.pi * np.mgrid[:300, :400] / 40)
     photo = np.stack([photo[0], photo[1], photo[0]], axis=-1)
     frames = scene(photo, 12, size=(192, 256))
-    path = camera_path(np.random.default_rng((1, 0)), (192, 256), 25, EXPOSURE, 12)
+    path = random_camera_path(np.random.default_rng((1, 0)), (192, 256), 25, EXPOSURE, 12)
     assert path_length(path, (192, 256), EXPOSURE) == pytest.approx(12, rel=0.01)
     # The change between frames at the middle row and column, over the slope there.
     change = np.diff(frames[slice(*EXPOSURE)].astype(float), axis=0)
@@ -92,7 +92,7 @@ def test_no_motion_gives_the_same_frame():
 @given(st.integers(0, 2**32))
 def test_paths_are_smooth(seed):
     speed, frames = 60, 137
-    path = camera_path(np.random.default_rng(seed), (384, 512), frames, (20, 117), speed)
+    path = random_camera_path(np.random.default_rng(seed), (384, 512), frames, (20, 117), speed)
     x, y = np.meshgrid([-255.5, 0, 255.5], [-191.5, 0, 191.5])
     seen = path @ np.stack([x.ravel(), y.ravel(), np.ones(9)])
     ways = seen[:, :2] / seen[:, 2:]
@@ -141,7 +141,8 @@ def test_layers_are_laid_over_each_other_exactly():
     front = np.concatenate([np.full((40, 40, 3), 0.9) * coverage, coverage], axis=2)
     place = np.eye(3)[None]
     (frame,) = render_layers(
-        [make_layer(np.full((40, 40, 3), 0.4), place), make_layer(front, place)], (40, 40)
+        [make_moving_layer(np.full((40, 40, 3), 0.4), place), make_moving_layer(front, place)],
+        (40, 40),
     )
     assert (frame[12:-12, 12:-12] == round(255 * (0.25 * 0.9 + 0.75 * 0.4))).all()
     assert (frame[:3] == round(255 * 0.4)).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.scenes.pretraining import blur_kernels
+from spikecam.scenes.pretraining import motion_blur_kernels
 
 
 def test_pairs_are_as_published():
@@ -18,7 +18,7 @@ def test_pairs_are_as_published():
 
 
 def test_there_are_eight_kernels_that_fill_their_box():
-    kernels = blur_kernels()
+    kernels = motion_blur_kernels()
     assert kernels.shape == (8, 40, 40)
     assert kernels.sum(axis=(1, 2)) == pytest.approx(np.ones(8), abs=1e-6)
     for kernel in kernels:

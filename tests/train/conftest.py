@@ -67,11 +67,17 @@ def codec(smooth_photos, tmp_path_factory):
 @pytest.fixture(scope="session")
 def cache(smooth_photos, codec, tmp_path_factory):
     """A cache of latents of that autoencoder."""
-    from spikecam.generation.autoencoders import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.train.datasets.latent_cache import make_latents
 
     folder = tmp_path_factory.mktemp("latents") / "cache"
-    make_latents([smooth_photos], folder, *load_autoencoder(codec), crop=64, crops_per_picture=2)
+    make_latents(
+        [smooth_photos],
+        folder,
+        *load_autoencoder_and_fingerprint(codec),
+        crop=64,
+        crops_per_picture=2,
+    )
     return folder
 
 

@@ -18,9 +18,9 @@ from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_input import RefinerInput
 from spikecam.deblurring.spike_window_input import window_rates, window_spikes
 from spikecam.generation.spikegen_input import SpikeGenInput
-from spikecam.networks.teacher import rate_gain
+from spikecam.networks.teacher import brightness_gain
 from spikecam.reconstruction.refocuser_input import RefocuserInput
-from spikecam.tiles import pad_to_unit, picture_to_tensor
+from spikecam.tiles import pad_to_whole_units, picture_to_tensor
 
 RECORDED = Path(__file__).with_name("shipped_inputs.json")
 EXPOSURE, MOMENT, VALUES = (20, 117), 60, 96
@@ -47,18 +47,21 @@ def make_scene():
 def refiner_inputs(info, blur, stream):
     ratios = LogRateRatios(stream, EXPOSURE, info.input_config)
     inputs = RefinerInput(blur, ratios, flow_warp=info.config.flow_warp)
-    moment = inputs.moment(MOMENT)._asdict()
-    return {"exposure": inputs.exposure(), **{k: v for k, v in moment.items() if v is not None}}
+    moment = inputs.frame_input(MOMENT)._asdict()
+    return {
+        "exposure": inputs.exposure_maps(),
+        **{k: v for k, v in moment.items() if v is not None},
+    }
 
 
 def refocuser_inputs(info, blur, stream):
-    return RefocuserInput(info.input_config).build(stream, MOMENT, 101)
+    return RefocuserInput(info.input_config).tensors_from_stream(stream, MOMENT, 101)
 
 
 def spikegen_inputs(info, blur, stream):
     inputs = SpikeGenInput(info.config.frames, info.input_config)
-    alone = inputs.from_spikes(stream, MOMENT)
-    (both,) = inputs.from_both(blur, stream, [MOMENT], EXPOSURE, None)
+    alone = inputs.conditioning_on_spikes(stream, MOMENT)
+    (both,) = inputs.iter_conditioning_on_both(blur, stream, [MOMENT], EXPOSURE, None)
     return {
         "spikes": alone.spikes,
         "rates": alone.picture,
@@ -75,7 +78,7 @@ def scaled_rates(blur, stream, window):
     rates, long = (
         torch.from_numpy(window_rates(stream, span))[None, None] for span in (window, EXPOSURE)
     )
-    return {"rates": rates * rate_gain(picture_to_tensor(blur), long)}
+    return {"rates": rates * brightness_gain(picture_to_tensor(blur), long)}
 
 
 def bsn_inputs(info, blur, stream):
@@ -87,7 +90,7 @@ def edsr_inputs(info, blur, stream):
 
 
 def autoencoder_inputs(info, blur, stream):
-    return {"picture": pad_to_unit(picture_to_tensor(blur[:90, :117]))}
+    return {"picture": pad_to_whole_units(picture_to_tensor(blur[:90, :117]))}
 
 
 BUILDERS = {

@@ -16,7 +16,7 @@ from spikecam.app.session import Session
 from spikecam.app.text import format_bytes
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording_format import is_recording, suffix_list
+from spikecam.io.recording_format import is_recording, suffixes_as_text
 
 _ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
 
@@ -50,7 +50,7 @@ class OpenTab:
                 ).classes("text-sm opacity-70")
                 ui.button("Open the sample", icon="play_circle", on_click=self._open_sample)
             ui.upload(
-                label=f"Drop spikes ({suffix_list()}) and a blurry picture, up to {limit}",
+                label=f"Drop spikes ({suffixes_as_text()}) and a blurry picture, up to {limit}",
                 multiple=True,
                 auto_upload=True,
                 max_total_size=upload_limit,
@@ -101,8 +101,9 @@ class OpenTab:
                     )
                 if not (is_recording(path) or is_picture(path) or is_sidecar):
                     raise FileError(
-                        f"{path.name} is neither a recording nor a picture; drop a {suffix_list()} "
-                        "file, the .json file that belongs to it, or a PNG or JPEG picture"
+                        f"{path.name} is neither a recording nor a picture; drop a "
+                        f"{suffixes_as_text()} file, the .json file that belongs to it, or a PNG "
+                        "or JPEG picture"
                     )
                 await event.file.save(path)
                 complete = True
@@ -138,7 +139,7 @@ class OpenTab:
             links = [FileEntry(folder, "folder") for folder in other_folders]
             self._list_entries([*links, *(e for e in entries if e.kind != "picture")])
             if not any(entry.kind == "recording" for entry in entries):
-                ui.label(f"No recordings ({suffix_list()}) are in this folder.")
+                ui.label(f"No recordings ({suffixes_as_text()}) are in this folder.")
 
     def _list_entries(self, entries: Sequence[FileEntry]) -> None:
         async def open_entry(entry: FileEntry) -> None:

@@ -13,10 +13,10 @@ from spikecam.app.file_list import FileList
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.errors import FileError, OptionError
 from spikecam.io.geometry import read_sidecar
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture
 from spikecam.io.recording import open as open_recording
-from spikecam.io.recording_format import find_format, suffix_list
+from spikecam.io.recording_format import find_format, suffixes_as_text
 from spikecam.method import Method, Takes
 from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
@@ -58,10 +58,10 @@ class Session:
         Raises:
             FileError: it may not be opened, is empty, or its sidecar file is damaged.
         """
-        real = existing_file(self.files.resolve_path(path))
+        real = check_existing_file(self.files.resolve_path(path))
         form = find_format(real)
         if form is None:
-            raise FileError(f"{real.name} is no recording; choose a {suffix_list()} file")
+            raise FileError(f"{real.name} is no recording; choose a {suffixes_as_text()} file")
         return form.needs_geometry and read_sidecar(real) is None
 
     def read_recording(

@@ -12,7 +12,7 @@ from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
 from spikecam.app.sequence_pictures import SPREAD, pictures_by_kind
 from spikecam.errors import OptionError
-from spikecam.generation.generated import white_spread
+from spikecam.generation.generated import spread_shown_as_white
 from spikecam.io.output import open_output, output_kind
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.metrics.full_reference import psnr, ssim
@@ -36,7 +36,7 @@ class SharpSequence:
             until the first frame is finished.
         finished_count: how many frames are finished.
         stopped: whether it was stopped before the last frame.
-        white: the spread that is shown as white, see `white_spread`.
+        white: the spread that is shown as white, see `spread_shown_as_white`.
 
     Args:
         folder: an empty one, for the pictures.
@@ -52,7 +52,7 @@ class SharpSequence:
         self.frames = list(self._prepared.frames)
         self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
-        self.finished_count, self.stopped, self.white = 0, False, white_spread([])
+        self.finished_count, self.stopped, self.white = 0, False, spread_shown_as_white([])
         self._rate_display: DisplayMapping | None = None
         self._stop_requested, self._idle = threading.Event(), threading.Event()
         self._idle.set()
@@ -176,7 +176,7 @@ class SharpSequence:
             stretched = kind == SPREAD or self.blur is None
             write_picture(self.path(frame_index, kind), picture, bits=16 if stretched else 8)
         if SPREAD in pictures:
-            self.white = max(self.white, white_spread([pictures[SPREAD]]))
+            self.white = max(self.white, spread_shown_as_white([pictures[SPREAD]]))
         if self.blur is None:
             fitted = ViewSettings().display(pictures[self.kinds[0]])
             present = self._rate_display or fitted

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 import spikecam as sc
-from spikecam.calibration.uniform_fields import uniform_field
+from spikecam.calibration.uniform_fields import simulate_uniform_field
 
 ILLUMINANCES = (0, 153, 335)
 
@@ -19,7 +19,9 @@ def measure_fixed_pattern(
 ) -> None:
     """Recover a measured map, and correct a photograph with what was recovered."""
     fpn = sc.FixedPattern.load(path)
-    fields = [uniform_field(fpn, lux, frames, seed) for seed, lux in enumerate(ILLUMINANCES)]
+    fields = [
+        simulate_uniform_field(fpn, lux, frames, seed) for seed, lux in enumerate(ILLUMINANCES)
+    ]
     found, single = sc.calibrate_fpn(fields, ILLUMINANCES), sc.calibrate_fpn(fields[2:])
     good = (fpn.bad == 0) & (found.bad == 0)
     true, ours = (m.gain / np.median(m.gain[good]) for m in (fpn, found))

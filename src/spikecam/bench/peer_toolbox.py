@@ -13,7 +13,7 @@ from typing import Any
 
 from spikecam.bench.speed_inputs import Inputs
 from spikecam.bench.timing import drain
-from spikecam.extras import missing_package
+from spikecam.extras import missing_package_error
 
 # Frames that its TFP and TFI look at.
 WINDOW = 41
@@ -32,7 +32,11 @@ def find_peers(say: Callable[[str], None]) -> dict[str, Peer]:
     """What spikezoo can be held against, by the names of our works; one line where it cannot."""
     name = version()
     if name is None:
-        say(str(missing_package("spikezoo", extra="peers", purpose="a comparison with a peer")))
+        say(
+            str(
+                missing_package_error("spikezoo", extra="peers", purpose="a comparison with a peer")
+            )
+        )
         return {}
     try:
         with warnings.catch_warnings():

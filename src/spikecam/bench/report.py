@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spikecam.extras import require
-from spikecam.io.atomic import atomic_path, check_file
+from spikecam.extras import require_packages
+from spikecam.io.atomic import atomic_path, check_writable_file
 from spikecam.io.pictures import encode_picture
 from spikecam.picture import Picture
 from spikecam.show.table import Row, format_cell, format_markdown, write_table
@@ -82,8 +82,8 @@ def check_report(folder: Path) -> None:
         OutputError: the folder cannot be written.
         SpikecamError: jinja2 is not installed.
     """
-    check_file(folder / "report.md")
-    require("jinja2", extra="bench", purpose="reports")
+    check_writable_file(folder / "report.md")
+    require_packages("jinja2", extra="bench", purpose="reports")
 
 
 def write_report(folder: Path, report: Report) -> list[Path]:

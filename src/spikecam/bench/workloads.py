@@ -154,7 +154,7 @@ def plain_refocuser(inputs: Inputs, device: str) -> Iterator[Any]:
     network.to(device)
     half = _REFOCUSED // 2
     for frame in range(half, len(inputs.recording) - half):
-        given = RefocuserInput().build(inputs.recording, frame, _REFOCUSED)
+        given = RefocuserInput().tensors_from_stream(inputs.recording, frame, _REFOCUSED)
         seen = {name: one[None].to(device) for name, one in given.items()}
         with torch.inference_mode():
             yield network(**seen).clamp(0, 1).cpu()

@@ -13,7 +13,7 @@ This assumes the law of the published measurements, in which a pixel collects no
 of its reset: the interval between spikes is n = 1 + K / (f_t (L + f_o)) frames, so that the rate
 1 / n approaches 1 in bright light rather than growing with it. For a sensor that collects light in
 every frame (rate = light / V_th), as `spikecam.simulate` does, three fields fit only where rates
-are far below 1. `uniform_field` simulates fields by the law assumed here.
+are far below 1. `simulate_uniform_field` simulates fields by the law assumed here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numba import njit
 
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.rows import over_rows
+from spikecam.rows import run_over_rows
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -85,7 +85,7 @@ def calibrate_fpn(
                 f"the fields differ in size: {fields[0].shape[1:]} and {other.shape[1:]}; "
                 "all come from one camera"
             )
-    rates = [_interval_rates(stream, progress) for stream in fields]
+    rates = [_rates_from_intervals(stream, progress) for stream in fields]
     _check_increasing(rates)
     bright = rates[-1]
     names = ("dark", "middle", "bright")[-len(rates) :]
@@ -105,7 +105,7 @@ def calibrate_fpn(
         ratio = np.clip(middle / dark, 0, 0.99)
         offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
         bright_lux = float(lux[2])
-        _check_lux(middle * (lux[1] + offset), deviation * (lux[2] + offset))
+        _check_gains_agree(middle * (lux[1] + offset), deviation * (lux[2] + offset))
     else:
         offset, bright_lux = np.zeros(bright.shape), 1.0
     per_lux = deviation * (bright_lux + offset)
@@ -118,9 +118,9 @@ def calibrate_fpn(
     )
 
 
-def _check_lux(by_middle: Rates, by_bright: Rates) -> None:
-    """Refuse fields whose gains do not agree: wrong illuminances, or another sensor law."""
-    gain_ratio = float(np.median(by_middle / by_bright))
+def _check_gains_agree(middle_gains: Rates, bright_gains: Rates) -> None:
+    """Refuse fields whose gains of pixels do not agree: the illuminances are wrong."""
+    gain_ratio = float(np.median(middle_gains / bright_gains))
     if not 1 / _MAX_GAIN_RATIO < gain_ratio < _MAX_GAIN_RATIO:
         raise OptionError(
             "the illuminances do not fit the fields: by the middle one, pixels are "
@@ -129,18 +129,20 @@ def _check_lux(by_middle: Rates, by_bright: Rates) -> None:
         )
 
 
-def uniform_field(fpn: FixedPattern, lux: float, frames: int, seed: int) -> SpikeStream:
-    """Simulate a uniform field recorded by a camera of this fixed pattern ("gen2").
+def simulate_uniform_field(
+    fpn: FixedPattern, lux: float, frame_count: int, seed: int
+) -> SpikeStream:
+    """Simulate a recording of a uniform field by a camera with a fixed pattern.
 
     Args:
         fpn: the camera; its median pixel is the reference.
         lux: illuminance, from 0.
-        frames: how many.
+        frame_count: how many.
         seed: of the noise.
     """
     per_lux = float(np.median(fpn.gain * fpn.deviation * (fpn.lux + fpn.offset)))
     light = np.full(fpn.shape, 1 / (1 + per_lux / max(lux, 1e-9)), np.float32)
-    return simulate((light for _ in range(frames)), "gen2", seed=seed, fpn=fpn)
+    return simulate((light for _ in range(frame_count)), "gen2", seed=seed, fpn=fpn)
 
 
 def _deviation(rates: Rates) -> Rates:
@@ -150,8 +152,8 @@ def _deviation(rates: Rates) -> Rates:
     return deviation
 
 
-def _interval_rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
-    """Firing rate of every pixel (H, W), from its first spike to its last where it has two.
+def _rates_from_intervals(stream: SpikeStream, progress: Progress[Span]) -> Rates:
+    """Firing rate of every pixel (H, W) by its intervals, from its first spike to its last.
 
     Counting intervals rather than frames is independent of the phases at the recording's ends.
     """
@@ -163,9 +165,9 @@ def _interval_rates(stream: SpikeStream, progress: Progress[Span]) -> Rates:
     half_rates: list[float] = []
     for first, last in ((0, middle), (middle, len(stream))):
         earlier_spikes = statistics[0].sum()
-        for start, stop in progress(stream[first:last].blocks()):
-            rows = stream.rows(first + start, first + stop)
-            over_rows(_count_spikes, height, rows, first + start, statistics)
+        for start, stop in progress(stream[first:last].block_spans()):
+            rows = stream.packed_rows(first + start, first + stop)
+            run_over_rows(_count_spikes, height, rows, first + start, statistics)
         half_rates.append(
             float(statistics[0].sum() - earlier_spikes) / (last - first) / (height * width)
         )

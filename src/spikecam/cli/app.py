@@ -11,7 +11,7 @@ from spikecam.cli.interrupt import interruption_notice
 from spikecam.cli.messages import say
 from spikecam.cli.options import PageOptions
 from spikecam.errors import OptionError
-from spikecam.extras import require
+from spikecam.extras import require_packages
 
 MOST_UPLOADED_GB = 1e6
 
@@ -31,7 +31,7 @@ def app(
     """
     if not 0 <= upload <= MOST_UPLOADED_GB:
         raise OptionError(f"--upload is from 0 to {MOST_UPLOADED_GB:,.0f} GB, not {upload:g}")
-    require("nicegui", extra="app", purpose="the browser app")
+    require_packages("nicegui", extra="app", purpose="the browser app")
     from spikecam.app.server import serve_app
 
     try:

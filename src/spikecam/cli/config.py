@@ -22,7 +22,7 @@ from cyclopts.config import Dict
 
 from spikecam.cli.values import format_as_typed
 from spikecam.errors import FileError
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 
 CONFIG_GROUP = Group.create_ordered("Configuration", sort_key=1)
 # Options that say where to and how, not what is done.
@@ -79,7 +79,7 @@ def read_config(path: str) -> dict[str, Any]:
     Raises:
         FileError: it is missing, or no such file.
     """
-    text = existing_file(path).read_text(encoding="utf-8", errors="replace")
+    text = check_existing_file(path).read_text(encoding="utf-8", errors="replace")
     try:
         settings = json.loads(text) if path.lower().endswith(".json") else tomllib.loads(text)
     except ValueError as error:

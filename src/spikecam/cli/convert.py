@@ -17,7 +17,7 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.progress import progress_tracker
 from spikecam.frames import parse_span
-from spikecam.io.recording_format import suffix_list
+from spikecam.io.recording_format import suffixes_as_text
 
 RecordingOutOption = Annotated[
     Path,
@@ -25,7 +25,7 @@ RecordingOutOption = Annotated[
         alias="-o",
         metavar="OUT",
         group=OUTPUT_GROUP,
-        help=f"The new recording: {suffix_list()}.",
+        help=f"The new recording: {suffixes_as_text()}.",
     ),
 ]
 
@@ -50,7 +50,7 @@ def convert(
     if frames is not None:
         start, stop = parse_span(frames, len(stream), "--frames")
         stream = stream[start:stop]
-    sc.check_recording(out, overwrite=output.overwrite, inputs=[spikes])
+    sc.check_recording_output(out, overwrite=output.overwrite, inputs=[spikes])
     sc.write_recording(
         out,
         stream,

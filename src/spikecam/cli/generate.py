@@ -26,8 +26,8 @@ from spikecam.cli.options import (
 from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import track_steps
 from spikecam.generation.generate import DEFAULT_METHOD
-from spikecam.generation.generated import white_spread
-from spikecam.generation.progress import progress_listener
+from spikecam.generation.generated import spread_shown_as_white
+from spikecam.generation.progress import listen_to_steps
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory
@@ -102,7 +102,7 @@ def generate(
             means.append(float(generated.mean.mean()))
             yield mapping(generated.mean) if display.changes_levels else generated.mean
 
-    with track_steps("Generating", count) as advance, progress_listener(advance):
+    with track_steps("Generating", count) as advance, listen_to_steps(advance):
         means_output.write(mean_pictures(), prepared.frames)
     lines = [f"{out}: {describe_frames(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}
@@ -155,7 +155,7 @@ def write_normalised_spreads(
     output: sc.Output, spreads: Sequence[Picture], frames: Sequence[int]
 ) -> tuple[float, float]:
     """Write spreads, divided by the one shown as white; return that one, and their mean."""
-    white = white_spread(spreads)
+    white = spread_shown_as_white(spreads)
     output.write((np.minimum(one / one.dtype.type(white), 1) for one in spreads), frames)
     return white, sum(float(one.mean()) for one in spreads) / len(spreads)
 

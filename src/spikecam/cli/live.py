@@ -13,7 +13,7 @@ from spikecam.cli.messages import report, say
 from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
 from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
 from spikecam.errors import OptionError
-from spikecam.extras import require
+from spikecam.extras import require_packages
 from spikecam.method import Takes, find_method
 from spikecam.online.methods import online_method_names
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
@@ -52,7 +52,7 @@ def live(
     values = {one.name: getattr(options, one.name) for one in fields(options)}
     values = {name: value for name, value in values.items() if value is not None}
     if page:
-        require("nicegui", extra="app", purpose="the live page")
+        require_packages("nicegui", extra="app", purpose="the live page")
         from spikecam.app.live_page import serve_live
     from spikecam.online.feed import open_feed
     from spikecam.online.live_reconstruction import LiveReconstruction

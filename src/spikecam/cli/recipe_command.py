@@ -16,7 +16,7 @@ from spikecam.cli.interrupt import check_interrupt, interruption_notice
 from spikecam.cli.messages import report, say, verbosity
 from spikecam.cli.options import OUTPUT_GROUP
 from spikecam.errors import SpikecamError
-from spikecam.extras import require
+from spikecam.extras import require_packages
 from spikecam.option_help import plain_sentence
 from spikecam.train.engine.job import Job, Report
 from spikecam.train.recipe import Recipe
@@ -69,7 +69,7 @@ def recipe_command(
 
 def run_recipe(recipe: Recipe, sources: Sequence[Path], output_path: Path, options: Any) -> None:
     """Train by a recipe, and print its result; Ctrl-C prints how to resume."""
-    require(*PACKAGES, extra="train", purpose="training")
+    require_packages(*PACKAGES, extra="train", purpose="training")
     first = is_first_process()
     bar = first and sys.stderr.isatty() and not verbosity().quiet
     command = shlex.join(["spikecam", *sys.argv[1:]])

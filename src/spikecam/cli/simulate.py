@@ -79,7 +79,7 @@ def simulate(
         seed: Seed of phase, noise and motion.
     """
     inputs = [scene] if fpn is None else [scene, fpn]
-    sc.check_recording(out, overwrite=output.overwrite, inputs=inputs)
+    sc.check_recording_output(out, overwrite=output.overwrite, inputs=inputs)
     if blur is not None:
         if sc.open_output(blur, overwrite=output.overwrite, inputs=inputs).kind != "picture":
             raise sc.OutputError(f"{blur} does not end like a picture; name a .png, .jpg or .tiff")
@@ -119,7 +119,7 @@ def simulate(
     sc.save(out, spikes)
     lines = []
     if blur is not None:
-        sc.write_picture(blur, average.picture())
+        sc.write_picture(blur, average.mean_picture())
         lines.append(f"{blur}: frames {span[0]} to {span[1] - 1}")
     mean_rate = float(spikes.count().mean() / len(spikes))
     lines.append(

@@ -22,7 +22,7 @@ PARTS = ("train", "val", "test")
 
 
 def read_dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
-    """Pairs (out of focus, in focus) of a part of DPDD.
+    """List the pairs of paths (out of focus, in focus) of a part of the DPDD data set.
 
     Args:
         folder: the one that holds ``train_c``, ``val_c`` and ``test_c``; or, of the test part
@@ -57,13 +57,13 @@ def read_dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
     return list(zip(blurry, sharp, strict=True))
 
 
-def is_dpdd(folder: PathLike) -> bool:
-    """Whether a folder holds the training part of DPDD."""
-    return (Path(folder) / "train_c").is_dir()
+def is_dpdd(dataset_folder: PathLike) -> bool:
+    """Whether a folder is the DPDD data set: holds its training part."""
+    return (Path(dataset_folder) / "train_c").is_dir()
 
 
 def check_outside_dpdd(folders: Sequence[PathLike]) -> None:
-    """Refuse folders of sharp pictures that contain parts of DPDD, whose sources are not sharp.
+    """Refuse folders that are, or contain, parts of DPDD, whose pictures are not sharp.
 
     Raises:
         FileError: there are.

@@ -21,7 +21,7 @@ PICTURE_SCALE = 4
 
 @dataclass(frozen=True)
 class Pair:
-    """One recording of a data set and the pictures that belong to it.
+    """A recording of a data set with the paths of its blurry and sharp pictures.
 
     Attributes:
         scene, name: the sequence that it belongs to, and its name there.
@@ -45,14 +45,14 @@ class Pair:
     label: str | None = None
 
     def stream(self) -> SpikeStream:
-        """The recording, opened, with its exposure."""
+        """Open the recording as a stream that knows its exposure."""
         stream = open_recording(self.spikes, shape=self.shape)
         if self.exposure is not None:
             stream.exposure = stream.check_exposure(self.exposure)
         return stream
 
     def blurry_picture(self) -> Picture:
-        """The blurry picture, float32 in [0, 1].
+        """Read the blurry picture, float32 in [0, 1].
 
         Raises:
             OptionError: this data set has none.
@@ -62,37 +62,39 @@ class Pair:
         return read_picture(self.blur)
 
 
-def visible_files(paths: Iterable[Path]) -> list[Path]:
-    """Files in order, without hidden ones: an interrupted run leaves unfinished files hidden."""
+def sort_visible_files(paths: Iterable[Path]) -> list[Path]:
+    """Sort paths and leave out hidden files, which an interrupted run leaves unfinished."""
     return sorted(path for path in paths if not path.name.startswith("."))
 
 
-def find_recordings(root: Path) -> list[Path]:
-    """Recordings ``spike_data/SCENE/NAME.dat`` below a folder.
+def find_recording_paths(dataset_folder: Path) -> list[Path]:
+    """Find the recordings ``spike_data/SCENE/NAME.dat`` of a data set.
 
     Raises:
         FileError: there is no folder ``spike_data``.
     """
-    if not (root / "spike_data").is_dir():
-        raise FileError(f"{root} holds no data set; expected a folder spike_data in it")
-    return visible_files((root / "spike_data").glob("*/*.dat"))
+    if not (dataset_folder / "spike_data").is_dir():
+        raise FileError(f"{dataset_folder} holds no data set; expected a folder spike_data in it")
+    return sort_visible_files((dataset_folder / "spike_data").glob("*/*.dat"))
 
 
-def complete_pairs(
-    root: Path,
+def select_complete_pairs(
+    dataset_folder: Path,
     pairs: list[Pair],
-    suffix: str,
+    blur_suffix: str,
     incomplete: str,
-    say: Callable[[str], None] | None,
+    report_skipped: Callable[[str], None] | None,
 ) -> list[Pair]:
-    """The pairs whose files all exist, with the size of their frames.
+    """Select the pairs whose files all exist, and refuse or skip the others.
+
+    Each gets the size of its frames, from its blurry picture.
 
     Args:
-        root: the folder of ``spike_data`` and ``blur_data``.
+        dataset_folder: the folder of ``spike_data`` and ``blur_data``.
         pairs: one for each recording there.
-        suffix: of the blurry pictures.
+        blur_suffix: of the blurry pictures.
         incomplete: "refuse" or "skip" pairs of which a file is missing.
-        say: takes a line that names what was skipped.
+        report_skipped: takes a line that names what was skipped.
 
     Raises:
         FileError: files are missing, or no pair is complete.
@@ -102,35 +104,39 @@ def complete_pairs(
         raise OptionError(f'incomplete pairs are "refuse"d or "skip"ped, not {incomplete!r}')
     missing_of = {pair.spikes: _missing_files(pair) for pair in pairs}
     paired_blurs = {pair.blur for pair in pairs}
-    blurs = visible_files((root / "blur_data").glob(f"*/*{suffix}"))
+    blurs = sort_visible_files((dataset_folder / "blur_data").glob(f"*/*{blur_suffix}"))
     unpaired = [blur for blur in blurs if blur not in paired_blurs]
     missing = [path for paths in missing_of.values() for path in paths]
-    missing += [root / "spike_data" / blur.parent.name / f"{blur.stem}.dat" for blur in unpaired]
-    complete = [_with_shape(pair) for pair in pairs if not missing_of[pair.spikes]]
+    missing += [
+        dataset_folder / "spike_data" / blur.parent.name / f"{blur.stem}.dat" for blur in unpaired
+    ]
+    complete = [_add_spike_shape(pair) for pair in pairs if not missing_of[pair.spikes]]
     if missing:
-        listed = ", ".join(str(path.relative_to(root)) for path in missing[:5])
+        listed = ", ".join(str(path.relative_to(dataset_folder)) for path in missing[:5])
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        problem = f"{root} lacks halves of pairs: {listed}{more}"
+        problem = f"{dataset_folder} lacks halves of pairs: {listed}{more}"
         if incomplete == "refuse":
             raise FileError(f"{problem}; complete them, or skip such pairs (--skip-incomplete)")
-        if say is not None:
-            say(f"{problem}; {len(complete)} pairs are complete, and the others left out")
-    return require_pairs(complete, root, "spike_data/SCENE/*.dat with their pictures")
+        if report_skipped is not None:
+            report_skipped(
+                f"{problem}; {len(complete)} pairs are complete, and the others left out"
+            )
+    return require_any_pairs(complete, dataset_folder, "spike_data/SCENE/*.dat with their pictures")
 
 
-def require_pairs(pairs: list[Pair], folder: Path, expected: str) -> list[Pair]:
-    """The pairs as they are.
+def require_any_pairs(pairs: list[Pair], dataset_folder: Path, expected: str) -> list[Pair]:
+    """Return the pairs, and refuse an empty list.
 
     Raises:
         FileError: there are none; the message says what was ``expected`` in the folder.
     """
     if not pairs:
-        raise FileError(f"{folder} holds no pairs; expected {expected}")
+        raise FileError(f"{dataset_folder} holds no pairs; expected {expected}")
     return pairs
 
 
 def check_picture_scale(picture: npt.ArrayLike, stream: SpikeStream) -> None:
-    """Refuse a picture that is not `PICTURE_SCALE` times as large as the spikes along a side.
+    """Refuse a picture whose sides are not `PICTURE_SCALE` times those of the spikes.
 
     Raises:
         OptionError: it is not.
@@ -148,8 +154,8 @@ def _missing_files(pair: Pair) -> list[Path]:
     return [path for path in files if path is not None and not path.exists()]
 
 
-def _with_shape(pair: Pair) -> Pair:
-    """The pair with the shape of its spikes, from the size of its blurry picture."""
+def _add_spike_shape(pair: Pair) -> Pair:
+    """Copy of a pair with the shape of its spikes, from the size of its blurry picture."""
     assert pair.blur is not None
     height, width = picture_size(pair.blur)
     if height % PICTURE_SCALE or width % PICTURE_SCALE:

@@ -26,7 +26,7 @@ from spikecam.sensor.sensor import check_seed, resolve_sensor
 
 @dataclass(frozen=True)
 class SynthConfig:
-    """Settings of a new data set.
+    """Settings of a new data set that is simulated.
 
     Attributes:
         size: height and width of the pictures, multiples of 4; spikes have a quarter of each.
@@ -88,19 +88,19 @@ class SynthConfig:
         check_seed(self.seed)
 
     @property
-    def frames(self) -> int:
-        """Frames of a scene."""
+    def scene_frame_count(self) -> int:
+        """Number of frames of a scene."""
         return 2 * MARGIN_FRAMES + self.pairs * self.length + (self.pairs - 1) * self.gap
 
     @property
-    def pair_frames(self) -> int:
-        """Frames of spikes that go with an exposure."""
+    def pair_frame_count(self) -> int:
+        """Number of frames of the recording of a pair: the exposure and its margins."""
         return 2 * MARGIN_FRAMES + self.length
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One sequence of a data set to be made.
+    """Plan of one sequence of a new data set: split, sources, motion and seed.
 
     Attributes:
         split, name: where it goes.
@@ -123,7 +123,7 @@ class Scene:
 
 
 def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
-    """Plan the scenes of a data set.
+    """Plan the scenes of a new data set: sources, splits and random settings.
 
     Args:
         sources: from `find_sources`.
@@ -171,11 +171,11 @@ def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
         shuffled_families = shuffled_families[len(chosen_families) :]
         split_sources = [source for family in chosen_families for source in families[family]]
         scenes += _split_scenes(split, split_sources, scene_count, config, len(scenes))
-    check_disjoint(scenes)
+    check_disjoint_splits(scenes)
     return scenes
 
 
-def check_disjoint(scenes: Sequence[Scene]) -> None:
+def check_disjoint_splits(scenes: Sequence[Scene]) -> None:
     """Check that no two splits contain sources of the same family.
 
     Raises:
@@ -193,7 +193,7 @@ def _split_scenes(
     split: str, sources: list[Source], scene_count: int, config: SynthConfig, first: int
 ) -> list[Scene]:
     photos = [source for source in sources if source.is_photo]
-    frames_per_scene = math.ceil((config.frames - 1) / config.interpolate) + 1
+    frames_per_scene = math.ceil((config.scene_frame_count - 1) / config.interpolate) + 1
     starts: dict[str, list[int]] = {}
     for video in (source for source in sources if not source.is_photo):
         starts[video.digest] = list(range(0, video.frames - frames_per_scene + 1, frames_per_scene))

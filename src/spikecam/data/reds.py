@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spikecam.data.pairs import Pair, require_pairs, visible_files
+from spikecam.data.pairs import Pair, require_any_pairs, sort_visible_files
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import picture_size
 
@@ -15,14 +15,14 @@ TRUTH_FRAME = 150
 
 
 def read_reds(folder: PathLike) -> list[Pair]:
-    """Recordings of REDS, each with the sharp gray picture of its frame 150.
+    """List the recordings of the REDS data set, each with one sharp gray picture.
 
     Raises:
         FileError: there are none, or one has no picture.
     """
     pairs = []
-    for spikes in visible_files(Path(folder).glob("*.dat")):
+    for spikes in sort_visible_files(Path(folder).glob("*.dat")):
         sharp = spikes.with_suffix(".png")
         shape = picture_size(sharp)
         pairs.append(Pair(spikes.stem, spikes.stem, spikes, shape, sharp={TRUTH_FRAME: sharp}))
-    return require_pairs(pairs, Path(folder), "NAME.dat with NAME.png")
+    return require_any_pairs(pairs, Path(folder), "NAME.dat with NAME.png")

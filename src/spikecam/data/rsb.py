@@ -10,7 +10,12 @@ from pathlib import Path
 
 import numpy.typing as npt
 
-from spikecam.data.pairs import Pair, check_picture_scale, complete_pairs, find_recordings
+from spikecam.data.pairs import (
+    Pair,
+    check_picture_scale,
+    find_recording_paths,
+    select_complete_pairs,
+)
 from spikecam.io.formats.dat import write_dat
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import write_picture
@@ -20,13 +25,13 @@ from spikecam.stream import SpikeStream
 def read_rsb(
     folder: PathLike, *, incomplete: str = "refuse", say: Callable[[str], None] | None = None
 ) -> list[Pair]:
-    """Pairs of a data set in the layout of RSB; arguments and errors as for `read_spike_gopro`."""
+    """List the pairs of an RSB data set; arguments and errors as for `read_spike_gopro`."""
     root = Path(folder)
     pairs = []
-    for spikes in find_recordings(root):
+    for spikes in find_recording_paths(root):
         scene, name = spikes.parent.name, spikes.stem
         pairs.append(Pair(scene, name, spikes, None, root / "blur_data" / scene / f"{name}.jpg"))
-    return complete_pairs(root, pairs, ".jpg", incomplete, say)
+    return select_complete_pairs(root, pairs, ".jpg", incomplete, say)
 
 
 def write_rsb_pair(

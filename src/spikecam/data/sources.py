@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from spikecam.errors import FileError
 from spikecam.io.digest import file_digest
-from spikecam.io.pictures import as_levels, is_picture, read_picture
+from spikecam.io.pictures import is_picture, quantize_to_levels, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.picture import Picture
 from spikecam.scenes.motion import MIN_SIDE
@@ -36,7 +36,7 @@ _HASH_SIDE = 16
 
 @dataclass(frozen=True)
 class Source:
-    """A photograph or video.
+    """A photograph or video from which scenes are made.
 
     Attributes:
         path: where it is.
@@ -57,7 +57,7 @@ class Source:
 
 
 def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -> list[Source]:
-    """Photographs and videos among files and folders, each opened to see that it can be used.
+    """Find the usable photographs and videos among files and folders, without duplicates.
 
     Of files with the same bytes only the first counts.
 
@@ -97,15 +97,15 @@ def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -
     ]
 
 
-def near_duplicate_groups(hashes: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, str]:
-    """Group sources whose pictures look alike, each group named by its smallest digest.
+def near_duplicate_groups(hashes_by_digest: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, str]:
+    """Group sources that are near-duplicates; returns the smallest digest of its group for each.
 
     Args:
-        hashes: by digest, the difference hashes of each of a source's pictures, (n, 256).
+        hashes_by_digest: by digest, the difference hashes of each of a source's pictures, (n, 256).
     """
-    names = sorted(hashes)
-    owners = np.repeat(np.arange(len(names)), [len(hashes[name]) for name in names])
-    signs = np.concatenate([hashes[name] for name in names])
+    names = sorted(hashes_by_digest)
+    owners = np.repeat(np.arange(len(names)), [len(hashes_by_digest[name]) for name in names])
+    signs = np.concatenate([hashes_by_digest[name] for name in names])
     # Each hash with all others that are nearly the same, itself among them.
     matches = [np.flatnonzero((signs != sign).mean(axis=1) < _MAX_HASH_DISTANCE) for sign in signs]
     rows = np.repeat(owners, [len(match) for match in matches])
@@ -129,8 +129,8 @@ def _frame_count(path: Path) -> int:
     return 1 if is_picture(path) else count_frames(path)
 
 
-def _difference_hashes(path: Path, frames: int) -> npt.NDArray[np.bool_]:
-    """Difference hashes (n, 256) of a photograph, or of two frames of a video."""
+def _difference_hashes(path: Path, frame_count: int) -> npt.NDArray[np.bool_]:
+    """Compute difference hashes (n, 256) of a photograph, or of two frames of a video."""
     if is_picture(path):
         picture = read_picture(path)
         if min(picture.shape[:2]) < MIN_SIDE:
@@ -139,7 +139,7 @@ def _difference_hashes(path: Path, frames: int) -> npt.NDArray[np.bool_]:
                 f"leave out photographs below {MIN_SIDE} pixels a side"
             )
         return _difference_hash(picture)[None]
-    frame_indices = {0, min(frames // 2, 50)}
+    frame_indices = {0, min(frame_count // 2, 50)}
     seen = islice(video_frames(path), max(frame_indices) + 1)
     return np.stack(
         [_difference_hash(picture) for i, picture in enumerate(seen) if i in frame_indices]
@@ -147,7 +147,7 @@ def _difference_hashes(path: Path, frames: int) -> npt.NDArray[np.bool_]:
 
 
 def _difference_hash(picture: Picture) -> npt.NDArray[np.bool_]:
-    gray = Image.fromarray(as_levels(picture)).convert("L")
+    gray = Image.fromarray(quantize_to_levels(picture)).convert("L")
     small = gray.resize((_HASH_SIDE + 1, _HASH_SIDE), Image.Resampling.BOX)
     levels = np.asarray(small, np.int16)
     return np.asarray(levels[:, 1:] > levels[:, :-1]).ravel()

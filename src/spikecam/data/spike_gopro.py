@@ -24,7 +24,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.data.pairs import Pair, check_picture_scale, complete_pairs, find_recordings
+from spikecam.data.pairs import (
+    Pair,
+    check_picture_scale,
+    find_recording_paths,
+    select_complete_pairs,
+)
 from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.formats.dat import write_dat
@@ -45,7 +50,7 @@ def exposure_spans(
     gap: int = GAP_FRAMES,
     margin: int = MARGIN_FRAMES,
 ) -> list[Span]:
-    """Spans (start, stop) of the exposures that a sequence of frames has room for.
+    """Spans (start, stop) of all exposures that fit into a sequence of frames.
 
     Args:
         total: frames in the sequence.
@@ -86,7 +91,7 @@ def read_spike_gopro(
     incomplete: str = "refuse",
     say: Callable[[str], None] | None = None,
 ) -> list[Pair]:
-    """Pairs of a data set in the layout of Spike-GOPRO, each with its exposure.
+    """List the pairs of a split of a Spike-GOPRO data set, each with its exposure.
 
     Args:
         folder: what holds ``train`` and ``test``.
@@ -104,16 +109,16 @@ def read_spike_gopro(
     has_sharp = (root / "sharp_data").is_dir()
     has_light = (root / "light_data").is_dir()
     pairs = []
-    for spikes in find_recordings(root):
+    for spikes in find_recording_paths(root):
         scene, name = spikes.parent.name, spikes.stem
         sharp_folder = root / "sharp_data" / scene
         sharp = {sum(exposure) // 2: sharp_folder / f"{name}.png"} if has_sharp else {}
         sharp |= {int(p.stem): p for p in (sharp_folder / name).glob("*.png") if p.stem.isdecimal()}
         blur = root / "blur_data" / scene / f"{name}.png"
-        light = light_path(folder, split, scene, name) if has_light else None
+        light = light_video_path(folder, split, scene, name) if has_light else None
         ordered = dict(sorted(sharp.items()))
         pairs.append(Pair(scene, name, spikes, None, blur, ordered, exposure, light))
-    return complete_pairs(root, pairs, ".png", incomplete, say)
+    return select_complete_pairs(root, pairs, ".png", incomplete, say)
 
 
 def write_spike_gopro_pair(
@@ -127,7 +132,7 @@ def write_spike_gopro_pair(
     sharp: Mapping[int, npt.ArrayLike],
     light: npt.NDArray[np.uint8] | None = None,
 ) -> None:
-    """Write one pair in the layout of Spike-GOPRO, so that it is there as a whole or not at all.
+    """Write one pair in the layout of Spike-GOPRO, as a whole or not at all.
 
     The recording, by which readers know the pair, comes last; one that was there goes first.
 
@@ -153,10 +158,10 @@ def write_spike_gopro_pair(
         raise OptionError(f"a pair has the sharp picture of its middle frame, {middle}")
     for picture in (blur, *sharp.values()):
         check_picture_scale(picture, stream)
-    recording, blurry, *pictures = pair_files(folder, split, scene, name, sorted(sharp), middle)
+    recording, blurry, *pictures = pair_paths(folder, split, scene, name, sorted(sharp), middle)
     recording.unlink(missing_ok=True)
     if light is not None:
-        path = light_path(folder, split, scene, name)
+        path = light_video_path(folder, split, scene, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.save(file, light)
@@ -166,12 +171,19 @@ def write_spike_gopro_pair(
     write_dat(recording, stream, sidecar=False)
 
 
-def pair_files(
-    folder: PathLike, split: str, scene: str, name: str, frames: Iterable[int], middle: int
+def pair_paths(
+    dataset_folder: PathLike,
+    split: str,
+    scene: str,
+    name: str,
+    sharp_frames: Iterable[int],
+    middle_frame: int,
 ) -> list[Path]:
-    """Where the files of a pair are: the recording, the blurry picture, sharp ones by frame."""
-    root = Path(folder) / split
-    sharp = [f"{name}.png" if n == middle else f"{name}/{n:03d}.png" for n in sorted(frames)]
+    """Paths of the files of a pair: the recording, the blurry picture, sharp ones by frame."""
+    root = Path(dataset_folder) / split
+    sharp = [
+        f"{name}.png" if n == middle_frame else f"{name}/{n:03d}.png" for n in sorted(sharp_frames)
+    ]
     return [
         root / "spike_data" / scene / f"{name}.dat",
         root / "blur_data" / scene / f"{name}.png",
@@ -179,14 +191,14 @@ def pair_files(
     ]
 
 
-def light_path(folder: PathLike, split: str, scene: str, name: str) -> Path:
-    """Where the video that the spike camera saw is, of the pairs that have one."""
-    return Path(folder) / split / "light_data" / scene / f"{name}.npy"
+def light_video_path(dataset_folder: PathLike, split: str, scene: str, name: str) -> Path:
+    """Path of the video that the spike camera of a pair saw, where it was kept."""
+    return Path(dataset_folder) / split / "light_data" / scene / f"{name}.npy"
 
 
-def _read_exposure(folder: Path) -> Span:
-    """The exposure of all pairs of a data set: what its manifest says, else the published one."""
-    manifest = folder / MANIFEST
+def _read_exposure(dataset_folder: Path) -> Span:
+    """Read the exposure of a data set from its manifest; without one, the published exposure."""
+    manifest = dataset_folder / MANIFEST
     if not manifest.exists():
         return EXPOSURE
     try:

@@ -31,22 +31,22 @@ from spikecam.data.spike_gopro import (
     MANIFEST,
     MARGIN_FRAMES,
     exposure_spans,
-    light_path,
-    pair_files,
+    light_video_path,
+    pair_paths,
     write_spike_gopro_pair,
 )
 from spikecam.errors import OptionError, OutputError
 from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import quarter_gray
-from spikecam.io.atomic import atomic_path, check_folder
-from spikecam.io.pictures import as_levels, read_picture
+from spikecam.io.atomic import atomic_path, check_output_folder
+from spikecam.io.pictures import quantize_to_levels, read_picture
 from spikecam.io.video import video_frames
 from spikecam.resources import usable_cores
 from spikecam.scenes.interpolation import interpolate_frames
 from spikecam.scenes.layers import Frame
 from spikecam.scenes.motion import moving_scene
-from spikecam.scenes.scene_frames import require_frames
+from spikecam.scenes.scene_frames import require_frame_count
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import resolve_sensor
 
@@ -55,7 +55,7 @@ _SHARP_FRAMES = 7
 
 
 class Synthesis:
-    """Synthesis of a data set, iterated scene by scene.
+    """Synthesis of a data set from photographs and videos, run by iterating over its scenes.
 
     Nothing is written before the first step. The folder is new, or that of a run with the same
     sources and settings which was stopped: what is there stays.
@@ -99,21 +99,23 @@ class Synthesis:
         self.fpn = fpn
         self.sources = find_sources(sources, excluded=self.folder)
         self.scenes = plan_scenes(self.sources, self.config)
-        _check_folder(self.folder, self._manifest())
+        _check_dataset_folder(self.folder, self._manifest_json())
 
     def __len__(self) -> int:
         return len(self.scenes)
 
     def __iter__(self) -> Iterator[Scene]:
-        text = self._manifest()
-        _check_folder(self.folder, text)
+        text = self._manifest_json()
+        _check_dataset_folder(self.folder, text)
         with atomic_path(self.folder / MANIFEST) as temporary:
             temporary.write_text(text, encoding="utf-8")
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="spikecam-synth")
         try:
             jobs = {
-                pool.submit(make_scene, self.folder, scene, self.config, self.fpn, stop): scene
+                pool.submit(
+                    write_missing_pairs, self.folder, scene, self.config, self.fpn, stop
+                ): scene
                 # Shuffled, so that a run which is stopped has made some of every split.
                 for scene in sorted(self.scenes, key=lambda scene: scene.seed)
             }
@@ -124,8 +126,8 @@ class Synthesis:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
-    def _manifest(self) -> str:
-        """JSON of settings, sources and scenes; sources are named by digest, not by path."""
+    def _manifest_json(self) -> str:
+        """Manifest of the data set as JSON: settings, sources and scenes."""
         fpn = None if self.fpn is None else self.fpn.digest()
         manifest: dict[str, Any] = {
             "made by": "spikecam synth",
@@ -149,34 +151,38 @@ class Synthesis:
         return json.dumps(manifest, indent=1) + "\n"
 
 
-def make_scene(
-    folder: Path, scene: Scene, config: SynthConfig, fpn: FixedPattern | None, stop: Event
+def write_missing_pairs(
+    dataset_folder: Path,
+    scene: Scene,
+    config: SynthConfig,
+    fpn: FixedPattern | None,
+    stop_event: Event,
 ) -> None:
-    """Write the missing pairs of a scene; ``stop`` ends it between two frames."""
-    spans = exposure_spans(config.frames, length=config.length, gap=config.gap)
+    """Simulate and write the missing pairs of a scene, until the event is set."""
+    spans = exposure_spans(config.scene_frame_count, length=config.length, gap=config.gap)
     starts = [start - MARGIN_FRAMES for start, _ in spans]
     names = {start: f"{start + MARGIN_FRAMES + config.length // 2:06d}" for start in starts}
-    files_of_pair = partial(pair_files, folder, scene.split, scene.name)
-    sharp_frames = _sharp_frames(config)
+    files_of_pair = partial(pair_paths, dataset_folder, scene.split, scene.name)
+    sharp_frames = _stored_sharp_frame_indices(config)
     height, width = (side // PICTURE_SCALE for side in config.size)
-    recording_bytes = config.pair_frames * frame_bytes(height, width)
+    recording_bytes = config.pair_frame_count * frame_bytes(height, width)
     missing_starts = []
     for start in starts:
         files = files_of_pair(names[start], sharp_frames, MARGIN_FRAMES + config.length // 2)
         if config.light:
-            files.append(light_path(folder, scene.split, scene.name, names[start]))
+            files.append(light_video_path(dataset_folder, scene.split, scene.name, names[start]))
         if not all(path.exists() for path in files) or files[0].stat().st_size != recording_bytes:
             missing_starts.append(start)
         for parent in {path.parent for path in files}:
             # What a run left that was killed while it wrote.
             for part in parent.glob(".*.part*"):
                 part.unlink(missing_ok=True)
-    recorders: dict[int, _PairRecorder] = {}
+    recorders: dict[int, _PairCollector] = {}
     for frame_index, frame in enumerate(_scene_frames(scene, config) if missing_starts else ()):
-        if stop.is_set():
+        if stop_event.is_set():
             return
         if frame_index in missing_starts:
-            recorders[frame_index] = _PairRecorder(config)
+            recorders[frame_index] = _PairCollector(config)
         for start, recorder in list(recorders.items()):
             if recorder.add(frame):
                 light = np.stack(recorder.grays)
@@ -189,31 +195,31 @@ def make_scene(
                     exposure=recorder.exposure,
                 )
                 write_spike_gopro_pair(
-                    folder,
+                    dataset_folder,
                     scene.split,
                     scene.name,
                     names[start],
                     stream=stream,
-                    blur=recorder.blur.picture(),
+                    blur=recorder.blur.mean_picture(),
                     sharp=recorder.sharp,
                     light=np.rint(light * 255).astype(np.uint8) if config.light else None,
                 )
                 del recorders[start]
 
 
-class _PairRecorder:
-    """Collects gray frames, blurry picture and sharp frames of one pair."""
+class _PairCollector:
+    """Collects gray frames, blurry picture and sharp frames of one pair, frame by frame."""
 
     def __init__(self, config: SynthConfig) -> None:
         self.exposure = (MARGIN_FRAMES, MARGIN_FRAMES + config.length)
-        self.sharp_frames = _sharp_frames(config)
-        self.total = config.pair_frames
+        self.sharp_frames = _stored_sharp_frame_indices(config)
+        self.total = config.pair_frame_count
         self.blur = FrameAverage(linear=config.linear)
         self.grays: list[npt.NDArray[np.float32]] = []
         self.sharp: dict[int, Frame] = {}
 
     def add(self, frame: Frame) -> bool:
-        """Add the next frame; True when it was the last."""
+        """Add the next frame; return whether it was the last."""
         frame_index = len(self.grays)
         self.grays.append(quarter_gray(frame))
         if self.exposure[0] <= frame_index < self.exposure[1]:
@@ -223,8 +229,8 @@ class _PairRecorder:
         return len(self.grays) == self.total
 
 
-def _sharp_frames(config: SynthConfig) -> set[int]:
-    """Numbers of the frames of a pair whose sharp pictures are stored."""
+def _stored_sharp_frame_indices(config: SynthConfig) -> set[int]:
+    """Indices of the frames of a pair whose sharp pictures are stored."""
     spread = np.rint(
         np.linspace(MARGIN_FRAMES, MARGIN_FRAMES + config.length - 1, _SHARP_FRAMES)
     ).astype(int)
@@ -237,24 +243,24 @@ def _scene_frames(scene: Scene, config: SynthConfig) -> Iterator[Frame]:
         yield from moving_scene(
             read_picture(source),
             size=config.size,
-            frames=config.frames,
+            frames=config.scene_frame_count,
             exposure=(MARGIN_FRAMES, MARGIN_FRAMES + config.length),
             speed=scene.speed,
             foregrounds=[read_picture(front.path) for front in scene.foregrounds],
             seed=scene.seed,
         )
         return
-    frame_count = -(-(config.frames - 1) // config.interpolate) + 1
+    frame_count = -(-(config.scene_frame_count - 1) // config.interpolate) + 1
     pictures = islice(video_frames(source), scene.start, scene.start + frame_count)
     resized = (_crop_and_resize(picture, config.size) for picture in pictures)
-    frames = islice(interpolate_frames(resized, config.interpolate), config.frames)
-    yield from require_frames(frames, config.frames, source)
+    frames = islice(interpolate_frames(resized, config.interpolate), config.scene_frame_count)
+    yield from require_frame_count(frames, config.scene_frame_count, source)
 
 
 def _crop_and_resize(picture: npt.NDArray[np.float32], size: tuple[int, int]) -> Frame:
-    """Crop the middle of a video's frame and resize it."""
+    """Crop the middle of a picture to the aspect ratio of a size, and resize it."""
     height, width = size
-    image = Image.fromarray(as_levels(picture)).convert("RGB")
+    image = Image.fromarray(quantize_to_levels(picture)).convert("RGB")
     scale = max(width / image.width, height / image.height)
     across, down = width / scale, height / scale
     left, top = (image.width - across) / 2, (image.height - down) / 2
@@ -262,12 +268,13 @@ def _crop_and_resize(picture: npt.NDArray[np.float32], size: tuple[int, int]) ->
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, box))
 
 
-def _check_folder(folder: Path, manifest: str) -> None:
-    """Refuse a folder that holds anything but the beginning of this data set."""
-    manifest_path = folder / MANIFEST
+def _check_dataset_folder(dataset_folder: Path, manifest_json: str) -> None:
+    """Refuse a folder that holds anything but a part of this same data set."""
+    manifest_path = dataset_folder / MANIFEST
     if not manifest_path.exists():
-        check_folder(folder)
-    elif manifest_path.read_text(encoding="utf-8") != manifest:
+        check_output_folder(dataset_folder)
+    elif manifest_path.read_text(encoding="utf-8") != manifest_json:
         raise OutputError(
-            f"{folder} was begun with other sources or settings; repeat those, or name a new folder"
+            f"{dataset_folder} was begun with other sources or settings; repeat those, or name a "
+            "new folder"
         )

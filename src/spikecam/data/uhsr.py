@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from spikecam.data.pairs import Pair, require_pairs, visible_files
+from spikecam.data.pairs import Pair, require_any_pairs, sort_visible_files
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike
 
 
 def read_uhsr(folder: PathLike) -> list[Pair]:
-    """Recordings of UHSR, each with the name of what it shows where its file has it.
+    """List the recordings of the UHSR data set, each with a label where its file has one.
 
     Raises:
         FileError: there are none, or one is damaged.
     """
     pairs = []
-    for spikes in visible_files(Path(folder).rglob("*.npz")):
+    for spikes in sort_visible_files(Path(folder).rglob("*.npz")):
         try:
             with np.load(spikes, allow_pickle=False) as archive:
                 if "spk" not in archive.files:
@@ -27,4 +27,4 @@ def read_uhsr(folder: PathLike) -> list[Pair]:
         except (OSError, ValueError) as error:
             raise FileError(f"{spikes} is damaged ({error}); get it again") from error
         pairs.append(Pair(spikes.parent.name, spikes.stem, spikes, label=label))
-    return require_pairs(pairs, Path(folder), "NAME.npz that hold spk")
+    return require_any_pairs(pairs, Path(folder), "NAME.npz that hold spk")

@@ -1,1 +1,1 @@
-"""A blurry photograph and the spikes of the same moment to the sharp film inside it."""
+"""Deblurring: a blurry photograph and the spikes of its exposure to sharp frames."""

@@ -100,11 +100,11 @@ def read_blurry_picture(picture: npt.ArrayLike | PathLike) -> Picture:
     return as_floats(picture, "a blurry picture")
 
 
-def check_same_view(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
-    """Refuse a picture that is not the spike grid scaled by one ratio.
+def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
+    """Refuse a picture whose aspect ratio is not that of the spikes.
 
-    The ratio need not be whole, and may be below 1; width and height must agree to half a spike
-    pixel.
+    The magnification need not be whole, and may be below 1; width and height must agree to half a
+    spike pixel.
 
     Raises:
         GeometryError: the picture, called by ``name``, is of another shape.
@@ -137,6 +137,8 @@ def _run(
         frames = frames_with_window(stream, window, span)
     chosen = choose_frames(stream, at, frames, span=span, window=window)
     picture = read_blurry_picture(blur)
-    check_same_view(picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur))
+    check_aspect_ratio(
+        picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur)
+    )
     pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
     return pictures

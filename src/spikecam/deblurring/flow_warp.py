@@ -28,7 +28,7 @@ _MIN_WHITE_RATE = 1e-6
 
 
 class FlowWarp:
-    """Pictures of `WARP_MOMENTS` moments of one blurry picture, to be warped to any frame.
+    """Warps one blurry picture along optical flow from `WARP_MOMENTS` moments to any frame.
 
     Args:
         blur: the blurry picture, (h, w, 3) in [0, 1], h and w multiples of 4.
@@ -53,15 +53,15 @@ class FlowWarp:
         gray = as_gray(blur)
         self._short_exposures, self._pictures = [], []
         for frame in self.frames:
-            short_exposure, ratio = self._short_exposure(frame)
+            short_exposure, ratio = self._short_exposure_and_ratio(frame)
             upsampled = self._upsample(ratio, gray.shape, cv2.INTER_CUBIC)
             sharp = np.clip(gray * upsampled, 0, 1)[..., None]
             self._short_exposures.append(short_exposure)
             both = np.concatenate([blur, sharp], axis=2)
             self._pictures.append(np.rint(both * np.float32(255)).astype(np.uint8))
 
-    def warp_to(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
-        """Warped pictures and optical flow of a frame.
+    def warp_pictures_and_flow(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
+        """Pictures of all moments warped to a frame, and the optical flow from it to each.
 
         Returns:
             Pictures in levels, moment after moment, unfolded onto a grid a quarter as fine,
@@ -69,7 +69,7 @@ class FlowWarp:
             from the frame to each moment, in pixels of that grid, (2 * `WARP_MOMENTS`, H, W), x
             before y.
         """
-        short_exposure, _ = self._short_exposure(frame)
+        short_exposure, _ = self._short_exposure_and_ratio(frame)
         height, width = self._pictures[0].shape[:2]
         rows, columns = short_exposure.shape
         scale = np.array([self.width / columns, self.height / rows], np.float32)
@@ -99,16 +99,16 @@ class FlowWarp:
         return levels, np.concatenate(flows)
 
     def _upsample(self, maps: Maps, shape: Sequence[int], interpolation: int) -> Maps:
-        """From the grid of the spikes to that of the picture, (h, w, ...)."""
+        """Upsample maps from the grid of the spikes to that of the picture, (h, w, ...)."""
         upsampled = cv2.resize(maps, (self.width, self.height), interpolation=interpolation)
         added = (0, shape[0] - self.height), (0, shape[1] - self.width)
         if not added[0][1] + added[1][1]:
             return np.asarray(upsampled)
         return np.pad(upsampled, (*added, *[(0, 0)] * (upsampled.ndim - 2)), mode="edge")
 
-    def _short_exposure(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
-        """A short exposure in levels, for optical flow, and SDM's ratio."""
+    def _short_exposure_and_ratio(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
+        """A short exposure as 8-bit picture, for optical flow, and SDM's ratio at a frame."""
         ratios = self.ratios
-        ratio = np.exp(ratios.sdm(frame))
+        ratio = np.exp(ratios.log_sdm_ratio(frame))
         levels = cv2.GaussianBlur(ratio * ratios.rate * self._gain, (0, 0), ratios.config.flow_blur)
         return np.clip(levels, 0, 255).astype(np.uint8), ratio

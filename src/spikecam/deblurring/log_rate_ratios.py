@@ -19,8 +19,8 @@ from numba import njit
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refiner import RefinerInputConfig
-from spikecam.reconstruction.cumulated import cumulated_charge
-from spikecam.rows import over_rows
+from spikecam.reconstruction.cumulative_charge import cumulative_charge
+from spikecam.rows import run_over_rows
 from spikecam.stream import Span, SpikeStream
 
 Maps = npt.NDArray[np.float32]
@@ -31,7 +31,7 @@ _CACHE_BYTES = 128 << 20
 
 
 class LogRateRatios:
-    """Maps of log ratios for one recording and exposure.
+    """Maps of log ratios of firing rates for one recording and exposure, as input of the refiner.
 
     Args:
         stream: the recording.
@@ -67,12 +67,12 @@ class LogRateRatios:
         self.fpn, self.masked_pixels = fpn, masked_pixels
         self._charge_at_frames = None
         if 4 * (len(self.part) + 1) * stream.height * stream.width <= cache_bytes:
-            self._charge_at_frames = self._cumulated(np.arange(len(self.part) + 1))
-        begin, end = self._cumulated(np.array([self.start, self.stop]))
+            self._charge_at_frames = self._charge_at_times(np.arange(len(self.part) + 1))
+        begin, end = self._charge_at_times(np.array([self.start, self.stop]))
         self.rate = (end - begin) / np.float32(stop - start)
 
-    def exposure(self) -> Maps:
-        """Maps of the whole exposure, (``config.exposure_maps``, H, W).
+    def exposure_log_ratios(self) -> Maps:
+        """Log ratios of the parts of the exposure, (``config.exposure_maps``, H, W).
 
         The ratios of its equal parts, of the margin before it and of that after it; last the
         logarithm of the thresholds collected in it, by which the others can be trusted.
@@ -84,8 +84,8 @@ class LogRateRatios:
         maps[-1] = np.log(self.rate * (self.stop - self.start) + np.float32(0.5))
         return maps
 
-    def moment(self, frame: int) -> Maps:
-        """Maps of a frame, (``config.moment_maps``, H, W).
+    def frame_log_ratios(self, frame: int) -> Maps:
+        """Log ratios of windows around a frame, (``config.moment_maps``, H, W).
 
         The ratios of windows around it, from the earliest on; how far through the exposure it is,
         from -0.5 to 0.5; and last SDM's own ratio.
@@ -103,8 +103,8 @@ class LogRateRatios:
         maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
         return maps
 
-    def sdm(self, frame: int) -> Maps:
-        """The logarithm of SDM's own ratio for a frame, (H, W)."""
+    def log_sdm_ratio(self, frame: int) -> Maps:
+        """Logarithm of the ratio by which SDM multiplies the blurry picture at a frame, (H, W)."""
         middle, half = frame - self.first + 0.5, self.unit * (self.config.sdm_window / 2)
         edges = np.array([middle - half]), np.array([middle + half])
         ratio: Maps = self._log_ratios(*edges, np.array([self.config.sdm_prior]), extra_maps=0)[0]
@@ -113,12 +113,14 @@ class LogRateRatios:
     def _log_ratios(
         self, starts: Times, stops: Times, priors: Times, *, extra_maps: int = 1
     ) -> Maps:
-        """Log ratios in windows, with room for ``extra_maps`` at the end."""
-        charges, indices, fractions = self._charges(np.concatenate([starts, stops]))
+        """Log ratios of firing rates in windows, with ``extra_maps`` empty maps at the end."""
+        charges, indices, fractions = self._charges_with_interpolation(
+            np.concatenate([starts, stops])
+        )
         widths = np.diff(np.clip([starts, stops], 0, len(self.part)), axis=0)[0]
         maps = np.empty((len(starts) + extra_maps, *self.rate.shape), np.float32)
         count = len(starts)
-        over_rows(
+        run_over_rows(
             _accumulate,
             len(self.rate),
             charges,
@@ -131,19 +133,19 @@ class LogRateRatios:
         )
         return maps if self.fpn is None else self.fpn.fill_bad_pixels(maps)
 
-    def _charges(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
-        """Charges (K, H, W); index of the one before each edge, and fraction to the next."""
+    def _charges_with_interpolation(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
+        """Charges (K, H, W), with index and fraction by which to interpolate them at each edge."""
         times = np.clip(edges, 0, len(self.part))
         if self._charge_at_frames is None:
             unique_times, indices = np.unique(times, return_inverse=True)
-            charges = self._cumulated(unique_times)
+            charges = self._charge_at_times(unique_times)
             return charges, indices, np.zeros(len(times), np.float32)
         # Exact: spikes end frames, and between two of them charge rises along a line.
         whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
         return self._charge_at_frames, whole, (times - whole).astype(np.float32)
 
-    def _cumulated(self, times: npt.NDArray[Any]) -> Maps:
-        charges = cumulated_charge(self.part, times, fpn=self.fpn)
+    def _charge_at_times(self, times: npt.NDArray[Any]) -> Maps:
+        charges = cumulative_charge(self.part, times, fpn=self.fpn)
         if self.masked_pixels is not None:
             rows, columns = np.nonzero(self.masked_pixels)
             padded = np.pad(charges, ((0, 0), (1, 1), (1, 1)), mode="edge")

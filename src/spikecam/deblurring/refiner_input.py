@@ -13,8 +13,8 @@ from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.picture import Picture
 
 
-class MomentInput(NamedTuple):
-    """Input of the refiner for one moment, on the grid of the spikes but for ``levels``.
+class RefinerFrameInput(NamedTuple):
+    """Input of the refiner for one frame, on the grid of the spikes but for ``levels``.
 
     Attributes:
         maps: log ratios, (M, H, W).
@@ -29,7 +29,7 @@ class MomentInput(NamedTuple):
 
 
 class RefinerInput:
-    """Input of a refiner for one blurry picture and its recording, in training and inference.
+    """Builds the input of a refiner for one blurry picture, in training and inference.
 
     Args:
         blur: the blurry picture, (h, w, 3) in [0, 1], h and w multiples of 4.
@@ -50,13 +50,13 @@ class RefinerInput:
         self.ratios = ratios
         self.flow_warp = FlowWarp(blur, ratios, size) if flow_warp else None
 
-    def exposure(self) -> Maps:
-        """Maps of the whole exposure, (E, H, W)."""
-        return self.ratios.exposure()
+    def exposure_maps(self) -> Maps:
+        """Log ratios of the parts of the exposure, (E, H, W)."""
+        return self.ratios.exposure_log_ratios()
 
-    def moment(self, frame: int) -> MomentInput:
-        """Input for one frame."""
-        maps = self.ratios.moment(frame)
+    def frame_input(self, frame: int) -> RefinerFrameInput:
+        """Input for one frame: log ratios around it, warped pictures and optical flow."""
+        maps = self.ratios.frame_log_ratios(frame)
         if self.flow_warp is None:
-            return MomentInput(maps, None, None)
-        return MomentInput(maps, *self.flow_warp.warp_to(frame))
+            return RefinerFrameInput(maps, None, None)
+        return RefinerFrameInput(maps, *self.flow_warp.warp_pictures_and_flow(frame))

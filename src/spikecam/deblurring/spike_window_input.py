@@ -11,7 +11,7 @@ from spikecam.stream import Span, SpikeStream
 
 
 class SpikeCrop(NamedTuple):
-    """A square part of the spikes' grid: its first row and column, and its side, in pixels."""
+    """A square crop of the spikes: its first row and column, and its side, in pixels."""
 
     top: int
     left: int
@@ -21,7 +21,7 @@ class SpikeCrop(NamedTuple):
 def window_spikes(
     stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.uint8]:
-    """Input of LDN: spikes of a window, zeros and ones, (T, H, W).
+    """Unpacked spikes of a window, zeros and ones, (T, H, W): the input of LDN.
 
     Args:
         stream: the recording.
@@ -32,7 +32,7 @@ def window_spikes(
         return np.asarray(stream[window[0] : window[1]]).copy()
     top, left, side = crop
     start, stop = left // 8, (left + side + 7) // 8
-    packed = stream.rows(*window)[:, top : top + side, start:stop]
+    packed = stream.packed_rows(*window)[:, top : top + side, start:stop]
     columns = slice(left - 8 * start, left - 8 * start + side)
     return np.unpackbits(packed, axis=2, bitorder="little")[:, :, columns]
 
@@ -40,7 +40,7 @@ def window_spikes(
 def window_rates(
     stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.float32]:
-    """Input of BSN and EDSR before its gain: firing rates in a window, (H, W) in [0, 1]."""
+    """Firing rates in a window, (H, W) in [0, 1]: the input of BSN and EDSR before its gain."""
     if crop is None:
         counts = stream.count(*window).astype(np.float32)
     else:

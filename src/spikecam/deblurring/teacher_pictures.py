@@ -25,7 +25,7 @@ _MIN_SIDE = 4
 
 
 def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
-    """The two networks of the teacher with their weights, on their device.
+    """Load the two networks of the teacher with their weights onto a device.
 
     Args:
         weights: of the blind-spot network and of that for super-resolution; "none" in place of the
@@ -44,17 +44,17 @@ def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
     return Teacher(bsn or nn.Identity(), edsr or upsample)
 
 
-def check_size(network: Teacher, stream: SpikeStream) -> None:
-    """Refuse spikes that the blind-spot network is too deep for, or cannot pad to a square.
+def check_spike_size(teacher: Teacher, stream: SpikeStream) -> None:
+    """Refuse spikes whose size the blind-spot network cannot take: too small, or too long.
 
     Raises:
         GeometryError: they are.
     """
-    if not isinstance(network.bsn, BSN):
+    if not isinstance(teacher.bsn, BSN):
         return
     short, long = sorted(stream.shape[1:])
     # Reflection adds less than the picture itself on each side.
-    padded = network.bsn.config.reflect_to_square and (long - short + 1) // 2 >= short
+    padded = teacher.bsn.config.reflect_to_square and (long - short + 1) // 2 >= short
     if short < _MIN_SIDE or padded:
         raise GeometryError(
             f"the teacher takes spikes of {_MIN_SIDE}x{_MIN_SIDE} pixels or more, less than three "
@@ -62,24 +62,24 @@ def check_size(network: Teacher, stream: SpikeStream) -> None:
         )
 
 
-def teacher_pictures(
-    network: Teacher,
+def iter_teacher_pictures(
+    teacher: Teacher,
     blur: Picture,
     stream: SpikeStream,
     spans: Sequence[Span],
     exposure: Span,
     device: str,
 ) -> Iterator[Picture]:
-    """Sharp pictures of the moments in the middle of the spans."""
+    """Yield the sharp picture at the middle of each span."""
     where = pick_device(device)
     picture = picture_to_tensor(blur).to(where)
-    long = _rates(stream, exposure).to(where)
+    long = _rate_tensor(stream, exposure).to(where)
     for span in spans:
         with inference_context(where, exact=False):
-            sharp = network(picture, _rates(stream, span).to(where), long)[:, 0]
+            sharp = teacher(picture, _rate_tensor(stream, span).to(where), long)[:, 0]
         yield tensor_to_picture(sharp, blur)
 
 
-def _rates(stream: SpikeStream, span: Span) -> Tensor:
+def _rate_tensor(stream: SpikeStream, span: Span) -> Tensor:
     """Firing rates in a window, (1, 1, H, W)."""
     return torch.from_numpy(window_rates(stream, span))[None, None]

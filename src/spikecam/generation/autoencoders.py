@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikecam.errors import FileError
-from spikecam.extras import require
+from spikecam.extras import require_packages
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import STRIDE
@@ -23,7 +23,7 @@ _DIFFUSERS_CLASSES = ("AutoencoderKL", "AutoencoderTiny")
 
 
 class DiffusersCodec(nn.Module):
-    """An `AutoencoderKL` or `AutoencoderTiny` of diffusers, called as ours is.
+    """Adapter of an autoencoder of diffusers to the interface of ours.
 
     Latents are the mean of those that it would draw from, shifted and scaled as it says. It
     normalises over all of a picture, so that a picture is encoded as a whole, however large.
@@ -32,7 +32,7 @@ class DiffusersCodec(nn.Module):
         model: the autoencoder.
     """
 
-    reach = 0
+    receptive_radius = 0
     scale: Tensor
     shift: Tensor
 
@@ -40,7 +40,7 @@ class DiffusersCodec(nn.Module):
         super().__init__()
         self.model = model
         config = model.config
-        self.channels: int = config.latent_channels
+        self.latent_channels: int = config.latent_channels
         self.register_buffer("scale", torch.tensor(float(config.get("scaling_factor") or 1)))
         self.register_buffer("shift", torch.tensor(float(config.get("shift_factor") or 0)))
 
@@ -60,8 +60,10 @@ class DiffusersCodec(nn.Module):
 Codec = Autoencoder | DiffusersCodec
 
 
-def load_autoencoder(path_or_name: PathLike = DEFAULT, device: str = "cpu") -> tuple[Codec, str]:
-    """An autoencoder of stride 8 in eval mode on a device, and the fingerprint of its weights.
+def load_autoencoder_and_fingerprint(
+    path_or_name: PathLike = DEFAULT, device: str = "cpu"
+) -> tuple[Codec, str]:
+    """Load an autoencoder of stride 8 onto a device, and the fingerprint of its weights.
 
     Args:
         path_or_name: the name of weights that ship, a file, or a folder of diffusers, which holds
@@ -85,7 +87,7 @@ def load_autoencoder(path_or_name: PathLike = DEFAULT, device: str = "cpu") -> t
 
 
 def _load_diffusers(folder: Path) -> nn.Module:
-    require("diffusers", extra="diffusers", purpose=f"the autoencoder in {folder}")
+    require_packages("diffusers", extra="diffusers", purpose=f"the autoencoder in {folder}")
     import diffusers
 
     config_file = folder / "config.json"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.deblur import check_same_view, read_blurry_picture
+from spikecam.deblurring.deblur import check_aspect_ratio, read_blurry_picture
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
@@ -72,7 +72,7 @@ def generate_frames(
     method: str = DEFAULT_METHOD,
     **options: Any,
 ) -> Iterator[Generated]:
-    """Samples of frame after frame in constant memory.
+    """Iterate over samples of the sharp picture, frame after frame in constant memory.
 
     Arguments and errors are those of `generate`; without ``frames`` it is every frame of the
     exposure, or of spikes alone, whose window lies inside the recording. A picture alone has one
@@ -88,7 +88,7 @@ def generate_frames(
 
 
 def middle_frame(stream: SpikeStream, exposure: Span | None = None) -> int:
-    """The frame in the middle of the exposure; without one, of the recording."""
+    """Index of the middle frame of the exposure; without one, of the recording."""
     start, stop = exposure or (0, len(stream))
     return (start + stop) // 2
 
@@ -118,7 +118,7 @@ def _run(
         if picture is not None:
             span = resolve_exposure(stream, exposure)
             named = "the picture" if isinstance(blur, np.ndarray) else str(blur)
-            check_same_view(picture, stream, named)
+            check_aspect_ratio(picture, stream, named)
         chosen = _choose(declared, parsed, stream, at, frames, span)
     generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
     return generated

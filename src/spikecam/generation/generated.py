@@ -33,7 +33,7 @@ class Generated:
 
     @staticmethod
     def from_samples(samples: npt.NDArray[np.float32]) -> Generated:
-        """Samples with their mean and their spread.
+        """Build the object from samples: their mean and spread are computed.
 
         >>> float(Generated.from_samples(np.array([[[0.2]], [[0.4]]], np.float32)).spread[0, 0])
         0.10000000149011612
@@ -46,8 +46,10 @@ class Generated:
         return Generated(mean, spread if spread.ndim == 2 else spread.mean(axis=2), samples)
 
 
-def white_spread(spreads: Iterable[Picture]) -> float:
-    """The spread to show as white: 99.5 % of the pixels of every picture are below, 0.02 at least.
+def spread_shown_as_white(spreads: Iterable[Picture]) -> float:
+    """The spread that is displayed as white: above 99.5 % of the pixels of every picture.
+
+    It is 0.02 at least.
 
     Args:
         spreads: (h, w) each, of the pictures that are shown alike.

@@ -15,8 +15,8 @@ _count: ContextVar[Callable[[], None] | None] = ContextVar("count", default=None
 
 
 @contextmanager
-def progress_listener(listener: Listener) -> Iterator[None]:
-    """Within, ``listener(done, total)`` is called after every step of a picture.
+def listen_to_steps(listener: Listener) -> Iterator[None]:
+    """Within this context, ``listener(done, total)`` is called after every step of a picture.
 
     What it raises ends the work.
     """
@@ -28,16 +28,16 @@ def progress_listener(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
-def counted_steps(total: int) -> Iterator[None]:
-    """Within, `count_step` counts the steps of one picture, which has ``total``."""
+def step_counter(total_steps: int) -> Iterator[None]:
+    """Within this context, `count_step` counts the steps of one picture."""
     done = 0
 
     def count() -> None:
         nonlocal done
-        done = min(done + 1, total)
+        done = min(done + 1, total_steps)
         listener = _listener.get()
         if listener is not None:
-            listener(done, total)
+            listener(done, total_steps)
 
     token = _count.set(count)
     try:
@@ -47,7 +47,7 @@ def counted_steps(total: int) -> Iterator[None]:
 
 
 def count_step() -> None:
-    """Count a step of the picture that is being made, if one is."""
+    """Count one step of the picture that is being made, and tell the listener."""
     count = _count.get()
     if count is not None:
         count()

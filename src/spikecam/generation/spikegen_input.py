@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
-from spikecam.deblurring.refined_picture import RefinedPicture
+from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 from spikecam.errors import RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import as_gray
@@ -27,7 +27,7 @@ from spikecam.stream import Span, SpikeStream
 
 @dataclass(frozen=True)
 class Conditioning:
-    """Input of SpikeGen at one moment.
+    """Picture and spikes on which SpikeGen is conditioned at one moment.
 
     Attributes:
         picture: dense picture that is encoded, (h, w) or (h, w, 3) in [0, 1].
@@ -46,7 +46,7 @@ class Conditioning:
 
 
 class SpikeGenInput:
-    """Input of SpikeGen by the constants of its weights, in training and inference.
+    """Builds the input of SpikeGen, in training and inference.
 
     Args:
         frames: how many, T, around each moment.
@@ -56,7 +56,7 @@ class SpikeGenInput:
     def __init__(self, frames: int, config: SpikeGenInputConfig | None = None) -> None:
         self.frames, self.config = frames, config or SpikeGenInputConfig()
 
-    def from_both(
+    def iter_conditioning_on_both(
         self,
         blur: Picture,
         stream: SpikeStream,
@@ -66,7 +66,7 @@ class SpikeGenInput:
         *,
         fpn: FixedPattern | None = None,
     ) -> Iterator[Conditioning]:
-        """Moments in the exposure of a blurry picture; what they share is computed once.
+        """Yield the conditioning on a blurry picture and spikes at each moment of the exposure.
 
         Args:
             blur: (h, w) or (h, w, 3) in [0, 1].
@@ -79,21 +79,21 @@ class SpikeGenInput:
         Raises:
             RangeError: the frames leave the recording.
         """
-        windows = [self.window(stream, frame) for frame in moments]
+        windows = [self.window_span(stream, frame) for frame in moments]
         refined = None
         if refiner is not None:
             ratios = LogRateRatios(stream, exposure, refiner.input_config, fpn=fpn)
-            refined = RefinedPicture(refiner, blur, ratios)
+            refined = RefinerDeblurrer(refiner, blur, ratios)
         rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
-        gain = self.gain(as_gray(blur), rate)
+        gain = self.brightness_gain(as_gray(blur), rate)
         for moment, window in zip(moments, windows, strict=True):
-            picture = blur if refined is None else refined.sharp(moment)
+            picture = blur if refined is None else refined.deblur(moment)
             yield Conditioning(picture, _unpack(stream, window), gain)
 
-    def from_spikes(
+    def conditioning_on_spikes(
         self, stream: SpikeStream, frame: int, *, fpn: FixedPattern | None = None
     ) -> Conditioning:
-        """A moment of spikes alone, with TFP of the same frames as its picture.
+        """Conditioning on spikes alone at a frame, with TFP of the same frames as its picture.
 
         Args:
             stream: the recording.
@@ -103,7 +103,7 @@ class SpikeGenInput:
         Raises:
             RangeError: the frames leave the recording.
         """
-        config, window = self.config, self.window(stream, frame)
+        config, window = self.config, self.window_span(stream, frame)
         rate = stream.count(*window).astype(np.float32) / np.float32(self.frames)
         if fpn is not None:
             rate = fpn.correct(rate)
@@ -114,13 +114,13 @@ class SpikeGenInput:
         dense = np.minimum(picture, 1)
         return Conditioning(dense, _unpack(stream, window), gain, gain, overflow_rate)
 
-    def gain(self, gray: Picture, rate: float) -> float:
-        """Factor from a mean firing rate to the brightness of a gray picture."""
+    def brightness_gain(self, gray: Picture, mean_rate: float) -> float:
+        """Gain that brings a mean firing rate to the mean brightness of a gray picture."""
         config = self.config
-        return min(float(gray.mean()) / max(rate, config.min_rate), config.max_gain)
+        return min(float(gray.mean()) / max(mean_rate, config.min_rate), config.max_gain)
 
-    def window(self, stream: SpikeStream, frame: int) -> Span:
-        """The frames [t - T / 2, t + T / 2) of a moment.
+    def window_span(self, stream: SpikeStream, frame: int) -> Span:
+        """Span [t - T / 2, t + T / 2) of the window around a frame.
 
         Raises:
             RangeError: they leave the recording.

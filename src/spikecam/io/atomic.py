@@ -23,8 +23,8 @@ _NAME_LETTERS = 40
 _protected: ContextVar[Path | None] = ContextVar("protected", default=None)
 
 
-def check_file(path: Path) -> None:
-    """Refuse a path that is no ordinary file, or lies in a place that cannot be written.
+def check_writable_file(path: Path) -> None:
+    """Refuse a path of an output file that cannot be written: a folder, or a place without access.
 
     Raises:
         OutputError: it is one.
@@ -38,8 +38,8 @@ def check_file(path: Path) -> None:
         _check_place(path)
 
 
-def check_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> None:
-    """Refuse a folder that holds anything, unless it may be replaced.
+def check_output_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> None:
+    """Refuse an output folder that holds anything, unless that may be replaced.
 
     Args:
         path: the folder.
@@ -82,15 +82,15 @@ def _check_place(path: Path) -> None:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary file beside ``path`` that takes its name when the block ends well.
+    """Within this context, write to a temporary file that is renamed to ``path`` at its end.
 
     Two threads, processes or hosts may write one path at once: each has a temporary file of its
     own, and the last to end stands.
 
     Raises:
-        OutputError: as `check_file`, or the file cannot be written.
+        OutputError: as `check_writable_file`, or the file cannot be written.
     """
-    check_file(path)
+    check_writable_file(path)
     with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))  # a link stays a link, to the new file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,16 +130,16 @@ def refuse_existing(path: Path) -> None:
 
 @contextmanager
 def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> Iterator[Path]:
-    """A temporary folder beside ``path`` that takes its name when the block ends well.
+    """Within this context, write to a temporary folder that is renamed to ``path`` at its end.
 
     Args:
         path: the folder.
-        is_replaceable: as for `check_folder`; the whole folder is replaced.
+        is_replaceable: as for `check_output_folder`; the whole folder is replaced.
 
     Raises:
-        OutputError: as `check_folder`, or the folder cannot be written.
+        OutputError: as `check_output_folder`, or the folder cannot be written.
     """
-    check_folder(path, is_replaceable=is_replaceable)
+    check_output_folder(path, is_replaceable=is_replaceable)
     with os_errors_as_output_errors(path):
         path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
             temporary.mkdir()
             yield temporary
             # It may hold more than when work started.
-            check_folder(path, is_replaceable=is_replaceable)
+            check_output_folder(path, is_replaceable=is_replaceable)
             if is_replaceable is not None and path.is_dir():
                 os.replace(path, previous)
             os.replace(temporary, path)
@@ -167,13 +167,15 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
 
 
 def _temporary_name(name: str) -> str:
-    """A hidden name that nobody else uses: with process, place and a random number."""
-    return f".{name[:_NAME_LETTERS]}.{os.getpid()}-{_process_space()}-{secrets.token_hex(6)}.part"
+    """Unique hidden name for a temporary file: with process, place and a random number."""
+    return (
+        f".{name[:_NAME_LETTERS]}.{os.getpid()}-{_process_namespace()}-{secrets.token_hex(6)}.part"
+    )
 
 
 @cache
-def _process_space() -> str:
-    """Where process numbers mean the same: the boot of a host, and a container's numbering."""
+def _process_namespace() -> str:
+    """Identity of the boot and of the namespace in which process numbers are valid."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         return hashlib.sha256((boot + os.readlink("/proc/self/ns/pid")).encode()).hexdigest()[:12]
@@ -183,11 +185,11 @@ def _process_space() -> str:
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes of this machine that were killed left unfinished in a folder."""
-    if _process_space() == "0" * 12:
+    if _process_namespace() == "0" * 12:
         return
     for entry in folder.glob(".*.part*"):
         match = _LEFTOVER.fullmatch(entry.name)
-        if match and match[2] == _process_space() and not _is_running(int(match[1])):
+        if match and match[2] == _process_namespace() and not _is_running(int(match[1])):
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:

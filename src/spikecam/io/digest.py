@@ -9,7 +9,7 @@ from spikecam.errors import FileError
 
 
 def file_digest(*paths: Path) -> str:
-    """SHA-256 of the contents of files, one after another, in hexadecimal digits.
+    """SHA-256 digest of the contents of files, one after another, in hexadecimal digits.
 
     Raises:
         FileError: a file cannot be read.

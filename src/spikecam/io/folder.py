@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 from spikecam.io.atomic import atomic_folder, atomic_path
-from spikecam.io.pictures import PICTURES, check_bits, encode_picture
+from spikecam.io.pictures import PICTURES, check_bit_depth, encode_picture
 
 ARCHIVES = (".zip",)
 
 
-def write_folder(
+def write_picture_folder(
     path: str | os.PathLike[str],
     pictures: Iterable[npt.ArrayLike],
     frame_indices: Sequence[int] | None = None,
@@ -43,31 +43,31 @@ def write_folder(
         OutputError: the folder is in use, or cannot be written.
     """
     path = Path(path)
-    check_bits(Path("000.png"), bits)
+    check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
-    with atomic_folder(path, is_replaceable=is_picture_file if overwrite else None) as folder:
-        for name, content in _png_files(path, pictures, indices, bits):
+    with atomic_folder(path, is_replaceable=is_existing_picture if overwrite else None) as folder:
+        for name, content in _iter_png_contents(path, pictures, indices, bits):
             (folder / name).write_bytes(content)
 
 
-def is_picture_file(path: Path) -> bool:
-    """Whether a path is a file that ends like a picture."""
+def is_existing_picture(path: Path) -> bool:
+    """Whether a path is an existing file with the ending of a picture."""
     return path.is_file() and path.suffix.lower() in PICTURES
 
 
-def write_archive(
+def write_picture_archive(
     path: str | os.PathLike[str],
     pictures: Iterable[npt.ArrayLike],
     frame_indices: Sequence[int] | None = None,
     *,
     bits: int = 8,
 ) -> None:
-    """Write pictures as PNG files into a ZIP archive; arguments and errors as `write_folder`."""
+    """Write pictures as PNG files into a ZIP archive; for arguments see `write_picture_folder`."""
     path = Path(path)
-    check_bits(Path("000.png"), bits)
+    check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
     with atomic_path(path) as temporary, ZipFile(temporary, "w") as archive:
-        for name, content in _png_files(path, pictures, indices, bits):
+        for name, content in _iter_png_contents(path, pictures, indices, bits):
             archive.writestr(name, content)
 
 
@@ -87,7 +87,7 @@ def _checked_indices(
     return indices
 
 
-def _png_files(
+def _iter_png_contents(
     path: Path, pictures: Iterable[npt.ArrayLike], indices: Sequence[int] | None, bits: int
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the files, as the pictures come."""

@@ -72,7 +72,7 @@ CAMERAS = {
 def resolve_geometry(
     path: Path, camera: str | tuple[int, int] | None, shape: tuple[int, int] | None
 ) -> Geometry:
-    """The geometry of ``path`` by the caller's arguments, else by its sidecar file.
+    """Geometry of a recording by the caller's arguments, else by its sidecar file.
 
     Args:
         path: the recording.
@@ -104,19 +104,19 @@ def resolve_geometry(
 
 def check_stored_size(
     path: Path,
-    stored: tuple[int, ...],
+    stored_size: tuple[int, ...],
     camera: str | tuple[int, int] | None,
     shape: tuple[int, int] | None,
 ) -> None:
-    """Refuse arguments that contradict the size which the file itself holds, (height, width).
+    """Refuse arguments that contradict the frame size stored in a recording.
 
     Raises:
         GeometryError: they do.
     """
     for geometry in _parse_arguments(camera, shape):
-        if (geometry.height, geometry.width) != stored:
+        if (geometry.height, geometry.width) != stored_size:
             raise GeometryError(
-                f"{path} holds frames of {stored[1]}x{stored[0]}, not "
+                f"{path} holds frames of {stored_size[1]}x{stored_size[0]}, not "
                 f"{geometry.width}x{geometry.height}; leave the size out"
             )
 
@@ -138,11 +138,11 @@ def _parse_argument(value: str | tuple[int, int]) -> Geometry:
     raise GeometryError(f"no camera is called {value!r}; known cameras: {', '.join(CAMERAS)}")
 
 
-def known_sizes(size: int) -> list[str]:
-    """Names and sizes of the known cameras whose frames divide ``size`` bytes."""
+def known_camera_sizes(file_bytes: int) -> list[str]:
+    """Names and sizes of the known cameras whose frames fit a file of so many bytes."""
     names: dict[Geometry, list[str]] = {}
     for name, geometry in CAMERAS.items():
-        if size and size % geometry.frame_bytes == 0:
+        if file_bytes and file_bytes % geometry.frame_bytes == 0:
             names.setdefault(geometry, []).append(name)
     return [f"{g.width}x{g.height} ({', '.join(n)})" for g, n in names.items()]
 
@@ -152,19 +152,19 @@ def _describe_known_sizes(path: Path) -> str:
         size = path.stat().st_size
     except OSError:
         return ""
-    sizes = known_sizes(size)
+    sizes = known_camera_sizes(size)
     if not sizes:
         return f"no known camera's frames divide its {size:,} bytes"
     return f"known sizes that divide its {size:,} bytes: {'; '.join(sizes)}"
 
 
 def sidecar_path(path: Path) -> Path:
-    """``car.dat`` has its geometry in ``car.dat.json``."""
+    """Path of the sidecar file with a recording's geometry: ``car.dat.json`` of ``car.dat``."""
     return path.with_name(path.name + ".json")
 
 
 def read_sidecar(path: Path) -> Geometry | None:
-    """The geometry in the sidecar file of ``path``, or None where there is no such file.
+    """Read the geometry from the sidecar file of a recording; None where there is none.
 
     The file is JSON: ``{"width": 400, "height": 250, "rate": 20000, "exposure": [20, 117]}``,
     with ``row_width`` for wider stored rows; only width and height are required.
@@ -190,7 +190,7 @@ def read_sidecar(path: Path) -> Geometry | None:
 
 
 def _parse_sidecar(content: object) -> Geometry:
-    """The geometry in a sidecar file's content.
+    """Parse the content of a sidecar file to a geometry.
 
     Raises:
         GeometryError: another kind of content, or values that cannot be.
@@ -217,7 +217,7 @@ def _parse_sidecar(content: object) -> Geometry:
 
 
 def write_sidecar(path: Path, geometry: Geometry) -> None:
-    """Write the sidecar file of ``path``."""
+    """Write the geometry of a recording to its sidecar file."""
     content = {key: value for key, value in asdict(geometry).items() if value is not None}
     with atomic_path(sidecar_path(path)) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -13,12 +13,17 @@ from typing import Literal
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.atomic import check_folder, existing_file_kept
-from spikecam.io.folder import ARCHIVES, is_picture_file, write_archive, write_folder
-from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_not_input, check_output_place
-from spikecam.io.pictures import PICTURES, check_bits, write_picture
+from spikecam.io.atomic import check_output_folder, existing_file_kept
+from spikecam.io.folder import (
+    ARCHIVES,
+    is_existing_picture,
+    write_picture_archive,
+    write_picture_folder,
+)
+from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_may_overwrite, check_not_input
+from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
-from spikecam.io.video import VIDEOS, check_video, write_video
+from spikecam.io.video import VIDEOS, check_video_output, write_video
 
 Kind = Literal["picture", "video", "folder", "archive"]
 
@@ -75,9 +80,9 @@ class Output:
             case "video":
                 write_video(self.path, pictures, fps=self.fps)
             case "archive":
-                write_archive(self.path, pictures, frame_indices, bits=self.bits)
+                write_picture_archive(self.path, pictures, frame_indices, bits=self.bits)
             case "folder":
-                write_folder(
+                write_picture_folder(
                     self.path,
                     pictures,
                     frame_indices,
@@ -95,7 +100,7 @@ def open_output(
     inputs: Iterable[PathLike] = (),
     count: int | None = None,
 ) -> Output:
-    """Check an output for pictures before any work, and say what it is.
+    """Check an output path for pictures before any work, and return it as an `Output`.
 
     ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
     archive of PNG files; a name without an ending, or one that ends in ``/``, is a folder of PNG
@@ -120,27 +125,27 @@ def open_output(
     output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite)
     path = output.path
     if kind == "folder":
-        check_folder(path, is_replaceable=is_picture_file if overwrite else None)
+        check_output_folder(path, is_replaceable=is_existing_picture if overwrite else None)
     check_not_input(path, inputs)
     if kind == "picture" and count not in (None, 1):
         raise OutputError(
             f"{path} is one picture, and {count} frames were asked for; name a folder or a video"
         )
     if kind != "folder":
-        check_output_place(path, overwrite)
+        check_may_overwrite(path, overwrite)
     if kind == "video":
-        check_video(path, output.fps)
+        check_video_output(path, output.fps)
         if bits != 8:
             raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         return output
-    check_bits(path if kind == "picture" else path / "000.png", bits)
+    check_bit_depth(path if kind == "picture" else path / "000.png", bits)
     if fps is not None:
         raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
     return output
 
 
 def output_kind(path: PathLike) -> Kind:
-    """What pictures at ``path`` become: "picture", "video", "archive" or "folder".
+    """Kind of output by its path: "picture", "video", "archive" or "folder".
 
     Raises:
         OutputError: an ending that is not written, or no name at all.

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import check_file, os_errors_as_output_errors, refuse_existing
+from spikecam.io.atomic import check_writable_file, os_errors_as_output_errors, refuse_existing
 
 PathLike = str | os.PathLike[str]
 NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"
 
 
-def existing_file(path: PathLike) -> Path:
-    """``path`` as a Path, if it is a file that can be read and holds something."""
+def check_existing_file(path: PathLike) -> Path:
+    """Refuse a path that is no readable, non-empty file; return it as a Path."""
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
@@ -33,58 +33,60 @@ def existing_file(path: PathLike) -> Path:
 
 
 def check_output_file(
-    path: PathLike,
+    output_path: PathLike,
     endings: Sequence[str],
-    content: str,
+    content_name: str,
     *,
     overwrite: bool | None = None,
     inputs: Iterable[PathLike] = (),
 ) -> Path:
-    """Check, before any work, an output that is one file of another kind; give it as a Path.
+    """Refuse an output file with a wrong ending or in an unusable place; return it as a Path.
 
     Args:
-        path: the output.
+        output_path: the output.
         endings: those that it may have, in lower case: (".csv", ".json").
-        content: what is written, in the plural, for the message: "tables".
+        content_name: what is written, in the plural, for the message: "tables".
         overwrite: False refuses a file that exists; otherwise it is replaced.
         inputs: files that it is made of, which are never replaced.
 
     Raises:
         OutputError: another ending, an input, or a place that is in use or cannot be written.
     """
-    path = Path(path)
-    if str(path) == "-":
+    output_path = Path(output_path)
+    if str(output_path) == "-":
         raise OutputError(NO_STANDARD_OUTPUT)
-    if path.suffix.lower() not in endings:
-        raise OutputError(f"{path}: {content} are written as {', '.join(endings)}")
-    check_not_input(path, inputs)
-    check_output_place(path, overwrite)
-    return path
+    if output_path.suffix.lower() not in endings:
+        raise OutputError(f"{output_path}: {content_name} are written as {', '.join(endings)}")
+    check_not_input(output_path, inputs)
+    check_may_overwrite(output_path, overwrite)
+    return output_path
 
 
-def check_not_input(path: PathLike, inputs: Iterable[PathLike]) -> None:
-    """Refuse an output that is an input, also by a link, or a folder that holds one.
+def check_not_input(output_path: PathLike, inputs: Iterable[PathLike]) -> None:
+    """Refuse an output path that is one of the inputs, or a folder that holds one.
 
     Raises:
         OutputError: it is.
     """
-    path = Path(path)
-    with os_errors_as_output_errors(path):
-        if not path.exists():
+    output_path = Path(output_path)
+    with os_errors_as_output_errors(output_path):
+        if not output_path.exists():
             return
         for source in map(Path, inputs):
-            if source.exists() and path.samefile(source):
-                raise OutputError(f"{path} is an input; name another output")
-            if path.is_dir() and path.resolve() in source.resolve().parents:
-                raise OutputError(f"folder {path} holds the input {source}; name another output")
+            if source.exists() and output_path.samefile(source):
+                raise OutputError(f"{output_path} is an input; name another output")
+            if output_path.is_dir() and output_path.resolve() in source.resolve().parents:
+                raise OutputError(
+                    f"folder {output_path} holds the input {source}; name another output"
+                )
 
 
-def check_output_place(path: Path, overwrite: bool | None) -> None:
+def check_may_overwrite(path: Path, overwrite: bool | None) -> None:
     """Refuse a file that cannot be written, or that exists where ``overwrite`` is False.
 
     Raises:
         OutputError: it is one.
     """
-    check_file(path)
+    check_writable_file(path)
     if overwrite is False:
         refuse_existing(path)

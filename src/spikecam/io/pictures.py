@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 from spikecam.picture import Picture, check_picture
 
 PictureFormat = Literal["png", "jpeg", "tiff"]
@@ -38,14 +38,14 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     Raises:
         FileError: missing, not a picture, or partly transparent.
     """
-    path = existing_file(path)
+    path = check_existing_file(path)
     try:
         with Image.open(path) as image:
             mode = str(image.mode)
-            _refuse_rare(path, image)
+            _refuse_unsupported_image(path, image)
             # Pillow reads 16-bit colour as 8-bit; its raw mode tells that there is more.
             if mode == "RGB" and ";16" in str(image.tile):
-                return _read_deep_colour(path, image.getexif().get(274, 1))
+                return _read_16_bit_colour(path, image.getexif().get(274, 1))
             upright = ImageOps.exif_transpose(image)
     except (
         UnidentifiedImageError,
@@ -69,17 +69,17 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
 
 
 def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether a path ends like a picture."""
+    """Whether a path has the ending of a picture."""
     return Path(path).suffix.lower() in PICTURES
 
 
 def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Height and width of a picture, upright, without decoding it.
+    """Height and width of a picture file, upright, without decoding it.
 
     Raises:
         FileError: missing, or not a picture.
     """
-    path = existing_file(path)
+    path = check_existing_file(path)
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -91,8 +91,8 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     return (width, height) if turned else (height, width)
 
 
-def _refuse_rare(path: Path, image: Image.Image) -> None:
-    """Refuse kinds of pictures whose values would come out wrong."""
+def _refuse_unsupported_image(path: Path, image: Image.Image) -> None:
+    """Refuse kinds of image files whose values would be read wrongly."""
     tags = getattr(image, "tag_v2", {})
     deep = max(tags.get(258, (8,))) > 8
     planar, white_is_zero = tags.get(284, 1) == 2, tags.get(262, 1) == 0
@@ -107,7 +107,7 @@ def _refuse_rare(path: Path, image: Image.Image) -> None:
     raise FileError(f"{path} is a picture of {kind}; save it with 8 or 16 bits in the usual order")
 
 
-def _read_deep_colour(path: Path, orientation: int) -> Picture:
+def _read_16_bit_colour(path: Path, orientation: int) -> Picture:
     with path.open("rb") as file, av.open(file, "r") as container:
         frame = next(container.decode(video=0)).to_ndarray(format="rgb48le")
     picture = frame.astype(np.float32) / np.float32(65535)
@@ -117,8 +117,8 @@ def _read_deep_colour(path: Path, orientation: int) -> Picture:
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 
-def as_levels(picture: npt.ArrayLike, bits: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
-    """A picture in [0, 1] as whole gray levels; bytes pass as they are.
+def quantize_to_levels(picture: npt.ArrayLike, bits: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
+    """Quantize a picture in [0, 1] to whole levels; bytes pass as they are.
 
     Args:
         picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
@@ -134,8 +134,8 @@ def as_levels(picture: npt.ArrayLike, bits: int = 8) -> npt.NDArray[np.uint8 | n
     return levels.astype(np.uint16 if bits == 16 else np.uint8)
 
 
-def check_bits(path: Path, bits: int) -> None:
-    """Refuse a number of bits a channel that the format of ``path`` does not have.
+def check_bit_depth(path: Path, bits: int) -> None:
+    """Refuse a number of bits a channel that the picture format of a path does not have.
 
     Raises:
         OptionError: it does not.
@@ -162,7 +162,7 @@ def write_picture(path: str | os.PathLike[str], picture: npt.ArrayLike, *, bits:
     suffix = path.suffix.lower()
     if suffix not in PICTURES:
         raise OptionError(f"{path} does not end like a picture; choose {', '.join(PICTURES)}")
-    check_bits(path, bits)
+    check_bit_depth(path, bits)
     try:
         content = encode_picture(picture, _FORMATS[suffix], bits=bits)
     except (OSError, ValueError) as error:
@@ -182,7 +182,7 @@ def encode_picture(
     quality: int = 95,
     compression: int = 6,
 ) -> bytes:
-    """A picture as the bytes of a PNG, JPEG or TIFF file.
+    """Encode a picture to the bytes of a PNG, JPEG or TIFF file.
 
     Args:
         picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.
@@ -192,12 +192,12 @@ def encode_picture(
         compression: effort for a PNG file, 0 to 9.
 
     Raises:
-        OptionError: as `as_levels`.
+        OptionError: as `quantize_to_levels`.
         OSError, ValueError: the format does not take a picture of this size.
     """
-    levels = as_levels(picture, bits)
+    levels = quantize_to_levels(picture, bits)
     if levels.dtype == np.uint16 and levels.ndim == 3:
-        return _encode_deep_colour(levels, format)
+        return _encode_16_bit_colour(levels, format)
     options: dict[PictureFormat, dict[str, Any]] = {
         "jpeg": {"quality": quality, "subsampling": 0},
         "png": {"compress_level": compression},
@@ -207,8 +207,8 @@ def encode_picture(
     return buffer.getvalue()
 
 
-def _encode_deep_colour(levels: npt.NDArray[Any], codec: str) -> bytes:
-    """16-bit colour, which Pillow cannot write."""
+def _encode_16_bit_colour(levels: npt.NDArray[Any], codec: str) -> bytes:
+    """Encode a 16-bit colour picture by FFmpeg, since Pillow cannot."""
     encoder: Any = av.CodecContext.create(codec, "w")
     encoder.height, encoder.width = levels.shape[:2]
     encoder.pix_fmt = "rgb48be" if codec == "png" else "rgb48le"

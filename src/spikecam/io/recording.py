@@ -10,7 +10,7 @@ from pathlib import Path
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
 from spikecam.io.atomic import existing_file_kept
-from spikecam.io.paths import PathLike, check_output_file, existing_file
+from spikecam.io.paths import PathLike, check_existing_file, check_output_file
 from spikecam.io.recording_format import find_format, recording_suffixes
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -40,7 +40,7 @@ def open(
         FileError: missing, empty, damaged, or not a recording.
         GeometryError: the size is unknown or does not fit the file.
     """
-    path = existing_file(path)
+    path = check_existing_file(path)
     form = find_format(path)
     if form is None:
         raise FileError(
@@ -53,14 +53,14 @@ def open(
         raise FileError(f"{path} holds no frames; get it again")
     if not form.needs_geometry and (camera is not None or shape is not None):
         geometry.check_stored_size(path, stream.shape[1:], camera, shape)
-    stream = stream.named(str(path))
+    stream = stream.with_name(str(path))
     return stream if rate is None else stream.with_rate(rate)
 
 
 def as_stream(
     spikes: SpikeStream | PathLike, camera: str | tuple[int, int] | None = None
 ) -> SpikeStream:
-    """``spikes`` itself, or the recording at that path."""
+    """The stream itself, or the recording opened from a path."""
     if isinstance(spikes, SpikeStream):
         if camera is not None:
             raise OptionError("an open recording has its size already; leave camera out")
@@ -73,10 +73,10 @@ def as_stream(
     return open(spikes, camera)
 
 
-def check_recording(
+def check_recording_output(
     path: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
 ) -> None:
-    """Refuse, before any work, a path that `write_recording` would refuse.
+    """Refuse a path to which `write_recording` could not write, before any work.
 
     Args:
         path: the output.
@@ -109,7 +109,7 @@ def write_recording(
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
-    check_recording(path, overwrite=overwrite)
+    check_recording_output(path, overwrite=overwrite)
     form = find_format(path)
     assert form is not None
     if layout is not None and layout not in form.layouts:

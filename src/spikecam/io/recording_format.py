@@ -24,8 +24,8 @@ ENTRY_POINT_GROUP = "spikecam.formats"
 _PACKAGE = "spikecam.io.formats"
 
 
-class Reader(Protocol):
-    """Opens a recording, of which no more is read than is needed to know its size."""
+class RecordingReader(Protocol):
+    """Protocol of a function that opens a recording file as a stream, without reading all of it."""
 
     def __call__(self, path: Path, geometry: Geometry | None, truncate: bool) -> SpikeStream:
         """The recording in ``path``.
@@ -41,8 +41,8 @@ class Reader(Protocol):
         """
 
 
-class Writer(Protocol):
-    """Writes a recording block by block, so that the file appears whole."""
+class RecordingWriter(Protocol):
+    """Protocol of a function that writes a stream to a recording file, block by block."""
 
     def __call__(
         self, path: Path, stream: SpikeStream, *, layout: str | None, progress: Progress[Span]
@@ -62,7 +62,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class RecordingFormat:
-    """A recording format, as its file declares it.
+    """Declaration of a recording format: endings, and the functions that read and write it.
 
     Attributes:
         name: what it is called in messages: "HDF5".
@@ -75,36 +75,36 @@ class RecordingFormat:
 
     name: str
     suffixes: tuple[str, ...]
-    read: Reader
-    write: Writer
+    read: RecordingReader
+    write: RecordingWriter
     needs_geometry: bool = False
     layouts: tuple[str, ...] = ()
 
 
 @cache
 def recording_formats() -> tuple[RecordingFormat, ...]:
-    """All formats that are installed: the package's own, then those of other packages."""
+    """All installed recording formats: the package's own, then those of other packages."""
     return tuple(_own_formats()) + tuple(_installed_formats())
 
 
 def find_format(path: Path) -> RecordingFormat | None:
-    """The format of a path by its ending, or None where no format has it."""
+    """Find the recording format of a path by its ending; None where no format has it."""
     suffix = path.suffix.lower()
     return next((f for f in recording_formats() if suffix in f.suffixes), None)
 
 
 def is_recording(path: Path) -> bool:
-    """Whether a path ends like a recording."""
+    """Whether a path has the ending of a recording."""
     return find_format(path) is not None
 
 
 def recording_suffixes() -> tuple[str, ...]:
-    """The endings of all formats."""
+    """File endings of all recording formats."""
     return tuple(suffix for each in recording_formats() for suffix in each.suffixes)
 
 
-def suffix_list(conjunction: str = "or") -> str:
-    """The usual ending of each format, for help texts and messages: ".dat, .h5 or .npz"."""
+def suffixes_as_text(conjunction: str = "or") -> str:
+    """Usual ending of each format as text for messages: ".dat, .h5 or .npz"."""
     *others, last = (each.suffixes[0] for each in recording_formats())
     return f"{', '.join(others)} {conjunction} {last}"
 

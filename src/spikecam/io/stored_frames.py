@@ -17,13 +17,13 @@ from spikecam.stream import SpikeStream
 
 
 class StoredFrames:
-    """Packed frames, one after another in a file; a slice reads its frames and no others.
+    """Packed frames stored one after another in a file, from which slices are read.
 
     They are read, not mapped into memory: a mapped file that is cut short ends the process.
 
     Args:
         path: the file.
-        frames: how many there are.
+        frame_count: how many there are.
         frame_bytes: of each.
         offset: of the first, in bytes.
         checksum: CRC-32 of what lies before the frames, and of that with all frames; None where
@@ -36,15 +36,15 @@ class StoredFrames:
     def __init__(
         self,
         path: Path,
-        frames: int,
+        frame_count: int,
         frame_bytes: int,
         offset: int = 0,
         checksum: tuple[int, int] | None = None,
     ) -> None:
         self.path = path.absolute()
-        self.shape = (frames, frame_bytes)
+        self.shape = (frame_count, frame_bytes)
         self.offset = offset
-        self._identity = _identity(os.stat(path))
+        self._identity = _file_identity(os.stat(path))
         self._checksum = checksum
         # How many frames were read from the first on, and the checksum so far. One value, as
         # threads may read at a time.
@@ -57,10 +57,10 @@ class StoredFrames:
         frames = np.empty(shape, np.uint8)
         try:
             with self.path.open("rb", buffering=0) as file:
-                if _identity(os.fstat(file.fileno())) == self._identity:
+                if _file_identity(os.fstat(file.fileno())) == self._identity:
                     file.seek(self.offset + start * shape[1])
-                    if _fill(file, frames):
-                        self._check(start, frames)
+                    if _read_into(file, frames):
+                        self._update_checksum(start, frames)
                         return frames
         except FileNotFoundError:
             pass
@@ -71,8 +71,8 @@ class StoredFrames:
             "open it again"
         )
 
-    def _check(self, start: int, frames: npt.NDArray[np.uint8]) -> None:
-        """Take frames that were read into the checksum, and compare it after the last one."""
+    def _update_checksum(self, start: int, frames: npt.NDArray[np.uint8]) -> None:
+        """Update the checksum by frames that were read, and compare it after the last one."""
         position, checksum = self._checked
         if self._checksum is None or start != position or not len(frames):
             return
@@ -82,8 +82,8 @@ class StoredFrames:
             raise FileError(f"{self.path} is damaged: its checksum is another one; get it again")
 
 
-def _fill(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:
-    """Read until the array is full; False where the file ends before."""
+def _read_into(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:
+    """Read bytes from a file until an array is full; False where the file ends before."""
     view = array.reshape(-1).data
     while view:
         count = file.readinto(view)  # type: ignore[attr-defined]
@@ -93,13 +93,13 @@ def _fill(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:
     return True
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    """What tells a file from another one that has taken its name."""
-    return status.st_dev, status.st_ino
+def _file_identity(file_status: os.stat_result) -> tuple[int, int]:
+    """Device and inode of a file, which tell it from another of the same name."""
+    return file_status.st_dev, file_status.st_ino
 
 
-def packed_block(stream: SpikeStream, start: int, stop: int) -> bits.Bytes:
-    """Frames [start, stop) packed, in rows of the picture's own width, (n, frame_bytes)."""
+def pack_without_padding(stream: SpikeStream, start: int, stop: int) -> bits.Bytes:
+    """Frames [start, stop) packed without columns that pad the rows, (n, frame_bytes)."""
     if stream.row_width == stream.width:
         return np.ascontiguousarray(stream.packed(start, stop))
     return bits.pack(stream.read(start, stop))

@@ -17,8 +17,8 @@ from PIL import Image
 
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import existing_file
-from spikecam.io.pictures import PICTURES, as_levels, read_picture
+from spikecam.io.paths import check_existing_file
+from spikecam.io.pictures import PICTURES, quantize_to_levels, read_picture
 from spikecam.picture import Picture
 
 # What is written, and what else is read.
@@ -27,7 +27,7 @@ VIDEO_SOURCES = (*VIDEOS, ".mov", ".m4v", ".mkv", ".avi", ".webm")
 
 
 def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
-    """The frames of a video file or of a folder of pictures (by name, in numerical order).
+    """Iterate over the frames of a video file or of a folder of numbered pictures.
 
     Yields:
         float32 in [0, 1]; (H, W, 3) RGB, or (H, W) for gray pictures in a folder.
@@ -39,7 +39,7 @@ def video_frames(path: str | os.PathLike[str]) -> Iterator[Picture]:
     if path.is_dir():
         yield from map(read_picture, _pictures_in(path))
         return
-    path = existing_file(path)
+    path = check_existing_file(path)
     count = 0
     try:
         with path.open("rb") as file, av.open(file, "r") as container:
@@ -69,7 +69,7 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def count_frames(path: str | os.PathLike[str]) -> int:
-    """Frames of a video file or of a folder of pictures, without decoding them.
+    """Count the frames of a video file or of a folder of pictures, without decoding them.
 
     Raises:
         FileError: as `video_frames`.
@@ -77,7 +77,7 @@ def count_frames(path: str | os.PathLike[str]) -> int:
     path = Path(path)
     if path.is_dir():
         return len(_pictures_in(path))
-    path = existing_file(path)
+    path = check_existing_file(path)
     try:
         with path.open("rb") as file, av.open(file, "r") as container:
             if not container.streams.video:
@@ -89,7 +89,7 @@ def count_frames(path: str | os.PathLike[str]) -> int:
 
 
 def read_video(path: str | os.PathLike[str]) -> Picture:
-    """All frames of `video_frames` at once, (T, H, W, 3), or (T, H, W) for gray pictures."""
+    """Read all frames of a video or folder at once, (T, H, W, 3), or (T, H, W) for gray."""
     return np.stack(list(video_frames(path)))
 
 
@@ -110,7 +110,7 @@ def write_video(
         OutputError: the file cannot be written.
     """
     path = Path(path)
-    check_video(path, fps)
+    check_video_output(path, fps)
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         first, levels = _first_and_all(frames)
         write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
@@ -124,8 +124,8 @@ def write_video(
             ) from error
 
 
-def check_video(path: Path, fps: float) -> None:
-    """Refuse a format that is not written, or a speed that it does not have."""
+def check_video_output(path: Path, fps: float) -> None:
+    """Refuse a video format that is not written, or frames per second that it does not have."""
     suffix = path.suffix.lower()
     if suffix not in VIDEOS:
         raise OptionError(f"{path} does not end like a video; choose {' or '.join(VIDEOS)}")
@@ -137,7 +137,7 @@ def check_video(path: Path, fps: float) -> None:
 def _first_and_all(
     frames: Iterable[npt.ArrayLike],
 ) -> tuple[npt.NDArray[Any], Iterator[npt.NDArray[Any]]]:
-    levels = (as_levels(frame) for frame in frames)
+    levels = (quantize_to_levels(frame) for frame in frames)
     first = next(levels, None)
     if first is None:
         raise OptionError("a video needs at least one frame")
@@ -170,11 +170,15 @@ def _write_mp4(
         context.color_range = ColorRange.MPEG
         for picture in levels:
             even = np.ascontiguousarray(np.pad(picture, pad, mode="edge"))
-            container.mux(stream.encode(_gray(even) if even.ndim == 2 else _colour(even)))
+            container.mux(
+                stream.encode(
+                    _gray_video_frame(even) if even.ndim == 2 else _colour_video_frame(even)
+                )
+            )
         container.mux(stream.encode())
 
 
-def _colour(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
+def _colour_video_frame(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format="yuv420p",
         dst_colorspace=Colorspace.ITU709,
@@ -183,8 +187,8 @@ def _colour(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
     )
 
 
-def _gray(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
-    """Without FFmpeg's conversion, which rounds one of the two colour planes off gray."""
+def _gray_video_frame(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    """Convert a gray picture to YUV without FFmpeg, which rounds a colour plane off gray."""
     height, width = picture.shape
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     planes[:height] = np.rint(16 + picture * (219 / 255))

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
-from spikecam.extras import missing_package
+from spikecam.extras import missing_package_error
 from spikecam.metrics.full_reference import as_float_pair, as_float_picture
 
 # By our names: pyiqa's name, and whether the metric is undefined on a picture of one value.
@@ -120,7 +120,7 @@ def _load_metric(name: str) -> Any:
 
 
 def _missing_package(name: str, error: ModuleNotFoundError) -> SpikecamError:
-    return missing_package(str(error.name), extra="quality", purpose=name.upper())
+    return missing_package_error(str(error.name), extra="quality", purpose=name.upper())
 
 
 def _first_line(error: Exception) -> str:

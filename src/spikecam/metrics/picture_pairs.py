@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import PICTURES, is_picture, read_picture
 from spikecam.io.video import count_frames, video_frames
 
@@ -127,7 +127,7 @@ def _list_files(pictures: Pictures) -> list[Path] | None:
     elif not path.exists() and "*" in path.name:
         numbers_at_end = [p for p in map(Path, glob(str(path))) if is_picture(p)]
     else:
-        return [existing_file(path)] if is_picture(path) else None
+        return [check_existing_file(path)] if is_picture(path) else None
     if not numbers_at_end:
         raise FileError(f"{path} holds no pictures; expected {', '.join(PICTURES)}")
     return sorted(numbers_at_end, key=lambda p: (len(p.stem), p.stem))

@@ -26,7 +26,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class InputConfig:
-    """Constants with which the input tensors of a network are built, kept with its weights.
+    """Constants by which the input of a network is built, stored with its weights: base class.
 
     Attributes:
         kind: what the input is called in files of weights.
@@ -40,7 +40,7 @@ class InputConfig:
 
 @dataclass(frozen=True)
 class PublishedCheckpoint:
-    """State dicts of the same network as others published them.
+    """How to recognise and convert a checkpoint of this network that others published.
 
     Attributes:
         authors: who released them.
@@ -60,7 +60,7 @@ class PublishedCheckpoint:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network, as its file declares it.
+    """Declaration of a network: its class, configurations and published checkpoint.
 
     Attributes:
         kind: by which files of weights name it; that of its file.
@@ -81,20 +81,20 @@ class Architecture:
     channels_last: bool = True
 
     def load_class(self) -> type[nn.Module]:
-        """The class of its module; loads torch."""
+        """Import the class of the network; this loads torch."""
         path, _, name = self.module.partition(":")
         module_class: type[nn.Module] = getattr(import_module(path), name)
         return module_class
 
 
 def architecture_kinds() -> tuple[str, ...]:
-    """Kinds of all networks, sorted; no declaration is loaded."""
+    """Names of the kinds of all networks, sorted; no declaration is loaded."""
     return tuple(sorted(module.name for module in iter_modules(configs.__path__)))
 
 
 @cache
 def find_architecture(kind: str) -> Architecture:
-    """The declaration of a network.
+    """Find the declaration of the network of a kind.
 
     Raises:
         OptionError: there is no network of this kind.
@@ -106,8 +106,8 @@ def find_architecture(kind: str) -> Architecture:
     return architecture
 
 
-def architecture_of(module_class: type) -> Architecture:
-    """The declaration of a network's class.
+def architecture_of_class(module_class: type) -> Architecture:
+    """Find the declaration of the network of a class.
 
     Raises:
         OptionError: the class is of no network that is declared.
@@ -123,15 +123,15 @@ def architecture_of(module_class: type) -> Architecture:
     )
 
 
-def layer_count(shapes: Shapes, prefix: str) -> int:
-    """Number of numbered layers ``prefix.0``, ``prefix.1`` ... up to the last that has weights.
+def count_layers(weight_shapes: Shapes, prefix: str) -> int:
+    """Count the numbered layers ``prefix.0``, ``prefix.1`` ... up to the last that has weights.
 
-    >>> layer_count({"blocks.0.weight": (1,), "blocks.3.weight": (1,), "last.bias": (1,)}, "blocks")
+    >>> count_layers({"block.0.weight": (1,), "block.3.weight": (1,), "last.bias": (1,)}, "block")
     4
     """
     numbers = [
         int(name.removeprefix(f"{prefix}.").partition(".")[0])
-        for name in shapes
+        for name in weight_shapes
         if name.startswith(f"{prefix}.")
     ]
     return max(numbers, default=-1) + 1

@@ -19,7 +19,7 @@ from spikecam.networks.configs.autoencoder import (
     AutoencoderConfig,
     AutoencoderInputConfig,
 )
-from spikecam.networks.residual import Residual
+from spikecam.networks.residual import ResidualBlock
 
 # Pixels a side to one place of the finer of the two grids.
 GRID_PIXELS = 4
@@ -29,7 +29,7 @@ _GRAY_EXTRA_CYCLES = 3.0
 
 
 class Autoencoder(nn.Module):
-    """The network; see the module's description. Pictures have sides that are multiples of 8.
+    """A small autoencoder of stride 8; pictures have sides that are multiples of 8.
 
     Latents have about no mean and a mean square of 1 over photographs: ``mean`` and ``deviation``
     are kept with the weights.
@@ -52,24 +52,24 @@ class Autoencoder(nn.Module):
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(GRID_PIXELS),
             nn.Conv2d(3 * GRID_PIXELS**2, width, 3, padding=1),
-            *(Residual(width) for _ in range(config.blocks)),
+            *(ResidualBlock(width) for _ in range(config.blocks)),
             nn.Conv2d(width, deep, 4, stride=2, padding=1),
-            *(Residual(deep) for _ in range(config.deep_blocks)),
+            *(ResidualBlock(deep) for _ in range(config.deep_blocks)),
             nn.Conv2d(deep, channels, 3, padding=1),
         )
         self.decoder = nn.Sequential(
             nn.Conv2d(channels, deep, 3, padding=1),
-            *(Residual(deep) for _ in range(config.deep_blocks)),
+            *(ResidualBlock(deep) for _ in range(config.deep_blocks)),
             nn.Conv2d(deep, 4 * width, 1),
             nn.PixelShuffle(2),
-            *(Residual(width) for _ in range(config.blocks)),
+            *(ResidualBlock(width) for _ in range(config.blocks)),
             nn.Conv2d(width, 3 * GRID_PIXELS**2, 3, padding=1),
             nn.PixelShuffle(GRID_PIXELS),
         )
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("deviation", torch.ones(()))
         # Untrained, it is the linear transform alone.
-        frequencies = _lowest_cosines(channels)
+        frequencies = _lowest_dct_filters(channels)
         with torch.no_grad():
             self.analysis.weight.copy_(frequencies)
             self.synthesis.weight.copy_(frequencies / frequencies.square().sum((1, 2, 3), True))
@@ -81,43 +81,45 @@ class Autoencoder(nn.Module):
                     last.weight.zero_()
 
     @property
-    def channels(self) -> int:
-        """Of the latents."""
+    def latent_channels(self) -> int:
+        """Number of channels of the latents."""
         return self.config.channels
 
     @property
-    def reach(self) -> int:
-        """Reach of the receptive field of either half, in pixels."""
+    def receptive_radius(self) -> int:
+        """Radius of the receptive field of encoder or decoder, in pixels."""
         config = self.config
         return GRID_PIXELS * (2 * config.blocks + 2) + STRIDE * (2 * config.deep_blocks + 2)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Latents (B, C, h / 8, w / 8) of pictures (B, 3, h, w) in [0, 1]."""
-        latents: Tensor = (self.encode_raw(pictures) - self.mean[:, None, None]) / self.deviation
+        latents: Tensor = (
+            self.encode_unnormalised(pictures) - self.mean[:, None, None]
+        ) / self.deviation
         return latents
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, h, w), not clipped, of latents (B, C, h / 8, w / 8)."""
-        return self.decode_raw(latents * self.deviation + self.mean[:, None, None])
+        return self.decode_unnormalised(latents * self.deviation + self.mean[:, None, None])
 
-    def encode_raw(self, pictures: Tensor) -> Tensor:
-        """Latents before they are normalised."""
+    def encode_unnormalised(self, pictures: Tensor) -> Tensor:
+        """Encode pictures to latents without the normalisation."""
         centred = pictures - 0.5
         latents: Tensor = self.analysis(centred) + self.encoder(4 * centred)
         return latents.float()
 
-    def decode_raw(self, raw: Tensor) -> Tensor:
-        """Pictures, not clipped, of latents that are not normalised."""
-        picture: Tensor = self.synthesis(raw).float() + 0.125 * self.decoder(raw).float()
+    def decode_unnormalised(self, latents: Tensor) -> Tensor:
+        """Decode latents that are not normalised to pictures, not clipped."""
+        picture: Tensor = self.synthesis(latents).float() + 0.125 * self.decoder(latents).float()
         return picture + 0.5
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Reconstructed pictures, not clipped."""
-        return self.decode_raw(self.encode_raw(pictures))
+        """Encode and decode: reconstructed pictures, not clipped."""
+        return self.decode_unnormalised(self.encode_unnormalised(pictures))
 
 
-def _lowest_cosines(count: int) -> Tensor:
-    """The lowest frequencies of gray and of two differences of colours, (count, 3, 8, 8).
+def _lowest_dct_filters(count: int) -> Tensor:
+    """DCT filters of the lowest frequencies in gray and two colours, (count, 3, 8, 8).
 
     Photographs have less of what is finer; so that latents are of a like size, the weight of each
     rises with the root of its frequency.

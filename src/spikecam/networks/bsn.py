@@ -20,7 +20,7 @@ _LEAKY_SLOPE = 0.1
 
 
 class BSN(nn.Module):
-    """The network; ``forward`` takes rates (B, 1, H, W) in [0, 1] and gives clean ones."""
+    """Blind-spot network that denoises firing rates (B, 1, H, W) in [0, 1]."""
 
     def __init__(
         self, config: BSNConfig | None = None, input_config: BSNInputConfig | None = None
@@ -39,7 +39,7 @@ class BSN(nn.Module):
         )
 
     def forward(self, rates: Tensor) -> Tensor:
-        """Clean rates of the same shape."""
+        """Denoised rates of the same shape."""
         height, width = rates.shape[2:]
         top = left = 0
         if self.config.reflect_to_square:
@@ -57,7 +57,7 @@ class BSN(nn.Module):
 
 
 class HalfUNet(nn.Module):
-    """A U-net that sees a pixel's own row and what is above, (B, 1, n, n) to (B, 2 width, n, n)."""
+    """U-net whose receptive field is the half plane of a pixel's own row and what is above."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -69,24 +69,24 @@ class HalfUNet(nn.Module):
         self.up2 = _conv_stack(wide + 1, wide, wide, wide, wide)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Features of the same height and width."""
+        """Compute features of the same height and width as the picture."""
         half = _downsample(self.down1(picture))
         features = self.bottom(_downsample(self.down2(half)))
-        features = self.up1(torch.cat([_upsample(features, half), half], dim=1))
-        features = torch.cat([_upsample(features, picture), picture], dim=1)
+        features = self.up1(torch.cat([_upsample_like(features, half), half], dim=1))
+        features = torch.cat([_upsample_like(features, picture), picture], dim=1)
         whole: Tensor = self.up2(features)
         return whole
 
 
 class UpwardConv(nn.Module):
-    """A 3x3 convolution whose lowest row is the pixel's own, with a leaky ReLU."""
+    """3x3 convolution that sees a pixel's row and those above, with a leaky ReLU."""
 
-    def __init__(self, channels: int, out: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, out, 3, bias=False)
+        self.conv = nn.Conv2d(in_channels, out_channels, 3, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features of the same height and width."""
+        """Apply the convolution: features of the same height and width."""
         above = functional.pad(features, (0, 0, 1, 0))
         padded = functional.pad(above, (1, 1, 1, 1), mode="replicate")
         return functional.leaky_relu(self.conv(padded), _LEAKY_SLOPE)[:, :, :-1]
@@ -97,7 +97,7 @@ def _conv_stack(*channels: int) -> nn.Sequential:
 
 
 def _shift_down(features: Tensor) -> Tensor:
-    """Features shifted one row down: what a pixel sees is then above it."""
+    """Shift features one row down, so that a pixel sees only what is above it."""
     return functional.pad(features, (0, 0, 1, 0))[:, :, :-1]
 
 
@@ -105,8 +105,8 @@ def _downsample(features: Tensor) -> Tensor:
     return functional.max_pool2d(_shift_down(features), 2)
 
 
-def _upsample(features: Tensor, like: Tensor) -> Tensor:
-    """Twice the size, with zeros below and on the right where that is short of ``like``."""
+def _upsample_like(features: Tensor, reference: Tensor) -> Tensor:
+    """Upsample features by 2, padded with zeros to the size of ``reference``."""
     upsampled = functional.interpolate(features, scale_factor=2, mode="nearest")
-    down, across = (like.shape[i] - upsampled.shape[i] for i in (2, 3))
+    down, across = (reference.shape[i] - upsampled.shape[i] for i in (2, 3))
     return functional.pad(upsampled, (0, across, 0, down))

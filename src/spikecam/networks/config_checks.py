@@ -19,13 +19,13 @@ def check_minimum(config: Any, **minimum: int) -> None:
             raise OptionError(f"{name} is at least {value}, not {getattr(config, name)}")
 
 
-def check_rising_from(config: Any, name: str, minimum: float = 0.0) -> None:
-    """Refuse constants that do not rise, each above the one before, from above a minimum.
+def check_increasing(config: Any, field_name: str, minimum: float = 0.0) -> None:
+    """Refuse a field whose numbers do not increase strictly from above a minimum.
 
     Raises:
         OptionError: they do not, or there are none.
     """
-    values = getattr(config, name)
+    values = getattr(config, field_name)
     bounds = (minimum, *values)
     if not values or not all(a < b for a, b in pairwise(bounds)):
-        raise OptionError(f"{name} are numbers above {minimum:g} that rise, not {values}")
+        raise OptionError(f"{field_name} are numbers above {minimum:g} that rise, not {values}")

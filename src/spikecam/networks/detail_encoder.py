@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.residual import Residual
+from spikecam.networks.residual import ResidualBlock
 
 # Pixels of the picture, a side, to one place of the finer grid.
 _GRID_PIXELS = 4
@@ -27,7 +27,7 @@ _MIN_GAIN = 1e-2
 
 
 class DetailEncoder(nn.Module):
-    """A picture and spikes of the same size to features (B, C, H / 8, W / 8).
+    """Encoder of a picture and spikes of the same size to features (B, C, H / 8, W / 8).
 
     Args:
         width: channels a quarter as fine as the picture.
@@ -42,14 +42,14 @@ class DetailEncoder(nn.Module):
         # The picture, each span beside it, and the gain.
         self.stem = nn.Conv2d((3 + _SPANS) * _GRID_PIXELS**2 + 1, width, 3, padding=1)
         self.layers = nn.Sequential(
-            *(Residual(width) for _ in range(_BLOCKS)),
+            *(ResidualBlock(width) for _ in range(_BLOCKS)),
             nn.Conv2d(width, deep, 4, stride=2, padding=1),
-            *(Residual(deep) for _ in range(_DEEP_BLOCKS)),
+            *(ResidualBlock(deep) for _ in range(_DEEP_BLOCKS)),
             nn.Conv2d(deep, channels, 3, padding=1),
         )
 
     def forward(self, picture: Tensor, spikes: Tensor | None, gain: Tensor, mix: Tensor) -> Tensor:
-        """Features.
+        """Encode a picture and spikes to features (B, C, H / 8, W / 8).
 
         Args:
             picture: (B, 3, H, W) in [0, 1], sides multiples of 8.
@@ -59,8 +59,8 @@ class DetailEncoder(nn.Module):
             gain: (B,), what one spike is in brightness.
             mix: g, (B,); at 1 the picture, and at 0 the spikes, are ignored.
         """
-        picture_share = clamp_share(1 - mix)
-        spike_share = clamp_share(mix)
+        picture_share = saturated_share(1 - mix)
+        spike_share = saturated_share(mix)
         gray = picture_share * picture.mean(1, keepdim=True)
         rates = (-gray).expand(-1, _SPANS, -1, -1)
         log_gain = torch.zeros_like(spike_share)
@@ -74,7 +74,7 @@ class DetailEncoder(nn.Module):
         return features
 
     def _span_rates(self, spikes: Tensor) -> Tensor:
-        """Rates in each span of time, (B, 20, H, W)."""
+        """Mean of the spikes in each of 20 spans of time, (B, 20, H, W)."""
         missing = self.frames - spikes.shape[1]
         if missing > 0:
             rate = spikes.mean(1, keepdim=True)
@@ -84,6 +84,6 @@ class DetailEncoder(nn.Module):
         return functional.adaptive_avg_pool3d(spikes[:, None], (_SPANS, None, None))[:, 0]
 
 
-def clamp_share(share: Tensor) -> Tensor:
-    """min(1, 5 s) of shares s (B,) in a mix, (B, 1, 1, 1): from 1 / 5 on, all is shown."""
+def saturated_share(share: Tensor) -> Tensor:
+    """Saturate shares s (B,) of a mix at 1 / 5: min(1, 5 s), (B, 1, 1, 1)."""
     return (_SHARE_SLOPE * share).clamp(max=1)[:, None, None, None]

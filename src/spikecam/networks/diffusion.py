@@ -25,7 +25,7 @@ _COSINE_OFFSET = 0.008
 
 
 def alpha_sigma(times: Tensor) -> tuple[Tensor, Tensor]:
-    """alpha_t and sigma_t at times from 0, all of it picture, to 1000, all of it noise."""
+    """alpha_t and sigma_t of the noise schedule at times from 0 to 1000."""
     start = _COSINE_OFFSET / (1 + _COSINE_OFFSET) * math.pi / 2
     angle = start + times.double() / TIME_STEPS * (math.pi / 2 - start)
     alpha = (angle.cos() / math.cos(start)).clamp(0, 1)
@@ -33,20 +33,20 @@ def alpha_sigma(times: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def q_sample(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-    """x_t and v of (N, C), where times are (N,)."""
+    """Noisy x_t and velocity v, (N, C), of clean x_0 and noise at times (N,)."""
     alpha, sigma = (level[:, None] for level in alpha_sigma(times))
     return alpha * clean + sigma * noise, alpha * noise - sigma * clean
 
 
-def ddim(
-    velocity: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
+def iter_ddim_predictions(
+    predict_velocity: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int
 ) -> Iterator[Tensor]:
-    """Predictions of x_0 after each of ``steps`` from pure noise (Song et al., 2021).
+    """Yield the prediction of x_0 after each DDIM step from pure noise (Song et al., 2021).
 
     Deterministic (their eta is 0): nothing but the noise is random.
 
     Args:
-        velocity: gives v of x_t (N, C) at times (N,).
+        predict_velocity: gives v of x_t (N, C) at times (N,).
         noise: x_T, (N, C).
         steps: 1 to 1000.
     """
@@ -54,7 +54,7 @@ def ddim(
     noisy = noise
     for time, next_time in pairwise(times):
         alpha, sigma = alpha_sigma(time)
-        predicted = velocity(noisy, time.expand(len(noisy)))
+        predicted = predict_velocity(noisy, time.expand(len(noisy)))
         clean = alpha * noisy - sigma * predicted
         residual = sigma * noisy + alpha * predicted
         alpha, sigma = alpha_sigma(next_time)

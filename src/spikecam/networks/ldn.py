@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.networks.configs.ldn import PICTURE_SCALE, LDNConfig, LDNInputConfig
-from spikecam.networks.residual import Residual
+from spikecam.networks.residual import ResidualBlock
 
 
 class LDN(nn.Module):
-    """The network; see the module's description.
+    """Lightweight deblurring network (SpikeReveal).
 
     ``forward`` takes blurry pictures (B, 3, h, w) in [0, 1], RGB, and spikes (B, T, H, W) of the
     same view on a grid a quarter as fine; where h and w are no multiples of 4, the spikes' last
@@ -46,7 +46,7 @@ class LDN(nn.Module):
         )
         self.channel_attention = ChannelAttention(fused, self.config.reduction)
         self.spatial_attention = SpatialAttention()
-        self.blocks = nn.Sequential(*(Residual(fused) for _ in range(self.config.blocks)))
+        self.blocks = nn.Sequential(*(ResidualBlock(fused) for _ in range(self.config.blocks)))
         self.decoder = nn.Sequential(
             nn.ConvTranspose2d(fused, 2 * width, 5, stride=2, padding=2, output_padding=1),
             nn.ReLU(inplace=True),
@@ -56,7 +56,7 @@ class LDN(nn.Module):
         self.predict = nn.Conv2d(width + 3, 3, 1)
 
     def forward(self, blur: Tensor, spikes: Tensor) -> Tensor:
-        """Sharp pictures of blurry ones and the spikes around a moment."""
+        """Deblur pictures by the spikes around a moment."""
         height, width = blur.shape[2:]
         down, across = (
             PICTURE_SCALE * spikes.shape[2] - height,
@@ -68,13 +68,13 @@ class LDN(nn.Module):
         return sharp[:, :, :height, :width]
 
     @property
-    def reach(self) -> int:
-        """Reach of the receptive field in pixels, but for channel attention."""
+    def receptive_radius(self) -> int:
+        """Radius of the receptive field in pixels, without channel attention."""
         # Two convolutions of spikes, or of the picture, as far; attention to places; the decoder.
         return PICTURE_SCALE * (2 + 3 + 2 * self.config.blocks + 2)
 
     def encode(self, blur: Tensor) -> tuple[Tensor, Tensor]:
-        """Features of a picture, and its own part of the prediction; the same for all moments.
+        """Encode a blurry picture for all moments: its features, and its part of the prediction.
 
         ``blur`` has sides of 4 times those of the spikes.
         """
@@ -83,22 +83,24 @@ class LDN(nn.Module):
 
     def refine(
         self,
-        picture: tuple[Tensor, Tensor],
+        encoded_blur: tuple[Tensor, Tensor],
         spikes: Tensor,
         pooled: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Sharp pictures of what `encode` gave and the spikes around a moment, faster.
+        """Sharp pictures from what `encode` gave and the spikes around a moment.
 
-        The same as `forward` but for rounding. What the decoder makes finer stays on the coarser
-        grid, the pixels of each 2 x 2 in channels of their own, until it is a picture: processors
-        are several times faster at plain convolutions than at transposed ones.
+        It is faster than `forward`, and the same but for rounding. What the decoder makes finer
+        stays on the coarser grid, the pixels of each 2 x 2 in channels of their own, until it is a
+        picture: processors are several times faster at plain convolutions than at transposed ones.
 
         ``pooled`` are `pool_channels` of the whole picture, where these are only parts of it.
         """
-        picture_features, base = picture
+        picture_features, base = encoded_blur
         first, second = self.decoder[0], self.decoder[2]
-        features = _upsample(first, self._fuse(picture_features, spikes, pooled))
-        features = _upsample(second, functional.pixel_shuffle(features, 2))
+        features = _transposed_conv_before_shuffle(
+            first, self._fuse(picture_features, spikes, pooled)
+        )
+        features = _transposed_conv_before_shuffle(second, functional.pixel_shuffle(features, 2))
         weight = self.predict.weight[:, 3:]
         identity = torch.eye(4, dtype=weight.dtype, device=weight.device)
         shuffled_weight = torch.einsum("oihw,pq->opiqhw", weight, identity)
@@ -111,7 +113,7 @@ class LDN(nn.Module):
         spikes: Tensor,
         pooled: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Features of picture and spikes, weighed and refined."""
+        """Fuse features of picture and spikes by attention and residual blocks."""
         features: Tensor = self.blocks(
             self.spatial_attention(
                 self.channel_attention(self.join_features(picture_features, spikes), pooled)
@@ -120,33 +122,33 @@ class LDN(nn.Module):
         return features
 
     def join_features(self, picture_features: Tensor, spikes: Tensor) -> Tensor:
-        """Features of the picture and of the spikes, one after the other, (B, 4 width, H, W)."""
+        """Encode spikes, and concatenate them to the picture's features, (B, 4 width, H, W)."""
         return torch.cat([picture_features, self.spike_encoder(spikes)], dim=1)
 
 
-def _upsample(layer: nn.Module, features: Tensor) -> Tensor:
-    """A transposed convolution of 5 x 5 by steps of 2, and ReLU, before the pixels are shuffled.
+def _transposed_conv_before_shuffle(conv_layer: nn.Module, features: Tensor) -> Tensor:
+    """Apply a transposed convolution and ReLU, with its pixels left in channels to be shuffled.
 
     Output pixel 2 q + p sees input q + d through the tap 2 + p - 2 d, where there is one.
     """
-    assert isinstance(layer, nn.ConvTranspose2d)
-    assert layer.bias is not None
-    taps = layer.weight.new_tensor([[4, 2, 0], [5, 3, 1]], dtype=torch.long)
-    tap_weights = functional.pad(layer.weight, (0, 1, 0, 1))[
+    assert isinstance(conv_layer, nn.ConvTranspose2d)
+    assert conv_layer.bias is not None
+    taps = conv_layer.weight.new_tensor([[4, 2, 0], [5, 3, 1]], dtype=torch.long)
+    tap_weights = functional.pad(conv_layer.weight, (0, 1, 0, 1))[
         :, :, taps[:, None, :, None], taps[:, None]
     ]
     weight = tap_weights.permute(1, 2, 3, 0, 4, 5).flatten(0, 2)
-    bias = layer.bias.repeat_interleave(4)
+    bias = conv_layer.bias.repeat_interleave(4)
     return functional.relu(functional.conv2d(features, weight, bias, padding=1), inplace=True)
 
 
 def pool_channels(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and maximum of every channel, (B, C, 1, 1)."""
+    """Global mean and maximum of every channel, each (B, C, 1, 1)."""
     return features.mean(dim=(2, 3), keepdim=True), features.amax(dim=(2, 3), keepdim=True)
 
 
 class ChannelAttention(nn.Module):
-    """Channels weighed by their mean and their maximum over the picture (CBAM)."""
+    """Channel attention of CBAM, by the mean and maximum of every channel."""
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()
@@ -154,20 +156,20 @@ class ChannelAttention(nn.Module):
         self.expand = nn.Conv2d(channels // reduction, channels, 1, bias=False)
 
     def forward(self, features: Tensor, pooled: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Features of the same shape, weighed by ``pooled``, by default their own."""
+        """Features weighed channel by channel, by ``pooled`` statistics or their own."""
         statistics = pooled or pool_channels(features)
         weights = sum(self.expand(functional.relu(self.squeeze(each))) for each in statistics)
         return features * torch.sigmoid(torch.as_tensor(weights))
 
 
 class SpatialAttention(nn.Module):
-    """Places weighed by the mean and the maximum of their channels (CBAM)."""
+    """Spatial attention of CBAM, by the mean and maximum over the channels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape, weighed."""
+        """Features weighed from place to place."""
         mean, maximum = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
         return features * torch.sigmoid(self.conv(torch.cat([mean, maximum], dim=1)))

@@ -21,7 +21,7 @@ from spikecam.errors import OptionError
 
 
 class Membrane(nn.Module):
-    """Potentials V of raw spikes; it has no weights, and its gradient is exact.
+    """Membrane potentials of integrate-and-fire neurons, without weights; the gradient is exact.
 
     With gamma = 1 it counts. Counts are whole numbers and each is weighed once, so that a processor
     and a GPU give the same, to the bit.
@@ -30,7 +30,7 @@ class Membrane(nn.Module):
     def forward(
         self, spikes: Tensor, spans: Sequence[tuple[int, int]], gamma: Tensor | None = None
     ) -> Tensor:
-        """Potentials at the end of each span, (B, K, H, W), in spikes.
+        """Sum the weighed spikes in each span: potentials (B, K, H, W), in spikes.
 
         Args:
             spikes: (B, T, H, W), zeros and ones, of any type.

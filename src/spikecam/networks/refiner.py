@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from spikecam.errors import OptionError
 from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
-from spikecam.networks.residual import Residual
+from spikecam.networks.residual import ResidualBlock
 
 # Pixels of the picture, a side, to one of the grid that the network works on.
 GRID_PIXELS = 4
@@ -28,7 +28,7 @@ _MAX_LOG_RATIO = 6.0
 
 
 class Refiner(nn.Module):
-    """The network; see the module's description.
+    """Refiner network, which corrects the pictures of SDM.
 
     Heights and widths of pictures are multiples of 8; the maps are a quarter as high and wide.
     """
@@ -48,9 +48,9 @@ class Refiner(nn.Module):
         width, deep, unfolded = config.width, config.deep_width, 3 * GRID_PIXELS**2
         self.picture = nn.Sequential(
             nn.Conv2d(unfolded + config.exposure_maps, width, 3, padding=1),
-            *(Residual(width) for _ in range(config.picture_blocks)),
+            *(ResidualBlock(width) for _ in range(config.picture_blocks)),
         )
-        self.deep_picture = nn.Sequential(_downsample(width, deep), Residual(deep))
+        self.deep_picture = nn.Sequential(_downsampling_conv(width, deep), ResidualBlock(deep))
         channels = config.moment_maps + (unfolded if config.sdm_change else 0)
         self.moment = nn.Conv2d(channels, width, 3, padding=1)
         if config.flow_warp:
@@ -61,12 +61,12 @@ class Refiner(nn.Module):
                 nn.Conv2d(2 * width, width, 3, padding=1),
             )
         self.join = nn.Conv2d(2 * width, width, 3, padding=1)
-        self.before = nn.Sequential(*(Residual(width) for _ in range(2)))
-        self.down = _downsample(width, deep)
+        self.before = nn.Sequential(*(ResidualBlock(width) for _ in range(2)))
+        self.down = _downsampling_conv(width, deep)
         self.deep_join = nn.Conv2d(2 * deep, deep, 3, padding=1)
-        self.deep = nn.Sequential(*(Residual(deep) for _ in range(config.deep_blocks)))
+        self.deep = nn.Sequential(*(ResidualBlock(deep) for _ in range(config.deep_blocks)))
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
-        self.after = nn.Sequential(*(Residual(width) for _ in range(config.blocks - 2)))
+        self.after = nn.Sequential(*(ResidualBlock(width) for _ in range(config.blocks - 2)))
         self.predict = nn.Conv2d(width, unfolded + 1, 3, padding=1)
         # Untrained, it gives what SDM gives.
         nn.init.zeros_(self.predict.weight)
@@ -79,7 +79,7 @@ class Refiner(nn.Module):
         moments: Tensor,
         warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """Sharp pictures of several moments in the exposure of each blurry one.
+        """Deblur each picture at several moments of its exposure.
 
         Args:
             blur: (B, 3, h, w) in [0, 1].
@@ -100,8 +100,8 @@ class Refiner(nn.Module):
         return sharp.reshape(-1, count, *sharp.shape[1:])
 
     @property
-    def reach(self) -> int:
-        """Reach of the receptive field in pixels: what lies farther away does not matter."""
+    def receptive_radius(self) -> int:
+        """Radius of the receptive field in pixels: what lies farther away does not matter."""
         config = self.config
         # 3 x 3 convolutions on the way, by the grid they are on; a halving sees 2 of the finer.
         before = 2 * config.picture_blocks + 1 + 2 * 2 + 1 + 2
@@ -109,25 +109,25 @@ class Refiner(nn.Module):
         deep = 3 + 2 * config.deep_blocks
         return GRID_PIXELS * (before + after) + 2 * GRID_PIXELS * deep + 3 * GRID_PIXELS
 
-    def encode(self, blur: Tensor, exposure: Tensor) -> tuple[Tensor, Tensor]:
-        """Features of the exposure a quarter and an eighth as fine; the same for all moments."""
+    def encode(self, blur: Tensor, exposure_maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode picture and exposure for all moments: features a quarter and an eighth as fine."""
         unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), GRID_PIXELS)
-        ratios, total = exposure[:, :-1], exposure[:, -1:]
+        ratios, total = exposure_maps[:, :-1], exposure_maps[:, -1:]
         fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))
         return fine, self.deep_picture(fine)
 
     def refine(
         self,
         blur: Tensor,
-        features: Sequence[Tensor],
-        moment: Tensor,
+        encoded_exposure: Sequence[Tensor],
+        moment_maps: Tensor,
         warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
-        """The sharp picture of one moment for each picture, (B, 3, h, w)."""
-        fine_exposure, deep_exposure = features
-        maps = 4 * moment
+        """Sharp pictures (B, 3, h, w) of one moment from what `encode` gave."""
+        fine_exposure, deep_exposure = encoded_exposure
+        maps = 4 * moment_maps
         if self.config.sdm_change:
-            change = 8 * (sdm_picture(blur, moment[:, -1:]) - blur)
+            change = 8 * (sdm_picture(blur, moment_maps[:, -1:]) - blur)
             maps = torch.cat([functional.pixel_unshuffle(change, GRID_PIXELS), maps], dim=1)
         fine = self.moment(maps)
         if self.config.flow_warp:
@@ -138,11 +138,11 @@ class Refiner(nn.Module):
         deep = self.deep_join(torch.cat([self.down(fine), deep_exposure], dim=1))
         fine = self.after(fine + self.up(self.deep(deep)))
         ratio, detail = self.predict(fine).float().split([1, 3 * GRID_PIXELS**2], dim=1)
-        corrected = sdm_picture(blur, moment[:, -1:] + 0.25 * ratio)
+        corrected = sdm_picture(blur, moment_maps[:, -1:] + 0.25 * ratio)
         return corrected + 0.125 * functional.pixel_shuffle(detail, GRID_PIXELS)
 
     def _encode_warped(self, levels: Tensor, flows: Tensor) -> Tensor:
-        """Features of warped pictures in levels (B, H, W, N), and of the flow that leads there.
+        """Encode warped pictures in levels (B, H, W, N) and their optical flow to features.
 
         The first layer sees 4 x / 255 - 1.6 of a level x and a fifth of the flow. Levels are many,
         and exact in bfloat16: they enter as they are, and its weights and bias do the rest.
@@ -165,7 +165,7 @@ class Refiner(nn.Module):
 
 
 def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
-    """Eq. 8: the blurry picture times the ratio (B, 1, H, W), in [0, 1]."""
+    """SDM (Eq. 8): the blurry picture times a ratio of firing rates (B, 1, H, W), in [0, 1]."""
     ratio = functional.interpolate(
         log_ratio.float().clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO).exp(),
         size=blur.shape[2:],
@@ -175,6 +175,6 @@ def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
     return (blur * ratio).clamp(0, 1)
 
 
-def _downsample(channels: int, out: int) -> nn.Conv2d:
-    """A convolution of 4 x 4 pixels by steps of 2, to half the resolution."""
-    return nn.Conv2d(channels, out, 4, stride=2, padding=1)
+def _downsampling_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
+    """Make a convolution of stride 2, to half the resolution."""
+    return nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1)

@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from spikecam.errors import OptionError
 from spikecam.networks.configs.refocuser import RefocuserConfig, RefocuserInputConfig
-from spikecam.networks.residual import Residual
+from spikecam.networks.residual import ResidualBlock
 
 # Pixels a side to one place of the finest grid, and to one cell: sides are multiples of the latter.
 GRID_PIXELS, CELL_PIXELS = 2, 8
@@ -59,7 +59,7 @@ _MAP_COUNTS = {
 
 
 class Refocuser(nn.Module):
-    """The network; see the module's description. Pictures have sides that are multiples of 8."""
+    """Refocuser network: firing rates to a picture in focus; sides are multiples of 8."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Refocuser(nn.Module):
         self.map_projection = nn.Conv2d(MIXED * config.score_width, deep, 1)
         # Energies over narrow and wide windows, and the conditioning: gain and frames.
         self.energy_head = nn.Conv2d(2 * BANDS + 2, deep, 1)
-        self.scoring = _residual_blocks(deep, _dilations(config))
+        self.scoring = _residual_blocks(deep, _scoring_dilations(config))
         self.score = nn.Conv2d(deep, MIXED, 1)
         # The maps unfolded, the share of each disc and of none, and the conditioning.
         channels = _SECOND_STEP_MAPS * GRID_PIXELS**2 + DISCS + 1 + 2
@@ -102,14 +102,16 @@ class Refocuser(nn.Module):
         torch.as_tensor(self.score.bias).data[-1] = _EXACT_RATE_LOGIT
 
     @property
-    def reach(self) -> int:
-        """Reach of the receptive field in pixels: what lies farther away does not matter."""
+    def receptive_radius(self) -> int:
+        """Radius of the receptive field in pixels: what lies farther away does not matter."""
         config = self.config
         fine = 2 * 2 * config.blocks + 2 + 2
         middle = 2 * 2 * config.middle_blocks + 2
         deep = 2 * config.deep_blocks + 2
         # Shares are of cells, and smooth from one to the next.
-        scoring = sum(dilation + 1 for dilation in _dilations(config)) + _WIDE_CELLS // 2 + 2 + 1
+        scoring = (
+            sum(dilation + 1 for dilation in _scoring_dilations(config)) + _WIDE_CELLS // 2 + 2 + 1
+        )
         return GRID_PIXELS * fine + 2 * GRID_PIXELS * middle + CELL_PIXELS * (deep + scoring)
 
     def forward(
@@ -120,7 +122,7 @@ class Refocuser(nn.Module):
         brightness: Tensor,
         frames: Tensor,
     ) -> Tensor:
-        """Rates of the scene in focus, (B, 1, H, W), not clipped.
+        """Predict the firing rates of the scene in focus, (B, 1, H, W), not clipped.
 
         Args:
             rates: in four windows, from long to short, and the exact rate, (B, 5, H, W).
@@ -140,7 +142,7 @@ class Refocuser(nn.Module):
         brightness: Tensor,
         frames: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward`; the mix alone, likewise; and scores, (B, 37, H / 8, W / 8).
+        """As `forward`, with the mix of deconvolutions and the scores, (B, 37, H / 8, W / 8).
 
         Scores are logarithms of each deconvolution's share in the mix, and of the exact rate's, the
         last, up to a constant.
@@ -162,7 +164,7 @@ class Refocuser(nn.Module):
         scores = self.score(features).float()
         shares = scores.softmax(1)
         mix = _mix_maps(exact, deconvolved, shares)
-        best, disc_shares = _select_best(exact, deconvolved, shares)
+        best, disc_shares = _mix_by_likely_discs(exact, deconvolved, shares)
         maps = torch.cat([windows, exact, mix, best], dim=1)
         unfolded = functional.pixel_unshuffle(maps, GRID_PIXELS)
         fine = self.before(
@@ -179,27 +181,29 @@ class Refocuser(nn.Module):
         return sharp, mix, scores
 
     def _encode_maps(self, maps: Tensor) -> Tensor:
-        """Features of all maps that are mixed, each encoded alike, (B, deep, H / 8, W / 8)."""
+        """Encode every map by the same encoder to joint features, (B, deep, H / 8, W / 8)."""
         encoded = self.map_encoder(maps.flatten(0, 1)[:, None])
         features: Tensor = self.map_projection(encoded.reshape(len(maps), -1, *encoded.shape[2:]))
         return features
 
 
 def _mix_maps(exact: Tensor, deconvolved: Tensor, shares: Tensor) -> Tensor:
-    """Deconvolutions and the exact rate, weighed by their shares in cells, (B, 1, H, W)."""
+    """Mix deconvolutions and the exact rate by their shares in each cell, (B, 1, H, W)."""
     weights = _upsample(shares, CELL_PIXELS)
     return (weights[:, :-1] * deconvolved).sum(1, keepdim=True) + weights[:, -1:] * exact
 
 
-def _select_best(exact: Tensor, deconvolved: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
-    """Deconvolutions by the likely discs from place to place.
+def _mix_by_likely_discs(
+    exact: Tensor, deconvolved: Tensor, shares: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Mix the deconvolutions of each noise level by the discs that are likely at a place.
 
     Returns:
         At each noise level those by the likely discs, and at the middle one those by the next
         smaller and larger discs, (B, 5, H, W); and the shares of no disc and of each,
         (B, 13, H / 2, W / 2).
     """
-    disc_shares = torch.cat([shares[:, -1:], _by_disc(shares[:, :-1]).sum(2)], dim=1)
+    disc_shares = torch.cat([shares[:, -1:], _group_by_disc(shares[:, :-1]).sum(2)], dim=1)
     weights = _upsample(disc_shares, CELL_PIXELS)
     # No disc is the first: at all noise levels it stands for the exact rate.
     none = torch.zeros_like(weights[:, :1])
@@ -207,7 +211,7 @@ def _select_best(exact: Tensor, deconvolved: Tensor, shares: Tensor) -> tuple[Te
     smaller = torch.cat([weights[:, :2].sum(1, keepdim=True), weights[:, 2:], none], dim=1)
     weighed = [(weights, level) for level in range(LEVELS)]
     weighed += [(neighbours, LEVELS // 2) for neighbours in (smaller, larger)]
-    bank = _by_disc(deconvolved)
+    bank = _group_by_disc(deconvolved)
     best = [
         weights[:, :1] * exact + (weights[:, 1:] * bank[:, :, level]).sum(1, keepdim=True)
         for weights, level in weighed
@@ -215,13 +219,13 @@ def _select_best(exact: Tensor, deconvolved: Tensor, shares: Tensor) -> tuple[Te
     return torch.cat(best, dim=1), _upsample(disc_shares, CELL_PIXELS // GRID_PIXELS)
 
 
-def _by_disc(maps: Tensor) -> Tensor:
-    """(B, 36, h, w) as (B, 12, 3, h, w)."""
+def _group_by_disc(maps: Tensor) -> Tensor:
+    """Group maps (B, 36, h, w) by disc and noise level, (B, 12, 3, h, w)."""
     return maps.reshape(len(maps), DISCS, LEVELS, *maps.shape[2:])
 
 
 def _log_energies(energies: Tensor) -> Tensor:
-    """Logarithms of energies, averaged over narrow and wide windows of cells, (B, 42, h, w)."""
+    """Logarithms of energies averaged over narrow and wide windows of cells, (B, 42, h, w)."""
     means = [
         functional.avg_pool2d(energies, cells, 1, cells // 2, count_include_pad=False)
         for cells in (_NARROW_CELLS, _WIDE_CELLS)
@@ -229,9 +233,9 @@ def _log_energies(energies: Tensor) -> Tensor:
     return _LOG_ENERGY_SCALE * (torch.cat(means, dim=1) + _ENERGY_EPS).log() + _LOG_ENERGY_SHIFT
 
 
-def _expand_to(numbers: Tensor, features: Tensor) -> Tensor:
-    """Numbers (B, n, 1, 1) repeated at every place of features."""
-    return numbers.expand(-1, -1, *features.shape[2:])
+def _expand_to(values: Tensor, features: Tensor) -> Tensor:
+    """Expand values (B, n, 1, 1) to the height and width of features."""
+    return values.expand(-1, -1, *features.shape[2:])
 
 
 def _upsample(shares: Tensor, factor: int) -> Tensor:
@@ -239,7 +243,7 @@ def _upsample(shares: Tensor, factor: int) -> Tensor:
 
 
 def _map_encoder(channels: int) -> nn.Sequential:
-    """Three convolutions of stride 2, from one map to cells of eight pixels."""
+    """Make the encoder of one map: three convolutions of stride 2."""
     return nn.Sequential(
         nn.Conv2d(1, channels, 5, stride=2, padding=2),
         nn.ReLU(inplace=True),
@@ -250,20 +254,20 @@ def _map_encoder(channels: int) -> nn.Sequential:
     )
 
 
-def _dilations(config: RefocuserConfig) -> list[int]:
-    """Dilations of the scoring blocks."""
+def _scoring_dilations(config: RefocuserConfig) -> list[int]:
+    """Dilation of each scoring block."""
     return [_DILATIONS[i % len(_DILATIONS)] for i in range(config.score_blocks)]
 
 
 def _residual_blocks(channels: int, dilations: Sequence[int]) -> nn.Sequential:
-    """Residual blocks that add nothing while untrained."""
-    blocks = [Residual(channels, dilation) for dilation in dilations]
+    """Make residual blocks that add nothing while untrained."""
+    blocks = [ResidualBlock(channels, dilation) for dilation in dilations]
     for block in blocks:
         nn.init.zeros_(block.second.weight)
         nn.init.zeros_(torch.as_tensor(block.second.bias))
     return nn.Sequential(*blocks)
 
 
-def _upsample_conv(channels: int, out: int) -> nn.Sequential:
-    """A 1x1 convolution and a shuffle, to twice the resolution."""
-    return nn.Sequential(nn.Conv2d(channels, 4 * out, 1), nn.PixelShuffle(2))
+def _upsample_conv(in_channels: int, out_channels: int) -> nn.Sequential:
+    """Make a 1x1 convolution and a pixel shuffle, to twice the resolution."""
+    return nn.Sequential(nn.Conv2d(in_channels, 4 * out_channels, 1), nn.PixelShuffle(2))

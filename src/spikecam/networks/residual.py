@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Residual(nn.Module):
-    """Two 3x3 convolutions, the first one possibly dilated, added to their input."""
+class ResidualBlock(nn.Module):
+    """Residual block: two 3x3 convolutions, the first possibly dilated, added to their input."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
@@ -15,7 +15,7 @@ class Residual(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features of the same shape."""
+        """Apply the block: features of the same shape."""
         refined: Tensor = features + self.second(
             functional.relu(self.first(features), inplace=True)
         )

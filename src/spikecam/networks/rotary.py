@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def position_angles(rows: Tensor, columns: Tensor, channels: int, base: float = 10000.0) -> Tensor:
-    """Angles of positions (..., channels / 2), rows first: pair i is turned by the i-th.
+    """Rotation angles (..., channels / 2) of positions on a grid, those of rows first.
 
     Args:
         rows, columns: positions, of one shape.
@@ -26,14 +26,19 @@ def position_angles(rows: Tensor, columns: Tensor, channels: int, base: float = 
     return torch.cat([rows[..., None] * frequencies, columns[..., None] * frequencies], dim=-1)
 
 
-def cosines_sines(angle: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosines and sines (N, channels) for `apply_rotary`, of angles (N, channels / 2)."""
-    cosine, sine = angle.cos(), angle.sin()
+def rotary_cosines_sines(angles: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosines and sines (N, channels) of angles (N, channels / 2), for `apply_rotary`."""
+    cosine, sine = angles.cos(), angles.sin()
     return torch.cat([cosine, cosine], dim=-1), torch.cat([-sine, sine], dim=-1)
 
 
-def apply_rotary(heads: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-    """Queries or keys (..., N, channels), turned; channels i and channels / 2 + i are a pair."""
-    cosine, sine = rotary
-    swapped = heads.roll(heads.shape[-1] // 2, dims=-1)
-    return heads * cosine.to(heads.dtype) + swapped * sine.to(heads.dtype)
+def apply_rotary(queries_or_keys: Tensor, cosines_sines: tuple[Tensor, Tensor]) -> Tensor:
+    """Apply rotary position embedding to queries or keys (..., N, channels).
+
+    Channels i and channels / 2 + i are rotated as a pair.
+    """
+    cosine, sine = cosines_sines
+    swapped = queries_or_keys.roll(queries_or_keys.shape[-1] // 2, dims=-1)
+    return queries_or_keys * cosine.to(queries_or_keys.dtype) + swapped * sine.to(
+        queries_or_keys.dtype
+    )

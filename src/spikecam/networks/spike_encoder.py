@@ -12,7 +12,7 @@ _LEAKY_SLOPE = 0.2
 
 
 class SpikeEncoder(nn.Module):
-    """Spikes (B, T, H, W) to features (B, C, H / 8, W / 8).
+    """Encoder of spikes (B, T, H, W) to features (B, C, H / 8, W / 8).
 
     Three convolutions in space and time halve all sides each; two convolutions of 1 x 1 x 1 give
     every place weights over what is left of time, by which features are summed; a convolution in
@@ -42,7 +42,7 @@ class SpikeEncoder(nn.Module):
         self.activation = nn.LeakyReLU(_LEAKY_SLOPE)
 
     def forward(self, spikes: Tensor) -> Tensor:
-        """Features; T, H and W are multiples of 8."""
+        """Encode spikes (B, T, H, W) to features; T, H and W are multiples of 8."""
         features = spikes[:, None]
         for number, layer in enumerate(self.layers):
             # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.

@@ -43,7 +43,7 @@ from spikecam.networks.configs.spikegen import (
     SpikeGenConfig,
     SpikeGenInputConfig,
 )
-from spikecam.networks.detail_encoder import DetailEncoder, clamp_share
+from spikecam.networks.detail_encoder import DetailEncoder, saturated_share
 from spikecam.networks.diffusion import q_sample
 from spikecam.networks.spike_encoder import SpikeEncoder
 from spikecam.networks.token_head import TokenHead
@@ -75,7 +75,7 @@ class SpikeGenInputs(NamedTuple):
 
 
 class SpikeGenErrors(NamedTuple):
-    """Predicted mean and errors of SpikeGen for N tokens and K draws of noise.
+    """Predicted mean and training errors of SpikeGen, for N tokens and K draws of noise.
 
     Attributes:
         mean: predicted mean of x, (N, C).
@@ -92,7 +92,7 @@ class SpikeGenErrors(NamedTuple):
 
 
 class SpikeGen(nn.Module):
-    """The network; see the module's description."""
+    """SpikeGen network: from spikes, a picture, or both to the latents of a sharp picture."""
 
     def __init__(
         self, config: SpikeGenConfig | None = None, input_config: SpikeGenInputConfig | None = None
@@ -121,8 +121,8 @@ class SpikeGen(nn.Module):
             self.detail = DetailEncoder(config.detail_width, width, config.frames)
         self.head = TokenHead(config.channels, width, config.head_width, config.head_blocks)
 
-    def condition(self, inputs: SpikeGenInputs) -> Tensor:
-        """Condition of each token for the denoising head, (B, h, w, width).
+    def encode_condition(self, inputs: SpikeGenInputs) -> Tensor:
+        """Encode the inputs to a condition of each token for the denoising head, (B, h, w, width).
 
         Raises:
             OptionError: neither latents nor spikes.
@@ -148,12 +148,12 @@ class SpikeGen(nn.Module):
         decoded: Tensor = self.decoder(encoded, shape)
         return decoded.reshape(len(decoded), *shape, -1) + detail
 
-    def baseline(self, latents: Tensor, mix: Tensor) -> Tensor:
-        """Part of the sharp latents that the picture's latents give, before the change."""
-        return clamp_share(1 - mix) * latents
+    def baseline_latents(self, picture_latents: Tensor, mix: Tensor) -> Tensor:
+        """Latents that the generated change is added to: those of the picture by its share."""
+        return saturated_share(1 - mix) * picture_latents
 
     def gated_residual(self, condition: Tensor, residual: Tensor, mix: Tensor) -> Tensor:
-        """Part of the autoencoder's residual to add, (B, 3, 8 h, 8 w); not of the published size.
+        """Residual of the autoencoder times a gate of each token, (B, 3, 8 h, 8 w).
 
         Args:
             condition: (B, h, w, width).
@@ -163,10 +163,10 @@ class SpikeGen(nn.Module):
         assert self.residual_gate is not None
         gate = torch.sigmoid(self.residual_gate(condition).float()).movedim(-1, 1)
         gate = functional.interpolate(gate, size=residual.shape[2:], mode="bilinear")
-        return clamp_share(1 - mix) * gate * residual
+        return saturated_share(1 - mix) * gate * residual
 
     def predict_gaussian(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean of x by conditions (..., width), and logarithm of the mean deviation, each (..., C).
+        """Predict the mean of x and the logarithm of its mean deviation, each (..., C).
 
         The deviation is learned beside all else: it changes neither means nor conditions.
         """
@@ -174,19 +174,26 @@ class SpikeGen(nn.Module):
         return self.mean(condition).float(), log_scale.clamp(-_MAX_LOG_SCALE, _MAX_LOG_SCALE)
 
     def forward(
-        self, condition: Tensor, inputs: SpikeGenInputs, sharp: Tensor, noise: Tensor, times: Tensor
+        self,
+        condition: Tensor,
+        inputs: SpikeGenInputs,
+        sharp_latents: Tensor,
+        noise: Tensor,
+        times: Tensor,
     ) -> SpikeGenErrors:
-        """Errors that training minimises.
+        """Compute the errors that training minimises.
 
         Args:
             condition: of ``inputs``, (B, h, w, width).
             inputs: with latents of the picture.
-            sharp: the true latents, (B, C, h, w).
+            sharp_latents: the true latents, (B, C, h, w).
             noise, times: of K draws for each of the N = B h w tokens, (K, N, C) and (K, N).
         """
         assert inputs.latents is not None
         condition = condition.flatten(0, 2)
-        change = LATENT_CHANGE_SCALE * (sharp - self.baseline(inputs.latents, inputs.mix))
+        change = LATENT_CHANGE_SCALE * (
+            sharp_latents - self.baseline_latents(inputs.latents, inputs.mix)
+        )
         change = change.movedim(1, -1).flatten(0, 2)
         mean, log_scale = self.predict_gaussian(condition)
         mean_error = change - mean
@@ -201,13 +208,13 @@ class SpikeGen(nn.Module):
 
 
 def middle_frames(spikes: Tensor) -> Tensor:
-    """The eight frames in the middle of (B, T, H, W)."""
+    """The eight middle frames of spikes (B, T, H, W)."""
     first = (spikes.shape[1] - STRIDE) // 2
     return spikes[:, first : first + STRIDE]
 
 
 def _scaled_spikes(inputs: SpikeGenInputs) -> Tensor | None:
-    """Spikes times their gain, 8 pixels a token."""
+    """Spikes times their gain, resized to 8 x 8 pixels a token."""
     if inputs.spikes is None:
         return None
     spikes = inputs.spikes.float()

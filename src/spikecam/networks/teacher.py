@@ -19,7 +19,7 @@ _QUOTIENT_EPS = 0.02
 
 
 class Teacher(nn.Module):
-    """The composition of a blind-spot network and one for super-resolution.
+    """Teacher network of S-SDM: a blind-spot network and a super-resolution network in SDM.
 
     Args:
         bsn: rates (B, 1, H, W) to clean ones.
@@ -30,45 +30,45 @@ class Teacher(nn.Module):
         super().__init__()
         self.bsn, self.sr = bsn, sr
 
-    def forward(self, blur: Tensor, short: Tensor, long: Tensor) -> Tensor:
-        """Sharp pictures of several moments.
+    def forward(self, blur: Tensor, short_rates: Tensor, long_rates: Tensor) -> Tensor:
+        """Deblur pictures at several moments.
 
         Args:
             blur: (B, 3, h, w) in [0, 1].
-            short: rates in short windows around F moments, (B, F, H, W).
-            long: rates in the exposure, (B, 1, H, W).
+            short_rates: rates in short windows around F moments, (B, F, H, W).
+            long_rates: rates in the exposure, (B, 1, H, W).
 
         Returns:
             (B, F, 3, h, w) in [0, 1].
         """
-        count = short.shape[1]
-        gain = rate_gain(blur, long)
-        clean = self.bsn((short * gain).flatten(0, 1)[:, None])
+        count = short_rates.shape[1]
+        gain = brightness_gain(blur, long_rates)
+        clean = self.bsn((short_rates * gain).flatten(0, 1)[:, None])
         size = blur.shape[2:]
-        sharp = _to_size(self.sr(clean), size)
+        sharp = _resize(self.sr(clean), size)
         sharp = sharp.reshape(-1, count, *sharp.shape[1:])
-        blurry = _to_size(self.sr(long * gain), size)[:, None]
+        blurry = _resize(self.sr(long_rates * gain), size)[:, None]
         ratio = (sharp.clamp(0, 1) + _QUOTIENT_EPS) / (blurry.clamp(0, 1) + _QUOTIENT_EPS)
         pictures: Tensor = blur[:, None] * ratio
         return pictures.clamp(0, 1)
 
 
-def rate_gain(blur: Tensor, long: Tensor) -> Tensor:
-    """What brings firing rates to the brightness of the blurry picture, (B, 1, 1, 1)."""
-    mean: Tensor = as_gray(blur).mean((2, 3), keepdim=True) / long.mean((2, 3), keepdim=True).clamp(
-        min=1e-4
-    )
+def brightness_gain(blur: Tensor, long_rates: Tensor) -> Tensor:
+    """Gain that brings firing rates to the mean brightness of the blurry picture, (B, 1, 1, 1)."""
+    mean: Tensor = as_gray(blur).mean((2, 3), keepdim=True) / long_rates.mean(
+        (2, 3), keepdim=True
+    ).clamp(min=1e-4)
     return mean
 
 
 def as_gray(colours: Tensor) -> Tensor:
-    """Gray pictures (B, 1, h, w) of (B, 3, h, w), weighed as in Spike-GOPRO."""
+    """Convert colour (B, 3, h, w) to gray (B, 1, h, w), weighed as in Spike-GOPRO."""
     weights = colours.new_tensor([0.30, 0.59, 0.11])[:, None, None]
     return (colours * weights).sum(1, keepdim=True)
 
 
-def _to_size(picture: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:
-    """The size of the blurry picture, which need not be exactly four times that of the spikes."""
+def _resize(picture: Tensor, size: tuple[int, ...] | torch.Size) -> Tensor:
+    """Resize a picture by bicubic interpolation, if it has another size."""
     if picture.shape[2:] == size:
         return picture
     return functional.interpolate(picture, size=tuple(size), mode="bicubic", align_corners=False)

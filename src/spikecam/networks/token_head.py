@@ -18,36 +18,38 @@ _FREQUENCIES = 128
 
 
 class TokenHead(nn.Module):
-    """v of noisy latents (N, C), by time and condition.
+    """Denoising head: predicts velocity of noisy latents (N, C) by time and condition.
 
     Args:
-        channels: C of the latents.
-        condition: channels of the condition.
+        latent_channels: C of the latents.
+        condition_channels: channels of the condition.
         width: channels within.
         blocks: residual blocks.
     """
 
-    def __init__(self, channels: int, condition: int, width: int, blocks: int) -> None:
+    def __init__(
+        self, latent_channels: int, condition_channels: int, width: int, blocks: int
+    ) -> None:
         super().__init__()
-        self.proj_in = nn.Linear(channels, width)
-        self.condition = nn.Linear(condition, width)
+        self.proj_in = nn.Linear(latent_channels, width)
+        self.condition = nn.Linear(condition_channels, width)
         self.time = nn.Sequential(
             nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width)
         )
-        self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
+        self.blocks = nn.ModuleList(_ModulatedBlock(width) for _ in range(blocks))
         self.modulation = nn.Linear(width, 2 * width)
-        self.proj_out = nn.Linear(width, channels)
+        self.proj_out = nn.Linear(width, latent_channels)
         # Untrained, it predicts zero whatever its input.
         for last in (self.modulation, self.proj_out):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
-    def forward(self, noisy: Tensor, times: Tensor, condition: Tensor) -> Tensor:
-        """v (N, C) of noisy latents (N, C) at times (N,), with conditions (N, width)."""
+    def forward(self, noisy_latents: Tensor, times: Tensor, condition: Tensor) -> Tensor:
+        """Predict the velocity (N, C) of noisy latents at times (N,), by conditions (N, width)."""
         time_condition = functional.silu(
             self.condition(condition) + self.time(_time_embedding(times))
         )
-        features = self.proj_in(noisy)
+        features = self.proj_in(noisy_latents)
         for block in self.blocks:
             features = block(features, time_condition)
         shift, scale = self.modulation(time_condition).chunk(2, dim=-1)
@@ -55,8 +57,8 @@ class TokenHead(nn.Module):
         return velocity.float()
 
 
-class _Block(nn.Module):
-    """A residual perceptron whose normalisation and gate depend on the condition."""
+class _ModulatedBlock(nn.Module):
+    """Residual perceptron modulated by the condition, by adaptive layer normalisation."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -76,7 +78,7 @@ def _normalise(features: Tensor) -> Tensor:
 
 
 def _time_embedding(times: Tensor) -> Tensor:
-    """Sines and cosines of times at 128 frequencies, (N, 256)."""
+    """Sinusoidal embedding of times at 128 frequencies, (N, 256)."""
     steps = torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES
     phases = times.float()[:, None] * torch.exp(-math.log(10 * TIME_STEPS) * steps)
     return torch.cat([phases.cos(), phases.sin()], dim=1)

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.rotary import apply_rotary, cosines_sines, position_angles
+from spikecam.networks.rotary import apply_rotary, position_angles, rotary_cosines_sines
 
 _NORM_EPS = 1e-6
 
 
-class Block(nn.Module):
-    """Attention of every token to all, then a perceptron of each; normalised before.
+class TransformerBlock(nn.Module):
+    """Block of a vision transformer with rotary positions, normalised before each part.
 
     As in a vision transformer (Dosovitskiy et al., 2021), which SpikeGen (3.2) takes.
 
@@ -36,7 +36,7 @@ class Block(nn.Module):
         )
 
     def forward(self, tokens: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-        """Tokens (B, N, width), with the `cosines_sines` of their positions."""
+        """Apply the block to tokens (B, N, width), with the rotary values of their positions."""
         qkv = self.qkv(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         attended = _attention(apply_rotary(query, rotary), apply_rotary(key, rotary), value)
@@ -45,7 +45,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Blocks one after another, and a last normalisation.
+    """Transformer blocks one after another, and a last normalisation.
 
     Args:
         depth: how many blocks.
@@ -58,19 +58,19 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         self.head_channels, self.rotary_base = width // heads, rotary_base
-        self.blocks = nn.ModuleList(Block(width, heads, mlp_ratio) for _ in range(depth))
+        self.blocks = nn.ModuleList(TransformerBlock(width, heads, mlp_ratio) for _ in range(depth))
         self.norm = nn.LayerNorm(width, eps=_NORM_EPS)
 
-    def forward(self, tokens: Tensor, shape: tuple[int, int]) -> Tensor:
-        """Tokens (B, h w, width) of a grid of ``shape`` (h, w), row by row."""
+    def forward(self, tokens: Tensor, grid_shape: tuple[int, int]) -> Tensor:
+        """Apply the blocks to tokens (B, h w, width) of a grid (h, w), row by row."""
         rows, columns = torch.meshgrid(
-            *(torch.arange(side, device=tokens.device, dtype=torch.float32) for side in shape),
+            *(torch.arange(side, device=tokens.device, dtype=torch.float32) for side in grid_shape),
             indexing="ij",
         )
         angles = position_angles(
             rows.flatten(), columns.flatten(), self.head_channels, self.rotary_base
         )
-        rotary = cosines_sines(angles)
+        rotary = rotary_cosines_sines(angles)
         for block in self.blocks:
             tokens = block(tokens, rotary)
         normed: Tensor = self.norm(tokens)
@@ -78,7 +78,7 @@ class Transformer(nn.Module):
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Softmax (Q K^T / sqrt C) V of heads (B, H, N, C)."""
+    """Scaled dot-product attention of heads (B, H, N, C)."""
     if query.device.type != "cpu":
         return functional.scaled_dot_product_attention(query, key, value)
     # On processors the plain products take half of the time of the fused ones, or less, backward;

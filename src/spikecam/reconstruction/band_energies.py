@@ -19,16 +19,17 @@ from spikecam.reconstruction.spectral_filters import (
     Size,
     Spectrum,
     apply_filters,
-    frequencies,
-    remember_filters,
+    cache_filters,
+    frequency_grid,
 )
 from spikecam.tiles import UNIT_PIXELS
 
 
 def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
-    """Mean squares of each band of a picture (H, W) in cells, over its frequency: (K, H/8, W/8).
+    """Energy of each frequency band of a picture (H, W) in cells of 8 x 8 pixels: (K, H/8, W/8).
 
-    Sides are multiples of 8. A band goes from the centre of the last to that of the next.
+    It is the mean square over the band's frequency. Sides are multiples of 8. A band goes from the
+    centre of the last to that of the next.
     """
     rows, columns = (side // UNIT_PIXELS for side in picture.shape)
     bands = apply_filters(picture, partial(_band_filters, config), config.border)
@@ -36,10 +37,10 @@ def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
     return np.stack([np.square(cell).mean(axis=(1, 3)) for cell in cells])
 
 
-@remember_filters
+@cache_filters
 def _band_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
-    """Rings in the spectrum that rise and fall as the square of a sine."""
-    frequency = frequencies(size)
+    """Band-pass filters by their spectra: rings that rise and fall as the square of a sine."""
+    frequency = frequency_grid(size)
     low, high = config.band_limits
     edges = (low, *config.band_centres, high)
     for before, centre, after in zip(edges, edges[1:], edges[2:], strict=False):

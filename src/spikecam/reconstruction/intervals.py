@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.rows import over_rows
+from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
 FrameOffsets = npt.NDArray[np.int32]
@@ -15,67 +15,72 @@ FrameOffsets = npt.NDArray[np.int32]
 _BLOCK_BYTES = 1 << 20
 
 
-def last_spikes(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
-    """The last spike before frame ``edge``, numbered from it, int32 (H, W).
+def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
+    """Offset of every pixel's last spike before a frame, counted from it, int32 (H, W).
 
     Where there is none within reach it is what bounds the interval instead (see above).
     """
-    return bound_before(stream, edge, reach)[:, : stream.width]
+    return interval_start_offsets(stream, frame, reach)[:, : stream.width]
 
 
-def bound_before(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
-    """Last spike before ``edge``, numbered from it, or what bounds the interval: below 0."""
-    start = max(0, edge - reach)
-    spikes: FrameOffsets = _find(stream, start, edge, backward=True)[0]
+def interval_start_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
+    """Offset of the last spike before a frame, counted from it, or of what bounds the interval.
+
+    It is negative; columns past the width are included.
+    """
+    start = max(0, frame - reach)
+    spikes: FrameOffsets = _find_spikes(stream, start, frame, backward=True)[0]
     if (spikes >= 0).all():
         return -1 - spikes
     unseen: FrameOffsets | int = reach
     if start == 0:
-        unseen = edge + _repeated(_find(stream, 0, min(reach, len(stream)), wanted=2))
+        unseen = frame + _extrapolated_spikes(
+            _find_spikes(stream, 0, min(reach, len(stream)), count=2)
+        )
     seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
     return -1 - seen
 
 
-def bound_after(stream: SpikeStream, edge: int, reach: int) -> FrameOffsets:
-    """First spike from ``edge`` on, numbered from it, or what bounds the interval."""
+def interval_end_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
+    """Offset of the first spike from a frame on, or of what bounds the interval instead."""
     length = len(stream)
-    spikes: FrameOffsets = _find(stream, edge, min(edge + reach, length))[0]
+    spikes: FrameOffsets = _find_spikes(stream, frame, min(frame + reach, length))[0]
     if (spikes >= 0).all():
         return spikes
     unseen: FrameOffsets | int = reach
-    if edge + reach >= length:
-        from_end = _find(stream, max(0, length - reach), length, wanted=2, backward=True)
-        unseen = length - edge + _repeated(from_end)
+    if frame + reach >= length:
+        from_end = _find_spikes(stream, max(0, length - reach), length, count=2, backward=True)
+        unseen = length - frame + _extrapolated_spikes(from_end)
     return np.where(spikes < 0, unseen, spikes).astype(np.int32)
 
 
-def _repeated(nearest: FrameOffsets) -> FrameOffsets:
-    """How far outside the recording the spike before its first one is taken to be.
+def _extrapolated_spikes(nearest_spikes: FrameOffsets) -> FrameOffsets:
+    """Offset outside the recording of a spike extrapolated from the two nearest to its edge.
 
-    ``nearest`` are the two spikes of every pixel that are nearest to the recording's edge, counted
-    from it. Their interval is repeated; 0 is just outside, also where there are not two.
+    ``nearest_spikes`` are these two of every pixel, counted from the recording's edge. Their
+    interval is repeated; 0 is just outside, also where there are not two.
     """
-    first, second = nearest
+    first, second = nearest_spikes
     return np.where(second < 0, 0, np.maximum(second - 2 * first - 1, 0)).astype(np.int32)
 
 
-def _find(
-    stream: SpikeStream, start: int, stop: int, *, wanted: int = 1, backward: bool = False
+def _find_spikes(
+    stream: SpikeStream, start: int, stop: int, *, count: int = 1, backward: bool = False
 ) -> FrameOffsets:
-    """The first ``wanted`` spikes of every pixel in frames [start, stop), from either end.
+    """The first ``count`` spikes of every pixel in frames [start, stop), from either end.
 
     Returns how many frames after ``start``, or before ``stop - 1``, each spike is, -1 for none;
     shape (wanted, H, 8 * row bytes), where columns past the width count as found.
     """
     _, height, width = stream.shape
-    found = np.full((wanted, height, (width + 7) // 8 * 8), -1, np.int32)
+    found = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
     found[:, :, width:] = 0
     # A part at a time: most pixels are found soon.
-    parts = stream[start:stop].blocks(_BLOCK_BYTES)
+    parts = stream[start:stop].block_spans(_BLOCK_BYTES)
     for a, b in reversed(parts) if backward else parts:
-        rows = stream.rows(start + a, start + b)
+        rows = stream.packed_rows(start + a, start + b)
         seen = stop - start - b if backward else a
-        over_rows(_scan, height, rows[::-1] if backward else rows, seen, found)
+        run_over_rows(_scan, height, rows[::-1] if backward else rows, seen, found)
         if (found[-1] >= 0).all():
             break
     return found

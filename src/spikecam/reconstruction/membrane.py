@@ -17,38 +17,42 @@ import numpy.typing as npt
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
-from spikecam.reconstruction.intervals import last_spikes
-from spikecam.reconstruction.membrane_kernels import REACH_FRAMES, add_weights, slide_window
-from spikecam.rows import over_rows, picture_blocks
+from spikecam.reconstruction.intervals import last_spike_offsets
+from spikecam.reconstruction.membrane_kernels import (
+    REACH_FRAMES,
+    add_spike_weights,
+    slide_rate_window,
+)
+from spikecam.rows import iter_picture_blocks, run_over_rows
 from spikecam.stream import SpikeStream
 
 Sums = npt.NDArray[np.float64]
 
 
-def weighed_count(stream: SpikeStream, start: int, stop: int, fpn: FixedPattern) -> Sums:
-    """Thresholds of corrected charge in the spikes of frames [start, stop), float64 (H, W)."""
+def sum_spike_weights(stream: SpikeStream, start: int, stop: int, fpn: FixedPattern) -> Sums:
+    """Sum the corrected weights of the spikes in frames [start, stop), float64 (H, W)."""
     fpn.check_shape(stream.shape[1:])
-    sums, last = np.zeros(fpn.shape), _last(stream, start)
-    for a, b in stream[start:stop].blocks():
-        rows = stream.rows(start + a, start + b)
-        over_rows(add_weights, stream.height, rows, last, fpn.gain, fpn.slope, sums)
+    sums, last = np.zeros(fpn.shape), _last_spike_offsets(stream, start)
+    for a, b in stream[start:stop].block_spans():
+        rows = stream.packed_rows(start + a, start + b)
+        run_over_rows(add_spike_weights, stream.height, rows, last, fpn.gain, fpn.slope, sums)
         last -= b - a
     return sums
 
 
-def sliding_rate(
+def iter_corrected_tfp(
     stream: SpikeStream, first: int, last: int, window: int, fpn: FixedPattern
 ) -> Iterator[Picture]:
-    """Corrected TFP of frames [first, last): the weights in each window over its frames."""
+    """Yield TFP of frames [first, last) with the fixed pattern corrected spike by spike."""
     start, stop = stream.window(first, window)
-    sums = weighed_count(stream, start, stop, fpn)
-    new, old = _last(stream, stop), _last(stream, start)
+    sums = sum_spike_weights(stream, start, stop, fpn)
+    new, old = _last_spike_offsets(stream, stop), _last_spike_offsets(stream, start)
     yield fpn.fill_bad_pixels(_rates(sums, window))
-    for pictures in picture_blocks(first + 1, last, stream.shape):
+    for pictures in iter_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
-        entering, leaving = stream.rows(stop, stop + n), stream.rows(start, start + n)
+        entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
         args = (entering, leaving, new, old, fpn.gain, fpn.slope, sums, np.float32(window))
-        over_rows(slide_window, stream.height, *args, pictures)
+        run_over_rows(slide_rate_window, stream.height, *args, pictures)
         yield from fpn.fill_bad_pixels(pictures)
         start, stop = start + n, stop + n
         new -= n
@@ -59,6 +63,6 @@ def _rates(sums: Sums, window: int) -> Picture:
     return np.clip(sums / window, 0, 1).astype(np.float32)
 
 
-def _last(stream: SpikeStream, edge: int) -> npt.NDArray[np.int32]:
-    """The last spike before ``edge``, numbered from it; before the first spike, as TFI has it."""
-    return np.ascontiguousarray(last_spikes(stream, edge, min(REACH_FRAMES, len(stream))))
+def _last_spike_offsets(stream: SpikeStream, frame: int) -> npt.NDArray[np.int32]:
+    """Offset of every pixel's last spike before a frame; before the first spike, as in TFI."""
+    return np.ascontiguousarray(last_spike_offsets(stream, frame, min(REACH_FRAMES, len(stream))))

@@ -1,6 +1,6 @@
 """Compiled loops that weigh every spike by the interval that it ends.
 
-They stand in one file with `weight`, which they all use: numba's cache notices a change of
+They stand in one file with `spike_weight`, which they all use: numba's cache notices a change of
 the file that a loop stands in, and of no other.
 """
 
@@ -14,19 +14,19 @@ REACH_FRAMES = 256
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def weight(interval, gain, slope):  # type: ignore[no-untyped-def]
-    """What a spike weighs that ends an interval of so many frames, in thresholds."""
+def spike_weight(interval_frames, gain, slope):  # type: ignore[no-untyped-def]
+    """Corrected charge of a spike that ends an interval of so many frames, in thresholds."""
     # As far as intervals are searched for elsewhere: a run then agrees with a picture by itself.
-    interval = min(interval, REACH_FRAMES)
+    interval_frames = min(interval_frames, REACH_FRAMES)
     # In n frames, darkness brings a pixel (n - 1) slope closer to firing.
-    more = interval - 1
+    more = interval_frames - 1
     light = max(1 - more * slope, 0.0)
-    return interval * light / max(light + more * gain, 1e-9)
+    return interval_frames * light / max(light + more * gain, 1e-9)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_weights(rows, last, gain, slope, sums, first_row, last_row):  # type: ignore[no-untyped-def]
-    """Add the weights of spikes to sums over frames, (H, W)."""
+def add_spike_weights(rows, last_spikes, gain, slope, sums, first_row, last_row):  # type: ignore[no-untyped-def]
+    """Add the weight of every spike to the sum of its pixel, (H, W), in place."""
     for row in range(first_row, last_row):
         for i in range(len(rows)):
             for k in range(rows.shape[2]):
@@ -34,33 +34,49 @@ def add_weights(rows, last, gain, slope, sums, first_row, last_row):  # type: ig
                 column = 8 * k
                 while spikes:
                     if spikes & 1:
-                        interval = i - last[row, column]
-                        sums[row, column] += weight(interval, gain[row, column], slope[row, column])
-                        last[row, column] = i
+                        interval = i - last_spikes[row, column]
+                        sums[row, column] += spike_weight(
+                            interval, gain[row, column], slope[row, column]
+                        )
+                        last_spikes[row, column] = i
                     spikes >>= 1
                     column += 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def slide_window(  # type: ignore[no-untyped-def]
-    entering, leaving, new, old, gain, slope, sums, window, pictures, first_row, last_row
+def slide_rate_window(  # type: ignore[no-untyped-def]
+    entering_rows,
+    leaving_rows,
+    last_entered,
+    last_left,
+    gain,
+    slope,
+    sums,
+    window,
+    pictures,
+    first_row,
+    last_row,
 ):
-    """Corrected rates of windows that slide frame by frame, (n, H, W)."""
+    """Write the rates of a window that slides frame by frame to ``pictures``, (n, H, W)."""
     frames, _, width = pictures.shape
     for row in range(first_row, last_row):
         for i in range(frames):
-            for k in range(entering.shape[2]):
+            for k in range(entering_rows.shape[2]):
                 column = 8 * k
-                came, went = entering[i, row, k], leaving[i, row, k]
+                came, went = entering_rows[i, row, k], leaving_rows[i, row, k]
                 while came | went:
                     if came & 1:
-                        interval = i - new[row, column]
-                        sums[row, column] += weight(interval, gain[row, column], slope[row, column])
-                        new[row, column] = i
+                        interval = i - last_entered[row, column]
+                        sums[row, column] += spike_weight(
+                            interval, gain[row, column], slope[row, column]
+                        )
+                        last_entered[row, column] = i
                     if went & 1:
-                        interval = i - old[row, column]
-                        sums[row, column] -= weight(interval, gain[row, column], slope[row, column])
-                        old[row, column] = i
+                        interval = i - last_left[row, column]
+                        sums[row, column] -= spike_weight(
+                            interval, gain[row, column], slope[row, column]
+                        )
+                        last_left[row, column] = i
                     came >>= 1
                     went >>= 1
                     column += 1
@@ -70,64 +86,87 @@ def slide_window(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def collect_charge(  # type: ignore[no-untyped-def]
-    rows, seen, times, gain, slope, count, last, before, done, charges, first_row, last_row
+def collect_charge_at_times(  # type: ignore[no-untyped-def]
+    rows,
+    frames_read,
+    times,
+    gain,
+    slope,
+    spike_charge,
+    last_spike,
+    spike_before,
+    times_done,
+    charges,
+    first_row,
+    last_row,
 ):
-    """Charge at given times between the spikes of a block of frames."""
+    """Write the charge at given times between the spikes of a block of frames to ``charges``."""
     frames, _, row_bytes = rows.shape
     moments = len(times)
     for row in range(first_row, last_row):
         for i in range(frames):
-            now = seen + i + 1
+            now = frames_read + i + 1
             for k in range(row_bytes):
                 spikes = rows[i, row, k]
                 c = 8 * k
                 while spikes:
                     if spikes & 1:
-                        then = last[row, c]
+                        then = last_spike[row, c]
                         if then < 0:
                             # Nothing is known of the light yet: filled in at the second spike.
-                            while done[row, c] < moments and times[done[row, c]] <= now:
-                                done[row, c] += 1
+                            while times_done[row, c] < moments and times[times_done[row, c]] <= now:
+                                times_done[row, c] += 1
                         else:
                             span = now - then
-                            step = weight(span, gain[row, c], slope[row, c])
-                            if before[row, c] < 0:
+                            step = spike_weight(span, gain[row, c], slope[row, c])
+                            if spike_before[row, c] < 0:
                                 silent = max(span, then)
-                                for m in range(done[row, c]):
+                                for m in range(times_done[row, c]):
                                     charges[m, row, c] = (times[m] - then) * step / silent
-                            j = done[row, c]
+                            j = times_done[row, c]
                             while j < moments and times[j] <= now:
                                 part = (times[j] - then) / np.float32(span)
-                                charges[j, row, c] = count[row, c] + part * step
+                                charges[j, row, c] = spike_charge[row, c] + part * step
                                 j += 1
-                            done[row, c] = j
-                            count[row, c] += step
-                        before[row, c], last[row, c] = then, now
+                            times_done[row, c] = j
+                            spike_charge[row, c] += step
+                        spike_before[row, c], last_spike[row, c] = then, now
                     spikes >>= 1
                     c += 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def extend_charge(  # type: ignore[no-untyped-def]
-    length, times, gain, slope, count, last, before, done, charges, first_row, last_row
+def extrapolate_charge(  # type: ignore[no-untyped-def]
+    recording_length,
+    times,
+    gain,
+    slope,
+    spike_charge,
+    last_spike,
+    spike_before,
+    times_done,
+    charges,
+    first_row,
+    last_row,
 ):
-    """Charge at the times after the last spike, when all frames are read."""
+    """Write the charge at the times after the last spike to ``charges``, when all is read."""
     moments = len(times)
     for row in range(first_row, last_row):
-        for c in range(count.shape[1]):
-            end, left = last[row, c], length - last[row, c]
+        for c in range(spike_charge.shape[1]):
+            end, left = last_spike[row, c], recording_length - last_spike[row, c]
             if end < 0:
                 # Less than a threshold in all that time.
                 for m in range(moments):
-                    charges[m, row, c] = times[m] / (2 * length)
-            elif before[row, c] < 0:
+                    charges[m, row, c] = times[m] / (2 * recording_length)
+            elif spike_before[row, c] < 0:
                 silent = max(end, left)
-                step = weight(silent, gain[row, c], slope[row, c]) / silent
+                step = spike_weight(silent, gain[row, c], slope[row, c]) / silent
                 for m in range(moments):
                     charges[m, row, c] = (times[m] - end) * step
             else:
-                span = end - before[row, c]
-                step = weight(span, gain[row, c], slope[row, c])
-                for m in range(done[row, c], moments):
-                    charges[m, row, c] = count[row, c] + (times[m] - end) * step / max(span, left)
+                span = end - spike_before[row, c]
+                step = spike_weight(span, gain[row, c], slope[row, c])
+                for m in range(times_done[row, c], moments):
+                    charges[m, row, c] = spike_charge[row, c] + (times[m] - end) * step / max(
+                        span, left
+                    )

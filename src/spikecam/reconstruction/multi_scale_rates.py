@@ -9,7 +9,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.networks.membrane import Membrane
 from spikecam.picture import Picture
-from spikecam.reconstruction.cumulated import cumulated_charge
+from spikecam.reconstruction.cumulative_charge import cumulative_charge
 from spikecam.reconstruction.refocuser_window import check_window
 from spikecam.stream import Span, SpikeStream
 
@@ -25,11 +25,11 @@ def multi_scale_rates(
     *,
     fpn: FixedPattern | None = None,
 ) -> Picture:
-    """Firing rates in a window and in parts of it around the same frame, and the exact rate.
+    """Firing rates around a frame in windows of several lengths, last the exact rate.
 
     All but the last are potentials of membranes (`spikecam.networks.membrane`), divided by the
     length of their windows. The last is the charge that was collected in the window to the fraction
-    of a spike (`spikecam.reconstruction.cumulated`), divided by its length: nearly exact of
+    of a spike (`spikecam.reconstruction.cumulative_charge`), divided by its length: nearly exact of
     constant light; it is ours.
 
     Args:
@@ -62,14 +62,14 @@ def multi_scale_rates(
         fpn.check_shape(stream.shape[1:])
         rate = np.maximum(part.count() / np.float32(window), 0.5 / window)
         gamma = torch.from_numpy(fpn.interval_weight(1 / rate))[None, None]
-    spans = window_spans(window, config)
+    spans = multi_scale_spans(window, config)
     potentials = np.zeros((len(spans), *stream.shape[1:]), np.float32)
-    for first, last in part.blocks(_BLOCK_BYTES):
+    for first, last in part.block_spans(_BLOCK_BYTES):
         spikes = torch.from_numpy(np.asarray(part[first:last]).copy())[None]
         inside = [(np.clip(span, first, last) - first).tolist() for span in spans]
         potentials += Membrane()(spikes, inside, gamma)[0].numpy()
     lengths = np.array([b - a for a, b in spans], np.float32)[:, None, None]
-    charge = np.diff(cumulated_charge(part, [0, window], fpn=fpn), axis=0) / np.float32(window)
+    charge = np.diff(cumulative_charge(part, [0, window], fpn=fpn), axis=0) / np.float32(window)
     rates: Picture = np.clip(np.concatenate([potentials / lengths, charge]), 0, 1)
     # Where nothing fired, nothing is known to have been there.
     rates[-1][rates[0] == 0] = 0
@@ -78,10 +78,10 @@ def multi_scale_rates(
     return rates
 
 
-def window_spans(window: int, config: RefocuserInputConfig | None = None) -> list[Span]:
-    """Frames (start, stop) of a window of odd length and of its parts, from long to short.
+def multi_scale_spans(window: int, config: RefocuserInputConfig | None = None) -> list[Span]:
+    """Spans (start, stop) of an odd window and of its shorter parts around the same frame.
 
-    >>> window_spans(51)
+    >>> multi_scale_spans(51)
     [(0, 51), (12, 39), (19, 32), (22, 29)]
     """
     middle = window // 2

@@ -16,7 +16,7 @@ _TILE_PIXELS = 1024
 
 
 def refocus(network: Refocuser, rates: Picture, window: int, *, tile: int | None = None) -> Picture:
-    """The picture in focus, (H, W) in [0, 1], tile by tile.
+    """Run the refocuser tile by tile: the picture in focus, (H, W) in [0, 1].
 
     Args:
         network: on its device.
@@ -28,11 +28,13 @@ def refocus(network: Refocuser, rates: Picture, window: int, *, tile: int | None
         return np.zeros(rates.shape[1:], np.float32)
     device = next(network.parameters()).device
     height, width = rates.shape[1:]
-    features = RefocuserInput(network.input_config).features(rates, window)
+    features = RefocuserInput(network.input_config).tensors_from_rates(rates, window)
     inputs = {name: values[None] for name, values in features.items()}
     maps = {name: values for name, values in inputs.items() if values.ndim == 4}
     scalars = {name: values.to(device) for name, values in inputs.items() if values.ndim == 1}
-    parts = split_into_tiles(maps["rates"].shape[2:], tile or _TILE_PIXELS, network.reach)
+    parts = split_into_tiles(
+        maps["rates"].shape[2:], tile or _TILE_PIXELS, network.receptive_radius
+    )
 
     def compute(part: Tile) -> tuple[Tensor]:
         cropped = {name: part.crop(values).to(device) for name, values in maps.items()}

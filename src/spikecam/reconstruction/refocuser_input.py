@@ -11,13 +11,13 @@ from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.picture import Picture
 from spikecam.reconstruction.band_energies import band_energies
 from spikecam.reconstruction.multi_scale_rates import multi_scale_rates
-from spikecam.reconstruction.wiener import deconvolve
+from spikecam.reconstruction.wiener import wiener_deconvolve
 from spikecam.stream import SpikeStream
-from spikecam.tiles import UNIT_PIXELS, pad_to_unit
+from spikecam.tiles import UNIT_PIXELS, pad_to_whole_units
 
 
 class RefocuserInput:
-    """Input tensors of `spikecam.networks.refocuser.Refocuser`, by the constants of its weights.
+    """Builds the input tensors of `spikecam.networks.refocuser.Refocuser`.
 
     Args:
         config: ``input_config`` of the network.
@@ -26,20 +26,20 @@ class RefocuserInput:
     def __init__(self, config: RefocuserInputConfig | None = None) -> None:
         self.config = config or RefocuserInputConfig()
 
-    def build(
+    def tensors_from_stream(
         self, stream: SpikeStream, frame: int, window: int, *, fpn: FixedPattern | None = None
     ) -> dict[str, Tensor]:
-        """Input of one moment, by name, without the batch's axis; arguments as for `rates`."""
-        return self.features(self.rates(stream, frame, window, fpn=fpn), window)
+        """Input tensors of one frame by name, without a batch axis; arguments as for `rates`."""
+        return self.tensors_from_rates(self.rates(stream, frame, window, fpn=fpn), window)
 
     def rates(
         self, stream: SpikeStream, frame: int, window: int, *, fpn: FixedPattern | None = None
     ) -> Picture:
-        """Firing rates of a moment, see `multi_scale_rates`."""
+        """Firing rates around a frame in windows of several lengths, see `multi_scale_rates`."""
         return multi_scale_rates(stream, frame, window, self.config, fpn=fpn)
 
-    def features(self, rates: Picture, window: int) -> dict[str, Tensor]:
-        """Input of the network by firing rates, by name, without the batch's axis.
+    def tensors_from_rates(self, rates: Picture, window: int) -> dict[str, Tensor]:
+        """Input tensors by name from firing rates in windows of several lengths.
 
         Args:
             rates: of the moment, (5, H, W); the last is the exact one.
@@ -51,11 +51,11 @@ class RefocuserInput:
         """
         exact = rates[-1]
         edges = [(0, -side % UNIT_PIXELS) for side in exact.shape]
-        maps = {"rates": rates, "deconvolved": deconvolve(exact, self.config)}
+        maps = {"rates": rates, "deconvolved": wiener_deconvolve(exact, self.config)}
         energies = band_energies(np.pad(exact, edges, mode="symmetric"), self.config)
         return {
             **{
-                name: pad_to_unit(torch.from_numpy(planes)[None])[0]
+                name: pad_to_whole_units(torch.from_numpy(planes)[None])[0]
                 for name, planes in maps.items()
             },
             "energies": torch.from_numpy(energies),

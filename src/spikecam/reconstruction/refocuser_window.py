@@ -12,7 +12,7 @@ from spikecam.stream import SpikeStream
 def check_window(
     stream: SpikeStream, window: int, config: RefocuserInputConfig | None = None
 ) -> None:
-    """Refuse a window that is too short to be divided, and a recording that has no window.
+    """Refuse a window that is even or too short, and a recording that is too short for any.
 
     Raises:
         OptionError: it is no odd number of at least ``config.min_window``.

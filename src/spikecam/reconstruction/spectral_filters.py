@@ -21,36 +21,36 @@ _CACHE_PIXELS, _CACHED_BANKS = 2 << 20, 3
 
 
 def apply_filters(
-    picture: Picture, filters: Callable[[Size], Iterable[Spectrum]], border: int
+    picture: Picture, make_filters: Callable[[Size], Iterable[Spectrum]], border: int
 ) -> Iterator[Picture]:
-    """A picture (H, W), mirrored by ``border`` pixels, after each of several filters, float32."""
+    """Yield a picture (H, W), mirrored at its border, after each of several spectral filters."""
     height, width = picture.shape
     size = cv2.getOptimalDFTSize(height + 2 * border), cv2.getOptimalDFTSize(width + 2 * border)
     edges = [
         (border, whole - side - border) for whole, side in zip(size, picture.shape, strict=True)
     ]
     spectrum = np.fft.rfft2(np.pad(picture, edges, mode="symmetric")).astype(np.complex64)
-    for response in filters(size):
+    for response in make_filters(size):
         filtered = np.fft.irfft2(spectrum * response, size)[border:, border:][:height, :width]
         yield np.ascontiguousarray(filtered, np.float32)
 
 
-def frequencies(size: Size) -> npt.NDArray[np.float64]:
-    """Frequency of each place in the spectrum of a real picture (h, w), in cycles a pixel."""
+def frequency_grid(size: Size) -> npt.NDArray[np.float64]:
+    """Frequency at each place of the spectrum of a real picture (h, w), in cycles a pixel."""
     down, across = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])
     return np.asarray(np.hypot(down, across))
 
 
-def remember_filters(
-    make: Callable[[Constants, Size], Iterator[Spectrum]],
+def cache_filters(
+    make_filters: Callable[[Constants, Size], Iterator[Spectrum]],
 ) -> Callable[[Constants, Size], Iterable[Spectrum]]:
-    """A function that makes filters, whose last results for small pictures are remembered."""
+    """Decorate a function that makes filters, so that its last results are cached."""
     remembered = lru_cache(maxsize=_CACHED_BANKS)(
-        lambda constants, size: list(make(constants, size))
+        lambda constants, size: list(make_filters(constants, size))
     )
 
     def filters(constants: Constants, size: Size) -> Iterable[Spectrum]:
         small = size[0] * size[1] <= _CACHE_PIXELS
-        return remembered(constants, size) if small else make(constants, size)
+        return remembered(constants, size) if small else make_filters(constants, size)
 
     return filters

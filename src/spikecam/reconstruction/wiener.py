@@ -21,31 +21,31 @@ from spikecam.reconstruction.spectral_filters import (
     Size,
     Spectrum,
     apply_filters,
-    frequencies,
-    remember_filters,
+    cache_filters,
+    frequency_grid,
 )
 from spikecam.scenes.defocus import disc_kernel
 
 
-def deconvolve(picture: Picture, config: RefocuserInputConfig) -> Picture:
-    """A picture (H, W) deconvolved by each disc at each lambda, disc by disc, not clipped.
+def wiener_deconvolve(picture: Picture, config: RefocuserInputConfig) -> Picture:
+    """Wiener deconvolutions of a picture (H, W) by each disc at each noise level, not clipped.
 
     Returns:
         float32, (``disc_radii`` times ``noise_levels``, H, W).
     """
     count = len(config.disc_radii) * len(config.noise_levels)
     deconvolved = np.empty((count, *picture.shape), np.float32)
-    filtered = apply_filters(picture, partial(_inverse_filters, config), config.border)
+    filtered = apply_filters(picture, partial(_wiener_filters, config), config.border)
     for plane, result in zip(deconvolved, filtered, strict=True):
         plane[:] = result
     return deconvolved
 
 
-@remember_filters
-def _inverse_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
-    """The spectrum of each deconvolution; discs are even, so that it is real."""
+@cache_filters
+def _wiener_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
+    """Yield the spectrum of each deconvolution; discs are even, so that it is real."""
     # Nyquist's frequency is half a cycle a pixel.
-    noise_power = np.square(2 * frequencies(size))
+    noise_power = np.square(2 * frequency_grid(size))
     for radius in config.disc_radii:
         kernel = np.zeros(size, np.float32)
         weights = disc_kernel(radius)

@@ -25,12 +25,16 @@ from spikecam.gray import as_gray
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment, Floats, magnification
 from spikecam.registration.boards import align_board
-from spikecam.registration.initial_guess import correlate_shifts, match_features, search_similarity
+from spikecam.registration.initial_guess import (
+    correlate_shifts,
+    search_similarity,
+    similarity_from_features,
+)
 from spikecam.registration.refinement import (
+    downscale_with_matrix,
     local_contrast,
-    refine,
+    refine_homography,
     repair_pixels,
-    resize_to_scale,
     split_half_error,
     visible_mask,
 )
@@ -53,7 +57,7 @@ def align(
     exposure: Span | None = None,
     board: str | None = None,
 ) -> Alignment:
-    """Align the picture of a second camera with the spikes.
+    """Register the picture of a second camera with the spikes by a homography.
 
     Both cameras look the same way up and see mostly the same: without a board, turned by up to
     about 10 degrees and shifted by up to about a fifth of the view; more where the scene is full
@@ -77,13 +81,13 @@ def align(
         RangeError: the exposure leaves the recording.
     """
     gray = as_gray(picture, "a picture to align")
-    rate, span = mean_rate(spikes, exposure)
+    rate, span = mean_rate_and_exposure(spikes, exposure)
     if board is not None:
         return align_board(gray, repair_pixels(rate), board, exposure=span)
     return _align_scene(gray, repair_pixels(rate), span)
 
 
-def mean_rate(
+def mean_rate_and_exposure(
     spikes: SpikeStream | npt.ArrayLike, exposure: Span | None
 ) -> tuple[Picture, Span | None]:
     """Mean firing rates (H, W) over the exposure, and the exposure where it is known.
@@ -117,11 +121,11 @@ def _align_scene(gray: Picture, rate: Picture, span: Span | None) -> Alignment:
         if np.ptp(plane) <= 0:
             raise _alignment_error(f"{name} is of one even brightness")
     reasons = []
-    for guess in (match_features, search_similarity):
+    for guess in (similarity_from_features, search_similarity):
         start = guess(np.sqrt(rate), gray)
         if start is None:
             continue
-        fit = refine(rate, gray, start)
+        fit = refine_homography(rate, gray, start)
         reason = None if fit.converged else "the search for their alignment did not converge"
         reason = reason or _rejection_reason(rate, gray, fit.matrix)
         if reason is None:
@@ -143,17 +147,17 @@ def _alignment_error(reason: str) -> GeometryError:
     )
 
 
-def _rejection_reason(rate: Picture, gray: Picture, matrix: Floats) -> str | None:
-    """Why a homography is not accepted, by the correlation there and around it; None if it is."""
-    small, to_full = resize_to_scale(gray, magnification(matrix, rate.shape))
-    local = np.linalg.inv(to_full) @ matrix
+def _rejection_reason(rate: Picture, gray: Picture, homography: Floats) -> str | None:
+    """Reason to reject a homography, by local correlation with the picture; None to accept it."""
+    small, to_full = downscale_with_matrix(gray, magnification(homography, rate.shape))
+    local = np.linalg.inv(to_full) @ homography
     height, width = rate.shape
     mask = visible_mask(local, (height, width), (small.shape[0], small.shape[1]))
     if mask.mean() < _MIN_COVERAGE:
         return f"they would share only {mask.mean():.0%} of the view"
     rate_contrast = local_contrast(np.sqrt(rate))
     picture_contrast = warp_plane(local_contrast(small), local, (height, width))
-    scores = correlate_shifts(rate_contrast, mask, picture_contrast, mask, overlap=0.4)
+    scores = correlate_shifts(rate_contrast, mask, picture_contrast, mask, min_overlap=0.4)
     max_shift_y, max_shift_x = height // 4, width // 4
     # From shifts that wrap around to those from -max_shift to max_shift.
     scores = np.roll(scores, (max_shift_y, max_shift_x), (0, 1))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, GeometryError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 from spikecam.picture import Picture
 from spikecam.registration.warping import warp_plane
 from spikecam.stream import Span, SpikeStream
@@ -36,7 +36,7 @@ _JSON_KEYS = {"homography", "spikes", "picture", "exposure", "error"}
 
 @dataclass(frozen=True)
 class Alignment:
-    """A homography from spike pixels to picture pixels, with sizes, exposure and error.
+    """Result of registration: a homography from spike pixels to picture pixels, and exposure.
 
     Args:
         homography: 3x3, spike (x, y) to picture (X, Y); kept with 1 as its last entry.
@@ -87,13 +87,13 @@ class Alignment:
 
     @classmethod
     def same_view(cls, spike_size: Size, picture_size: Size) -> Alignment:
-        """The alignment of two grids that cover the same view, as pictures aligned before do."""
+        """Make the alignment of a picture and spikes that cover the same view already."""
         scale_y, scale_x = (picture_size[i] / spike_size[i] for i in (0, 1))
         rows = ((scale_x, 0, scale_x / 2 - 0.5), (0, scale_y, scale_y / 2 - 0.5), (0, 0, 1))
         return cls(rows, spike_size, picture_size)
 
     def check_spikes(self, stream: SpikeStream) -> None:
-        """Refuse a recording of another size.
+        """Refuse a recording whose size is not that of this alignment.
 
         Raises:
             GeometryError: it has one.
@@ -112,11 +112,11 @@ class Alignment:
 
     @property
     def magnification(self) -> float:
-        """Picture pixels to a spike pixel, along a line, at the centre of the spikes' view."""
+        """Size of a spike pixel in picture pixels, along a side, at the centre of the view."""
         return magnification(self.matrix, self.spike_size)
 
     @property
-    def factor(self) -> int:
+    def upsampling_factor(self) -> int:
         """Upsampling factor of the grid of `rectify` over the spikes' grid, at least 1."""
         return max(1, round(self.magnification))
 
@@ -125,7 +125,7 @@ class Alignment:
         return apply_homography(self.matrix, points)
 
     def rectify(self, picture: npt.ArrayLike) -> Picture:
-        """Warp the picture to the spike camera's view, on a grid `factor` times as fine as its own.
+        """Warp the picture to the spike camera's view, on a grid finer by `upsampling_factor`.
 
         Both grids cover the same view: with k the factor, spike pixel (x, y) covers the columns
         k x to k x + k - 1 and the rows k y to k y + k - 1. What lies outside the picture is black:
@@ -148,7 +148,7 @@ class Alignment:
                 "again"
             )
         scale = np.float32(1 / 255 if array.dtype == np.uint8 else 1)
-        k = self.factor
+        k = self.upsampling_factor
         matrix = self.matrix @ upsampling_matrix(k)
         size = (k * self.spike_size[0], k * self.spike_size[1])
         planes = array.reshape(*self.picture_size, -1)
@@ -185,13 +185,13 @@ class Alignment:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Alignment:
-        """Read what `save` wrote.
+        """Read an alignment from a file that `save` wrote.
 
         Raises:
             FileError: the file is missing, or says something else.
         """
         try:
-            content = json.loads(existing_file(path).read_text(encoding="utf-8"))
+            content = json.loads(check_existing_file(path).read_text(encoding="utf-8"))
             if not isinstance(content, dict):
                 raise ValueError(f"it holds a {type(content).__name__}")
             if unknown := sorted(content.keys() - _JSON_KEYS):
@@ -220,17 +220,17 @@ class Alignment:
             ) from error
 
 
-def apply_homography(matrix: Floats, points: npt.ArrayLike) -> Floats:
+def apply_homography(homography: Floats, points: npt.ArrayLike) -> Floats:
     """Apply a homography to points (..., 2), each (x, y)."""
-    projected = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    projected = np.asarray(points, np.float64) @ homography[:, :2].T + homography[:, 2]
     points_out: Floats = projected[..., :2] / projected[..., 2:]
     return points_out
 
 
-def magnification(matrix: Floats, size: tuple[int, ...]) -> float:
-    """Picture pixels to a spike pixel at the centre of the spikes' view (H, W)."""
-    depth = matrix[2] @ ((size[1] - 1) / 2, (size[0] - 1) / 2, 1)
-    return float(abs(np.linalg.det(matrix) / depth**3) ** 0.5)
+def magnification(homography: Floats, spike_size: tuple[int, ...]) -> float:
+    """Size of a spike pixel in picture pixels under a homography, at the centre of the view."""
+    depth = homography[2] @ ((spike_size[1] - 1) / 2, (spike_size[0] - 1) / 2, 1)
+    return float(abs(np.linalg.det(homography) / depth**3) ** 0.5)
 
 
 def upsampling_matrix(factor: float) -> Floats:
@@ -239,10 +239,10 @@ def upsampling_matrix(factor: float) -> Floats:
     return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])
 
 
-def inside_mask(matrix: Floats, size: Size, picture_size: Size) -> Mask:
-    """Mask (H, W) of grid pixels whose centre a homography takes inside the picture."""
-    y, x = np.mgrid[: size[0], : size[1]]
-    projected = apply_homography(matrix, np.stack([x, y], axis=-1))
+def inside_mask(homography: Floats, grid_size: Size, picture_size: Size) -> Mask:
+    """Mask (H, W) of grid pixels whose centre a homography maps to inside the picture."""
+    y, x = np.mgrid[: grid_size[0], : grid_size[1]]
+    projected = apply_homography(homography, np.stack([x, y], axis=-1))
     limits = np.array(picture_size[::-1]) - 0.5
     return np.asarray(((projected >= -0.5) & (projected <= limits)).all(axis=-1))
 

@@ -29,7 +29,7 @@ from spikecam.registration.alignment import (
     magnification,
     upsampling_matrix,
 )
-from spikecam.registration.refinement import refine, split_half_error
+from spikecam.registration.refinement import refine_homography, split_half_error
 from spikecam.stream import Span
 
 Corners = dict[int, Floats]
@@ -44,7 +44,7 @@ _DICTIONARIES = {50: "DICT_4X4_50", 100: "DICT_4X4_100", 250: "DICT_4X4_250", 10
 def align_board(
     gray: Picture, rate: Picture, board: str, *, exposure: Span | None = None
 ) -> Alignment:
-    """Align a picture's gray (h, w) with firing rates (H, W) by a board.
+    """Register a gray picture (h, w) with firing rates (H, W) by a calibration board.
 
     Corners give the homography to about a spike pixel, refinement on the area of the board
     (`spikecam.registration.refinement`) to a small part of one. Both cameras look the same way up:
@@ -89,7 +89,7 @@ def align_board(
     all_points = np.array(list(picture_corners.values()))
     inverse = np.asarray(np.linalg.inv(matrix), np.float64)
     board_mask = _board_mask(apply_homography(inverse, all_points), (rate.shape[0], rate.shape[1]))
-    fit = refine(rate, gray, matrix, finest_only=True, pixel_mask=board_mask)
+    fit = refine_homography(rate, gray, matrix, finest_only=True, pixel_mask=board_mask)
     residuals = apply_homography(fit.matrix, spike_points) - picture_points
     corner_error = float(np.sqrt((residuals**2).sum(-1).mean()))
     error = split_half_error(rate, gray, fit.matrix, board_mask)
@@ -104,25 +104,29 @@ def align_board(
     return Alignment(rows, size, (gray.shape[0], gray.shape[1]), exposure, error)
 
 
-def parse_board(board: str) -> tuple[str, int, int]:
-    """Split a board's name into its kind and the numbers across and down.
+def parse_board(board_name: str) -> tuple[str, int, int]:
+    """Parse a board's name into its kind and its numbers of squares or corners across and down.
 
     Raises:
         OptionError: an unknown board, or fewer than 3 across or down.
     """
-    parts = re.fullmatch(r"(checkerboard|charuco):(\d{1,3})x(\d{1,3})", board)
+    parts = re.fullmatch(r"(checkerboard|charuco):(\d{1,3})x(\d{1,3})", board_name)
     if parts is None or min(int(parts[2]), int(parts[3])) < 3:
         raise OptionError(
-            f"no board is called {board!r}; say checkerboard:9x6 by its inner corners across and "
-            "down, or charuco:11x8 by its squares, each at least 3"
+            f"no board is called {board_name!r}; say checkerboard:9x6 by its inner corners across "
+            "and down, or charuco:11x8 by its squares, each at least 3"
         )
     return parts[1], int(parts[2]), int(parts[3])
 
 
 def find_corners(
-    levels: npt.NDArray[np.uint8], kind: str, size: tuple[int, int], *, scales: tuple[float, ...]
+    levels: npt.NDArray[np.uint8],
+    board_kind: str,
+    board_size: tuple[int, int],
+    *,
+    scales: tuple[float, ...],
 ) -> Corners | None:
-    """Find corners of a board, (x, y) by number, at the first of ``scales`` that shows it."""
+    """Find the corners of a calibration board, (x, y) by number, at the first scale that works."""
     for scale in scales:
         scaled = cv2.resize(
             levels,
@@ -131,8 +135,8 @@ def find_corners(
             fy=scale,
             interpolation=cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA,
         )
-        detect = _checkerboard if kind == "checkerboard" else _charuco
-        corners_found = detect(np.asarray(scaled, np.uint8), size)
+        detect = _checkerboard if board_kind == "checkerboard" else _charuco
+        corners_found = detect(np.asarray(scaled, np.uint8), board_size)
         if corners_found:
             return {
                 number: apply_homography(upsampling_matrix(scale), point)
@@ -166,7 +170,7 @@ def _charuco(levels: npt.NDArray[np.uint8], size: tuple[int, int]) -> Corners:
 
 
 def charuco_board(size: tuple[int, int], *, legacy: bool = False) -> cv2.aruco.CharucoBoard:
-    """The ChArUco board of ``size`` squares (across, down), as it is looked for.
+    """Make OpenCV's ChArUco board of a number of squares (across, down).
 
     Raises:
         OptionError: more squares than there are markers for.
@@ -182,19 +186,19 @@ def charuco_board(size: tuple[int, int], *, legacy: bool = False) -> cv2.aruco.C
 
 
 def _rotation_between(spike_corners: Floats, picture_corners: Floats) -> float:
-    """Angle between the lines from the first corner to the last, 0 to pi."""
+    """Rotation angle between two sets of corners, by the lines from first to last, 0 to pi."""
     (a, b), (c, d) = (points[-1] - points[0] for points in (spike_corners, picture_corners))
     return float(abs(np.arctan2(a * d - b * c, a * c + b * d)))
 
 
 def _board_mask(corners: Floats, size: Size) -> Mask:
-    """Mask (H, W) of pixels within the outline of corners (n, 2)."""
+    """Mask (H, W) of the pixels inside the convex outline of corners (n, 2)."""
     outline = np.rint(cv2.convexHull(corners.astype(np.float32))).astype(np.int32)
     return np.asarray(cv2.fillConvexPoly(np.zeros(size, np.uint8), outline, (1,)) > 0)
 
 
 def _stretch_to_levels(plane: Picture) -> npt.NDArray[np.uint8]:
-    """Stretch to 8 bits between the 0.5 and 99.5 percentiles."""
+    """Stretch the contrast of a picture to 8 bits between its 0.5 and 99.5 percentiles."""
     low, high = np.percentile(plane, (0.5, 99.5))
     levels = np.clip((plane - low) / max(high - low, 1e-6) * 255, 0, 255)
     return np.asarray(levels, np.uint8)

@@ -75,7 +75,7 @@ def find_exposure(
         assert span is not None
         return span
     alignment.check_spikes(stream)
-    return _search_span(as_gray(picture, "a picture to align"), stream, length, alignment)
+    return _search_exposure_span(as_gray(picture, "a picture to align"), stream, length, alignment)
 
 
 def align_in_time(
@@ -85,7 +85,7 @@ def align_in_time(
     *,
     board: str | None = None,
 ) -> Alignment:
-    """Find where the picture lies and when it was exposed; the alignment contains the exposure.
+    """Register a picture in place and in time: an alignment that contains the exposure.
 
     The picture is aligned with the whole recording, the exposure found by that, and both once
     more. So most of the scene stands still, and some of it moves. Where the camera itself moves,
@@ -101,9 +101,9 @@ def align_in_time(
             f"{error}; where the camera moved, place and time cannot both be found, so give the "
             "exposure, or an alignment from a scene at rest"
         ) from error
-    span = _search_span(gray, stream, length, first_alignment)
+    span = _search_exposure_span(gray, stream, length, first_alignment)
     second_alignment = align(gray, stream, exposure=span, board=board)
-    second_span = _search_span(gray, stream, length, second_alignment)
+    second_span = _search_exposure_span(gray, stream, length, second_alignment)
     if second_span == span:
         return second_alignment
     return align(gray, stream, exposure=second_span, board=board)
@@ -120,8 +120,10 @@ def _check_length(stream: SpikeStream, length: int) -> int:
     return int(length)
 
 
-def _search_span(gray: Picture, stream: SpikeStream, length: int, alignment: Alignment) -> Span:
-    """The span of ``length`` frames that fits the picture best; errors as for `find_exposure`."""
+def _search_exposure_span(
+    gray: Picture, stream: SpikeStream, length: int, alignment: Alignment
+) -> Span:
+    """Find the span of ``length`` frames that fits the picture best, as `find_exposure`."""
     if length == len(stream):
         return 0, length
     if alignment.coverage() < _MIN_COVERAGE:
@@ -135,7 +137,7 @@ def _search_span(gray: Picture, stream: SpikeStream, length: int, alignment: Ali
     score = _SpanScore(gray, alignment)
     starts, subset_scores = [], []
     low = high = stream.count(0, length)
-    for begin, counts in _sliding_counts(stream, length, step):
+    for begin, counts in _iter_sliding_counts(stream, length, step):
         starts.append(begin)
         subset_scores.append(score(counts))
         low, high = np.minimum(low, counts), np.maximum(high, counts)
@@ -163,10 +165,10 @@ def _search_span(gray: Picture, stream: SpikeStream, length: int, alignment: Ali
 
 
 class _SpanScore:
-    """Share of the variance of rates that a picture explains, for each subset of pixels."""
+    """Score of a span: share of the variance of its rates that the picture explains."""
 
     def __init__(self, gray: Picture, alignment: Alignment) -> None:
-        rectified, factor = alignment.rectify(gray), alignment.factor
+        rectified, factor = alignment.rectify(gray), alignment.upsampling_factor
         height, width = alignment.spike_size
         blocks = rectified.reshape(height, factor, width, factor)
         self._gray_values = blocks.mean(axis=(1, 3)).astype(np.float64).ravel()
@@ -176,12 +178,12 @@ class _SpanScore:
         self._pixels = [
             np.flatnonzero(inside & (subset_index == subset)) for subset in range(_SUBSETS)
         ]
-        self._bases = [_basis(self._gray_values[pixels]) for pixels in self._pixels]
+        self._bases = [_polynomial_basis(self._gray_values[pixels]) for pixels in self._pixels]
 
     def unexplained_motion(
         self, stream: SpikeStream, length: int, start: int, changes: Floats
     ) -> float:
-        """Error of a span where rates change most, relative to the median error of other spans.
+        """Error of a span at moving pixels, relative to the median error of other spans.
 
         The tone curve is fitted to the span's pixels that change less.
         """
@@ -211,8 +213,8 @@ class _SpanScore:
         return scores
 
 
-def _basis(values: Floats) -> Floats:
-    """Orthonormal columns that span the powers of ``values`` without the constant."""
+def _polynomial_basis(values: Floats) -> Floats:
+    """Orthonormal basis of the polynomials of values, without the constant."""
     spread = float(np.ptp(values)) or 1.0
     unit = (values - values.min()) / spread * 2 - 1
     columns, triangle = np.linalg.qr(np.stack([unit**n for n in range(_DEGREE + 1)], axis=1))
@@ -223,14 +225,14 @@ def _basis(values: Floats) -> Floats:
     return basis_columns
 
 
-def _sliding_counts(
-    stream: SpikeStream, length: int, step: int
+def _iter_sliding_counts(
+    stream: SpikeStream, window_length: int, step: int
 ) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """Yield start frames in steps, and the counts of as many whole steps as the length has.
+    """Yield the start of a window that slides in steps, and its spike counts.
 
     The counts are overwritten with those of the next start.
     """
-    parts = length // step
+    parts = window_length // step
     window: deque[npt.NDArray[np.int64]] = deque()
     total = np.zeros(stream.shape[1:], np.int64)
     for begin in range(0, len(stream) - step + 1, step):
@@ -239,17 +241,17 @@ def _sliding_counts(
         if len(window) > parts:
             total -= window.popleft()
         start = begin + step - parts * step
-        if len(window) == parts and start + length <= len(stream):
+        if len(window) == parts and start + window_length <= len(stream):
             yield start, total
 
 
 def _score_every_start(
-    stream: SpikeStream, length: int, first: int, last: int, score: _SpanScore
+    stream: SpikeStream, length: int, first_start: int, last_start: int, score: _SpanScore
 ) -> Floats:
-    """Scores (starts, subsets) of every start from ``first`` to ``last``."""
-    total = stream.count(first, first + length)
+    """Score the span at every start of a range, (starts, subsets)."""
+    total = stream.count(first_start, first_start + length)
     scores = [score(total)]
-    for start in range(first, last):
+    for start in range(first_start, last_start):
         total += stream[start + length].astype(np.int64) - stream[start]
         scores.append(score(total))
     return np.array(scores)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Floats, Mask, inside_mask
-from spikecam.registration.refinement import local_contrast, resize_to_scale
+from spikecam.registration.refinement import downscale_with_matrix, local_contrast
 from spikecam.registration.warping import warp_plane
 
 # Largest ratio of the best match's distance to the second best's.
@@ -26,18 +26,18 @@ _SCALES = (0.8, 0.9, 1.0, 1.12, 1.25)
 _SEARCH_PIXELS = 80
 
 
-def match_features(rate: Picture, gray: Picture) -> Floats | None:
-    """Similarity transform that most matching features agree on, spike to picture pixels.
+def similarity_from_features(rate: Picture, gray: Picture) -> Floats | None:
+    """Estimate a similarity transform from spike to picture pixels by matching features.
 
     None where too few do.
     """
     scale = max(1.0, rate.shape[1] / 640)
-    target, to_spikes = resize_to_scale(rate, scale)
+    target, to_spikes = downscale_with_matrix(rate, scale)
     # Detail below half a spike pixel has no partner among the spikes.
-    small, to_full = resize_to_scale(gray, max(gray.shape[1] / target.shape[1] / 2, 1))
+    small, to_full = downscale_with_matrix(gray, max(gray.shape[1] / target.shape[1] / 2, 1))
     sift = cv2.SIFT.create(nfeatures=4000, contrastThreshold=0.02)
     rate_features, picture_features = (
-        sift.detectAndCompute(_contrast_levels(plane), None) for plane in (target, small)
+        sift.detectAndCompute(_local_contrast_levels(plane), None) for plane in (target, small)
     )
     if min(len(rate_features[0]), len(picture_features[0])) < _MIN_INLIERS:
         return None
@@ -59,10 +59,10 @@ def match_features(rate: Picture, gray: Picture) -> Floats | None:
 
 
 def search_similarity(rate: Picture, gray: Picture) -> Floats:
-    """Best similarity transform among rotations, scales and shifts, by correlation."""
-    target, to_spikes = resize_to_scale(rate, max(rate.shape) / _SEARCH_PIXELS)
+    """Search the similarity transform of highest correlation over rotations, scales and shifts."""
+    target, to_spikes = downscale_with_matrix(rate, max(rate.shape) / _SEARCH_PIXELS)
     nominal = np.sqrt(gray.size / target.size)
-    small, to_full = resize_to_scale(gray, nominal)
+    small, to_full = downscale_with_matrix(gray, nominal)
     rate_features, picture_features = local_contrast(target, 0.7, 5), local_contrast(small, 0.7, 5)
     height, width = target.shape
     pad = (height // 3, width // 3)
@@ -97,12 +97,12 @@ def correlate_shifts(
     one_mask: Mask,
     other: Picture,
     other_mask: Mask,
-    overlap: float,
+    min_overlap: float,
 ) -> Picture:
     """Correlation of ``one`` with ``other`` at every shift d = (dy, dx): one(x) with other(x + d).
 
     Shifts wrap around: negative ones stand at the end. Where the masks share less than the
-    ``overlap`` (a share of the pixels of ``one``), the correlation is -1.
+    ``min_overlap`` (a share of the pixels of ``one``), the correlation is -1.
     """
     size = [cv2.getOptimalDFTSize(a + b) for a, b in zip(one.shape, other.shape, strict=True)]
 
@@ -115,13 +115,13 @@ def correlate_shifts(
     energy_a = np.fft.irfft2(spectrum(a * a).conj() * mask_b, s=size)
     energy_b = np.fft.irfft2(mask_a * spectrum(b * b), s=size)
     overlap_area = np.fft.irfft2(mask_a * mask_b, s=size)
-    overlapping = overlap_area > overlap * one_mask.sum()
+    overlapping = overlap_area > min_overlap * one_mask.sum()
     scores = np.full(cross.shape, -1, np.float32)
     energy = np.maximum(energy_a * energy_b, 1e-9)
     scores[overlapping] = (cross / np.sqrt(energy))[overlapping]
     return scores
 
 
-def _contrast_levels(plane: Picture) -> npt.NDArray[np.uint8]:
-    """Local contrast in 8 bits for SIFT: three deviations to black and to white."""
+def _local_contrast_levels(plane: Picture) -> npt.NDArray[np.uint8]:
+    """Local contrast of a picture in 8 bits, for SIFT."""
     return np.asarray(np.clip(127.5 + 42.5 * local_contrast(plane, 0.5, 12), 0, 255), np.uint8)

@@ -31,7 +31,7 @@ from spikecam.registration.alignment import (
     magnification,
     upsampling_matrix,
 )
-from spikecam.registration.tone_curve import tone_curve
+from spikecam.registration.tone_curve import fit_tone_curve
 from spikecam.registration.warping import warp_plane
 
 # Pixel sizes of the pyramid's levels, in spike pixels; a level with fewer rows is left out.
@@ -50,35 +50,37 @@ _CHECKER_FIELDS = 8
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A refined homography, and whether its last step was small."""
+class HomographyFit:
+    """A refined homography, and whether the iteration converged."""
 
     matrix: Floats
     converged: bool
 
 
-def refine(
+def refine_homography(
     spikes: Picture,
     gray: Picture,
-    matrix: Floats,
+    homography: Floats,
     *,
     finest_only: bool = False,
     pixel_mask: Mask | None = None,
-) -> Fit:
-    """Improve a homography that is off by no more than a few per cent of the view.
+) -> HomographyFit:
+    """Refine a homography by Gauss-Newton iteration, coarse to fine.
+
+    It may be off by no more than a few per cent of the view.
 
     Args:
         spikes: (H, W), firing rates or counts.
         gray: the picture, (h, w), any scale.
-        matrix: takes spike pixels to picture pixels.
+        homography: takes spike pixels to picture pixels.
         finest_only: skip the coarse levels; for a start within a pixel or two.
         pixel_mask: (H, W), the spike pixels that count; by default all. Only with ``finest_only``.
     """
-    fit = Fit(matrix, True)
+    fit = HomographyFit(homography, True)
     for level in () if finest_only else pyramid_levels(spikes.shape):
         fit = _refine_at(level, np.sqrt(spikes), gray, fit.matrix)
     # On the picture's own pixels, before they are averaged: the curve is not straight.
-    grays, rates = fit_tone_curve(spikes, gray, fit.matrix)
+    grays, rates = tone_curve_under_homography(spikes, gray, fit.matrix)
     light = np.interp(gray, grays, rates).astype(np.float32)
     return _refine_at(
         1, spikes, light, fit.matrix, pixel_mask=pixel_mask, encode=np.sqrt, fine=True
@@ -94,24 +96,24 @@ def _refine_at(
     pixel_mask: Mask | None = None,
     encode: Callable[[Picture], Picture] = np.asarray,
     fine: bool = False,
-) -> Fit:
-    target, to_spikes = downsample(spikes, level)
-    small, to_full = resize_to_scale(gray, magnification(matrix, spikes.shape) * level)
+) -> HomographyFit:
+    target, to_spikes = downsample_with_matrix(spikes, level)
+    small, to_full = downscale_with_matrix(gray, magnification(matrix, spikes.shape) * level)
     planes = (encode(target), encode(small))
     rate_contrast, picture_contrast = (
         local_contrast(p, *_FINE_SIGMAS) if fine else local_contrast(p) for p in planes
     )
     start = np.linalg.inv(to_full) @ matrix @ to_spikes
     mask = np.ones(target.shape, np.bool_) if pixel_mask is None else pixel_mask
-    refined, converged = _gauss_newton(rate_contrast, picture_contrast, start, mask)
+    refined, converged = _gauss_newton_homography(rate_contrast, picture_contrast, start, mask)
     to_pixels = to_full @ refined @ np.linalg.inv(to_spikes)
-    return Fit(to_pixels / to_pixels[2, 2], converged)
+    return HomographyFit(to_pixels / to_pixels[2, 2], converged)
 
 
 def split_half_error(
     spikes: Picture, gray: Picture, matrix: Floats, pixel_mask: Mask | None = None
 ) -> float:
-    """Estimate the error of a refined homography in picture pixels, from two halves of the view.
+    """Estimate the error of a homography in picture pixels, by refining it on two halves.
 
     The white and the black fields of a checkerboard give a homography each. Each errs by the root
     of 2 times the whole's error, so their distance is twice that. Infinite where a half does not
@@ -122,7 +124,7 @@ def split_half_error(
     white_fields = (y * _CHECKER_FIELDS // height + x * _CHECKER_FIELDS // width) % 2 == 0
     valid = np.ones(white_fields.shape, np.bool_) if pixel_mask is None else pixel_mask
     halves = [
-        refine(spikes, gray, matrix, finest_only=True, pixel_mask=valid & half)
+        refine_homography(spikes, gray, matrix, finest_only=True, pixel_mask=valid & half)
         for half in (white_fields, ~white_fields)
     ]
     if not all(half.converged for half in halves):
@@ -130,19 +132,21 @@ def split_half_error(
     return homography_distance(halves[0].matrix, halves[1].matrix, spikes.shape) / 2
 
 
-def fit_tone_curve(spikes: Picture, gray: Picture, matrix: Floats) -> tuple[Floats, Floats]:
-    """Fit the tone curve from the picture's gray to the spikes' rates, as `tone_curve` does."""
-    small, to_full = resize_to_scale(gray, magnification(matrix, spikes.shape))
+def tone_curve_under_homography(
+    spikes: Picture, gray: Picture, matrix: Floats
+) -> tuple[Floats, Floats]:
+    """Fit the tone curve between a picture and rates that a homography aligns."""
+    small, to_full = downscale_with_matrix(gray, magnification(matrix, spikes.shape))
     local = np.linalg.inv(to_full) @ matrix
     size = (spikes.shape[0], spikes.shape[1])
     mask = visible_mask(local, size, (small.shape[0], small.shape[1]))
     if not mask.any():
         return np.array([0.0, 1.0]), np.array([0.0, 1.0])
-    return tone_curve(warp_plane(small, local, size)[mask], spikes[mask])
+    return fit_tone_curve(warp_plane(small, local, size)[mask], spikes[mask])
 
 
 def repair_pixels(rate: Picture) -> Picture:
-    """Replace dead and hot pixels by the median of their neighbourhood."""
+    """Repair dead and hot pixels by the median of their neighbourhood."""
     median = cv2.medianBlur(rate, 3)
     deviation = np.abs(rate - median)
     # By the neighbourhood's own spread: detail is no fault. Outliers themselves hardly count.
@@ -151,7 +155,7 @@ def repair_pixels(rate: Picture) -> Picture:
 
 
 def pyramid_levels(size: tuple[int, ...]) -> list[int]:
-    """Pixel sizes of the pyramid's levels for spikes of this size, coarse to fine."""
+    """Pixel sizes of the levels of an image pyramid, coarse to fine."""
     return [n for n in _PYRAMID_LEVELS if n == 1 or min(size) // n >= _MIN_ROWS]
 
 
@@ -168,16 +172,16 @@ def local_contrast(plane: Picture, sigma: float = 1.0, neighbourhood: float = 8.
     return np.asarray(detail / np.sqrt(variance + np.float32(floor)), np.float32)
 
 
-def downsample(plane: Picture, level: int) -> tuple[Picture, Floats]:
-    """Average blocks of ``level`` x ``level`` pixels; also the matrix back to full pixels."""
-    height, width = (n // level * level for n in plane.shape)
-    size = (width // level, height // level)
+def downsample_with_matrix(plane: Picture, block_size: int) -> tuple[Picture, Floats]:
+    """Downsample by averaging blocks; also the matrix from small pixels to full ones."""
+    height, width = (n // block_size * block_size for n in plane.shape)
+    size = (width // block_size, height // block_size)
     small = cv2.resize(plane[:height, :width], size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32), upsampling_matrix(1 / level)
+    return np.asarray(small, np.float32), upsampling_matrix(1 / block_size)
 
 
-def resize_to_scale(gray: Picture, scale: float) -> tuple[Picture, Floats]:
-    """Reduce a picture by ``scale``, if above 1; also the matrix back to its own pixels."""
+def downscale_with_matrix(gray: Picture, scale: float) -> tuple[Picture, Floats]:
+    """Reduce a picture by a scale above 1; also the matrix from small pixels to its own."""
     height, width = gray.shape
     size = (max(1, round(width / max(scale, 1))), max(1, round(height / max(scale, 1))))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
@@ -187,26 +191,26 @@ def resize_to_scale(gray: Picture, scale: float) -> tuple[Picture, Floats]:
 
 
 def visible_mask(
-    matrix: Floats, size: Size, picture_size: Size, border: int = _BORDER_PIXELS
+    homography: Floats, size: Size, picture_size: Size, border: int = _BORDER_PIXELS
 ) -> Mask:
-    """Mask of grid pixels that lie in the picture with a neighbourhood of ``border`` pixels."""
-    inside_levels = inside_mask(matrix, size, picture_size).astype(np.uint8)
+    """Mask of grid pixels that a homography maps into the picture, with a border around them."""
+    inside_levels = inside_mask(homography, size, picture_size).astype(np.uint8)
     kernel = np.ones((2 * border + 1, 2 * border + 1), np.uint8)
     # The spikes' own border counts as one too: their neighbourhoods end there.
     eroded = cv2.erode(inside_levels, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(eroded > 0)
 
 
-def homography_distance(one: Floats, other: Floats, size: tuple[int, ...]) -> float:
+def homography_distance(first: Floats, second: Floats, grid_size: tuple[int, ...]) -> float:
     """Root mean square distance between two homographies over a grid of spikes (H, W)."""
-    y, x = np.meshgrid(np.linspace(0, size[0] - 1, 9), np.linspace(0, size[1] - 1, 9))
+    y, x = np.meshgrid(np.linspace(0, grid_size[0] - 1, 9), np.linspace(0, grid_size[1] - 1, 9))
     points = np.stack([x, y], axis=-1)
-    difference = apply_homography(one, points) - apply_homography(other, points)
+    difference = apply_homography(first, points) - apply_homography(second, points)
     return float(np.sqrt((difference**2).sum(-1).mean()))
 
 
-def _gauss_newton(
-    target: Picture, small: Picture, start: Floats, pixel_mask: Mask
+def _gauss_newton_homography(
+    target: Picture, reduced_picture: Picture, start_homography: Floats, pixel_mask: Mask
 ) -> tuple[Floats, bool]:
     """Gauss-Newton iteration at one level: the homography, and whether it converged."""
     height, width = target.shape
@@ -216,25 +220,30 @@ def _gauss_newton(
     y, x = np.mgrid[:height, :width]
     u = np.asarray((x - centre[0, 2]) / unit, np.float32)
     v = np.asarray((y - centre[1, 2]) / unit, np.float32)
-    matrix, step_length = start, np.inf
+    matrix, step_length = start_homography, np.inf
     for _ in range(_MAX_STEPS):
-        picture = warp_plane(small, matrix, (height, width))
-        mask = visible_mask(matrix, (height, width), (small.shape[0], small.shape[1])) & pixel_mask
+        picture = warp_plane(reduced_picture, matrix, (height, width))
+        mask = (
+            visible_mask(
+                matrix, (height, width), (reduced_picture.shape[0], reduced_picture.shape[1])
+            )
+            & pixel_mask
+        )
         if mask.sum() < 200:
-            return start, False
+            return start_homography, False
         down, across = (np.asarray(g, np.float32) for g in np.gradient(picture))
         step = _gauss_newton_step(
             target[mask], picture[mask], across[mask], down[mask], u[mask], v[mask]
         )
         if step is None:
-            return start, False
+            return start_homography, False
         p = step / unit
         change = np.array([[1 + p[1], p[2], p[0]], [p[4], 1 + p[5], p[3]], [p[6], p[7], 1]])
         after = matrix @ centre @ change @ to_pixels
         step_length = homography_distance(np.eye(3), centre @ change @ to_pixels, (height, width))
         matrix = after / after[2, 2]
         if step_length > unit / 2 or not np.isfinite(matrix).all():
-            return start, False
+            return start_homography, False
         if step_length < _STOP_PIXELS:
             break
     return matrix, bool(step_length < _CONVERGED_PIXELS)
@@ -243,7 +252,7 @@ def _gauss_newton(
 def _gauss_newton_step(
     target: Picture, picture: Picture, across: Picture, down: Picture, u: Picture, v: Picture
 ) -> Floats | None:
-    """One step of the eight parameters of a homography, in pixels; None where undetermined."""
+    """One Gauss-Newton step of a homography's eight parameters; None where undetermined."""
     depth = -(across * u + down * v)
     columns = [across, across * u, across * v, down, down * u, down * v, depth * u, depth * v]
     tone_terms = np.stack([picture, np.ones_like(u)]).astype(np.float64)

@@ -17,8 +17,8 @@ from spikecam.registration.alignment import Floats
 _BIN_COUNT = 24
 
 
-def tone_curve(gray: Picture, rate: Picture) -> tuple[Floats, Floats]:
-    """Fit the curve as (grays, rates), both rising, for `numpy.interp`.
+def fit_tone_curve(gray: Picture, rate: Picture) -> tuple[Floats, Floats]:
+    """Fit the curve from gray to firing rate: (grays, rates), both rising, for `numpy.interp`.
 
     Args:
         gray: grays of any number of pixels, in one axis.

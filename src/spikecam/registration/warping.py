@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.picture import Picture
-from spikecam.rows import over_rows
+from spikecam.rows import run_over_rows
 
 
 def warp_plane(
@@ -31,7 +31,7 @@ def warp_plane(
     """
     source = np.ascontiguousarray(plane, np.float32)
     out = np.empty(size, np.float32)
-    over_rows(_warp_rows, size[0], source, np.asarray(matrix, np.float64), out)
+    run_over_rows(_warp_rows, size[0], source, np.asarray(matrix, np.float64), out)
     return out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from spikecam.deblurring.deblur import (
     DEFAULT_COUNT,
     DEFAULT_METHOD,
-    check_same_view,
+    check_aspect_ratio,
     deblur_frames,
 )
 from spikecam.exposure import resolve_exposure
@@ -80,7 +80,7 @@ class DeblurRequest:
             covered = alignment.coverage()
             if covered < _FULL_COVER:
                 facts.append(f"{self.blur} covers {covered:.0%} of what the spike camera sees")
-        check_same_view(picture, stream, str(self.blur))
+        check_aspect_ratio(picture, stream, str(self.blur))
         span = resolve_exposure(stream, exposure)
         if self.exposure is None:
             facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")

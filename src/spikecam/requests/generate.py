@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikecam.deblurring.deblur import check_same_view
+from spikecam.deblurring.deblur import check_aspect_ratio
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames
@@ -73,7 +73,7 @@ class GenerateRequest:
             raise OptionError("exposure goes with a blurry picture and spikes")
         span = None
         if picture is not None:
-            check_same_view(picture, stream, str(self.blur))
+            check_aspect_ratio(picture, stream, str(self.blur))
             span = resolve_exposure(stream, requested_exposure(stream, self.exposure))
         frames = requested_frames(
             stream,

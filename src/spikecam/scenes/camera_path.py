@@ -19,8 +19,8 @@ _MOTION_WEIGHTS = np.array([1, 1, 0.35, 0.25, 0.1, 0.1])
 _SHAKE_WAVES, _SHAKE_CYCLES, _SHAKE_AMPLITUDE = 3, (0.1, 1.0), 0.2
 
 
-def camera_path(
-    rng: np.random.Generator, size: tuple[int, int], frames: int, exposure: Span, speed: float
+def random_camera_path(
+    rng: np.random.Generator, size: tuple[int, int], frame_count: int, exposure: Span, speed: float
 ) -> Matrices:
     """Draw a smooth random path over a scene of this size, homographies (frames, 3, 3).
 
@@ -30,7 +30,7 @@ def camera_path(
     rotation, zoom, two of tilt. It is scaled until `path_length` is ``speed``.
     """
     start, stop = exposure
-    time = (np.arange(frames) - (start + stop - 1) / 2) / (stop - 1 - start)
+    time = (np.arange(frame_count) - (start + stop - 1) / 2) / (stop - 1 - start)
     angle = rng.uniform(0, 2 * np.pi)
     drift = rng.normal(size=6)
     drift[:2] = np.cos(angle), np.sin(angle)
@@ -41,12 +41,12 @@ def camera_path(
     motion = _MOTION_WEIGHTS * (drift * time[:, None] + shake.sum(axis=1))
     scale = float(speed)
     for _ in range(8 if speed else 0):
-        scale *= speed / path_length(_homographies(motion * scale, size), size, exposure)
-    return _homographies(motion * scale, size)
+        scale *= speed / path_length(_motion_to_homographies(motion * scale, size), size, exposure)
+    return _motion_to_homographies(motion * scale, size)
 
 
 def path_length(path: Matrices, size: tuple[int, int], exposure: Span) -> float:
-    """Mean length of the trajectories of scene points on the frame, in pixels.
+    """Mean length of the trajectories of scene points during the exposure, in pixels.
 
     From the first frame of the exposure to its last, over a grid of 9 x 9 points that spans the
     view in its middle.
@@ -58,17 +58,17 @@ def path_length(path: Matrices, size: tuple[int, int], exposure: Span) -> float:
     return float(np.linalg.norm(np.diff(trajectories, axis=0), axis=1).sum(axis=0).mean())
 
 
-def _homographies(motion: Matrices, size: tuple[int, int]) -> Matrices:
-    """Homographies of motions (frames, 6), in pixels at a typical distance from the middle."""
+def _motion_to_homographies(motions: Matrices, size: tuple[int, int]) -> Matrices:
+    """Convert motions (frames, 6) in six degrees of freedom to homographies (frames, 3, 3)."""
     distance = math.hypot(*size) / 4
     units = np.array([1, 1, *[distance] * 2, *[distance**2] * 2])
-    x, y, rotation, zoom, *tilts = motion.T / units[:, None]
-    matrices = np.zeros((len(motion), 3, 3))
+    x, y, rotation, zoom, *tilts = motions.T / units[:, None]
+    matrices = np.zeros((len(motions), 3, 3))
     matrices[:, 0, 0] = matrices[:, 1, 1] = np.exp(zoom) * np.cos(rotation)
     matrices[:, 1, 0] = np.exp(zoom) * np.sin(rotation)
     matrices[:, 0, 1] = -matrices[:, 1, 0]
     matrices[:, :2, 2] = np.stack([x, y], axis=1)
-    tilted = np.tile(np.eye(3), (len(motion), 1, 1))
+    tilted = np.tile(np.eye(3), (len(motions), 1, 1))
     tilted[:, 2, :2] = np.stack(tilts, axis=1)
     matrices[:, 2, 2] = 1
     return np.asarray(matrices @ tilted)

@@ -176,12 +176,12 @@ def defocus_scene(
         colour, weight = np.zeros_like(source), np.zeros_like(source)
         for layer in group_layers:
             radius = abs(float(layer)) * _RADIUS_STEP
-            colour += _blur_masked(source, layer_map == layer, radius)
-            weight += _blur_masked(ones, layer_map == layer, radius)
+            colour += _blur_masked_part(source, layer_map == layer, radius)
+            weight += _blur_masked_part(ones, layer_map == layer, radius)
         colour /= np.maximum(weight, _MIN_WEIGHT)
         # Discs of different sizes do not add up to one: the group's outline has the middle one.
         radius = abs(float(group_layers.mean())) * _RADIUS_STEP
-        mask = _blur_masked(ones, np.isin(layer_map, group_layers), radius)
+        mask = _blur_masked_part(ones, np.isin(layer_map, group_layers), radius)
         mask[weight < _MIN_WEIGHT] = 0
         background, background_coverage = _inpaint(light, coverage, radius)
         light = mask * colour + (1 - mask) * background
@@ -191,7 +191,7 @@ def defocus_scene(
 
 
 def _inpaint(light: Picture, coverage: Picture, radius: float) -> tuple[Picture, Picture]:
-    """Extend weighted light and its coverage by a disc's width behind what hides them."""
+    """Fill hidden pixels near the edge of a layer from their neighbours; also the new coverage."""
     side = 2 * math.ceil(radius) + 1
     mean_light, mean_coverage = (cv2.blur(plane, (side, side)) for plane in (light, coverage))
     neighbour_light = mean_light / np.maximum(mean_coverage, _MIN_WEIGHT)
@@ -201,14 +201,14 @@ def _inpaint(light: Picture, coverage: Picture, radius: float) -> tuple[Picture,
     return light + added * filled, coverage + added
 
 
-def _blur_masked(picture: Picture, mask: npt.NDArray[np.bool_], radius: float) -> Picture:
-    """Blur the masked part of a picture by a disc; everything else counts as 0."""
+def _blur_masked_part(picture: Picture, mask: npt.NDArray[np.bool_], radius: float) -> Picture:
+    """Blur the masked part of a picture by a disc, with 0 outside the mask."""
     part = np.where(mask if picture.ndim == 2 else mask[..., None], picture, np.float32(0))
     return np.asarray(cv2.filter2D(part, -1, disc_kernel(radius)) if radius else part, np.float32)
 
 
 def disc_kernel(radius: float) -> Picture:
-    """Blur kernel of a disc, radius above 0 in pixels: the covered part of each pixel, sum 1."""
+    """Blur kernel of a disc of a radius in pixels, antialiased, with a sum of 1."""
     if radius <= 0.5:
         return np.ones((1, 1), np.float32)
     reach = math.ceil(radius - 0.5)

@@ -52,31 +52,37 @@ def random_inverse_depth(shape: tuple[int, int], *, seed: int) -> Picture:
     position = (x / max(width - 1, 1) - 0.5, y / max(height - 1, 1) - 0.5)
     if rng.random() < 0.1:
         return np.full(shape, rng.random(), np.float32)
-    inverse_depth = _plane(position, float(rng.uniform(0, 0.6)), rng)
+    inverse_depth = _random_tilted_plane(position, float(rng.uniform(0, 0.6)), rng)
     for _ in range(int(rng.integers(_MAX_WALLS + 1))):
         angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.35, 0.35)
         wall = np.cos(angle) * position[0] + np.sin(angle) * position[1] > offset
-        inverse_depth = _add_surface(inverse_depth, wall, position, rng)
+        inverse_depth = _add_random_surface(inverse_depth, wall, position, rng)
     for _ in range(int(rng.integers(_MAX_BLOBS + 1))):
         coarse_noise = rng.standard_normal(rng.integers(*_NOISE_CELLS, 2)).astype(np.float32)
         noise = cv2.resize(coarse_noise, (width, height), interpolation=cv2.INTER_CUBIC)
-        inverse_depth = _add_surface(inverse_depth, noise > rng.uniform(0.5, 1.2), position, rng)
+        inverse_depth = _add_random_surface(
+            inverse_depth, noise > rng.uniform(0.5, 1.2), position, rng
+        )
     return np.clip(inverse_depth, 0, 1)
 
 
-def _plane(position: tuple[Picture, Picture], centre: float, rng: np.random.Generator) -> Picture:
-    """Inverse depth of a tilted plane."""
+def _random_tilted_plane(
+    position: tuple[Picture, Picture], centre_depth: float, rng: np.random.Generator
+) -> Picture:
+    """Inverse depth of a plane of random tilt."""
     tilt = rng.uniform(-_MAX_TILT, _MAX_TILT, 2) * rng.random()
-    plane: Picture = (centre + tilt[0] * position[0] + tilt[1] * position[1]).astype(np.float32)
+    plane: Picture = (centre_depth + tilt[0] * position[0] + tilt[1] * position[1]).astype(
+        np.float32
+    )
     return plane
 
 
-def _add_surface(
+def _add_random_surface(
     inverse_depth: Picture,
-    covered: np.ndarray,
+    covered_pixels: np.ndarray,
     position: tuple[Picture, Picture],
     rng: np.random.Generator,
 ) -> Picture:
-    """Add a surface in front of the pixels that it covers."""
-    surface = _plane(position, float(rng.uniform(0.1, 1)), rng)
-    return np.where(covered, np.maximum(inverse_depth, surface), inverse_depth)
+    """Add a surface of random depth and tilt, in front where it covers pixels."""
+    surface = _random_tilted_plane(position, float(rng.uniform(0.1, 1)), rng)
+    return np.where(covered_pixels, np.maximum(inverse_depth, surface), inverse_depth)

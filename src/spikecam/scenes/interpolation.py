@@ -36,7 +36,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.io.pictures import as_levels
+from spikecam.io.pictures import quantize_to_levels
 
 Frame = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -90,7 +90,7 @@ def interpolate_frames(
 
 
 def _as_levels8(frame: npt.ArrayLike) -> Frame:
-    return np.asarray(as_levels(frame), np.uint8)
+    return np.asarray(quantize_to_levels(frame), np.uint8)
 
 
 def _interpolate(frames: Iterator[Frame], factor: int) -> Iterator[Frame]:
@@ -119,12 +119,12 @@ def _interpolate(frames: Iterator[Frame], factor: int) -> Iterator[Frame]:
 
 
 def _frames_between(before: Frame, after: Frame, factor: int) -> Iterator[Frame]:
-    if is_cut(before, after):
+    if is_scene_cut(before, after):
         for i in range(1, factor):
             yield before if 2 * i < factor else after
         return
     forward, backward = _flow_both_ways(_gray(before), _gray(after))
-    agreement = _agreement(forward, backward), _agreement(backward, forward)
+    agreement = _flow_consistency(forward, backward), _flow_consistency(backward, forward)
     for i in range(1, factor):
         fraction = np.float32(i / factor)
         to_before, weight_before = _splat_flow(forward, agreement[0], fraction)
@@ -137,62 +137,64 @@ def _frames_between(before: Frame, after: Frame, factor: int) -> Iterator[Frame]
         )
 
 
-def is_cut(before: Frame, after: Frame) -> bool:
+def is_scene_cut(frame: Frame, next_frame: Frame) -> bool:
     """Whether there is a scene cut between two frames."""
-    scale = min(1.0, _CUT_PIXELS / max(before.shape[:2]))
+    scale = min(1.0, _CUT_PIXELS / max(frame.shape[:2]))
     # A very long and narrow frame still needs patches across.
-    size = [max(_MIN_SIDE, round(side * scale)) for side in reversed(before.shape[:2])]
-    small = [cv2.resize(_gray(f), size, interpolation=cv2.INTER_AREA) for f in (before, after)]
+    size = [max(_MIN_SIDE, round(side * scale)) for side in reversed(frame.shape[:2])]
+    small = [cv2.resize(_gray(f), size, interpolation=cv2.INTER_AREA) for f in (frame, next_frame)]
     one, two = (np.asarray(picture, np.uint8) for picture in small)
     forward, backward = _flow_both_ways(one, two)
-    agreeing = float((_agreement(forward, backward) > np.exp(-1)).mean())
+    agreeing = float((_flow_consistency(forward, backward) > np.exp(-1)).mean())
     left = float(np.abs(one - _warp_by_flow(two, forward).astype(np.float32)).mean())
     return agreeing < _CUT_AGREEMENT or left > _CUT_DIFFERENCE
 
 
-def _flow_both_ways(one: Frame, two: Frame) -> tuple[Floats, Floats]:
-    """Optical flow (H, W, 2) from one gray frame to the other, and back."""
+def _flow_both_ways(frame: Frame, next_frame: Frame) -> tuple[Floats, Floats]:
+    """Optical flow (H, W, 2) from one gray frame to the next, and back."""
     method: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return method.calc(one, two, None), method.calc(two, one, None)
+    return method.calc(frame, next_frame, None), method.calc(next_frame, frame, None)
 
 
-def _agreement(forward: Floats, backward: Floats) -> Floats:
-    """Forward-backward consistency of each pixel, in (0, 1]: 1/e at Sundaram's bound."""
-    returned = _warp_by_flow(backward, forward)
-    mismatch = ((forward + returned) ** 2).sum(axis=2)
-    length = (forward**2).sum(axis=2) + (returned**2).sum(axis=2)
+def _flow_consistency(forward_flow: Floats, backward_flow: Floats) -> Floats:
+    """Forward-backward consistency of optical flow at each pixel, in (0, 1]."""
+    returned = _warp_by_flow(backward_flow, forward_flow)
+    mismatch = ((forward_flow + returned) ** 2).sum(axis=2)
+    length = (forward_flow**2).sum(axis=2) + (returned**2).sum(axis=2)
     # Not below 0.001: a pixel that nothing agrees with still counts where no other arrives.
     agreement: Floats = np.maximum(np.exp(-mismatch / (0.01 * length + 0.5)), 1e-3)
     return agreement
 
 
-def _splat_flow(flow: Floats, agreement: Floats, fraction: np.float32) -> tuple[Floats, Floats]:
-    """Forward-warp the flow by a fraction of itself.
+def _splat_flow(
+    flow: Floats, consistency: Floats, time_fraction: np.float32
+) -> tuple[Floats, Floats]:
+    """Forward-warp optical flow by a fraction of itself, to a time between two frames.
 
     Returns the vectors (H, W, 2) from the pixels of the intermediate frame back to the source
     frame, and their weight (H, W), about 1 where the source frame is visible and 0 where not.
     """
-    splatted = np.zeros((*agreement.shape, 3), np.float32)
-    _splat(flow, agreement, fraction, splatted)
+    splatted = np.zeros((*consistency.shape, 3), np.float32)
+    _splat_vectors(flow, consistency, time_fraction, splatted)
     splatted = np.asarray(cv2.GaussianBlur(splatted, (7, 7), _SPLAT_SIGMA), np.float32)
     weight = splatted[..., 2:]
     zero_weight = np.float32(_ZERO_MOTION_WEIGHT)
-    vectors = (splatted[..., :2] + zero_weight * flow) / (weight + zero_weight) * -fraction
+    vectors = (splatted[..., :2] + zero_weight * flow) / (weight + zero_weight) * -time_fraction
     return vectors, np.minimum(weight[..., 0], 1) + zero_weight
 
 
-def _warp_by_flow(picture: npt.NDArray[Any], vectors: Floats) -> npt.NDArray[Any]:
-    """Sample a picture at every pixel plus its vector, the border repeated; the type is kept."""
-    height, width = vectors.shape[:2]
-    x = vectors[..., 0] + np.arange(width, dtype=np.float32)
-    y = vectors[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+def _warp_by_flow(picture: npt.NDArray[Any], flow: Floats) -> npt.NDArray[Any]:
+    """Warp a picture backward: sample it at every pixel plus its vector, keeping the type."""
+    height, width = flow.shape[:2]
+    x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
-def _blend(one: Frame, two: Frame, share: Floats) -> Frame:
-    """Blend two frames with a share (H, W) of the second."""
-    shares = share if one.ndim == 2 else share[..., None]
-    return np.asarray(one + (two.astype(np.float32) - one) * shares + 0.5, np.uint8)
+def _blend(frame: Frame, next_frame: Frame, next_share: Floats) -> Frame:
+    """Blend two frames by a share (H, W) of the second."""
+    shares = next_share if frame.ndim == 2 else next_share[..., None]
+    return np.asarray(frame + (next_frame.astype(np.float32) - frame) * shares + 0.5, np.uint8)
 
 
 def _gray(frame: Frame) -> Frame:
@@ -202,18 +204,21 @@ def _gray(frame: Frame) -> Frame:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _splat(flow, agreement, fraction, splatted):  # type: ignore[no-untyped-def]
-    """Add vectors and weights of all pixels to the four around the place each is carried to."""
-    height, width = agreement.shape
+def _splat_vectors(flow, consistency, time_fraction, splatted):  # type: ignore[no-untyped-def]
+    """Forward-warp: add each pixel's vector and weight to the four pixels around its target."""
+    height, width = consistency.shape
     for row in range(height):
         for column in range(width):
             across, down = flow[row, column, 0], flow[row, column, 1]
-            x, y = np.float32(column) + fraction * across, np.float32(row) + fraction * down
+            x, y = (
+                np.float32(column) + time_fraction * across,
+                np.float32(row) + time_fraction * down,
+            )
             left, top = int(np.floor(x)), int(np.floor(y))
             for i in range(max(0, top), min(height, top + 2)):
                 for j in range(max(0, left), min(width, left + 2)):
                     near = (np.float32(1) - abs(y - i)) * (np.float32(1) - abs(x - j))
-                    weight = np.float32(agreement[row, column] * near)
+                    weight = np.float32(consistency[row, column] * near)
                     splatted[i, j, 0] += weight * across
                     splatted[i, j, 1] += weight * down
                     splatted[i, j, 2] += weight

@@ -27,8 +27,8 @@ Frame = npt.NDArray[np.uint8]
 _PAD = 3
 
 
-class Layer(NamedTuple):
-    """A moving picture.
+class MovingLayer(NamedTuple):
+    """A picture that moves over the frames of a scene, ready to be rendered.
 
     Attributes:
         spline: its B-spline coefficients with a margin, premultiplied RGBA, float32 (h, w, 4).
@@ -39,8 +39,8 @@ class Layer(NamedTuple):
     homographies: Matrices
 
 
-def make_layer(picture: npt.NDArray[Any], homographies: Matrices) -> Layer:
-    """Prepare a picture and its motion for rendering.
+def make_moving_layer(picture: npt.NDArray[Any], homographies: Matrices) -> MovingLayer:
+    """Make a layer of a picture and its homography in each frame, ready to be rendered.
 
     Args:
         picture: floats in [0, 1], (h, w, 3), or (h, w, 4) with the colours premultiplied by an
@@ -55,11 +55,11 @@ def make_layer(picture: npt.NDArray[Any], homographies: Matrices) -> Layer:
     pole = math.sqrt(3) - 2
     kernel = -6 * pole / (1 - pole**2) * pole ** np.abs(np.arange(-12, 13))
     spline = cv2.sepFilter2D(padded, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
-    return Layer(np.asarray(spline, np.float32), np.asarray(homographies, np.float64))
+    return MovingLayer(np.asarray(spline, np.float32), np.asarray(homographies, np.float64))
 
 
-def render_layers(layers: Sequence[Layer], size: tuple[int, int]) -> Iterator[Frame]:
-    """Render layers to uint8 frames (H, W, 3), the last layer in front."""
+def render_layers(layers: Sequence[MovingLayer], size: tuple[int, int]) -> Iterator[Frame]:
+    """Render layers frame by frame: yield uint8 (H, W, 3), the last layer in front."""
     canvas = np.empty((*size, 3), np.float32)
     for matrices in zip(*(layer.homographies for layer in layers), strict=True):
         canvas[:] = 0
@@ -74,27 +74,32 @@ def render_layers(layers: Sequence[Layer], size: tuple[int, int]) -> Iterator[Fr
 
 
 def _reachable_rectangle(
-    shape: tuple[int, ...], matrix: Matrices, size: tuple[int, int]
+    layer_shape: tuple[int, ...], homography: Matrices, frame_size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Rows and columns of the frame (top, bottom, left, right) that a layer can reach."""
-    box = box_corners(shape[1] - 2 * _PAD - 1, shape[0] - 2 * _PAD - 1)
-    inverse = np.asarray(np.linalg.inv(matrix), np.float64)
+    """Rectangle of the frame (top, bottom, left, right) that a layer can cover."""
+    box = box_corners(layer_shape[1] - 2 * _PAD - 1, layer_shape[0] - 2 * _PAD - 1)
+    inverse = np.asarray(np.linalg.inv(homography), np.float64)
     x, y = apply_homographies(inverse[None], box)[0]
     top, left = max(0, math.floor(y.min())), max(0, math.floor(x.min()))
-    return top, min(size[0], math.ceil(y.max()) + 1), left, min(size[1], math.ceil(x.max()) + 1)
+    return (
+        top,
+        min(frame_size[0], math.ceil(y.max()) + 1),
+        left,
+        min(frame_size[1], math.ceil(x.max()) + 1),
+    )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _draw_layer(spline, matrix, canvas, top, bottom, left, right):  # type: ignore[no-untyped-def]
+def _draw_layer(spline, homography, canvas, top, bottom, left, right):  # type: ignore[no-untyped-def]
     """Draw a layer over the canvas (H, W, 3), in place."""
     height, width = spline.shape[0] - 2 * _PAD, spline.shape[1] - 2 * _PAD
     sixth, one = np.float32(1 / 6), np.float32(1)
     wx, wy = np.empty(4, np.float32), np.empty(4, np.float32)
     for row in range(top, bottom):
         for column in range(left, right):
-            depth = matrix[2, 0] * column + matrix[2, 1] * row + matrix[2, 2]
-            x = (matrix[0, 0] * column + matrix[0, 1] * row + matrix[0, 2]) / depth
-            y = (matrix[1, 0] * column + matrix[1, 1] * row + matrix[1, 2]) / depth
+            depth = homography[2, 0] * column + homography[2, 1] * row + homography[2, 2]
+            x = (homography[0, 0] * column + homography[0, 1] * row + homography[0, 2]) / depth
+            y = (homography[1, 0] * column + homography[1, 1] * row + homography[1, 2]) / depth
             # Rounding may put a pixel on the border just outside of it.
             if not (-1e-6 <= x <= width - 1 + 1e-6 and -1e-6 <= y <= height - 1 + 1e-6):
                 continue

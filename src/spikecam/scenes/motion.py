@@ -12,8 +12,13 @@ from PIL import Image
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.picture import Picture, as_colour, as_floats
-from spikecam.scenes.camera_path import Matrices, apply_homographies, box_corners, camera_path
-from spikecam.scenes.layers import Frame, Layer, make_layer, render_layers
+from spikecam.scenes.camera_path import (
+    Matrices,
+    apply_homographies,
+    box_corners,
+    random_camera_path,
+)
+from spikecam.scenes.layers import Frame, MovingLayer, make_moving_layer, render_layers
 from spikecam.stream import Span
 
 # Frames of a scene by default and its exposure (start, stop), as a pair of Spike-GOPRO has them.
@@ -37,11 +42,13 @@ def moving_scene(
     foregrounds: Sequence[npt.ArrayLike] = (),
     seed: int,
 ) -> Iterator[Frame]:
-    """Sharp frames of a camera that moves over a photograph: the truth behind a blurry picture.
+    """Iterate over sharp frames of a camera that moves over a photograph.
+
+    They are the truth behind a blurry picture, their mean.
 
     The path is a smooth random mixture of translation, rotation, zoom and tilt, as a hand moves
-    (`camera_path`). A photograph that is too small for the view and its path is enlarged just
-    enough that no border shows; a larger one is reduced by a random factor. Foregrounds are
+    (`random_camera_path`). A photograph that is too small for the view and its path is enlarged
+    just enough that no border shows; a larger one is reduced by a random factor. Foregrounds are
     soft-edged random pieces of other photographs, each on a path of its own with a speed of 0 to
     60 pixels in the exposure; later ones lie in front, and they may leave the view.
 
@@ -72,7 +79,7 @@ def moving_scene(
     background = _as_colour(photo, "the photograph")
     pieces = [_as_colour(piece, f"foreground {i}") for i, piece in enumerate(foregrounds)]
     rng = np.random.default_rng((seed, 0))
-    path = camera_path(rng, size, frames, exposure, speed)
+    path = random_camera_path(rng, size, frames, exposure, speed)
     layers = [_background_layer(rng, background, path, size)]
     for number, piece in enumerate(pieces, start=1):
         rng = np.random.default_rng((seed, number))
@@ -86,8 +93,8 @@ def _translation(x: float, y: float) -> Matrices:
 
 def _background_layer(
     rng: np.random.Generator, photo: Picture, path: Matrices, size: tuple[int, int]
-) -> Layer:
-    """Layer of the photograph, scaled and placed so that the whole path stays inside."""
+) -> MovingLayer:
+    """Make the layer of the background, scaled and placed so that the path stays inside."""
     centred_path = path @ _translation(-(size[1] - 1) / 2, -(size[0] - 1) / 2)
     visible = apply_homographies(centred_path, box_corners(size[1] - 1, size[0] - 1))
     low, high = visible.min(axis=(0, 2)), visible.max(axis=(0, 2))
@@ -100,15 +107,19 @@ def _background_layer(
     # Enlarging is left to the interpolation, which is sharper than doing both.
     offset = rng.uniform(0, 1, size=2) * (sides - 1 - reduction * (high - low)) - reduction * low
     scaling = np.diag([reduction, reduction, 1])
-    return make_layer(photo, _translation(*offset) @ scaling @ centred_path)
+    return make_moving_layer(photo, _translation(*offset) @ scaling @ centred_path)
 
 
 def _foreground_layer(
-    rng: np.random.Generator, photo: Picture, size: tuple[int, int], frames: int, exposure: Span
-) -> Layer:
-    """Layer of a random piece of a photograph, inside the view in the middle of the exposure."""
+    rng: np.random.Generator,
+    photo: Picture,
+    size: tuple[int, int],
+    frame_count: int,
+    exposure: Span,
+) -> MovingLayer:
+    """Make a layer of a random piece of a photograph, which moves on a path of its own."""
     sides = [round(float(rng.uniform(0.2, 0.6)) * min(size)) + 8 for _ in range(2)]
-    coverage = _random_coverage(rng, sides[0], sides[1])
+    coverage = _random_soft_mask(rng, sides[0], sides[1])
     fits = min(photo.shape[0] / sides[0], photo.shape[1] / sides[1])
     # A part of the photograph at between its own resolution and a third of it.
     taken = [min(max(1, rng.uniform(1, 3)), fits) * side for side in sides]
@@ -120,14 +131,18 @@ def _foreground_layer(
     colour = _resize(part, sides[1], sides[0])
     picture = np.concatenate([colour, np.ones_like(coverage)[..., None]], axis=2)
     picture *= coverage[..., None]
-    path = camera_path(rng, size, frames, exposure, rng.uniform(0, MAX_FOREGROUND_SPEED))
+    path = random_camera_path(
+        rng, size, frame_count, exposure, rng.uniform(0, MAX_FOREGROUND_SPEED)
+    )
     middle = [(side - 1) / 2 for side in sides]
     y, x = rng.uniform(0, 1, size=2) * size
-    return make_layer(picture, _translation(middle[1], middle[0]) @ path @ _translation(-x, -y))
+    return make_moving_layer(
+        picture, _translation(middle[1], middle[0]) @ path @ _translation(-x, -y)
+    )
 
 
-def _random_coverage(rng: np.random.Generator, height: int, width: int) -> Picture:
-    """Coverage of a soft-edged ellipse, rounded polygon or blob that fills the box, (H, W)."""
+def _random_soft_mask(rng: np.random.Generator, height: int, width: int) -> Picture:
+    """Alpha mask (H, W) of a random soft-edged shape: ellipse, rounded polygon or blob."""
     angles = np.linspace(-np.pi, np.pi, 721)
     kind = rng.integers(3)
     radius = np.ones_like(angles)
@@ -157,7 +172,7 @@ def _random_coverage(rng: np.random.Generator, height: int, width: int) -> Pictu
 
 
 def _resize(photo: Picture, width: int, height: int) -> Picture:
-    """Resize with antialiasing, (h, w, 3) in [0, 1]."""
+    """Resize a photograph with antialiasing, (h, w, 3) in [0, 1]."""
     levels = Image.fromarray(np.rint(photo * np.float32(255)).astype(np.uint8))
     resized = levels.resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(resized, np.float32) / np.float32(255)
@@ -194,7 +209,7 @@ def _check_arguments(
 
 
 def _as_colour(picture: npt.ArrayLike, name: str) -> Picture:
-    """A photograph as float32 (h, w, 3) in [0, 1]."""
+    """Convert a photograph to float32 (h, w, 3) in [0, 1], and refuse a small one."""
     floats = as_floats(picture, name)
     if min(floats.shape[:2]) < MIN_SIDE:
         raise OptionError(

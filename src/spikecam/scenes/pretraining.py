@@ -26,7 +26,7 @@ KERNEL_COUNT, KERNEL_PIXELS, FRAMES = 8, 40, 8
 
 
 def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeStream]:
-    """The blurry picture and the spikes of a sharp picture.
+    """Simulate a blurry picture and spikes of a sharp picture, for SpikeGen's pre-training.
 
     Args:
         picture: (h, w, 3) or (h, w), floats in [0, 1] or uint8; SpikeGen has 256 x 256.
@@ -44,14 +44,14 @@ def pretraining_pair(picture: npt.ArrayLike, seed: int) -> tuple[Picture, SpikeS
         raise OptionError(
             f"a picture to blur by {KERNEL_PIXELS} pixels has at least that many a side"
         )
-    kernel = blur_kernels()[np.random.default_rng((seed, 5)).integers(KERNEL_COUNT)]
+    kernel = motion_blur_kernels()[np.random.default_rng((seed, 5)).integers(KERNEL_COUNT)]
     blurry = cv2.filter2D(floats, -1, kernel, borderType=cv2.BORDER_REFLECT)
     return np.clip(blurry, 0, 1), simulate([gray] * FRAMES, "spikegen", seed=seed)
 
 
 @cache
-def blur_kernels() -> Picture:
-    """The 8 kernels, float32 (8, 40, 40), each with a sum of 1."""
+def motion_blur_kernels() -> Picture:
+    """The 8 kernels of motion blur, float32 (8, 40, 40), each with a sum of 1."""
     rng = np.random.default_rng(0)
     kernels = np.zeros((KERNEL_COUNT, KERNEL_PIXELS, KERNEL_PIXELS), np.float32)
     time = np.linspace(-1, 1, 2000)

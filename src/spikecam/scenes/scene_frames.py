@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from spikecam.errors import FileError, OptionError, RangeError
-from spikecam.io.paths import existing_file
+from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.scenes.interpolation import DEFAULT_FACTOR, interpolate_frames
@@ -33,7 +33,7 @@ def scene_frames(
     interpolate: int | None = None,
     frames: Span | None = None,
 ) -> tuple[Iterator[Frame], int]:
-    """Read a scene as an iterator over its frames, and their number.
+    """Open a photograph or video as a moving scene: an iterator over frames, and their number.
 
     Args:
         source: a photograph, a video, or a folder of a video's frames.
@@ -57,7 +57,7 @@ def scene_frames(
         if size is not None or speed is not None:
             raise OptionError(f"{source} is a video; it has its size and moves by itself")
         return _video_frames(source, DEFAULT_FACTOR if interpolate is None else interpolate, frames)
-    existing_file(source)
+    check_existing_file(source)
     if not is_picture(source):
         raise FileError(
             f"{source} is neither a picture (PNG, JPEG, TIFF) nor a video; convert it first"
@@ -90,13 +90,13 @@ def _video_frames(
         raise FileError(f"{source} has {stop - start} frame; interpolation takes at least two")
     total = (stop - start - 1) * factor + 1
     pictures = islice(video_frames(source), start, stop)
-    return require_frames(interpolate_frames(pictures, factor), total, source), total
+    return require_frame_count(interpolate_frames(pictures, factor), total, source), total
 
 
-def require_frames(
-    frames: Iterator[Frame], total: int, source: str | os.PathLike[str]
+def require_frame_count(
+    frames: Iterator[Frame], expected_count: int, source: str | os.PathLike[str]
 ) -> Iterator[Frame]:
-    """Yield frames unchanged, and raise if there are fewer than ``total``.
+    """Yield frames unchanged, and raise an error if there are fewer than expected.
 
     Raises:
         FileError: while running, the source has ended early.
@@ -105,8 +105,8 @@ def require_frames(
     for frame in frames:
         count += 1
         yield frame
-    if count < total:
+    if count < expected_count:
         raise FileError(
-            f"{source} ends early: {count} of {total} frames could be made; convert it anew, "
-            "or leave it out"
+            f"{source} ends early: {count} of {expected_count} frames could be made; convert it "
+            "anew, or leave it out"
         )

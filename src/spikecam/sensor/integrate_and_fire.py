@@ -20,8 +20,8 @@ from numba import njit
 from spikecam import bits
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.gray import Light, as_gray, check_light
-from spikecam.rows import over_rows
+from spikecam.gray import Light, as_gray, check_unit_range
+from spikecam.rows import run_over_rows
 from spikecam.sensor.noise import add_shot_noise, add_spurious_spikes, draw_reset_noise
 from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
 from spikecam.stream import Span, SpikeStream, check_rate
@@ -78,11 +78,11 @@ def simulate(
     packed_blocks = []
     charge: npt.NDArray[np.float32] | None = None
     white_rate, frame_count = 0.0, 0
-    for block in _gray_blocks(frames):
+    for block in _iter_gray_blocks(frames):
         if charge is None:
             shape = block.shape[1:]
             charge = np.random.default_rng((seed, 0)).random(shape, np.float32)
-            white_rate = _white_rate(sensor, block[:1])
+            white_rate = _white_charge_per_frame(sensor, block[:1])
             if fpn is None and sensor.has_fixed_pattern:
                 fpn = FixedPattern.random(shape, seed)
             if fpn is not None:
@@ -99,11 +99,11 @@ def simulate(
     return SpikeStream(packed, charge.shape, rate=rate, exposure=exposure)
 
 
-def _white_rate(sensor: Sensor, first_frame: Light) -> float:
-    """Thresholds of charge per frame of white light; ``first_frame`` is (1, H, W)."""
+def _white_charge_per_frame(sensor: Sensor, first_frame: Light) -> float:
+    """Charge that white light adds in a frame, in thresholds."""
     if sensor.coverage is None:
         return sensor.gain / sensor.threshold
-    check_light(first_frame)
+    check_unit_range(first_frame)
     mean = float(first_frame.mean(dtype=np.float64))
     mean /= 255 if first_frame.dtype == np.uint8 else 1
     if mean == 0:
@@ -111,8 +111,8 @@ def _white_rate(sensor: Sensor, first_frame: Light) -> float:
     return sensor.coverage / mean
 
 
-def _gray_blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
-    """Blocks of gray frames, uint8 or float32 (n, H, W)."""
+def _iter_gray_blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
+    """Yield blocks of frames converted to gray, uint8 or float32 (n, H, W)."""
     if isinstance(frames, np.ndarray) and frames.size == 0 and len(frames):
         raise OptionError(f"frames hold at least one pixel, and these are {frames.shape[1:]}")
     if (
@@ -143,37 +143,37 @@ def _gray_blocks(frames: Iterable[npt.ArrayLike]) -> Iterator[Light]:
 
 
 def _simulate_block(
-    block: Light,
-    first_frame: int,
+    light_frames: Light,
+    first_frame_index: int,
     charge: npt.NDArray[np.float32],
     sensor: Sensor,
     white_rate: float,
     seed: int,
     fpn: FixedPattern | None,
 ) -> npt.NDArray[np.uint8]:
-    """Packed spikes of a block of frames, from ``first_frame`` on; ``charge`` is updated."""
-    count, height, width = block.shape
-    check_values = block.dtype != np.uint8
+    """Simulate a block of frames: packed spikes; ``charge`` is updated in place."""
+    count, height, width = light_frames.shape
+    check_values = light_frames.dtype != np.uint8
     scale = np.float32(white_rate if check_values else white_rate / 255)
     if fpn is not None or sensor.photons is not None or sensor.dark_current:
-        check_light(block)
-        block = block * scale
+        check_unit_range(light_frames)
+        light_frames = light_frames * scale
         scale, check_values = np.float32(1), False
         if fpn is not None:
-            block = fpn.distort(block)
-        block += np.float32(sensor.dark_current / sensor.threshold)
+            light_frames = fpn.distort(light_frames)
+        light_frames += np.float32(sensor.dark_current / sensor.threshold)
         if sensor.photons is not None:
-            add_shot_noise(block, sensor.photons * sensor.threshold, seed, first_frame)
-    noise_shape = block.shape if sensor.reset_noise else (0, 0, 0)
-    reset_noise = draw_reset_noise(noise_shape, sensor.reset_noise, seed, first_frame)
+            add_shot_noise(light_frames, sensor.photons * sensor.threshold, seed, first_frame_index)
+    noise_shape = light_frames.shape if sensor.reset_noise else (0, 0, 0)
+    reset_noise = draw_reset_noise(noise_shape, sensor.reset_noise, seed, first_frame_index)
     invalid_rows = np.zeros(height, np.uint8)
     # Rows of whole bytes are packed at once, into their final place.
     whole_bytes = width % 8 == 0
     out = np.empty((count, height, width // 8 if whole_bytes else width), np.uint8)
-    over_rows(
+    run_over_rows(
         _integrate,
         height,
-        block,
+        light_frames,
         scale,
         check_values,
         charge,
@@ -183,7 +183,7 @@ def _simulate_block(
         invalid_rows,
     )
     if invalid_rows.any():
-        check_light(block)
+        check_unit_range(light_frames)
     return out.reshape(count, -1) if whole_bytes else bits.pack(out)
 
 

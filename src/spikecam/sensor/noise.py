@@ -1,6 +1,6 @@
 """Noise of the sensor: shot noise, reset noise, and spurious spikes.
 
-Every frame's noise is counts from the seed and the frame's number alone, so that it does not depend
+Every frame's noise is drawn from the seed and the frame's number alone, so that it does not depend
 on how a video is cut into blocks.
 """
 
@@ -10,71 +10,77 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.rows import in_threads
+from spikecam.rows import run_in_threads
 
 Charge = npt.NDArray[np.float32]
 
 
-def add_shot_noise(charge: Charge, photons: float, seed: int, first_frame: int) -> None:
-    """Replace charges by those of a random number of photons, in place.
+def add_shot_noise(
+    charge: Charge, photons_per_threshold: float, seed: int, first_frame_index: int
+) -> None:
+    """Add shot noise to charges in place: draw the number of photons from its distribution.
 
-    The number is counts from the Poisson distribution, or, above 50, from the normal distribution
+    The number is drawn from the Poisson distribution, or, above 50, from the normal distribution
     that approximates it to a hundredth of its width.
 
     Args:
         charge: thresholds of charge, (n, H, W).
-        photons: photons per threshold.
+        photons_per_threshold: photons per threshold.
         seed: of the simulation.
-        first_frame: number of the first of these frames.
+        first_frame_index: number of the first of these frames.
     """
 
     def draw_frame(i: int) -> None:
-        rng = np.random.default_rng((seed, 1, first_frame + i))
-        expected = charge[i] * np.float32(photons)
+        rng = np.random.default_rng((seed, 1, first_frame_index + i))
+        expected = charge[i] * np.float32(photons_per_threshold)
         counts = np.empty_like(expected)
         _fill_normal(rng, counts)
         counts *= np.sqrt(expected)
         counts += expected
         is_small = expected < 50
         counts[is_small] = rng.poisson(expected[is_small])
-        charge[i] = counts / np.float32(photons)
+        charge[i] = counts / np.float32(photons_per_threshold)
 
-    in_threads(draw_frame, range(len(charge)))
+    run_in_threads(draw_frame, range(len(charge)))
 
 
-def draw_reset_noise(shape: tuple[int, ...], sigma: float, seed: int, first_frame: int) -> Charge:
-    """Errors of the reset level in thresholds: draws from Normal(0, sigma), float32 (n, H, W)."""
+def draw_reset_noise(
+    shape: tuple[int, ...], sigma: float, seed: int, first_frame_index: int
+) -> Charge:
+    """Draw reset noise in thresholds from Normal(0, sigma), float32 (n, H, W)."""
     noise = np.empty(shape, np.float32)
 
     def draw_frame(i: int) -> None:
-        rng = np.random.default_rng((seed, 2, first_frame + i))
+        rng = np.random.default_rng((seed, 2, first_frame_index + i))
         _fill_normal(rng, noise[i])
         noise[i] *= np.float32(sigma)
 
-    in_threads(draw_frame, range(len(noise)))
+    run_in_threads(draw_frame, range(len(noise)))
     return noise
 
 
 def add_spurious_spikes(
-    packed: npt.NDArray[np.uint8],
+    packed_frames: npt.NDArray[np.uint8],
     shape: tuple[int, ...],
-    gaps: tuple[float, float],
+    gap_mean_std: tuple[float, float],
     seed: int,
 ) -> None:
-    """Set spurious spikes, in place (the simulator of SpikeReveal, section 4.1).
+    """Add spurious spikes to packed frames at random gaps, in place (SpikeReveal, section 4.1).
 
     Cells are counted along time first, then columns, then rows; the next spike is set g cells after
     the last one, where each gap g is drawn from Normal(mean, std) and at least 1.
 
     Args:
-        packed: frames in the layout of `spikecam.bits`.
+        packed_frames: frames in the layout of `spikecam.bits`.
         shape: height and width.
-        gaps: mean and standard deviation of g.
+        gap_mean_std: mean and standard deviation of g.
         seed: of the simulation.
     """
     height, width = shape
     rng = np.random.default_rng((seed, 3))
-    _set_spurious_bits(packed, height, width, rng, float(gaps[0]), float(gaps[1]))
+    _set_spurious_bits(
+        packed_frames, height, width, rng, float(gap_mean_std[0]), float(gap_mean_std[1])
+    )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -101,8 +107,8 @@ def _set_spurious_bits(packed, height, width, rng, mean, std):  # type: ignore[n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _fill_normal(rng, out):  # type: ignore[no-untyped-def]
-    """Fill with draws from Normal(0, 1): three times as fast as numpy, and without its lock."""
-    for row in range(out.shape[0]):
-        for column in range(out.shape[1]):
-            out[row, column] = rng.standard_normal()
+def _fill_normal(rng, array):  # type: ignore[no-untyped-def]
+    """Fill an array with draws from Normal(0, 1): faster than NumPy, and without its lock."""
+    for row in range(array.shape[0]):
+        for column in range(array.shape[1]):
+            array[row, column] = rng.standard_normal()

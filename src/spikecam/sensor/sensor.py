@@ -74,7 +74,7 @@ class Sensor:
             )
 
     def with_threshold(self, threshold: float | None) -> Sensor:
-        """A copy with another V_th; the sensor itself for None."""
+        """Copy of the sensor with another threshold V_th; the sensor itself for None."""
         if threshold is None:
             return self
         if self.coverage is not None:
@@ -105,7 +105,7 @@ SENSOR_PRESETS = {
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a seed that random generators do not take.
+    """Refuse a seed that is no whole number from 0.
 
     Raises:
         OptionError: not a whole number from 0.
@@ -115,7 +115,7 @@ def check_seed(seed: int) -> None:
 
 
 def resolve_sensor(preset: str | Sensor) -> Sensor:
-    """The sensor of a preset's name; a `Sensor` as it is.
+    """Find the sensor of a preset's name; a `Sensor` is returned as it is.
 
     Raises:
         OptionError: no preset has that name.

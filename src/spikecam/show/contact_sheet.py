@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from spikecam.errors import OptionError
-from spikecam.io.pictures import as_levels
+from spikecam.io.pictures import quantize_to_levels
 
 _MARGIN_PIXELS, _CAPTION_PIXELS = 12, 30
 _BACKGROUND, _TEXT_COLOUR = (250, 250, 248), (40, 40, 40)
@@ -29,7 +29,7 @@ def contact_sheet(
     Returns:
         The sheet, float32 RGB in [0, 1].
     """
-    pictures = [Image.fromarray(as_levels(p)).convert("RGB") for p in np.asarray(sharp)]
+    pictures = [Image.fromarray(quantize_to_levels(p)).convert("RGB") for p in np.asarray(sharp)]
     if not 0 < len(pictures) == len(frame_indices) <= width // 40:
         raise OptionError(
             f"a sheet needs 1 to {width // 40} sharp pictures and a number each, not "
@@ -37,7 +37,7 @@ def contact_sheet(
         )
     middle = len(pictures) // 2
     large = [
-        (Image.fromarray(as_levels(blur)).convert("RGB"), "blurry picture"),
+        (Image.fromarray(quantize_to_levels(blur)).convert("RGB"), "blurry picture"),
         (pictures[middle], f"sharp, frame {frame_indices[middle]}"),
     ]
     small = [(p, str(n)) for p, n in zip(pictures, frame_indices, strict=True)]

@@ -8,8 +8,8 @@ from io import BytesIO
 from pathlib import Path
 
 from spikecam.errors import OptionError
-from spikecam.extras import require
-from spikecam.io.atomic import atomic_path, check_file
+from spikecam.extras import require_packages
+from spikecam.io.atomic import atomic_path, check_writable_file
 
 # Formats by the ending of the name.
 FORMATS = (".png", ".svg", ".pdf")
@@ -26,8 +26,8 @@ def check_curves(path: str | os.PathLike[str]) -> None:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise OptionError(f"{path}: curves are drawn as {', '.join(FORMATS)}")
-    check_file(path)
-    require("matplotlib", extra="bench", purpose="curves")
+    check_writable_file(path)
+    require_packages("matplotlib", extra="bench", purpose="curves")
 
 
 def write_curves(

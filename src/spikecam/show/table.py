@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecam.errors import OutputError
-from spikecam.io.atomic import atomic_path, check_file
+from spikecam.io.atomic import atomic_path, check_writable_file
 
 Row = Mapping[str, Any]
 FORMATS = (".csv", ".json", ".md")
@@ -28,7 +28,7 @@ def check_table(path: str | os.PathLike[str]) -> None:
     """
     if Path(path).suffix.lower() not in FORMATS:
         raise OutputError(f"{path}: tables are written as {', '.join(FORMATS)}")
-    check_file(Path(path))
+    check_writable_file(Path(path))
 
 
 def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from spikecam.errors import FileError, OptionError
-from spikecam.io.paths import PathLike, existing_file
+from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.networks.architecture import InputConfig, architecture_kinds, find_architecture
 from spikecam.weights.card import Card
 from spikecam.weights.header import Header
@@ -82,11 +82,11 @@ def find_weights(path_or_name: PathLike) -> Path:
     text, shipped = os.fspath(path_or_name), shipped_weights()
     separators = [mark for mark in (os.sep, os.altsep) if mark]
     if text.lower().endswith(SUFFIX) or any(mark in text for mark in separators):
-        return existing_file(text)
+        return check_existing_file(text)
     if text in shipped:
         return shipped[text]
     if Path(text).is_file():
-        return existing_file(text)
+        return check_existing_file(text)
     names = ", ".join(shipped) or "(none)"
     raise OptionError(f"no weights are called {text!r}; give the path of a file, or one of {names}")
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from spikecam.errors import FileError
-from spikecam.io.paths import PathLike, existing_file
+from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.weights.card import Card
 from spikecam.weights.published import from_published, published_architectures
 from spikecam.weights.store import build_empty, fill, save_weights
@@ -41,7 +41,7 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
         FileError: damaged, with more than weights in it, or of another network.
         OutputError: ``out`` cannot be written.
     """
-    path, out = existing_file(path), Path(out)
+    path, out = check_existing_file(path), Path(out)
     state = read_state(path)
     try:
         architecture, config, weights = from_published(state)

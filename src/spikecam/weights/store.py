@@ -17,7 +17,7 @@ from spikecam.io.paths import PathLike
 from spikecam.networks.architecture import (
     Architecture,
     InputConfig,
-    architecture_of,
+    architecture_of_class,
     find_architecture,
 )
 from spikecam.resources import pick_device
@@ -41,7 +41,7 @@ def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool =
         OptionError: another module, or weights that are not finite, as float16 where asked for.
         OutputError: the file cannot be written.
     """
-    architecture = architecture_of(type(network))
+    architecture = architecture_of_class(type(network))
     dtype = torch.float16 if half else torch.float32
     tensors = {
         name: values.detach().to("cpu", dtype).contiguous()
@@ -103,7 +103,7 @@ def load_network(network_class: type[Network], weights: PathLike, device: str = 
         FileError: as `load_weights`.
         OptionError: neither a file nor the name of weights that ship, or no such device.
     """
-    architecture = architecture_of(network_class)
+    architecture = architecture_of_class(network_class)
     network, _ = load_weights(weights, architecture.kind)
     assert isinstance(network, network_class)
     return to_device(network, device)
@@ -116,7 +116,7 @@ def to_device(network: Network, device: str = "auto") -> Network:
         OptionError: no such device.
     """
     network.to(pick_device(device))
-    if architecture_of(type(network)).channels_last:
+    if architecture_of_class(type(network)).channels_last:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.generation.generated import white_spread
-from spikecam.generation.methods.spikegen import SpikegenOptions, window_frames
-from spikecam.generation.sampler import Sampler, _parts, _ramp, load_sampler
+from spikecam.generation.generated import spread_shown_as_white
+from spikecam.generation.methods.spikegen import SpikegenOptions, window_length
+from spikecam.generation.sampler import Sampler, _blending_weights, _overlapping_parts, load_sampler
 from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
 from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
@@ -55,7 +55,7 @@ def test_spikes_alone_give_firing_rates(spikegen, stream):
     found = sc.generate(spikes=stream, samples=2, **spikegen)
     assert found.mean.shape == found.spread.shape == (12, 14)
     assert found.samples.shape == (2, 12, 14)
-    given = SpikeGenInput(16).from_spikes(stream, 20)
+    given = SpikeGenInput(16).conditioning_on_spikes(stream, 20)
     assert given.scale == given.gain
     np.testing.assert_allclose(
         given.picture, np.clip(given.gain * np.asarray(stream)[12:28].mean(0), 0, 1), atol=1e-6
@@ -111,7 +111,9 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = load_sampler(**spikegen, device="cpu")
-    (given,) = SpikeGenInput(16).from_both(blurry(48, 56), stream, [20], (4, 36), None)
+    (given,) = SpikeGenInput(16).iter_conditioning_on_both(
+        blurry(48, 56), stream, [20], (4, 36), None
+    )
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
         found = [sampler.prepare(one, mix) for one in (given, other)]
@@ -121,12 +123,12 @@ def test_a_mix_of_1_takes_no_picture(spikegen, stream):
 
 def test_what_is_dense_is_what_deblur_makes(stream):
     blur, options = blurry(48, 56), {"exposure": (4, 36)}
-    (given,) = SpikeGenInput(16).from_both(
+    (given,) = SpikeGenInput(16).iter_conditioning_on_both(
         blur, stream, [20], (4, 36), load_network(Refiner, "refined", "cpu")
     )
     expected = sc.deblur(blur, stream, at=20, **options)
     assert np.array_equal(given.picture, expected)
-    (bare,) = SpikeGenInput(16).from_both(blur, stream, [20], (4, 36), None)
+    (bare,) = SpikeGenInput(16).iter_conditioning_on_both(blur, stream, [20], (4, 36), None)
     assert np.array_equal(bare.picture, blur)
 
 
@@ -134,10 +136,12 @@ def test_the_published_size_sees_latents_alone(spikegen, stream):
     sampler = load_sampler(**spikegen, device="cpu")
     torch.manual_seed(0)
     published = SpikeGen(replace(sampler.network.config, detail_width=0)).eval()
-    (given,) = SpikeGenInput(16).from_both(blurry(48, 56), stream, [20], (4, 36), None)
+    (given,) = SpikeGenInput(16).iter_conditioning_on_both(
+        blurry(48, 56), stream, [20], (4, 36), None
+    )
     prepared = Sampler(published, sampler.codec).prepare(given, 0.5)
-    assert prepared.carried == 0
-    assert prepared.condition.shape == (6, 7, 16)
+    assert prepared.pixel_residual == 0
+    assert prepared.conditions.shape == (6, 7, 16)
 
 
 def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
@@ -151,7 +155,7 @@ def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
 
 def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
     blur = blurry(48, 56)
-    (given,) = SpikeGenInput(16).from_both(blur, stream, [20], (4, 36), None)
+    (given,) = SpikeGenInput(16).iter_conditioning_on_both(blur, stream, [20], (4, 36), None)
     rate = np.asarray(stream)[4:36].mean()
     gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
     assert given.gain * rate == pytest.approx(gray, rel=1e-4)
@@ -193,14 +197,19 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
     stream = steady(fpn.distort(clean), 400)
     for frames in (64,):
         plain, corrected = (
-            SpikeGenInput(frames).from_spikes(stream, 200, fpn=one) for one in (None, fpn)
+            SpikeGenInput(frames).conditioning_on_spikes(stream, 200, fpn=one)
+            for one in (None, fpn)
         )
         rates = [one.picture / one.scale for one in (plain, corrected)]
         assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
     blur = np.full((48, 56, 3), 0.5, np.float32)
     refiner = load_network(Refiner, "refined", "cpu")
     both = [
-        next(SpikeGenInput(64).from_both(blur, stream, [200], (0, 400), refiner, fpn=one)).picture
+        next(
+            SpikeGenInput(64).iter_conditioning_on_both(
+                blur, stream, [200], (0, 400), refiner, fpn=one
+            )
+        ).picture
         for one in (None, fpn)
     ]
     assert not np.array_equal(*both)
@@ -246,7 +255,7 @@ def test_the_frames_that_are_needed(spikegen, stream):
         assert sc.generate(blur, stream[:length], samples=1, **spikegen).mean.any()
         assert sc.generate(spikes=stream[:length], samples=1, **spikegen).mean.any()
     options = SpikegenOptions(weights=spikegen["weights"])
-    assert [window_frames(options, stream[:n]) for n in (9, 17, 40)] == [8, 16, 16]
+    assert [window_length(options, stream[:n]) for n in (9, 17, 40)] == [8, 16, 16]
     with pytest.raises(sc.RangeError, match="8 frames of spikes or more, and the recording has 7"):
         sc.generate(blur, stream[:7], **spikegen)
     with pytest.raises(sc.RangeError, match="has 7"):
@@ -307,9 +316,9 @@ def test_a_recording_of_one_pixel(spikegen, spikes):
 def test_a_few_bright_points_do_not_make_a_spread_black():
     spread = np.full((100, 100), 0.05)
     spread[0, :3] = 0.9
-    assert white_spread([spread]) == pytest.approx(0.05)
-    assert white_spread([spread, np.zeros((9, 9))]) == pytest.approx(0.05)
-    assert white_spread([np.zeros((9, 9))]) == 0.02
+    assert spread_shown_as_white([spread]) == pytest.approx(0.05)
+    assert spread_shown_as_white([spread, np.zeros((9, 9))]) == pytest.approx(0.05)
+    assert spread_shown_as_white([np.zeros((9, 9))]) == 0.02
 
 
 def test_a_film_is_made_frame_by_frame(spikegen, stream):
@@ -323,10 +332,10 @@ def test_a_film_is_made_frame_by_frame(spikegen, stream):
 def test_parts_cover_every_token():
     for grid in ((5, 6), (6, 6), (7, 23), (40, 56)):
         total = torch.zeros(*grid, 1)
-        for part in _parts(grid, 6):
+        for part in _overlapping_parts(grid, 6):
             size = tuple(one.stop - one.start for one in part)
             assert size == (min(6, grid[0]), min(6, grid[1]))
-            total[part] += _ramp(part)
+            total[part] += _blending_weights(part)
         assert total.min() > 0
 
 
@@ -334,17 +343,17 @@ def test_where_parts_overlap_one_passes_over_into_the_other(spikegen):
     """Each part answers with a number of its own: what is put together has no jump."""
     sampler = load_sampler(**spikegen, device="cpu")
     sampler.network.config = replace(sampler.network.config, training_tokens=16)
-    parts = _parts((20, 56), 16)
+    parts = _overlapping_parts((20, 56), 16)
     answers = iter(range(len(parts)))
 
     def condition(seen):
         own = torch.tensor([float(next(answers)) for _ in seen.latents])
         return own[:, None, None, None].expand(-1, 16, 16, 16)
 
-    sampler.network.condition = condition
+    sampler.network.encode_condition = condition
     sampler = Sampler(sampler.network, sampler.codec)
     given = Conditioning(np.full((160, 448, 3), 0.4, np.float32))
-    found = sampler.prepare(given, 0.0).condition
+    found = sampler.prepare(given, 0.0).conditions
     rows = [part[0].start for part in parts]
     across = rows.count(rows[0])
     # Along a row of parts the numbers rise by 1 over the width that two of them share.

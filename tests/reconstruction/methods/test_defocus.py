@@ -25,7 +25,7 @@ def test_a_frame_a_range_and_a_stream_agree(spikes, refocuser):
 def test_parts_make_no_seams(spikes, refocuser, monkeypatch):
     monkeypatch.setattr("spikecam.tiles.has_fast_bfloat16", lambda device: False)
     stream = sc.SpikeStream.from_array(spikes(25, 70, 700))
-    reach = sc.load_weights(refocuser, "refocuser")[0].reach
+    reach = sc.load_weights(refocuser, "refocuser")[0].receptive_radius
     # Parts in the middle do not see the whole.
     assert any(
         t.input_area[1].start > 0 and t.input_area[1].stop < 704

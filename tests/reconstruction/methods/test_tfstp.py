@@ -3,7 +3,13 @@ import pytest
 
 from spikecam import rows
 from spikecam.errors import OptionError
-from spikecam.reconstruction.methods.tfstp import Plasticity, Synapses, TfstpOptions, _log, tfstp
+from spikecam.reconstruction.methods.tfstp import (
+    Plasticity,
+    Synapses,
+    TfstpOptions,
+    _log_in_place,
+    tfstp,
+)
 from spikecam.stream import SpikeStream
 
 
@@ -20,7 +26,7 @@ def test_state_and_pictures_are_those_of_the_field(parity):
     synapses = Synapses(40, 56, Plasticity())
     seen = 0
     for frame in (40, 80, 159):
-        synapses.advance(stream.rows(seen, frame + 1))
+        synapses.advance(stream.packed_rows(seen, frame + 1))
         seen = frame + 1
         for name, rtol in (("R", 1e-6), ("u", 1e-6), ("rho", 2e-5)):
             np.testing.assert_allclose(
@@ -47,8 +53,8 @@ def test_what_is_passed_over_leaves_the_state_that_pictures_leave(spikes):
     stream = SpikeStream.from_array(array)
     seen, passed = (Synapses(3, 21, Plasticity()) for _ in range(2))
     for start, stop in ((0, 700), (700, 1900), (1900, 3000)):
-        seen.advance(stream.rows(start, stop), np.empty((stop - start, 3, 21), np.float32))
-        passed.advance(stream.rows(start, stop))
+        seen.advance(stream.packed_rows(start, stop), np.empty((stop - start, 3, 21), np.float32))
+        passed.advance(stream.packed_rows(start, stop))
         np.testing.assert_allclose(passed.R, seen.R, rtol=1e-6)
         np.testing.assert_allclose(passed.u, seen.u, rtol=1e-6)
         np.testing.assert_allclose(passed.rho, seen.rho, rtol=1e-2, atol=1e-6)
@@ -86,7 +92,7 @@ def test_constants_that_cannot_be_are_refused():
 def test_our_logarithm_is_the_logarithm():
     x = np.concatenate([np.geomspace(1e-37, 1e3, 20_000), [1.0, 0.0]]).astype(np.float32)
     expected = np.log(x[:-1].astype(float))
-    _log(x, len(x))
+    _log_in_place(x, len(x))
     assert x[-1] == -np.inf
     assert np.abs(x[:-1] - expected).max() < 8e-6
     near_one = np.abs(expected) < 1

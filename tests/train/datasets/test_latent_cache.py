@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.generation.autoencoders import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
 from spikecam.train.datasets.cached_latents import CachedLatents
 from spikecam.train.datasets.latent_cache import LatentCache, make_latents
 
 
 def test_latents_fade_with_the_ratio(cache, codec):
     samples = CachedLatents(cache, seed=0, length=100)
-    network, _ = load_autoencoder(codec)
+    network, _ = load_autoencoder_and_fingerprint(codec)
     held = {name: np.load(cache / f"{name}.npy") for name in ("sharp", "gray", "blurry")}
     one = samples[7]
     (chosen,) = (n for n in range(22) if np.allclose(held["blurry"][n], one["latents"], atol=1e-3))
@@ -24,7 +24,7 @@ def test_latents_fade_with_the_ratio(cache, codec):
 
 
 def test_a_cache_is_kept_and_never_mixed_with_another(cache, codec, smooth_photos):
-    autoencoder, name = load_autoencoder(codec)
+    autoencoder, name = load_autoencoder_and_fingerprint(codec)
     kept = make_latents([smooth_photos], cache, autoencoder, name, crop=64, crops_per_picture=2)
     assert kept == LatentCache.open(cache)
     assert (kept.train, kept.val) == (22, 1)
@@ -42,7 +42,7 @@ def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
         make_latents(
             [smooth_photos],
             folder,
-            *load_autoencoder(codec),
+            *load_autoencoder_and_fingerprint(codec),
             crop=64,
             crops_per_picture=2,
             track=stop,
@@ -50,11 +50,17 @@ def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
     assert not folder.exists()
     with pytest.raises(sc.OutputError, match=r"needs .* GB"):
         make_latents(
-            [smooth_photos], folder, *load_autoencoder(codec), crop=64, crops_per_picture=10**8
+            [smooth_photos],
+            folder,
+            *load_autoencoder_and_fingerprint(codec),
+            crop=64,
+            crops_per_picture=10**8,
         )
     sc.write_picture(tmp_path / "black" / "one.png", np.zeros((80, 80, 3), np.float32))
     black = [smooth_photos, tmp_path / "black"]
-    make_latents(black, folder, *load_autoencoder(codec), crop=64, crops_per_picture=1)
+    make_latents(
+        black, folder, *load_autoencoder_and_fingerprint(codec), crop=64, crops_per_picture=1
+    )
     gains = np.load(folder / "gain.npy")
     assert np.isfinite(gains).all()
     assert (gains == 0).any()

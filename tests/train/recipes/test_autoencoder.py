@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spikecam.generation.autoencoders import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.train.datasets.pictures import PictureCrops, find_pictures
 from spikecam.train.engine.config import RunConfig
@@ -34,7 +34,7 @@ def test_an_autoencoder_learns_what_the_linear_transform_loses(smooth_photos, tm
 
 
 def test_latents_are_of_the_size_of_one(codec, smooth_photos):
-    network, _ = load_autoencoder(codec)
+    network, _ = load_autoencoder_and_fingerprint(codec)
     pictures = PictureCrops(find_pictures([smooth_photos], 64)[0], 64, seed=0, length=8)
     batch = torch.stack([pictures[n]["sharp"] for n in range(8)])
     assert float(network.encode(batch).square().mean()) == pytest.approx(1, abs=0.5)

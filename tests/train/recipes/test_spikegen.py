@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.generation.autoencoders import load_autoencoder
+from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.networks.diffusion import q_sample
@@ -93,7 +93,7 @@ def test_tuning_begins_with_what_was_pretrained_and_resumes(
 
 
 def test_the_loss_is_of_means_and_velocities_where_nothing_else_is_asked_for(codec):
-    network, _ = load_autoencoder(codec)
+    network, _ = load_autoencoder_and_fingerprint(codec)
     stage = SpikeGenStage(replace(SIZE, channels=4), network, SpikeGenLossConfig(noise_draws=3))
     lots = torch.Generator().manual_seed(0)
     batch = {
@@ -146,7 +146,7 @@ def test_dense_reconstruction_alone_says_what_it_was_trained_on(smooth_photos, c
 
 
 def test_schedules_rise_and_fall(codec):
-    network, _ = load_autoencoder(codec)
+    network, _ = load_autoencoder_and_fingerprint(codec)
     for epochs, steps in ((1, 1), (10, 1), (2, 50)):
         config = replace(RUN, epochs=epochs, steps=steps, lr=1e-3)
         stage = SpikeGenStage(replace(SIZE, channels=4), network)

@@ -36,7 +36,7 @@ def ldn(
     exposure: Span,
     options: LdnOptions,
 ) -> Iterator[Picture]:
-    """Deblur ``frames`` by LDN, for the threshold that it was trained for.
+    """Deblur ``frames`` by LDN.
 
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], 4 times as fine as the spikes.
@@ -54,25 +54,25 @@ def ldn(
         OptionError: no weights of that name; a tile below 64 pixels.
         RangeError: a window leaves the recording.
     """
-    window = _window(options, stream)
+    window = _window_length(options, stream)
     spans = [stream.window(frame, window) for frame in frames]
     if any(-(-n // PICTURE_SCALE) != m for n, m in zip(blur.shape, stream.shape[1:], strict=False)):
         raise GeometryError(
             f"LDN takes pictures {PICTURE_SCALE} times as fine as the spikes, and {blur.shape[1]}x"
             f"{blur.shape[0]} is not, to spikes of {stream.width}x{stream.height}; use refined"
         )
-    from spikecam.deblurring.ldn_picture import LDNPicture
+    from spikecam.deblurring.ldn_deblurrer import LDNDeblurrer
     from spikecam.deblurring.spike_window_input import window_spikes
     from spikecam.networks.ldn import LDN
     from spikecam.weights.store import load_network
 
     network = load_network(LDN, options.weights, options.device)
-    picture = LDNPicture(network, blur, tile=options.tile)
-    return (picture.sharp(window_spikes(stream, span)) for span in spans)
+    picture = LDNDeblurrer(network, blur, tile=options.tile)
+    return (picture.deblur(window_spikes(stream, span)) for span in spans)
 
 
-def _window(options: LdnOptions, stream: SpikeStream) -> int:
-    """The window of the weights, as their file says."""
+def _window_length(options: LdnOptions, stream: SpikeStream) -> int:
+    """Frames of the window of spikes that the network takes, from its file of weights."""
     config = read_weights_info(options.weights, "ldn").config
     assert isinstance(config, LDNConfig)
     return config.window
@@ -85,6 +85,6 @@ METHOD = Method(
     run=ldn,
     options=LdnOptions,
     source="SpikeReveal, NeurIPS 2024",
-    window=_window,
+    window=_window_length,
     networks=("ldn",),
 )

@@ -36,7 +36,7 @@ def refined(
     exposure: Span,
     options: RefinedOptions,
 ) -> Iterator[Picture]:
-    """Deblur ``frames`` by SDM and what a network adds to it, for any threshold.
+    """Deblur ``frames`` by SDM, refined by a network.
 
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], any number of times as fine as
@@ -57,14 +57,14 @@ def refined(
     for frame in frames:
         stream.window(frame, 1)
     from spikecam.deblurring.log_rate_ratios import LogRateRatios
-    from spikecam.deblurring.refined_picture import RefinedPicture
+    from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
     from spikecam.networks.refiner import Refiner
     from spikecam.weights.store import load_network
 
     network = load_network(Refiner, options.weights, options.device)
     ratios = LogRateRatios(stream, exposure, network.input_config, fpn=options.fpn)
-    picture = RefinedPicture(network, blur, ratios, tile=options.tile)
-    return (picture.sharp(frame) for frame in frames)
+    picture = RefinerDeblurrer(network, blur, ratios, tile=options.tile)
+    return (picture.deblur(frame) for frame in frames)
 
 
 METHOD = Method(

@@ -37,8 +37,8 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.reconstruction.charge import charges
-from spikecam.rows import over_rows
+from spikecam.reconstruction.charge import iter_span_charges
+from spikecam.rows import run_over_rows
 from spikecam.stream import Span, SpikeStream
 
 # The best of 13 to 25 frames and of priors from 0.05 to 0.5 on panned photographs, all thresholds
@@ -99,18 +99,20 @@ def _run(
     prior: float,
     fpn: FixedPattern | None,
 ) -> Iterator[Picture]:
-    [long_charge] = charges(stream, [exposure], fpn=fpn)
+    [long_charge] = iter_span_charges(stream, [exposure], fpn=fpn)
     rate = long_charge / np.float32(exposure[1] - exposure[0])
-    for (start, stop), short_charge in zip(spans, charges(stream, spans, fpn=fpn), strict=True):
+    for (start, stop), short_charge in zip(
+        spans, iter_span_charges(stream, spans, fpn=fpn), strict=True
+    ):
         expected = rate * np.float32(stop - start) + np.float32(prior)
         ratio = np.asarray((short_charge + prior) / expected, np.float32)
         if fpn is not None:
             fpn.fill_bad_pixels(ratio)
-        limited = _limit_outliers(np.pad(ratio, 1, mode="edge"), expected)
+        limited = _clip_outliers(np.pad(ratio, 1, mode="edge"), expected)
         resized = Image.fromarray(limited).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
         sharp = np.empty(blur.shape, np.float32)
         planes = (*blur.shape[:2], -1)
-        over_rows(
+        run_over_rows(
             _multiply, len(blur), blur.reshape(planes), np.asarray(resized), sharp.reshape(planes)
         )
         yield sharp
@@ -129,21 +131,21 @@ METHOD = Method(
 
 # Compiled: NumPy's partition of eight shifted copies took as long as all the rest of a picture.
 @njit(nogil=True, cache=True, error_model="numpy")
-def _limit_outliers(padded: Picture, expected: Picture) -> Picture:
-    """Lower what exceeds its second highest neighbour to that, but by no more than a spike."""
-    height, width = expected.shape
-    limited = np.empty_like(expected)
+def _clip_outliers(padded_ratio: Picture, expected_charge: Picture) -> Picture:
+    """Clip outliers of a ratio to the second highest neighbour, by no more than a spike."""
+    height, width = expected_charge.shape
+    limited = np.empty_like(expected_charge)
     for y in range(height):
         for x in range(width):
             first = second = np.float32(-np.inf)
             for i in range(9):
-                value = padded[y + i // 3, x + i % 3]
+                value = padded_ratio[y + i // 3, x + i % 3]
                 if i != 4:
                     lower = value if value < first else first
                     second = lower if lower > second else second
                     first = value if value > first else first
-            ratio = padded[y + 1, x + 1]
-            without_spike = ratio - np.float32(1) / expected[y, x]
+            ratio = padded_ratio[y + 1, x + 1]
+            without_spike = ratio - np.float32(1) / expected_charge[y, x]
             limit = second if second > without_spike else without_spike
             limited[y, x] = ratio if ratio < limit else limit
     return limited

@@ -52,17 +52,21 @@ def teacher(
         OptionError: no weights of that name.
         RangeError: a window leaves the recording.
     """
-    window = _window(options, stream)
+    window = _window_length(options, stream)
     spans = [stream.window(frame, window) for frame in frames]
-    from spikecam.deblurring.teacher_pictures import check_size, load_teacher, teacher_pictures
+    from spikecam.deblurring.teacher_pictures import (
+        check_spike_size,
+        iter_teacher_pictures,
+        load_teacher,
+    )
 
     network = load_teacher(options.weights, options.device)
-    check_size(network, stream)
-    return teacher_pictures(network, blur, stream, spans, exposure, options.device)
+    check_spike_size(network, stream)
+    return iter_teacher_pictures(network, blur, stream, spans, exposure, options.device)
 
 
-def _window(options: TeacherOptions, stream: SpikeStream) -> int:
-    """The short window that the blind-spot network denoises, as the file of its weights says."""
+def _window_length(options: TeacherOptions, stream: SpikeStream) -> int:
+    """Frames of the short window that the blind-spot network takes, from its file of weights."""
     if options.weights[0] == "none":
         return BSNInputConfig.window
     config = read_weights_info(options.weights[0], "bsn").input_config
@@ -77,6 +81,6 @@ METHOD = Method(
     run=teacher,
     options=TeacherOptions,
     source="SpikeReveal, NeurIPS 2024",
-    window=_window,
+    window=_window_length,
     networks=("bsn", "edsr"),
 )

@@ -79,7 +79,7 @@ class SpikegenOptions:
 
     @property
     def sample_count(self) -> int:
-        """How many samples there will be."""
+        """Number of samples that are drawn."""
         if self.samples is not None:
             return self.samples
         return 1 if self.steps == 1 else _DEFAULT_SAMPLES
@@ -92,7 +92,9 @@ def spikegen(
     exposure: Span | None,
     options: SpikegenOptions,
 ) -> Iterator[Generated]:
-    """Samples of frame after frame in constant memory; the noise is the same for all.
+    """Draw samples of the sharp picture by SpikeGen, frame after frame.
+
+    The noise is the same for all frames.
 
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None for spikes alone.
@@ -110,7 +112,7 @@ def spikegen(
         OptionError: an option that says nothing of what is given.
         RangeError: the frames around a moment leave the recording, or it has fewer than 8.
     """
-    mix = _check_inputs(blur, stream, options)
+    mix = _resolve_mix(blur, stream, options)
     from spikecam.generation.sampler import load_sampler
     from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
     from spikecam.networks.refiner import Refiner
@@ -118,22 +120,26 @@ def spikegen(
 
     input_config = read_weights_info(options.weights, "spikegen").input_config
     assert isinstance(input_config, SpikeGenInputConfig)
-    count = 0 if stream is None else window_frames(options, stream)
+    count = 0 if stream is None else window_length(options, stream)
     inputs = SpikeGenInput(count, input_config)
     if stream is not None:
         for frame in frames:
-            inputs.window(stream, frame)
+            inputs.window_span(stream, frame)
     sampler = load_sampler(options.weights, options.autoencoder, options.device)
     conditions: Iterable[Conditioning]
     if stream is None or mix == 0:
         assert blur is not None
         conditions = [Conditioning(blur)] * len(frames)
     elif blur is None:
-        conditions = (inputs.from_spikes(stream, frame, fpn=options.fpn) for frame in frames)
+        conditions = (
+            inputs.conditioning_on_spikes(stream, frame, fpn=options.fpn) for frame in frames
+        )
     else:
         assert exposure is not None
         refiner = load_network(Refiner, "refined", options.device) if mix < 1 else None
-        conditions = inputs.from_both(blur, stream, frames, exposure, refiner, fpn=options.fpn)
+        conditions = inputs.iter_conditioning_on_both(
+            blur, stream, frames, exposure, refiner, fpn=options.fpn
+        )
     return (
         sampler.generate(
             condition, mix, samples=options.sample_count, steps=options.steps, seed=options.seed
@@ -142,8 +148,8 @@ def spikegen(
     )
 
 
-def window_frames(options: SpikegenOptions, stream: SpikeStream) -> int:
-    """How many frames are taken around a moment: those of the weights, or as many eights as fit.
+def window_length(options: SpikegenOptions, stream: SpikeStream) -> int:
+    """Number of frames taken around a moment: that of the weights, or as many eights as fit.
 
     Raises:
         RangeError: the recording has fewer than 8.
@@ -160,10 +166,10 @@ def window_frames(options: SpikegenOptions, stream: SpikeStream) -> int:
     return min(config.frames, len(stream) // GROUP_FRAMES * GROUP_FRAMES)
 
 
-def _check_inputs(
+def _resolve_mix(
     blur: Picture | None, stream: SpikeStream | None, options: SpikegenOptions
 ) -> float:
-    """The mix, once it is known to go with what is given."""
+    """The mix to use, by default or by the inputs; refuse options that contradict the inputs."""
     mix = _DEFAULT_MIX if options.mix is None else options.mix
     if stream is None:
         if options.fpn is not None:
@@ -184,6 +190,6 @@ METHOD = Method(
     options=SpikegenOptions,
     source="SpikeGen",
     # As many frames before a moment as from it on.
-    window=lambda options, stream: window_frames(options, stream) + 1,
+    window=lambda options, stream: window_length(options, stream) + 1,
     networks=("spikegen",),
 )

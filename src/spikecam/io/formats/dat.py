@@ -11,9 +11,9 @@ from pathlib import Path
 
 from spikecam.errors import GeometryError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.geometry import Geometry, known_sizes, write_sidecar
+from spikecam.io.geometry import Geometry, known_camera_sizes, write_sidecar
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.stored_frames import StoredFrames, packed_block
+from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 
 
@@ -32,7 +32,7 @@ def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
     size = path.stat().st_size
     frames, rest = divmod(size, geometry.frame_bytes)
     if rest and not (truncate and frames):
-        fits = known_sizes(size)
+        fits = known_camera_sizes(size)
         known = f"known sizes that fit: {'; '.join(fits)}" if fits else "no known size fits it"
         raise GeometryError(
             f"{path} holds {frames} whole frames of {geometry.width}x{geometry.height} and "
@@ -62,8 +62,8 @@ def write_dat(
     """
     path = Path(os.path.realpath(path))
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        for span in progress(stream.blocks()):
-            file.write(packed_block(stream, *span).data)
+        for span in progress(stream.block_spans()):
+            file.write(pack_without_padding(stream, *span).data)
     if sidecar:
         write_sidecar(
             path, Geometry(stream.height, stream.width, rate=stream.rate, exposure=stream.exposure)

@@ -15,25 +15,25 @@ import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError, OutputError
-from spikecam.extras import require
+from spikecam.extras import require_packages
 from spikecam.io.atomic import atomic_path
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.stored_frames import packed_block
+from spikecam.io.stored_frames import pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 
 _CHUNK_BYTES = 1 << 20
 
 
 def _open_file(path: Path, mode: str) -> Any:
-    require("h5py", extra="hdf5", purpose="HDF5 files")
+    require_packages("h5py", extra="hdf5", purpose="HDF5 files")
     import h5py
 
     return h5py.File(path, mode)
 
 
-class _Dataset:
-    """The frames of an HDF5 file, opened for every slice, so that nothing needs closing."""
+class _HDF5Frames:
+    """Packed frames in an HDF5 file, which is opened for every slice and closed again."""
 
     def __init__(self, path: Path, shape: tuple[int, int]) -> None:
         self.path = path
@@ -42,15 +42,15 @@ class _Dataset:
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         try:
             with _open_file(self.path, "r") as file:
-                return np.asarray(_spikes_of(file)[index])
+                return np.asarray(_find_spike_dataset(file)[index])
         except (OSError, KeyError, ValueError) as error:
             raise FileError(
                 f"{self.path} cannot be read: damaged, or changed since it was opened ({error})"
             ) from error
 
 
-def _spikes_of(file: Any) -> Any:
-    """The data set of spikes, which lies in this file.
+def _find_spike_dataset(file: Any) -> Any:
+    """Find the data set of spikes in an open file, and refuse a link to another file.
 
     HDF5 can lead to any other file, which whoever opens this one was not asked for.
 
@@ -75,9 +75,9 @@ def open_hdf5(path: Path, geometry: Geometry | None = None, truncate: bool = Fal
     """
     try:
         with _open_file(path, "r") as file:
-            spikes = _spikes_of(file)
+            spikes = _find_spike_dataset(file)
             attributes = dict(spikes.attrs)
-            store = _Dataset(path, tuple(spikes.shape))
+            store = _HDF5Frames(path, tuple(spikes.shape))
             exposure = [int(n) for n in attributes.get("exposure", ())]
             return SpikeStream(
                 store,
@@ -104,7 +104,7 @@ def write_hdf5(
     Raises:
         OutputError: it cannot be written, or there may be too little room for it.
     """
-    require("h5py", extra="hdf5", purpose="HDF5 files")
+    require_packages("h5py", extra="hdf5", purpose="HDF5 files")
     shape = (len(stream), bits.frame_bytes(stream.height, stream.width))
     with atomic_path(path) as temporary:
         # The HDF5 library does not survive a full disk, so there must be room for the worst case.
@@ -130,8 +130,8 @@ def _write(
             spikes.attrs["rate"] = stream.rate
         if stream.exposure is not None:
             spikes.attrs["exposure"] = stream.exposure
-        for start, stop in progress(stream.blocks()):
-            spikes[start:stop] = packed_block(stream, start, stop)
+        for start, stop in progress(stream.block_spans()):
+            spikes[start:stop] = pack_without_padding(stream, start, stop)
 
 
 FORMAT = RecordingFormat(name="HDF5", suffixes=(".h5", ".hdf5"), read=open_hdf5, write=write_hdf5)

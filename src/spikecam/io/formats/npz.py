@@ -29,7 +29,7 @@ from spikecam.errors import FileError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.stored_frames import StoredFrames, packed_block
+from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.resources import check_memory
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -70,7 +70,7 @@ def open_npz(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
             if {"seq", "length"} <= keys:
                 return SpikeStream(*_read_rsir(path, archive), **metadata)
             if {"spikes", "shape"} <= keys:
-                return SpikeStream(*_open_packed(path, archive), **metadata)
+                return SpikeStream(*_open_packed_frames(path, archive), **metadata)
     except _DAMAGE as error:
         raise FileError(f"{path} is damaged, or no .npz file at all; get it again") from error
     raise FileError(
@@ -82,36 +82,36 @@ def open_npz(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
 def _read_metadata(archive: zipfile.ZipFile, keys: set[str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {}
     if "rate" in keys:
-        metadata["rate"] = float(_read_small(archive, "rate"))
+        metadata["rate"] = float(_read_small_array(archive, "rate"))
     if "exposure" in keys:
-        start, stop = _read_small(archive, "exposure")
+        start, stop = _read_small_array(archive, "exposure")
         metadata["exposure"] = (int(start), int(stop))
     return metadata
 
 
-def _read_small(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
-    """An array of a few numbers."""
+def _read_small_array(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
+    """Read an array of at most 16 numbers."""
     with archive.open(f"{key}.npy") as file:
-        shape, _, dtype = _read_header(file)
+        shape, _, dtype = _read_npy_header(file)
         if dtype.hasobject or len(shape) > 1 or int(np.prod(shape, dtype=object)) > 16:
             raise ValueError(f"{key} is not a few numbers")
         content = file.read(16 * dtype.itemsize + 1)  # to the end, where the checksum is compared
         return np.frombuffer(content, dtype, int(np.prod(shape))).reshape(shape)
 
 
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, order and type of an array, whatever the version of its header."""
+def _read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read shape, order and type of an array from its .npy header, of any version."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(file)
     return np.lib.format.read_array_header_2_0(file)
 
 
-def _read_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any]]:
-    """An array (n, H, W) a few of its first axis at a time; first an empty one, (0, n, H, W)."""
+def _iter_array_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any]]:
+    """Yield an array (n, H, W) block by block; first an empty one, (0, n, H, W), for its shape."""
     member = archive.getinfo(f"{key}.npy")
     with archive.open(member) as file:
-        shape, fortran_order, dtype = _read_header(file)
+        shape, fortran_order, dtype = _read_npy_header(file)
         size = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if dtype.hasobject or min(shape, default=0) < 0:
             raise ValueError("not an array of numbers")
@@ -136,7 +136,7 @@ def _read_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any
 
 
 def _read_uhsr(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
-    blocks = _read_blocks(archive, "spk")
+    blocks = _iter_array_blocks(archive, "spk")
     shape = next(blocks).shape[1:]
     if len(shape) != 3 or 0 in shape[1:]:
         raise FileError(
@@ -154,8 +154,8 @@ def _read_uhsr(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[
 
 
 def _read_rsir(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
-    length = int(_read_small(archive, "length"))
-    blocks = _read_blocks(archive, "seq")
+    length = int(_read_small_array(archive, "length"))
+    blocks = _iter_array_blocks(archive, "seq")
     first = next(blocks)
     shape = first.shape[1:]
     if first.dtype != np.uint8 or len(shape) != 3 or length < 1 or shape[0] != -(-length // 8):
@@ -182,12 +182,14 @@ def _allocate(path: Path, frames: int, height: int, width: int) -> bits.Bytes:
     return np.empty((frames, size), np.uint8)
 
 
-def _open_packed(path: Path, archive: zipfile.ZipFile) -> tuple[StoredFrames, tuple[int, int]]:
-    """The array ``spikes`` of an uncompressed archive, read where it lies in the file."""
-    height, width = (int(n) for n in _read_small(archive, "shape"))
+def _open_packed_frames(
+    path: Path, archive: zipfile.ZipFile
+) -> tuple[StoredFrames, tuple[int, int]]:
+    """Open the packed frames of an uncompressed archive, read slice by slice from the file."""
+    height, width = (int(n) for n in _read_small_array(archive, "shape"))
     member = archive.getinfo("spikes.npy")
     with archive.open(member) as file:
-        shape, _, dtype = _read_header(file)
+        shape, _, dtype = _read_npy_header(file)
         header = file.tell()
     if member.compress_type != zipfile.ZIP_STORED or dtype != np.uint8 or len(shape) != 2:
         raise FileError(f"{path} was not written by spikecam: its spikes are not plain bytes")
@@ -227,10 +229,10 @@ def write_npz(
     if layout == "packed":
         small["shape"] = (height, width)
         name, shape = "spikes", (frames, bits.frame_bytes(height, width))
-        parts = (packed_block(stream, *span) for span in progress(stream.blocks()))
+        parts = (pack_without_padding(stream, *span) for span in progress(stream.block_spans()))
     elif layout == "uhsr":
         name, shape = "spk", stream.shape
-        parts = (stream.read(*span) for span in progress(stream.blocks(1 << 20)))
+        parts = (stream.read(*span) for span in progress(stream.block_spans(1 << 20)))
     else:
         small["length"] = frames
         name, shape = "seq", (-(-frames // 8), height, width)

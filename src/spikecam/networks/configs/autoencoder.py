@@ -15,7 +15,7 @@ STRIDE = 8
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Size of the network.
+    """Sizes of the autoencoder: widths and numbers of blocks.
 
     Attributes:
         channels: of the latents.
@@ -42,7 +42,10 @@ class AutoencoderConfig:
 
 @dataclass(frozen=True)
 class AutoencoderInputConfig(InputConfig):
-    """Input: pictures in [0, 1], RGB, continued to whole blocks of 8 x 8 pixels."""
+    """Constants of the input of the autoencoder.
+
+    The input is pictures in [0, 1], RGB, continued to whole blocks of 8 x 8 pixels.
+    """
 
     kind: ClassVar[str] = "picture"
 

@@ -12,7 +12,7 @@ from spikecam.networks.config_checks import check_minimum
 
 @dataclass(frozen=True)
 class BSNConfig:
-    """Size of the network; the published one by default.
+    """Sizes of BSN: widths and numbers of blocks; the published one by default.
 
     Attributes:
         width: channels of the encoder; twice as many in the decoder.
@@ -31,7 +31,9 @@ class BSNConfig:
 
 @dataclass(frozen=True)
 class BSNInputConfig(InputConfig):
-    """Input: firing rates in a short window, brought to the brightness of the blurry picture.
+    """Constants of the input of BSN.
+
+    The input is firing rates in a short window, brought to the brightness of the blurry picture.
 
     Attributes:
         window: odd number of frames.

@@ -10,14 +10,14 @@ from spikecam.networks.architecture import (
     InputConfig,
     PublishedCheckpoint,
     Shapes,
-    layer_count,
+    count_layers,
 )
 from spikecam.networks.config_checks import check_minimum
 
 
 @dataclass(frozen=True)
 class EDSRConfig:
-    """Size of the network; the published one by default.
+    """Sizes of EDSR: widths and numbers of blocks; the published one by default.
 
     Attributes:
         channels: of every layer.
@@ -35,7 +35,10 @@ class EDSRConfig:
 
 @dataclass(frozen=True)
 class EDSRInputConfig(InputConfig):
-    """Input: firing rates, brought to the brightness of the blurry picture."""
+    """Constants of the input of EDSR.
+
+    The input is firing rates, brought to the brightness of the blurry picture.
+    """
 
     kind: ClassVar[str] = "rates"
 
@@ -43,9 +46,9 @@ class EDSRInputConfig(InputConfig):
 def _infer_config(shapes: Shapes) -> EDSRConfig:
     return EDSRConfig(
         channels=shapes["head.weight"][0],
-        blocks=layer_count(shapes, "blocks"),
+        blocks=count_layers(shapes, "blocks"),
         # Each doubling is a convolution and a shuffle, which has no weights.
-        doublings=(layer_count(shapes, "up") + 1) // 2,
+        doublings=(count_layers(shapes, "up") + 1) // 2,
     )
 
 

@@ -11,7 +11,7 @@ from spikecam.networks.architecture import (
     InputConfig,
     PublishedCheckpoint,
     Shapes,
-    layer_count,
+    count_layers,
 )
 from spikecam.networks.config_checks import check_minimum
 
@@ -25,7 +25,7 @@ PICTURE_SCALE = 4
 
 @dataclass(frozen=True)
 class LDNConfig:
-    """Size of the network; the published one by default.
+    """Sizes of LDN: widths and numbers of blocks; the published one by default.
 
     Attributes:
         window: spike frames that make one picture.
@@ -50,7 +50,10 @@ class LDNConfig:
 
 @dataclass(frozen=True)
 class LDNInputConfig(InputConfig):
-    """Input: the blurry picture in [0, 1], RGB, and the spikes of ``LDNConfig.window`` frames."""
+    """Constants of the input of LDN.
+
+    The input is the blurry picture in [0, 1], RGB, and the spikes of ``LDNConfig.window`` frames.
+    """
 
     kind: ClassVar[str] = "spike-window"
 
@@ -61,18 +64,18 @@ def _infer_config(shapes: Shapes) -> LDNConfig:
         window=shapes["spike_encoder.0.weight"][1],
         width=width,
         reduction=4 * width // shapes["channel_attention.squeeze.weight"][0],
-        blocks=layer_count(shapes, "blocks"),
+        blocks=count_layers(shapes, "blocks"),
     )
 
 
-def _reverse_colours(state: dict[str, Tensor]) -> None:
-    """From blue, green, red to red, green, blue."""
+def _swap_bgr_to_rgb(state_dict: dict[str, Tensor]) -> None:
+    """Swap the colour channels of the weights from BGR to RGB, in place."""
     import torch
 
-    state["blur_encoder.0.weight"] = state["blur_encoder.0.weight"].flip(1)
-    predict = state["predict.weight"].flip(0)
-    state["predict.weight"] = torch.cat([predict[:, :3].flip(1), predict[:, 3:]], dim=1)
-    state["predict.bias"] = state["predict.bias"].flip(0)
+    state_dict["blur_encoder.0.weight"] = state_dict["blur_encoder.0.weight"].flip(1)
+    predict = state_dict["predict.weight"].flip(0)
+    state_dict["predict.weight"] = torch.cat([predict[:, :3].flip(1), predict[:, 3:]], dim=1)
+    state_dict["predict.bias"] = state_dict["predict.bias"].flip(0)
 
 
 # Their blocks count from 1, ours from 0.
@@ -104,6 +107,6 @@ ARCHITECTURE = Architecture(
             (r"pred", "predict"),
         ),
         infer_config=_infer_config,
-        convert=_reverse_colours,
+        convert=_swap_bgr_to_rgb,
     ),
 )

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from spikecam.errors import OptionError
 from spikecam.networks.architecture import Architecture, InputConfig
-from spikecam.networks.config_checks import check_minimum, check_rising_from
+from spikecam.networks.config_checks import check_increasing, check_minimum
 
 
 @dataclass(frozen=True)
 class RefinerConfig:
-    """Size of the network.
+    """Sizes of the refiner: widths and numbers of blocks.
 
     Attributes:
         exposure_maps: maps that describe the exposure as a whole.
@@ -40,13 +40,21 @@ class RefinerConfig:
     flow_warp: bool = True
 
     def __post_init__(self) -> None:
-        minimum = {"width": 1, "deep_width": 1, "picture_blocks": 0, "deep_blocks": 0, "blocks": 2}
+        minimum = {
+            "width": 1,
+            "deep_width": 1,
+            "picture_blocks": 0,
+            "deep_blocks": 0,
+            "blocks": 2,
+        }
         check_minimum(self, exposure_maps=1, moment_maps=1, **minimum)
 
 
 @dataclass(frozen=True)
 class RefinerInputConfig(InputConfig):
-    """Input: logarithms of firing-rate ratios, and pictures warped along optical flow.
+    """Constants of the input of the refiner.
+
+    The input is logarithms of firing-rate ratios, and pictures warped along optical flow.
 
     Times are in units of ``exposure_units`` to an exposure, so that neither the frame rate nor the
     length of the exposure matters.
@@ -81,7 +89,7 @@ class RefinerInputConfig(InputConfig):
 
     def __post_init__(self) -> None:
         check_minimum(self, exposure_units=1, exposure_parts=1, margin=0, sdm_window=1)
-        check_rising_from(self, "window_edges")
+        check_increasing(self, "window_edges")
         if min(self.prior, self.sdm_prior, self.flow_blur, self.min_scale) <= 0:
             raise OptionError("priors, min_scale and flow_blur are numbers above 0")
         if not 0 < self.white_quantile <= 1:
@@ -91,12 +99,12 @@ class RefinerInputConfig(InputConfig):
 
     @property
     def exposure_maps(self) -> int:
-        """Maps of the exposure: its parts, both margins, and the charge."""
+        """Number of maps of the exposure: its parts, both margins, and the charge."""
         return self.exposure_parts + 3
 
     @property
     def moment_maps(self) -> int:
-        """Maps of a moment: its windows, its place in the exposure, and SDM's ratio."""
+        """Number of maps of a moment: its windows, its place in the exposure, and SDM's ratio."""
         return 2 * len(self.window_edges) + 1
 
 

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from spikecam.errors import OptionError
 from spikecam.networks.architecture import Architecture, InputConfig
-from spikecam.networks.config_checks import check_minimum, check_rising_from
+from spikecam.networks.config_checks import check_increasing, check_minimum
 
 
 @dataclass(frozen=True)
 class RefocuserConfig:
-    """Size of the network.
+    """Sizes of the refocuser: widths and numbers of blocks.
 
     Attributes:
         width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
@@ -47,7 +47,9 @@ SIZES = {
 
 @dataclass(frozen=True)
 class RefocuserInputConfig(InputConfig):
-    """Input: firing rates in windows of several lengths, deconvolutions, and band energies.
+    """Constants of the input of the refocuser.
+
+    The input is firing rates in windows of several lengths, deconvolutions, and band energies.
 
     Frequencies are in cycles a pixel.
 
@@ -84,7 +86,7 @@ class RefocuserInputConfig(InputConfig):
     def __post_init__(self) -> None:
         check_minimum(self, min_window=1, border=0)
         for name in ("window_divisors", "disc_radii", "band_centres", "band_limits"):
-            check_rising_from(self, name)
+            check_increasing(self, name)
         if not self.noise_levels or min(*self.noise_levels, self.min_band_frequency) <= 0:
             raise OptionError("noise_levels and min_band_frequency are numbers above 0")
         centres, (low, high) = self.band_centres, self.band_limits

@@ -15,7 +15,7 @@ STRIDE = 8
 
 @dataclass(frozen=True)
 class SpikeGenConfig:
-    """Size of the network; by default as published (Table 5; 512 features, 3.2).
+    """Sizes of SpikeGen; by default as published (Table 5; 512 features, 3.2).
 
     The paper does not give the spike encoder's first channels, nor the size of the head: ours are
     128 and 256, and those of MAR.
@@ -93,7 +93,9 @@ SIZES = {
 
 @dataclass(frozen=True)
 class SpikeGenInputConfig(InputConfig):
-    """Input: a dense picture, the spikes around a moment, and their gain.
+    """Constants of the input of SpikeGen.
+
+    The input is a dense picture, the spikes around a moment, and their gain.
 
     Attributes:
         white_quantile: of the firing rates of spikes alone, that is shown as ``white_level``.

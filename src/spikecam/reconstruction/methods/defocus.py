@@ -70,7 +70,7 @@ def defocus(
     network = load_network(Refocuser, options.weights, options.device)
     inputs = RefocuserInput(network.input_config)
     # A tile that cannot be is refused before the first frame.
-    split_into_tiles((64, 64), options.tile, network.reach)
+    split_into_tiles((64, 64), options.tile, network.receptive_radius)
     return (
         refocus(network, inputs.rates(stream, frame, window, fpn=fpn), window, tile=options.tile)
         for frame in frames

@@ -25,9 +25,9 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.reconstruction.intervals import bound_after, bound_before
+from spikecam.reconstruction.intervals import interval_end_offsets, interval_start_offsets
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
-from spikecam.rows import over_rows, picture_blocks, select_frames
+from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
 from spikecam.stream import SpikeStream
 
 
@@ -49,7 +49,9 @@ class TfiOptions:
 
 
 def tfi(stream: SpikeStream, frames: Sequence[int], options: TfiOptions) -> Iterator[Picture]:
-    """Reconstruct ``frames`` by TFI, in one pass that looks ``reach`` frames ahead.
+    """Reconstruct ``frames`` by TFI.
+
+    It is one pass that looks ``reach`` frames ahead.
 
     Args:
         stream: the recording.
@@ -70,14 +72,14 @@ def tfi(stream: SpikeStream, frames: Sequence[int], options: TfiOptions) -> Iter
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:
-    previous = bound_before(stream, first, reach)
+    previous = interval_start_offsets(stream, first, reach)
     start = first
     # Looking ahead costs the same for one picture as for many.
-    for pictures in picture_blocks(first, last, stream.shape, at_least=4):
+    for pictures in iter_picture_blocks(first, last, stream.shape, min_frames=4):
         stop = start + len(pictures)
-        following = bound_after(stream, stop, reach) + np.int32(len(pictures))
-        rows = stream.rows(start, stop)
-        over_rows(_intervals, stream.height, rows, reach, previous, following, pictures)
+        following = interval_end_offsets(stream, stop, reach) + np.int32(len(pictures))
+        rows = stream.packed_rows(start, stop)
+        run_over_rows(_intervals, stream.height, rows, reach, previous, following, pictures)
         yield from pictures
         start = stop
 

@@ -19,8 +19,8 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.reconstruction.membrane import sliding_rate
-from spikecam.rows import over_rows, picture_blocks, select_frames
+from spikecam.reconstruction.membrane import iter_corrected_tfp
+from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
 from spikecam.stream import SpikeStream
 
 # The most packed frames that online reconstruction holds.
@@ -41,7 +41,9 @@ class TfpOptions:
 
 
 def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iterator[Picture]:
-    """Reconstruct ``frames`` by TFP; the cost does not depend on the window's length.
+    """Reconstruct ``frames`` by TFP.
+
+    The cost does not depend on the window's length.
 
     Args:
         stream: the recording.
@@ -58,7 +60,7 @@ def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iter
     for frame in (min(frames), max(frames)):
         stream.window(frame, window)
     if fpn is not None:
-        corrected = partial(sliding_rate, stream, window=window, fpn=fpn)
+        corrected = partial(iter_corrected_tfp, stream, window=window, fpn=fpn)
         return select_frames(corrected, frames, single_frame_cost=window)
     return select_frames(partial(_run, stream, window=window), frames, single_frame_cost=window)
 
@@ -69,16 +71,16 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
     counts = np.zeros((height, (width + 7) // 8 * 8), np.int32)
     counts[:, :width] = stream.count(start, stop)
     yield (counts[:, :width] / window).astype(np.float32)
-    for pictures in picture_blocks(first + 1, last, stream.shape):
+    for pictures in iter_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
-        entering, leaving = stream.rows(stop, stop + n), stream.rows(start, start + n)
-        over_rows(_slide, height, entering, leaving, counts, window, pictures)
+        entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
+        run_over_rows(_slide, height, entering, leaving, counts, window, pictures)
         yield from pictures
         start, stop = start + n, stop + n
 
 
 class OnlineTfp:
-    """TFP of the last ``window`` frames that came; at the beginning, of those that there are.
+    """TFP of frames as they come, for live use: of the last ``window`` frames, or fewer at first.
 
     Args:
         shape: height and width in pixels.
@@ -101,7 +103,7 @@ class OnlineTfp:
         self._recent = SpikeStream.from_array(np.zeros((0, *shape), np.uint8))
 
     def update(self, frames: SpikeStream) -> None:
-        """Take the frames that come next; the last ``window`` of all are held."""
+        """Advance by the frames that come next; the last ``window`` of all are held."""
         last = frames[max(0, len(frames) - self.window) :]
         before = self._recent[max(0, len(self._recent) + len(last) - self.window) :]
         if not len(before):

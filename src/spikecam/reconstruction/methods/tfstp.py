@@ -31,7 +31,7 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.rows import over_rows, picture_blocks, select_frames
+from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
 from spikecam.stream import SpikeStream
 
 
@@ -52,7 +52,7 @@ class Plasticity:
 
 
 class Synapses:
-    """The state of every pixel, moved on a block of frames at a time.
+    """State of the synapse of every pixel, advanced a block of frames at a time.
 
     Attributes R, u and rho are float32 (H, W), as after the last frame that was seen.
     """
@@ -70,19 +70,20 @@ class Synapses:
         self._decay_R = np.exp(-intervals / plasticity.D).astype(np.float32)
         self._decay_u = np.exp(-intervals / plasticity.F).astype(np.float32)
 
-    def advance(self, rows: npt.NDArray[np.uint8], pictures: Picture | None = None) -> None:
-        """See the next frames, as from `SpikeStream.rows`; put rho after each into ``pictures``.
+    def advance(self, rows: npt.NDArray[np.uint8], rho_pictures: Picture | None = None) -> None:
+        """Advance by the next frames, given as rows; write rho after each to ``rho_pictures``.
 
-        ``pictures`` is (len(rows), H, W); where none are wanted it is several times as fast.
+        Rows are as from `SpikeStream.packed_rows`, and ``rho_pictures`` is (len(rows), H, W); where
+        none are wanted it is several times as fast.
         """
         p = self.plasticity
         constants = tuple(np.float32(c) for c in (p.u0, p.D, p.F, p.f))
         state = (self.R, self.u, self.rho)
         args = (rows, state, self._last, (self._decay_R, self._decay_u), constants)
-        if pictures is None:
-            over_rows(_pass, len(self.R), *args)
+        if rho_pictures is None:
+            run_over_rows(_advance_to_last, len(self.R), *args)
         else:
-            over_rows(_advance, len(self.R), *args, pictures)
+            run_over_rows(_advance, len(self.R), *args, rho_pictures)
         self.frame_count += len(rows)
 
 
@@ -127,17 +128,17 @@ def tfstp(stream: SpikeStream, frames: Sequence[int], options: TfstpOptions) -> 
 def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:
     _, height, width = stream.shape
     synapses = Synapses(height, width, plasticity)
-    for start, stop in stream[:first].blocks(1 << 20):
-        synapses.advance(stream.rows(start, stop))
-    for pictures in picture_blocks(first, last, stream.shape):
+    for start, stop in stream[:first].block_spans(1 << 20):
+        synapses.advance(stream.packed_rows(start, stop))
+    for pictures in iter_picture_blocks(first, last, stream.shape):
         synapses.advance(
-            stream.rows(synapses.frame_count, synapses.frame_count + len(pictures)), pictures
+            stream.packed_rows(synapses.frame_count, synapses.frame_count + len(pictures)), pictures
         )
         yield from pictures
 
 
 class OnlineTfstp:
-    """TFSTP of frames as they come: every synapse moves on with every frame.
+    """TFSTP of frames as they come, for live use: its state advances with every frame.
 
     Args:
         shape: height and width in pixels.
@@ -150,8 +151,8 @@ class OnlineTfstp:
         self.update(SpikeStream.from_array(np.zeros((0, *shape), np.uint8)))
 
     def update(self, frames: SpikeStream) -> None:
-        """Take the frames that come next."""
-        self._synapses.advance(frames.rows())
+        """Advance by the frames that come next."""
+        self._synapses.advance(frames.packed_rows())
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W); 0 before a first spike."""
@@ -215,7 +216,7 @@ def _advance(rows, state, last_spikes, decays, constants, pictures, first_row, l
                 R[j] = one - (one - R[j] * (one - u[j])) * by_R[j]
                 u[j] = u0 + (u[j] + f * (one - u[j]) - u0) * by_u[j]
             # What they decayed by is done with; their place is for rho.
-            _brightness(R, u, constants, bundled, by_R, by_u)
+            _compute_rho(R, u, constants, bundled, by_R, by_u)
             for j in range(n):
                 column = columns[j]
                 Rs[column], us[column], rhos[column] = R[j], u[j], by_u[j]
@@ -231,8 +232,8 @@ _BITS = np.unpackbits(np.arange(256, dtype=np.uint8), bitorder="little").view(np
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # type: ignore[no-untyped-def]
-    """As `_advance`, with rho after the last frame alone.
+def _advance_to_last(rows, state, last_spikes, decays, constants, first_row, last_row):  # type: ignore[no-untyped-def]
+    """Advance by frames as `_advance` does, but compute rho after the last one alone.
 
     Without its logarithms so little is left to do that it is done for every pixel, fired or not.
     """
@@ -269,40 +270,40 @@ def _pass(rows, state, last_spikes, decays, constants, first_row, last_row):  # 
                 last[column] = np.int32(i) if hit else last[column]
         for column in range(width):
             last[column] = max(last[column] - frames, -longest)
-        _brightness(R, u, constants, width, spare, rho)
+        _compute_rho(R, u, constants, width, spare, rho)
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def _brightness(R, u, constants, n, spare, rho):  # type: ignore[no-untyped-def]
-    """rho of the first ``n`` pixels after a spike that left them at R and u (see above)."""
+def _compute_rho(R, u, constants, pixels, spare, rho):  # type: ignore[no-untyped-def]
+    """Compute rho of the first pixels from their state R and u after a spike (see above)."""
     one = np.float32(1)
     u0, D, F, f = constants
-    for j in range(n):
+    for j in range(pixels):
         spare[j] = (one - R[j]) / (one - R[j] * (one - u[j]))
         rho[j] = (u[j] - u0) / (F - u0 + u[j] * (one - f))
-    _log(spare, n)
-    _log(rho, n)
-    for j in range(n):
+    _log_in_place(spare, pixels)
+    _log_in_place(rho, pixels)
+    for j in range(pixels):
         rho[j] = -one / (F * rho[j]) - one / (D * spare[j])
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
-def _log(x, n):  # type: ignore[no-untyped-def]
-    """x[:n] = log(x[:n]) in single precision to 2 ulp, for x >= 0, in vector instructions.
+def _log_in_place(values, count):  # type: ignore[no-untyped-def]
+    """Replace the first ``count`` values by their logarithm, in place, to 2 ulp of float32.
 
     np.log compiles to a library call for each element, half the cost of the whole method. Here
     x = m 2^e with m in [sqrt(1/2), sqrt(2)), and with s = (m - 1) / (m + 1), |s| < 0.172,
     log m = 2 artanh s = 2 (s + s^3/3 + s^5/5 + ...).
     """
-    bits = x.view(np.int32)
+    bits = values.view(np.int32)
     root_half = np.int32(0x3F3504F3)
-    for j in range(n):
+    for j in range(count):
         zero = bits[j] == 0
         e = (bits[j] - root_half) >> 23
         bits[j] -= e << 23
-        s = (x[j] - np.float32(1)) / (x[j] + np.float32(1))
+        s = (values[j] - np.float32(1)) / (values[j] + np.float32(1))
         q = s * s
         tail = np.float32(1 / 9) * q + np.float32(1 / 7)
         tail = (tail * q + np.float32(1 / 5)) * q + np.float32(1 / 3)
         log_m = np.float32(2) * (s + s * q * tail)
-        x[j] = np.float32(-np.inf) if zero else log_m + np.float32(e) * np.float32(np.log(2))
+        values[j] = np.float32(-np.inf) if zero else log_m + np.float32(e) * np.float32(np.log(2))

@@ -86,7 +86,7 @@ class DefocusSamples(Dataset[Sample]):
             one.astype(np.float32, order="C") for one in rotate_and_flip([maps, scene], rng)
         )
         return {
-            **self.inputs.features(rates, frames),
+            **self.inputs.tensors_from_rates(rates, frames),
             "sharp": torch.from_numpy(truth),
             "level": torch.tensor(level, dtype=torch.float32),
         }

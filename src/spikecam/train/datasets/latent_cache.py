@@ -122,7 +122,7 @@ def make_latents(
         PictureCrops(train, crop, seed=seed, length=cache.train),
         PictureCrops(val, crop, seed=seed, length=cache.val, validation=True),
     ]
-    shapes = _shapes(cache.train + cache.val, autoencoder.channels, crop)
+    shapes = _shapes(cache.train + cache.val, autoencoder.latent_channels, crop)
     _check_free_space(
         root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values())
     )
@@ -144,9 +144,9 @@ def make_latents(
             blurry = [pair[0] for pair in pairs]
             for name, pictures in (("blurry", blurry), ("sharp", sharp), ("gray", gray)):
                 arrays[name][place] = _encode(autoencoder, pictures)
-            arrays["spikes"][place] = [stream.rows() for _, stream in pairs]
+            arrays["spikes"][place] = [stream.packed_rows() for _, stream in pairs]
             arrays["gain"][place] = [
-                inputs.gain(as_gray(one), float(stream.count().mean()) / FRAMES)
+                inputs.brightness_gain(as_gray(one), float(stream.count().mean()) / FRAMES)
                 for one, stream in pairs
             ]
         for array in arrays.values():

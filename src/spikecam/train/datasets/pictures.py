@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike
-from spikecam.io.pictures import as_levels, is_picture, picture_size, read_picture
+from spikecam.io.pictures import is_picture, picture_size, quantize_to_levels, read_picture
 from spikecam.picture import Picture, as_colour
 from spikecam.train.datasets.configs import check_picture_crop
 from spikecam.train.datasets.pairs import hash_text
@@ -129,7 +129,9 @@ def pictures_digest(paths: Sequence[Path]) -> str:
 @cached(LRUCache(_CACHE_BYTES, getsizeof=lambda levels: levels.nbytes))
 def load_levels(path: Path) -> npt.NDArray[np.uint8]:
     """A picture in colour as levels from 0 to 255, (h, w, 3); kept in memory for the next time."""
-    levels: npt.NDArray[np.uint8] = as_levels(read_picture(path)).astype(np.uint8, copy=False)
+    levels: npt.NDArray[np.uint8] = quantize_to_levels(read_picture(path)).astype(
+        np.uint8, copy=False
+    )
     return as_colour(levels)
 
 

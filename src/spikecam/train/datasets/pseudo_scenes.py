@@ -23,7 +23,7 @@ from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.atomic import atomic_path
 from spikecam.io.digest import file_digest
-from spikecam.io.pictures import as_levels, picture_size, write_picture
+from spikecam.io.pictures import picture_size, quantize_to_levels, write_picture
 from spikecam.picture import as_colour
 
 # Factor by which pictures are reduced, and the share of that which a scene shows: the rest is room
@@ -126,4 +126,4 @@ def _reduced_sdm(pair: Pair) -> np.ndarray:
     stream = pair.stream()
     middle = sum(resolve_exposure(stream)) // 2
     sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
-    return np.asarray(Image.fromarray(as_levels(as_colour(sharp))).reduce(_REDUCTION))
+    return np.asarray(Image.fromarray(quantize_to_levels(as_colour(sharp))).reduce(_REDUCTION))

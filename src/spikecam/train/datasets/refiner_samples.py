@@ -80,8 +80,11 @@ class RefinerSamples(Dataset[Sample]):
             LogRateRatios(stream, exposure, self.input_config),
             flow_warp=self.flow_warp,
         )
-        moments = [inputs.moment(frame) for frame in frames]
-        maps = {"exposure": [inputs.exposure()], "moments": [moment.maps for moment in moments]}
+        moments = [inputs.frame_input(frame) for frame in frames]
+        maps = {
+            "exposure": [inputs.exposure_maps()],
+            "moments": [moment.maps for moment in moments],
+        }
         sample = {"blur": blur, "sharp": colours[1:]}
         if self.flow_warp:
             maps["flows"] = [moment.flows for moment in moments if moment.flows is not None]

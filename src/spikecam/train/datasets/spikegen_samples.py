@@ -104,7 +104,9 @@ class SpikeGenSamples(Dataset[Sample]):
             # Loaded by each process for itself, once.
             self._refiner = refiner = self._refiner or load_network(Refiner, "refined", "cpu")
         frames = crop.frames[:1]
-        (condition,) = self.inputs.from_both(blur, stream, frames, crop.exposure, refiner)
+        (condition,) = self.inputs.iter_conditioning_on_both(
+            blur, stream, frames, crop.exposure, refiner
+        )
         return _as_sample(condition, mix, sharp)
 
     def _dense_sample(self, index: int) -> Sample:
@@ -125,7 +127,7 @@ class SpikeGenSamples(Dataset[Sample]):
         light = np.stack([as_gray(picture) for picture in film])
         light *= np.float32(rng.uniform(0.4, 1))
         stream = random_sensor_view(light, rng, self.sensors)
-        condition = self.inputs.from_spikes(stream, frames // 2)
+        condition = self.inputs.conditioning_on_spikes(stream, frames // 2)
         rate = float(stream.count().mean()) / frames
         # What the sensor makes of light, times what the rates are shown with.
         gain = condition.scale * rate / max(float(light.mean()), 1e-4)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import atomic_path, check_folder, remove_leftovers
+from spikecam.io.atomic import atomic_path, check_output_folder, remove_leftovers
 
 CONFIG, CHECKPOINT, METRICS, PICTURES = "config.json", "last.ckpt", "metrics.csv", "pictures"
 # Scenes that were made of the pairs themselves.
@@ -31,7 +31,7 @@ def check_run_folder(folder: Path, settings: Mapping[str, Any]) -> None:
     if not path.exists():
         if not (folder / PSEUDO).exists():
             remove_leftovers(folder)
-            check_folder(folder)
+            check_output_folder(folder)
         return
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))["settings"]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
-from spikecam.deblurring.refined_picture import RefinedPicture
+from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 from spikecam.errors import SpikecamError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import evenly_spaced_frames
@@ -50,9 +50,9 @@ def heldout_pixel_error(network: Refiner, pairs: Sequence[Pair], *, moments: int
         heldout = np.zeros(stream.shape[1:], np.bool_)
         heldout[1:-1:HOLDOUT_STRIDE, 1:-1:HOLDOUT_STRIDE] = True
         ratios = LogRateRatios(stream, span, network.input_config, masked_pixels=heldout)
-        picture = RefinedPicture(network, blur, ratios)
+        picture = RefinerDeblurrer(network, blur, ratios)
         frames = evenly_spaced_frames(stream, min(moments, span[1] - span[0]), span, window=1)
-        light = np.stack([coarse_gray(picture.sharp(frame))[heldout] for frame in frames])
+        light = np.stack([coarse_gray(picture.deblur(frame))[heldout] for frame in frames])
         with np.errstate(divide="ignore"):
             rate = LogRateRatios(stream, span, network.input_config).rate
             thresholds = coarse_gray(blur)[heldout] / rate[heldout]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import FileError
-from spikecam.io.paths import PathLike, existing_file
+from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.weights.checkpoints import read_state
 
 # Channels of the 13 convolutions of VGG-16, whose outputs are compared after each group.
@@ -65,7 +65,7 @@ class LPIPS(nn.Module):
         """
         state: dict[str, Tensor] = {}
         for file in files:
-            state |= read_state(existing_file(file))
+            state |= read_state(check_existing_file(file))
         network = cls()
         names = ", ".join(map(str, files))
         convolutions = [one for one in network.modules() if isinstance(one, nn.Conv2d)]

@@ -233,14 +233,14 @@ def measure_sensors(pairs: Sequence[Pair]) -> SensorConfig:
     import numpy as np
 
     from spikecam.exposure import resolve_exposure
-    from spikecam.reconstruction.charge import charges
+    from spikecam.reconstruction.charge import iter_span_charges
     from spikecam.train.losses.heldout_pixels import coarse_gray
 
     thresholds, deviations = [], []
     for pair in pairs:
         stream = pair.stream()
         start, stop = resolve_exposure(stream)
-        [collected] = charges(stream, [(start, stop)])
+        [collected] = iter_span_charges(stream, [(start, stop)])
         rate = collected / (stop - start)
         light = coarse_gray(pair.blurry_picture())
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
@@ -277,7 +277,7 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
     import numpy as np
 
     from spikecam.deblurring.log_rate_ratios import LogRateRatios
-    from spikecam.deblurring.refined_picture import RefinedPicture
+    from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
     from spikecam.exposure import resolve_exposure
     from spikecam.io.pictures import write_picture
 
@@ -286,7 +286,7 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
         exposure = resolve_exposure(stream)
         ratios = LogRateRatios(stream, exposure, before.input_config)
         middle = sum(exposure) // 2
-        sharp = [RefinedPicture(one, blur, ratios).sharp(middle) for one in (before, after)]
+        sharp = [RefinerDeblurrer(one, blur, ratios).deblur(middle) for one in (before, after)]
         write_picture(folder / f"adapted_{index}.png", np.concatenate([blur, *sharp], axis=1))
 
 

@@ -77,7 +77,7 @@ class AutoencoderStage(Stage):
 
         from spikecam.train.losses.charbonnier import charbonnier
 
-        raw = self.network.encode_raw(batch["sharp"])
+        raw = self.network.encode_unnormalised(batch["sharp"])
         mean = raw.mean((0, 2, 3))
         deviation = (raw - mean[:, None, None]).square().mean().sqrt()
         with torch.no_grad():
@@ -87,7 +87,7 @@ class AutoencoderStage(Stage):
             self.network.deviation.lerp_(deviation, 1 - momentum)
         noise = torch.randn(raw.shape, generator=generator, device=raw.device)
         noisy = raw + _NOISE * deviation * noise
-        error = (self.network.decode_raw(noisy) - batch["sharp"]).square().mean((1, 2, 3))
+        error = (self.network.decode_unnormalised(noisy) - batch["sharp"]).square().mean((1, 2, 3))
         return charbonnier(error).mean()
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:

@@ -100,10 +100,10 @@ class BSNStage(Stage):
 
 def short_rates(batch: Sample) -> Tensor:
     """Rates around each sample's moment at the brightness of its blurry picture, (B, 1, s, s)."""
-    from spikecam.networks.teacher import rate_gain
+    from spikecam.networks.teacher import brightness_gain
 
     rates = batch["spikes"].float().mean(dim=2)
-    return rates * rate_gain(batch["blur"], batch["long"])
+    return rates * brightness_gain(batch["blur"], batch["long"])
 
 
 def train_bsn(job: Job, options: BSNOptions) -> TrainingResult:

@@ -96,9 +96,9 @@ class EDSRStage(Stage):
         return measures, [self._rates(batch), fine, gray]
 
     def _rates(self, batch: Sample) -> Tensor:
-        from spikecam.networks.teacher import rate_gain
+        from spikecam.networks.teacher import brightness_gain
 
-        return batch["long"] * rate_gain(batch["blur"], batch["long"])
+        return batch["long"] * brightness_gain(batch["blur"], batch["long"])
 
     def _upsample(self, batch: Sample) -> Tensor:
         fine: Tensor = self.network(self._rates(batch))

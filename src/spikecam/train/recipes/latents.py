@@ -43,9 +43,9 @@ def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
     """Make the cache in ``job.out`` of the pictures in the job's sources.
 
     Raises:
-        SpikecamError: as `make_latents` and `load_autoencoder`.
+        SpikecamError: as `make_latents` and `load_autoencoder_and_fingerprint`.
     """
-    from spikecam.generation.autoencoders import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.resources import pick_device
     from spikecam.train.datasets.latent_cache import make_latents
 
@@ -55,7 +55,7 @@ def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
             check_stop()
             yield step
 
-    autoencoder, name = load_autoencoder(options.autoencoder)
+    autoencoder, name = load_autoencoder_and_fingerprint(options.autoencoder)
     autoencoder.to(pick_device(options.device))
     cache = make_latents(
         job.sources,

@@ -124,7 +124,7 @@ class SpikeGenStage(Stage):
         draws, count, device = self.config.noise_draws, target[:, 0].numel(), target.device
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
         times = torch.randint(0, TIME_STEPS + 1, (draws, count), generator=generator, device=device)
-        condition = self.network.condition(inputs)
+        condition = self.network.encode_condition(inputs)
         mean, mean_error, nll, velocity_error = self.network(
             condition, inputs, target, noise, times
         )
@@ -147,7 +147,7 @@ class SpikeGenStage(Stage):
         from spikecam.train.losses.psnr import psnr
 
         inputs, residual, target = self._encode(batch)
-        condition = self.network.condition(inputs)
+        condition = self.network.encode_condition(inputs)
         mean, _ = self.network.predict_gaussian(condition.flatten(0, 2))
         decoded = self._decode(condition, mean, inputs, residual)
         sharp = batch["sharp"] if "sharp" in batch else self.autoencoder.decode(target)
@@ -181,7 +181,9 @@ class SpikeGenStage(Stage):
         assert inputs.latents is not None
         count, channels, height, width = inputs.latents.shape
         added = mean.reshape(count, height, width, channels).movedim(-1, 1)
-        return self.network.baseline(inputs.latents, inputs.mix) + added / LATENT_CHANGE_SCALE
+        return (
+            self.network.baseline_latents(inputs.latents, inputs.mix) + added / LATENT_CHANGE_SCALE
+        )
 
     def _decode(
         self, condition: Tensor, mean: Tensor, inputs: SpikeGenInputs, residual: Tensor | None
@@ -262,7 +264,7 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
         FileError: the latents are of another autoencoder, or there are none.
         SpikecamError: as `run_training` and `load_weights`.
     """
-    from spikecam.generation.autoencoders import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.train.datasets.cached_latents import CachedLatents
     from spikecam.train.datasets.latent_cache import LatentCache
     from spikecam.train.engine.sampler import UNBOUNDED
@@ -272,7 +274,7 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
         raise FileError("pre-training takes one folder of latents")
     (folder,) = job.sources
     cache = LatentCache.open(folder)
-    autoencoder, fingerprint = load_autoencoder(options.autoencoder)
+    autoencoder, fingerprint = load_autoencoder_and_fingerprint(options.autoencoder)
     if cache.autoencoder != fingerprint:
         raise FileError(
             f"the latents in {folder} are of another autoencoder than {options.autoencoder}; make "
@@ -280,7 +282,7 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
         )
     size = options.network or named_size(options.size)
     size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
-    size = replace(size, channels=autoencoder.channels, training_tokens=cache.crop // STRIDE)
+    size = replace(size, channels=autoencoder.latent_channels, training_tokens=cache.crop // STRIDE)
     data = TrainingData(
         CachedLatents(folder, seed=options.run.seed, length=UNBOUNDED),
         CachedLatents(folder, seed=0, length=cache.val, validation=True),

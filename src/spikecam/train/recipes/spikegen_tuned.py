@@ -76,7 +76,7 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
         FileError: weights to start from that are of another autoencoder.
         SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
     """
-    from spikecam.generation.autoencoders import load_autoencoder
+    from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
     from spikecam.train.datasets.pictures import PictureCrops, find_pictures, pictures_digest
     from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_crop
@@ -84,12 +84,12 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
     from spikecam.train.engine.training import TrainingData, last_names, network_input, train_stage
 
     samples, scenes, seed = options.samples, options.scenes, options.run.seed
-    autoencoder, fingerprint = load_autoencoder(options.autoencoder)
+    autoencoder, fingerprint = load_autoencoder_and_fingerprint(options.autoencoder)
     size = options.network or named_size(options.size)
     size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(
         size,
-        channels=autoencoder.channels,
+        channels=autoencoder.latent_channels,
         frames=samples.frames,
         training_tokens=scenes.crop // STRIDE,
     )

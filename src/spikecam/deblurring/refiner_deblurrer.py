@@ -15,7 +15,7 @@ from spikecam.picture import Picture
 from spikecam.tiles import (
     Tile,
     inference_context,
-    pad_to_unit,
+    pad_to_whole_units,
     picture_to_tensor,
     split_into_tiles,
     stitch,
@@ -23,8 +23,8 @@ from spikecam.tiles import (
 )
 
 
-class RefinedPicture:
-    """A blurry picture ready for the network: what all moments share is computed once.
+class RefinerDeblurrer:
+    """Deblurs one picture by a refiner; what all its moments share is computed once.
 
     Args:
         network: on its device.
@@ -50,37 +50,37 @@ class RefinedPicture:
         if blur.shape[0] < network.input_config.min_scale * height:
             picture = _resized(picture, (GRID_PIXELS * height, GRID_PIXELS * width)).clamp(0, 1)
         self.size = picture.shape[2:]
-        whole = pad_to_unit(picture)
+        whole = pad_to_whole_units(picture)
         self.input = RefinerInput(
             whole[0].permute(1, 2, 0).numpy(),
             ratios,
             flow_warp=network.config.flow_warp,
             size=self.size,
         )
-        maps = self._maps(self.input.exposure(), whole.shape[2:])
+        maps = self._maps_on_network_grid(self.input.exposure_maps(), whole.shape[2:])
         self.padded = whole.to(self.device, memory_format=torch.channels_last)
         self.whole = whole.shape[2:]
-        self.tiles = split_into_tiles(self.whole, tile, network.reach)
+        self.tiles = split_into_tiles(self.whole, tile, network.receptive_radius)
         with inference_context(self.device, exact=exact):
             self.features = stitch(
                 self.tiles, lambda tile: network.encode(tile.crop(self.padded), tile.crop(maps))
             )
 
-    def sharp(self, frame: int) -> Picture:
-        """The sharp picture of one frame."""
-        inputs = self.input.moment(frame)
-        moment = self._maps(inputs.maps, self.whole)
+    def deblur(self, frame: int) -> Picture:
+        """The sharp picture at a frame."""
+        inputs = self.input.frame_input(frame)
+        moment = self._maps_on_network_grid(inputs.maps, self.whole)
         warped = None
         if inputs.levels is not None and inputs.flows is not None:
             levels = torch.from_numpy(inputs.levels)[None].to(self.device)
-            warped = levels, self._maps(inputs.flows, self.whole)
+            warped = levels, self._maps_on_network_grid(inputs.flows, self.whole)
 
         def refine(tile: Tile) -> tuple[Tensor]:
             parts = (self.padded, *self.features, moment)
             picture, *features, maps = map(tile.crop, parts)
             part = None
             if warped is not None:
-                rows, columns = tile.on_grid(GRID_PIXELS)
+                rows, columns = tile.input_area_on_grid(GRID_PIXELS)
                 part = warped[0][:, rows, columns], tile.crop(warped[1])
             return (self.network.refine(picture, features, maps, part),)
 
@@ -91,10 +91,10 @@ class RefinedPicture:
             whole = _resized(whole, self.blur.shape[:2])
         return tensor_to_picture(whole, self.blur)
 
-    def _maps(self, maps: Maps, padded: Sequence[int]) -> Tensor:
-        """Maps on the grid of the network, a quarter as fine as the padded picture."""
+    def _maps_on_network_grid(self, maps: Maps, padded_size: Sequence[int]) -> Tensor:
+        """Resample maps to the grid of the network, a quarter as fine as the padded picture."""
         tensor = torch.from_numpy(maps)[None].to(self.device)
-        height, width = (side // GRID_PIXELS for side in padded)
+        height, width = (side // GRID_PIXELS for side in padded_size)
         if (GRID_PIXELS * maps.shape[1], GRID_PIXELS * maps.shape[2]) == tuple(self.size):
             edges = (0, width - maps.shape[2], 0, height - maps.shape[1])
             tensor = functional.pad(tensor, edges, mode="replicate")

@@ -20,8 +20,8 @@ from spikecam.tiles import (
 )
 
 
-class LDNPicture:
-    """A blurry picture ready for LDN: what all moments share is computed once.
+class LDNDeblurrer:
+    """Deblurs one picture by LDN; what all its moments share is computed once.
 
     Args:
         network: on its device.
@@ -40,26 +40,26 @@ class LDNPicture:
         down, across = (-side % PICTURE_SCALE for side in self.size)
         padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
         padded = padded.to(self.device, memory_format=torch.channels_last)
-        self.tiles = split_into_tiles(padded.shape[2:], tile, network.reach)
+        self.tiles = split_into_tiles(padded.shape[2:], tile, network.receptive_radius)
         with inference_context(self.device, exact=exact):
             self.shared = stitch(self.tiles, lambda tile: network.encode(tile.crop(padded)))
 
-    def sharp(self, spikes: np.ndarray) -> Picture:
-        """The sharp picture in the middle of the spikes (T, H, W), 0 or 1."""
-        window = torch.from_numpy(spikes).to(self.device, torch.float32)[None]
+    def deblur(self, window_spikes: np.ndarray) -> Picture:
+        """The sharp picture at the middle frame of the spikes (T, H, W), 0 or 1."""
+        window = torch.from_numpy(window_spikes).to(self.device, torch.float32)[None]
         window = window.contiguous(memory_format=torch.channels_last)
 
         def refine(tile: Tile) -> tuple[Tensor]:
-            features, base, spikes = map(tile.crop, (*self.shared, window))
-            return (self.network.refine((features, base), spikes, pooled),)
+            features, base, window_spikes = map(tile.crop, (*self.shared, window))
+            return (self.network.refine((features, base), window_spikes, pooled),)
 
         with inference_context(self.device, exact=self.exact):
-            pooled = self._pooled(window) if len(self.tiles) > 1 else None
+            pooled = self._pool_channels_by_tile(window) if len(self.tiles) > 1 else None
             (whole,) = stitch(self.tiles, refine)
         return tensor_to_picture(whole[:, :, : self.size[0], : self.size[1]], self.blur)
 
-    def _pooled(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and maximum of every channel over the whole picture, part by part."""
+    def _pool_channels_by_tile(self, spikes: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and maximum of every channel over the whole picture, tile by tile."""
         total, maximum, pixels = None, None, 0
         for tile in self.tiles:
             features = self.network.join_features(tile.crop(self.shared[0]), tile.crop(spikes))

@@ -14,36 +14,36 @@ import numpy.typing as npt
 
 from spikecam.errors import RangeError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.reconstruction.membrane_kernels import collect_charge, extend_charge
-from spikecam.rows import over_rows
+from spikecam.reconstruction.membrane_kernels import collect_charge_at_times, extrapolate_charge
+from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
-Cumulated = npt.NDArray[np.float32]
+Charge = npt.NDArray[np.float32]
 
 
-def cumulated_charge(
-    stream: SpikeStream, moments: npt.ArrayLike, *, fpn: FixedPattern | None = None
-) -> Cumulated:
-    """Thresholds that every pixel collected until each of ``moments``, up to a constant.
+def cumulative_charge(
+    stream: SpikeStream, times: npt.ArrayLike, *, fpn: FixedPattern | None = None
+) -> Charge:
+    """Charge that every pixel collected until each of ``times``, in thresholds, up to a constant.
 
     Args:
         stream: the recording, or the part of it that matters: all of it is read.
-        moments: times in frames from its start, (K,), rising, with fractions.
+        times: in frames from its start, (K,), rising, with fractions.
         fpn: the camera's fixed pattern: each spike then counts as what it weighs.
 
     Returns:
         (K, H, W); only differences mean something.
 
     Raises:
-        RangeError: moments that fall, or lie outside the recording.
+        RangeError: times that fall, or lie outside the recording.
 
     >>> light = SpikeStream.from_array(np.tile([0, 0, 0, 1], 5).reshape(20, 1, 1))
-    >>> np.diff(cumulated_charge(light, [2, 3, 9.5])[:, 0, 0]).tolist()
+    >>> np.diff(cumulative_charge(light, [2, 3, 9.5])[:, 0, 0]).tolist()
     [0.25, 1.625]
     """
-    times = np.asarray(moments, np.float32)
+    times = np.asarray(times, np.float32)
     if not (np.diff(times) >= 0).all() or times.min() < 0 or times.max() > len(stream):
-        raise RangeError(f"moments rise from 0 to {len(stream)}, the end of the recording")
+        raise RangeError(f"times rise from 0 to {len(stream)}, the end of the recording")
     _, height, width = stream.shape
     columns = (width + 7) // 8 * 8
     charges = np.empty((len(times), height, columns), np.float32)
@@ -56,7 +56,9 @@ def cumulated_charge(
     last, before = np.full((2, height, columns), -1, np.int32)
     done = np.zeros((height, columns), np.int32)
     state = (times, gain, slope, count, last, before, done, charges)
-    for start, stop in stream.blocks():
-        over_rows(collect_charge, height, stream.rows(start, stop), start, *state)
-    over_rows(extend_charge, height, len(stream), *state)
+    for start, stop in stream.block_spans():
+        run_over_rows(
+            collect_charge_at_times, height, stream.packed_rows(start, stop), start, *state
+        )
+    run_over_rows(extrapolate_charge, height, len(stream), *state)
     return charges[:, :, :width]
