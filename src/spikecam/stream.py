@@ -74,17 +74,14 @@ class SpikeStream:
         self.row_width = int(row_width or width)
         self.rate = None if rate is None else check_rate(rate)
         needed = bits.frame_bytes(self.height, self.row_width)
+        frame = f"a frame of {width}x{height} pixels"
         if self.height < 1 or self.width < 1 or self.row_width < self.width:
             raise GeometryError(
-                f"a frame of {width}x{height} pixels in rows of {self.row_width} cannot be: "
+                f"{frame} in rows of {self.row_width} cannot be: "
                 "height and width must be at least 1, stored rows at least as wide as the picture"
             )
         # A picture of it, and sums over frames, are floats or integers of up to 8 bytes a pixel.
-        check_memory(
-            8 * self.height * self.row_width,
-            f"a frame of {width}x{height} pixels",
-            "choose a smaller size",
-        )
+        check_memory(8 * self.height * self.row_width, frame, "choose a smaller size")
         if len(packed.shape) != 2 or packed.shape[1] != needed:
             raise GeometryError(
                 f"packed frames of {width}x{height} pixels need the shape (frames, {needed}), "

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,14 @@ def run(spikecam, recording, tmp_path):
 
 def names(folder):
     return sorted(p.name for p in folder.iterdir())
+
+
+def test_standard_output_is_json_alone_where_it_is_asked_for(spikecam, recording, tmp_path):
+    sc.save(tmp_path / "blur.png", np.full((24, 36, 3), 0.5))
+    words = ("deblur", tmp_path / "blur.png", recording, "--size", "9x6", "--method", "sdm")
+    ended = spikecam(*words, "-o", tmp_path / "a.png", "--json")
+    assert json.loads(ended.out)["notes"] == ["exposure 0:60 of 60 frames"]
+    assert ended.err == "exposure 0:60 of 60 frames\n"
 
 
 def test_seven_frames_over_the_exposure(run):
