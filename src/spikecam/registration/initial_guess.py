@@ -93,29 +93,30 @@ def search_similarity(rate: Picture, gray: Picture) -> Floats:
 
 
 def correlate_shifts(
-    one: Picture,
-    one_mask: Mask,
-    other: Picture,
-    other_mask: Mask,
+    first: Picture,
+    first_mask: Mask,
+    second: Picture,
+    second_mask: Mask,
     min_overlap: float,
 ) -> Picture:
-    """Correlation of ``one`` with ``other`` at every shift d = (dy, dx): one(x) with other(x + d).
+    """Correlation of two masked pictures at every shift between them.
 
-    Shifts wrap around: negative ones stand at the end. Where the masks share less than the
-    ``min_overlap`` (a share of the pixels of ``one``), the correlation is -1.
+    It is that of first(x) with second(x + d) for every d = (dy, dx). Shifts wrap around: negative
+    ones stand at the end. Where the masks share less than the ``min_overlap`` (a share of the
+    pixels of ``first``), the correlation is -1.
     """
-    size = [cv2.getOptimalDFTSize(a + b) for a, b in zip(one.shape, other.shape, strict=True)]
+    size = [cv2.getOptimalDFTSize(a + b) for a, b in zip(first.shape, second.shape, strict=True)]
 
     def spectrum(plane: Picture | Mask) -> npt.NDArray[np.complex64]:
         return np.asarray(np.fft.rfft2(np.asarray(plane, np.float32), s=size), np.complex64)
 
-    a, b = one * one_mask, other * other_mask
-    mask_a, mask_b = spectrum(one_mask).conj(), spectrum(other_mask)
+    a, b = first * first_mask, second * second_mask
+    mask_a, mask_b = spectrum(first_mask).conj(), spectrum(second_mask)
     cross = np.fft.irfft2(spectrum(a).conj() * spectrum(b), s=size)
     energy_a = np.fft.irfft2(spectrum(a * a).conj() * mask_b, s=size)
     energy_b = np.fft.irfft2(mask_a * spectrum(b * b), s=size)
     overlap_area = np.fft.irfft2(mask_a * mask_b, s=size)
-    overlapping = overlap_area > min_overlap * one_mask.sum()
+    overlapping = overlap_area > min_overlap * first_mask.sum()
     scores = np.full(cross.shape, -1, np.float32)
     energy = np.maximum(energy_a * energy_b, 1e-9)
     scores[overlapping] = (cross / np.sqrt(energy))[overlapping]

@@ -111,7 +111,7 @@ def _refine_at(
 
 
 def split_half_error(
-    spikes: Picture, gray: Picture, matrix: Floats, pixel_mask: Mask | None = None
+    spikes: Picture, gray: Picture, homography: Floats, pixel_mask: Mask | None = None
 ) -> float:
     """Estimate the error of a homography in picture pixels, by refining it on two halves.
 
@@ -124,7 +124,7 @@ def split_half_error(
     white_fields = (y * _CHECKER_FIELDS // height + x * _CHECKER_FIELDS // width) % 2 == 0
     valid = np.ones(white_fields.shape, np.bool_) if pixel_mask is None else pixel_mask
     halves = [
-        refine_homography(spikes, gray, matrix, finest_only=True, pixel_mask=valid & half)
+        refine_homography(spikes, gray, homography, finest_only=True, pixel_mask=valid & half)
         for half in (white_fields, ~white_fields)
     ]
     if not all(half.converged for half in halves):
@@ -133,11 +133,11 @@ def split_half_error(
 
 
 def tone_curve_under_homography(
-    spikes: Picture, gray: Picture, matrix: Floats
+    spikes: Picture, gray: Picture, homography: Floats
 ) -> tuple[Floats, Floats]:
     """Fit the tone curve between a picture and rates that a homography aligns."""
-    small, to_full = downscale_with_matrix(gray, magnification(matrix, spikes.shape))
-    local = np.linalg.inv(to_full) @ matrix
+    small, to_full = downscale_with_matrix(gray, magnification(homography, spikes.shape))
+    local = np.linalg.inv(to_full) @ homography
     size = (spikes.shape[0], spikes.shape[1])
     mask = visible_mask(local, size, (small.shape[0], small.shape[1]))
     if not mask.any():

@@ -17,13 +17,13 @@ from spikecam.rows import run_over_rows
 
 
 def warp_plane(
-    plane: npt.ArrayLike, matrix: npt.NDArray[np.float64], size: tuple[int, int]
+    plane: npt.ArrayLike, homography: npt.NDArray[np.float64], size: tuple[int, int]
 ) -> Picture:
-    """Warp one plane by a homography: out[y, x] = plane at matrix @ (x, y).
+    """Warp one plane by a homography: out[y, x] = plane at homography @ (x, y).
 
     Args:
         plane: (h, w), finite.
-        matrix: 3x3, takes pixels of the result to pixels of the plane.
+        homography: 3x3, takes pixels of the result to pixels of the plane.
         size: (height, width) of the result.
 
     Returns:
@@ -31,7 +31,7 @@ def warp_plane(
     """
     source = np.ascontiguousarray(plane, np.float32)
     out = np.empty(size, np.float32)
-    run_over_rows(_warp_rows, size[0], source, np.asarray(matrix, np.float64), out)
+    run_over_rows(_warp_rows, size[0], source, np.asarray(homography, np.float64), out)
     return out
 
 

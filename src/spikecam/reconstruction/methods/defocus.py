@@ -39,7 +39,7 @@ class DefocusOptions:
     device: str = "auto"
 
 
-def defocus(
+def reconstruct_in_focus(
     stream: SpikeStream, frames: Sequence[int], options: DefocusOptions
 ) -> Iterator[Picture]:
     """Reconstruct ``frames`` as if they were in focus.
@@ -88,7 +88,7 @@ METHOD = Method(
     name="defocus",
     summary="a network that sharpens scenes out of focus, and removes noise",
     takes=Takes.SPIKES,
-    run=defocus,
+    run=reconstruct_in_focus,
     options=DefocusOptions,
     source='ours, after "Seeing Through Blur"',
     window=_window,
