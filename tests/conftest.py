@@ -158,7 +158,7 @@ def spikegen(tmp_path_factory):
     from spikecam.networks.configs.autoencoder import AutoencoderConfig
     from spikecam.networks.configs.spikegen import SpikeGenConfig
     from spikecam.networks.spikegen import SpikeGen
-    from spikecam.weights.store import fingerprint
+    from spikecam.weights.store import weights_fingerprint
 
     card = sc.Card("test", "", "", "", "", "", (), "")
     folder = tmp_path_factory.mktemp("spikegen")
@@ -180,7 +180,7 @@ def spikegen(tmp_path_factory):
             detail_width=4,
             frames=16,
             training_tokens=6,
-            autoencoder=fingerprint(codec),
+            autoencoder=weights_fingerprint(codec),
         )
     )
     # Untrained, it adds nothing to what it sees.

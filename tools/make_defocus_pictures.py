@@ -14,20 +14,28 @@ from pathlib import Path
 import numpy as np
 from make_manual_pictures import beside, write
 
-from spikecam.bench.out_of_focus import AXES, HEADINGS, OURS, Setting, blurred, methods, photographs
+from spikecam.bench.out_of_focus import (
+    AXES,
+    HEADINGS,
+    OURS,
+    DefocusSetting,
+    compared_methods,
+    load_gray_photographs,
+    simulate_defocused,
+)
 
 SHOWN = ("TFP", "TFP, Wiener", OURS)
 # A photograph, and the seed of its depths and noise.
 SCENES = (("coffee", 2), ("camera", 4))
 FAILURES = (
-    ("astronaut", 0, Setting(radius=8)),
-    ("coffee", 2, Setting(light=0.01, frames=51)),
+    ("astronaut", 0, DefocusSetting(radius=8)),
+    ("coffee", 2, DefocusSetting(light=0.01, frames=51)),
 )
 
 
 def strip(photo, seed, setting, makers):
     """A scene by the methods and as it is, side by side."""
-    scene = blurred(photo, setting, seed)
+    scene = simulate_defocused(photo, setting, seed)
     made = [makers[label](scene) for label in SHOWN]
     return beside([np.repeat(one[..., None], 3, axis=2) for one in (*made, scene.truth)])
 
@@ -74,12 +82,12 @@ def main():
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     curves(args.report, args.out)
-    photos, makers = photographs(None), methods(args.weights)
-    shown = [strip(photos[name], seed, Setting(radius=3), makers) for name, seed in SCENES]
+    photos, makers = load_gray_photographs(None), compared_methods(args.weights)
+    shown = [strip(photos[name], seed, DefocusSetting(radius=3), makers) for name, seed in SCENES]
     write(args.out, "defocus.jpg", np.concatenate(shown))
     failed = [strip(photos[name], seed, setting, makers) for name, seed, setting in FAILURES]
     soft = grating(next(iter(photos.values())).shape)
-    failed.append(strip(soft, 0, Setting(radius=0), makers))
+    failed.append(strip(soft, 0, DefocusSetting(radius=0), makers))
     write(args.out, "defocus-failures.jpg", np.concatenate(failed))
 
 

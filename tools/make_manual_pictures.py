@@ -22,7 +22,7 @@ from PIL import Image
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.bench.live import send
+from spikecam.bench.live import send_frames
 
 AT = 68
 # Of the picture: the bus's name.
@@ -162,7 +162,7 @@ def main():
     args = parser.parse_args()
     if args.camera:
         # Of the sample, for as long as anybody watches.
-        send(sc.open(sample.SPIKES), sys.stdout.buffer, 20_000, 600)
+        send_frames(sc.open(sample.SPIKES), sys.stdout.buffer, 20_000, 600)
     args.out.mkdir(parents=True, exist_ok=True)
     for make in (before_after, methods, sizes, deblurred):
         make(args.out)

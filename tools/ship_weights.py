@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from torch import nn
 
 import spikecam as sc
-from spikecam.bench.gopro import THRESHOLDS, scores_at
+from spikecam.bench.gopro import THRESHOLDS, scores_at_threshold
 
 SHIPPED = Path(sc.__file__).with_name("weights") / "shipped"
 
@@ -62,7 +62,7 @@ def judged(
         path = Path(there) / "half.safetensors"
         sc.save_weights(path, network, card, half=True)
         name = f"{method}:{path}"
-        scores = [scores_at(folder, v, [name])[name] for v in THRESHOLDS]
+        scores = [scores_at_threshold(folder, v, [name])[name] for v in THRESHOLDS]
     return (
         (
             f"{folder.name} V_th {', '.join(map(str, THRESHOLDS))}",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.app.file_list import FileList
+from spikecam.app.file_list import AllowedFiles
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 # Writes down the machines that a process connects to.
@@ -145,4 +145,4 @@ def files(tmp_path, spikes):
     (folder / "way-out.dat").symlink_to(tmp_path / "secret.dat")
     (folder / "dangling.dat").symlink_to(tmp_path / "nothing")
     (tmp_path / "uploads").mkdir()
-    return FileList([folder / "a.npz"], tmp_path / "uploads")
+    return AllowedFiles([folder / "a.npz"], tmp_path / "uploads")

@@ -1,7 +1,7 @@
 import pytest
 
 import spikecam as sc
-from spikecam.app.file_list import FileList
+from spikecam.app.file_list import AllowedFiles
 
 
 def test_folders_recordings_and_pictures_are_listed(files, tmp_path):
@@ -26,7 +26,7 @@ def test_nothing_else_can_be_opened(files, tmp_path, path):
 
 def test_paths_have_to_exist(tmp_path):
     with pytest.raises(sc.FileError, match="does not exist"):
-        FileList([tmp_path / "nothing"], tmp_path)
+        AllowedFiles([tmp_path / "nothing"], tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from PIL import Image
 import spikecam as sc
 from spikecam.app.frame_view import (
     ViewSettings,
-    default_options,
-    frame_png,
+    options_that_fit,
     reconstruct_frame,
-    settings_near,
+    render_frame_png,
+    view_settings_for_frame,
     viewable_frames,
 )
 from spikecam.app.pixel_trace import trace_pixel
@@ -50,9 +50,9 @@ def test_no_more_is_read_than_a_frame_depends_on(stream, method, monkeypatch):
 
 def test_black_and_white_can_be_fixed():
     dark, light = np.full((4, 4), 0.2, np.float32), np.linspace(0, 1, 16, dtype=np.float32)
-    display = ViewSettings(fixed_range=(0.0, 0.4)).display(dark)
+    display = ViewSettings(fixed_range=(0.0, 0.4)).display_mapping(dark)
     assert display(dark) == pytest.approx(0.5)
-    assert ViewSettings(low=0, high=100).display(light)(light) == pytest.approx(light)
+    assert ViewSettings(low=0, high=100).display_mapping(light)(light) == pytest.approx(light)
     with pytest.raises(sc.OptionError, match="black lies below white"):
         ViewSettings(low=50, high=50)
 
@@ -60,7 +60,7 @@ def test_black_and_white_can_be_fixed():
 def test_a_png_has_the_levels_of_the_display(stream):
     settings = ViewSettings(options={"window": 51}, low=0, high=100)
     picture = sc.reconstruct(stream, 1500, window=51)
-    levels = np.asarray(Image.open(BytesIO(frame_png(stream, 1500, settings))))
+    levels = np.asarray(Image.open(BytesIO(render_frame_png(stream, 1500, settings))))
     assert levels == pytest.approx(255 * sc.stretch_for_display(picture, low=0, high=100), abs=0.51)
 
 
@@ -93,7 +93,7 @@ def test_frames_are_those_that_a_window_allows(stream):
 )
 def test_a_window_fits_a_short_recording(stream, method, length, options):
     declared = find_method(method, Takes.SPIKES)
-    assert default_options(declared, stream[:length]) == options
+    assert options_that_fit(declared, stream[:length]) == options
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_a_window_fits_a_short_recording(stream, method, length, options):
     [(0, {"window": 1}), (4, {"window": 9}), (1000, {}), (1999, {"window": 1})],
 )
 def test_near_the_ends_the_window_is_shorter(stream, frame_index, options):
-    settings = settings_near(stream, frame_index)
+    settings = view_settings_for_frame(stream, frame_index)
     assert settings == ViewSettings(options=options)
     assert frame_index in viewable_frames(stream, settings)

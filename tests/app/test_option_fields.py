@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 import spikecam as sc
-from spikecam.app.option_fields import OptionField, check_options, option_fields
+from spikecam.app.option_fields import OptionField, check_options, list_option_fields
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes, all_methods, find_method
 
@@ -38,7 +38,7 @@ BLEND = Method("blend", "a blend", Takes.SPIKES, run=lambda *_: iter(()), option
 
 
 def test_options_become_fields_by_their_types():
-    assert option_fields(BLEND) == [
+    assert list_option_fields(BLEND) == [
         OptionField("window", int, 41, False, (), "Odd number of frames."),
         OptionField("strength", float, 0.5, False, (), "How much."),
         OptionField("inverted", bool, False, False, (), "Whether it is the other way around."),
@@ -72,12 +72,12 @@ def test_other_values_are_refused(name, value):
 
 def test_weights_that_ship_are_a_choice():
     refined = find_method("refined", Takes.SPIKES_AND_PICTURE)
-    weights = next(field for field in option_fields(refined) if field.name == "weights")
+    weights = next(field for field in list_option_fields(refined) if field.name == "weights")
     assert {"refined", "refined-small"} <= set(weights.choices)
     assert weights.default in weights.choices
 
 
 @pytest.mark.parametrize("method", [m for takes in Takes for m in all_methods(takes)])
 def test_defaults_are_accepted_by_their_own_fields(method):
-    for field in option_fields(method):
+    for field in list_option_fields(method):
         assert field.accepts(field.default)

@@ -17,16 +17,16 @@ def test_files_outside_of_the_folders_are_not_read(files, tmp_path):
 def test_a_recording_is_opened_or_asks_for_its_size(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
     folder = tmp_path / "folder"
-    assert not session.needs_size(folder / "a.npz")
-    assert not session.needs_size(folder / "b10.dat")
-    assert session.needs_size(folder / "b9.dat")
+    assert not session.needs_frame_size(folder / "a.npz")
+    assert not session.needs_frame_size(folder / "b10.dat")
+    assert session.needs_frame_size(folder / "b9.dat")
     session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (8, 16)))
     assert session.stream.shape == (60, 8, 16)
     # A wrong size leaves a frame cut off; that is for the eye to see.
     session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (7, 16)))
     assert session.stream.shape == (68, 7, 16)
     with pytest.raises(sc.FileError, match="is no recording"):
-        session.needs_size(folder / "notes.txt")
+        session.needs_frame_size(folder / "notes.txt")
     with pytest.raises(sc.SpikecamError):
         session.set_recording(
             folder / "b9.dat", session.read_recording(folder / "b9.dat", (1000, 1000))
@@ -50,18 +50,18 @@ def test_pictures_beside_a_recording_and_uploaded_ones_may_belong_to_it(files, t
 def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
     with pytest.raises(sc.OptionError, match="open a recording first"):
-        session.start_sequence(sample.BLUR, [30], (0, 60), SDM, {})
+        session.replace_sequence(sample.BLUR, [30], (0, 60), SDM, {})
     session.set_recording(
         tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
-    sequence = session.start_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
+    sequence = session.replace_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
     with pytest.raises(sc.OptionError, match="no pictures yet"):
         sequence.export("MP4", 12)
-    sequence.make()
+    sequence.make_pictures()
     assert sequence.finished_frames == [20, 30, 40]
     expected = sc.deblur(blur, session.stream, exposure=(0, 60), frames=[30], method="sdm")[0]
-    assert sc.read_picture(sequence.path(30)) == pytest.approx(expected, abs=1 / 500)
+    assert sc.read_picture(sequence.picture_path(30)) == pytest.approx(expected, abs=1 / 500)
     sc.save(tmp_path / "truth.png", expected)
     scores = sequence.score(30, tmp_path / "truth.png")
     assert scores["psnr"] > 50
@@ -69,14 +69,14 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     assert sc.count_frames(sequence.export("MP4", 12)) == 3
     assert sequence.export("GIF", 12).stat().st_size > 100
     assert sequence.export("PNG files", 12).suffix == ".zip"
-    again = session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
-    session.wait_for_removal()
+    again = session.replace_sequence(blur, [20, 30], (0, 60), SDM, {})
+    session.wait_for_file_removal()
     assert not sequence.folder.exists()
     again.stop()
-    again.make()
+    again.make_pictures()
     assert (again.finished_frames, again.stopped) == ([], True)
     session.close()
-    session.wait_for_removal()
+    session.wait_for_file_removal()
     assert not list((tmp_path / "sessions").rglob("*.png"))
 
 
@@ -86,16 +86,16 @@ def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path
         tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
-    sequence = session.start_sequence(blur, [20], (0, 60), SDM, {})
-    sequence.make()
+    sequence = session.replace_sequence(blur, [20], (0, 60), SDM, {})
+    sequence.make_pictures()
     with pytest.raises(sc.RangeError):
-        session.start_sequence(blur, [20], (0, 61), SDM, {})
+        session.replace_sequence(blur, [20], (0, 61), SDM, {})
     with pytest.raises(sc.FileError, match="not in a folder"):
-        session.start_sequence(tmp_path / "secret.png", [20], (0, 60), SDM, {})
+        session.replace_sequence(tmp_path / "secret.png", [20], (0, 60), SDM, {})
     with pytest.raises(sc.OptionError, match="needs a blurry picture"):
-        session.start_sequence(None, [20], (0, 60), SDM, {})
+        session.replace_sequence(None, [20], (0, 60), SDM, {})
     assert session.sequence is sequence
-    assert sequence.path(20).exists()
+    assert sequence.picture_path(20).exists()
 
 
 def test_a_recording_that_leads_to_another_file_is_not_opened(files, tmp_path, spikes):

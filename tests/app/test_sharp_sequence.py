@@ -40,7 +40,7 @@ def generate_request(blur, stream, frames, options):
 
 def make_sequence(folder, blur, stream, weights, frames=(20, 30)):
     sequence = SharpSequence(folder, generate_request(blur, stream, frames, weights | SAMPLING))
-    sequence.make()
+    sequence.make_pictures()
     return sequence
 
 
@@ -85,7 +85,7 @@ def test_a_sequence_of_samples_has_their_mean_spread_and_each(tmp_path, blur, st
     with ZipFile(archive) as file:
         assert file.namelist() == ["020.png", "030.png"]
     levels = read_archived(archive, "030.png", tmp_path / "archived.png")
-    assert np.array_equal(levels, np.asarray(Image.open(sequence.path(30, "mean"))))
+    assert np.array_equal(levels, np.asarray(Image.open(sequence.picture_path(30, "mean"))))
     sc.save(tmp_path / "truth.png", expected[0].samples[2])
     assert sequence.score(20, tmp_path / "truth.png", "sample 3")["psnr"] > 50
     assert sequence.score(20, tmp_path / "truth.png")["psnr"] < 50
@@ -94,7 +94,7 @@ def test_a_sequence_of_samples_has_their_mean_spread_and_each(tmp_path, blur, st
 def test_one_sample_has_no_spread(tmp_path, blur, stream, weights):
     options = {**weights, "samples": 1, "steps": 1}
     sequence = SharpSequence(tmp_path / "sequence", generate_request(blur, stream, [20], options))
-    sequence.make()
+    sequence.make_pictures()
     assert sequence.kinds == ("mean",)
 
 
@@ -112,13 +112,13 @@ def test_firing_rates_of_spikes_alone_are_displayed_alike_in_all_frames(tmp_path
             levels = read_levels(sequence.display_png(frame_index, kind), tmp_path / "shown.png")
             assert levels == pytest.approx(stretched * 255, abs=1)
     # The files hold the rates themselves.
-    assert sc.read_picture(sequence.path(20)) == pytest.approx(means[0], abs=1e-5)
+    assert sc.read_picture(sequence.picture_path(20)) == pytest.approx(means[0], abs=1e-5)
     assert sc.count_frames(sequence.export("MP4", 12)) == 2
     levels = read_archived(sequence.export("PNG files", 12), "020.png", tmp_path / "archived.png")
     shown = read_levels(sequence.display_png(20), tmp_path / "shown.png")
     assert np.array_equal(levels, shown)
     with pytest.raises(sc.OptionError, match="rates"):
-        sequence.score(20, sequence.path(20))
+        sequence.score(20, sequence.picture_path(20))
 
 
 def test_a_request_is_checked_before_any_work(tmp_path, blur, stream, weights):
@@ -131,7 +131,7 @@ def test_an_error_while_it_is_made_leaves_a_sequence_that_can_be_removed(tmp_pat
     request = generate_request(blur, stream, [20], {"device": "none"})
     sequence = SharpSequence(tmp_path / "sequence", request)
     with pytest.raises(sc.OptionError, match="none"):
-        sequence.make()
+        sequence.make_pictures()
     assert sequence.finished_frames == []
     sequence.remove()
 
@@ -141,6 +141,6 @@ def test_only_known_formats_are_exported(tmp_path, blur, stream):
     sequence = SharpSequence(tmp_path / "sequence", request)
     with pytest.raises(sc.OptionError, match="no pictures yet"):
         sequence.export("MP4", 12)
-    sequence.make()
+    sequence.make_pictures()
     with pytest.raises(sc.OptionError, match="MP4, GIF, PNG files, not 'AVI'"):
         sequence.export("AVI", 12)

@@ -1,16 +1,16 @@
 import pytest
 
-from spikecam.bench.speed_inputs import Sizes, make_inputs
+from spikecam.bench.speed_inputs import SpeedSizes, write_inputs
 
-TINY = Sizes(
+TINY = SpeedSizes(
     recording=(211, 10, 16),
     video=(20, 12, 16),
     picture=(64, 96),
-    rounds=1,
-    pictures=1,
-    seconds=0,
-    copied=1000,
-    side=8,
+    min_rounds=1,
+    min_pictures=1,
+    min_seconds=0,
+    copy_bytes=1000,
+    matrix_side=8,
 )
 
 
@@ -21,4 +21,4 @@ def tiny():
 
 @pytest.fixture(scope="session")
 def tiny_inputs(tmp_path_factory):
-    return make_inputs(tmp_path_factory.mktemp("inputs"), TINY)
+    return write_inputs(tmp_path_factory.mktemp("inputs"), TINY)

@@ -7,8 +7,8 @@ import pytest
 from skimage import data as photographs
 
 import spikecam as sc
-from spikecam.bench.fixed_pattern import measure_fixed_pattern
-from spikecam.bench.registration import measure_real_pairs, measure_rigs
+from spikecam.bench.fixed_pattern import measure_pattern_recovery
+from spikecam.bench.registration import measure_real_pairs, measure_simulated_pairs
 
 
 def numbers(text):
@@ -20,7 +20,7 @@ def test_the_fixed_pattern_is_recovered(tmp_path):
     fpn.save(tmp_path / "fpn.npz")
     sc.save(tmp_path / "photo.png", np.random.default_rng(0).random((200, 240, 3)))
     lines = []
-    measure_fixed_pattern(tmp_path / "fpn.npz", tmp_path / "photo.png", 400, lines.append)
+    measure_pattern_recovery(tmp_path / "fpn.npz", tmp_path / "photo.png", 400, lines.append)
     scatter, left = numbers(lines[1])
     assert left < 0.3 * scatter
     raw, each = numbers(lines[-1])[1:3]
@@ -33,7 +33,7 @@ def test_rigs_over_photographs_of_scikit_image_are_aligned(tmp_path):
         paths.append(tmp_path / f"{name}.png")
         sc.save(paths[-1], getattr(photographs, name)())
     lines = []
-    measure_rigs(paths, 2, lines.append)
+    measure_simulated_pairs(paths, 2, lines.append)
     assert max(numbers(lines[1])) < 0.5
     assert lines[2] == "2 of 2 aligned, 0 refused"
 

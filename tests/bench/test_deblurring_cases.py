@@ -6,7 +6,7 @@ import pytest
 import spikecam as sc
 from spikecam.bench import synthetic_set
 from spikecam.bench.deblurring_cases import gopro_cases, thin_spikes
-from spikecam.bench.gopro import gopro
+from spikecam.bench.gopro import score_on_gopro
 
 
 def test_thinned_spikes_are_those_of_a_higher_threshold(steady):
@@ -68,7 +68,9 @@ def test_sequences_may_have_their_middle_frame_alone(data, tmp_path):
         path.unlink()
     (case,) = gopro_cases(tmp_path / "set", 1)[1]
     assert list(case.truth) == [68]
-    report = gopro(tmp_path / "set", ["sdm"], metrics=["psnr"], thresholds=[1], say=lambda _: None)
+    report = score_on_gopro(
+        tmp_path / "set", ["sdm"], metrics=["psnr"], thresholds=[1], say=lambda _: None
+    )
     assert [table.name for table in report.tables] == ["middle"]
 
 
@@ -88,7 +90,7 @@ def test_a_data_set_gives_its_test_pairs(tiny_set, tmp_path):
 
 def test_the_synthetic_set_is_the_same_at_every_call():
     source, cases = gopro_cases(None, 4, 1)
-    assert source.startswith("a stand-in for Spike-GOPRO: ")
+    assert source.startswith("a substitute for Spike-GOPRO: ")
     (case,) = cases
     (repeated,) = gopro_cases(None, 4, 1)[1]
     assert np.array_equal(case.stream, repeated.stream)
@@ -99,7 +101,7 @@ def test_the_synthetic_set_is_the_same_at_every_call():
 
 
 def test_sequences_are_blurred_over_their_exposure():
-    (sequence,) = synthetic_set.sharp_sequences(9, (2, 7), 1)
+    (sequence,) = synthetic_set.make_sequences(9, (2, 7), 1)
     assert sequence.frames.shape == (9, 224, 320, 3)
     assert sequence.blur() == pytest.approx(sequence.frames[2:7].mean(axis=0) / 255, abs=1e-6)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.generation import SpikegenEntry, affine_fit, generation
+from spikecam.bench.generation import SpikegenMethod, affine_fit, score_spikegen
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -26,7 +26,7 @@ def recordings(tmp_path, spikes):
 
 def test_the_report_has_all_tables(recordings, spikegen):
     lines = []
-    report = generation(
+    report = score_spikegen(
         recordings / "seq",
         recordings / "dense",
         weights=spikegen,
@@ -53,7 +53,7 @@ def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
     from spikecam.bench.deblurring_cases import gopro_cases
 
     _, cases = gopro_cases(recordings / "seq", 1)
-    entry = SpikegenEntry(
+    entry = SpikegenMethod(
         "alone",
         {"steps": 1, "weights": spikegen[0], "autoencoder": spikegen[1]},
         with_spikes=False,

@@ -5,13 +5,13 @@ import time
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.live import reached, send
+from spikecam.bench.live import measure_live_view, send_frames
 
 
 def test_a_camera_sends_at_its_rate(spikes):
     stream = sc.SpikeStream.from_array(spikes(150, 8, 8))
     out, began = io.BytesIO(), time.monotonic()
-    send(stream, out, 2000, 0.5)
+    send_frames(stream, out, 2000, 0.5)
     assert time.monotonic() - began < 2
     sent = np.frombuffer(out.getvalue(), np.uint8).reshape(-1, 8)
     assert 800 <= len(sent) <= 1200
@@ -21,7 +21,7 @@ def test_a_camera_sends_at_its_rate(spikes):
 def test_what_is_reached_is_said(monkeypatch):
     # By this name NiceGUI takes itself to be under test, and does not serve.
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    said = reached("tfstp", 5000, 2.0)
+    said = measure_live_view("tfstp", 5000, 2.0)
     numbers = r"([\d,]+) frames, .* a second; (\d+) pictures, .* a second; (\d+) sent, "
     frames, made, sent = (
         int(number.replace(",", "")) for number in re.match(numbers, said).groups()

@@ -15,16 +15,19 @@ def small(monkeypatch):
 
 def test_its_tables(small, refocuser):
     said = []
-    report = bench.compare_defocus(weights=str(refocuser), limit=2, say=said.append)
+    report = bench.score_defocus(weights=str(refocuser), limit=2, say=said.append)
     first, *others, focused = report.tables
     labels = ["TFP", "TFI", "TFSTP", "TFP, Richardson-Lucy", "TFP, Wiener", "defocus"]
     assert [row["method"] for row in first.rows] == labels
     assert len(others) == 6
     assert [table.name for table in others[:2]] == ["defocus-radius-psnr", "defocus-radius-ssim"]
     assert list(focused.rows[0]) == ["PSNR ↑", "light 0.4", "frames 51"]
-    scenes = enumerate(bench.photographs(None, limit=2).values())
-    seen = [bench.blurred(photo, bench.Setting(radius=0), seed) for seed, photo in scenes]
-    makers = bench.methods(str(refocuser))
+    scenes = enumerate(bench.load_gray_photographs(None, limit=2).values())
+    seen = [
+        bench.simulate_defocused(photo, bench.DefocusSetting(radius=0), seed)
+        for seed, photo in scenes
+    ]
+    makers = bench.compared_methods(str(refocuser))
     tfp, ours = (
         np.array([sc.score(makers[label](one), one.truth, ["psnr"])["psnr"] for one in seen])
         for label in ("TFP", "defocus")
@@ -43,32 +46,32 @@ def test_its_tables(small, refocuser):
 
 def test_scenes_are_as_their_setting_says():
     photo = np.kron(np.random.default_rng(0).random((8, 10)), np.ones((8, 8))).astype(np.float32)
-    dark = bench.blurred(photo, bench.Setting(light=0.1, frames=51), 0)
+    dark = bench.simulate_defocused(photo, bench.DefocusSetting(light=0.1, frames=51), 0)
     assert len(dark.stream) == 51
     np.testing.assert_allclose(dark.truth, photo, atol=1e-6)
-    bright = bench.blurred(photo, bench.Setting(light=1.25), 0)
+    bright = bench.simulate_defocused(photo, bench.DefocusSetting(light=1.25), 0)
     np.testing.assert_allclose(bright.truth, np.minimum(1.25 * photo, 1), atol=1e-6)
-    focused = bench.blurred(photo, bench.Setting(radius=0), 0)
+    focused = bench.simulate_defocused(photo, bench.DefocusSetting(radius=0), 0)
     rate = sc.reconstruct(focused.stream, window=201, fpn=focused.fpn) / 0.4
     assert np.abs(rate - photo).mean() < 0.02
 
 
 def test_pictures_of_a_folder(tmp_path):
     with pytest.raises(sc.FileError, match="holds no pictures"):
-        bench.photographs(tmp_path)
+        bench.load_gray_photographs(tmp_path)
     sc.save(tmp_path / "in" / "one.png", np.full((500, 400, 3), 90, np.uint8))
-    ((name, picture),) = bench.photographs(tmp_path).items()
+    ((name, picture),) = bench.load_gray_photographs(tmp_path).items()
     assert (name.replace("\\", "/"), picture.shape) == ("in/one.png", (250, 400))
     assert np.allclose(picture, 90 / 255, atol=1e-3)
     sc.save(tmp_path / "two.png", np.full((250, 400), 90, np.uint8))
-    assert len(bench.photographs(tmp_path)) == 2
-    assert len(bench.photographs(tmp_path, limit=1)) == 1
+    assert len(bench.load_gray_photographs(tmp_path)) == 2
+    assert len(bench.load_gray_photographs(tmp_path, limit=1)) == 1
     said = []
     sc.save(tmp_path / "small.png", np.full((250, 399), 90, np.uint8))
-    assert len(bench.photographs(tmp_path, say=said.append)) == 2
+    assert len(bench.load_gray_photographs(tmp_path, say=said.append)) == 2
     assert "1 of 3 pictures" in said[0]
     for path in tmp_path.rglob("*.png"):
         if path.name != "small.png":
             path.unlink()
     with pytest.raises(sc.FileError, match="holds no pictures of 400x250 or more"):
-        bench.photographs(tmp_path)
+        bench.load_gray_photographs(tmp_path)

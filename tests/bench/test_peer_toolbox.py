@@ -6,8 +6,8 @@ from importlib import metadata
 import numpy as np
 import pytest
 
-from spikecam.bench.peer_toolbox import find_peers, ready
-from spikecam.bench.workloads import workloads
+from spikecam.bench.peer_toolbox import find_peer_workloads, prepare_peer
+from spikecam.bench.workloads import all_workloads
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch):
 
     monkeypatch.setattr(metadata, "version", missing)
     said = []
-    assert find_peers(said.append) == {}
+    assert find_peer_workloads(said.append) == {}
     assert len(said) == 1
     assert 'pip install "spikezoo' in said[0]
 
@@ -37,7 +37,7 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch):
 def test_a_peer_that_does_not_load_is_left_out(pretend):
     pretend("raise RuntimeError('no operator\\nof that name')")
     said = []
-    assert find_peers(said.append) == {}
+    assert find_peer_workloads(said.append) == {}
     assert said == [
         "no peer to compare with: spikezoo 9.9 does not load: "
         "RuntimeError: no operator of that name"
@@ -47,18 +47,18 @@ def test_a_peer_that_does_not_load_is_left_out(pretend):
 def test_a_peer_that_fails_is_left_out(pretend, tiny_inputs):
     pretend("")
     said = []
-    peers = find_peers(said.append)
-    assert set(peers) < {workload.name for workload in workloads()}
-    assert [ready(peer, tiny_inputs, said.append) for peer in peers.values()] == [None] * 4
+    peers = find_peer_workloads(said.append)
+    assert set(peers) < {workload.name for workload in all_workloads()}
+    assert [prepare_peer(peer, tiny_inputs, said.append) for peer in peers.values()] == [None] * 4
     assert len(said) == 5
-    assert ready(None, tiny_inputs, said.append) is None
+    assert prepare_peer(None, tiny_inputs, said.append) is None
     assert len(said) == 5
 
 
 def test_the_peer_reads_the_same_recording(tiny_inputs):
-    peers = find_peers(lambda said: None)
+    peers = find_peer_workloads(lambda said: None)
     if not peers:
         pytest.skip("no spikezoo that loads")
-    assert np.array_equal(peers["decode"](tiny_inputs)(), tiny_inputs.spikes)
+    assert np.array_equal(peers["decode"](tiny_inputs)(), tiny_inputs.spike_array)
     for peer in peers.values():
-        assert ready(peer, tiny_inputs, pytest.fail) is not None
+        assert prepare_peer(peer, tiny_inputs, pytest.fail) is not None

@@ -1,4 +1,4 @@
-from spikecam.bench.regression_limits import MIN_NETWORK_SPEEDUPS, MIN_SPEEDUPS, check
+from spikecam.bench.regression_limits import MIN_NETWORK_SPEEDUPS, MIN_SPEEDUPS, find_regressions
 
 
 def rows(kind="bfloat16", factor=1.0):
@@ -16,28 +16,28 @@ def rows(kind="bfloat16", factor=1.0):
 
 
 def test_what_is_as_fast_as_it_has_to_be_passes():
-    assert check(rows()) == []
-    assert check(rows("float32")) == []
+    assert find_regressions(rows()) == []
+    assert find_regressions(rows("float32")) == []
 
 
 def test_what_is_too_slow_is_named():
     slow = rows()
     slow[0]["x plain"] *= 0.9
     slow[-1]["x plain"] = float("nan")
-    first, last = check(slow)
+    first, last = find_regressions(slow)
     assert first.startswith("decode is 0.36 times as fast as the plain way")
     assert last.startswith("defocus is nan")
-    assert len(check(rows(factor=0.5))) == len(slow)
+    assert len(find_regressions(rows(factor=0.5))) == len(slow)
 
 
 def test_networks_in_float32_have_bounds_of_their_own():
     slow = rows("float32")
     for row in slow[len(MIN_SPEEDUPS) :]:
         row["limit"] = "bfloat16"
-    assert len(check(slow)) == 4
+    assert len(find_regressions(slow)) == 4
 
 
 def test_what_was_not_measured_is_named():
     measured = [row for row in rows() if row["what"] != "TFSTP"]
     elsewhere = {**rows()[0], "what": "TFSTP", "device": "cuda", "x plain": 1e9}
-    assert check([*measured, elsewhere]) == ["TFSTP was not measured"]
+    assert find_regressions([*measured, elsewhere]) == ["TFSTP was not measured"]

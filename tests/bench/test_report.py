@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.report import Report, Table, check_report, write_report
+from spikecam.bench.report import Report, Table, check_report_folder, write_report
 
 
 @pytest.fixture
@@ -35,4 +35,4 @@ def test_the_page_needs_nothing_else(report, tmp_path):
 def test_a_place_that_cannot_be_written_is_refused_before_work(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(sc.OutputError):
-        check_report(tmp_path / "file")
+        check_report_folder(tmp_path / "file")

@@ -3,22 +3,22 @@ import pytest
 import spikecam as sc
 from spikecam.bench import scaling
 
-STEPS = scaling.Steps(
+STEPS = scaling.GrowthSizes(
     frames=(20, 40),
-    size=(8, 16),
+    recording_size=(8, 16),
     pixels=((8, 16), (16, 16)),
-    length=30,
+    recording_frames=30,
     windows=(3, 9),
     pictures=((64, 64), (64, 96)),
-    rounds=1,
-    seconds=0,
+    min_rounds=1,
+    min_seconds=0,
 )
 
 
 @pytest.mark.usefixtures("one_thread")
 def test_every_kind_has_its_plot_and_powers(tmp_path):
     said = []
-    rows = scaling.grow(tmp_path, STEPS, say=said.append)
+    rows = scaling.measure_growth(tmp_path, STEPS, say=said.append)
     for name in scaling.FILES:
         assert sc.read_picture(tmp_path / name).ndim == 3
     found = {(row["what"], row["with"]) for row in rows}
@@ -33,10 +33,10 @@ def test_powers_are_those_of_the_times(tmp_path, monkeypatch):
 
     for name in ("_over_frames", "_over_pixels", "_over_windows", "_over_pictures"):
         monkeypatch.setattr(scaling, name, cubed)
-    assert [row["power"] for row in scaling.grow(tmp_path)] == pytest.approx([3] * 4)
+    assert [row["power"] for row in scaling.measure_growth(tmp_path)] == pytest.approx([3] * 4)
 
 
 def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(sc.OutputError):
-        scaling.grow(tmp_path / "file" / "folder", STEPS)
+        scaling.measure_growth(tmp_path / "file" / "folder", STEPS)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.gopro import gopro, modules
-from spikecam.bench.losses import CONFIGURATIONS, compare_losses
-from spikecam.bench.reconstruct import reconstruct
-from spikecam.bench.rsb import rsb
+from spikecam.bench.gopro import score_modules, score_on_gopro
+from spikecam.bench.losses import CONFIGURATIONS, score_losses
+from spikecam.bench.reconstruct import score_reconstructions
+from spikecam.bench.rsb import score_on_rsb
 from spikecam.metrics import learned
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job
+from spikecam.train.engine.job import TrainingJob
 from spikecam.train.recipes.ldn import LDNOptions
 
 
@@ -22,7 +22,7 @@ def ignore_progress(_):
 
 @pytest.fixture
 def no_pyiqa(monkeypatch):
-    learned._load_metric.cache_clear()
+    learned._load_pyiqa_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", None)
 
 
@@ -31,7 +31,9 @@ def rows(table):
 
 
 def test_sequence_and_middle_stand_beside_what_was_published(data):
-    report = gopro(data / "val_sequences", ["sdm"], metrics=["psnr"], limit=2, say=ignore_progress)
+    report = score_on_gopro(
+        data / "val_sequences", ["sdm"], metrics=["psnr"], limit=2, say=ignore_progress
+    )
     sequence, middle = map(rows, report.tables)
     assert sequence["S-SDM (published, not rerun)"]["parameters"] == "0.23 M"
     assert sequence["sdm"]["PSNR ↑, V_th 1"] > sequence["sdm"]["PSNR ↑, V_th 4"]
@@ -43,7 +45,7 @@ def test_sequence_and_middle_stand_beside_what_was_published(data):
 
 
 def test_modules_are_added_one_by_one():
-    report = modules(None, limit=1, say=ignore_progress)
+    report = score_modules(None, limit=1, say=ignore_progress)
     (table,) = report.tables
     ours = [row for row in table.rows if "published" not in row["method"]]
     assert [row["parameters"] for row in ours] == [None, "1.12 M", "2.63 M", "0.23 M"]
@@ -54,9 +56,9 @@ def test_modules_are_added_one_by_one():
 
 def test_losses_are_trained_and_judged(tiny_set, tmp_path):
     run = RunConfig(epochs=1, steps=1, batch=1, workers=0)
-    job = Job([tiny_set], tmp_path)
+    job = TrainingJob([tiny_set], tmp_path)
     options = LDNOptions(crop=16, moments=2, run=run)
-    report = compare_losses(job, None, options, limit=1, say=ignore_progress)
+    report = score_losses(job, None, options, limit=1, say=ignore_progress)
     (table,) = report.tables
     assert list(CONFIGURATIONS) == [r["method"] for r in table.rows[:6]]
     assert sorted(p.name for p in tmp_path.iterdir()) == [n.split(":")[0] for n in CONFIGURATIONS]
@@ -65,7 +67,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
         assert config["settings"]["loss"] == asdict(distil)
     # What is done stays: the second time nothing is trained.
     before = (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns
-    compare_losses(job, None, options, limit=1, say=ignore_progress)
+    score_losses(job, None, options, limit=1, say=ignore_progress)
     assert (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns == before
 
 
@@ -75,16 +77,16 @@ def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa, monke
         destination, blur = (tmp_path / "set", "Face", pair.scene), pair.blurry_picture()
         sc.write_rsb_pair(*destination, stream=stream, blur=blur)
     with pytest.raises(sc.SpikecamError, match="LIQE is left out: pyiqa is not installed"):
-        rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
+        score_on_rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
     monkeypatch.setattr(learned, "liqe", lambda picture, data_range: float(picture.mean()))
-    report = rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
+    report = score_on_rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
     (pictures,) = report.pictures.values()
     assert set(pictures) == {"blurry picture", "sdm"}
     assert 0 < rows(report.tables[0])["sdm"]["LIQE, Face"] < 1
 
 
 def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa):
-    report = rsb(None, ["sdm"], limit=1, say=ignore_progress)
+    report = score_on_rsb(None, ["sdm"], limit=1, say=ignore_progress)
     assert "LIQE is left out" in report.tables[0].notes[1]
     assert report.tables[1].rows[-1]["LIQE, average"] == "2.1987"
     scored = rows(report.tables[0])
@@ -92,7 +94,9 @@ def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa):
 
 
 def test_reconstructions_are_judged_beside_the_truth(data, no_pyiqa):
-    report = reconstruct(data / "reds_spikes", ["tfp:9", "tfp:41"], limit=1, say=ignore_progress)
+    report = score_reconstructions(
+        data / "reds_spikes", ["tfp:9", "tfp:41"], limit=1, say=ignore_progress
+    )
     scored = rows(report.tables[0])
     assert scored["tfp:41"]["PSNR ↑"] > scored["tfp:9"]["PSNR ↑"] + 3
     assert scored["TFI (published, not rerun)"]["PSNR ↑"] == "18.5"
@@ -101,16 +105,18 @@ def test_reconstructions_are_judged_beside_the_truth(data, no_pyiqa):
 
 def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_pyiqa):
     with pytest.raises(sc.OptionError, match="psnr compares with the truth"):
-        reconstruct(recording_folder, metrics=["psnr"], camera=(6, 9), say=ignore_progress)
+        score_reconstructions(
+            recording_folder, metrics=["psnr"], camera=(6, 9), say=ignore_progress
+        )
     with pytest.raises(sc.SpikecamError, match="pyiqa is not installed"):
-        reconstruct(recording_folder, camera=(6, 9), say=ignore_progress)
+        score_reconstructions(recording_folder, camera=(6, 9), say=ignore_progress)
 
 
 def test_what_holds_no_recordings_is_refused(tmp_path):
     with pytest.raises(sc.FileError, match=r"expected NAME\.dat"):
-        reconstruct(tmp_path, say=ignore_progress)
+        score_reconstructions(tmp_path, say=ignore_progress)
     with pytest.raises(sc.OptionError, match="METHOD:WINDOW"):
-        reconstruct(None, ["tfp:wide"], limit=1, say=ignore_progress)
+        score_reconstructions(None, ["tfp:wide"], limit=1, say=ignore_progress)
 
 
 @pytest.fixture

@@ -3,20 +3,20 @@ from itertools import count
 import numpy as np
 import pytest
 
-from spikecam.bench.machine_limits import memory_limit, product_limit
-from spikecam.bench.timing import each_in_turns, in_turns
+from spikecam.bench.machine_limits import matrix_product_limit, memory_copy_limit
+from spikecam.bench.timing import item_seconds_in_turns, median_seconds_in_turns
 
 
 def test_functions_are_called_in_turns():
     called = []
     names = [lambda: called.append("ours"), lambda: called.append("plain")]
-    assert len(in_turns(names, 2)) == 2
+    assert len(median_seconds_in_turns(names, 2)) == 2
     assert called == ["ours", "ours", "plain", "ours", "plain"]
 
 
 def test_what_is_quick_is_called_more_often():
     numbers = count()
-    in_turns([lambda: next(numbers)], 1, least=0.01)
+    median_seconds_in_turns([lambda: next(numbers)], 1, min_seconds=0.01)
     assert next(numbers) > 3
 
 
@@ -29,24 +29,24 @@ def test_items_are_taken_in_turns():
             yield i
 
     runs = [run("ours"), run("plain")]
-    assert len(each_in_turns(runs, 1)) == 2
+    assert len(item_seconds_in_turns(runs, 1)) == 2
     assert taken == [("ours", 0), ("plain", 0), ("ours", 1), ("plain", 1)]
 
 
 def test_more_items_are_taken_while_there_are_some():
     left = iter(range(9))
-    ((first, later),) = each_in_turns([left], 1, least=60)
+    ((first, later),) = item_seconds_in_turns([left], 1, min_seconds=60)
     assert min(first, later) > 0
     assert list(left) == []
     with pytest.raises(ValueError, match="before 3 items"):
-        each_in_turns([iter(range(2))], 2)
+        item_seconds_in_turns([iter(range(2))], 2)
 
 
 def test_limits_do_what_they_count(monkeypatch):
     copied, copy = [], np.copyto
     monkeypatch.setattr(np, "copyto", lambda to, of: (copied.append(len(to)), copy(to, of)))
-    limit = memory_limit(1001)
+    limit = memory_copy_limit(1001)
     limit.run()
     assert 2 * sum(copied) == limit.amount
-    assert product_limit(8, "cpu").amount == 2 * 8**3
-    product_limit(8, "cpu").run()
+    assert matrix_product_limit(8, "cpu").amount == 2 * 8**3
+    matrix_product_limit(8, "cpu").run()

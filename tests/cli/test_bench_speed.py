@@ -4,19 +4,19 @@ import pytest
 
 from spikecam.bench import regression_limits, scaling, speed, speed_inputs
 
-SIZES = speed_inputs.Sizes((211, 10, 16), (20, 12, 16), (64, 96), 1, 1, 0, 1000, 8)
+SIZES = speed_inputs.SpeedSizes((211, 10, 16), (20, 12, 16), (64, 96), 1, 1, 0, 1000, 8)
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, one_thread):
     """Tiny sizes, two workloads, and no measurement of growth or start-up."""
-    quick = [workload for workload in speed.workloads() if workload.name in ("decode", "SDM")]
-    monkeypatch.setattr(speed, "workloads", lambda: quick)
-    monkeypatch.setattr(speed, "peak_of_module", lambda *args: 5_000_000)
+    quick = [workload for workload in speed.all_workloads() if workload.name in ("decode", "SDM")]
+    monkeypatch.setattr(speed, "all_workloads", lambda: quick)
+    monkeypatch.setattr(speed, "peak_memory_of_module", lambda *args: 5_000_000)
     monkeypatch.setattr(speed_inputs, "QUICK", SIZES)
     monkeypatch.setattr("spikecam.bench.startup.measure_startup", lambda say: [{"what": "x"}])
     grown = [{"what": "decode", "with": "frames", "power": 1.0}]
-    monkeypatch.setattr(scaling, "grow", lambda *args, **options: grown)
+    monkeypatch.setattr(scaling, "measure_growth", lambda *args, **options: grown)
 
 
 def test_tables_are_written(spikecam, tmp_path):
@@ -47,7 +47,7 @@ def test_what_is_too_slow_ends_in_a_failure(spikecam, monkeypatch):
 
 
 def test_what_is_fast_enough_passes(spikecam, monkeypatch):
-    monkeypatch.setattr(regression_limits, "check", lambda rows: [])
+    monkeypatch.setattr(regression_limits, "find_regressions", lambda rows: [])
     ended = spikecam("bench", "speed", "--quick", "--check")
     assert ended.code == 0
     assert "nothing is slower than it may be" in ended.out + ended.err
@@ -55,5 +55,5 @@ def test_what_is_fast_enough_passes(spikecam, monkeypatch):
 
 def test_a_bad_folder_is_refused_before_work(spikecam, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(speed, "measure", lambda *args, **options: pytest.fail("work began"))
+    monkeypatch.setattr(speed, "measure_speed", lambda *args, **options: pytest.fail("work began"))
     assert spikecam("bench", "speed", "--quick", "-o", tmp_path / "file").code == 2

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.cli.flags import config_flags_class
+from spikecam.cli.flags import make_config_flags_class
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.configs.refocuser import SIZES
-from spikecam.train.recipe import recipes
+from spikecam.train.recipe import all_recipes
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch, tiny_set):
     return tmp_path
 
 
-COMMANDS = [*(f"train {name}" for name in sorted(recipes()) if name != "adaptation"), "adapt"]
+COMMANDS = [*(f"train {name}" for name in sorted(all_recipes()) if name != "adaptation"), "adapt"]
 COMMANDS += ["synth", "bench gopro", "bench losses"]
 
 
@@ -64,8 +64,8 @@ def test_every_value_is_printed_as_toml_reads_it(folder, spikecam, value):
 
 
 def test_every_setting_of_a_recipe_is_a_flag(spikecam):
-    recipe = recipes()["ldn"]
-    flags = config_flags_class(recipe.options, without=recipe.fixed)
+    recipe = all_recipes()["ldn"]
+    flags = make_config_flags_class(recipe.options, without=recipe.fixed)
     options = recipe.options()
     assert flags().apply(options) == options
     changed = flags(epochs=3, width=8, teacher_weight=0.0, bsn="mine").apply(options)

@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.bench.gopro import THRESHOLDS, scores_at
+from spikecam.bench.gopro import THRESHOLDS, scores_at_threshold
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 
@@ -79,7 +79,9 @@ REACHED = {"refined": (31.6, 31.1, 30.1), "refined-small": (30.1, 29.7, 29.0)}
 @pytest.mark.parametrize("which", range(3))
 def test_networks_that_ship_keep_their_quality(data, weights, which):
     name = f"refined:{weights}"
-    scores = scores_at(data / "val_sequences", THRESHOLDS[which], [name], metrics=["psnr"])
+    scores = scores_at_threshold(
+        data / "val_sequences", THRESHOLDS[which], [name], metrics=["psnr"]
+    )
     assert scores[name].mean("psnr") > REACHED[weights][which]
 
 

@@ -24,9 +24,9 @@ def methods_with_a_device():
 @pytest.fixture(scope="module")
 def scene():
     """A blurry picture, its spikes and their exposure: a photograph of scikit-image in motion."""
-    from spikecam.bench.synthetic_set import sharp_sequences
+    from spikecam.bench.synthetic_set import make_sequences
 
-    sequence = sharp_sequences(61, (10, 51), 1)[0]
+    sequence = make_sequences(61, (10, 51), 1)[0]
     frames = sequence.frames[:, :128, :160]
     spikes = sc.simulate([sc.quarter_gray(frame) for frame in frames], seed=0, exposure=(10, 51))
     return frames[10:51].mean(axis=0).astype(np.float32) / 255, spikes

@@ -13,6 +13,6 @@ def test_networks_reach_a_share_of_the_limit(device, capsys):
         pytest.skip("the processor is measured by spikecam bench speed")
     with capsys.disabled():
         print()
-        rows = speed.measure(QUICK, devices=[device], peaks=False)
+        rows = speed.measure_speed(QUICK, devices=[device], with_peak_memory=False)
     assert {row["what"] for row in rows} >= {"refined", "ldn", "defocus"}
     assert all(0 < row["share"] < 1.5 for row in rows)

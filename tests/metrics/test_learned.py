@@ -22,10 +22,10 @@ def pyiqa(monkeypatch):
 
         return metric
 
-    learned._load_metric.cache_clear()
+    learned._load_pyiqa_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", SimpleNamespace(create_metric=create))
     yield given
-    learned._load_metric.cache_clear()
+    learned._load_pyiqa_metric.cache_clear()
 
 
 def test_pictures_are_given_in_colour_and_from_zero_to_one(pyiqa):
@@ -92,14 +92,14 @@ def test_what_is_said_of_downloads_is_no_result(pyiqa, capsys):
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):
-    learned._load_metric.cache_clear()
+    learned._load_pyiqa_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", None)
     with pytest.raises(sc.SpikecamError, match='pip install "pyiqa'):
         sc.niqe(PICTURE, data_range=1)
 
 
 def test_a_package_that_does_not_load_is_no_traceback(monkeypatch, tmp_path):
-    learned._load_metric.cache_clear()
+    learned._load_pyiqa_metric.cache_clear()
     (tmp_path / "pyiqa.py").write_text("raise RuntimeError('operator does not exist')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pyiqa", raising=False)

@@ -13,7 +13,7 @@ from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.edsr import EDSR
 from spikecam.networks.ldn import LDN
-from spikecam.weights.published import from_published
+from spikecam.weights.published import convert_published
 
 NETWORKS = {"ldn": (LDN, 234_158), "edsr": (EDSR, 1_515_269), "bsn": (BSN, 1_118_832)}
 
@@ -27,7 +27,7 @@ def test_they_have_the_published_number_of_parameters(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_they_give_what_the_authors_gave(parity, name):
     state, held = parity(name)
-    architecture, config, weights = from_published(state)
+    architecture, config, weights = convert_published(state)
     assert architecture.kind == name
     assert config == architecture.config()
     network = NETWORKS[name][0]()
@@ -44,7 +44,7 @@ def test_they_give_what_the_authors_gave(parity, name):
 def test_colours_matter(parity):
     state, held = parity("ldn")
     network = LDN()
-    network.load_state_dict(from_published(state)[2])
+    network.load_state_dict(convert_published(state)[2])
     with torch.no_grad():
         given = network(held["input.0"], held["input.1"])
     assert (given - held["output"]).abs().max() > 1e-2 * held["output"].abs().max()
@@ -53,9 +53,9 @@ def test_colours_matter(parity):
 def test_other_weights_are_refused(parity):
     state, _ = parity("ldn")
     with pytest.raises(sc.FileError, match="no network"):
-        from_published({"layer.weight": torch.zeros(1)})
+        convert_published({"layer.weight": torch.zeros(1)})
     with pytest.raises(sc.FileError, match=r"no extra\.weight"):
-        from_published({**state, "extra.weight": torch.zeros(1)})
+        convert_published({**state, "extra.weight": torch.zeros(1)})
 
 
 def published_names(architecture, state):
@@ -114,4 +114,4 @@ def test_a_variant_that_lacks_a_layer_is_refused():
     state = published_names(find_architecture("edsr"), network.state_dict())
     del state["body.1.body.0.weight"]
     with pytest.raises(sc.FileError, match=r"blocks\.1\.first\.weight of EDSR is missing"):
-        from_published(state)
+        convert_published(state)

@@ -8,7 +8,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.io.geometry import Geometry
-from spikecam.online.feed import FileFeed, PipeFeed, open_feed
+from spikecam.online.feed import GrowingFileFeed, PipeFeed, open_feed
 
 GEOMETRY = Geometry(5, 9)
 
@@ -78,7 +78,7 @@ def test_a_recording_is_followed_from_its_end(spikes, tmp_path):
     array, path = spikes(60, 5, 9), tmp_path / "a.dat"
     packed = sc.SpikeStream.from_array(array).packed()
     path.write_bytes(packed[:20].tobytes() + packed[20].tobytes()[:2])
-    blocks = iter(FileFeed(path, GEOMETRY))
+    blocks = iter(GrowingFileFeed(path, GEOMETRY))
     assert len(next(blocks)) == 0
     with path.open("ab") as file:
         file.write(packed[20:].tobytes()[2:])
@@ -91,7 +91,7 @@ def test_a_recording_is_followed_from_its_end(spikes, tmp_path):
 def test_a_recording_that_takes_the_place_of_another_is_not_followed(spikes, tmp_path):
     packed = sc.SpikeStream.from_array(spikes(60, 5, 9)).packed().tobytes()
     (tmp_path / "a.dat").write_bytes(packed[:60])
-    blocks = iter(FileFeed(tmp_path / "a.dat", GEOMETRY))
+    blocks = iter(GrowingFileFeed(tmp_path / "a.dat", GEOMETRY))
     assert len(next(blocks)) == 0
     (tmp_path / "b.dat").write_bytes(packed)
     (tmp_path / "b.dat").rename(tmp_path / "a.dat")

@@ -4,7 +4,7 @@ import json
 import pytest
 
 import spikecam as sc
-from spikecam.show.table import format_terminal
+from spikecam.show.table import format_terminal_table
 
 ROWS = [
     {"frame": "20", "psnr": 30.123456, "ssim": 0.9},
@@ -42,12 +42,12 @@ def test_markdown_is_a_table(tmp_path):
 
 
 def test_a_terminal_gets_columns():
-    assert format_terminal(ROWS).splitlines()[1].split() == ["20", "30.12", "0.9000"]
+    assert format_terminal_table(ROWS).splitlines()[1].split() == ["20", "30.12", "0.9000"]
 
 
 def test_what_is_wider_than_the_terminal_goes_on_below():
     row = {"method": "tfp", "psnr, V_th 1": 28.0, "ssim, V_th 1": 0.5, "psnr, V_th 2": 27.0}
-    text = format_terminal([row], 25)
+    text = format_terminal_table([row], 25)
     assert max(map(len, text.splitlines())) <= 25
     first, second = text.split("\n\n")
     assert first.split() == [

@@ -53,7 +53,7 @@ def codec(smooth_photos, tmp_path_factory):
 
     from spikecam.networks.configs.autoencoder import AutoencoderConfig
     from spikecam.train.engine.config import RunConfig
-    from spikecam.train.engine.job import Job
+    from spikecam.train.engine.job import TrainingJob
     from spikecam.train.recipes.autoencoder import AutoencoderOptions, train_autoencoder
 
     torch.set_num_threads(1)
@@ -61,17 +61,17 @@ def codec(smooth_photos, tmp_path_factory):
     run = RunConfig(epochs=2, steps=1, batch=2, lr=1e-3, device="cpu", workers=0)
     folder = tmp_path_factory.mktemp("codec") / "run"
     options = AutoencoderOptions(crop=64, run=run, network=network)
-    return train_autoencoder(Job([smooth_photos], folder), options).path
+    return train_autoencoder(TrainingJob([smooth_photos], folder), options).path
 
 
 @pytest.fixture(scope="session")
 def cache(smooth_photos, codec, tmp_path_factory):
     """A cache of latents of that autoencoder."""
     from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
-    from spikecam.train.datasets.latent_cache import make_latents
+    from spikecam.train.datasets.latent_cache import write_latent_cache
 
     folder = tmp_path_factory.mktemp("latents") / "cache"
-    make_latents(
+    write_latent_cache(
         [smooth_photos],
         folder,
         *load_autoencoder_and_fingerprint(codec),

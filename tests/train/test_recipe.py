@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 import spikecam as sc
-from spikecam.train.recipe import find_recipe, recipes
+from spikecam.train.recipe import all_recipes, find_recipe
 
 NAMES = {
     *("adaptation", "autoencoder", "bsn", "defocus", "edsr"),
@@ -26,8 +26,8 @@ def settings(options):
 
 
 def test_each_file_declares_its_recipe():
-    assert recipes().keys() == NAMES
-    for name, recipe in recipes().items():
+    assert all_recipes().keys() == NAMES
+    for name, recipe in all_recipes().items():
         assert find_recipe(name) is recipe
         module = recipe.options.__module__
         assert module == f"spikecam.train.recipes.{name.replace('-', '_')}"
@@ -53,9 +53,9 @@ def test_settings_have_names_of_their_own_and_help(name):
 
 def test_declarations_load_nothing_heavy():
     code = (
-        "from spikecam.train.recipe import recipes\n"
+        "from spikecam.train.recipe import all_recipes\n"
         "import sys\n"
-        "for recipe in recipes().values(): recipe.options()\n"
+        "for recipe in all_recipes().values(): recipe.options()\n"
         "assert not {'torch', 'lightning', 'numpy', 'cv2'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 import spikecam as sc
-from spikecam.weights.catalogue import find_weights
+from spikecam.weights.catalogue import find_weights_file
 
 
 def test_a_card_is_read_with_the_network_and_its_size(tiny, card):
@@ -35,16 +35,16 @@ def test_a_path_looks_like_one(shipped, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("tiny", "tiny.safetensors", "other"):
         (tmp_path / name).write_text("something else")
-    assert find_weights("tiny") == shipped / "tiny.safetensors"
+    assert find_weights_file("tiny") == shipped / "tiny.safetensors"
     for path in ("./tiny", "tiny.safetensors", "other"):
-        assert find_weights(path).samefile(path)
+        assert find_weights_file(path).samefile(path)
 
 
 def test_neither_a_file_nor_a_name(shipped, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("tinny", "shipped", ""):  # one of them a folder
         with pytest.raises(sc.OptionError, match=f"'{name}'.*one of tiny"):
-            find_weights(name)
+            find_weights_file(name)
 
 
 def test_files_that_cannot_be_read_are_refused(tmp_path):

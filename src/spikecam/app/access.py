@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class RequireKey:
-    """Middleware that serves whoever opens the address with the key, and later their cookie.
+class RequireKeyMiddleware:
+    """Middleware that serves only those who open the address with the key, or have its cookie.
 
     The cookie is sent by this server's own pages alone (SameSite), so that a page of another site
     cannot ask in its name; requests that name another origin are refused besides.
@@ -58,7 +58,7 @@ class RequireKey:
         return secrets.compare_digest(text.encode(), self.key.encode())
 
 
-class LimitUploads:
+class LimitUploadsMiddleware:
     """Middleware that refuses requests whose body is too large, or of unknown size.
 
     Args:
@@ -66,8 +66,8 @@ class LimitUploads:
         limit: bytes.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self.app, self.limit = app, limit
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app, self.limit = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it."""

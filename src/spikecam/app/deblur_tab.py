@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nicegui import run, ui
 
-from spikecam.app.notices import notify, notify_errors
+from spikecam.app.notices import show_errors_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
@@ -25,7 +25,7 @@ _DEFAULT_COUNT = 7
 
 
 class DeblurTab:
-    """The tab, built where it is constructed.
+    """The tab of the page in which a recording is deblurred.
 
     Args:
         session: what is worked on.
@@ -71,7 +71,7 @@ class DeblurTab:
         return self._methods[self._method_label.value]
 
     def show_recording(self) -> None:
-        """Offer what belongs to the recording that was opened."""
+        """Fill the controls for the recording that was opened."""
         stream = self.session.stream
         if stream is None:
             return
@@ -81,14 +81,14 @@ class DeblurTab:
         start, stop = resolve_exposure(stream)
         self._start.set_value(start)
         self._stop.set_value(stop)
-        self.offer_pictures()
+        self.list_blurry_pictures()
 
-    def offer_pictures(self, blur: Path | None = None) -> None:
-        """Offer the pictures that there are, with ``blur`` or the likeliest as the blurry one."""
-        with notify_errors():
+    def list_blurry_pictures(self, blur: Path | None = None) -> None:
+        """List the pictures to choose from, with ``blur`` or the likeliest as the blurry one."""
+        with show_errors_as_notices():
             names = {str(path): path.name for path in self.session.list_pictures()}
             self._offer_blur(names, blur)
-            self._sequence_view.offer_pictures(names)
+            self._sequence_view.list_truth_pictures(names)
 
     def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
         likely = [path for path, name in names.items() if "blur" in name.lower()]
@@ -101,11 +101,11 @@ class DeblurTab:
 
     def _choose_method(self) -> None:
         self._options.show_method(self._method)
-        with notify_errors():
+        with show_errors_as_notices():
             self._offer_blur({str(path): path.name for path in self.session.list_pictures()})
 
     async def _deblur(self) -> None:
-        with notify_errors():
+        with show_errors_as_notices():
             sequence = self._start_sequence()
             self._timer.active = True
             self._deblur_button.disable()
@@ -115,7 +115,7 @@ class DeblurTab:
             self._progress_bar.visible = self._cancel_button.visible = True
             try:
                 # Not on the page's thread: networks are loaded there, too.
-                await run.io_bound(sequence.make)
+                await run.io_bound(sequence.make_pictures)
             finally:
                 self._timer.active = False
                 self._deblur_button.enable()
@@ -131,13 +131,13 @@ class DeblurTab:
                 "there is no blurry picture; drop one onto this page, or put it beside the "
                 "recording"
             )
-        options = self._options.values()
+        options = self._options.changed_values()
         window = method.window(method.parse_options(options), stream)
         blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
         frames = evenly_spaced_frames(stream, count, exposure, window)
-        return self.session.start_sequence(blur, frames, exposure, method, options)
+        return self.session.replace_sequence(blur, frames, exposure, method, options)
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence
@@ -157,7 +157,7 @@ class DeblurTab:
         count = sequence.finished_count
         self._progress_text.set_text(_progress(sequence))
         frames = "1 frame" if count == 1 else f"{count} frames"
-        notify(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
+        show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
         if count:
             self._sequence_view.show_sequence(sequence)
 

@@ -15,7 +15,7 @@ from spikecam.io.recording_format import is_recording
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A folder, recording or picture that may be opened.
+    """An entry of the list: a folder, recording or picture that may be opened.
 
     Attributes:
         path: its place.
@@ -28,7 +28,7 @@ class FileEntry:
     size: int = 0
 
 
-class FileList:
+class AllowedFiles:
     """The files that may be opened; everything else is refused.
 
     Attributes:
@@ -43,12 +43,12 @@ class FileList:
         FileError: a path that does not exist.
     """
 
-    def __init__(self, paths: Sequence[Path], uploads: Path) -> None:
-        for path in paths:
+    def __init__(self, allowed_paths: Sequence[Path], upload_folder: Path) -> None:
+        for path in allowed_paths:
             if not path.exists():
                 raise FileError(f"{path} does not exist; check the name")
-        folders = [path if path.is_dir() else path.parent for path in paths]
-        self.uploads = uploads.resolve()
+        folders = [path if path.is_dir() else path.parent for path in allowed_paths]
+        self.uploads = upload_folder.resolve()
         self.folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
 
     def resolve_path(self, path: str | Path) -> Path:
@@ -68,7 +68,7 @@ class FileList:
         return real
 
     def list_folder(self, folder: Path) -> list[FileEntry]:
-        """Folders, then recordings, then pictures in one of the folders, by name.
+        """List folders, then recordings, then pictures in an allowed folder, by name.
 
         Links that lead out of the folders are left out.
 
@@ -77,7 +77,7 @@ class FileList:
         """
         real = self.resolve_path(folder)
         try:
-            paths = sorted(real.iterdir(), key=lambda path: _natural_order(path.name))
+            paths = sorted(real.iterdir(), key=lambda path: _natural_sort_key(path.name))
         except OSError as error:
             raise FileError(f"{folder} cannot be read: {error.strerror}") from error
         entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
@@ -91,7 +91,7 @@ class FileList:
         return [entry for group in entries.values() for entry in group]
 
     def create_upload(self, name: str) -> Path:
-        """An empty file for an upload of this name; a name that is taken is numbered."""
+        """Create an empty file for an upload of this name; a name that is taken is numbered."""
         safe_name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
         safe_name = re.sub(r"[^\w.() -]", "_", safe_name).lstrip(".") or "upload"
         path = self.uploads / safe_name
@@ -105,7 +105,7 @@ class FileList:
                 path = self.uploads / f"{Path(safe_name).stem}-{number}{Path(safe_name).suffix}"
 
     def uploaded_bytes(self) -> int:
-        """Size of all uploads together."""
+        """Size of all uploads together, in bytes."""
         return sum(path.stat().st_size for path in self.uploads.iterdir())
 
 
@@ -115,7 +115,7 @@ def _file_kind(path: Path) -> str | None:
     return "recording" if is_recording(path) else "picture" if is_picture(path) else None
 
 
-def _natural_order(name: str) -> list[tuple[int, str]]:
-    """Sort key by which 2 comes before 10."""
+def _natural_sort_key(name: str) -> list[tuple[int, str]]:
+    """Sort key of natural order: 2 comes before 10."""
     parts = re.split(r"(\d+)", name.lower())
     return [(int(part), "") if part.isdigit() else (0, part) for part in parts]

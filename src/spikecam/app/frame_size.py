@@ -30,9 +30,9 @@ class CandidateSize(NamedTuple):
     divides_file: bool
 
 
-def candidate_sizes(path: Path) -> list[CandidateSize]:
-    """Sizes of the known cameras, each once, those that divide the file first."""
-    file_bytes = path.stat().st_size
+def list_candidate_sizes(recording_path: Path) -> list[CandidateSize]:
+    """List the frame sizes of known cameras as candidates, those that divide the file first."""
+    file_bytes = recording_path.stat().st_size
     cameras = {geometry: name for name, geometry in reversed(CAMERAS.items())}
     sizes = [
         CandidateSize(geometry.width, geometry.height, name, file_bytes % geometry.frame_bytes == 0)
@@ -43,20 +43,20 @@ def candidate_sizes(path: Path) -> list[CandidateSize]:
 
 
 @lru_cache(maxsize=64)
-def size_preview(path: Path, camera: str | tuple[int, int], modified: float = 0) -> bytes:
-    """A PNG file of TFP in the middle of a recording whose frames have this size.
+def preview_png(recording_path: Path, camera: str | tuple[int, int], modified: float = 0) -> bytes:
+    """Preview of a recording as a PNG file, if its frames have this size: TFP in its middle.
 
     With the right size it is a picture; with a wrong one it falls apart into stripes.
 
     Args:
-        path: a recording without a header.
+        recording_path: a recording without a header.
         camera: a camera's name, or (height, width).
         modified: when the file was modified last; a result is cached for this time.
 
     Raises:
         GeometryError, FileError: the file holds no whole frame, or cannot be read.
     """
-    stream = open_recording(path, camera, truncate=True)
+    stream = open_recording(recording_path, camera, truncate=True)
     window = min(_PREVIEW_WINDOW_FRAMES, len(stream) - 1 + len(stream) % 2)
     picture = reconstruct(stream, len(stream) // 2, window=window)
     return encode_png(DisplayMapping.fit(picture)(picture))

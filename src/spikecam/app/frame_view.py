@@ -19,7 +19,7 @@ from spikecam.stream import SpikeStream
 
 @dataclass(frozen=True)
 class ViewSettings:
-    """How a frame becomes the picture on the page.
+    """Settings with which a frame is reconstructed and displayed.
 
     Attributes:
         method: name of a method that takes spikes alone.
@@ -40,19 +40,19 @@ class ViewSettings:
         if not self.low < self.high:
             raise OptionError("black lies below white")
 
-    def display(self, picture: Picture) -> DisplayMapping:
+    def display_mapping(self, picture: Picture) -> DisplayMapping:
         """The display mapping of a picture."""
         if self.fixed_range is not None:
             return DisplayMapping(*self.fixed_range, self.gamma)
         return DisplayMapping.fit(picture, self.low, self.high, self.gamma)
 
     def to_json(self) -> str:
-        """The settings as text, for the URL of a picture."""
+        """The settings as JSON, for the URL of a picture."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> ViewSettings:
-        """Settings from a URL, refused unless the page's own controls can give them.
+        """Read settings from JSON of a URL; refused unless the controls of the page can give them.
 
         Raises:
             OptionError: a method or option that is not offered.
@@ -73,8 +73,8 @@ def viewable_frames(stream: SpikeStream, settings: ViewSettings) -> range:
     return all_frames(stream, settings.method, **settings.options)
 
 
-def default_options(method: Method, stream: SpikeStream) -> dict[str, Any]:
-    """Options of a method that differ from its defaults, so that its window fits the recording."""
+def options_that_fit(method: Method, stream: SpikeStream) -> dict[str, Any]:
+    """Options of a method whose window fits the recording: a shorter one, or none."""
     try:
         all_frames(stream, method.name)
     except RangeError:
@@ -83,8 +83,8 @@ def default_options(method: Method, stream: SpikeStream) -> dict[str, Any]:
     return {}
 
 
-def settings_near(stream: SpikeStream, frame_index: int) -> ViewSettings:
-    """TFP of a frame, in a shorter window where the recording begins or ends close by."""
+def view_settings_for_frame(stream: SpikeStream, frame_index: int) -> ViewSettings:
+    """View settings of a frame: TFP, in a shorter window near the ends of the recording."""
     declared = find_method(DEFAULT_METHOD, Takes.SPIKES)
     usual = declared.window(declared.options(), stream)
     window = min(usual, 2 * min(frame_index, len(stream) - 1 - frame_index) + 1)
@@ -92,7 +92,7 @@ def settings_near(stream: SpikeStream, frame_index: int) -> ViewSettings:
 
 
 def reconstruct_frame(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> Picture:
-    """Firing rates of one frame, (H, W) in [0, 1]; no more frames are read than it depends on.
+    """Reconstruct one frame, (H, W) in [0, 1], reading no more frames than it depends on.
 
     Raises:
         OptionError, RangeError: as `reconstruct`.
@@ -107,7 +107,7 @@ def reconstruct_frame(stream: SpikeStream, frame_index: int, settings: ViewSetti
     return reconstruct(stream[first:last], frame_index - first, method.name, **options)
 
 
-def frame_png(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> bytes:
-    """One frame as it is displayed, as a PNG file; errors as of `reconstruct_frame`."""
+def render_frame_png(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> bytes:
+    """Render one frame as a PNG file, as it is displayed; errors as of `reconstruct_frame`."""
     picture = reconstruct_frame(stream, frame_index, settings)
-    return encode_png(settings.display(picture)(picture))
+    return encode_png(settings.display_mapping(picture)(picture))

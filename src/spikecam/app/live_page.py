@@ -10,7 +10,7 @@ from nicegui import app, ui
 from nicegui.server import Server
 from starlette.responses import StreamingResponse
 
-from spikecam.app.notices import notify_errors
+from spikecam.app.notices import show_errors_as_notices
 from spikecam.app.page import COLOUR
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.errors import SpikecamError
@@ -31,7 +31,7 @@ _STATUS_INTERVAL_SECONDS = 0.5
 
 
 class SmoothDisplay:
-    """Display mapping whose black and white follow the light slowly, so that nothing flickers.
+    """Display mapping whose black and white follow the light slowly, against flicker.
 
     Attributes:
         gamma: above 1 lifts the shadows.
@@ -57,8 +57,8 @@ class SmoothDisplay:
         return DisplayMapping(fitted.black, fitted.white, self.gamma)(picture)
 
 
-def jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[bytes]:
-    """Parts of a multipart stream, one picture each, until the reconstruction ends.
+def iter_jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[bytes]:
+    """Yield the parts of a multipart stream, a JPEG picture each, until the reconstruction ends.
 
     Pictures that a browser does not take in time are skipped for it. A part is empty where no
     picture is made for a moment.
@@ -88,7 +88,7 @@ def serve_live(
     browser: bool = True,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Run a live reconstruction in the background, and serve its page until interrupted.
+    """Run a live reconstruction and serve its page until interrupted.
 
     Args:
         live: the reconstruction.
@@ -102,7 +102,9 @@ def serve_live(
     @app.get("/live")
     def stream_pictures() -> StreamingResponse:
         media_type = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
-        return StreamingResponse(_in_threads(jpeg_parts(live, display)), media_type=media_type)
+        return StreamingResponse(
+            _iterate_in_threads(iter_jpeg_parts(live, display)), media_type=media_type
+        )
 
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
@@ -120,8 +122,8 @@ def serve_live(
         thread.join(timeout=1)
 
 
-async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Make each part in a thread, since waiting for a picture must not hold up the page.
+async def _iterate_in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Iterate over parts in threads, since waiting for a picture must not hold up the page.
 
     Ends with the server, which would otherwise wait for it.
     """
@@ -139,7 +141,7 @@ def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
         ui.label("spikecam live").classes("text-xl font-bold")
 
         def choose_method(name: str) -> None:
-            with notify_errors():
+            with show_errors_as_notices():
                 live.choose_method(name)
             # Stays on the present method where the other one is refused.
             toggle.set_value(live.method)
@@ -167,7 +169,7 @@ def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
     status = ui.label()
 
     def update() -> None:
-        status.set_text(status_line(live))
+        status.set_text(format_live_status(live))
         # Another page may have changed them.
         toggle.set_value(live.method)
         gamma.set_value(display.gamma)
@@ -175,8 +177,8 @@ def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
     ui.timer(_STATUS_INTERVAL_SECONDS, update)
 
 
-def status_line(live: LiveReconstruction) -> str:
-    """What is read, made and sent at present, or why it ended, in one line."""
+def format_live_status(live: LiveReconstruction) -> str:
+    """Format the rates of a live reconstruction in one line, or why it ended."""
     if isinstance(live.error, SpikecamError):
         return str(live.error)
     if live.error is not None and is_out_of_memory(live.error):

@@ -15,16 +15,16 @@ _NOTICE_MILLISECONDS = 4000
 
 
 @contextmanager
-def notify_errors() -> Iterator[None]:
-    """Show errors that the user can mend as notices, and end the block there."""
+def show_errors_as_notices() -> Iterator[None]:
+    """Within the block, errors of the user become notices."""
     try:
         yield
     except SpikecamError as error:
-        notify(str(error), is_error=True)
+        show_notice(str(error), is_error=True)
 
 
-def notify(sentence: str, *, is_error: bool = False) -> None:
-    """Show a notice; that of an error stays until it is closed."""
+def show_notice(sentence: str, *, is_error: bool = False) -> None:
+    """Show a notice on the page; one of an error stays until it is closed."""
     ui.notify(
         sentence,
         type="negative" if is_error else "positive",
@@ -37,12 +37,12 @@ def notify(sentence: str, *, is_error: bool = False) -> None:
 
 
 def report_unexpected_error(error: Exception) -> None:
-    """Show a notice of an error that is not the user's; one of the program itself is logged."""
+    """Show a notice of an unexpected error, and log it unless memory ran out."""
     if is_out_of_memory(error):
-        notify(f"{OUT_OF_MEMORY[0].upper()}{OUT_OF_MEMORY[1:]}.", is_error=True)
+        show_notice(f"{OUT_OF_MEMORY[0].upper()}{OUT_OF_MEMORY[1:]}.", is_error=True)
         return
     logging.getLogger("spikecam.app").error("an error of the app's own", exc_info=error)
-    notify(
+    show_notice(
         f"Something went wrong inside spikecam ({type(error).__name__}); the terminal says more. "
         "What you had open is still there.",
         is_error=True,

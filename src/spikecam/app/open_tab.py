@@ -9,9 +9,9 @@ from pathlib import Path
 from nicegui import events, run, ui
 
 from spikecam.app.file_list import FileEntry
-from spikecam.app.frame_size import candidate_sizes
-from spikecam.app.notices import notify, notify_errors
-from spikecam.app.picture_urls import preview_url
+from spikecam.app.frame_size import list_candidate_sizes
+from spikecam.app.notices import show_errors_as_notices, show_notice
+from spikecam.app.picture_urls import size_preview_url
 from spikecam.app.session import Session
 from spikecam.app.text import format_bytes
 from spikecam.errors import FileError, OptionError, SpikecamError
@@ -22,7 +22,7 @@ _ICONS = {"folder": "folder", "recording": "grain", "picture": "image"}
 
 
 class OpenTab:
-    """The tab, built where it is constructed.
+    """The tab of the page in which a recording is chosen.
 
     Args:
         session: where the recording is opened.
@@ -55,7 +55,7 @@ class OpenTab:
                 auto_upload=True,
                 max_total_size=upload_limit,
                 on_upload=self._upload,
-                on_rejected=lambda: notify(
+                on_rejected=lambda: show_notice(
                     f"That was dropped before, or is more than the {limit} that may be "
                     "uploaded; start spikecam app with the folder of the file, and open it there.",
                     is_error=True,
@@ -63,13 +63,13 @@ class OpenTab:
             ).classes("w-full")
             self._files = ui.column().classes("w-full gap-1")
             self._sizes = ui.column().classes("w-full gap-3")
-        self._list_files()
+        self._refresh_file_list()
 
-    async def choose(self, path: Path) -> None:
-        """Open a recording, or ask for its size first."""
-        with notify_errors():
-            if self.session.needs_size(path):
-                self._ask_size(path)
+    async def choose_recording(self, path: Path) -> None:
+        """Open the chosen recording, or ask for its frame size first."""
+        with show_errors_as_notices():
+            if self.session.needs_frame_size(path):
+                self._show_size_previews(path)
                 return
             await self._open(path)
 
@@ -78,7 +78,7 @@ class OpenTab:
         self._on_open()
 
     async def _open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
-        with notify_errors():
+        with show_errors_as_notices():
             # Not on the page's thread: some formats are read as a whole.
             stream = await run.io_bound(self.session.read_recording, path, camera)
             if stream is not None:
@@ -88,7 +88,7 @@ class OpenTab:
 
     async def _upload(self, event: events.UploadEventArguments) -> None:
         files = self.session.files
-        with notify_errors():
+        with show_errors_as_notices():
             path = files.create_upload(event.file.name)
             is_sidecar = path.suffix.lower() == ".json"
             complete = False
@@ -111,15 +111,15 @@ class OpenTab:
                 if not complete:
                     path.unlink()
             if is_recording(path):
-                self._list_files()
-                await self.choose(path)
+                self._refresh_file_list()
+                await self.choose_recording(path)
             elif is_sidecar:
-                notify(f"{path.name} is used when {path.stem} is opened")
+                show_notice(f"{path.name} is used when {path.stem} is opened")
             else:
                 self._on_picture(path)
 
-    def _list_files(self) -> None:
-        """Show the present folder and the uploads anew."""
+    def _refresh_file_list(self) -> None:
+        """Refresh the list of files: the present folder and the uploads."""
         files = self.session.files
         uploads = [entry for entry in files.list_folder(files.uploads) if entry.kind == "recording"]
         entries = [] if self._folder is None else files.list_folder(self._folder)
@@ -145,14 +145,14 @@ class OpenTab:
         async def open_entry(entry: FileEntry) -> None:
             if entry.kind == "folder":
                 folder_before, self._folder = self._folder, entry.path
-                with notify_errors():
+                with show_errors_as_notices():
                     try:
-                        self._list_files()
+                        self._refresh_file_list()
                     except SpikecamError:
                         self._folder = folder_before
                         raise
             else:
-                await self.choose(entry.path)
+                await self.choose_recording(entry.path)
 
         with ui.list().props("bordered separator dense").classes("w-full"):
             for entry in entries:
@@ -166,8 +166,8 @@ class OpenTab:
                         with ui.item_section().props("side"):
                             ui.item_label(format_bytes(entry.size))
 
-    def _ask_size(self, path: Path) -> None:
-        """Show previews of a recording at several sizes, of which one looks right."""
+    def _show_size_previews(self, path: Path) -> None:
+        """Show previews of a recording at several frame sizes to choose from."""
         self._sizes.clear()
         with self._sizes:
             ui.label(f"Which size do the frames of {path.name} have?").classes("text-xl")
@@ -176,7 +176,7 @@ class OpenTab:
                 "choose the one that looks like something."
             )
             with ui.row().classes("gap-4"):
-                for size in candidate_sizes(path):
+                for size in list_candidate_sizes(path):
                     note = "" if size.divides_file else ": does not fit the file"
                     self._size_button(
                         path, size.camera, f"{size.width} x {size.height}", f"{size.camera}{note}"
@@ -195,14 +195,14 @@ class OpenTab:
             def update_preview() -> None:
                 size = _whole_number(height.value), _whole_number(width.value)
                 if all(size):
-                    preview.set_source(preview_url(self.session, path, size))
+                    preview.set_source(size_preview_url(self.session, path, size))
                     left_over = path.stat().st_size % ((size[0] * size[1] + 7) // 8)
                     fit.set_text(
                         f"{left_over} bytes are left over" if left_over else "it fits the file"
                     )
 
             async def use_size() -> None:
-                with notify_errors():
+                with show_errors_as_notices():
                     size = _whole_number(height.value), _whole_number(width.value)
                     if not all(size):
                         raise OptionError("width and height are whole numbers from 1 on")
@@ -217,7 +217,7 @@ class OpenTab:
         button = ui.button(on_click=partial(self._open, path, camera))
         button.props("outline no-caps").classes("p-2")
         with button, ui.column().classes("items-center"):
-            preview = ui.image(preview_url(self.session, path, camera)).classes("w-48 h-36")
+            preview = ui.image(size_preview_url(self.session, path, camera)).classes("w-48 h-36")
             preview.props("no-spinner fit=contain")
             ui.label(size).classes("font-bold")
             ui.label(caption).classes("text-xs")

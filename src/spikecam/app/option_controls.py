@@ -8,12 +8,12 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
-from spikecam.app.option_fields import OptionField, option_fields
+from spikecam.app.option_fields import OptionField, list_option_fields
 from spikecam.method import Method
 
 
 class OptionControls:
-    """Controls for the options of one method at a time.
+    """Controls on the page for the options of one method at a time.
 
     Args:
         on_change: called with the name of an option that was changed.
@@ -25,7 +25,7 @@ class OptionControls:
         self._controls: dict[str, tuple[OptionField, ValueElement[Any]]] = {}
 
     def show_method(self, method: Method, values: Mapping[str, Any] | None = None) -> None:
-        """Show the options of a method.
+        """Show the controls of a method, with values of its options.
 
         Args:
             method: the method.
@@ -34,12 +34,12 @@ class OptionControls:
         self._column.clear()
         self._controls = {}
         with self._column:
-            for field in option_fields(method):
+            for field in list_option_fields(method):
                 value = (values or {}).get(field.name, field.default)
                 self._controls[field.name] = field, self._build_control(field, value)
 
-    def values(self) -> dict[str, Any]:
-        """Options whose values are not the defaults."""
+    def changed_values(self) -> dict[str, Any]:
+        """The options that differ from their defaults."""
         chosen = {}
         for name, (field, control) in self._controls.items():
             value = control.value

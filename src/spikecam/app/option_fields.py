@@ -15,7 +15,7 @@ from spikecam.weights.catalogue import read_weights_info, shipped_weights
 
 @dataclass(frozen=True)
 class OptionField:
-    """One option, as a control needs it.
+    """Description of an option for its control on the page.
 
     Attributes:
         name: of the option.
@@ -35,7 +35,7 @@ class OptionField:
 
     @property
     def label(self) -> str:
-        """The name in words."""
+        """The name of the option in words, for the page."""
         return self.name.replace("_", " ").capitalize()
 
     def accepts(self, value: Any) -> bool:
@@ -47,8 +47,8 @@ class OptionField:
         return type(value) is self.kind or (self.kind is float and type(value) is int)
 
 
-def option_fields(method: Method) -> list[OptionField]:
-    """The options of a method that a page offers, in the order of its declaration.
+def list_option_fields(method: Method) -> list[OptionField]:
+    """List the options of a method that a page offers, in the order of its declaration.
 
     Weights are a choice among those that ship for the method's network, where there are several.
     Options of other types, such as a fixed pattern, keep their defaults.
@@ -56,7 +56,7 @@ def option_fields(method: Method) -> list[OptionField]:
     hints, helps = get_type_hints(method.options), attribute_helps(method.options)
     offered = []
     for field in fields(method.options):
-        kind, optional, choices = _kind_of(hints[field.name])
+        kind, optional, choices = _split_option_type(hints[field.name])
         if field.name == "weights" and len(method.networks) == 1:
             kind, choices = str, _shipped_names(method.networks[0])
         if kind in (int, float, bool) or len(choices) > 1:
@@ -67,19 +67,19 @@ def option_fields(method: Method) -> list[OptionField]:
 
 
 def check_options(method: Method, values: Mapping[str, Any]) -> None:
-    """Refuse options that no control of a page can give, such as paths.
+    """Refuse options of a method that no control of a page can give, such as paths.
 
     Raises:
         OptionError: an option that is not offered, or a value that it cannot have.
     """
-    offered = {field.name: field for field in option_fields(method)}
+    offered = {field.name: field for field in list_option_fields(method)}
     for name, value in values.items():
         if name not in offered or not offered[name].accepts(value):
             raise OptionError(f"{method.name} is not offered here with {name} {value!r}")
 
 
-def _kind_of(hint: Any) -> tuple[type, bool, tuple[str, ...]]:
-    """The type without None, whether None was in it, and the choices of a literal."""
+def _split_option_type(hint: Any) -> tuple[type, bool, tuple[str, ...]]:
+    """Split the type of an option: its kind, whether it may be None, and its choices."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     others = [member for member in members if member is not NoneType]
     optional = len(others) < len(members)

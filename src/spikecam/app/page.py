@@ -22,13 +22,13 @@ _STYLE = """
 """
 
 
-def build_page(session: Session, upload_limit: int, recording: Path | None) -> None:
-    """Build the page of one visitor.
+def build_app_page(session: Session, upload_limit: int, recording_to_open: Path | None) -> None:
+    """Build the page of the app for one visitor.
 
     Args:
         session: what the visitor works on.
         upload_limit: bytes that may be uploaded in all.
-        recording: to open at once, if any.
+        recording_to_open: to open at once, if any.
     """
     ui.add_css(_STYLE)
     ui.dark_mode(None)
@@ -50,7 +50,7 @@ def build_page(session: Session, upload_limit: int, recording: Path | None) -> N
         tabs.set_value("View")
 
     def offer_picture(path: Path) -> None:
-        deblur_tab.offer_pictures(path)
+        deblur_tab.list_blurry_pictures(path)
         if session.stream is not None:
             tabs.set_value("Deblur")
 
@@ -61,5 +61,5 @@ def build_page(session: Session, upload_limit: int, recording: Path | None) -> N
             deblur_tab = DeblurTab(session, lambda: tabs.value == "Deblur")
         with ui.tab_panel("Open"):
             open_tab = OpenTab(session, upload_limit, show_recording, offer_picture)
-    if recording is not None:
-        ui.timer(0, lambda: open_tab.choose(recording), once=True)
+    if recording_to_open is not None:
+        ui.timer(0, lambda: open_tab.choose_recording(recording_to_open), once=True)

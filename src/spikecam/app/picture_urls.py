@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Response
 
-from spikecam.app.frame_size import size_preview
-from spikecam.app.frame_view import ViewSettings, frame_png
+from spikecam.app.frame_size import preview_png
+from spikecam.app.frame_view import ViewSettings, render_frame_png
 from spikecam.app.png import encode_png
 from spikecam.app.session import Session
 from spikecam.errors import SpikecamError
@@ -20,7 +20,7 @@ Sessions = Mapping[str, Session]
 
 
 def frame_url(session: Session, frame_index: int, settings: ViewSettings) -> str:
-    """URL of one frame of the recording."""
+    """URL of the picture of one frame of the recording."""
     query = {
         "version": session.version,
         "frame_index": frame_index,
@@ -29,8 +29,8 @@ def frame_url(session: Session, frame_index: int, settings: ViewSettings) -> str
     return f"/session/{session.token}/frame?{urlencode(query)}"
 
 
-def preview_url(session: Session, path: Path, camera: str | tuple[int, int]) -> str:
-    """URL of a recording's preview where its frames have this size: a name, or (height, width)."""
+def size_preview_url(session: Session, path: Path, camera: str | tuple[int, int]) -> str:
+    """URL of the preview of a recording at the frame size of a camera, or (height, width)."""
     size: Mapping[str, str | int]
     if isinstance(camera, str):
         size = {"camera": camera}
@@ -39,19 +39,19 @@ def preview_url(session: Session, path: Path, camera: str | tuple[int, int]) -> 
     return f"/session/{session.token}/preview?{urlencode({'path': str(path), **size})}"
 
 
-def blur_url(session: Session) -> str:
+def blurry_picture_url(session: Session) -> str:
     """URL of the blurry picture of the sequence."""
     return f"/session/{session.token}/blur?{urlencode({'version': session.version})}"
 
 
-def sequence_url(session: Session, frame_index: int, kind: str) -> str:
-    """URL of a picture of one frame of the sequence, of one of its kinds."""
+def sequence_picture_url(session: Session, frame_index: int, kind: str) -> str:
+    """URL of a picture of one frame of the deblurred sequence, of one of its kinds."""
     query = {"version": session.version, "frame_index": frame_index, "kind": kind}
     return f"/session/{session.token}/sequence?{urlencode(query)}"
 
 
-def picture_routes(sessions: Sessions) -> APIRouter:
-    """Routes of the URLs above; an error of the user's becomes a picture of its sentence."""
+def make_picture_routes(sessions: Sessions) -> APIRouter:
+    """Make the server routes of the picture URLs; errors become pictures of their sentences."""
     router = APIRouter(prefix="/session/{token}")
 
     def find_session(token: str, version: int | None = None) -> Session:
@@ -67,9 +67,11 @@ def picture_routes(sessions: Sessions) -> APIRouter:
         if stream is None:
             raise HTTPException(404, "no recording is open")
         try:
-            return _png_response(frame_png(stream, frame_index, ViewSettings.from_json(settings)))
+            return _png_response(
+                render_frame_png(stream, frame_index, ViewSettings.from_json(settings))
+            )
         except SpikecamError as error:
-            return _sentence_response(str(error))
+            return _text_picture_response(str(error))
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise HTTPException(400, "these are no settings of a view") from error
 
@@ -80,9 +82,9 @@ def picture_routes(sessions: Sessions) -> APIRouter:
         try:
             real = find_session(token).files.resolve_path(path)
             modified = real.stat().st_mtime_ns
-            return _png_response(size_preview(real, camera or (height, width), modified))
+            return _png_response(preview_png(real, camera or (height, width), modified))
         except (SpikecamError, OSError) as error:
-            return _sentence_response(str(error))
+            return _text_picture_response(str(error))
 
     @router.get("/blur")
     def get_blur(token: str, version: int) -> Response:
@@ -109,8 +111,8 @@ def picture_routes(sessions: Sessions) -> APIRouter:
     return router
 
 
-def _sentence_response(text: str) -> Response:
-    """A picture of a sentence, where the picture itself cannot be made."""
+def _text_picture_response(text: str) -> Response:
+    """Response with a picture of a text, where the picture itself cannot be made."""
     lines = "".join(
         f'<tspan x="12" dy="22">{escape(line)}</tspan>' for line in wrap(text, width=56)
     )

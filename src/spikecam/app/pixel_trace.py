@@ -33,7 +33,7 @@ class PixelTrace(NamedTuple):
 
 
 def trace_pixel(stream: SpikeStream, x: int, y: int, frame_index: int) -> PixelTrace:
-    """Spikes of the pixel in column ``x`` and row ``y``, in up to 200 frames on both sides.
+    """Trace the spikes of pixel (x, y) in up to 200 frames on both sides of a frame.
 
     Raises:
         OptionError: there is no such pixel.

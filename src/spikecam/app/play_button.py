@@ -10,7 +10,7 @@ _STEPS_PER_SECOND = 12
 
 
 class PlayButton:
-    """The button, and the timer behind it.
+    """A button that plays a sequence: it takes a step several times a second.
 
     Args:
         label: what a screen reader calls it.
@@ -23,15 +23,15 @@ class PlayButton:
     ) -> None:
         self._step, self._is_visible = step, is_visible
         self._timer = ui.timer(1 / _STEPS_PER_SECOND, self._tick, active=False)
-        self._button = ui.button(icon="play_arrow", on_click=self.toggle)
+        self._button = ui.button(icon="play_arrow", on_click=self.toggle_playing)
         self._button.props(f'round dense aria-label="{label}"')
 
-    def toggle(self) -> None:
-        """Play, or pause."""
+    def toggle_playing(self) -> None:
+        """Start playing, or pause."""
         self._set_playing(not self._timer.active)
 
     def stop(self) -> None:
-        """Pause."""
+        """Stop playing."""
         self._set_playing(False)
 
     def _set_playing(self, playing: bool) -> None:

@@ -11,5 +11,5 @@ _COMPRESSION = 1
 
 
 def encode_png(picture: npt.ArrayLike) -> bytes:
-    """A picture (H, W) or (H, W, 3) in [0, 1] as the bytes of a PNG file, compressed quickly."""
+    """Encode a picture (H, W) or (H, W, 3) in [0, 1] as the bytes of a PNG file."""
     return encode_picture(picture, "png", compression=_COMPRESSION)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from nicegui import run, ui
 
-from spikecam.app.frame_view import settings_near
-from spikecam.app.notices import notify_errors
-from spikecam.app.picture_urls import blur_url, frame_url, sequence_url
+from spikecam.app.frame_view import view_settings_for_frame
+from spikecam.app.notices import show_errors_as_notices
+from spikecam.app.picture_urls import blurry_picture_url, frame_url, sequence_picture_url
 from spikecam.app.play_button import PlayButton
 from spikecam.app.sequence_pictures import MEAN, SHARP, SPREAD
 from spikecam.app.session import Session
@@ -22,7 +22,7 @@ _DEFAULT_FPS = 12
 
 
 class SequenceView:
-    """The view, built where it is constructed, and hidden at first.
+    """The view of a finished sequence on the page, hidden at first.
 
     Args:
         session: whose sequence is shown.
@@ -78,15 +78,15 @@ class SequenceView:
         self._play_button.stop()
 
     def set_aspect_ratio(self, ratio: float) -> None:
-        """Fit the pictures, of this width over height, into the window."""
+        """Set the width over height of the pictures, so that they fit into the window."""
         self._comparison.style(f"max-width: {_PICTURE_HEIGHT_VH * ratio:.0f}vh")
 
-    def offer_pictures(self, names: Mapping[str, str]) -> None:
-        """Offer pictures, by path, as the sharp picture of a frame."""
+    def list_truth_pictures(self, names: Mapping[str, str]) -> None:
+        """List pictures to choose the true sharp picture of a frame from."""
         self._truth.set_options(dict(names), value=None)
 
     def show_sequence(self, sequence: SharpSequence) -> None:
-        """Show the finished frames of the session's sequence, from its middle on."""
+        """Show the finished frames of a sequence, from its middle on."""
         count = sequence.finished_count
         self._column.visible = True
         self._slider.props(f":max={count - 1}")
@@ -105,14 +105,14 @@ class SequenceView:
         frame_index = self._frame_index(sequence)
         # Where there are spikes alone, TFP stands for the blurry picture.
         left = (
-            frame_url(self.session, frame_index, settings_near(stream, frame_index))
+            frame_url(self.session, frame_index, view_settings_for_frame(stream, frame_index))
             if sequence.blur is None
-            else blur_url(self.session)
+            else blurry_picture_url(self.session)
         )
         self._left.props(f'src="{left}"')
-        self._right.props(f'src="{sequence_url(self.session, frame_index, kind)}"')
+        self._right.props(f'src="{sequence_picture_url(self.session, frame_index, kind)}"')
         self._position.set_text(f"frame {frame_index}")
-        self._legend.set_text(_legend(sequence, kind))
+        self._legend.set_text(_comparison_legend(sequence, kind))
         self._truth.visible = sequence.blur is not None and kind != SPREAD
         # The score was of another picture.
         self._truth.set_value(None)
@@ -122,7 +122,7 @@ class SequenceView:
         self._scores.set_text("")
         if sequence is None or not sequence.finished_count or not truth:
             return
-        with notify_errors():
+        with show_errors_as_notices():
             path = self.session.resolve_picture(Path(truth))
             scores = await run.io_bound(
                 sequence.score, self._frame_index(sequence), path, self._kind.value
@@ -143,7 +143,7 @@ class SequenceView:
 
     async def _export(self, format: str) -> None:
         sequence = self.session.sequence
-        with notify_errors():
+        with show_errors_as_notices():
             if sequence is None:
                 raise OptionError("there is no sequence; deblur first")
             fps = float(self._fps.value or _DEFAULT_FPS)
@@ -152,8 +152,8 @@ class SequenceView:
                 ui.download.file(path, path.name)
 
 
-def _legend(sequence: SharpSequence, kind: str) -> str:
-    """What is on the left and on the right of the comparison."""
+def _comparison_legend(sequence: SharpSequence, kind: str) -> str:
+    """Legend of the comparison: what is on its left and right."""
     # All kinds but the mean and the spread are samples; of one sample there is the mean alone.
     count = max(1, len(sequence.kinds) - 2)
     samples = "one sample" if count == 1 else f"{count} samples"

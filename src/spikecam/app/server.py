@@ -10,11 +10,11 @@ from pathlib import Path
 
 from nicegui import app, ui
 
-from spikecam.app.access import LimitUploads, RequireKey
-from spikecam.app.file_list import FileList
+from spikecam.app.access import LimitUploadsMiddleware, RequireKeyMiddleware
+from spikecam.app.file_list import AllowedFiles
 from spikecam.app.notices import report_unexpected_error
-from spikecam.app.page import build_page
-from spikecam.app.picture_urls import picture_routes
+from spikecam.app.page import build_app_page
+from spikecam.app.picture_urls import make_picture_routes
 from spikecam.app.session import Session
 from spikecam.errors import OptionError
 from spikecam.io.recording_format import is_recording
@@ -55,7 +55,7 @@ def serve_app(
     with tempfile.TemporaryDirectory(prefix="spikecam-app-") as folder:
         uploads = Path(folder) / "uploads"
         uploads.mkdir()
-        files = FileList(paths, uploads)
+        files = AllowedFiles(paths, uploads)
         recording = next((path for path in paths if is_recording(path)), None)
 
         def page() -> None:
@@ -67,9 +67,9 @@ def serve_app(
                 session.close()
 
             ui.context.client.on_delete(close_session)
-            build_page(session, upload_limit, recording)
+            build_app_page(session, upload_limit, recording)
 
-        app.include_router(picture_routes(sessions))
+        app.include_router(make_picture_routes(sessions))
         app.on_page_exception(report_unexpected_error)
         app.on_exception(report_unexpected_error)
         try:
@@ -82,7 +82,7 @@ def serve_app(
             tempfile.tempdir = temporary_before
             for session in (*sessions.values(), *closed_sessions):
                 session.close()
-                session.wait_for_removal()
+                session.wait_for_file_removal()
 
 
 def serve_page(
@@ -94,10 +94,10 @@ def serve_page(
     browser: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Serve one page to holders of a new key; other arguments and errors as for `serve_app`."""
-    port, key = find_port(host, port), secrets.token_urlsafe(16)
-    app.add_middleware(LimitUploads, limit=upload_limit + _REQUEST_OVERHEAD_BYTES)
-    app.add_middleware(RequireKey, key=key, port=port)
+    """Serve a page behind a new key; other arguments and errors as for `serve_app`."""
+    port, key = check_or_find_port(host, port), secrets.token_urlsafe(16)
+    app.add_middleware(LimitUploadsMiddleware, max_bytes=upload_limit + _REQUEST_OVERHEAD_BYTES)
+    app.add_middleware(RequireKeyMiddleware, key=key, port=port)
     url_host = f"[{host}]" if ":" in host else host
     app.on_startup(lambda: say(f"spikecam: http://{url_host}:{port}/?key={key} (Ctrl-C ends it)"))
     ui.run(
@@ -114,8 +114,8 @@ def serve_page(
     )
 
 
-def find_port(host: str, port: int) -> int:
-    """The port itself, if it is free; for 0, one that is.
+def check_or_find_port(host: str, port: int) -> int:
+    """Check that a port is free, or find one for 0.
 
     Raises:
         OptionError: it is taken, or the address is none of this machine's.

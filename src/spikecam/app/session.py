@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spikecam import sample
-from spikecam.app.file_list import FileList
+from spikecam.app.file_list import AllowedFiles
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.errors import FileError, OptionError
 from spikecam.io.geometry import read_sidecar
@@ -24,7 +24,7 @@ from spikecam.stream import Span, SpikeStream
 
 
 class Session:
-    """State of one page.
+    """State of one page: the open recording and its deblurred sequence.
 
     Attributes:
         token: a secret name, which the URLs of its pictures contain.
@@ -38,7 +38,7 @@ class Session:
         folder: a place for the sequences of this page.
     """
 
-    def __init__(self, files: FileList, folder: Path) -> None:
+    def __init__(self, files: AllowedFiles, folder: Path) -> None:
         self.token = secrets.token_urlsafe(16)
         self.files = files
         self.path: Path | None = None
@@ -52,8 +52,8 @@ class Session:
         """Open the recording that ships with spikecam."""
         self.set_recording(sample.SPIKES, open_recording(sample.SPIKES))
 
-    def needs_size(self, path: Path) -> bool:
-        """Whether a recording does not say its width and height.
+    def needs_frame_size(self, path: Path) -> bool:
+        """Whether the frame size of a recording must be asked for.
 
         Raises:
             FileError: it may not be opened, is empty, or its sidecar file is damaged.
@@ -81,13 +81,13 @@ class Session:
         return stream
 
     def set_recording(self, path: Path, stream: SpikeStream) -> None:
-        """Work on this recording from now on."""
+        """Set the recording that the page works on."""
         self._drop_sequence()
         self.version += 1
         self.path, self.stream = path, stream
 
     def list_pictures(self) -> list[Path]:
-        """Pictures that may belong to the recording: those beside it, and uploaded ones."""
+        """List pictures that may belong to the recording: those beside it, and uploaded ones."""
         if self.path == sample.SPIKES:
             beside = [sample.BLUR]
         elif self.path is not None:
@@ -106,7 +106,7 @@ class Session:
         """
         return path if path == sample.BLUR else self.files.resolve_path(path)
 
-    def start_sequence(
+    def replace_sequence(
         self,
         blur: Path | None,
         frames: Sequence[int],
@@ -114,7 +114,7 @@ class Session:
         method: Method,
         options: Mapping[str, Any],
     ) -> SharpSequence:
-        """A new sequence, yet to be made, in place of the present one.
+        """Replace the present sequence by a new one, whose pictures are yet to be made.
 
         Args:
             blur: one of `list_pictures`; None for spikes alone.
@@ -153,10 +153,10 @@ class Session:
         return sequence
 
     def close(self) -> None:
-        """Stop the work that is under way; its files are removed in the background."""
+        """Close the session: stop its work, and remove its files in the background."""
         self._drop_sequence()
 
-    def wait_for_removal(self) -> None:
+    def wait_for_file_removal(self) -> None:
         """Wait until the files of earlier sequences are removed."""
         for thread in self._cleanup_threads:
             thread.join()

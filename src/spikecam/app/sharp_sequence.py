@@ -19,7 +19,7 @@ from spikecam.metrics.full_reference import psnr, ssim
 from spikecam.picture import Picture
 from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
-from spikecam.requests.prepared import Prepared
+from spikecam.requests.prepared import CheckedRequest
 from spikecam.show.display import DisplayMapping
 
 # Files that a sequence is saved as, by what the page calls them.
@@ -48,7 +48,7 @@ class SharpSequence:
 
     def __init__(self, folder: Path, request: DeblurRequest | GenerateRequest) -> None:
         self.folder = folder
-        self._prepared: Prepared[Any] = request.check()
+        self._prepared: CheckedRequest[Any] = request.check()
         self.frames = list(self._prepared.frames)
         self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class SharpSequence:
         self._stop_requested, self._idle = threading.Event(), threading.Event()
         self._idle.set()
 
-    def make(self) -> None:
+    def make_pictures(self) -> None:
         """Make all pictures, until `stop` is called; to be called once, in a thread of its own.
 
         Raises:
@@ -69,17 +69,17 @@ class SharpSequence:
                 if self._stop_requested.is_set():
                     self.stopped = True
                     return
-                self._write(frame_index, pictures_by_kind(result))
+                self._write_pictures(frame_index, pictures_by_kind(result))
                 self.finished_count += 1
         finally:
             self._idle.set()
 
     def stop(self) -> None:
-        """Make no more pictures after the present frame."""
+        """Stop making pictures after the present frame."""
         self._stop_requested.set()
 
     def remove(self) -> None:
-        """Stop, wait for the present frame, and remove all files."""
+        """Stop making pictures, and remove all files."""
         self.stop()
         self._idle.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -89,12 +89,12 @@ class SharpSequence:
         """Indices of the frames that are finished."""
         return self.frames[: self.finished_count]
 
-    def path(self, frame_index: int, kind: str | None = None) -> Path:
-        """File of a picture of a finished frame: one of `kinds`, or the main one."""
+    def picture_path(self, frame_index: int, kind: str | None = None) -> Path:
+        """Path of a picture of a finished frame: one of `kinds`, or the main one."""
         return self.folder / (kind or self.kinds[0]) / f"{frame_index:06d}.png"
 
     def display_picture(self, frame_index: int, kind: str | None = None) -> Picture:
-        """A picture as the page shows it, in [0, 1].
+        """Read a picture of a frame, and map it for display, in [0, 1].
 
         A spread is stretched to `white`. Firing rates are stretched as in the first view of a
         recording, but by one mapping for all frames, so that they do not flicker.
@@ -106,21 +106,21 @@ class SharpSequence:
         Raises:
             FileError: it was removed.
         """
-        picture, display = read_picture(self.path(frame_index, kind)), self._display(kind)
+        picture, display = read_picture(self.picture_path(frame_index, kind)), self._display(kind)
         return picture if display is None else display(picture)
 
     def display_png(self, frame_index: int, kind: str | None = None) -> bytes:
-        """A picture as the page shows it, as a PNG file; args as for `display_picture`.
+        """A picture of a frame as a PNG file, mapped for display; args as for `display_picture`.
 
         Raises:
             FileError, OSError: it was removed.
         """
         if self._display(kind) is None:
-            return self.path(frame_index, kind).read_bytes()
+            return self.picture_path(frame_index, kind).read_bytes()
         return encode_png(self.display_picture(frame_index, kind))
 
     def export(self, format: str, fps: float) -> Path:
-        """Save the main pictures of all finished frames, as the page shows them, as one file.
+        """Export the main pictures of all finished frames as one file, mapped for display.
 
         Args:
             format: one of `EXPORT_FILES`.
@@ -143,12 +143,14 @@ class SharpSequence:
         output.write((self.display_picture(frame_index) for frame_index in frames), frames)
         return path
 
-    def score(self, frame_index: int, truth: Path, kind: str | None = None) -> dict[str, float]:
-        """PSNR and SSIM of a picture, and of the blurry one, beside the true picture in a file.
+    def score(
+        self, frame_index: int, truth_path: Path, kind: str | None = None
+    ) -> dict[str, float]:
+        """PSNR and SSIM of a picture, and of the blurry one, against the true picture in a file.
 
         Args:
             frame_index: a finished frame.
-            truth: file of the true picture.
+            truth_path: file of the true picture.
             kind: one of `kinds`; by default the main one.
 
         Returns:
@@ -160,7 +162,7 @@ class SharpSequence:
         """
         if self.blur is None:
             raise OptionError("firing rates have a scale of their own; no picture is their truth")
-        sharp, true = read_picture(self.path(frame_index, kind)), read_picture(truth)
+        sharp, true = read_picture(self.picture_path(frame_index, kind)), read_picture(truth_path)
         return {
             "psnr": psnr(sharp, true, data_range=1),
             "ssim": ssim(sharp, true, data_range=1),
@@ -168,17 +170,19 @@ class SharpSequence:
             "blur_ssim": ssim(self.blur, true, data_range=1),
         }
 
-    def _write(self, frame_index: int, pictures: Mapping[str, Picture]) -> None:
+    def _write_pictures(self, frame_index: int, pictures: Mapping[str, Picture]) -> None:
         """Write the pictures of a frame, and adapt the display of all frames to them."""
         self.kinds = tuple(pictures)
         for kind, picture in pictures.items():
             # Pictures that the page stretches need finer levels.
             stretched = kind == SPREAD or self.blur is None
-            write_picture(self.path(frame_index, kind), picture, bits=16 if stretched else 8)
+            write_picture(
+                self.picture_path(frame_index, kind), picture, bits=16 if stretched else 8
+            )
         if SPREAD in pictures:
             self.white = max(self.white, spread_shown_as_white([pictures[SPREAD]]))
         if self.blur is None:
-            fitted = ViewSettings().display(pictures[self.kinds[0]])
+            fitted = ViewSettings().display_mapping(pictures[self.kinds[0]])
             present = self._rate_display or fitted
             self._rate_display = DisplayMapping(
                 min(present.black, fitted.black), max(present.white, fitted.white)

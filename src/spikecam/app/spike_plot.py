@@ -11,8 +11,8 @@ _GRAY = "#808080"
 _AXIS = {"axisLabel": {"color": _GRAY}, "splitLine": {"lineStyle": {"color": "#80808040"}}}
 
 
-def spike_plot_options(trace: PixelTrace | None, frame_index: int) -> dict[str, Any]:
-    """Options of ECharts: spikes as strokes, intervals as steps, a line at the shown frame.
+def make_spike_plot_options(trace: PixelTrace | None, frame_index: int) -> dict[str, Any]:
+    """Options of an ECharts plot of a pixel's spikes and intervals, with a line at the frame.
 
     Args:
         trace: of the pixel; None for an empty plot.

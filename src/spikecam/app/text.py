@@ -6,7 +6,7 @@ import math
 
 
 def format_duration(frames: float, rate: float | None) -> str:
-    """The duration of frames at a rate in Hz, such as ``3.40 ms``; "" where it is unknown."""
+    """Format the duration of frames at a rate in Hz, such as ``3.40 ms``; "" if unknown."""
     if rate is None:
         return ""
     seconds = frames / rate
@@ -15,7 +15,7 @@ def format_duration(frames: float, rate: float | None) -> str:
 
 
 def format_bytes(count: float) -> str:
-    """A number of bytes in three digits, such as ``1.2 MB``."""
+    """Format a number of bytes in three digits, such as ``1.2 MB``."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

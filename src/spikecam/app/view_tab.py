@@ -10,18 +10,18 @@ from nicegui import events, run, ui
 
 from spikecam.app.frame_view import (
     ViewSettings,
-    default_options,
-    frame_png,
+    options_that_fit,
     reconstruct_frame,
+    render_frame_png,
     viewable_frames,
 )
-from spikecam.app.notices import notify_errors
+from spikecam.app.notices import show_errors_as_notices
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.picture_urls import frame_url
 from spikecam.app.pixel_trace import trace_pixel
 from spikecam.app.play_button import PlayButton
 from spikecam.app.session import Session
-from spikecam.app.spike_plot import spike_plot_options
+from spikecam.app.spike_plot import make_spike_plot_options
 from spikecam.app.text import format_duration
 from spikecam.errors import SpikecamError
 from spikecam.method import Method, Takes, all_methods
@@ -35,7 +35,7 @@ _SHIFT_FACTOR = 10
 
 
 class ViewTab:
-    """The tab, built where it is constructed.
+    """The tab of the page in which a recording is viewed.
 
     Args:
         session: what is viewed.
@@ -66,7 +66,7 @@ class ViewTab:
                 self._build_controls()
         with ui.column().classes("w-full gap-1"):
             self._pixel_text = ui.label(_PIXEL_HINT).classes("text-sm opacity-70")
-            self._plot = ui.echart(spike_plot_options(None, 0)).classes("w-full h-56")
+            self._plot = ui.echart(make_spike_plot_options(None, 0)).classes("w-full h-56")
             self._plot.visible = False
 
     def _build_controls(self) -> None:
@@ -82,7 +82,7 @@ class ViewTab:
         ui.label("Black and white, percentiles").classes("text-sm")
         self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
         self._percentiles.on_value_change(
-            lambda event: self._change(low=event.value["min"], high=event.value["max"])
+            lambda event: self._change_settings(low=event.value["min"], high=event.value["max"])
         ).props("label")
         ui.label("Gamma").classes("text-sm")
         ui.slider(
@@ -90,7 +90,7 @@ class ViewTab:
             max=3,
             step=0.1,
             value=1,
-            on_change=lambda event: self._change(gamma=event.value),
+            on_change=lambda event: self._change_settings(gamma=event.value),
         ).props('label aria-label="Gamma"')
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
@@ -106,13 +106,13 @@ class ViewTab:
         if stream is None or self.session.path is None:
             return
         method = self._methods[self.settings.method]
-        if not _can_view(stream, method):
+        if not _method_fits(stream, method):
             method = self._methods[ViewSettings.method]
         self._pixel, self._plot.visible = None, False
         self._play_button.stop()
         self._pixel_text.set_text(_PIXEL_HINT)
         self._image.set_content("")
-        options = default_options(method, stream)
+        options = options_that_fit(method, stream)
         self.settings = replace(
             self.settings, method=method.name, options=options, fixed_range=None
         )
@@ -123,13 +123,13 @@ class ViewTab:
         width_vh = _PICTURE_HEIGHT_VH * stream.width / stream.height
         self._image.style(f"max-width: {width_vh:.0f}vh")
         self._frame_index = len(stream) // 2
-        self._update_frames()
+        self._update_frame_slider()
 
-    def _update_frames(self) -> None:
-        """Fit the slider to the frames that can be viewed, and show one of them."""
+    def _update_frame_slider(self) -> None:
+        """Update the slider to the frames that can be viewed, and show one of them."""
         if self.session.stream is None:
             return
-        with notify_errors():
+        with show_errors_as_notices():
             self._frames = viewable_frames(self.session.stream, self.settings)
             first, last = self._frames[0], self._frames[-1]
             self._slider.props(f":min={first} :max={last}")
@@ -148,42 +148,42 @@ class ViewTab:
         )
         self._show_pixel()
 
-    def _change(self, **changes: Any) -> None:
-        """Show the frame with other settings."""
-        with notify_errors():
+    def _change_settings(self, **changes: Any) -> None:
+        """Change the settings, and show the frame with them."""
+        with show_errors_as_notices():
             settings = replace(self.settings, **changes)
             if settings == self.settings or self.session.stream is None:
                 return
             viewable_frames(self.session.stream, settings)
             self.settings = settings
             self._percentiles.set_enabled(settings.fixed_range is None)
-            self._update_frames()
+            self._update_frame_slider()
 
     def _change_option(self, name: str) -> None:
         stream = self.session.stream
         if stream is None:
             return
-        options = self._options.values()
+        options = self._options.changed_values()
         try:
             viewable_frames(stream, replace(self.settings, options=options))
         except SpikecamError as error:
             self._options.set_error(name, str(error))
             return
         self._options.set_error(name, None)
-        self._change(options=options)
+        self._change_settings(options=options)
 
     def _choose_method(self, name: str) -> None:
-        """Show another method, with its default options."""
+        """Switch to another method, with its default options."""
         if name == self.settings.method:
             return
         stream, method = self.session.stream, self._methods[name]
-        with notify_errors():
+        with show_errors_as_notices():
             options: dict[str, Any] = {}
             if stream is not None:
-                options = default_options(method, stream)
+                options = options_that_fit(method, stream)
                 viewable_frames(stream, ViewSettings(name, options))
             self._options.show_method(method, options)
-            self._change(method=name, options=options)
+            self._change_settings(method=name, options=options)
         # Back to the present method where the other one cannot show this recording.
         self._method.set_value(self.settings.method)
         # Keys are for the frames again.
@@ -192,23 +192,23 @@ class ViewTab:
     async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         fixed_range = None
         if event.value and self.session.stream is not None:
-            with notify_errors():
+            with show_errors_as_notices():
                 picture = await run.io_bound(
                     reconstruct_frame, self.session.stream, self._frame_index, self.settings
                 )
                 if picture is not None:
-                    display = self.settings.display(picture)
+                    display = self.settings.display_mapping(picture)
                     fixed_range = (display.black, display.white)
-        self._change(fixed_range=fixed_range)
+        self._change_settings(fixed_range=fixed_range)
 
     async def _save(self) -> None:
         stream = self.session.stream
         if stream is None or self.session.path is None:
             return
-        with notify_errors():
+        with show_errors_as_notices():
             stem = self.session.path.stem
             name = f"{stem}-{self._frame_index:06d}-{self.settings.method}.png"
-            png = await run.io_bound(frame_png, stream, self._frame_index, self.settings)
+            png = await run.io_bound(render_frame_png, stream, self._frame_index, self.settings)
             if png is not None:
                 ui.download.content(png, name)
 
@@ -233,7 +233,7 @@ class ViewTab:
             "End": last,
         }
         if event.key.name == " " and not event.action.repeat:
-            self._play_button.toggle()
+            self._play_button.toggle_playing()
         elif event.key.name in targets:
             self._slider.set_value(min(max(targets[str(event.key.name)], first), last))
 
@@ -248,7 +248,7 @@ class ViewTab:
     def _show_pixel(self) -> None:
         if self._pixel is None or self.session.stream is None:
             return
-        with notify_errors():
+        with show_errors_as_notices():
             x, y = self._pixel
             trace = trace_pixel(self.session.stream, x, y, self._frame_index)
             self._pixel_text.set_text(
@@ -257,17 +257,17 @@ class ViewTab:
             )
             self._plot.visible = True
             self._plot.options.clear()
-            self._plot.options.update(spike_plot_options(trace, self._frame_index))
+            self._plot.options.update(make_spike_plot_options(trace, self._frame_index))
             self._plot.update()
             self._image.set_content(
                 f'<circle cx="{x + 0.5}" cy="{y + 0.5}" r="3" fill="none" stroke="red" />'
             )
 
 
-def _can_view(stream: SpikeStream, method: Method) -> bool:
-    """Whether a method can show any frame of a recording."""
+def _method_fits(stream: SpikeStream, method: Method) -> bool:
+    """Whether the window of a method fits into a recording."""
     try:
-        viewable_frames(stream, ViewSettings(method.name, default_options(method, stream)))
+        viewable_frames(stream, ViewSettings(method.name, options_that_fit(method, stream)))
     except SpikecamError:
         return False
     return True

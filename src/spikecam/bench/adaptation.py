@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.comparison import Entry, compare_entries
+from spikecam.bench.comparison import WeightedMethod, score_methods
 from spikecam.bench.deblurring_cases import gopro_cases
 
 BRIGHTNESS, THRESHOLD = 0.4, 6.0
@@ -19,27 +19,27 @@ BRIGHTNESS, THRESHOLD = 0.4, 6.0
 _HELD_OUT = 1 / 7
 
 
-def make_rig_set(photos: Path, folder: Path, captures: int) -> Path:
-    """A data set of the rig; one that was begun goes on."""
-    dim = folder / "photos"
-    for path in sorted(path for path in photos.iterdir() if sc.is_picture(path)):
+def make_rig_data_set(photo_folder: Path, output_folder: Path, capture_count: int) -> Path:
+    """Simulate a data set of the rig from photographs; an interrupted one is continued."""
+    dim = output_folder / "photos"
+    for path in sorted(path for path in photo_folder.iterdir() if sc.is_picture(path)):
         out = dim / f"{path.stem}.png"
         if not out.exists():
             sc.save(out, sc.read_picture(path) * np.float32(BRIGHTNESS))
     config = sc.SynthConfig(
-        sequences=round(captures / (1 - 2 * _HELD_OUT)),
+        sequences=round(capture_count / (1 - 2 * _HELD_OUT)),
         preset="gen2",
         thresholds=(THRESHOLD,),
         val=_HELD_OUT,
         test=_HELD_OUT,
     )
-    for _ in sc.Synthesis([dim], folder / "rig", config):
+    for _ in sc.Synthesis([dim], output_folder / "rig", config):
         pass
-    return folder / "rig"
+    return output_folder / "rig"
 
 
-def mean_psnr(rig: Path, method: str, *weights: str) -> float:
-    """Mean PSNR in dB over the test pairs, 7 frames each."""
-    _, recorded = gopro_cases(rig, 1)
-    scores, _ = compare_entries(recorded, [Entry(method, method, weights)], ["psnr"])
+def mean_test_psnr(data_set_folder: Path, method: str, *weights: str) -> float:
+    """Mean PSNR in dB of a method on the test pairs of a data set, 7 frames each."""
+    _, recorded = gopro_cases(data_set_folder, 1)
+    scores, _ = score_methods(recorded, [WeightedMethod(method, method, weights)], ["psnr"])
     return float(np.mean(scores[method].values["psnr"]))

@@ -8,7 +8,7 @@ from spikecam.picture import Picture
 
 
 def affine_fit(picture: Picture, truth: Picture) -> Picture:
-    """a x + b of a picture x, as near to the truth as it can be by least squares, in [0, 1]."""
+    """Fit gain and offset of a picture to the truth by least squares; clipped to [0, 1]."""
     slope, offset = np.polyfit(picture.ravel().astype(np.float64), truth.ravel(), 1)
     fitted: Picture = np.clip(slope * picture + offset, 0, 1).astype(np.float32)
     return fitted

@@ -22,23 +22,23 @@ _PACKAGE = "spikecam.bench.benchmarks"
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a benchmark needs of its caller.
+    """What a benchmark gets from its caller: command line, progress output, output folder.
 
     Attributes:
         command: the command line that repeats it, for the report.
         say: takes a line of progress; raises where the work shall stop.
-        out: folder for files besides the report, such as plots and trained weights, where the user
-            named one.
+        output_folder: folder for files besides the report, such as plots and trained weights, where
+            the user named one.
     """
 
     command: str
     say: Callable[[str], None] = print
-    out: Path | None = None
+    output_folder: Path | None = None
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A benchmark, as its file declares it.
+    """Declaration of a benchmark.
 
     Attributes:
         name: by which it is chosen; that of its file, with hyphens.
@@ -61,7 +61,7 @@ class Benchmark:
 
 
 @cache
-def benchmarks() -> Mapping[str, Benchmark]:
+def all_benchmarks() -> Mapping[str, Benchmark]:
     """All benchmarks by their names, sorted."""
     package = import_module(_PACKAGE)
     modules = (import_module(f"{_PACKAGE}.{m.name}") for m in iter_modules(package.__path__))
@@ -70,24 +70,26 @@ def benchmarks() -> Mapping[str, Benchmark]:
 
 
 def find_benchmark(name: str) -> Benchmark:
-    """The benchmark of this name.
+    """Find the benchmark of this name.
 
     Raises:
         OptionError: there is none.
     """
-    if name not in benchmarks():
-        raise OptionError(f"no benchmark {name!r}; known benchmarks: {', '.join(benchmarks())}")
-    return benchmarks()[name]
+    if name not in all_benchmarks():
+        raise OptionError(f"no benchmark {name!r}; known benchmarks: {', '.join(all_benchmarks())}")
+    return all_benchmarks()[name]
 
 
-def check_data_folder(folder: Path | None, limit: int | None) -> None:
-    """Refuse, before any work, a data set that is not there, and a limit below 1.
+def check_data_folder(data_folder: Path | None, limit: int | None) -> None:
+    """Refuse a data folder that does not exist, and a limit below 1.
 
     Raises:
         FileError: the folder does not exist.
         OptionError: the limit is below 1.
     """
-    if folder is not None and not folder.is_dir():
-        raise FileError(f"{folder} is no folder; name a data set, or none for simulated scenes")
+    if data_folder is not None and not data_folder.is_dir():
+        raise FileError(
+            f"{data_folder} is no folder; name a data set, or none for simulated scenes"
+        )
     if limit is not None and limit < 1:
         raise OptionError(f"a limit is at least 1, not {limit}")

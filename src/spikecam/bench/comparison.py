@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.deblurring_cases import Case
+from spikecam.bench.deblurring_cases import DeblurringCase
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
@@ -21,8 +21,8 @@ REPORT_CASES = 8
 BLURRY_PICTURE = "blurry picture"
 
 
-class PictureMethod(Protocol):
-    """A method that makes sharp pictures of test cases.
+class DeblurringMethod(Protocol):
+    """Protocol of a method that makes sharp pictures of test cases.
 
     Attributes:
         label: in tables.
@@ -31,13 +31,13 @@ class PictureMethod(Protocol):
     @property
     def label(self) -> str: ...  # noqa: D102
 
-    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+    def pictures(self, case: DeblurringCase, frames: Sequence[int]) -> list[Picture]:
         """Sharp pictures of these frames."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A method of deblurring with its weights.
+class WeightedMethod:
+    """A deblurring method with the weights it uses.
 
     Attributes:
         label: in tables.
@@ -50,7 +50,7 @@ class Entry:
     weights: tuple[str, ...] = ()
 
     @staticmethod
-    def parse(text: str) -> Entry:
+    def parse(text: str) -> WeightedMethod:
         """Parse METHOD[:WEIGHTS[,WEIGHTS]] of the command line.
 
         Raises:
@@ -58,9 +58,9 @@ class Entry:
         """
         method, _, weights = text.partition(":")
         sc.find_method(method, sc.Takes.SPIKES_AND_PICTURE)
-        return Entry(text, method, tuple(w for w in weights.split(",") if w))
+        return WeightedMethod(text, method, tuple(w for w in weights.split(",") if w))
 
-    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+    def pictures(self, case: DeblurringCase, frames: Sequence[int]) -> list[Picture]:
         """Sharp pictures of these frames."""
         if self.method is None:
             return [case.blur] * len(frames)
@@ -72,7 +72,7 @@ class Entry:
         )
         return list(sharp)
 
-    def parameters(self) -> str | None:
+    def format_parameter_count(self) -> str | None:
         """Number of parameters of all its networks, as in "2.61 M"; None without networks."""
         if self.method is None:
             return None
@@ -82,8 +82,8 @@ class Entry:
         return f"{count / 1e6:.2f} M" if count else None
 
 
-def all_entries() -> list[str]:
-    """METHOD or METHOD:WEIGHTS of every method with a picture and all weights that ship for it."""
+def list_weighted_methods() -> list[str]:
+    """List METHOD and METHOD:WEIGHTS of all deblurring methods and weights that ship for them."""
     names = []
     for method in sc.all_methods(sc.Takes.SPIKES_AND_PICTURE):
         names.append(method.name)
@@ -97,8 +97,13 @@ def all_entries() -> list[str]:
     return names
 
 
+def network_free_method_names() -> list[str]:
+    """Names of the methods for spikes alone that use no network."""
+    return [method.name for method in sc.all_methods(sc.Takes.SPIKES) if not method.networks]
+
+
 @dataclass
-class Scores:
+class MethodScores:
     """Scores of one method on all frames of all cases.
 
     Attributes:
@@ -112,7 +117,7 @@ class Scores:
     seconds: list[float]
 
     def mean(self, metric: str, frame: int | None = None) -> float | None:
-        """Mean of a metric over all frames, or over those of one number; None of none."""
+        """Mean of a metric over all frames, or over those of one index; None without any."""
         selected = [
             value
             for index, value in zip(self.frames, self.values[metric], strict=True)
@@ -121,19 +126,19 @@ class Scores:
         return float(np.mean(selected)) if selected else None
 
 
-def compare_entries(
-    cases: Iterable[Case],
-    entries: Sequence[PictureMethod],
+def score_methods(
+    cases: Iterable[DeblurringCase],
+    methods: Sequence[DeblurringMethod],
     metrics: Sequence[str],
     frames: Sequence[int] | None = None,
     *,
     picture_cases: int = REPORT_CASES,
-) -> tuple[dict[str, Scores], dict[str, dict[str, Picture]]]:
-    """Score every method on every case, at all frames with sharp pictures or at ``frames``.
+) -> tuple[dict[str, MethodScores], dict[str, dict[str, Picture]]]:
+    """Score deblurring methods on test cases, at all frames with sharp pictures or at ``frames``.
 
     Args:
         cases: read one after another, so that one at a time is in memory.
-        entries: with different labels.
+        methods: with different labels.
         metrics: names, see `score`; none for pictures alone.
         frames: indices to score; by default all that have a sharp picture.
         picture_cases: number of cases, from the first, whose pictures are returned.
@@ -144,10 +149,10 @@ def compare_entries(
     Raises:
         OptionError: two entries of one label, or no frame to score.
     """
-    labels = [entry.label for entry in entries]
+    labels = [entry.label for entry in methods]
     if len(set(labels)) < len(labels):
         raise OptionError(f"a method is named twice: {', '.join(labels)}")
-    scores = {label: Scores([], defaultdict(list), []) for label in labels}
+    scores = {label: MethodScores([], defaultdict(list), []) for label in labels}
     pictures: dict[str, dict[str, Picture]] = {}
     for index, case in enumerate(cases):
         selected = sorted(case.truth) if frames is None else list(frames)
@@ -156,7 +161,7 @@ def compare_entries(
         case_pictures: dict[str, Picture] = {}
         if index < picture_cases:
             pictures[case.name] = case_pictures
-        for entry in entries:
+        for entry in methods:
             if index == 0:
                 # Loading and compiling happen once and are not counted.
                 entry.pictures(case, selected[:1])

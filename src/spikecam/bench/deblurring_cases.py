@@ -25,8 +25,8 @@ SEQUENCE_FRAMES, MIDDLE_FRAME = (20, 36, 52, 68, 84, 100, 116), 68
 
 
 @dataclass(frozen=True)
-class Case:
-    """A blurry picture, the spikes of its exposure, and sharp pictures of some frames.
+class DeblurringCase:
+    """Test case for deblurring: a blurry picture, its spikes, and true sharp pictures.
 
     Attributes:
         name: of the scene.
@@ -42,38 +42,41 @@ class Case:
 
 
 def gopro_cases(
-    folder: Path | None, threshold: int, limit: int | None = None
-) -> tuple[str, Iterator[Case]]:
-    """Return a description of the test cases, and an iterator over them at one threshold.
+    data_folder: Path | None, threshold: int, limit: int | None = None
+) -> tuple[str, Iterator[DeblurringCase]]:
+    """Test cases of Spike-GOPRO at one threshold: their description, and an iterator over them.
 
     A data set of Spike-GOPRO is recorded at V_th = 1. At V_th = n a pixel that carries over what is
     above its threshold fires at every n-th of these spikes; so they are thinned to that. The
     spikes without cause are thinned with them, which a sensor's are not: scores come out too high.
 
     Args:
-        folder: a data set or a folder of sequences; None for the synthetic set.
+        data_folder: a data set or a folder of sequences; None for the synthetic set.
         threshold: V_th.
         limit: number of cases, from the first; all by default.
 
     Raises:
         FileError: neither of the two, or something is missing.
     """
-    if folder is None:
-        source = f"a stand-in for Spike-GOPRO: {synthetic_set.describe(limit)}"
+    if data_folder is None:
+        source = f"a substitute for Spike-GOPRO: {synthetic_set.describe_synthetic_set(limit)}"
         return source, _synthetic_cases(threshold, limit)
-    if (folder / "test").is_dir():
+    if (data_folder / "test").is_dir():
         thinning = "" if threshold == 1 else f", thinned to one spike of {threshold}"
-        pairs = sc.read_spike_gopro(folder, "test")[:limit]
-        return f"{folder}, {len(pairs)} test pairs{thinning}", _data_set_cases(pairs, threshold)
-    scenes = sorted({path.parent for path in folder.glob("*/spikes_v*.dat")})[:limit]
+        pairs = sc.read_spike_gopro(data_folder, "test")[:limit]
+        return f"{data_folder}, {len(pairs)} test pairs{thinning}", _data_set_cases(
+            pairs, threshold
+        )
+    scenes = sorted({path.parent for path in data_folder.glob("*/spikes_v*.dat")})[:limit]
     if not scenes:
         raise FileError(
-            f"{folder} is no data set for scoring; expected test/spike_data as in Spike-GOPRO, or "
+            f"{data_folder} is no data set for scoring; expected test/spike_data as in "
+            "Spike-GOPRO, or "
             "folders with blur.png, spikes_v1.dat and sharp_020.png"
         )
-    frames = _check_sequences(scenes, threshold)
+    frames = _list_scored_frames(scenes, threshold)
     count = "1 sequence" if len(scenes) == 1 else f"{len(scenes)} sequences"
-    return f"{folder}, {count}", _sequence_cases(scenes, frames, threshold)
+    return f"{data_folder}, {count}", _sequence_cases(scenes, frames, threshold)
 
 
 def thin_spikes(stream: sc.SpikeStream, factor: int, seed: int = 0) -> sc.SpikeStream:
@@ -88,31 +91,33 @@ def thin_spikes(stream: sc.SpikeStream, factor: int, seed: int = 0) -> sc.SpikeS
     return thinned_stream
 
 
-def _synthetic_cases(threshold: int, limit: int | None) -> Iterator[Case]:
+def _synthetic_cases(threshold: int, limit: int | None) -> Iterator[DeblurringCase]:
     for seed, sequence in enumerate(
-        synthetic_set.sharp_sequences(RECORDING_FRAMES, EXPOSURE, limit)
+        synthetic_set.make_sequences(RECORDING_FRAMES, EXPOSURE, limit)
     ):
         gray = [sc.quarter_gray(frame) for frame in sequence.frames]
         stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
         truth = {frame: sequence.sharp(frame) for frame in SEQUENCE_FRAMES}
-        yield Case(sequence.name, sequence.blur(), stream, truth)
+        yield DeblurringCase(sequence.name, sequence.blur(), stream, truth)
 
 
-def _data_set_cases(pairs: list[sc.Pair], threshold: int) -> Iterator[Case]:
+def _data_set_cases(pairs: list[sc.Pair], threshold: int) -> Iterator[DeblurringCase]:
     for seed, pair in enumerate(pairs):
-        truth = _read_truth(pair.scene, pair.sharp)
+        truth = _read_sharp_pictures(pair.scene, pair.sharp)
         stream = thin_spikes(pair.stream(), threshold, seed)
-        yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
+        yield DeblurringCase(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
 
 
-def _check_sequences(scenes: list[Path], threshold: int) -> tuple[int, ...]:
-    """Check the files of all scenes, and return the frames that have sharp pictures.
+def _list_scored_frames(scene_folders: list[Path], threshold: int) -> tuple[int, ...]:
+    """List the frames whose sharp pictures all scenes have, after a check of all their files.
 
     It runs before any deblurring, so that a missing file of the last scene is reported at once.
     """
-    only_middle = not any((scene / _sharp_name(SEQUENCE_FRAMES[0])).exists() for scene in scenes)
+    only_middle = not any(
+        (scene / _sharp_name(SEQUENCE_FRAMES[0])).exists() for scene in scene_folders
+    )
     frames = (MIDDLE_FRAME,) if only_middle else SEQUENCE_FRAMES
-    for scene in scenes:
+    for scene in scene_folders:
         for name in ("blur.png", _spikes_name(threshold), *map(_sharp_name, frames)):
             if not (scene / name).is_file():
                 raise FileError(f"{scene} has no {name}; add it, or take the folder away")
@@ -126,7 +131,9 @@ def _check_sequences(scenes: list[Path], threshold: int) -> tuple[int, ...]:
     return frames
 
 
-def _sequence_cases(scenes: list[Path], frames: Sequence[int], threshold: int) -> Iterator[Case]:
+def _sequence_cases(
+    scenes: list[Path], frames: Sequence[int], threshold: int
+) -> Iterator[DeblurringCase]:
     for scene in scenes:
         blur = sc.read_picture(scene / "blur.png")
         truth = {frame: sc.read_picture(scene / _sharp_name(frame)) for frame in frames}
@@ -134,7 +141,7 @@ def _sequence_cases(scenes: list[Path], frames: Sequence[int], threshold: int) -
         stream = sc.open(scene / _spikes_name(threshold), shape=shape)
         if stream.exposure is None:
             stream.exposure = stream.check_exposure(EXPOSURE)
-        yield Case(scene.name, blur, stream, truth)
+        yield DeblurringCase(scene.name, blur, stream, truth)
 
 
 def _spikes_name(threshold: int) -> str:
@@ -145,19 +152,22 @@ def _sharp_name(frame: int) -> str:
     return f"sharp_{frame:03d}.png"
 
 
-def _read_truth(name: str, sharp: Mapping[int, Path]) -> dict[int, Picture]:
+def _read_sharp_pictures(scene_name: str, paths_by_frame: Mapping[int, Path]) -> dict[int, Picture]:
     """Read the sharp pictures of the sequence's frames, or of the middle one if some are missing.
 
     A sequence of another length has neither: then all its sharp pictures are read.
     """
-    if not sharp:
+    if not paths_by_frame:
         raise FileError(
-            f"{name} has no sharp pictures to compare with; expected frames "
+            f"{scene_name} has no sharp pictures to compare with; expected frames "
             f"{', '.join(map(str, SEQUENCE_FRAMES))}, or the middle one"
         )
     frame_sets = (
         frames
         for frames in (SEQUENCE_FRAMES, (MIDDLE_FRAME,))
-        if all(frame in sharp for frame in frames)
+        if all(frame in paths_by_frame for frame in frames)
     )
-    return {frame: sc.read_picture(sharp[frame]) for frame in next(frame_sets, tuple(sharp))}
+    return {
+        frame: sc.read_picture(paths_by_frame[frame])
+        for frame in next(frame_sets, tuple(paths_by_frame))
+    }

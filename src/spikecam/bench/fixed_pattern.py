@@ -14,19 +14,19 @@ from spikecam.calibration.uniform_fields import simulate_uniform_field
 ILLUMINANCES = (0, 153, 335)
 
 
-def measure_fixed_pattern(
-    path: Path, photo: Path, frames: int, say: Callable[[str], None] = print
+def measure_pattern_recovery(
+    pattern_path: Path, photo_path: Path, frame_count: int, say: Callable[[str], None] = print
 ) -> None:
-    """Recover a measured map, and correct a photograph with what was recovered."""
-    fpn = sc.FixedPattern.load(path)
+    """Measure how well a fixed pattern is recovered from uniform fields, and corrected."""
+    fpn = sc.FixedPattern.load(pattern_path)
     fields = [
-        simulate_uniform_field(fpn, lux, frames, seed) for seed, lux in enumerate(ILLUMINANCES)
+        simulate_uniform_field(fpn, lux, frame_count, seed) for seed, lux in enumerate(ILLUMINANCES)
     ]
     found, single = sc.calibrate_fpn(fields, ILLUMINANCES), sc.calibrate_fpn(fields[2:])
     good = (fpn.bad == 0) & (found.bad == 0)
     true, ours = (m.gain / np.median(m.gain[good]) for m in (fpn, found))
     off = (ours / true - 1)[good]
-    say(f"three fields of {frames} frames, {fpn.shape[1]}x{fpn.shape[0]}")
+    say(f"three fields of {frame_count} frames, {fpn.shape[1]}x{fpn.shape[0]}")
     say(f"gain: scatters by {true[good].std():.2%}, recovered to {off.std():.2%} rms")
     off = np.abs(found.offset - fpn.offset)[good]
     say(
@@ -39,7 +39,7 @@ def measure_fixed_pattern(
         f"bad pixels: {hit} found of {np.count_nonzero(fpn.bad)} in the map, and "
         f"{np.count_nonzero(found.bad) - hit} more"
     )
-    picture = np.kron(sc.quarter_gray(_even(sc.read_picture(photo))), np.ones((2, 2)))
+    picture = np.kron(sc.quarter_gray(_even(sc.read_picture(photo_path))), np.ones((2, 2)))
     height, width = fpn.shape
     scene = np.resize(picture[:height, :width], fpn.shape).astype(np.float32)
     for brightness in (0.05, 0.3, 0.8):

@@ -12,10 +12,16 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench.affine_fit import affine_fit
-from spikecam.bench.comparison import BLURRY_PICTURE, Entry, PictureMethod, compare_entries
-from spikecam.bench.deblurring_cases import Case, gopro_cases
+from spikecam.bench.comparison import (
+    BLURRY_PICTURE,
+    DeblurringMethod,
+    WeightedMethod,
+    network_free_method_names,
+    score_methods,
+)
+from spikecam.bench.deblurring_cases import DeblurringCase, gopro_cases
 from spikecam.bench.gopro import THRESHOLDS, Say
-from spikecam.bench.reconstruct import Recording, recordings
+from spikecam.bench.reconstruct import ScoredRecording, read_recordings
 from spikecam.bench.report import Report, Table
 from spikecam.generation.methods.spikegen import SpikegenOptions
 from spikecam.gray import as_gray
@@ -31,8 +37,8 @@ Weights = tuple[PathLike, PathLike]
 
 
 @dataclass(frozen=True)
-class SpikegenEntry:
-    """SpikeGen with its options, as a method to compare.
+class SpikegenMethod:
+    """SpikeGen with its options, as a deblurring method to compare.
 
     Attributes:
         label: in tables.
@@ -44,7 +50,7 @@ class SpikegenEntry:
     options: Mapping[str, Any]
     with_spikes: bool = True
 
-    def pictures(self, case: Case, frames: Sequence[int]) -> list[Picture]:
+    def pictures(self, case: DeblurringCase, frames: Sequence[int]) -> list[Picture]:
         """Mean pictures of the samples of these frames."""
         stream = case.stream if self.with_spikes else None
         selected = list(frames) if self.with_spikes else None
@@ -53,9 +59,9 @@ class SpikegenEntry:
         return results if self.with_spikes else results * len(frames)
 
 
-def generation(
-    folder: Path | None = None,
-    dense: Path | None = None,
+def score_spikegen(
+    data_folder: Path | None = None,
+    dense_folder: Path | None = None,
     *,
     weights: Weights = ("spikegen", "autoencoder"),
     thresholds: Sequence[int] = THRESHOLDS,
@@ -64,11 +70,12 @@ def generation(
     command: str = "spikecam bench generation",
     say: Say = print,
 ) -> Report:
-    """Make tables of deblurring, of each modality alone, of steps, and of dense reconstruction.
+    """Score SpikeGen: tables of deblurring, each input alone, steps, and dense reconstruction.
 
     Args:
-        folder: a data set (see `gopro_cases`), or None for the synthetic set.
-        dense: recordings of spikes alone with their truth (see `recordings`), or None likewise.
+        data_folder: a data set (see `gopro_cases`), or None for the synthetic set.
+        dense_folder: recordings of spikes alone with their truth (see `read_recordings`), or None
+            likewise.
         weights: of SpikeGen and its autoencoder; names of those that ship, or files.
         thresholds: V_th.
         steps: numbers of DDIM steps whose scores and times are measured.
@@ -78,29 +85,29 @@ def generation(
     """
     networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
     one_step = {"steps": 1, **networks}
-    colour_entries: list[PictureMethod] = [
-        Entry(BLURRY_PICTURE),
-        *map(Entry.parse, ("sdm", "ldn", "refined")),
-        SpikegenEntry("spikegen, mean of 8", networks),
-        SpikegenEntry("spikegen, one sample", {"samples": 1, **networks}),
-        SpikegenEntry("spikegen, one step", one_step),
-        SpikegenEntry("spikegen, picture alone", one_step, with_spikes=False),
+    colour_entries: list[DeblurringMethod] = [
+        WeightedMethod(BLURRY_PICTURE),
+        *map(WeightedMethod.parse, ("sdm", "ldn", "refined")),
+        SpikegenMethod("spikegen, mean of 8", networks),
+        SpikegenMethod("spikegen, one sample", {"samples": 1, **networks}),
+        SpikegenMethod("spikegen, one step", one_step),
+        SpikegenMethod("spikegen, picture alone", one_step, with_spikes=False),
     ]
-    gray_entries: list[PictureMethod] = [
-        SpikegenEntry("spikegen, spikes alone", {"mix": 1, **one_step})
+    gray_entries: list[DeblurringMethod] = [
+        SpikegenMethod("spikegen, spikes alone", {"mix": 1, **one_step})
     ]
     rows: dict[str, dict[str, Any]] = {}
     pictures: dict[str, dict[str, Picture]] = {}
     source = ""
     for threshold in thresholds:
-        source, cases = gopro_cases(folder, threshold, limit)
+        source, cases = gopro_cases(data_folder, threshold, limit)
         say(f"V_th = {threshold}: {source}")
         case_list = list(cases)
         for entries, scored_cases in (
             (colour_entries, case_list),
-            (gray_entries, [_gray(case) for case in case_list]),
+            (gray_entries, [_gray_case(case) for case in case_list]),
         ):
-            scores, case_pictures = compare_entries(scored_cases, entries, _METRICS)
+            scores, case_pictures = score_methods(scored_cases, entries, _METRICS)
             for label, results in scores.items():
                 row = rows.setdefault(label, {"method": label})
                 for name in _METRICS:
@@ -121,28 +128,32 @@ def generation(
             ],
         )
     ]
-    source_dense, streams = recordings(dense, None, limit)
+    source_dense, streams = read_recordings(dense_folder, None, limit)
     say(source_dense)
     recording_list = list(streams)
-    tables.append(_dense(recording_list, weights, pictures))
-    _, cases = gopro_cases(folder, thresholds[0], 2)
-    tables.append(_steps(list(cases), weights, steps, say))
+    tables.append(_dense_reconstruction_table(recording_list, weights, pictures))
+    _, cases = gopro_cases(data_folder, thresholds[0], 2)
+    tables.append(_ddim_steps_table(list(cases), weights, steps, say))
     return Report("generation", "SpikeGen", f"{source}; {source_dense}", command, tables, pictures)
 
 
-def _gray(case: Case) -> Case:
-    """The case with gray pictures."""
+def _gray_case(case: DeblurringCase) -> DeblurringCase:
+    """A copy of a test case with gray pictures."""
     truth = {frame: as_gray(picture) for frame, picture in case.truth.items()}
-    return Case(case.name, as_gray(case.blur), case.stream, truth)
+    return DeblurringCase(case.name, as_gray(case.blur), case.stream, truth)
 
 
-def _dense(
-    recording_list: Sequence[Recording], weights: Weights, pictures: dict[str, dict[str, Picture]]
+def _dense_reconstruction_table(
+    recording_list: Sequence[ScoredRecording],
+    weights: Weights,
+    pictures: dict[str, dict[str, Picture]],
 ) -> Table:
     """Table of reconstruction from spikes alone, with gain and offset fitted to the truth."""
     entries: dict[str, Any] = {
-        name: lambda recording, name=name: sc.reconstruct(recording.stream, recording.at, name)
-        for name in ("tfp", "tfi", "tfstp")
+        name: lambda recording, name=name: sc.reconstruct(
+            recording.stream, recording.frame_index, name
+        )
+        for name in network_free_method_names()
     }
     networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
     options: dict[str, Any]
@@ -152,7 +163,9 @@ def _dense(
         ("spikegen, spikes alone", {"mix": 1, "steps": 1}),
     ):
         entries[label] = lambda recording, options=options: (
-            sc.generate(None, recording.stream, at=recording.at, **options, **networks).mean
+            sc.generate(
+                None, recording.stream, at=recording.frame_index, **options, **networks
+            ).mean
         )
     rows = []
     for label, reconstruct_frame in entries.items():
@@ -171,7 +184,9 @@ def _dense(
     return Table("dense", f"Dense reconstruction ({len(recording_list)} recordings)", rows, [note])
 
 
-def _steps(cases: Sequence[Case], weights: Weights, step_counts: Sequence[int], say: Say) -> Table:
+def _ddim_steps_table(
+    cases: Sequence[DeblurringCase], weights: Weights, step_counts: Sequence[int], say: Say
+) -> Table:
     """Table of PSNR and time by DDIM steps, and of how the spread correlates with the error."""
     rows = []
     for steps in step_counts:

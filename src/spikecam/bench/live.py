@@ -17,7 +17,7 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from spikecam.bench.speed_inputs import scene
+from spikecam.bench.speed_inputs import simulate_moving_pattern
 from spikecam.stream import SpikeStream
 
 _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
@@ -28,22 +28,22 @@ _ASKED = 62
 _RUN = "from spikecam.cli.main import main; main()"
 
 
-def send(stream: SpikeStream, out: BinaryIO, rate: float, seconds: float) -> None:
-    """Write a recording again and again, ``rate`` frames a second, as packed frames."""
+def send_frames(stream: SpikeStream, pipe: BinaryIO, rate: float, seconds: float) -> None:
+    """Send the frames of a recording to a pipe again and again, ``rate`` frames a second."""
     # The clock starts when somebody reads: a pipe holds less than this.
-    out.write(stream.packed(0, min(_TOGETHER, len(stream))).tobytes())
+    pipe.write(stream.packed(0, min(_TOGETHER, len(stream))).tobytes())
     began, sent = time.monotonic(), min(_TOGETHER, len(stream))
     while (now := time.monotonic() - began) < seconds:
         while sent < now * rate:
             start = sent % len(stream)
             stop = min(start + _TOGETHER, len(stream))
-            out.write(stream.packed(start, stop).tobytes())
+            pipe.write(stream.packed(start, stop).tobytes())
             sent += stop - start
         time.sleep(0.002)
 
 
-def reached(method: str, rate: float, seconds: float) -> str:
-    """What ``spikecam live`` says of a camera that sends so many frames a second, for so long."""
+def measure_live_view(method: str, rate: float, seconds: float) -> str:
+    """Run ``spikecam live`` on a camera of this frame rate, and return its summary line."""
     camera = [sys.executable, "-m", "spikecam.bench.live", f"{rate}", f"{seconds}"]
     options = ["--size", f"{_WIDTH}x{_HEIGHT}", "--method", method, "--fps", f"{_ASKED}"]
     watch = [sys.executable, "-c", _RUN, "live", "-", *options, "--no-browser"]
@@ -57,7 +57,7 @@ def reached(method: str, rate: float, seconds: float) -> str:
             assert found is not None
             # The camera starts when somebody watches: what is reached is not of the start.
             with (
-                _opened(f"{found[1]}/live?{found[2]}") as pictures,
+                _open_when_ready(f"{found[1]}/live?{found[2]}") as pictures,
                 subprocess.Popen(camera, stdout=watching.stdin) as sending,
             ):
                 watching.stdin.close()
@@ -70,20 +70,24 @@ def reached(method: str, rate: float, seconds: float) -> str:
         return watching.stdout.read().strip()
 
 
-def _opened(address: str) -> HTTPResponse:
-    """What is at this address, once somebody answers there."""
+def _open_when_ready(url: str) -> HTTPResponse:
+    """Open a URL as soon as its server answers."""
     for _ in range(300):
         try:
-            answer: HTTPResponse = urlopen(address, timeout=60)
+            answer: HTTPResponse = urlopen(url, timeout=60)
             return answer
         except HTTPError:
             raise
         except URLError:
             # It says where it is a moment before it listens.
             time.sleep(0.1)
-    raise ConnectionError(f"nobody answers at {address}")
+    raise ConnectionError(f"nobody answers at {url}")
 
 
 if __name__ == "__main__":
     # The camera's process: RATE SECONDS.
-    send(scene(_FRAMES, _HEIGHT, _WIDTH), sys.stdout.buffer, *map(float, sys.argv[1:]))
+    send_frames(
+        simulate_moving_pattern(_FRAMES, _HEIGHT, _WIDTH),
+        sys.stdout.buffer,
+        *map(float, sys.argv[1:]),
+    )

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from spikecam.bench import published_figures
-from spikecam.bench.comparison import Entry
+from spikecam.bench.comparison import WeightedMethod
 from spikecam.bench.deblurring_cases import gopro_cases
-from spikecam.bench.gopro import Say, ablation
+from spikecam.bench.gopro import Say, ablation_report
 from spikecam.bench.report import Report
-from spikecam.train.engine.job import Job
+from spikecam.train.engine.job import TrainingJob
 from spikecam.train.recipes.ldn import DistillationConfig, LDNOptions, train_ldn
 
 CONFIGURATIONS = {
@@ -24,40 +24,41 @@ CONFIGURATIONS = {
 }
 
 
-def compare_losses(
-    job: Job,
-    folder: Path | None,
+def score_losses(
+    job: TrainingJob,
+    test_folder: Path | None,
     options: LDNOptions,
     *,
     limit: int | None = None,
     say: Say = print,
 ) -> Report:
-    """Train a student by each configuration, and judge all in the middle frame at V_th = 1.
+    """Train a student by each configuration of the loss, and score all of them.
 
     Each is a run of its own in the job's folder: what was begun goes on, what is done stays.
 
     Args:
         job: data sets to train with, and the folder of the runs.
-        folder: what to judge by, see `gopro_cases`; None for the stand-in.
+        test_folder: the test set, see `gopro_cases`; None for the synthetic set.
         options: of every run, but for the loss.
-        limit: how many cases are judged.
+        limit: how many cases are scored.
         say: takes a line of progress.
 
     Raises:
         SpikecamError: as `train_ldn`.
     """
-    # Before hours of training: what to judge by is there.
-    gopro_cases(folder, 1, limit)
-    trained: Sequence[Entry] = [
-        Entry(name, "ldn", (str(_trained(name, job, options, say)),)) for name in CONFIGURATIONS
+    # Before hours of training: the test set is there.
+    gopro_cases(test_folder, 1, limit)
+    trained: Sequence[WeightedMethod] = [
+        WeightedMethod(name, "ldn", (str(_trained(name, job, options, say)),))
+        for name in CONFIGURATIONS
     ]
     command = job.report.command or "spikecam bench losses"
-    figures = published_figures.losses()
+    figures = published_figures.loss_figures()
     title = "Losses of the student"
-    return ablation("losses", title, folder, trained, figures, limit, command, say)
+    return ablation_report("losses", title, test_folder, trained, figures, limit, command, say)
 
 
-def _trained(name: str, job: Job, options: LDNOptions, say: Say) -> Path:
+def _trained(name: str, job: TrainingJob, options: LDNOptions, say: Say) -> Path:
     say(name)
-    one = replace(job, out=Path(job.out) / name.split(":")[0])
+    one = replace(job, output_path=Path(job.output_path) / name.split(":")[0])
     return train_ldn(one, replace(options, loss=CONFIGURATIONS[name])).path

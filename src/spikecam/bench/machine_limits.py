@@ -15,8 +15,8 @@ import numpy as np
 from spikecam.resources import usable_cores
 
 
-class Limit(NamedTuple):
-    """A limit of the machine.
+class MachineLimit(NamedTuple):
+    """A speed limit of the machine: work that is timed, and how much it is.
 
     Attributes:
         name: "memory", or the kind of number that is multiplied.
@@ -29,10 +29,10 @@ class Limit(NamedTuple):
     amount: float
 
 
-def memory_limit(size: int) -> Limit:
-    """Copying ``size`` bytes from one array to another, on every core."""
-    cores = min(usable_cores(), size)
-    source, target = np.ones(size, np.uint8), np.zeros(size, np.uint8)
+def memory_copy_limit(byte_count: int) -> MachineLimit:
+    """Limit of memory: copying so many bytes from one array to another, on every core."""
+    cores = min(usable_cores(), byte_count)
+    source, target = np.ones(byte_count, np.uint8), np.zeros(byte_count, np.uint8)
     parts = list(zip(np.array_split(target, cores), np.array_split(source, cores), strict=True))
 
     def copy() -> None:
@@ -40,28 +40,28 @@ def memory_limit(size: int) -> Limit:
             for job in [threads.submit(np.copyto, *part) for part in parts]:
                 job.result()
 
-    return Limit("memory", copy, 2.0 * size)
+    return MachineLimit("memory", copy, 2.0 * byte_count)
 
 
-def product_limit(side: int, device: str) -> Limit:
-    """The product of two square matrices, in the numbers that networks compute in there."""
+def matrix_product_limit(side: int, device: str) -> MachineLimit:
+    """Limit of computing: the product of square matrices, in the type that networks use there."""
     import torch
 
     from spikecam.resources import has_fast_bfloat16
 
     kind = torch.bfloat16 if has_fast_bfloat16(torch.device(device)) else torch.float32
-    return product_of(side, device, kind)
+    return matrix_product_limit_of_type(side, device, kind)
 
 
-def product_of(side: int, device: str, kind: Any) -> Limit:
-    """The product of two matrices of ``side`` x ``side`` of one torch type."""
+def matrix_product_limit_of_type(side: int, device: str, dtype: Any) -> MachineLimit:
+    """Limit of computing: the product of two square matrices of a torch type."""
     import torch
 
-    one, other = (torch.rand(side, side, device=device, dtype=kind) for _ in range(2))
+    one, other = (torch.rand(side, side, device=device, dtype=dtype) for _ in range(2))
 
     def multiply() -> None:
         product = one @ other
         # A GPU is not done before something asks for the result.
         product[0, 0].item()
 
-    return Limit(str(kind).removeprefix("torch."), multiply, 2.0 * side**3)
+    return MachineLimit(str(dtype).removeprefix("torch."), multiply, 2.0 * side**3)

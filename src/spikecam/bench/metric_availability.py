@@ -1,4 +1,4 @@
-"""Which metrics can be had: some need a package, and what it has learned."""
+"""Which metrics can be computed: some need a package and its weights."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import spikecam as sc
 from spikecam.metrics.score import METRICS
 
 
-def available(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The metrics that can be had, and a line on each that cannot.
+def find_available_metrics(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Find which metrics can be computed here; returns them, and a line on each that cannot.
 
     Args:
         names: of `METRICS`.

@@ -15,20 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import spikecam as sc
-from spikecam.bench.peak_memory import peak_of_module
-from spikecam.bench.speed_inputs import FULL, Inputs, Sizes, make_inputs
-from spikecam.bench.workloads import NETWORKS, plain_ldn
+from spikecam.bench.peak_memory import peak_memory_of_module
+from spikecam.bench.speed_inputs import FULL, SpeedInputs, SpeedSizes, write_inputs
+from spikecam.bench.workloads import NETWORKS, iter_plain_ldn
 from spikecam.resources import usable_cores
 
-SIZES = Sizes(recording=(1, 8, 8), video=(1, 8, 8), picture=FULL.picture)
-MEASURED = ("ldn", "refined", "refined-small")
+SIZES = SpeedSizes(recording=(1, 8, 8), video=(1, 8, 8), picture=FULL.picture)
+# Those that are called by their one file of weights.
+MEASURED = [name for name in NETWORKS if name in sc.shipped_weights()]
 
 
-def compare(inputs: Inputs, name: str, frames: int) -> tuple[float, float]:
-    """Seconds for all frames of a network, with all that it prepares, and of the plain module."""
+def time_beside_plain_ldn(
+    inputs: SpeedInputs, network_name: str, frame_count: int
+) -> tuple[float, float]:
+    """Seconds that a network takes for all frames, preparation included, and LDN's plain module."""
     taken = [0.0, 0.0]
-    runs = [iter(NETWORKS[name](inputs, "cpu")), iter(plain_ldn(inputs, "cpu"))]
-    for _ in range(frames):
+    runs = [iter(NETWORKS[network_name](inputs, "cpu")), iter(iter_plain_ldn(inputs, "cpu"))]
+    for _ in range(frame_count):
         for which, run in enumerate(runs):
             start = time.perf_counter()
             next(run)
@@ -36,25 +39,25 @@ def compare(inputs: Inputs, name: str, frames: int) -> tuple[float, float]:
     return taken[0], taken[1]
 
 
-def measure_networks(frames: int, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Time and peak memory of each network, a row each."""
+def measure_networks(frame_count: int, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """Measure time and peak memory of each network; a row each."""
     height, width = SIZES.picture
-    say(f"{frames} frames of {width}x{height}, {usable_cores()} cores")
+    say(f"{frame_count} frames of {width}x{height}, {usable_cores()} cores")
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        inputs = make_inputs(Path(folder), SIZES)
+        inputs = write_inputs(Path(folder), SIZES)
         for name in MEASURED:
-            ours, other = compare(inputs, name, frames)
+            ours, other = time_beside_plain_ldn(inputs, name, frame_count)
             parameters = sc.read_weights_info(name).parameters
-            peak = peak_of_module("spikecam.bench.workloads", name, folder, "cpu")
+            peak = peak_memory_of_module("spikecam.bench.workloads", name, folder, "cpu")
             rows.append(
                 {
                     "weights": name,
                     "parameters": f"{parameters / 1e6:.3f} M",
-                    "ms a frame": ours / frames * 1e3,
+                    "ms a frame": ours / frame_count * 1e3,
                     "x plain LDN": other / ours,
                     "peak MB": None if peak is None else peak / 1e6,
                 }
             )
-            say(f"{name:<14} {ours / frames * 1e3:7.1f} ms a frame")
+            say(f"{name:<14} {ours / frame_count * 1e3:7.1f} ms a frame")
     return rows

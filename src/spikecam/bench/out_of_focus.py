@@ -1,7 +1,7 @@
 """Scenes out of focus: the supplement's comparison, by disc, by light and by integration length.
 
 Each photograph gets made-up depths and is seen out of focus by a camera with noise and a fixed
-pattern that is known. One thing is changed at a time, about a middling scene.
+pattern that is known. One thing is changed at a time, about a usual setting.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ _EDGE = 16
 
 
 @dataclass(frozen=True)
-class Setting:
-    """How a scene is seen.
+class DefocusSetting:
+    """How a scene is recorded: its defocus, its light and the frames.
 
     Attributes:
         radius: mean radius of the discs, in pixels.
@@ -68,8 +68,8 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Blurred:
-    """A scene out of focus.
+class DefocusedRecording:
+    """A simulated recording of a scene out of focus, with the true picture.
 
     Attributes:
         stream: its spikes, as many as are integrated.
@@ -81,27 +81,28 @@ class Blurred:
     stream: sc.SpikeStream
     fpn: sc.FixedPattern
     truth: Picture
-    setting: Setting
+    setting: DefocusSetting
 
 
-Maker = Callable[[Blurred], Picture]
+Reconstructor = Callable[[DefocusedRecording], Picture]
 # By method, PSNR and SSIM of each scene.
 Scores = dict[str, npt.NDArray[np.float64]]
 _MEASURES = (("PSNR", 2), ("SSIM", 4))
 
 
-def compare_defocus(
-    folder: Path | None = None,
+def score_defocus(
+    picture_folder: Path | None = None,
     *,
     weights: str = "defocus",
     limit: int | None = None,
     command: str = "spikecam bench defocus",
     say: Say = print,
 ) -> Report:
-    """PSNR and SSIM of every method, along each axis.
+    """Score every method on scenes out of focus: tables of PSNR and SSIM by disc, light and frames.
 
     Args:
-        folder: of sharp pictures that nothing was trained on; None for those of scikit-image.
+        picture_folder: of sharp pictures that nothing was trained on; None for those of
+            scikit-image.
         weights: of the network, a name of those that ship or a file.
         limit: how many pictures, from the first.
         command: to state.
@@ -112,21 +113,21 @@ def compare_defocus(
     """
     # Said before any work.
     sc.load_weights(weights, "refocuser")
-    scenes = photographs(folder, limit, say)
-    count = f"{len(scenes)} photograph{'s' if len(scenes) > 1 else ''}"
-    source = f"{count} {'of scikit-image' if folder is None else f'in {folder}'}"
-    makers = methods(weights)
+    photos = load_gray_photographs(picture_folder, limit, say)
+    count = f"{len(photos)} photograph{'s' if len(photos) > 1 else ''}"
+    source = f"{count} {'of scikit-image' if picture_folder is None else f'in {picture_folder}'}"
+    reconstructors = compared_methods(weights)
     pictures: dict[str, dict[str, Picture]] = {}
-    known: dict[Setting, Scores] = {}
+    known: dict[DefocusSetting, Scores] = {}
     tables = []
     for axis, values in AXES.items():
-        settings = [_along(axis, value) for value in values]
+        settings = [_setting_with(axis, value) for value in values]
         for value, setting in zip(values, settings, strict=True):
             if setting not in known:
-                known[setting] = _judged(scenes, setting, makers, pictures)
+                known[setting] = _score_methods(photos, setting, reconstructors, pictures)
             say(f"{HEADINGS[axis]} {value:g}")
         for index, (name, digits) in enumerate(_MEASURES):
-            rows: list[dict[str, Any]] = [{"method": label} for label in makers]
+            rows: list[dict[str, Any]] = [{"method": label} for label in reconstructors]
             for value, setting in zip(values, settings, strict=True):
                 for row in rows:
                     mean = known[setting][row["method"]].mean(0)[index]
@@ -134,7 +135,7 @@ def compare_defocus(
             title = f"{name} ↑ by {HEADINGS[axis]}"
             tables.append(Table(f"defocus-{axis}-{name.lower()}", title, rows, _notes(axis)))
     rows = []
-    for label in makers:
+    for label in reconstructors:
         both = np.mean([one[label].mean(0) for one in known.values()], axis=0)
         told = {
             f"{name} ↑": round(float(x), n) for x, (name, n) in zip(both, _MEASURES, strict=True)
@@ -142,144 +143,155 @@ def compare_defocus(
         rows.append({"method": label, **told})
     note = f"the mean over all {len(known)} settings below"
     first = Table("defocus", f"Scenes out of focus ({source})", rows, [note])
-    focused = _focused(scenes, makers)
+    focused = _in_focus_table(photos, reconstructors)
     return Report(
         "defocus", "Scenes out of focus", source, command, [first, *tables, focused], pictures
     )
 
 
-def _focused(scenes: dict[str, Picture], makers: dict[str, Maker]) -> Table:
-    """TFP and ours of scenes in focus, and the scene of which ours is worth the least."""
-    two = {label: makers[label] for label in ("TFP", OURS)}
+def _in_focus_table(photos: dict[str, Picture], reconstructors: dict[str, Reconstructor]) -> Table:
+    """Table of PSNR of scenes in focus: TFP, ours, and the least gain of ours in any scene."""
+    two = {label: reconstructors[label] for label in ("TFP", OURS)}
     rows: list[dict[str, Any]] = [{"PSNR ↑": label} for label in (*two, "least gain of a scene")]
     for axis in FOCUSED:
         for value in AXES[axis]:
-            found = _judged(scenes, replace(_along(axis, value), radius=0.0), two, {})
+            found = _score_methods(photos, replace(_setting_with(axis, value), radius=0.0), two, {})
             tfp, ours = (found[label][:, 0] for label in two)
             for row, told in zip(rows, (tfp.mean(), ours.mean(), (ours - tfp).min()), strict=True):
                 row[f"{axis} {value:g}"] = round(float(told), 2)
-    usual = Setting()
+    usual = DefocusSetting()
     note = f"the other is {usual.light:g} spikes of white to a frame, or {usual.frames} frames"
     return Table("defocus-focused", "Scenes in focus, by light or by frames", rows, [note])
 
 
-def _along(axis: str, value: float) -> Setting:
-    """The middling scene with one thing changed."""
-    usual = Setting()
+def _setting_with(axis: str, value: float) -> DefocusSetting:
+    """The usual setting with another value on one axis."""
+    usual = DefocusSetting()
     changed: dict[str, Any] = {axis: type(getattr(usual, axis))(value)}
     return replace(usual, **changed)
 
 
-def photographs(
-    folder: Path | None, limit: int | None = None, say: Say = print
+def load_gray_photographs(
+    picture_folder: Path | None, limit: int | None = None, say: Say = print
 ) -> dict[str, Picture]:
-    """Gray pictures by name, cut to the size of a Gen2 camera; so many from the first.
+    """Load gray photographs by name, cropped to the size of a Gen2 camera.
 
     Smaller ones are left out, and ``say`` is told: enlarged, they would be soft in focus.
 
     Raises:
         FileError: there are none.
     """
-    if folder is None:
-        return {name: _fitted(as_gray(getattr(data, name)())) for name in _PHOTOS[:limit]}
-    paths = sorted(path for path in folder.rglob("[!.]*") if sc.is_picture(path))
+    if picture_folder is None:
+        return {name: _resize_and_crop(as_gray(getattr(data, name)())) for name in _PHOTOS[:limit]}
+    paths = sorted(path for path in picture_folder.rglob("[!.]*") if sc.is_picture(path))
     height, width = _SIZE
     large = [path for path in paths if np.all(np.array(picture_size(path)) >= _SIZE)]
     if not large:
         raise sc.FileError(
-            f"{folder} holds no pictures of {width}x{height} or more; name a folder of sharp ones"
+            f"{picture_folder} holds no pictures of {width}x{height} or more; name a folder of "
+            "sharp ones"
         )
     if len(large) < len(paths):
         left = len(paths) - len(large)
-        say(f"{left} of {len(paths)} pictures in {folder} are smaller than {width}x{height}")
+        say(
+            f"{left} of {len(paths)} pictures in {picture_folder} are smaller than {width}x{height}"
+        )
     # One after another: photographs are large before they are cut.
     return {
-        str(path.relative_to(folder)): _fitted(as_gray(sc.read_picture(path)))
+        str(path.relative_to(picture_folder)): _resize_and_crop(as_gray(sc.read_picture(path)))
         for path in large[:limit]
     }
 
 
-def blurred(photo: Picture, setting: Setting, seed: int) -> Blurred:
-    """A photograph as a camera out of focus sees it."""
+def simulate_defocused(photo: Picture, setting: DefocusSetting, seed: int) -> DefocusedRecording:
+    """Simulate a recording of a photograph by a camera out of focus."""
     near = sc.random_inverse_depth(photo.shape, seed=seed)
     rng = np.random.default_rng(seed)
     focus = float(rng.uniform(-0.2, 1.2))
     apart = max(float(np.abs(near - np.float32(focus)).mean()), 1e-3)
     seen = sc.defocus_scene(photo, near, focus=focus, strength=setting.radius / apart)
     fpn = sc.FixedPattern.random(photo.shape, seed)
-    film = (seen for _ in range(setting.frames))
+    frames = (seen for _ in range(setting.frames))
     sensor = sc.Sensor(gain=setting.light, **_NOISE)
     truth = np.minimum(photo * np.float32(setting.light), 1) / np.float32(min(setting.light, 1))
-    return Blurred(sc.simulate(film, sensor, seed=seed, fpn=fpn), fpn, truth, setting)
+    return DefocusedRecording(sc.simulate(frames, sensor, seed=seed, fpn=fpn), fpn, truth, setting)
 
 
-def methods(weights: str = "defocus") -> dict[str, Maker]:
-    """Pictures as bright as the truth, by the names of the methods."""
+def compared_methods(weights: str = "defocus") -> dict[str, Reconstructor]:
+    """The methods that are compared, as functions from a recording to its picture, by name."""
     return {
         "TFP": _tfp,
-        "TFI": lambda one: _rates(one, "tfi"),
-        "TFSTP": lambda one: _rates(one, "tfstp"),
+        "TFI": lambda recording: _rates(recording, "tfi"),
+        "TFSTP": lambda recording: _rates(recording, "tfstp"),
         "TFP, Richardson-Lucy": _richardson_lucy,
         "TFP, Wiener": _wiener,
-        OURS: lambda one: _rates(one, "defocus", window=one.setting.frames, weights=weights),
+        OURS: lambda recording: _rates(
+            recording, "defocus", window=recording.setting.frames, weights=weights
+        ),
     }
 
 
-def _tfp(one: Blurred) -> Picture:
-    return _rates(one, "tfp", window=one.setting.frames)
+def _tfp(recording: DefocusedRecording) -> Picture:
+    return _rates(recording, "tfp", window=recording.setting.frames)
 
 
-def _rates(one: Blurred, method: str, **options: Any) -> Picture:
-    rate = sc.reconstruct(one.stream, one.setting.frames // 2, method, fpn=one.fpn, **options)
+def _rates(recording: DefocusedRecording, method: str, **options: Any) -> Picture:
+    rate = sc.reconstruct(
+        recording.stream, recording.setting.frames // 2, method, fpn=recording.fpn, **options
+    )
     if method == "tfstp":
         # Its brightness is a model's: it is judged as bright as TFP.
-        usual = sc.reconstruct(one.stream, window=one.setting.frames, fpn=one.fpn)
+        usual = sc.reconstruct(recording.stream, window=recording.setting.frames, fpn=recording.fpn)
         rate = rate * np.float32(usual.mean() / max(float(rate.mean()), 1e-6))
-    picture: Picture = np.clip(rate / np.float32(min(one.setting.light, 1)), 0, 1)
+    picture: Picture = np.clip(rate / np.float32(min(recording.setting.light, 1)), 0, 1)
     return picture
 
 
-def _richardson_lucy(one: Blurred) -> Picture:
-    return _deconvolved(one, restoration.richardson_lucy, num_iter=_ROUNDS)
+def _richardson_lucy(recording: DefocusedRecording) -> Picture:
+    return _deconvolve_tfp(recording, restoration.richardson_lucy, num_iter=_ROUNDS)
 
 
-def _wiener(one: Blurred) -> Picture:
-    return _deconvolved(one, restoration.wiener, balance=_BALANCE)
+def _wiener(recording: DefocusedRecording) -> Picture:
+    return _deconvolve_tfp(recording, restoration.wiener, balance=_BALANCE)
 
 
-def _deconvolved(one: Blurred, method: Callable[..., Any], **options: Any) -> Picture:
-    """TFP without the mean disc of the scene, or as it is where the scene is in focus."""
-    rate = _tfp(one)
-    if one.setting.radius < 0.5:
+def _deconvolve_tfp(
+    recording: DefocusedRecording, deconvolve: Callable[..., Any], **options: Any
+) -> Picture:
+    """TFP deconvolved by the mean disc of the scene; as it is where the scene is in focus."""
+    rate = _tfp(recording)
+    if recording.setting.radius < 0.5:
         return rate
     # What lies beyond the border is dark to the one method, and the other side to the other.
     wide = np.pad(rate, _EDGE, mode="reflect")
-    found = method(wide, disc_kernel(one.setting.radius), **options)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    found = deconvolve(wide, disc_kernel(recording.setting.radius), **options)[
+        _EDGE:-_EDGE, _EDGE:-_EDGE
+    ]
     picture: Picture = np.clip(found, 0, 1).astype(np.float32)
     return picture
 
 
-def _judged(
-    scenes: dict[str, Picture],
-    setting: Setting,
-    makers: dict[str, Maker],
+def _score_methods(
+    photos: dict[str, Picture],
+    setting: DefocusSetting,
+    reconstructors: dict[str, Reconstructor],
     pictures: dict[str, dict[str, Picture]],
 ) -> Scores:
-    """PSNR and SSIM of each method for each scene, (N, 2)."""
+    """PSNR and SSIM of each method on each photo, (N, 2); adds pictures of the usual setting."""
     values: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for seed, (name, photo) in enumerate(scenes.items()):
-        one = blurred(photo, setting, seed)
-        shown = {label: make(one) for label, make in makers.items()}
+    for seed, (name, photo) in enumerate(photos.items()):
+        recording = simulate_defocused(photo, setting, seed)
+        shown = {label: make(recording) for label, make in reconstructors.items()}
         for label, picture in shown.items():
-            scores = sc.score(picture, one.truth, ["psnr", "ssim"])
+            scores = sc.score(picture, recording.truth, ["psnr", "ssim"])
             values[label].append((scores["psnr"], scores["ssim"]))
-        if setting == Setting():
-            pictures[name] = shown | {"truth": one.truth}
+        if setting == DefocusSetting():
+            pictures[name] = shown | {"truth": recording.truth}
     return {label: np.array(held) for label, held in values.items()}
 
 
 def _notes(axis: str) -> list[str]:
-    usual = Setting()
+    usual = DefocusSetting()
     others = [f"{HEADINGS[n]}: {getattr(usual, n):g}" for n in AXES if n != axis]
     return [
         "; ".join(others),
@@ -288,8 +300,8 @@ def _notes(axis: str) -> list[str]:
     ]
 
 
-def _fitted(gray: Picture) -> Picture:
-    """The middle of a picture, resized to cover a Gen2 camera's frame."""
+def _resize_and_crop(gray: Picture) -> Picture:
+    """Resize a gray picture, and crop its middle, to the size of a Gen2 camera."""
     height, width = gray.shape
     factor = max(_SIZE[0] / height, _SIZE[1] / width)
     size = max(_SIZE[1], round(width * factor)), max(_SIZE[0], round(height * factor))

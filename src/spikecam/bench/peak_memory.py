@@ -14,15 +14,15 @@ from pathlib import Path
 # The exit handler also runs where the command ends the interpreter itself.
 _TELL_PEAK = """
 import atexit
-from spikecam.bench.peak_memory import own_peak
+from spikecam.bench.peak_memory import own_peak_memory
 from spikecam.cli.main import main
-atexit.register(lambda: print(own_peak()))
+atexit.register(lambda: print(own_peak_memory()))
 main()
 """
 
 
-def own_peak() -> int | None:
-    """The most bytes that this process has taken so far; None where the system does not say."""
+def own_peak_memory() -> int | None:
+    """Peak memory of this process in bytes; None where the system does not say."""
     status = Path("/proc/self/status")
     if not status.exists():
         return None
@@ -30,15 +30,15 @@ def own_peak() -> int | None:
     return int(found[1]) * 1024 if found else None
 
 
-def peak_of(command: list[str]) -> tuple[int, float]:
-    """Peak memory in bytes, and seconds, of a ``spikecam`` command in a process of its own."""
+def peak_memory_and_seconds(command: list[str]) -> tuple[int, float]:
+    """Run a ``spikecam`` command in a process of its own; returns its peak memory and seconds."""
     start = time.perf_counter()
     said = _said(["-c", _TELL_PEAK, *command])
     return int(said.split()[-1]), time.perf_counter() - start
 
 
-def peak_of_module(module: str, *args: str) -> int | None:
-    """Peak memory in bytes of ``python -m module``, which prints it as its last word."""
+def peak_memory_of_module(module: str, *args: str) -> int | None:
+    """Peak memory in bytes of a module run as a program, which prints it as its last word."""
     last = _said(["-m", module, *args]).split()[-1]
     return None if last == "None" else int(last)
 

@@ -11,26 +11,26 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
 
-from spikecam.bench.speed_inputs import Inputs
-from spikecam.bench.timing import drain
+from spikecam.bench.speed_inputs import SpeedInputs
+from spikecam.bench.timing import consume
 from spikecam.extras import missing_package_error
 
 # Frames that its TFP and TFI look at.
 WINDOW = 41
-Peer = Callable[[Inputs], Any]
+Peer = Callable[[SpeedInputs], Any]
 
 
-def version() -> str | None:
-    """Name and version of the peer that is installed, if one is."""
+def installed_peer() -> str | None:
+    """Name and version of the peer toolbox, or None where it is not installed."""
     try:
         return f"spikezoo {metadata.version('spikezoo')}"
     except metadata.PackageNotFoundError:
         return None
 
 
-def find_peers(say: Callable[[str], None]) -> dict[str, Peer]:
-    """What spikezoo can be held against, by the names of our works; one line where it cannot."""
-    name = version()
+def find_peer_workloads(say: Callable[[str], None]) -> dict[str, Peer]:
+    """The functions of spikezoo that match our workloads, by their names; none if not installed."""
+    name = installed_peer()
     if name is None:
         say(
             str(
@@ -55,15 +55,15 @@ def find_peers(say: Callable[[str], None]) -> dict[str, Peer]:
     }
 
 
-def peer_pictures(name: str, inputs: Inputs, ours: int) -> int:
-    """How many pictures the peer makes of the inputs where we make ``ours``."""
-    return len(inputs.recording) - WINDOW + 1 if name.startswith("TF") else ours
+def peer_picture_count(workload_name: str, inputs: SpeedInputs, our_count: int) -> int:
+    """How many pictures the peer makes of the inputs, where we make ``our_count``."""
+    return len(inputs.recording) - WINDOW + 1 if workload_name.startswith("TF") else our_count
 
 
-def ready(
-    peer: Peer | None, inputs: Inputs, say: Callable[[str], None]
+def prepare_peer(
+    peer: Peer | None, inputs: SpeedInputs, say: Callable[[str], None]
 ) -> Callable[[], Any] | None:
-    """The peer's work as a function that has run once, or None with a line that says why not."""
+    """Prepare a function of the peer and run it once; None, with a message, where it fails."""
     if peer is None:
         return None
     try:
@@ -82,21 +82,21 @@ def _line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _decode(inputs: Inputs) -> Callable[[], Any]:
+def _decode(inputs: SpeedInputs) -> Callable[[], Any]:
     from spikezoo.utils.spike_utils import load_vidar_dat
 
     _, height, width = inputs.recording.shape
-    return lambda: load_vidar_dat(str(inputs.path), height, width)
+    return lambda: load_vidar_dat(str(inputs.recording_path), height, width)
 
 
-def _simulate(inputs: Inputs) -> Callable[[], Any]:
+def _simulate(inputs: SpeedInputs) -> Callable[[], Any]:
     from spikezoo.utils.spike_utils import video2spike_simulation
 
     light = inputs.video / 255.0
     return lambda: video2spike_simulation(light, threshold=2.0)
 
 
-def _pictures(method: str, inputs: Inputs) -> Callable[[], Any]:
+def _pictures(method: str, inputs: SpeedInputs) -> Callable[[], Any]:
     import torch
     from spikezoo.models import build_model_name
 
@@ -104,11 +104,11 @@ def _pictures(method: str, inputs: Inputs) -> Callable[[], Any]:
     model.to("cpu")
     # Its TFI asks for a GPU by name; this is where it keeps that name.
     model.net.device = "cpu"
-    spikes = inputs.tensor.float()[None]
+    spikes = inputs.spike_tensor.float()[None]
 
     def pictures() -> Iterator[Any]:
         with torch.inference_mode():
             for start in range(spikes.shape[1] - WINDOW + 1):
                 yield model.spk2img(spikes[:, start : start + WINDOW])
 
-    return lambda: drain(pictures())
+    return lambda: consume(pictures())

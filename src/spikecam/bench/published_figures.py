@@ -63,7 +63,7 @@ _RECONSTRUCTION = {
 }
 
 
-def sequence() -> dict[str, Figures]:
+def sequence_figures() -> dict[str, Figures]:
     """Published figures of sequences (SpikeReveal Table 1, SpikeGen Table 2).
 
     By method; the keys of each are (metric, V_th) and "parameters".
@@ -75,7 +75,7 @@ def sequence() -> dict[str, Figures]:
     }
 
 
-def modules() -> dict[str, Figures]:
+def module_figures() -> dict[str, Figures]:
     """Published PSNR and SSIM of the ablation of S-SDM's modules (SpikeReveal Table 2).
 
     By configuration; the keys of each are (metric, V_th).
@@ -83,7 +83,7 @@ def modules() -> dict[str, Figures]:
     return {name: _psnr_and_ssim(row) for name, row in _MODULES.items()}
 
 
-def losses() -> dict[str, Figures]:
+def loss_figures() -> dict[str, Figures]:
     """Published PSNR and SSIM of the ablation of S-SDM's losses (SpikeReveal Table 3).
 
     By configuration; the keys of each are (metric, V_th).
@@ -91,13 +91,13 @@ def losses() -> dict[str, Figures]:
     return {name: _psnr_and_ssim(row) for name, row in _LOSSES.items()}
 
 
-def rsb() -> dict[str, Figures]:
+def rsb_figures() -> dict[str, Figures]:
     """Published LIQE on the real pairs of RSB, by method and scene (SpikeReveal Table 4)."""
     scenes = ("Board-L", "Board-M", "Board-H", "Face", "Earphone", "average")
     return {name: dict(zip(scenes, row, strict=True)) for name, row in _RSB.items()}
 
 
-def reconstruction(real: bool) -> dict[str, Figures]:
+def reconstruction_figures(real: bool) -> dict[str, Figures]:
     """Published figures of reconstruction on SREDS, or on the real momVidar2021.
 
     By method and metric (SpikeGen Table 3).

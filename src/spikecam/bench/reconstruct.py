@@ -14,9 +14,9 @@ import spikecam as sc
 from spikecam.bench import published_figures, synthetic_set
 from spikecam.bench.comparison import REPORT_CASES
 from spikecam.bench.gopro import Say
-from spikecam.bench.metric_availability import available
+from spikecam.bench.metric_availability import find_available_metrics
 from spikecam.bench.published_figures import format_figure
-from spikecam.bench.report import Report, Table, measured_on
+from spikecam.bench.report import Report, Table, comparability_note
 from spikecam.gray import as_gray
 from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
@@ -26,17 +26,17 @@ _METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
 _FRAMES, _SCORED_FRAME, _SPIKES_PER_FRAME = 301, 150, 0.6
 
 
-class Recording(NamedTuple):
+class ScoredRecording(NamedTuple):
     """A recording, the index of its scored frame, and the truth of that frame if there is one."""
 
     name: str
     stream: sc.SpikeStream
-    at: int
+    frame_index: int
     truth: Picture | None
 
 
-def reconstruct(
-    folder: Path | None = None,
+def score_reconstructions(
+    recording_folder: Path | None = None,
     methods: Sequence[str] | None = None,
     *,
     metrics: Sequence[str] | None = None,
@@ -45,14 +45,14 @@ def reconstruct(
     command: str = "spikecam bench reconstruct",
     say: Say = print,
 ) -> Report:
-    """Score several methods on one frame of each recording.
+    """Score methods that reconstruct from spikes alone, on one frame of each recording.
 
     A reconstruction is a firing rate: each picture is scaled to the mean of the truth, or, where
     there is none, to its own brightest percent.
 
     Args:
-        folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings alone
-            (momVidar2021), scored in their middle; or None for the synthetic set.
+        recording_folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings
+            alone (momVidar2021), scored in their middle; or None for the synthetic set.
         methods: METHOD[:WINDOW]; by default all that take spikes alone.
         metrics: by default those of the table that can be had; without truth, those that need
             none.
@@ -69,13 +69,15 @@ def reconstruct(
     methods = methods or [*sc.method_names(sc.Takes.SPIKES), *generators]
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
-    source, remaining = recordings(folder, camera, limit)
+    source, remaining = read_recordings(recording_folder, camera, limit)
     say(source)
     first = next(remaining)
     has_truth = first.truth is not None
     names, missing = list(metrics or ()), list[str]()
     if metrics is None:
-        names, missing = available([n for n in _METRICS if has_truth or not METRICS[n].needs_truth])
+        names, missing = find_available_metrics(
+            [n for n in _METRICS if has_truth or not METRICS[n].needs_truth]
+        )
     for line in missing:
         say(line)
     names = sc.check_metrics(names, has_truth)
@@ -101,12 +103,12 @@ def reconstruct(
         }
         for name_and_window in methods
     ]
-    for name, row in published_figures.reconstruction(not has_truth).items():
+    for name, row in published_figures.reconstruction_figures(not has_truth).items():
         published = {METRICS[n].heading: format_figure(row.get(n)) for n in names}
         rows.append({"method": f"{name} ({published_figures.NOTE})", **published})
     scale_reference = "the mean of the truth" if has_truth else "their own brightest percent"
     notes = [
-        measured_on(source, folder, "SREDS or momVidar2021"),
+        comparability_note(source, recording_folder, "SREDS or momVidar2021"),
         f"our pictures are scaled to {scale_reference}; how the published ones were scaled, "
         "and the windows of their SSIM, is not said",
         *missing,
@@ -115,7 +117,7 @@ def reconstruct(
     return Report("reconstruct", "Pictures out of spikes", source, command, [table], pictures)
 
 
-def _picture(recording: Recording, name_and_window: str) -> Picture:
+def _picture(recording: ScoredRecording, name_and_window: str) -> Picture:
     method, _, window = name_and_window.partition(":")
     options: dict[str, Any] = {}
     if window:
@@ -125,9 +127,11 @@ def _picture(recording: Recording, name_and_window: str) -> Picture:
             )
         options["window"] = int(window)
     if method in sc.method_names(sc.Takes.SPIKES_OR_PICTURE):
-        rate = sc.generate(None, recording.stream, at=recording.at, method=method, **options).mean
+        rate = sc.generate(
+            None, recording.stream, at=recording.frame_index, method=method, **options
+        ).mean
     else:
-        rate = sc.reconstruct(recording.stream, at=recording.at, method=method, **options)
+        rate = sc.reconstruct(recording.stream, at=recording.frame_index, method=method, **options)
     if recording.truth is not None:
         scale = recording.truth.mean() / max(rate.mean(), 1e-6)
     else:
@@ -136,49 +140,52 @@ def _picture(recording: Recording, name_and_window: str) -> Picture:
     return picture
 
 
-def recordings(
-    folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
-) -> tuple[str, Iterator[Recording]]:
-    """Return a description of the recordings, and an iterator over them; see `reconstruct`.
+def read_recordings(
+    recording_folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
+) -> tuple[str, Iterator[ScoredRecording]]:
+    """Read the recordings of a folder: their description, and an iterator over them.
 
     Raises:
         FileError: there are none.
     """
-    if folder is None:
+    if recording_folder is None:
         return (
-            f"a stand-in for SREDS: {synthetic_set.describe(limit)}, in gray",
+            f"a substitute for SREDS: {synthetic_set.describe_synthetic_set(limit)}, in gray",
             _synthetic_recordings(limit),
         )
-    if any(folder.glob("*.png")):
-        pairs = sc.read_reds(folder)[:limit]
-        return f"{folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
-    files = sorted(folder.glob("*.dat"))[:limit]
+    if any(recording_folder.glob("*.png")):
+        pairs = sc.read_reds(recording_folder)[:limit]
+        return f"{recording_folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
+    files = sorted(recording_folder.glob("*.dat"))[:limit]
     if not files:
         raise sc.FileError(
-            f"{folder} holds no recordings; expected NAME.dat, with NAME.png where there is truth"
+            f"{recording_folder} holds no recordings; expected NAME.dat, with NAME.png where "
+            "there is truth"
         )
-    return f"{folder}, {len(files)} recordings without truth", _without_truth(files, camera)
+    return f"{recording_folder}, {len(files)} recordings without truth", _without_truth(
+        files, camera
+    )
 
 
-def _synthetic_recordings(limit: int | None) -> Iterator[Recording]:
+def _synthetic_recordings(limit: int | None) -> Iterator[ScoredRecording]:
     sensor = sc.Sensor(gain=_SPIKES_PER_FRAME)
-    for seed, sequence in enumerate(synthetic_set.sharp_sequences(_FRAMES, (0, _FRAMES), limit)):
+    for seed, sequence in enumerate(synthetic_set.make_sequences(_FRAMES, (0, _FRAMES), limit)):
         gray = np.stack([as_gray(frame) for frame in sequence.frames])
         stream = sc.simulate(gray, sensor, seed=seed)
-        yield Recording(sequence.name, stream, _SCORED_FRAME, gray[_SCORED_FRAME])
+        yield ScoredRecording(sequence.name, stream, _SCORED_FRAME, gray[_SCORED_FRAME])
 
 
-def _with_truth(pairs: Sequence[sc.Pair]) -> Iterator[Recording]:
+def _with_truth(pairs: Sequence[sc.Pair]) -> Iterator[ScoredRecording]:
     for pair in pairs:
         ((at, path),) = pair.sharp.items()
         truth = sc.read_picture(path)
-        yield Recording(pair.name, pair.stream(), at, truth)
+        yield ScoredRecording(pair.name, pair.stream(), at, truth)
 
 
 def _without_truth(
     files: Sequence[Path], camera: str | tuple[int, int] | None
-) -> Iterator[Recording]:
+) -> Iterator[ScoredRecording]:
     for path in files:
         geometry: dict[str, Any] = {"shape" if isinstance(camera, tuple) else "camera": camera}
         stream = sc.open(path, **geometry)
-        yield Recording(path.stem, stream, len(stream) // 2, None)
+        yield ScoredRecording(path.stem, stream, len(stream) // 2, None)

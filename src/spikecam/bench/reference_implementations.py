@@ -16,14 +16,14 @@ from spikecam import bits
 
 
 def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Average each window anew."""
+    """Plain TFP: average each window anew."""
     half = window // 2
     for t in range(half, len(spikes) - half):
         yield spikes[t - half : t + half + 1].mean(axis=0, dtype=np.float32)
 
 
 def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
-    """Search both ways from every frame until every pixel has found its spikes."""
+    """Plain TFI: search both ways from every frame until every pixel has found its spikes."""
     length = len(spikes)
     for t in range(length):
         p = torch.full(spikes.shape[1:], float(max(t - reach, 0) - 1))
@@ -43,7 +43,7 @@ def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
 
 
 def simulate(video: torch.Tensor, seed: int) -> npt.NDArray[np.uint8]:
-    """Integrate and fire a gray video of bytes (T, H, W), with SpikeReveal's noise; packed."""
+    """Plain simulation: integrate and fire a gray video of bytes (T, H, W); packed spikes."""
     torch.manual_seed(seed)
     held = torch.rand(video.shape[1:])
     spikes = torch.empty(video.shape, dtype=torch.bool)
@@ -61,7 +61,7 @@ def simulate(video: torch.Tensor, seed: int) -> npt.NDArray[np.uint8]:
 
 
 def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Update the synapses of the pixels that fired, then work the picture out for all."""
+    """Plain TFSTP: update the synapses of the pixels that fired, then compute the picture."""
     u0, D, F, f = 0.15, 1.0, 10.0, 0.15
     R = torch.ones(spikes.shape[1:])
     u = torch.full(spikes.shape[1:], u0)
@@ -80,7 +80,7 @@ def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
 def sdm(
     blur: torch.Tensor, spikes: torch.Tensor, frames: Sequence[int], exposure: tuple[int, int]
 ) -> Iterator[torch.Tensor]:
-    """SDM with the window and prior that ``sdm`` has; ``blur`` is (3, h, w), each picture as well.
+    """Plain SDM, with the window and prior of the method; ``blur`` and pictures are (3, h, w).
 
     At the recording's ends an interval is cut where nothing more is seen.
     """
@@ -103,17 +103,19 @@ def sdm(
 
 def _charge(spikes: torch.Tensor, start: int, stop: int) -> torch.Tensor:
     total = spikes[start:stop].sum(0, dtype=torch.float32)
-    return (total + _phase(spikes, stop) - _phase(spikes, start)).clamp(min=0)
+    return (total + _phase_of_interval(spikes, stop) - _phase_of_interval(spikes, start)).clamp(
+        min=0
+    )
 
 
-def _phase(spikes: torch.Tensor, edge: int) -> torch.Tensor:
-    """How much of the interval that encloses the beginning of frame ``edge`` lies before it."""
-    before = _silence(spikes[:edge].flip(0))
-    return before / (before + _silence(spikes[edge:]) + 1)
+def _phase_of_interval(spikes: torch.Tensor, edge: int) -> torch.Tensor:
+    """Share of each pixel's interval that lies before the beginning of frame ``edge``."""
+    before = _frames_to_first_spike(spikes[:edge].flip(0))
+    return before / (before + _frames_to_first_spike(spikes[edge:]) + 1)
 
 
-def _silence(spikes: torch.Tensor) -> torch.Tensor:
-    """Frames before the first spike of every pixel, found frame by frame."""
+def _frames_to_first_spike(spikes: torch.Tensor) -> torch.Tensor:
+    """Number of frames before the first spike of every pixel."""
     silent = torch.full(spikes.shape[1:], float(len(spikes)))
     unseen = torch.ones(spikes.shape[1:], dtype=torch.bool)
     for t, frame in enumerate(spikes):

@@ -14,12 +14,12 @@ from spikecam.registration.alignment import upsampling_matrix
 from spikecam.registration.warping import warp_plane
 
 
-def simulated_rig(
-    photo: Path, seed: int
+def simulate_camera_pair(
+    photo_path: Path, seed: int
 ) -> tuple[npt.NDArray[np.float32], sc.SpikeStream, sc.Alignment]:
-    """A picture, the spikes of a camera beside it, and the truth of where that one looks."""
+    """Simulate a picture, the spikes of a camera beside it, and the true alignment."""
     rng = np.random.default_rng(seed)
-    picture = sc.read_picture(photo)
+    picture = sc.read_picture(photo_path)
     h, w = picture.shape[:2]
     scale = rng.uniform(2, 4)
     height, width = int(h / scale * 0.8), int(w / scale * 0.8)
@@ -43,12 +43,16 @@ def simulated_rig(
     return picture, sc.simulate((light for _ in range(200)), "gen2", seed=seed), truth
 
 
-def measure_rigs(photos: Sequence[Path], rigs: int, say: Callable[[str], None] = print) -> None:
-    """Align simulated rigs over photographs, and say how far off the places of pixels are."""
-    chosen = np.random.default_rng(0).permutation(len(photos))
+def measure_simulated_pairs(
+    photo_paths: Sequence[Path], pair_count: int, say: Callable[[str], None] = print
+) -> None:
+    """Align simulated camera pairs over photographs, and print the errors of alignment."""
+    chosen = np.random.default_rng(0).permutation(len(photo_paths))
     errors, refused = [], 0
-    for seed in range(rigs):
-        picture, spikes, truth = simulated_rig(photos[chosen[seed % len(photos)]], seed)
+    for seed in range(pair_count):
+        picture, spikes, truth = simulate_camera_pair(
+            photo_paths[chosen[seed % len(photo_paths)]], seed
+        )
         try:
             found = sc.align(picture, spikes)
         except sc.GeometryError:
@@ -62,12 +66,12 @@ def measure_rigs(photos: Sequence[Path], rigs: int, say: Callable[[str], None] =
     for name, off in {"picture": pixels[:, 0], "spike": pixels[:, 0] / pixels[:, 1]}.items():
         parts = ", ".join(f"{np.percentile(off, q):.3f}" for q in (50, 75, 90, 95, 100))
         say(f"rms error in {name} pixels, 50 75 90 95 100 %: {parts}")
-    say(f"{len(errors)} of {rigs} aligned, {refused} refused")
+    say(f"{len(errors)} of {pair_count} aligned, {refused} refused")
 
 
-def measure_real_pairs(folder: Path, say: Callable[[str], None] = print) -> None:
-    """Align real pairs, and print how far they are from lying over each other."""
-    for counts in sorted(folder.glob("*.npy")):
+def measure_real_pairs(pair_folder: Path, say: Callable[[str], None] = print) -> None:
+    """Align real pairs of pictures and spike counts, and print how far their views differ."""
+    for counts in sorted(pair_folder.glob("*.npy")):
         rate, picture = np.load(counts), sc.read_picture(counts.with_suffix(".jpg"))
         found = sc.align(picture, rate)
         same = sc.Alignment.same_view(rate.shape, picture.shape[:2])

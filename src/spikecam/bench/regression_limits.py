@@ -1,4 +1,4 @@
-"""How much faster than the plain ways ours has to be, so that nobody makes it slow unawares.
+"""Minimum speed-ups over plain implementations, which guard against regressions.
 
 The bounds are about half of the least that was measured on two cores, at either size: machines
 differ, and so do the ratios that hold on them. They catch a loop that is no longer compiled, or a
@@ -30,11 +30,11 @@ MIN_NETWORK_SPEEDUPS = {
 }
 
 
-def check(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is slower than it may be, a sentence each; nothing where all is well.
+def find_regressions(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Find what is slower than its limit, as a sentence each; empty where nothing is.
 
     Args:
-        rows: of `spikecam.bench.speed.measure`; those of a GPU have no bounds.
+        rows: of `spikecam.bench.speed.measure_speed`; those of a GPU have no bounds.
     """
     found = {row["what"]: row for row in rows if row["device"] == "cpu"}
     kind = next((row["limit"] for row in found.values() if row["limit"] != "memory"), "float32")

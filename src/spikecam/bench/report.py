@@ -14,7 +14,7 @@ from spikecam.extras import require_packages
 from spikecam.io.atomic import atomic_path, check_writable_file
 from spikecam.io.pictures import encode_picture
 from spikecam.picture import Picture
-from spikecam.show.table import Row, format_cell, format_markdown, write_table
+from spikecam.show.table import Row, format_cell, format_markdown_table, write_table
 
 # Pictures of a page that may be sent by mail: what is larger shows its middle, pixel for pixel.
 _QUALITY, _LARGEST = 92, 640
@@ -22,7 +22,7 @@ _QUALITY, _LARGEST = 92, 640
 
 @dataclass
 class Table:
-    """One table of a report.
+    """A table of a report.
 
     Attributes:
         name: of its file.
@@ -59,24 +59,24 @@ class Report:
     pictures: dict[str, dict[str, Picture]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
-    def text(self) -> str:
-        """The report in Markdown."""
+    def to_markdown(self) -> str:
+        """The report as Markdown."""
         parts = [f"# {self.title}", f"Measured on {self.source}.", f"    {self.command}"]
         for table in self.tables:
-            parts += [f"## {table.title}", format_markdown(table.rows).rstrip()]
+            parts += [f"## {table.title}", format_markdown_table(table.rows).rstrip()]
             parts += [f"- {note}" for note in table.notes]
         return "\n\n".join(parts) + "\n"
 
 
-def measured_on(source: str, folder: Path | None, real: str) -> str:
-    """A note on how figures compare with published ones, which are on the ``real`` data."""
-    if folder is None:
+def comparability_note(source: str, data_folder: Path | None, real_data_set: str) -> str:
+    """Note for a table on whether its figures compare with those published on real data."""
+    if data_folder is None:
         return f"ours are measured on {source}: not the papers' data"
-    return f"ours are measured on {source}: the papers' data only if that is {real}"
+    return f"ours are measured on {source}: the papers' data only if that is {real_data_set}"
 
 
-def check_report(folder: Path) -> None:
-    """Refuse, before any work, a folder that cannot be written, and to work without jinja2.
+def check_report_folder(folder: Path) -> None:
+    """Refuse a report folder that cannot be written, or a report without jinja2 installed.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -87,13 +87,13 @@ def check_report(folder: Path) -> None:
 
 
 def write_report(folder: Path, report: Report) -> list[Path]:
-    """Write NAME.md, NAME.html and a .csv of each table into a folder; the files written.
+    """Write a report to a folder as Markdown, HTML and CSV tables; returns the files.
 
     The page holds its pictures itself and asks nothing of any other place.
     """
     from jinja2 import Environment
 
-    check_report(folder)
+    check_report_folder(folder)
     template = resources.files("spikecam.bench").joinpath("report.html.jinja").read_text("utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["cell"] = format_cell
@@ -105,7 +105,7 @@ def write_report(folder: Path, report: Report) -> list[Path]:
         },
     )
     written = [folder / f"{report.name}.md", folder / f"{report.name}.html"]
-    for path, text in zip(written, (report.text(), page), strict=True):
+    for path, text in zip(written, (report.to_markdown(), page), strict=True):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     for table in report.tables:

@@ -9,12 +9,17 @@ from typing import Any
 
 import spikecam as sc
 from spikecam.bench import published_figures, synthetic_set
-from spikecam.bench.comparison import BLURRY_PICTURE, Entry, all_entries, compare_entries
-from spikecam.bench.deblurring_cases import Case
+from spikecam.bench.comparison import (
+    BLURRY_PICTURE,
+    WeightedMethod,
+    list_weighted_methods,
+    score_methods,
+)
+from spikecam.bench.deblurring_cases import DeblurringCase
 from spikecam.bench.gopro import Say
-from spikecam.bench.metric_availability import available
+from spikecam.bench.metric_availability import find_available_metrics
 from spikecam.bench.published_figures import format_figure
-from spikecam.bench.report import Report, Table, measured_on
+from spikecam.bench.report import Report, Table, comparability_note
 from spikecam.metrics.score import METRICS
 
 _PUBLISHED_NOTE = (
@@ -24,8 +29,8 @@ _PUBLISHED_NOTE = (
 _FRAMES, _MIDDLE = 400, 200
 
 
-def rsb(
-    folder: Path | None = None,
+def score_on_rsb(
+    data_folder: Path | None = None,
     methods: Sequence[str] | None = None,
     *,
     metrics: Sequence[str] | None = None,
@@ -33,12 +38,12 @@ def rsb(
     command: str = "spikecam bench rsb",
     say: Say = print,
 ) -> Report:
-    """Score the middle frame of each pair by several methods, and average by scene.
+    """Score methods on the middle frame of each pair of RSB, averaged by scene.
 
     Args:
-        folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
+        data_folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
             set of 400 frames by the sensor "gen2", with PSNR as well, since it has the truth.
-        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `all_entries`.
+        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_weighted_methods`.
         metrics: that need no truth; by default LIQE, which is left out where it cannot be had.
         limit: number of pairs, from the first.
         command: command line to print in the report.
@@ -48,26 +53,35 @@ def rsb(
         FileError: there is no such data set.
         SpikecamError: none of the metrics can be had.
     """
-    cases = _data_set_cases(sc.read_rsb(folder)[:limit]) if folder else _synthetic_cases(limit)
-    synthetic_source = f"a stand-in for RSB: {synthetic_set.describe(limit)} as a Gen2 sees them"
-    source = str(folder or synthetic_source)
+    cases = (
+        _data_set_cases(sc.read_rsb(data_folder)[:limit])
+        if data_folder
+        else _synthetic_cases(limit)
+    )
+    synthetic_source = (
+        f"a substitute for RSB: {synthetic_set.describe_synthetic_set(limit)} as a Gen2 sees them"
+    )
+    source = str(data_folder or synthetic_source)
     say(source)
-    entries = [Entry(BLURRY_PICTURE), *map(Entry.parse, methods or all_entries())]
-    truth_metrics = () if folder else ("psnr",)
+    entries = [
+        WeightedMethod(BLURRY_PICTURE),
+        *map(WeightedMethod.parse, methods or list_weighted_methods()),
+    ]
+    truth_metrics = () if data_folder else ("psnr",)
     if metrics is None:
-        names, missing = available(["liqe", *truth_metrics])
+        names, missing = find_available_metrics(["liqe", *truth_metrics])
     else:
         checked = sc.check_metrics(metrics, with_truth=False)
         # A metric that the user named is an error if it is missing, and is not left out.
         for name in checked:
-            available([name])
+            find_available_metrics([name])
         names, missing = [*checked, *truth_metrics], []
     for line in missing:
         say(line)
     pictures: dict[str, dict[str, Any]] = {}
     values_by_label: dict[str, dict[str, list[float]]] = {entry.label: {} for entry in entries}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
-        scores, scene_pictures = compare_entries(group, entries, names, [_MIDDLE], picture_cases=1)
+        scores, scene_pictures = score_methods(group, entries, names, [_MIDDLE], picture_cases=1)
         pictures |= scene_pictures
         for label, score in scores.items():
             for name in names:
@@ -81,13 +95,15 @@ def rsb(
             ]
             means[_column(name, "average")] = sum(scene_means) / len(scene_means)
         rows.append({"method": label, **means})
-    table = Table("rsb", "Single frames", rows, [measured_on(source, folder, "RSB"), *missing])
+    table = Table(
+        "rsb", "Single frames", rows, [comparability_note(source, data_folder, "RSB"), *missing]
+    )
     figures = [
         {
             "method": f"{name} ({published_figures.NOTE})",
             **{f"LIQE, {n}": format_figure(v) for n, v in row.items()},
         }
-        for name, row in published_figures.rsb().items()
+        for name, row in published_figures.rsb_figures().items()
     ]
     published = Table("rsb_published", "LIQE on RSB as published", figures, [_PUBLISHED_NOTE])
     return Report("rsb", "Deblurring real pairs", source, command, [table, published], pictures)
@@ -97,13 +113,15 @@ def _column(metric: str, scene: str) -> str:
     return f"{METRICS[metric].label}, {scene}"
 
 
-def _data_set_cases(pairs: Sequence[sc.Pair]) -> Iterator[Case]:
+def _data_set_cases(pairs: Sequence[sc.Pair]) -> Iterator[DeblurringCase]:
     for pair in pairs:
-        yield Case(f"{pair.scene} {pair.name}", pair.blurry_picture(), pair.stream(), {})
+        yield DeblurringCase(f"{pair.scene} {pair.name}", pair.blurry_picture(), pair.stream(), {})
 
 
-def _synthetic_cases(limit: int | None) -> Iterator[Case]:
-    for seed, sequence in enumerate(synthetic_set.sharp_sequences(_FRAMES, (0, _FRAMES), limit)):
+def _synthetic_cases(limit: int | None) -> Iterator[DeblurringCase]:
+    for seed, sequence in enumerate(synthetic_set.make_sequences(_FRAMES, (0, _FRAMES), limit)):
         gray = [sc.quarter_gray(frame) for frame in sequence.frames]
         stream = sc.simulate(gray, "gen2", threshold=2, seed=seed, exposure=sequence.exposure)
-        yield Case(sequence.name, sequence.blur(), stream, {_MIDDLE: sequence.sharp(_MIDDLE)})
+        yield DeblurringCase(
+            sequence.name, sequence.blur(), stream, {_MIDDLE: sequence.sharp(_MIDDLE)}
+        )

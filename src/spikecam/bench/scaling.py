@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.speed_inputs import Sizes, make_inputs, scene
-from spikecam.bench.timing import drain, each_in_turns, in_turns
-from spikecam.bench.workloads import NETWORKS, Run, by_sdm
+from spikecam.bench.speed_inputs import SpeedSizes, simulate_moving_pattern, write_inputs
+from spikecam.bench.timing import consume, item_seconds_in_turns, median_seconds_in_turns
+from spikecam.bench.workloads import NETWORKS, Run, iter_sdm
 from spikecam.show.curves import check_curves, write_curves
 
 Row = dict[str, Any]
@@ -30,51 +30,51 @@ _PLAIN = "averaging each window"
 
 
 @dataclass(frozen=True)
-class Steps:
-    """What is measured.
+class GrowthSizes:
+    """Sizes of the recordings and pictures over which growth of time is measured.
 
     Attributes:
-        frames: lengths of recordings, of ``size``.
-        size: height and width of recordings that grow in time.
-        pixels: heights and widths of recordings of ``length`` frames.
-        length: frames of recordings that grow in space, or are seen through windows.
-        windows: odd numbers of frames, below ``length``.
+        frames: lengths of recordings, of ``recording_size``.
+        recording_size: height and width of recordings that grow in time.
+        pixels: heights and widths of recordings of ``recording_frames`` frames.
+        recording_frames: frames of recordings that grow in space, or are seen through windows.
+        windows: odd numbers of frames, below ``recording_frames``.
         pictures: heights and widths of blurry pictures, multiples of 8.
-        rounds: how often each is timed, at least.
-        seconds: for how long that goes on for all steps of a method, where it is quick.
+        min_rounds: how often each is timed, at least.
+        min_seconds: for how long that goes on for all steps of a method, where it is quick.
     """
 
     frames: Sequence[int] = (75, 150, 300, 600)
-    size: tuple[int, int] = (250, 400)
+    recording_size: tuple[int, int] = (250, 400)
     pixels: Sequence[tuple[int, int]] = ((60, 100), (125, 200), (250, 400), (500, 800))
-    length: int = 301
+    recording_frames: int = 301
     windows: Sequence[int] = (5, 11, 21, 41, 81, 161)
     pictures: Sequence[tuple[int, int]] = ((184, 320), (360, 640), (720, 1280))
-    rounds: int = 5
-    seconds: float = 3.0
+    min_rounds: int = 5
+    min_seconds: float = 3.0
 
 
-FULL = Steps()
-QUICK = Steps(
+FULL = GrowthSizes()
+QUICK = GrowthSizes(
     frames=(60, 120, 240),
-    size=(125, 200),
+    recording_size=(125, 200),
     pixels=((60, 100), (125, 200), (250, 400)),
-    length=121,
+    recording_frames=121,
     windows=(5, 21, 81),
     pictures=((96, 160), (184, 320), (360, 640)),
-    rounds=2,
-    seconds=1.0,
+    min_rounds=2,
+    min_seconds=1.0,
 )
 
 
-def check_growth(folder: Path) -> None:
-    """Refuse, before any work, a folder that the plots cannot go to; errors of `check_curves`."""
+def check_plot_folder(plot_folder: Path) -> None:
+    """Refuse a folder to which the plots cannot be written; errors of `check_curves`."""
     for name in FILES:
-        check_curves(folder / name)
+        check_curves(plot_folder / name)
 
 
-def grow(folder: Path, steps: Steps = FULL, *, say: Say = print) -> list[Row]:
-    """Measure on the processor how time grows, and write a plot of each kind to ``folder``.
+def measure_growth(plot_folder: Path, sizes: GrowthSizes = FULL, *, say: Say = print) -> list[Row]:
+    """Measure how time grows with size, and write a plot of each kind to a folder.
 
     Returns:
         One row a method and kind: ``what``, what its time grows ``with``, and to which ``power``,
@@ -83,16 +83,16 @@ def grow(folder: Path, steps: Steps = FULL, *, say: Say = print) -> list[Row]:
     Raises:
         OutputError, SpikecamError: as `check_curves`.
     """
-    check_growth(folder)
+    check_plot_folder(plot_folder)
     plots = (
-        (_over_frames(steps), "frames"),
-        (_over_pixels(steps), "pixels"),
-        (_over_windows(steps), "window"),
-        (_over_pictures(steps), "picture's pixels"),
+        (_over_frames(sizes), "frames"),
+        (_over_pixels(sizes), "pixels"),
+        (_over_windows(sizes), "window"),
+        (_over_pictures(sizes), "picture's pixels"),
     )
     rows = []
     for name, ((x, panels), across) in zip(FILES, plots, strict=True):
-        write_curves(folder / name, x, panels, x_label=across, logarithmic=True)
+        write_curves(plot_folder / name, x, panels, x_label=across, logarithmic=True)
         for curves in panels.values():
             for what, times in curves.items():
                 power = float(np.polyfit(np.log(x), np.log(times), 1)[0])
@@ -104,84 +104,86 @@ def grow(folder: Path, steps: Steps = FULL, *, say: Say = print) -> list[Row]:
 Plot = tuple[list[float], dict[str, Curves]]
 
 
-def _over_frames(steps: Steps) -> Plot:
-    longest = scene(max(steps.frames), *steps.size)
-    streams = [longest[:frames] for frames in steps.frames]
-    title = f"ms for all pictures of {steps.size[1]}x{steps.size[0]}"
-    return [float(n) for n in steps.frames], {title: _loops(streams, steps)}
+def _over_frames(sizes: GrowthSizes) -> Plot:
+    longest = simulate_moving_pattern(max(sizes.frames), *sizes.recording_size)
+    streams = [longest[:frames] for frames in sizes.frames]
+    title = f"ms for all pictures of {sizes.recording_size[1]}x{sizes.recording_size[0]}"
+    return [float(n) for n in sizes.frames], {title: _loop_times(streams, sizes)}
 
 
-def _over_pixels(steps: Steps) -> Plot:
-    streams = [scene(steps.length, *size) for size in steps.pixels]
-    title = f"ms for {steps.length} frames"
-    return [float(h * w) for h, w in steps.pixels], {title: _loops(streams, steps)}
+def _over_pixels(sizes: GrowthSizes) -> Plot:
+    streams = [simulate_moving_pattern(sizes.recording_frames, *size) for size in sizes.pixels]
+    title = f"ms for {sizes.recording_frames} frames"
+    return [float(h * w) for h, w in sizes.pixels], {title: _loop_times(streams, sizes)}
 
 
-def _loops(streams: Sequence[sc.SpikeStream], steps: Steps) -> Curves:
-    """Milliseconds of every loop over each recording."""
+def _loop_times(streams: Sequence[sc.SpikeStream], sizes: GrowthSizes) -> Curves:
+    """Milliseconds that each compiled loop takes on each recording, by its name."""
 
     loops: dict[str, Callable[[sc.SpikeStream], Any]] = {
         "decode": lambda stream: stream.read(),
         "TFP": partial(_tfp, window=9),
-        "TFI": lambda stream: drain(sc.reconstruct_frames(stream, "tfi")),
-        "TFSTP": lambda stream: drain(sc.reconstruct_frames(stream, "tfstp")),
-        "simulate": _simulate,
+        "TFI": lambda stream: consume(sc.reconstruct_frames(stream, "tfi")),
+        "TFSTP": lambda stream: consume(sc.reconstruct_frames(stream, "tfstp")),
+        "simulate": _simulate_gray_scene,
     }
     # All sizes in turns: what disturbs the machine does not look like growth.
     return {
-        name: _ms([partial(loop, stream) for stream in streams], steps)
+        name: _ms([partial(loop, stream) for stream in streams], sizes)
         for name, loop in loops.items()
     }
 
 
 def _tfp(stream: sc.SpikeStream, **options: Any) -> None:
-    drain(sc.reconstruct_frames(stream, "tfp", **options))
+    consume(sc.reconstruct_frames(stream, "tfp", **options))
 
 
-def _simulate(stream: sc.SpikeStream) -> None:
-    """As many frames of the same size, of gray."""
+def _simulate_gray_scene(stream: sc.SpikeStream) -> None:
+    """Simulate a gray scene of the shape of a recording."""
     frames, height, width = stream.shape
     sc.simulate([np.full((height, width), 90, np.uint8)] * frames)
 
 
 def _drained(run: Callable[..., Iterable[Any]], *args: Any) -> None:
-    drain(run(*args))
+    consume(run(*args))
 
 
-def _ms(runs: Sequence[Callable[[], Any]], steps: Steps) -> list[float]:
-    return [1e3 * taken for taken in in_turns(runs, steps.rounds, steps.seconds)]
+def _ms(runs: Sequence[Callable[[], Any]], sizes: GrowthSizes) -> list[float]:
+    return [
+        1e3 * taken for taken in median_seconds_in_turns(runs, sizes.min_rounds, sizes.min_seconds)
+    ]
 
 
-def _over_windows(steps: Steps) -> Plot:
+def _over_windows(sizes: GrowthSizes) -> Plot:
     from spikecam.bench import reference_implementations
 
-    stream = scene(steps.length, *steps.size)
+    stream = simulate_moving_pattern(sizes.recording_frames, *sizes.recording_size)
     spikes = np.asarray(stream)
     # As many pictures by every window, so that the window alone makes the difference.
-    half = max(steps.windows) // 2
+    half = max(sizes.windows) // 2
     frames = range(half, len(stream) - half)
     ours, plain = [], []
-    for window in steps.windows:
+    for window in sizes.windows:
         part = spikes[half - window // 2 : len(spikes) - half + window // 2]
         ours.append(partial(_tfp, stream, frames=frames, window=window))
         plain.append(partial(_drained, reference_implementations.tfp, part, window))
-    times = _ms([*ours, *plain], steps)
+    times = _ms([*ours, *plain], sizes)
     curves = {"TFP": times[: len(ours)], _PLAIN: times[len(ours) :]}
-    title = f"ms for {len(frames)} pictures of {steps.size[1]}x{steps.size[0]}"
-    return [float(n) for n in steps.windows], {title: curves}
+    title = f"ms for {len(frames)} pictures of {sizes.recording_size[1]}x{sizes.recording_size[0]}"
+    return [float(n) for n in sizes.windows], {title: curves}
 
 
-def _over_pictures(steps: Steps) -> Plot:
-    methods: dict[str, Run] = {"SDM": by_sdm, **NETWORKS}
+def _over_pictures(steps: GrowthSizes) -> Plot:
+    methods: dict[str, Run] = {"SDM": iter_sdm, **NETWORKS}
     curves: Curves = {}
     with ExitStack() as folders:
         made = []
         for size in steps.pictures:
             folder = Path(folders.enter_context(tempfile.TemporaryDirectory()))
-            sizes = Sizes(recording=(1, 8, 8), video=(1, 8, 8), picture=size)
-            made.append(make_inputs(folder, sizes))
+            sizes = SpeedSizes(recording=(1, 8, 8), video=(1, 8, 8), picture=size)
+            made.append(write_inputs(folder, sizes))
         for name, run in methods.items():
             runs = [iter(run(inputs, "cpu")) for inputs in made]
-            times = each_in_turns(runs, steps.rounds, steps.seconds)
+            times = item_seconds_in_turns(runs, steps.min_rounds, steps.min_seconds)
             curves[name] = [1e3 * each for _, each in times]
     return [float(h * w) for h, w in steps.pictures], {"ms a picture": curves}

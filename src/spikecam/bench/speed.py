@@ -14,23 +14,28 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from spikecam.bench.machine_limits import Limit, memory_limit, product_limit
-from spikecam.bench.peak_memory import peak_of_module
-from spikecam.bench.peer_toolbox import find_peers, peer_pictures, ready, version
-from spikecam.bench.speed_inputs import FULL, Inputs, Sizes, make_inputs
-from spikecam.bench.timing import drain, each_in_turns, in_turns
-from spikecam.bench.workloads import Workload, workloads
+from spikecam.bench.machine_limits import MachineLimit, matrix_product_limit, memory_copy_limit
+from spikecam.bench.peak_memory import peak_memory_of_module
+from spikecam.bench.peer_toolbox import (
+    find_peer_workloads,
+    installed_peer,
+    peer_picture_count,
+    prepare_peer,
+)
+from spikecam.bench.speed_inputs import FULL, SpeedInputs, SpeedSizes, write_inputs
+from spikecam.bench.timing import consume, item_seconds_in_turns, median_seconds_in_turns
+from spikecam.bench.workloads import Workload, all_workloads
 from spikecam.resources import usable_cores
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
 
 
-def measure(
-    sizes: Sizes = FULL,
+def measure_speed(
+    sizes: SpeedSizes = FULL,
     *,
     devices: Sequence[str] | None = None,
-    peaks: bool = True,
+    with_peak_memory: bool = True,
     say: Say = print,
 ) -> list[Row]:
     """Measure every workload on the processor, and the networks on a GPU where there is one.
@@ -39,7 +44,8 @@ def measure(
         sizes: how much is measured.
         devices: where; by default the processor, and a GPU where there is one. Anywhere but on the
             processor, networks alone are measured.
-        peaks: whether each workload also runs in a process of its own, which tells its memory.
+        with_peak_memory: whether each workload also runs in a process of its own, which tells its
+            memory.
         say: is told each result in a line, and what is left out.
 
     Returns:
@@ -52,32 +58,37 @@ def measure(
         stands for what was not measured.
     """
     with tempfile.TemporaryDirectory() as folder:
-        inputs = make_inputs(Path(folder), sizes)
-        peers = find_peers(say)
+        inputs = write_inputs(Path(folder), sizes)
+        peers = find_peer_workloads(say)
         rows = []
         for device in devices or _devices():
             # A GPU is done with small matrices before it is asked for the next.
-            side = sizes.side if device == "cpu" else 4 * sizes.side
-            memory, product = memory_limit(sizes.copied), product_limit(side, device)
-            for workload in workloads():
-                if device != "cpu" and not workload.network:
+            side = sizes.matrix_side if device == "cpu" else 4 * sizes.matrix_side
+            memory, product = (
+                memory_copy_limit(sizes.copy_bytes),
+                matrix_product_limit(side, device),
+            )
+            for workload in all_workloads():
+                if device != "cpu" and not workload.is_network:
                     continue
-                limit = product if workload.network else memory
-                if workload.each:
-                    row = _each(workload, inputs, limit, sizes, device)
+                limit = product if workload.is_network else memory
+                if workload.per_picture:
+                    row = _time_each_picture(workload, inputs, limit, sizes, device)
                 else:
-                    run = ready(peers.get(workload.name), inputs, say)
-                    row = _whole(workload, inputs, limit, sizes, run)
-                if peaks:
-                    peak = peak_of_module("spikecam.bench.workloads", workload.name, folder, device)
+                    run = prepare_peer(peers.get(workload.name), inputs, say)
+                    row = _time_whole_workload(workload, inputs, limit, sizes, run)
+                if with_peak_memory:
+                    peak = peak_memory_of_module(
+                        "spikecam.bench.workloads", workload.name, folder, device
+                    )
                     row["peak MB"] = None if peak is None else peak / 1e6
-                say(line(row))
+                say(describe_row(row))
                 rows.append(row)
         return rows
 
 
-def machine() -> str:
-    """What it is measured on, in a line."""
+def describe_machine() -> str:
+    """Describe the machine in a line: processor, cores, GPU and versions."""
     import torch
 
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
@@ -85,8 +96,8 @@ def machine() -> str:
     return f"{platform.machine()}, {usable_cores()} cores{gpu}; {versions}"
 
 
-def line(row: Row) -> str:
-    """A row in words."""
+def describe_row(row: Row) -> str:
+    """Describe a row of the table in words."""
     size = f"{row['width']}x{row['height']}"
     name = row["what"] if row["device"] == "cpu" else f"{row['what']}, {row['device']}"
     parts = [f"{name:<20}{row['ms']:9.2f} ms for {row['count']} of {size}"]
@@ -99,10 +110,10 @@ def line(row: Row) -> str:
     return ", ".join(parts)
 
 
-def operations(pictures: Iterator[Any]) -> float:
-    """Additions and multiplications that networks compute for the second of some pictures.
+def operations_per_picture(pictures: Iterator[Any]) -> float:
+    """Additions and multiplications that networks compute for one more picture.
 
-    The first is made as well: it includes what all share.
+    The second is counted: the first includes what all share.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -118,45 +129,57 @@ def _devices() -> list[str]:
     return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
 
 
-def _whole(
-    workload: Workload, inputs: Inputs, limit: Limit, sizes: Sizes, peer: Callable[[], Any] | None
+def _time_whole_workload(
+    workload: Workload,
+    inputs: SpeedInputs,
+    limit: MachineLimit,
+    sizes: SpeedSizes,
+    peer: Callable[[], Any] | None,
 ) -> Row:
-    """The row of a workload that is timed as a whole."""
+    """Time a workload as a whole, and return its row."""
     runs = [
-        lambda: drain(workload.ours(inputs, "cpu")),
-        lambda: drain(workload.plain(inputs, "cpu")),
+        lambda: consume(workload.run(inputs, "cpu")),
+        lambda: consume(workload.run_plain(inputs, "cpu")),
     ]
-    times = in_turns([*runs, limit.run, *([peer] if peer else [])], sizes.rounds, sizes.seconds)
-    row = _row(workload, inputs, times, limit)
+    times = median_seconds_in_turns(
+        [*runs, limit.run, *([peer] if peer else [])], sizes.min_rounds, sizes.min_seconds
+    )
+    row = _make_row(workload, inputs, times, limit)
     if peer:
         # It has no pictures of the frames whose window would leave the recording.
-        as_many = workload.amount(inputs)[0] / peer_pictures(
-            workload.name, inputs, workload.amount(inputs)[0]
+        as_many = workload.count_and_size(inputs)[0] / peer_picture_count(
+            workload.name, inputs, workload.count_and_size(inputs)[0]
         )
-        row |= {"x peer": as_many * times[3] / times[0], "peer": version()}
+        row |= {"x peer": as_many * times[3] / times[0], "peer": installed_peer()}
     return row
 
 
-def _each(workload: Workload, inputs: Inputs, limit: Limit, sizes: Sizes, device: str) -> Row:
-    """The row of a workload that is timed picture by picture."""
+def _time_each_picture(
+    workload: Workload, inputs: SpeedInputs, limit: MachineLimit, sizes: SpeedSizes, device: str
+) -> Row:
+    """Time a workload picture by picture, and return its row."""
     again = (limit.run() for _ in count())
-    runs = [iter(workload.ours(inputs, device)), iter(workload.plain(inputs, device)), again]
-    times = each_in_turns(runs, sizes.pictures, sizes.seconds)
-    row = _row(workload, inputs, [later for _, later in times], limit, device)
+    runs = [iter(workload.run(inputs, device)), iter(workload.run_plain(inputs, device)), again]
+    times = item_seconds_in_turns(runs, sizes.min_pictures, sizes.min_seconds)
+    row = _make_row(workload, inputs, [later for _, later in times], limit, device)
     return row | {"first ms": 1e3 * times[0][0]}
 
 
-def _row(
-    workload: Workload, inputs: Inputs, times: Sequence[float], limit: Limit, device: str = "cpu"
+def _make_row(
+    workload: Workload,
+    inputs: SpeedInputs,
+    times: Sequence[float],
+    limit: MachineLimit,
+    device: str = "cpu",
 ) -> Row:
-    """A row of the seconds of our way, of the plain one, and of the limit."""
+    """Make the row of a workload from the seconds of ours, of the plain way and of the limit."""
     ours, plain, limited = times[:3]
-    pictures, height, width = workload.amount(inputs)
+    pictures, height, width = workload.count_and_size(inputs)
     rate = limit.amount / limited
-    if workload.moved is not None:
-        done = float(workload.moved(inputs))
+    if workload.bytes_moved is not None:
+        done = float(workload.bytes_moved(inputs))
     else:
-        done = operations(iter(workload.ours(inputs, device)))
+        done = operations_per_picture(iter(workload.run(inputs, device)))
     return {
         "what": workload.name,
         "device": device,
@@ -168,7 +191,7 @@ def _row(
         "first ms": None,
         "peak MB": None,
         "x plain": plain / ours,
-        "plain": workload.baseline,
+        "plain": workload.plain_description,
         "x peer": None,
         "peer": None,
         "limit": limit.name,

@@ -1,4 +1,4 @@
-"""What is worked on when speed is measured: one recording, one video, one blurry picture.
+"""Inputs of speed measurements: one recording, one video, one blurry picture with its spikes.
 
 They lie in a folder, so that a process of its own opens them as cheaply as a user's would.
 """
@@ -22,69 +22,69 @@ _SCALE, _CAPTURED = 4, RECORDING_FRAMES
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """How much is measured.
+class SpeedSizes:
+    """Sizes of the inputs of a speed measurement, and how often it is repeated.
 
     Attributes:
         recording: frames, height and width of the spikes that pictures are made of.
         video: frames, height and width of what is simulated.
         picture: height and width of the blurry picture, multiples of 8.
-        rounds: how often each loop is timed, at least.
-        pictures: how many sharp pictures are timed, at least.
-        seconds: for how long either goes on, where that is quick.
-        copied: bytes of the copy that tells how fast memory is.
-        side: of the matrices that are multiplied.
+        min_rounds: how often each loop is timed, at least.
+        min_pictures: how many sharp pictures are timed, at least.
+        min_seconds: for how long either goes on, where that is quick.
+        copy_bytes: bytes of the copy that tells how fast memory is.
+        matrix_side: of the matrices that are multiplied.
     """
 
     recording: tuple[int, int, int] = (301, 250, 400)
     video: tuple[int, int, int] = (137, 180, 320)
     picture: tuple[int, int] = (720, 1280)
-    rounds: int = 7
-    pictures: int = 9
-    seconds: float = 3.0
-    copied: int = 256 << 20
-    side: int = 2048
+    min_rounds: int = 7
+    min_pictures: int = 9
+    min_seconds: float = 3.0
+    copy_bytes: int = 256 << 20
+    matrix_side: int = 2048
 
 
-FULL = Sizes()
-QUICK = Sizes(
+FULL = SpeedSizes()
+QUICK = SpeedSizes(
     recording=(241, 125, 200),
     picture=(360, 640),
-    rounds=3,
-    pictures=3,
-    seconds=1.0,
-    copied=64 << 20,
-    side=1024,
+    min_rounds=3,
+    min_pictures=3,
+    min_seconds=1.0,
+    copy_bytes=64 << 20,
+    matrix_side=1024,
 )
 
 
-class Inputs:
-    """The inputs in a folder, read when they are asked for; see `make_inputs`."""
+class SpeedInputs:
+    """Inputs of speed measurements in a folder, each read on first use; see `write_inputs`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @property
-    def path(self) -> Path:
-        """The file of the recording."""
+    def recording_path(self) -> Path:
+        """Path of the recording."""
         return self.folder / "recording.dat"
 
     @cached_property
     def recording(self) -> sc.SpikeStream:
-        """Spikes of a moving pattern."""
-        return sc.open(self.path)
+        """The recording: spikes of a moving pattern."""
+        return sc.open(self.recording_path)
 
     @cached_property
-    def spikes(self) -> npt.NDArray[np.uint8]:
-        """The recording as 0/1, (T, H, W)."""
+    def spike_array(self) -> npt.NDArray[np.uint8]:
+        """The recording as an array of 0 and 1, (T, H, W)."""
         return np.asarray(self.recording)
 
     @cached_property
-    def tensor(self) -> Any:
-        """The recording as a tensor of bytes, 0/1, (T, H, W)."""
+    def spike_tensor(self) -> Any:
+        """The recording as a tensor of bytes 0 and 1, (T, H, W)."""
         import torch
 
-        return torch.from_numpy(self.spikes)
+        return torch.from_numpy(self.spike_array)
 
     @cached_property
     def video(self) -> npt.NDArray[np.uint8]:
@@ -93,12 +93,12 @@ class Inputs:
 
     @cached_property
     def blur(self) -> Picture:
-        """A random picture in place of a blurry one, (h, w, 3)."""
+        """The blurry picture: random values, (h, w, 3)."""
         return self._array("blur")
 
     @cached_property
-    def captured(self) -> sc.SpikeStream:
-        """Random spikes of the picture's view, 137 frames, a quarter as fine."""
+    def blur_spikes(self) -> sc.SpikeStream:
+        """Spikes of the blurry picture: random ones, 137 frames, a quarter as fine."""
         return sc.open(self.folder / "captured.dat")
 
     def _array(self, name: str) -> npt.NDArray[Any]:
@@ -106,10 +106,10 @@ class Inputs:
         return array
 
 
-def make_inputs(folder: Path, sizes: Sizes) -> Inputs:
-    """Write inputs of these sizes to an existing folder."""
+def write_inputs(folder: Path, sizes: SpeedSizes) -> SpeedInputs:
+    """Write inputs of these sizes to an existing folder, and return them."""
     rng = np.random.default_rng(0)
-    sc.save(folder / "recording.dat", scene(*sizes.recording))
+    sc.save(folder / "recording.dat", simulate_moving_pattern(*sizes.recording))
     np.save(folder / "video.npy", rng.integers(0, 256, sizes.video, np.uint8))
     height, width = sizes.picture
     np.save(folder / "blur.npy", rng.random((height, width, 3), np.float32))
@@ -117,11 +117,11 @@ def make_inputs(folder: Path, sizes: Sizes) -> Inputs:
     captured = sc.SpikeStream.from_array(rng.random(grid, np.float32) < 0.3)
     captured.exposure = captured.check_exposure(EXPOSURE)
     sc.save(folder / "captured.dat", captured)
-    return Inputs(folder)
+    return SpeedInputs(folder)
 
 
-def scene(frames: int, height: int, width: int) -> sc.SpikeStream:
-    """Spikes of a moving pattern whose rates run from 0.02 to 0.6."""
+def simulate_moving_pattern(frames: int, height: int, width: int) -> sc.SpikeStream:
+    """Simulate spikes of a moving pattern, whose rates run from 0.02 to 0.6."""
     rng = np.random.default_rng(0)
     y, x = np.arange(height)[:, None], np.arange(width)
     held = rng.random((height, width))

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import spikecam as sc
-from spikecam.bench.timing import seconds
+from spikecam.bench.timing import median_seconds_of_two
 
 
 def measure_startup(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Milliseconds that import, help and opening a terabyte take, one row each."""
+    """Measure the milliseconds of import, help and opening a terabyte; one row each."""
     rows: list[dict[str, Any]] = []
     for what, code in {
         "import spikecam": "import spikecam",
         "spikecam --help": "import sys; sys.argv = ['spikecam', '--help']\n"
         "from spikecam.cli.main import main; main()",
     }.items():
-        ours, python = seconds(partial(_run_python, code), partial(_run_python, "pass"), 7)
+        ours, python = median_seconds_of_two(
+            partial(_run_python, code), partial(_run_python, "pass"), 7
+        )
         rows.append({"what": f"{what}, over an empty interpreter", "ms": (ours - python) * 1e3})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "terabyte.dat"
@@ -33,9 +35,11 @@ def measure_startup(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
         except OSError as error:
             say(f"open a terabyte: not measured, {error.strerror}")
             return rows
-        ours, _ = seconds(lambda: sc.open(path, "gen2"), lambda: None, 9)
+        ours, _ = median_seconds_of_two(lambda: sc.open(path, "gen2"), lambda: None, 9)
         rows.append({"what": "open a terabyte", "ms": ours * 1e3})
-        ours, _ = seconds(lambda: sc.open(path, "gen2")[40_000_000:][:41].count(), lambda: None, 9)
+        ours, _ = median_seconds_of_two(
+            lambda: sc.open(path, "gen2")[40_000_000:][:41].count(), lambda: None, 9
+        )
         rows.append({"what": "open it and count 41 frames", "ms": ours * 1e3})
     for row in rows:
         say(f"{row['what']:<44}{row['ms']:9.1f} ms")
@@ -43,5 +47,5 @@ def measure_startup(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
 
 
 def _run_python(code: str) -> None:
-    """Run code in an interpreter of its own."""
+    """Run code in a Python process of its own."""
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

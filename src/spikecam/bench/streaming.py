@@ -7,30 +7,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from spikecam.bench.peak_memory import peak_of
-from spikecam.bench.speed_inputs import scene
+from spikecam.bench.comparison import network_free_method_names
+from spikecam.bench.peak_memory import peak_memory_and_seconds
+from spikecam.bench.speed_inputs import simulate_moving_pattern
 
 Row = dict[str, Any]
 
 
-def measure_memory(
+def measure_streaming(
     frames: int, height: int, width: int, say: Callable[[str], None] = print
 ) -> list[Row]:
-    """Peak memory of a process that streams a recording to a video, a row each method."""
+    """Measure peak memory of streaming a long recording to a video; a row for each method."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.dat"
         piece = min(frames, 100)
-        packed = scene(piece, height, width).packed().tobytes()
+        packed = simulate_moving_pattern(piece, height, width).packed().tobytes()
         with path.open("wb") as file:
             for _ in range(frames // piece):
                 file.write(packed)
         size = path.stat().st_size / 1e9
         say(f"streaming {size:.1f} GB of {width}x{height} to a video")
-        for method in ("tfp", "tfi", "tfstp"):
+        for method in network_free_method_names():
             options = ["--size", f"{width}x{height}", "--method", method]
             command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
-            peak, taken = peak_of(command)
+            peak, taken = peak_memory_and_seconds(command)
             rows.append(
                 {
                     "method": method,
@@ -44,14 +45,14 @@ def measure_memory(
     return rows
 
 
-def measure_synth(photos: Path, say: Callable[[str], None] = print) -> list[Row]:
-    """Time and peak memory of making data sets of sequences of 512x384, a row each."""
+def measure_synth_command(photo_folder: Path, say: Callable[[str], None] = print) -> list[Row]:
+    """Measure time and peak memory of ``spikecam synth`` for data sets of two sizes; a row each."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for sequences in (25, 100):
             out = f"{folder}/{sequences}"
-            command = ["synth", str(photos), "-o", out, "--sequences", str(sequences)]
-            peak, taken = peak_of(command)
+            command = ["synth", str(photo_folder), "-o", out, "--sequences", str(sequences)]
+            peak, taken = peak_memory_and_seconds(command)
             rows.append({"sequences": str(sequences), "s": taken, "peak MB": peak / 1e6})
             say(
                 f"synth {sequences} sequences: {taken:.0f} s, {taken / sequences:.2f} s each, "

@@ -21,8 +21,8 @@ _PHOTOS = {"astronaut": 12, "chelsea": 24, "coffee": 36, "rocket": 18, "retina":
 _SIZE = (224, 320)
 
 
-class SharpSequence(NamedTuple):
-    """A sequence of sharp pictures, and the exposure of its blurry picture.
+class SyntheticSequence(NamedTuple):
+    """A synthetic sequence of sharp pictures, and the exposure of its blurry picture.
 
     Attributes:
         name: of the photograph.
@@ -44,29 +44,31 @@ class SharpSequence(NamedTuple):
         return sharp
 
 
-def describe(limit: int | None = None) -> str:
+def describe_synthetic_set(limit: int | None = None) -> str:
     """Describe the synthetic set, or its first ``limit`` scenes, in words for a report."""
     count = min(limit or len(_PHOTOS), len(_PHOTOS))
     count_text = "1 photograph" if count == 1 else f"{count} photographs"
     return f"{count_text} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
 
 
-def sharp_sequences(frames: int, exposure: Span, count: int | None = None) -> list[SharpSequence]:
-    """Sharp sequences of the first ``count`` scenes, or of all; the same at every call."""
+def make_sequences(
+    frame_count: int, exposure: Span, scene_count: int | None = None
+) -> list[SyntheticSequence]:
+    """Make the synthetic sequences of the first scenes, or of all; the same at every call."""
     from skimage import data
 
     photographs = {name: getattr(data, name)() for name in _PHOTOS}
     sequences = []
-    for index, (name, speed) in enumerate(list(_PHOTOS.items())[:count]):
+    for index, (name, speed) in enumerate(list(_PHOTOS.items())[:scene_count]):
         foregrounds = [photographs[list(photographs)[index - 2]]] if index % 2 else []
         pictures = sc.moving_scene(
             photographs[name],
             size=_SIZE,
-            frames=frames,
+            frames=frame_count,
             exposure=exposure,
             speed=speed,
             foregrounds=foregrounds,
             seed=index,
         )
-        sequences.append(SharpSequence(name, np.stack(list(pictures)), exposure))
+        sequences.append(SyntheticSequence(name, np.stack(list(pictures)), exposure))
     return sequences

@@ -12,23 +12,23 @@ import numpy as np
 _ENDED = object()
 
 
-def drain(items: Iterable[Any]) -> None:
-    """Take every item and keep none, as a writer does."""
+def consume(items: Iterable[Any]) -> None:
+    """Consume an iterable without keeping its items."""
     deque(items, maxlen=0)
 
 
-def in_turns(
-    functions: Sequence[Callable[[], Any]], rounds: int, least: float = 0.0
+def median_seconds_in_turns(
+    functions: Sequence[Callable[[], Any]], rounds: int, min_seconds: float = 0.0
 ) -> list[float]:
-    """Median seconds of functions that are called one after the other.
+    """Median seconds of functions that are called in turns.
 
-    ``rounds`` times each, and further until ``least`` seconds are over: what is quick needs more
-    rounds. The first is called once before: what it compiles or loads is not its time.
+    ``rounds`` times each, and further until ``min_seconds`` seconds are over: what is quick needs
+    more rounds. The first is called once before: what it compiles or loads is not its time.
     """
     times: list[list[float]] = [[] for _ in functions]
     functions[0]()
     began = time.perf_counter()
-    while len(times[0]) < rounds or time.perf_counter() - began < least:
+    while len(times[0]) < rounds or time.perf_counter() - began < min_seconds:
         for function, taken in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
@@ -36,29 +36,32 @@ def in_turns(
     return [float(np.median(taken)) for taken in times]
 
 
-def seconds(ours: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
+def median_seconds_of_two(
+    function: Callable[[], Any], other: Callable[[], Any], rounds: int
+) -> tuple[float, float]:
     """Median seconds of two functions, run in turns."""
-    first, second = in_turns([ours, other], rounds)
+    first, second = median_seconds_in_turns([function, other], rounds)
     return first, second
 
 
-def each_in_turns(
-    runs: Sequence[Iterator[Any]], count: int, least: float = 0.0
+def item_seconds_in_turns(
+    iterators: Sequence[Iterator[Any]], item_count: int, min_seconds: float = 0.0
 ) -> list[tuple[float, float]]:
-    """Seconds for the first item of every iterator, and the median of those after it.
+    """Seconds for the first item of each iterator, and the median for its later items, in turns.
 
-    One item of each in turn: ``count`` after the first, and further until ``least`` seconds are
+    One item of each in turn: ``item_count`` after the first, and further until ``min_seconds``
+        seconds are
     over or one of them ends. What an iterator prepares for all its items is in the first.
     """
-    times: list[list[float]] = [[] for _ in runs]
+    times: list[list[float]] = [[] for _ in iterators]
     began = time.perf_counter()
-    while len(times[0]) <= count or time.perf_counter() - began < least:
+    while len(times[0]) <= item_count or time.perf_counter() - began < min_seconds:
         turn = []
-        for run in runs:
+        for run in iterators:
             start = time.perf_counter()
             if next(run, _ENDED) is _ENDED:
-                if len(times[0]) <= count:
-                    raise ValueError(f"an iterator ended before {count + 1} items")
+                if len(times[0]) <= item_count:
+                    raise ValueError(f"an iterator ended before {item_count + 1} items")
                 return [(taken[0], float(np.median(taken[1:]))) for taken in times]
             turn.append(time.perf_counter() - start)
         for taken, one in zip(times, turn, strict=True):

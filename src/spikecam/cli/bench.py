@@ -11,8 +11,8 @@ from typing import Annotated, Any, get_origin, get_type_hints
 
 from cyclopts import App, Parameter
 
-from spikecam.bench.benchmark import Benchmark, RunContext, benchmarks
-from spikecam.cli.declared import declared_command
+from spikecam.bench.benchmark import Benchmark, RunContext, all_benchmarks
+from spikecam.cli.declared import make_declared_command
 from spikecam.cli.flags import without_none
 from spikecam.cli.interrupt import check_interrupt
 from spikecam.cli.messages import print_error, report, say
@@ -22,7 +22,7 @@ from spikecam.option_help import attribute_helps, plain_sentence
 bench = App(name="bench", help=__doc__)
 
 
-def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
+def make_benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
     """Make the command of a benchmark from its declaration."""
     data = get_type_hints(benchmark.options).get("data")
     several = get_origin(without_none(data)) is tuple
@@ -43,7 +43,7 @@ def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
             options = replace(options, data=chosen)
         run_benchmark(benchmark, options, out)
 
-    return declared_command(
+    return make_declared_command(
         run,
         benchmark.options,
         description=f"{plain_sentence(benchmark.summary)}\n\n{benchmark.description}".strip(),
@@ -57,11 +57,11 @@ def benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
 
 def run_benchmark(benchmark: Benchmark, options: Any, output_folder: Path | None) -> None:
     """Run a benchmark, print its tables, and write its report where a folder is given."""
-    from spikecam.bench.report import check_report, write_report
-    from spikecam.show.table import format_terminal
+    from spikecam.bench.report import check_report_folder, write_report
+    from spikecam.show.table import format_terminal_table
 
     if output_folder is not None:
-        check_report(output_folder)
+        check_report_folder(output_folder)
     command = shlex.join(["spikecam", *sys.argv[1:]])
     measured = benchmark.run(options, RunContext(command, _say, output_folder))
     files = [] if output_folder is None else write_report(output_folder, measured)
@@ -71,7 +71,7 @@ def run_benchmark(benchmark: Benchmark, options: Any, output_folder: Path | None
             "",
             table.title,
             "",
-            format_terminal(table.rows),
+            format_terminal_table(table.rows),
             *(f"- {n}" for n in table.notes),
         ]
     facts = {
@@ -94,5 +94,5 @@ def _say(line: str) -> None:
     say(line)
 
 
-for _name, _benchmark in benchmarks().items():
-    bench.command(benchmark_command(_benchmark), name=_name)
+for _name, _benchmark in all_benchmarks().items():
+    bench.command(make_benchmark_command(_benchmark), name=_name)

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption, RecordingOptions, SpikesArgument
-from spikecam.cli.progress import progress_tracker
+from spikecam.cli.progress import make_progress_tracker
 from spikecam.cli.values import Numbers
 from spikecam.frames import parse_span
 
@@ -35,9 +35,9 @@ def fpn(
         out: The fixed pattern, an .npz.
         lux: Illuminance of each of three fields.
     """
-    output.check_file(out, (".npz",), "fixed patterns", fields)
+    output.check_output_file(out, (".npz",), "fixed patterns", fields)
     streams = [recording.open_recording(path) for path in fields]
-    pattern = sc.calibrate_fpn(streams, lux, progress=progress_tracker("Reading"))
+    pattern = sc.calibrate_fpn(streams, lux, progress=make_progress_tracker("Reading"))
     pattern.save(out)
     height, width = pattern.shape
     report(f"{out}: {pattern.summary()}", {"file": out, "height": height, "width": width})
@@ -67,7 +67,7 @@ def align(
         length: Or how many frames it was exposed, to be found by the motion.
         board: Both see a checkerboard:9x6 (inner corners) or charuco:11x8 (squares).
     """
-    output.check_file(out, (".json",), "alignments", [picture, spikes])
+    output.check_output_file(out, (".json",), "alignments", [picture, spikes])
     if length is not None and exposure is not None:
         raise sc.OptionError("--exposure says which frames and --length how many; give one")
     stream = recording.open_recording(spikes)

@@ -32,7 +32,7 @@ NO_SETTINGS = ("--out", "--overwrite", "--config", "--print-config")
 @Parameter(name="*", group=CONFIG_GROUP)
 @dataclass(frozen=True)
 class ConfigOptions:
-    """Options of a command from a file.
+    """Options to read the options of a command from a file, or to print them.
 
     Attributes:
         config: Take options from this .toml or .json file; those that are typed go before it.
@@ -44,7 +44,7 @@ class ConfigOptions:
 
 
 class ConfigPrinted(Exception):
-    """The configuration was printed: the command ends here."""
+    """Raised after the configuration was printed, to end the command."""
 
 
 def apply_config_flags(

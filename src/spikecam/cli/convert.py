@@ -15,7 +15,7 @@ from spikecam.cli.options import (
     RecordingOptions,
     SpikesArgument,
 )
-from spikecam.cli.progress import progress_tracker
+from spikecam.cli.progress import make_progress_tracker
 from spikecam.frames import parse_span
 from spikecam.io.recording_format import suffixes_as_text
 
@@ -55,7 +55,7 @@ def convert(
         out,
         stream,
         layout=layout,
-        progress=progress_tracker("Converting"),
+        progress=make_progress_tracker("Converting"),
     )
     report(
         f"{out}: {len(stream)} frames of {stream.width}x{stream.height}",

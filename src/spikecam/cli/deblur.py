@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
+from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import (
     FRAMES_GROUP,
     AtOption,
@@ -39,7 +39,7 @@ def deblur(
     at: AtOption = None,
     frames: FramesOption = None,
     align: Annotated[Path | None, Parameter(metavar="ALIGN", group=FRAMES_GROUP)] = None,
-    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:

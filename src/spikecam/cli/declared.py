@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from spikecam.cli.config import ConfigOptions
-from spikecam.cli.flags import config_flags_class
+from spikecam.cli.flags import make_config_flags_class
 
 
-def declared_command(
+def make_declared_command(
     run: Callable[[Any, Any, Any], None],
-    options: type,
+    options_class: type,
     *,
     description: str,
     sources: Any,
@@ -24,20 +24,20 @@ def declared_command(
 
     Args:
         run: takes the sources, the output and the options, which have checked themselves.
-        options: a frozen dataclass that needs no arguments, of settings and groups of them.
+        options_class: a frozen dataclass that needs no arguments, of settings and groups of them.
         description: the text of the help.
         sources: annotated type of the positional argument; None where there is none.
         out: annotated type of ``--out``.
         sources_required, out_required: whether the command refuses to run without them.
         without: settings that are no flags.
     """
-    flags = config_flags_class(options, without=without)
+    flags = make_config_flags_class(options_class, without=without)
 
     def command(inputs: Any = None, /, *, out: Any = None, settings: Any, config: Any) -> None:
-        run(inputs, out, settings.apply(options()))
+        run(inputs, out, settings.apply(options_class()))
 
     def command_without_sources(*, out: Any = None, settings: Any, config: Any) -> None:
-        run(None, out, settings.apply(options()))
+        run(None, out, settings.apply(options_class()))
 
     made: Any = command if sources is not None else command_without_sources
     made.__doc__ = description

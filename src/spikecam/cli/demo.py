@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.interrupt import interruption_notice
+from spikecam.cli.interrupt import set_interruption_notice
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
 from spikecam.cli.progress import track_progress
@@ -43,7 +43,9 @@ def demo(
     for name, path in copies.items():
         with atomic_path(out / name) as temporary:
             shutil.copyfile(path, temporary)
-    with interruption_notice(f"{out} holds a part of the demo; repeat the command for the rest"):
+    with set_interruption_notice(
+        f"{out} holds a part of the demo; repeat the command for the rest"
+    ):
         frames, video_frames = write_sharp_pictures(out, sharp)
     files = {
         "blur.png": "the blurry picture",
@@ -57,7 +59,7 @@ def demo(
 
 
 def write_sharp_pictures(out: Path, sharp: sc.Output) -> tuple[list[int], range]:
-    """Deblur the sample to a video, a folder of pictures and a contact sheet; their frames."""
+    """Deblur the sample to a video, a folder of pictures and a contact sheet; returns frames."""
     from spikecam import sample
 
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)

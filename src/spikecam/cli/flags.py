@@ -78,7 +78,7 @@ def replace_settings(options: Config, values: Mapping[tuple[str, ...], Any]) -> 
     return dataclasses.replace(options, **changes)  # type: ignore[type-var]
 
 
-def flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any = None) -> Any:
+def make_flag_type(name: str, hint: Any, help_text: str, group: Group, default: Any = None) -> Any:
     """The annotated type of a flag: its type with metavar, help and group."""
     hint = without_none(hint)
     parameters = [Parameter(help=help_text, group=group, show_default=shown_default(name, default))]
@@ -116,12 +116,14 @@ def shown_default(name: str, value: Any) -> Any:
     return str(format_as_typed(name, value))
 
 
-def flags_class(name: str, flags: Mapping[str, tuple[Any, Any]], base: type) -> type:
+def make_flags_class(
+    class_name: str, flags: Mapping[str, tuple[Any, Any]], base_class: type
+) -> type:
     """Make a dataclass with a field for each flag, of its type and default."""
     made = dataclasses.make_dataclass(
-        name,
+        class_name,
         [(flag, hint, field(default=default)) for flag, (hint, default) in flags.items()],
-        bases=(base,),
+        bases=(base_class,),
         frozen=True,
     )
     made.__module__ = __name__
@@ -140,7 +142,9 @@ class ConfigFlags:
         )
 
 
-def config_flags_class(options_class: type, *, without: Collection[str] = ()) -> type[ConfigFlags]:
+def make_config_flags_class(
+    options_class: type, *, without: Collection[str] = ()
+) -> type[ConfigFlags]:
     """Make a dataclass with a flag for every setting of a dataclass, and of those nested in it.
 
     Args:
@@ -152,12 +156,14 @@ def config_flags_class(options_class: type, *, without: Collection[str] = ()) ->
     groups = {title: Group.create_ordered(title, sort_key=0) for title in titles}
     flags = {
         one.name: (
-            flag_type(one.name, one.hint, one.help, groups[group_title(one.group)], one.default),
+            make_flag_type(
+                one.name, one.hint, one.help, groups[group_title(one.group)], one.default
+            ),
             one.default,
         )
         for one in settings
     }
-    made = flags_class("ConfigFlags", flags, ConfigFlags)
+    made = make_flags_class("ConfigFlags", flags, ConfigFlags)
     made._paths = {one.name: one.path for one in settings}  # type: ignore[attr-defined]
     return made
 
@@ -173,7 +179,7 @@ def add_config_flags(
     options_class: type, *, without: Collection[str] = ()
 ) -> Callable[[Command], Command]:
     """Decorator that gives a command the flags of a dataclass."""
-    return add_flags("settings", config_flags_class(options_class, without=without))
+    return add_flags("settings", make_config_flags_class(options_class, without=without))
 
 
 def add_flags(parameter_name: str, flags_dataclass: type) -> Callable[[Command], Command]:

@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 import spikecam as sc
 from spikecam.cli.messages import report, say
-from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
+from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import (
     OUTPUT_GROUP,
     AtOption,
@@ -24,7 +24,7 @@ from spikecam.cli.options import (
     RecordingOptions,
 )
 from spikecam.cli.pictures import describe_frames
-from spikecam.cli.progress import track_steps
+from spikecam.cli.progress import show_step_progress
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listen_to_steps
@@ -53,7 +53,7 @@ def generate(
     exposure: ExposureOption = None,
     at: AtOption = None,
     frames: FramesOption = None,
-    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),
@@ -102,7 +102,7 @@ def generate(
             means.append(float(generated.mean.mean()))
             yield mapping(generated.mean) if display.changes_levels else generated.mean
 
-    with track_steps("Generating", count) as advance, listen_to_steps(advance):
+    with show_step_progress("Generating", count) as advance, listen_to_steps(advance):
         means_output.write(mean_pictures(), prepared.frames)
     lines = [f"{out}: {describe_frames(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import RecordingOptions, SpikesArgument
-from spikecam.cli.progress import progress_tracker
+from spikecam.cli.progress import make_progress_tracker
 
 
 def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
     """Describe a recording: frames, size, duration, mean rate, dead and saturated pixels."""
     stream = recording.open_recording(spikes)
-    facts = sc.summarize_recording(stream, progress=progress_tracker("Counting spikes"))
+    facts = sc.summarize_recording(stream, progress=make_progress_tracker("Counting spikes"))
     pixels = stream.height * stream.width
     stored = f" (stored in rows of {stream.row_width})" if stream.row_width != stream.width else ""
     rows = {

@@ -29,7 +29,7 @@ def handle_signals() -> None:
 
 
 @contextmanager
-def interruption_notice(*sentences: str) -> Iterator[None]:
+def set_interruption_notice(*sentences: str) -> Iterator[None]:
     """Within the block, an interrupted command prints these sentences, or nothing without any."""
     before = _notices[:]
     _notices[:] = sentences

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from spikecam.cli.interrupt import interruption_notice
+from spikecam.cli.interrupt import set_interruption_notice
 from spikecam.cli.messages import report, say
-from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
+from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
 from spikecam.errors import OptionError
 from spikecam.extras import require_packages
@@ -27,7 +27,7 @@ def live(
     source: Annotated[str, Parameter(name="RECORDING|-", allow_leading_hyphen=True)],
     /,
     *,
-    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     fps: Annotated[float, Parameter(group=PAGE_GROUP)] = 60,
     page: Annotated[bool, Parameter(negative="--no-page", group=PAGE_GROUP)] = True,
@@ -59,7 +59,7 @@ def live(
 
     feed = open_feed(source, recording.camera, recording.size)
     live_reconstruction = LiveReconstruction(feed, method, values, fps=fps)
-    with suppress(KeyboardInterrupt), interruption_notice():
+    with suppress(KeyboardInterrupt), set_interruption_notice():
         if page:
             serve_live(
                 live_reconstruction,

@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run a command, print its error if it fails, and give the exit code."""
+    """Run a command, print its error if it fails, and return the exit code."""
     try:
         build_app(words).meta(words)
         return DONE
@@ -138,13 +138,13 @@ def run_command(words: Sequence[str]) -> int:
             import traceback
 
             traceback.print_exc()
-        text, code = explain_error(error)
+        text, code = error_message_and_exit_code(error)
         print_error(text)
         return code
 
 
-def explain_error(error: Exception) -> tuple[str, int]:
-    """The sentence for an error, and the exit code: 2 for what a user can mend, 1 for a fault."""
+def error_message_and_exit_code(error: Exception) -> tuple[str, int]:
+    """Message and exit code of an error: 2 for what a user can mend, 1 for a fault."""
     if isinstance(error, CycloptsError):
         return explain_usage_error(error), USER_ERROR
     if isinstance(error, SpikecamError):

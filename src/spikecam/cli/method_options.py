@@ -12,9 +12,9 @@ from spikecam.cli.flags import (
     Command,
     Setting,
     add_flags,
-    flag_type,
-    flags_class,
     iter_settings,
+    make_flag_type,
+    make_flags_class,
     without_none,
 )
 from spikecam.cli.options import METHOD_GROUP
@@ -59,10 +59,10 @@ def add_method_flags(
     methods: Sequence[Method], *, without: Collection[str] = ()
 ) -> Callable[[Command], Command]:
     """Decorator that gives a command the flags of these methods."""
-    return add_flags("options", method_flags_class(methods, without=without))
+    return add_flags("options", make_method_flags_class(methods, without=without))
 
 
-def method_flags_class(
+def make_method_flags_class(
     methods: Sequence[Method], *, without: Collection[str] = ()
 ) -> type[MethodFlags]:
     """Make a dataclass of the flags of these methods; None stands for the method's default."""
@@ -78,10 +78,10 @@ def method_flags_class(
     flags = {
         name: (_hint(name, having), None) for name, having in found.items() if name not in without
     }
-    return flags_class("MethodFlags", flags, MethodFlags)
+    return make_flags_class("MethodFlags", flags, MethodFlags)
 
 
-def method_parameter(methods: Sequence[Method]) -> Parameter:
+def make_method_parameter(methods: Sequence[Method]) -> Parameter:
     """The parameter ``--method``: takes the name of a method; its help lists all of them."""
     names = {method.name.lower(): method.name for method in methods}
 
@@ -102,7 +102,7 @@ def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
         # Some take several of what others take one of.
         several = Parameter(help=text, group=METHOD_GROUP, metavar="NAME|FILE")
         return Annotated[list[str] | None, several]
-    return flag_type(name, hints[0], text, METHOD_GROUP)
+    return make_flag_type(name, hints[0], text, METHOD_GROUP)
 
 
 def _combined_help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:

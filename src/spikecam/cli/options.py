@@ -30,7 +30,7 @@ PAGE_GROUP = Group.create_ordered("Page", sort_key=0)
 @Parameter(name="*", group=RECORDING_GROUP)
 @dataclass(frozen=True)
 class RecordingOptions:
-    """Geometry of a recording that does not say it itself.
+    """Options for the geometry of a recording that does not say it itself.
 
     Attributes:
         size: Size of its frames.
@@ -57,7 +57,7 @@ class RecordingOptions:
 @Parameter(name="*", group=OUTPUT_GROUP)
 @dataclass(frozen=True)
 class OverwriteOption:
-    """Whether an output that exists is replaced.
+    """Option for whether an existing output is replaced.
 
     Attributes:
         overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
@@ -66,7 +66,7 @@ class OverwriteOption:
 
     overwrite: Annotated[bool | None, Parameter(negative="--no-overwrite")] = None
 
-    def check_file(
+    def check_output_file(
         self, path: Path, endings: Sequence[str], content: str, inputs: Sequence[Path] = ()
     ) -> None:
         """Refuse, before any work, an output file that cannot be written."""
@@ -76,7 +76,7 @@ class OverwriteOption:
 @Parameter(name="*", group=OUTPUT_GROUP)
 @dataclass(frozen=True)
 class PictureOptions(OverwriteOption):
-    """How pictures are written.
+    """Options for writing pictures: frame rate, bits and overwriting.
 
     Attributes:
         overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
@@ -103,7 +103,7 @@ class PictureOptions(OverwriteOption):
 @Parameter(name="*", group=DISPLAY_GROUP)
 @dataclass(frozen=True)
 class DisplayOptions:
-    """How gray levels are shown; firing rates themselves are not changed by it.
+    """Options for the display of gray levels, by stretch and gamma.
 
     Attributes:
         stretch: Percentiles of the gray levels that are shown as black and white.
@@ -122,14 +122,14 @@ class DisplayOptions:
 
     @property
     def changes_levels(self) -> bool:
-        """Whether gray levels are shown other than they are."""
+        """Whether these options change gray levels at all."""
         return self.stretch is not None or self.gamma != 1
 
 
 @Parameter(name="*", group=PAGE_GROUP)
 @dataclass(frozen=True)
 class PageOptions:
-    """Where a page is served.
+    """Options of a served page: its address, port and browser.
 
     Attributes:
         host: Address to listen on; machines that reach it need the key.

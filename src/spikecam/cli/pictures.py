@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
     from spikecam.io.output import Output
     from spikecam.picture import Picture
-    from spikecam.requests.prepared import Prepared
+    from spikecam.requests.prepared import CheckedRequest
 
 
-def write_pictures(prepared: Prepared[Picture], output: Output, label: str) -> None:
+def write_pictures(checked_request: CheckedRequest[Picture], output: Output, label: str) -> None:
     """Make the pictures of a checked request, write them, and report what was written."""
-    frames = prepared.frames
-    pictures = (picture for _, picture in prepared.run())
-    for fact in prepared.facts:
+    frames = checked_request.frames
+    pictures = (picture for _, picture in checked_request.run())
+    for fact in checked_request.facts:
         say(fact)
     output.write(track_progress(pictures, len(frames), label), frames)
-    lines = [f"{output.path}: {describe_frames(frames)}", *prepared.hints]
+    lines = [f"{output.path}: {describe_frames(frames)}", *checked_request.hints]
     facts = {
         "file": output.path,
         "kind": output.kind,
         "frames": frames,
-        "notes": [*prepared.facts, *prepared.hints],
+        "notes": [*checked_request.facts, *checked_request.hints],
     }
     report("\n".join(lines), facts)
 

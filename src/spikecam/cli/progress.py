@@ -27,7 +27,7 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
 
 
 @contextmanager
-def track_steps(label: str, picture_count: int) -> Iterator[Callable[[int, int], None]]:
+def show_step_progress(label: str, picture_count: int) -> Iterator[Callable[[int, int], None]]:
     """Show a progress bar of the steps within pictures; yields a function that advances it.
 
     The function takes the steps done of the present picture, and how many it has.
@@ -47,7 +47,7 @@ def track_steps(label: str, picture_count: int) -> Iterator[Callable[[int, int],
         yield advance
 
 
-def progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
+def make_progress_tracker(label: str) -> Callable[[Sequence[Item]], Iterator[Item]]:
     """Make a function that yields the items of a sequence while a progress bar shows them."""
     return lambda steps: track_progress(steps, len(steps), label)
 

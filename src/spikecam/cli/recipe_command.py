@@ -11,14 +11,14 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from spikecam.cli.declared import declared_command
-from spikecam.cli.interrupt import check_interrupt, interruption_notice
+from spikecam.cli.declared import make_declared_command
+from spikecam.cli.interrupt import check_interrupt, set_interruption_notice
 from spikecam.cli.messages import report, say, verbosity
 from spikecam.cli.options import OUTPUT_GROUP
 from spikecam.errors import SpikecamError
 from spikecam.extras import require_packages
 from spikecam.option_help import plain_sentence
-from spikecam.train.engine.job import Job, Report
+from spikecam.train.engine.job import RunReport, TrainingJob
 from spikecam.train.recipe import Recipe
 
 PACKAGES = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
@@ -26,36 +26,36 @@ PACKAGES = ("lightning", "tensorboard", "cachetools", "pytorch_optimizer")
 RANKS = ("RANK", "NODE_RANK", "LOCAL_RANK", "SLURM_PROCID")
 
 
-def recipe_command(
+def make_recipe_command(
     recipe: Recipe,
     *,
-    metavar: str = "RUN",
-    help_text: str = "Folder of the run; one that was begun goes on.",
-    check: Callable[[Path, Sequence[Path], Any], None] | None = None,
+    out_metavar: str = "RUN",
+    out_help: str = "Folder of the run; one that was begun goes on.",
+    check_output: Callable[[Path, Sequence[Path], Any], None] | None = None,
 ) -> Callable[..., None]:
     """Make the training command of a recipe from its declaration.
 
     Args:
         recipe: the declaration.
-        metavar, help_text: of ``--out``.
-        check: refuses outputs before any work, by output, sources and options.
+        out_metavar, out_help: of ``--out``.
+        check_output: refuses outputs before any work, by output, sources and options.
     """
     sources = recipe.sources
     label = Parameter(name=sources.metavar, help=sources.help)
     several = sources.maximum is None
     hint: Any = list[Path] if several else Path
-    where = Parameter(alias="-o", metavar=metavar, group=OUTPUT_GROUP, help=help_text)
+    where = Parameter(alias="-o", metavar=out_metavar, group=OUTPUT_GROUP, help=out_help)
     lines = [plain_sentence(recipe.summary), recipe.description]
     if recipe.resumes:
         lines.append("A run that was stopped goes on when the command is repeated.")
 
     def run(inputs: Any, out: Path, options: Any) -> None:
         paths = list(inputs or ()) if several else [inputs]
-        if check is not None:
-            check(out, paths, options)
+        if check_output is not None:
+            check_output(out, paths, options)
         run_recipe(recipe, paths, out, options)
 
-    return declared_command(
+    return make_declared_command(
         run,
         recipe.options,
         description="\n\n".join(line for line in lines if line),
@@ -73,11 +73,13 @@ def run_recipe(recipe: Recipe, sources: Sequence[Path], output_path: Path, optio
     first = is_first_process()
     bar = first and sys.stderr.isatty() and not verbosity().quiet
     command = shlex.join(["spikecam", *sys.argv[1:]])
-    job = Job(sources, output_path, Report(say if first else None, bar, command, check_interrupt))
+    job = TrainingJob(
+        sources, output_path, RunReport(say if first else None, bar, command, check_interrupt)
+    )
     resume = "repeat the command to go on from the last epoch"
     nothing = f"nothing is kept; {output_path} is made when all of it is there"
     try:
-        with interruption_notice(*([resume if recipe.resumes else nothing] if first else [])):
+        with set_interruption_notice(*([resume if recipe.resumes else nothing] if first else [])):
             result = recipe.run(job, options)
     except SpikecamError:
         # What is interrupted can fail in other ways on its way out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
+from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import (
     AtOption,
     DisplayOptions,
@@ -32,7 +32,7 @@ def reconstruct(
     output: PictureOptions = PictureOptions(),
     at: AtOption = None,
     frames: FramesOption = None,
-    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),

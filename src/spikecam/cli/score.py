@@ -40,14 +40,14 @@ def score(
     names = sc.check_metrics(metric, truth is not None)
     inputs = [Path(name) for name in (result, truth) if name is not None]
     if out is not None:
-        output.check_file(out, TABLES, "tables", inputs)
+        output.check_output_file(out, TABLES, "tables", inputs)
     if curves is not None:
         folders = [path if path.is_dir() else path.parent for path in inputs if not path.is_file()]
         if any(curves.parent.resolve() == folder.resolve() for folder in folders):
             raise sc.OutputError(
                 f"{curves} would lie among the pictures that are scored; name another folder"
             )
-        output.check_file(curves, CURVES, "curves", inputs)
+        output.check_output_file(curves, CURVES, "curves", inputs)
         sc.check_curves(curves)
     count = count_pictures(result)
     scores = dict(track_progress(sc.frame_scores(result, truth, names), count, "Scoring"))

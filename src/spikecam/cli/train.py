@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from spikecam.cli.recipe_command import recipe_command
-from spikecam.train.recipe import recipes
+from spikecam.cli.recipe_command import make_recipe_command
+from spikecam.train.recipe import all_recipes
 
 train = App(name="train", help=__doc__)
 
-for _recipe in recipes().values():
+for _recipe in all_recipes().values():
     if _recipe.command.startswith("train "):
-        train.command(recipe_command(_recipe), name=_recipe.name)
+        train.command(make_recipe_command(_recipe), name=_recipe.name)

@@ -21,7 +21,7 @@ from cyclopts import (
 )
 from cyclopts.annotations import resolve_optional
 
-from spikecam.cli.values import flag_of
+from spikecam.cli.values import flag_of_token
 from spikecam.io.paths import NO_STANDARD_OUTPUT
 
 _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -33,7 +33,7 @@ def explain_usage_error(error: CycloptsError) -> str:
     match error:
         case CoercionError(token=token) if token is not None:
             argument = error.argument
-            name = flag_of(token) or (_name(argument) if argument else "")
+            name = flag_of_token(token) or (_name(argument) if argument else "")
             expected = _expected(error.target_type)
             return f"{name} {token.value}: expected {expected}".strip()
         case MissingArgumentError(argument=argument) if argument is not None:
@@ -44,7 +44,7 @@ def explain_usage_error(error: CycloptsError) -> str:
                 return f"{name} takes a value; see {command} --help"
             return f"{command} needs {name}; see {command} --help"
         case UnknownOptionError(token=token):
-            text = flag_of(token) or token.value
+            text = flag_of_token(token) or token.value
             names = [name for one in error.argument_collection for name in one.names]
             return f"{command} has no option {text}{_suggestion(text, names)}; see {command} --help"
         case UnusedCliTokensError(unused_tokens=tokens) if tokens:
@@ -57,7 +57,7 @@ def explain_usage_error(error: CycloptsError) -> str:
                 f"its commands are {', '.join(known)}"
             )
         case RepeatArgumentError(token=token):
-            return f"{flag_of(token)} is given twice; give it once"
+            return f"{flag_of_token(token)} is given twice; give it once"
     error.verbose = False
     return " ".join(str(error).split())
 

@@ -65,12 +65,12 @@ def one_word_parameter(
 
     def convert(hint: Any, tokens: Sequence[Token]) -> Any:
         token = tokens[0]
-        return parse(token.value, flag_of(token) or flag or metavar)
+        return parse(token.value, flag_of_token(token) or flag or metavar)
 
     return Parameter(converter=convert, n_tokens=1, metavar=metavar)
 
 
-def flag_of(token: Token) -> str | None:
+def flag_of_token(token: Token) -> str | None:
     """The flag that a word was typed after, or the key of a configuration file."""
     keyword = token.keyword
     if keyword is None or not keyword.startswith("["):

@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from spikecam.cli.messages import say
-from spikecam.cli.method_options import MethodFlags, add_method_flags, method_parameter
+from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import (
     OUTPUT_GROUP,
     DisplayOptions,
@@ -38,7 +38,7 @@ def view(
     out: Annotated[str | None, Parameter(alias="-o", metavar="PICTURE", group=OUTPUT_GROUP)] = None,
     output: PictureOptions = PictureOptions(),
     at: Annotated[int | None, Parameter(metavar="N")] = None,
-    method: Annotated[str, method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(stretch=(1, 99)),
     recording: RecordingOptions = RecordingOptions(),

@@ -91,7 +91,7 @@ def import_weights(
         checkpoint: A checkpoint of PyTorch: .pth.
         out: The weights, a .safetensors.
     """
-    output.check_file(out, (SUFFIX,), "weights", [checkpoint])
+    output.check_output_file(out, (SUFFIX,), "weights", [checkpoint])
     sc.import_weights(checkpoint, out)
     info = sc.read_weights_info(out)
     report(

@@ -15,7 +15,7 @@ from spikecam.networks.autoencoder import Autoencoder
 from spikecam.networks.configs.autoencoder import STRIDE
 from spikecam.resources import pick_device
 from spikecam.weights.catalogue import shipped_weights
-from spikecam.weights.store import fingerprint, load_network
+from spikecam.weights.store import load_network, weights_fingerprint
 
 DEFAULT = "autoencoder"
 # Autoencoders of diffusers that can be used.
@@ -82,7 +82,7 @@ def load_autoencoder_and_fingerprint(
         codec = DiffusersCodec(_load_diffusers(path)).eval().requires_grad_(False)
     else:
         codec = load_network(Autoencoder, path_or_name, "cpu")
-    name = fingerprint(codec)
+    name = weights_fingerprint(codec)
     return codec.to(pick_device(device)), name
 
 

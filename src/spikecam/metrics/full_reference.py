@@ -32,7 +32,7 @@ def psnr(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
     """
     from skimage.metrics import peak_signal_noise_ratio
 
-    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
     with np.errstate(divide="ignore"):
         return float(peak_signal_noise_ratio(truth_floats, picture_floats, data_range=data_range))  # type: ignore[no-untyped-call]
 
@@ -46,17 +46,17 @@ def ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
 
     Args and errors as `psnr`; and OptionError for pictures of fewer than 7 pixels a side.
     """
-    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
     return _ssim(picture_floats, truth_floats, data_range)
 
 
 def ssim_s_sdm(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
-    """`ssim` as the authors of SpikeReveal computed it for their tables: on [-1, 1].
+    """Structural similarity as the authors of S-SDM compute it: on pictures mapped to [-1, 1].
 
     The same windows, on pictures mapped to [-1, 1]. The terms of brightness then compare means
     that have a sign, so that its values differ from those on [0, 1].
     """
-    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
     return _ssim(2 * picture_floats / data_range - 1, 2 * truth_floats / data_range - 1, 2)
 
 
@@ -71,7 +71,7 @@ def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) 
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
-    picture_floats, truth_floats = as_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
     _check_side("MS-SSIM", picture_floats, _MS_SSIM_MIN_SIDE)
     picture_tensor, truth_tensor = (
         torch.from_numpy(np.atleast_3d(plane).transpose(2, 0, 1)[None])
@@ -83,7 +83,9 @@ def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) 
     return float(value)
 
 
-def as_float_picture(picture: npt.ArrayLike, data_range: float, name: str = "the picture") -> Any:
+def to_float_picture(
+    picture: npt.ArrayLike, data_range: float, argument_name: str = "the picture"
+) -> Any:
     """Convert a picture to floats, its values unchanged.
 
     Raises:
@@ -94,22 +96,22 @@ def as_float_picture(picture: npt.ArrayLike, data_range: float, name: str = "the
     array = np.asarray(picture)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
         raise OptionError(
-            f"{name} is an array (height, width) or (height, width, 3), not {array.shape}"
+            f"{argument_name} is an array (height, width) or (height, width, 3), not {array.shape}"
         )
     if array.dtype.kind not in "fu":
-        raise OptionError(f"{name} holds floats or unsigned integers, not {array.dtype}")
+        raise OptionError(f"{argument_name} holds floats or unsigned integers, not {array.dtype}")
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= data_range):
         raise OptionError(
-            f"{name} runs from {low:.4g} to {high:.4g}, and the data range given is [0, "
+            f"{argument_name} runs from {low:.4g} to {high:.4g}, and the data range given is [0, "
             f"{data_range:g}]; scale the picture, or give the range that it has"
         )
     return array.astype(np.float64 if array.dtype == np.float64 else np.float32, copy=False)
 
 
-def as_float_pair(picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float) -> list[Any]:
-    """Convert both to floats of one type; errors as `as_float_picture`, and for other shapes."""
-    pair = [as_float_picture(picture, data_range), as_float_picture(truth, data_range, "the truth")]
+def to_float_pair(picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float) -> list[Any]:
+    """Convert a picture and its truth to floats of one type, and check that shapes agree."""
+    pair = [to_float_picture(picture, data_range), to_float_picture(truth, data_range, "the truth")]
     if pair[0].shape != pair[1].shape:
         shapes = [
             f"{plane.shape[1]}x{plane.shape[0]}{' in colour' if plane.ndim == 3 else ' in gray'}"

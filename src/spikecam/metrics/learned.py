@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.extras import missing_package_error
-from spikecam.metrics.full_reference import as_float_pair, as_float_picture
+from spikecam.metrics.full_reference import to_float_pair, to_float_picture
 
 # By our names: pyiqa's name, and whether the metric is undefined on a picture of one value.
 _PYIQA_METRICS = {
@@ -27,7 +27,7 @@ _PYIQA_METRICS = {
 
 
 def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
-    """Distance by the features of VGG-16 (Zhang et al. 2018); 0 is the same, lower is better.
+    """LPIPS: distance by the features of VGG-16 (Zhang et al. 2018); lower is better.
 
     Args:
         picture, truth: (H, W) or (H, W, 3), in [0, data_range].
@@ -38,37 +38,37 @@ def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) ->
         FileError: its weights cannot be had.
         OptionError: as `psnr`.
     """
-    return _evaluate("lpips", *as_float_pair(picture, truth, data_range), data_range=data_range)
+    return _evaluate("lpips", *to_float_pair(picture, truth, data_range), data_range=data_range)
 
 
 def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
-    """Distance to the statistics of natural pictures (Mittal et al. 2013); lower is better.
+    """NIQE: distance to the statistics of natural pictures (Mittal et al. 2013); lower is better.
 
     Not defined on a picture of one value, which has no statistics: an OptionError. Else as `lpips`.
     """
-    return _evaluate("niqe", as_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate("niqe", to_float_picture(picture, data_range), data_range=data_range)
 
 
 def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
-    """Loss of naturalness, 0 to 100 or so (Mittal et al. 2012); lower is better.
+    """BRISQUE: quality without reference, about 0 to 100 (Mittal et al. 2012); lower is better.
 
     Not defined on a picture of one value: an OptionError. Else as `lpips`.
     """
-    return _evaluate("brisque", as_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate("brisque", to_float_picture(picture, data_range), data_range=data_range)
 
 
 def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
-    """Quality from 1 to 5 by pictures and words (Zhang et al. 2023); higher is better.
+    """LIQE: quality without reference, 1 to 5 (Zhang et al. 2023); higher is better.
 
     Errors as `lpips`.
     """
-    return _evaluate("liqe", as_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate("liqe", to_float_picture(picture, data_range), data_range=data_range)
 
 
 def _evaluate(name: str, *pictures: Any, data_range: float) -> float:
     if _PYIQA_METRICS[name][1] and pictures[0].min() == pictures[0].max():
         raise OptionError(f"{name.upper()} has no meaning on a picture of one value; leave it out")
-    metric = _load_metric(name)
+    metric = _load_pyiqa_metric(name)
     import torch
 
     tensors = []
@@ -91,8 +91,8 @@ def _evaluate(name: str, *pictures: Any, data_range: float) -> float:
 
 
 @cache
-def _load_metric(name: str) -> Any:
-    """The metric of pyiqa, with its weights."""
+def _load_pyiqa_metric(name: str) -> Any:
+    """Load a metric of pyiqa with its weights."""
     try:
         import pyiqa
     except ModuleNotFoundError as error:

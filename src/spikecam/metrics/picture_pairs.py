@@ -24,19 +24,19 @@ Pictures = npt.ArrayLike | Iterable[npt.ArrayLike] | str | os.PathLike[str]
 NamedPicture = tuple[str, Any]
 
 
-def named_pictures(pictures: Pictures) -> Iterator[NamedPicture]:
-    """Yield pictures with a name each: the file's name without suffix, else the number from 0."""
-    files = _list_files(pictures)
+def iter_named_pictures(pictures: Pictures) -> Iterator[NamedPicture]:
+    """Yield pictures with their names: of the file without suffix, else the number from 0."""
+    files = _list_picture_files(pictures)
     if files is not None:
         yield from ((path.stem, read_picture(path)) for path in files)
     elif isinstance(pictures, (str, os.PathLike)):
         yield from _number_pictures(video_frames(pictures))
     else:
-        yield from _number_pictures(_split_arrays(pictures))
+        yield from _number_pictures(_iter_pictures(pictures))
 
 
-def pair_pictures(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any, Any]]:
-    """Pair each picture of a result with its truth.
+def iter_picture_pairs(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each picture of a result with its name and its truth.
 
     Of two folders, the pictures whose names end in the same number belong together (``020.png``
     and ``sharp_020.png``), or those of the same name where numbers do not tell them apart;
@@ -49,7 +49,7 @@ def pair_pictures(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any,
         FileError: something is missing, empty, or on one side alone; before anything is read where
             files can be counted.
     """
-    files = [_list_files(result), _list_files(truth)]
+    files = [_list_picture_files(result), _list_picture_files(truth)]
     if files[0] is not None and files[1] is not None:
         yield from _pair_files(result, truth, files[0], files[1])
         return
@@ -57,16 +57,16 @@ def pair_pictures(result: Pictures, truth: Pictures) -> Iterator[tuple[str, Any,
     if None not in counts and counts[0] != counts[1]:
         raise _count_mismatch(result, truth, f"{counts[0]} and {counts[1]}")
     for number, (one, other) in enumerate(
-        zip_longest(named_pictures(result), named_pictures(truth)), 1
+        zip_longest(iter_named_pictures(result), iter_named_pictures(truth)), 1
     ):
         if one is None or other is None:
             raise _count_mismatch(result, truth, f"{number - 1} on one side and more on the other")
         yield one[0], one[1], other[1]
 
 
-def describe_source(pictures: Pictures, name: str) -> str:
-    """Name of pictures for a message: their path, else ``name``."""
-    return str(pictures) if isinstance(pictures, (str, os.PathLike)) else name
+def describe_source(pictures: Pictures, default_name: str) -> str:
+    """Describe pictures in a message: by their path, else by a default name."""
+    return str(pictures) if isinstance(pictures, (str, os.PathLike)) else default_name
 
 
 def _pair_files(
@@ -78,8 +78,8 @@ def _pair_files(
         return
     same_names = {path.stem for path in result_files} == {path.stem for path in truth_files}
     keys = (
-        _files_by_key(result, result_files, same_names),
-        _files_by_key(truth, truth_files, same_names),
+        _files_by_frame_number(result, result_files, same_names),
+        _files_by_frame_number(truth, truth_files, same_names),
     )
     unpaired = [[key for key in keys[i] if key not in keys[1 - i]] for i in (0, 1)]
     if unpaired[0] or unpaired[1]:
@@ -98,7 +98,9 @@ def _pair_files(
         yield key, read_picture(path), read_picture(keys[1][key])
 
 
-def _files_by_key(where: Pictures, files: Sequence[Path], same_names: bool) -> dict[str, Path]:
+def _files_by_frame_number(
+    source: Pictures, files: Sequence[Path], same_names: bool
+) -> dict[str, Path]:
     """Files by the number at the end of their names; by name, where some have none.
 
     By name also where numbers come twice, if the names are the ``same_names`` on both sides.
@@ -111,14 +113,14 @@ def _files_by_key(where: Pictures, files: Sequence[Path], same_names: bool) -> d
     duplicates = [name for name, count in Counter(names).items() if count > 1]
     if duplicates:
         raise FileError(
-            f"{describe_source(where, 'a folder')} has several pictures of frame {duplicates[0]}; "
+            f"{describe_source(source, 'a folder')} has several pictures of frame {duplicates[0]}; "
             "name those to score by a pattern such as 'FOLDER/sharp_*.png'"
         )
     return dict(zip(names, files, strict=True))
 
 
-def _list_files(pictures: Pictures) -> list[Path] | None:
-    """Files of single pictures, a folder or a pattern; None for videos and arrays."""
+def _list_picture_files(pictures: Pictures) -> list[Path] | None:
+    """List the picture files of a path, folder or pattern; None for videos and arrays."""
     if not isinstance(pictures, (str, os.PathLike)):
         return None
     path = Path(pictures)
@@ -134,19 +136,19 @@ def _list_files(pictures: Pictures) -> list[Path] | None:
 
 
 def count_pictures(pictures: Pictures) -> int | None:
-    """How many pictures there are; None for an iterator, which cannot tell."""
-    files = _list_files(pictures)
+    """Count pictures; None for an iterator, which cannot tell."""
+    files = _list_picture_files(pictures)
     if files is not None:
         return len(files)
     if isinstance(pictures, (str, os.PathLike)):
         return count_frames(pictures)
     if hasattr(pictures, "__array__"):
-        return sum(1 for _ in _split_arrays(pictures))
+        return sum(1 for _ in _iter_pictures(pictures))
     return len(pictures) if isinstance(pictures, Sequence) else None
 
 
-def _split_arrays(pictures: Any) -> Iterator[Any]:
-    """Yield pictures: an array or tensor of one or several, or an iterable of pictures."""
+def _iter_pictures(pictures: Any) -> Iterator[Any]:
+    """Yield the pictures of an array or tensor of one or several, or of an iterable."""
     if not isinstance(pictures, Iterable):
         raise OptionError(f"pictures are arrays or paths, not {pictures!r}")
     if hasattr(pictures, "__array__"):

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from spikecam.errors import OptionError
-from spikecam.metrics.picture_pairs import Pictures, describe_source, named_pictures, pair_pictures
+from spikecam.metrics.picture_pairs import (
+    Pictures,
+    describe_source,
+    iter_named_pictures,
+    iter_picture_pairs,
+)
 
 
 class Metric(NamedTuple):
@@ -30,7 +35,7 @@ class Metric(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """Label with the arrow, for the head of a column."""
+        """Heading of a column of scores: the label, with an arrow to the better end."""
         return f"{self.label} {self.better}"
 
 
@@ -98,11 +103,13 @@ def frame_scores(
     if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
         raise OptionError(f"files are read as [0, 1]; leave out the data range {data_range:g}")
     if truth is None:
-        frames: Iterator[tuple[str, Any, Any]] = ((n, p, None) for n, p in named_pictures(result))
+        frames: Iterator[tuple[str, Any, Any]] = (
+            (n, p, None) for n, p in iter_named_pictures(result)
+        )
     else:
-        frames = pair_pictures(result, truth)
+        frames = iter_picture_pairs(result, truth)
     for frame, *both in frames:
-        pictures = [_scale_levels(one, data_range) for one in both if one is not None]
+        pictures = [_scale_8_bit_levels(one, data_range) for one in both if one is not None]
         values = {}
         for name in names:
             needed = pictures if METRICS[name].needs_truth else pictures[:1]
@@ -113,8 +120,8 @@ def frame_scores(
         yield frame, values
 
 
-def _scale_levels(picture: Any, data_range: float) -> Any:
-    """8-bit levels as floats in [0, 1] where that is the data range; else the picture as it is."""
+def _scale_8_bit_levels(picture: Any, data_range: float) -> Any:
+    """Scale 8-bit levels to [0, 1] where that is the data range; other pictures stay."""
     array = np.asarray(picture)
     if data_range == 1 and array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(255)
@@ -122,7 +129,7 @@ def _scale_levels(picture: Any, data_range: float) -> Any:
 
 
 def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Means over frames, by name.
+    """Mean of each metric over frames.
 
     Raises:
         OptionError: there are no frames.

@@ -27,7 +27,7 @@ _PIPE_BUFFER_BYTES = 1 << 20
 
 
 class Feed(Protocol):
-    """Source of frames that a camera is recording.
+    """Protocol of a source of spike frames that a camera is recording.
 
     Iterating yields the frames that arrived since the last block, as a `SpikeStream`; an empty one
     where none arrived for a moment, so that the caller can do something else in between.
@@ -45,7 +45,7 @@ class Feed(Protocol):
 
 
 def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | None = None) -> Feed:
-    """The feed of a growing recording or of standard input.
+    """Open the feed of frames of a growing recording or of standard input.
 
     Args:
         source: "-" for standard input, else the path of a ``.dat`` file that is being written.
@@ -68,11 +68,11 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
         raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
-    return FileFeed(path, resolve_geometry(path, camera, shape))
+    return GrowingFileFeed(path, resolve_geometry(path, camera, shape))
 
 
 class PipeFeed:
-    """Frames from a pipe, packed as in a ``.dat`` file, until the pipe is closed.
+    """Feed of frames from a pipe, packed as in a ``.dat`` file, until it is closed.
 
     Args:
         source: the pipe, such as ``sys.stdin.buffer``.
@@ -82,10 +82,10 @@ class PipeFeed:
         FileError: while iterating, if the pipe ends before one whole frame arrived.
     """
 
-    def __init__(self, source: BinaryIO, geometry: Geometry) -> None:
+    def __init__(self, pipe: BinaryIO, geometry: Geometry) -> None:
         self.geometry = geometry
         self.leftover_bytes = 0
-        self._descriptor = source.fileno()
+        self._descriptor = pipe.fileno()
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
@@ -118,8 +118,8 @@ class PipeFeed:
             )
 
 
-class FileFeed:
-    """Frames that are appended to a ``.dat`` file, from its present end on; it never ends.
+class GrowingFileFeed:
+    """Feed of frames that are appended to a ``.dat`` file, from its present end on.
 
     Args:
         path: the file.
@@ -129,10 +129,10 @@ class FileFeed:
         FileError: while iterating, if the file is removed, replaced or cut.
     """
 
-    def __init__(self, path: Path, geometry: Geometry) -> None:
+    def __init__(self, recording_path: Path, geometry: Geometry) -> None:
         self.geometry = geometry
         self.leftover_bytes = 0
-        self._path = path
+        self._path = recording_path
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""

@@ -15,7 +15,7 @@ _RATE_PERIOD_SECONDS = 1.0
 
 
 class LiveReconstruction:
-    """Pictures of a feed by an online method, with counts of what was read and made.
+    """Live reconstruction: reads a feed and makes pictures of it, with counts and rates.
 
     Attributes:
         frame_count, picture_count, sent_count: frames read, pictures made of them, and pictures
@@ -66,7 +66,7 @@ class LiveReconstruction:
         self._method = name
 
     def run(self) -> None:
-        """Read frames until they end or `stop` is called; an error is kept in ``error``."""
+        """Read frames and make pictures until they end or `stop` is called; keeps its error."""
         try:
             self._run()
         except Exception as error:
@@ -106,7 +106,7 @@ class LiveReconstruction:
             self._publish(self.reconstructor.picture())
 
     def summary(self) -> str:
-        """Frames read and pictures made, from the first frame to the last, in one line."""
+        """Summary in one line: frames read and pictures made, with their rates."""
         seconds = self._last_update - self._first_update or 1.0
         parts = [
             f"{self.frame_count:,} frames, {self.frame_count / seconds:,.0f} a second",
@@ -123,7 +123,7 @@ class LiveReconstruction:
         return "; ".join(parts)
 
     def stop(self) -> None:
-        """End `run` at the next block of frames."""
+        """Stop `run` at the next block of frames."""
         self._stop_requested.set()
 
     def next_picture(self, after: int, timeout: float = 1.0) -> tuple[int, Picture] | None:

@@ -17,7 +17,7 @@ def online_method_names() -> list[str]:
 def online_reconstructor(
     method: str, shape: tuple[int, int], options: Mapping[str, Any]
 ) -> OnlineReconstructor:
-    """State of a method before the first frame.
+    """Make the online reconstructor of a method, which takes frames as they arrive.
 
     Args:
         method: one of `online_method_names`.

@@ -21,7 +21,7 @@ from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment
 from spikecam.requests.frame_choice import requested_exposure, requested_frames
-from spikecam.requests.prepared import Prepared
+from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.stream import Span, SpikeStream
 
@@ -31,7 +31,7 @@ _FULL_COVER = 0.99
 
 @dataclass(frozen=True)
 class DeblurRequest:
-    """Sharp pictures inside a blurry one; plain values, which can be written down.
+    """Request for sharp pictures of a blurry one, as plain values.
 
     Attributes:
         blur: path of the blurry picture.
@@ -57,8 +57,8 @@ class DeblurRequest:
     exposure: Span | str | None = None
     alignment: PathLike | None = None
 
-    def check(self, output: Kind = "picture") -> Prepared[Picture]:
-        """Check everything that can be checked before work starts.
+    def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
+        """Check the request before work starts, and return it with its frames.
 
         Args:
             output: what the pictures are for, which the default of ``frames`` depends on.
@@ -91,7 +91,7 @@ class DeblurRequest:
         frames = requested_frames(stream, self.at, self.frames, default, span=span, window=window)
         for frame in (min(frames), max(frames)):
             stream.window(frame, window)
-        return Prepared(
+        return CheckedRequest(
             frames, lambda: self._pictures(picture, stream, frames, span), facts=tuple(facts)
         )
 

@@ -18,7 +18,7 @@ def requested_frames(
     span: Span | None = None,
     window: int = 1,
 ) -> Sequence[int]:
-    """Indices of the frames of a request.
+    """Resolve the frames of a request to their indices.
 
     Args:
         stream: the recording.
@@ -42,7 +42,7 @@ def requested_frames(
 
 
 def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span | None:
-    """The exposure of a request, (start, stop); a text is START:STOP.
+    """Resolve the exposure of a request to (start, stop); a text is START:STOP.
 
     Raises:
         OptionError: a text that is neither.

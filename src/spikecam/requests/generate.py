@@ -16,14 +16,14 @@ from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
 from spikecam.method import Takes, find_method
 from spikecam.requests.frame_choice import requested_exposure, requested_frames
-from spikecam.requests.prepared import Prepared
+from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.stream import Span
 
 
 @dataclass(frozen=True)
 class GenerateRequest:
-    """Samples of the sharp picture; plain values, which can be written down.
+    """Request for samples of the sharp picture, as plain values.
 
     Attributes:
         blur: path of the blurry picture; None for spikes alone.
@@ -46,8 +46,8 @@ class GenerateRequest:
     frames: Frames | str | None = None
     exposure: Span | str | None = None
 
-    def check(self) -> Prepared[Generated]:
-        """Check everything that can be checked before work starts.
+    def check(self) -> CheckedRequest[Generated]:
+        """Check the request before work starts, and return it with its frames.
 
         Raises:
             SpikecamError: whatever is wrong, in one sentence.
@@ -63,7 +63,7 @@ class GenerateRequest:
                     raise OptionError(
                         f"{name} is of spikes, and there is a picture alone; leave it out"
                     )
-            return Prepared(
+            return CheckedRequest(
                 [0],
                 lambda: generate_frames(picture, None, method=self.method, **self.options),
             )
@@ -86,7 +86,7 @@ class GenerateRequest:
         facts: tuple[str, ...] = ()
         if span is not None and self.exposure is None:
             facts = (f"exposure {span[0]}:{span[1]} of {len(stream)} frames",)
-        return Prepared(
+        return CheckedRequest(
             frames,
             lambda: generate_frames(
                 picture, stream, frames=frames, exposure=span, method=self.method, **self.options

@@ -10,24 +10,24 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Prepared(Generic[Result]):
-    """A checked request.
+class CheckedRequest(Generic[Result]):
+    """A checked request: the frames it makes, and the function that makes them.
 
     Attributes:
         frames: indices of the frames that will be made, in this order.
-        start: loads what is needed, and gives an iterator over the result of each frame.
+        make_results: loads what is needed, and gives an iterator over the result of each frame.
         facts: sentences on what was decided for the user, such as which exposure is taken.
         hints: sentences on what was made; filled while `run` goes on.
     """
 
     frames: Sequence[int]
-    start: Callable[[], Iterator[Result]]
+    make_results: Callable[[], Iterator[Result]]
     facts: tuple[str, ...] = ()
     hints: list[str] = field(default_factory=list)
 
     def run(self) -> Iterator[tuple[int, Result]]:
-        """Make frame after frame, each with its index.
+        """Yield the index and the result of each frame.
 
         Networks are loaded, and what only they can check is checked, when this is called.
         """
-        return zip(self.frames, self.start(), strict=True)
+        return zip(self.frames, self.make_results(), strict=True)

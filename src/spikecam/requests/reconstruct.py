@@ -13,7 +13,7 @@ from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, reconstruct_frames
 from spikecam.requests.frame_choice import requested_frames
-from spikecam.requests.prepared import Prepared
+from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
@@ -26,7 +26,7 @@ _MAPPING_FRAMES = 8
 
 @dataclass(frozen=True)
 class ReconstructRequest:
-    """Pictures from spikes alone; plain values, which can be written down.
+    """Request for pictures from spikes alone, as plain values.
 
     Attributes:
         spikes: the recording, as a file or open already.
@@ -49,8 +49,8 @@ class ReconstructRequest:
     stretch: tuple[float, float] | None = None
     gamma: float = 1.0
 
-    def check(self, output: Kind = "picture") -> Prepared[Picture]:
-        """Check everything that can be checked before work starts.
+    def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
+        """Check the request before work starts, and return it with its frames.
 
         Args:
             output: what the pictures are for, which the default of ``frames`` depends on.
@@ -74,7 +74,7 @@ class ReconstructRequest:
             raise OptionError(f"percentiles rise within 0 to 100, unlike {low:g}:{high:g}")
         DisplayMapping(gamma=self.gamma)
         hints: list[str] = []
-        return Prepared(frames, lambda: self._pictures(stream, frames, hints), hints=hints)
+        return CheckedRequest(frames, lambda: self._pictures(stream, frames, hints), hints=hints)
 
     def _pictures(
         self, stream: SpikeStream, frames: Sequence[int], hints: list[str]
@@ -90,11 +90,11 @@ class ReconstructRequest:
             return map(mapping, pictures)
         if self.gamma != 1:
             return map(DisplayMapping(gamma=self.gamma), pictures)
-        return _with_hint(pictures, hints)
+        return _add_hint_where_dark(pictures, hints)
 
 
-def _with_hint(pictures: Iterator[Picture], hints: list[str]) -> Iterator[Picture]:
-    """The pictures; where the first is dark, a hint how to see more."""
+def _add_hint_where_dark(pictures: Iterator[Picture], hints: list[str]) -> Iterator[Picture]:
+    """Yield the pictures; where the first is dark, add a hint how to see more."""
     for picture in pictures:
         if not hints and 0 < picture.mean() < _DARK_MEAN:
             hints.append(f"dark, {picture.mean():.3f} on average: a stretch of 1:99 shows more")

@@ -11,7 +11,7 @@ from spikecam.stream import SpikeStream
 
 @dataclass(frozen=True)
 class RecordingFile:
-    """A recording by its path.
+    """A recording file that is not opened yet: its path and geometry.
 
     Attributes:
         path: of a .dat, .npz or .h5 file.
@@ -28,7 +28,7 @@ class RecordingFile:
     truncate: bool = False
 
     def open(self) -> SpikeStream:
-        """The recording; errors are those of `spikecam.open`."""
+        """Open the recording; errors are those of `spikecam.open`."""
         shape = None if self.size is None else (self.size[1], self.size[0])
         return open_recording(
             self.path, self.camera, shape=shape, rate=self.rate, truncate=self.truncate
@@ -39,5 +39,5 @@ Spikes = RecordingFile | SpikeStream
 
 
 def open_spikes(spikes: Spikes) -> SpikeStream:
-    """A recording that is open already, or is opened now."""
+    """Open a recording, unless it is open already."""
     return spikes if isinstance(spikes, SpikeStream) else spikes.open()

@@ -18,7 +18,7 @@ _BACKGROUND, _TEXT_COLOUR = (250, 250, 248), (40, 40, 40)
 def contact_sheet(
     blur: npt.ArrayLike, sharp: npt.ArrayLike, frame_indices: Sequence[int], *, width: int = 1600
 ) -> npt.NDArray[np.float32]:
-    """Lay out a before/after sheet.
+    """Lay out a contact sheet: the blurry picture beside a sharp one, the sequence below.
 
     Args:
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1].

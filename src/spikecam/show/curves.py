@@ -16,7 +16,7 @@ FORMATS = (".png", ".svg", ".pdf")
 
 
 def check_curves(path: str | os.PathLike[str]) -> None:
-    """Refuse, before any work, what `write_curves` would refuse of a path.
+    """Check that `write_curves` can write a plot to this path.
 
     Raises:
         OptionError: an ending that is not written.
@@ -38,7 +38,7 @@ def write_curves(
     x_label: str,
     logarithmic: bool = False,
 ) -> None:
-    """Draw curves, one panel under another.
+    """Plot curves to a file, one panel under another.
 
     Args:
         path: .png, .svg or .pdf.
@@ -50,14 +50,14 @@ def write_curves(
     Errors as `check_curves`.
     """
     check_curves(path)
-    content = draw_curves(
+    content = encode_curves(
         x, panels, x_label=x_label, logarithmic=logarithmic, image_format=Path(path).suffix[1:]
     )
     with atomic_path(Path(path)) as temporary:
         temporary.write_bytes(content)
 
 
-def draw_curves(
+def encode_curves(
     x: Sequence[float] | Sequence[str],
     panels: Mapping[str, Mapping[str, Sequence[float]]],
     *,
@@ -65,7 +65,7 @@ def draw_curves(
     logarithmic: bool = False,
     image_format: str = "png",
 ) -> bytes:
-    """Draw what `write_curves` writes, encoded as "png", "svg" or "pdf"."""
+    """Plot curves to the bytes of a "png", "svg" or "pdf" file; see `write_curves`."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 

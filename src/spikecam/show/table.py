@@ -21,7 +21,7 @@ FORMATS = (".csv", ".json", ".md")
 
 
 def check_table(path: str | os.PathLike[str]) -> None:
-    """Refuse, before any work, what `write_table` would refuse of a path.
+    """Check that `write_table` can write a table to this path.
 
     Raises:
         OutputError: an ending that is not written, or a place that cannot be written.
@@ -32,7 +32,7 @@ def check_table(path: str | os.PathLike[str]) -> None:
 
 
 def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
-    """Write rows with the same columns; the ending chooses the format.
+    """Write a table of rows with the same columns; the ending chooses the format.
 
     Numbers are whole in .csv and .json, where infinity is the word "inf", and short in .md.
 
@@ -41,9 +41,9 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
     """
     path = Path(path)
     check_table(path)
-    text = {".csv": _format_csv, ".json": format_json, ".md": format_markdown}[path.suffix.lower()](
-        rows
-    )
+    text = {".csv": _format_csv, ".json": format_json, ".md": format_markdown_table}[
+        path.suffix.lower()
+    ](rows)
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -55,12 +55,12 @@ def format_json(value: Any) -> str:
     )
 
 
-def format_markdown(rows: Sequence[Row]) -> str:
+def format_markdown_table(rows: Sequence[Row]) -> str:
     """Format rows as a table in Markdown."""
-    return _render(rows, format_markdown=True)
+    return _render(rows, as_markdown=True)
 
 
-def format_terminal(rows: Sequence[Row], width: int | None = None) -> str:
+def format_terminal_table(rows: Sequence[Row], width: int | None = None) -> str:
     """Format rows as a table for the terminal.
 
     Where it is wider than ``width``, in characters, its columns are spread over several tables,
@@ -73,7 +73,7 @@ def format_terminal(rows: Sequence[Row], width: int | None = None) -> str:
         count = max(len(rest), 1)
         while True:
             names = [first, *rest[:count]]
-            text = _render([{n: row[n] for n in names} for row in rows], format_markdown=False)
+            text = _render([{n: row[n] for n in names} for row in rows], as_markdown=False)
             if count == 1 or max(map(len, text.splitlines())) <= width:
                 break
             count -= 1
@@ -110,16 +110,16 @@ def _replace_infinities(value: Any) -> Any:
     return value
 
 
-def _render(rows: Sequence[Row], *, format_markdown: bool) -> str:
+def _render(rows: Sequence[Row], *, as_markdown: bool) -> str:
     from rich.box import MARKDOWN
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=MARKDOWN if format_markdown else None, pad_edge=format_markdown)
+    table = Table(box=MARKDOWN if as_markdown else None, pad_edge=as_markdown)
     for name in rows[0]:
         number = any(isinstance(row[name], (int, float)) for row in rows)
-        heading = name if format_markdown else re.sub(r", (?=[a-zA-Z])", ",\n", name)
+        heading = name if as_markdown else re.sub(r", (?=[a-zA-Z])", ",\n", name)
         table.add_column(Text(heading), no_wrap=True, justify="right" if number else "left")
     for row in rows:
         table.add_row(*(Text(format_cell(value)) for value in row.values()))

@@ -15,14 +15,14 @@ from pkgutil import iter_modules
 from typing import Any
 
 from spikecam.errors import OptionError
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 
 _PACKAGE = "spikecam.train.recipes"
 
 
 @dataclass(frozen=True)
-class Sources:
-    """The data that a recipe is given, as positional arguments of its command.
+class SourceArguments:
+    """Positional arguments of a recipe's command: the data that it is given.
 
     Attributes:
         metavar: what one of them is called in the help.
@@ -39,7 +39,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training recipe, as its file declares it.
+    """Declaration of a training recipe.
 
     Attributes:
         name: by which it is chosen; that of its file, with hyphens.
@@ -59,8 +59,8 @@ class Recipe:
     name: str
     summary: str
     options: type[Any]
-    run: Callable[[Job, Any], TrainingResult]
-    sources: Sources
+    run: Callable[[TrainingJob, Any], TrainingResult]
+    sources: SourceArguments
     description: str = ""
     fixed: tuple[str, ...] = ()
     resumes: bool = True
@@ -72,7 +72,7 @@ class Recipe:
 
 
 @cache
-def recipes() -> Mapping[str, Recipe]:
+def all_recipes() -> Mapping[str, Recipe]:
     """All recipes by their names, sorted."""
     package = import_module(_PACKAGE)
     modules = (import_module(f"{_PACKAGE}.{m.name}") for m in iter_modules(package.__path__))
@@ -81,11 +81,11 @@ def recipes() -> Mapping[str, Recipe]:
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of this name.
+    """Find the recipe of this name.
 
     Raises:
         OptionError: there is none.
     """
-    if name not in recipes():
-        raise OptionError(f"no recipe {name!r}; known recipes: {', '.join(recipes())}")
-    return recipes()[name]
+    if name not in all_recipes():
+        raise OptionError(f"no recipe {name!r}; known recipes: {', '.join(all_recipes())}")
+    return all_recipes()[name]

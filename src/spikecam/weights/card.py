@@ -11,7 +11,7 @@ from spikecam.errors import FileError, OptionError
 
 @dataclass(frozen=True)
 class Card:
-    """What a person wants to know before using weights.
+    """Card of a file of weights: training data, command, scores, limits and licence.
 
     Attributes:
         name: what they are called.
@@ -57,7 +57,7 @@ class Card:
 
     @staticmethod
     def from_json(text: str) -> Card:
-        """The card that `to_json` wrote.
+        """Read a card from JSON.
 
         Raises:
             FileError: it is none.

@@ -17,7 +17,7 @@ from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.networks.architecture import InputConfig, architecture_kinds, find_architecture
 from spikecam.weights.card import Card
-from spikecam.weights.header import Header
+from spikecam.weights.header import WeightsHeader
 
 SUFFIX = ".safetensors"
 _SHIPPED = Path(__file__).with_name("shipped")
@@ -47,17 +47,17 @@ class WeightsInfo:
 
     @property
     def name(self) -> str:
-        """The name of weights that ship; of others the path."""
+        """Name of the weights, if they ship with spikecam; else their path."""
         return self.path.stem if self.path.parent == _SHIPPED else str(self.path)
 
     @property
     def summary(self) -> str:
-        """What they do, in a line."""
+        """Summary of the weights in a line, from their card."""
         return self.card.summary
 
     @property
     def speed(self) -> str:
-        """The time that they take, as the card's score "speed ..." says; "" where there is none."""
+        """Speed of the network, from the scores of the card; "" where it has none."""
         scores = (f"{label}: {value}" for label, value in self.card.scores)
         return next((score for score in scores if score.startswith(_SPEED_LABEL)), "")
 
@@ -69,8 +69,8 @@ def shipped_weights() -> dict[str, Path]:
     }
 
 
-def find_weights(path_or_name: PathLike) -> Path:
-    """The file of weights that ship, or another one.
+def find_weights_file(path_or_name: PathLike) -> Path:
+    """Find the path of a file of weights, by its path or the name of weights that ship.
 
     A text with a separator, or that ends in .safetensors, is a path; any other is the name of
     weights that ship if there are such, and else a path.
@@ -94,7 +94,7 @@ def find_weights(path_or_name: PathLike) -> Path:
 def read_weights_info(
     path_or_name: PathLike, network: str | tuple[str, ...] | None = None
 ) -> WeightsInfo:
-    """Facts of weights, by their name or file.
+    """Read the facts of a file of weights, by its path or the name of weights that ship.
 
     Args:
         path_or_name: of a file, or the name of weights that ship.
@@ -105,10 +105,10 @@ def read_weights_info(
             another network, or of a network or an input that this spikecam does not know.
         OptionError: neither a file nor the name of weights that ship, or no such network.
     """
-    path = find_weights(path_or_name)
+    path = find_weights_file(path_or_name)
     with open_weights(path, "numpy") as (file, header):
         shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
-    check_network(path, header, network)
+    check_network_kind(path, header, network)
     try:
         config, input_config = header.read_config(), header.read_input_config()
     except FileError as error:
@@ -117,14 +117,20 @@ def read_weights_info(
     return WeightsInfo(path, header.network, count, header.card, config, input_config)
 
 
-def check_network(path: Path, header: Header, network: str | tuple[str, ...] | None = None) -> None:
-    """Refuse weights of a network that this spikecam does not have, or of another than is needed.
+def check_network_kind(
+    path: Path, header: WeightsHeader, allowed_kinds: str | tuple[str, ...] | None = None
+) -> None:
+    """Refuse weights whose kind of network is unknown, or not one of those allowed.
 
     Raises:
         FileError: they are.
-        OptionError: no network of a kind in ``network``.
+        OptionError: no network of a kind in ``allowed_kinds``.
     """
-    kinds = (network,) if isinstance(network, str) else network or architecture_kinds()
+    kinds = (
+        (allowed_kinds,)
+        if isinstance(allowed_kinds, str)
+        else allowed_kinds or architecture_kinds()
+    )
     for kind in kinds:
         find_architecture(kind)
     if header.network not in architecture_kinds():
@@ -140,15 +146,15 @@ def check_network(path: Path, header: Header, network: str | tuple[str, ...] | N
 
 
 @contextmanager
-def open_weights(path: Path, framework: str) -> Iterator[tuple[Any, Header]]:
-    """An open file of weights, whose tensors are those of ``framework``, and its header.
+def open_weights(path: Path, tensor_framework: str) -> Iterator[tuple[Any, WeightsHeader]]:
+    """Open a file of weights; yields the file, whose tensors are of a framework, and its header.
 
     Raises:
         FileError: it is damaged, or spikecam did not write it.
     """
     try:
-        with safe_open(path, framework=framework) as file:
-            yield file, Header.parse(path, file.metadata() or {})
+        with safe_open(path, framework=tensor_framework) as file:
+            yield file, WeightsHeader.from_metadata(path, file.metadata() or {})
     except (SafetensorError, OSError) as error:
         if zipfile.is_zipfile(path):
             raise FileError(

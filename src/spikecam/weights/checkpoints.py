@@ -17,8 +17,8 @@ from torch import Tensor
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.weights.card import Card
-from spikecam.weights.published import from_published, published_architectures
-from spikecam.weights.store import build_empty, fill, save_weights
+from spikecam.weights.published import convert_published, list_published_architectures
+from spikecam.weights.store import build_without_weights, fill_weights, save_weights
 
 # Of names of layers in networks that were trained on several devices.
 _PARALLEL_PREFIX = "module."
@@ -42,12 +42,12 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
         OutputError: ``out`` cannot be written.
     """
     path, out = check_existing_file(path), Path(out)
-    state = read_state(path)
+    state = read_state_dict(path)
     try:
-        architecture, config, weights = from_published(state)
-        module = fill(build_empty(architecture, config), weights)
+        architecture, config, weights = convert_published(state)
+        module = fill_weights(build_without_weights(architecture, config), weights)
     except FileError as error:
-        raise FileError(f"{path}: {error}; expected {_expected()}") from error
+        raise FileError(f"{path}: {error}; expected {_importable_networks()}") from error
     assert architecture.published is not None
     card = Card(
         name=out.stem,
@@ -63,17 +63,17 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
     return card
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The state dict in a foreign file, ``torch.save``'s or .safetensors, read as data.
+def read_state_dict(checkpoint_path: Path) -> dict[str, Tensor]:
+    """Read the state dict of a foreign checkpoint, as data alone.
 
     Raises:
         FileError: it is damaged, or holds none, several, or more than weights.
     """
-    return _find_state(path, _read_file(path))
+    return _find_state_dict(checkpoint_path, _load_checkpoint(checkpoint_path))
 
 
-def _read_file(path: Path) -> Any:
-    """Contents of a checkpoint; no code in it is run."""
+def _load_checkpoint(path: Path) -> Any:
+    """Load the contents of a checkpoint; no code in it is run."""
     try:
         with path.open("rb") as file:
             pickled = file.read(1) == b"\x80"  # as torch.save wrote before PyTorch 1.6
@@ -93,8 +93,8 @@ def _read_file(path: Path) -> Any:
         raise FileError(f"{path} is damaged, or no checkpoint of PyTorch; get it again") from error
 
 
-def _find_state(path: Path, contents: Any) -> dict[str, Tensor]:
-    """The one state dict in the contents of a checkpoint."""
+def _find_state_dict(path: Path, contents: Any) -> dict[str, Tensor]:
+    """Find the one state dict in the contents of a checkpoint."""
     parts = list(contents.values()) if isinstance(contents, Mapping) else []
     states = [part for part in (contents, *parts) if _is_state(part)]
     if len(states) != 1:
@@ -116,7 +116,7 @@ def _is_state(contents: Any) -> bool:
     )
 
 
-def _expected() -> str:
+def _importable_networks() -> str:
     """Names of the networks whose checkpoints can be imported."""
-    *names, last = (one.load_class().__name__ for one in published_architectures())
+    *names, last = (one.load_class().__name__ for one in list_published_architectures())
     return f"{', '.join(names)} or {last} as its authors released it"

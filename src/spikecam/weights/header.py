@@ -26,8 +26,8 @@ _MAX_SIZE = 4096
 
 
 @dataclass(frozen=True)
-class Header:
-    """What a file says of its weights; configuration and input are JSON."""
+class WeightsHeader:
+    """Header of a file of weights: network, configuration, input and card."""
 
     network: str
     config: str
@@ -35,20 +35,20 @@ class Header:
     card: Card
 
     @staticmethod
-    def of(
+    def for_network(
         architecture: Architecture, config: Any, input_config: InputConfig, card: Card
-    ) -> Header:
-        """The header of a network's weights."""
+    ) -> WeightsHeader:
+        """Make the header for the weights of a network."""
         entry = {
             "kind": input_config.kind,
             "version": input_config.version,
             "constants": asdict(input_config),
         }
-        return Header(architecture.kind, json.dumps(asdict(config)), json.dumps(entry), card)
+        return WeightsHeader(architecture.kind, json.dumps(asdict(config)), json.dumps(entry), card)
 
     @staticmethod
-    def parse(path: Path, metadata: Mapping[str, str]) -> Header:
-        """The header of a file by its metadata.
+    def from_metadata(path: Path, metadata: Mapping[str, str]) -> WeightsHeader:
+        """Read the header from the metadata of a file.
 
         Raises:
             FileError: spikecam did not write it, or wrote it in another format; or the header is
@@ -71,12 +71,12 @@ class Header:
             )
         try:
             card = Card.from_json(metadata["card"])
-            return Header(metadata["network"], metadata["config"], metadata["input"], card)
+            return WeightsHeader(metadata["network"], metadata["config"], metadata["input"], card)
         except (KeyError, FileError) as error:
             raise FileError(f"{path} does not say what its weights are; get it again") from error
 
-    def metadata(self) -> dict[str, str]:
-        """The entries as they stand in the file."""
+    def to_metadata(self) -> dict[str, str]:
+        """The metadata of the file, as texts by name."""
         return {
             "format": f"spikecam-weights {FORMAT}",
             "network": self.network,
@@ -86,46 +86,46 @@ class Header:
         }
 
     def read_config(self) -> Any:
-        """The configuration of the network; what the header leaves out is as by default.
+        """Read the configuration of the network; what is left out is as by default.
 
         Raises:
             FileError: there is no such configuration.
             OptionError: no network of this kind.
         """
-        return parse_config(find_architecture(self.network), self.config)
+        return parse_network_config(find_architecture(self.network), self.config)
 
     def read_input_config(self) -> InputConfig:
-        """The constants of the network's input.
+        """Read the constants of the network's input.
 
         Raises:
             FileError: an input that this spikecam cannot build.
             OptionError: no network of this kind.
         """
-        return _parse_input(find_architecture(self.network), self.input)
+        return _parse_input_config(find_architecture(self.network), self.input)
 
 
-def parse_config(architecture: Architecture, text: str) -> Any:
-    """A network's configuration from JSON; what is left out is as by default.
+def parse_network_config(architecture: Architecture, json_text: str) -> Any:
+    """Parse the configuration of a network from JSON; what is left out is as by default.
 
     Raises:
         FileError: there is no such configuration.
     """
     try:
-        values = {name: _as_tuple(value) for name, value in json.loads(text).items()}
-        if all(_plausible(value) for value in values.values()):
+        values = {name: _lists_to_tuples(value) for name, value in json.loads(json_text).items()}
+        if all(_has_plausible_numbers(value) for value in values.values()):
             return architecture.config(**values)
     except (ValueError, TypeError, AttributeError, RecursionError, ArithmeticError, SpikecamError):
         pass
-    raise FileError(f"no {architecture.kind} has the configuration {text[:200]!r}")
+    raise FileError(f"no {architecture.kind} has the configuration {json_text[:200]!r}")
 
 
-def _parse_input(architecture: Architecture, text: str) -> InputConfig:
-    """The constants of a network's input from JSON; all have to be there."""
+def _parse_input_config(architecture: Architecture, json_text: str) -> InputConfig:
+    """Parse the constants of a network's input from JSON; all have to be there."""
     kind, version = architecture.input_config.kind, architecture.input_config.version
-    needs = f"its network needs the input {text[:200]!r}"
+    needs = f"its network needs the input {json_text[:200]!r}"
     try:
-        entry = json.loads(text)
-        constants = {name: _as_tuple(value) for name, value in entry["constants"].items()}
+        entry = json.loads(json_text)
+        constants = {name: _lists_to_tuples(value) for name, value in entry["constants"].items()}
         entry_kind, entry_version = entry["kind"], entry["version"]
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise FileError(f"{needs}, which says nothing of kind, version and constants") from error
@@ -137,7 +137,8 @@ def _parse_input(architecture: Architecture, text: str) -> InputConfig:
         )
     defaults = asdict(architecture.input_config())
     if constants.keys() != defaults.keys() or not all(
-        _same_type(value, defaults[name]) and _plausible(value) for name, value in constants.items()
+        _has_type_of(value, defaults[name]) and _has_plausible_numbers(value)
+        for name, value in constants.items()
     ):
         names = ", ".join(field.name for field in fields(architecture.input_config))
         raise FileError(f"{needs}, and {kind!r} has the constants {names or '(none)'}")
@@ -147,24 +148,24 @@ def _parse_input(architecture: Architecture, text: str) -> InputConfig:
         raise FileError(f"its network needs an input that cannot be built: {error}") from error
 
 
-def _as_tuple(value: Any) -> Any:
-    """Lists, which is what JSON makes of tuples, as tuples again."""
-    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+def _lists_to_tuples(value: Any) -> Any:
+    """Convert lists from JSON to tuples, also nested ones."""
+    return tuple(_lists_to_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-def _plausible(value: Any) -> bool:
-    """Whether no number in a value is infinite, or a whole one beyond all sizes."""
+def _has_plausible_numbers(value: Any) -> bool:
+    """Whether all numbers in a value are finite, and whole ones not too large."""
     if isinstance(value, tuple):
-        return all(_plausible(item) for item in value)
+        return all(_has_plausible_numbers(item) for item in value)
     if type(value) is int:
         return value <= _MAX_SIZE
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _same_type(value: Any, default: Any) -> bool:
-    """Whether a constant is of the type of its default; tuples may be of another length."""
+def _has_type_of(value: Any, default: Any) -> bool:
+    """Whether a value has the type of its default; tuples may be of another length."""
     if isinstance(default, tuple):
-        return isinstance(value, tuple) and all(_same_type(item, default[0]) for item in value)
+        return isinstance(value, tuple) and all(_has_type_of(item, default[0]) for item in value)
     if isinstance(default, float):
         return type(value) in (int, float)
     return type(value) is type(default)

@@ -19,60 +19,62 @@ from spikecam.networks.architecture import (
     architecture_kinds,
     find_architecture,
 )
-from spikecam.weights.store import build_empty, check_fit
+from spikecam.weights.store import build_without_weights, check_weights_fit
 
 State = Mapping[str, torch.Tensor]
 
 
-def published_architectures() -> list[Architecture]:
-    """Networks of which others published checkpoints."""
+def list_published_architectures() -> list[Architecture]:
+    """List the architectures of which others published checkpoints."""
     architectures = map(find_architecture, architecture_kinds())
     return [architecture for architecture in architectures if architecture.published]
 
 
-def detect_published(state: State) -> Architecture:
-    """The network that a released state dict is of.
+def detect_architecture(state_dict: State) -> Architecture:
+    """Detect the architecture of a released state dict.
 
     Raises:
         FileError: it is of none that is known.
     """
-    layers = {name.rpartition(".")[0] for name in state}
-    for architecture in published_architectures():
+    layers = {name.rpartition(".")[0] for name in state_dict}
+    for architecture in list_published_architectures():
         assert architecture.published is not None
         if any(re.fullmatch(architecture.published.marker, layer) for layer in layers):
             return architecture
-    known = ", ".join(architecture.kind for architecture in published_architectures())
+    known = ", ".join(architecture.kind for architecture in list_published_architectures())
     raise FileError(f"these weights are of no network that is known by its layers ({known})")
 
 
-def from_published(state: State) -> tuple[Architecture, Any, dict[str, torch.Tensor]]:
-    """Network, configuration and weights of a released state dict, under our names.
+def convert_published(state_dict: State) -> tuple[Architecture, Any, dict[str, torch.Tensor]]:
+    """Convert a released state dict to its architecture, configuration and weights in our names.
 
     The configuration follows from the shapes, so that variants of other sizes are known, too.
 
     Raises:
         FileError: it is of no network that is known, has names besides or too few, or does not fit.
     """
-    architecture = detect_published(state)
+    architecture = detect_architecture(state_dict)
     published = architecture.published
     assert published is not None
-    weights = _rename(architecture.kind, published, state)
+    weights = _rename_weights(architecture.kind, published, state_dict)
     shapes = {name: tuple(values.shape) for name, values in weights.items()}
     try:
         config = published.infer_config(shapes)
     except (LookupError, ArithmeticError, OptionError):
         # Parts are missing: what is there is compared with the default size, to name them.
         config = architecture.config()
-    check_fit(build_empty(architecture, config), weights)
+    check_weights_fit(build_without_weights(architecture, config), weights)
     if published.convert is not None:
         published.convert(weights)
     return architecture, config, weights
 
 
-def _rename(kind: str, published: PublishedCheckpoint, state: State) -> dict[str, torch.Tensor]:
-    """The same weights under our names."""
+def _rename_weights(
+    kind: str, published: PublishedCheckpoint, state_dict: State
+) -> dict[str, torch.Tensor]:
+    """Rename released weights to our names."""
     renamed = {}
-    for name, values in state.items():
+    for name, values in state_dict.items():
         layer, _, parameter = name.rpartition(".")
         for pattern, template in published.layers:
             if re.fullmatch(pattern, layer):

@@ -22,8 +22,8 @@ from spikecam.networks.architecture import (
 )
 from spikecam.resources import pick_device
 from spikecam.weights.card import Card
-from spikecam.weights.catalogue import check_network, find_weights, open_weights
-from spikecam.weights.header import Header
+from spikecam.weights.catalogue import check_network_kind, find_weights_file, open_weights
+from spikecam.weights.header import WeightsHeader
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -52,15 +52,17 @@ def save_weights(path: PathLike, network: nn.Module, card: Card, *, half: bool =
             hint = "; save it without half" if half else "; train it again"
             raise OptionError(f"{name} of {architecture.kind} is not finite as {dtype}{hint}")
     configured: Any = network
-    header = Header.of(architecture, configured.config, configured.input_config, card)
+    header = WeightsHeader.for_network(
+        architecture, configured.config, configured.input_config, card
+    )
     with atomic_path(Path(path)) as temporary:
-        temporary.write_bytes(save(tensors, header.metadata()))
+        temporary.write_bytes(save(tensors, header.to_metadata()))
 
 
 def load_weights(
     path_or_name: PathLike, network: str | tuple[str, ...] | None = None
 ) -> tuple[nn.Module, Card]:
-    """A network with its weights, and their card.
+    """Load a network with its weights, and their card.
 
     Args:
         path_or_name: of a file that `save_weights` wrote, or the name of weights that ship.
@@ -75,24 +77,24 @@ def load_weights(
             one whose input this spikecam cannot build.
         OptionError: neither a file nor the name of weights that ship, or no such network.
     """
-    path = find_weights(path_or_name)
+    path = find_weights_file(path_or_name)
     with open_weights(path, "pt") as (file, header):
-        check_network(path, header, network)
+        check_network_kind(path, header, network)
         architecture = find_architecture(header.network)
         try:
             config, input_config = header.read_config(), header.read_input_config()
         except FileError as error:
             raise FileError(f"{path}: {error}") from error
         try:
-            module = build_empty(architecture, config, input_config)
+            module = build_without_weights(architecture, config, input_config)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return fill(module, weights), header.card
+            return fill_weights(module, weights), header.card
         except FileError as error:
             raise FileError(f"{path}: {error}; get it again") from error
 
 
 def load_network(network_class: type[Network], weights: PathLike, device: str = "auto") -> Network:
-    """A network of a class with its weights on a device, ready for inference.
+    """Load a network of a class with its weights on a device, ready for inference.
 
     Args:
         network_class: class of a declared `Architecture`.
@@ -106,11 +108,11 @@ def load_network(network_class: type[Network], weights: PathLike, device: str = 
     architecture = architecture_of_class(network_class)
     network, _ = load_weights(weights, architecture.kind)
     assert isinstance(network, network_class)
-    return to_device(network, device)
+    return move_network(network, device)
 
 
-def to_device(network: Network, device: str = "auto") -> Network:
-    """The network on a device, its weights laid out as its architecture prefers.
+def move_network(network: Network, device: str = "auto") -> Network:
+    """Move a network to a device, in the memory format that its architecture prefers.
 
     Raises:
         OptionError: no such device.
@@ -121,10 +123,10 @@ def to_device(network: Network, device: str = "auto") -> Network:
     return network
 
 
-def build_empty(
+def build_without_weights(
     architecture: Architecture, config: Any, input_config: InputConfig | None = None
 ) -> nn.Module:
-    """A network without memory for its weights.
+    """Build a network on the meta device, without memory for its weights.
 
     Raises:
         FileError: configurations that contradict each other, or that no module can have.
@@ -138,13 +140,13 @@ def build_empty(
         raise FileError(f"no {architecture.kind} has the configuration {config!r}") from error
 
 
-def fill(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
-    """A network of `build_empty` with weights: eval mode, float32, without gradients.
+def fill_weights(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
+    """Fill a network of `build_without_weights`: eval mode, float32, without gradients.
 
     Raises:
-        FileError: as `check_fit`.
+        FileError: as `check_weights_fit`.
     """
-    check_fit(module, weights)
+    check_weights_fit(module, weights)
     copies = {
         name: values.detach().to(torch.float32, copy=True).contiguous()
         for name, values in weights.items()
@@ -153,8 +155,8 @@ def fill(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
     return module.eval().requires_grad_(False)
 
 
-def check_fit(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Refuse weights that are not exactly those of a network.
+def check_weights_fit(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Refuse weights whose names or shapes do not fit a network.
 
     Raises:
         FileError: names or shapes differ, or values are no finite numbers.
@@ -175,8 +177,8 @@ def check_fit(module: nn.Module, weights: Mapping[str, Tensor]) -> None:
             raise FileError(f"{name} of {network} holds numbers that are not finite, or none")
 
 
-def fingerprint(module: nn.Module) -> str:
-    """A short name of a network's weights, by their values."""
+def weights_fingerprint(module: nn.Module) -> str:
+    """Digest of the weights of a network, by their values."""
     digest = hashlib.sha256()
     for name, values in sorted(module.state_dict().items()):
         digest.update(name.encode() + values.detach().cpu().contiguous().numpy().tobytes())

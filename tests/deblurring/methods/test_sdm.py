@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikecam.bench.gopro import scores_at
+from spikecam.bench.gopro import scores_at_threshold
 from spikecam.deblurring.methods.sdm import SdmOptions, sdm
 from spikecam.stream import SpikeStream
 
@@ -68,6 +68,8 @@ def test_a_moving_edge_is_kept(steady):
 
 @pytest.mark.parametrize(("threshold", "recorded"), [(1, 28.01), (2, 27.34), (4, 25.82)])
 def test_sequences_with_ground_truth_keep_their_quality(data, threshold, recorded):
-    scores = scores_at(data / "val_sequences", threshold, ["sdm"], metrics=["psnr"])["sdm"]
+    scores = scores_at_threshold(data / "val_sequences", threshold, ["sdm"], metrics=["psnr"])[
+        "sdm"
+    ]
     assert len(scores.frames) == 42
     assert scores.mean("psnr") == pytest.approx(recorded, abs=0.05)

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.out_of_focus import Setting, blurred, methods, photographs
+from spikecam.bench.out_of_focus import (
+    DefocusSetting,
+    compared_methods,
+    load_gray_photographs,
+    simulate_defocused,
+)
 from spikecam.tiles import split_into_tiles
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -97,8 +102,8 @@ def test_a_fixed_pattern_with_zeros_gives_a_picture(spikes, refocuser):
 
 
 def test_a_fixed_pattern_is_undone_in_the_picture():
-    (photo,) = (one[:, 60:260] for one in photographs(None, limit=1).values())
-    scene = blurred(photo, Setting(radius=0, light=0.4, frames=51), 0)
+    (photo,) = (one[:, 60:260] for one in load_gray_photographs(None, limit=1).values())
+    scene = simulate_defocused(photo, DefocusSetting(radius=0, light=0.4, frames=51), 0)
 
     def psnr(fpn):
         rate = sc.reconstruct(scene.stream, method="defocus", window=51, fpn=fpn)
@@ -142,10 +147,10 @@ def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
 )
 def test_what_ships_keeps_its_quality(radius, light, frames, least, mean):
     """At least what it was measured to be worth, of photographs that it never saw."""
-    makers = methods()
+    makers = compared_methods()
     gains = []
-    for seed, photo in enumerate(photographs(None, limit=3).values()):
-        scene = blurred(photo[:, 60:260], Setting(radius, light, frames), seed)
+    for seed, photo in enumerate(load_gray_photographs(None, limit=3).values()):
+        scene = simulate_defocused(photo[:, 60:260], DefocusSetting(radius, light, frames), seed)
         scores = {
             label: sc.score(makers[label](scene), scene.truth, ["psnr"])["psnr"]
             for label in ("TFP", "TFP, Wiener", "TFP, Richardson-Lucy", "defocus")
@@ -165,10 +170,10 @@ def gain(scene, makers):
 
 
 def test_scenes_in_focus_are_never_worse_than_by_tfp():
-    makers = methods()
+    makers = compared_methods()
     gains = []
-    for seed, photo in enumerate(photographs(None).values()):
-        scene = blurred(photo[:, 60:260], Setting(radius=0), seed)
+    for seed, photo in enumerate(load_gray_photographs(None).values()):
+        scene = simulate_defocused(photo[:, 60:260], DefocusSetting(radius=0), seed)
         gains.append(gain(scene, makers))
     assert len(gains) == 8
     # Of the whole pictures the least is above 0.2.
@@ -179,7 +184,9 @@ def test_scenes_in_focus_are_never_worse_than_by_tfp():
 def test_charts_in_focus_are_not_harmed():
     across = np.indices((120, 160))[1]
     around = np.arctan2(*(np.indices((120, 160)) - [[[60]], [[80]]]))
-    makers = methods()
+    makers = compared_methods()
     for seed, wave in enumerate((np.sin(2 * np.pi * across / 16 + 0.1), np.sin(24 * around))):
-        scene = blurred((0.5 + 0.4 * np.sign(wave)).astype(np.float32), Setting(radius=0), seed)
+        scene = simulate_defocused(
+            (0.5 + 0.4 * np.sign(wave)).astype(np.float32), DefocusSetting(radius=0), seed
+        )
         assert gain(scene, makers) > 0

@@ -1,6 +1,6 @@
 import numpy as np
 
-from spikecam.train.datasets.charts import add_chart, clouds, star, waves
+from spikecam.train.datasets.charts import add_chart, plane_waves, smooth_noise, star_chart
 
 
 def test_half_of_the_charts_hide_the_picture():
@@ -29,19 +29,21 @@ def energy(picture):
 
 def test_waves_stars_and_clouds_are_regular_or_soft():
     rng = np.random.default_rng(0)
-    for make in (waves, star, clouds):
+    for make in (plane_waves, star_chart, smooth_noise):
         for _ in range(5):
             seen = make((160, 160), rng)
             assert seen.dtype == np.float32
             assert 0.2 < np.abs(seen).max() < 1.5
             assert abs(seen.mean()) < 0.2
     # A few frequencies hold nearly all of a wave.
-    held = np.sort(energy(waves((160, 160), rng)).ravel())
+    held = np.sort(energy(plane_waves((160, 160), rng)).ravel())
     assert held[-60:].sum() > 0.9 * held.sum()
     # Clouds have next to nothing fine.
-    seen = energy(clouds((160, 160), rng))
+    seen = energy(smooth_noise((160, 160), rng))
     assert seen[40:120].sum() < 0.1 * seen.sum()
     # Near its middle, a star is gray.
     middle = np.hypot(*(np.indices((160, 160)) - 80)) < 3
-    amplitudes = [np.abs(star((160, 160), Middle())[part]).mean() for part in (middle, ~middle)]
+    amplitudes = [
+        np.abs(star_chart((160, 160), Middle())[part]).mean() for part in (middle, ~middle)
+    ]
     assert amplitudes[0] < 0.3 * amplitudes[1]

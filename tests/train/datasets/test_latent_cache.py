@@ -4,7 +4,7 @@ import pytest
 import spikecam as sc
 from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
 from spikecam.train.datasets.cached_latents import CachedLatents
-from spikecam.train.datasets.latent_cache import LatentCache, make_latents
+from spikecam.train.datasets.latent_cache import LatentCacheDescription, write_latent_cache
 
 
 def test_latents_fade_with_the_ratio(cache, codec):
@@ -25,11 +25,13 @@ def test_latents_fade_with_the_ratio(cache, codec):
 
 def test_a_cache_is_kept_and_never_mixed_with_another(cache, codec, smooth_photos):
     autoencoder, name = load_autoencoder_and_fingerprint(codec)
-    kept = make_latents([smooth_photos], cache, autoencoder, name, crop=64, crops_per_picture=2)
-    assert kept == LatentCache.open(cache)
+    kept = write_latent_cache(
+        [smooth_photos], cache, autoencoder, name, crop=64, crops_per_picture=2
+    )
+    assert kept == LatentCacheDescription.read(cache)
     assert (kept.train, kept.val) == (22, 1)
     with pytest.raises(sc.OutputError, match="other latents"):
-        make_latents([smooth_photos], cache, autoencoder, name, crop=64, crops_per_picture=3)
+        write_latent_cache([smooth_photos], cache, autoencoder, name, crop=64, crops_per_picture=3)
 
 
 def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
@@ -39,7 +41,7 @@ def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
 
     folder = tmp_path / "cache"
     with pytest.raises(KeyboardInterrupt):
-        make_latents(
+        write_latent_cache(
             [smooth_photos],
             folder,
             *load_autoencoder_and_fingerprint(codec),
@@ -49,7 +51,7 @@ def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
         )
     assert not folder.exists()
     with pytest.raises(sc.OutputError, match=r"needs .* GB"):
-        make_latents(
+        write_latent_cache(
             [smooth_photos],
             folder,
             *load_autoencoder_and_fingerprint(codec),
@@ -58,7 +60,7 @@ def test_latents_are_whole_or_not_there(smooth_photos, codec, tmp_path):
         )
     sc.write_picture(tmp_path / "black" / "one.png", np.zeros((80, 80, 3), np.float32))
     black = [smooth_photos, tmp_path / "black"]
-    make_latents(
+    write_latent_cache(
         black, folder, *load_autoencoder_and_fingerprint(codec), crop=64, crops_per_picture=1
     )
     gains = np.load(folder / "gain.npy")

@@ -5,7 +5,7 @@ import torch
 import spikecam as sc
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.datasets.pair_crops import PairCrops
-from spikecam.train.datasets.pairs import find_pairs
+from spikecam.train.datasets.pairs import find_train_val_pairs
 
 
 def same(one, other):
@@ -13,7 +13,7 @@ def same(one, other):
 
 
 def test_a_number_is_always_the_same_sample(tiny_set):
-    train, _ = find_pairs(tiny_set)
+    train, _ = find_train_val_pairs(tiny_set)
     config = CropConfig(crop=16, moments=2, window=5, random_moments=True)
     crops, again = (PairCrops(train, config, seed=1, length=100) for _ in range(2))
     other = PairCrops(train, config, seed=2, length=100)
@@ -25,7 +25,9 @@ def test_a_number_is_always_the_same_sample(tiny_set):
 
 
 def test_spikes_and_pictures_are_of_the_same_place(tiny_set):
-    crops = PairCrops(find_pairs(tiny_set)[0], CropConfig(crop=16, moments=0), seed=0, length=100)
+    crops = PairCrops(
+        find_train_val_pairs(tiny_set)[0], CropConfig(crop=16, moments=0), seed=0, length=100
+    )
     for n in range(20):
         sample = crops[n]
         assert sample["blur"].shape == (3, 64, 64)
@@ -36,7 +38,7 @@ def test_spikes_and_pictures_are_of_the_same_place(tiny_set):
 
 
 def test_windows_are_those_of_the_stream(rsb):
-    train, _ = find_pairs(rsb())
+    train, _ = find_train_val_pairs(rsb())
     crops = PairCrops(train, CropConfig(crop=16), seed=0, length=len(train), validation=True)
     stream, sample = train[1].stream(), crops[1]
     frames = sc.evenly_spaced_frames(stream, 5, None, 21)
@@ -50,14 +52,14 @@ def test_windows_are_those_of_the_stream(rsb):
 
 
 def test_moments_by_lot_stay_in_the_exposure(rsb):
-    train, _ = find_pairs(rsb())
+    train, _ = find_train_val_pairs(rsb())
     config = CropConfig(crop=8, moments=1, window=399, random_moments=True)
     for n in range(5):
         assert PairCrops(train, config, seed=0, length=9)[n]["spikes"].shape == (1, 399, 8, 8)
 
 
 def test_judging_knows_the_truth_in_the_middle(tiny_set):
-    _, val = find_pairs(tiny_set)
+    _, val = find_train_val_pairs(tiny_set)
     crops = PairCrops(
         val, CropConfig(crop=16, moments=3, window=9), seed=0, length=2, validation=True
     )
@@ -71,11 +73,11 @@ def test_judging_knows_the_truth_in_the_middle(tiny_set):
 
 
 def test_a_crop_is_as_large_as_fits(rsb):
-    assert PairCrops(find_pairs(rsb())[0], CropConfig(), seed=0, length=1).side == 16
+    assert PairCrops(find_train_val_pairs(rsb())[0], CropConfig(), seed=0, length=1).side == 16
 
 
 def test_what_does_not_fit_is_refused_before_work(rsb):
-    train, _ = find_pairs(rsb())
+    train, _ = find_train_val_pairs(rsb())
     with pytest.raises(sc.RangeError, match="longer than"):
         PairCrops(train, CropConfig(window=401), seed=0, length=1)
     with pytest.raises(sc.OptionError, match="cannot be spread"):

@@ -7,9 +7,9 @@ import torch
 
 import spikecam as sc
 from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
-from spikecam.train.datasets.pairs import find_pairs
-from spikecam.train.datasets.pictures import PictureCrops, find_pictures
-from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, draw_mix
+from spikecam.train.datasets.pairs import find_train_val_pairs
+from spikecam.train.datasets.pictures import PictureCrops, find_train_val_pictures
+from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, draw_mix_ratio
 
 CONFIG = SpikeGenSampleConfig(frames=8)
 SCENES, SENSORS = SceneConfig(crop=64), SensorConfig()
@@ -17,7 +17,7 @@ SCENES, SENSORS = SceneConfig(crop=64), SensorConfig()
 
 def test_ratios_are_a_normal_distribution_cut_off():
     rng = np.random.default_rng(0)
-    drawn = np.array([draw_mix(rng) for _ in range(20_000)])
+    drawn = np.array([draw_mix_ratio(rng) for _ in range(20_000)])
     assert drawn.min() >= 0
     assert drawn.max() <= 1
     assert drawn.mean() == pytest.approx(0.5, abs=0.01)
@@ -27,8 +27,8 @@ def test_ratios_are_a_normal_distribution_cut_off():
 
 
 def test_moments_are_the_same_whenever_they_are_asked_for(tiny_set, smooth_photos):
-    train, _ = find_pairs(tiny_set, light=True)
-    pictures = PictureCrops(find_pictures([smooth_photos], 64)[0], 64, seed=0, length=9)
+    train, _ = find_train_val_pairs(tiny_set, with_light=True)
+    pictures = PictureCrops(find_train_val_pictures([smooth_photos], 64)[0], 64, seed=0, length=9)
     samples = SpikeGenSamples(
         train, pictures, replace(CONFIG, dense_prob=0.5), SCENES, SENSORS, seed=0, length=9
     )
@@ -43,7 +43,7 @@ def test_moments_are_the_same_whenever_they_are_asked_for(tiny_set, smooth_photo
 
 
 def test_spikes_alone_have_no_colours_and_a_picture_alone_is_blurry(tiny_set):
-    train, _ = find_pairs(tiny_set, light=True)
+    train, _ = find_train_val_pairs(tiny_set, with_light=True)
     samples = SpikeGenSamples(
         train, None, replace(CONFIG, single_source_prob=0.5), SCENES, SENSORS, seed=0, length=40
     )
@@ -56,8 +56,8 @@ def test_spikes_alone_have_no_colours_and_a_picture_alone_is_blurry(tiny_set):
 
 
 def test_rates_with_their_gain_are_as_bright_as_the_truth(tiny_set, smooth_photos):
-    train, _ = find_pairs(tiny_set, light=True)
-    pictures = PictureCrops(find_pictures([smooth_photos], 64)[0], 64, seed=0, length=9)
+    train, _ = find_train_val_pairs(tiny_set, with_light=True)
+    pictures = PictureCrops(find_train_val_pictures([smooth_photos], 64)[0], 64, seed=0, length=9)
     for dense in (0.0, 1.0):
         config = replace(CONFIG, dense_prob=dense, single_source_prob=0.0, frames=16)
         samples = SpikeGenSamples(train, pictures, config, SCENES, SENSORS, seed=0, length=9)
@@ -71,7 +71,7 @@ def test_pairs_as_they_were_recorded(tiny_set, tmp_path):
     """Those of Spike-GOPRO have sharp pictures and spikes, but not the light that these saw."""
     bare = tmp_path / "bare"
     shutil.copytree(tiny_set, bare, ignore=shutil.ignore_patterns("light_data"))
-    train, _ = find_pairs(bare)
+    train, _ = find_train_val_pairs(bare)
     assert all(pair.light is None for pair in train)
     samples = SpikeGenSamples(train, None, CONFIG, SCENES, SENSORS, seed=0, length=20, mix=0.5)
     for number in range(4):

@@ -6,15 +6,19 @@ from spikecam.train.engine.config import RunConfig
 
 def test_an_epoch_shows_each_pair_once():
     run = RunConfig(epochs=2, batch=4, devices=2)
-    assert run.with_steps_for(20).epoch_steps == 3
-    assert RunConfig(epochs=2, steps=7).with_steps_for(20).epoch_steps == 7
+    assert run.with_steps_for(20).steps_per_epoch == 3
+    assert RunConfig(epochs=2, steps=7).with_steps_for(20).steps_per_epoch == 7
     with pytest.raises(sc.OptionError, match="with_steps_for"):
-        _ = run.epoch_steps
+        _ = run.steps_per_epoch
 
 
 def test_devices_may_change_if_a_step_sees_as_many_samples():
     one, other = RunConfig(epochs=2, batch=4), RunConfig(epochs=2, batch=2, devices=2, workers=0)
-    assert one.settings() == other.settings() != RunConfig(epochs=2, batch=4, devices=2).settings()
+    assert (
+        one.reproducible_settings()
+        == other.reproducible_settings()
+        != RunConfig(epochs=2, batch=4, devices=2).reproducible_settings()
+    )
 
 
 @pytest.mark.parametrize(

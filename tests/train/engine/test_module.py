@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from spikecam.train.engine.config import MAX_SEED, RunConfig
-from spikecam.train.engine.module import StageModule, step_seed
+from spikecam.train.engine.module import StageModule, seed_of_step
 from spikecam.train.engine.stage import Stage
 
 
@@ -22,11 +22,13 @@ def test_every_seed_gives_a_generator(seed):
 
 def test_seeds_of_steps_differ_by_run_rank_and_step():
     seeds = [0, 1, 2**24 - 1, 2**24, 2**24 + 1, 2**31, 2**48, MAX_SEED]
-    made = {step_seed(seed, rank, step) for seed in seeds for rank in (0, 1) for step in range(50)}
+    made = {
+        seed_of_step(seed, rank, step) for seed in seeds for rank in (0, 1) for step in range(50)
+    }
     assert len(made) == len(seeds) * 2 * 50
     assert all(0 <= one < 2**64 for one in made)
     # Runs with small seeds repeat what they gave before there were large ones.
-    assert step_seed(3, 1, 7) == (3 << 40) + (1 << 32) + 7
+    assert seed_of_step(3, 1, 7) == (3 << 40) + (1 << 32) + 7
 
 
 def test_the_network_alone_lies_in_checkpoints():

@@ -2,18 +2,18 @@ import pytest
 import torch
 
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.optimizers import adam_cosine, cosine_decay
+from spikecam.train.engine.optimizers import adam_with_cosine_decay, cosine_decay_factor
 
 
 def test_the_rate_falls_once_an_epoch():
     network = torch.nn.Linear(2, 2)
-    optimizer, schedule = adam_cosine(network, RunConfig(epochs=4, steps=3, lr=0.5))
+    optimizer, schedule = adam_with_cosine_decay(network, RunConfig(epochs=4, steps=3, lr=0.5))
     rates = []
     for _ in range(12):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    assert rates == [pytest.approx(0.5 * cosine_decay(step // 3, 4)) for step in range(12)]
+    assert rates == [pytest.approx(0.5 * cosine_decay_factor(step // 3, 4)) for step in range(12)]
     # The same as PyTorch's, stepped at the end of each epoch.
     plain = torch.optim.Adam(network.parameters(), lr=0.5)
     annealing = torch.optim.lr_scheduler.CosineAnnealingLR(plain, 4)

@@ -21,12 +21,12 @@ from spikecam.train.datasets.configs import SceneConfig
 from spikecam.train.datasets.pair_crops import PairCrops
 from spikecam.train.engine.callbacks import CheckpointCallback
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.csv_logger import last_measures
+from spikecam.train.engine.csv_logger import last_validation_measures
 from spikecam.train.engine.devices import pick_training_device
-from spikecam.train.engine.job import Job, Report
+from spikecam.train.engine.job import RunReport, TrainingJob
 from spikecam.train.engine.module import StageModule
-from spikecam.train.engine.run_folder import check_run_folder, start_run_folder
-from spikecam.train.engine.training import network_input
+from spikecam.train.engine.run_folder import check_run_settings, write_run_settings
+from spikecam.train.engine.training import input_of_start_weights
 from spikecam.train.recipes.bsn import BSNOptions, train_bsn
 from spikecam.train.recipes.refined import RefinedOptions, train_refined
 
@@ -38,14 +38,14 @@ OPTIONS = BSNOptions(crop=16, network=NETWORK)
 def test_what_another_process_writes_into_the_folder_is_left_alone(tmp_path):
     with atomic_path(tmp_path / "last.ckpt") as temporary:
         temporary.write_bytes(b"half")
-        start_run_folder(tmp_path, {}, {})
-        check_run_folder(tmp_path, {})
+        write_run_settings(tmp_path, {}, {})
+        check_run_settings(tmp_path, {})
         assert temporary.exists()
 
 
 def train(data, folder, config=RUN, said=None, **options):
-    report = Report(say=None if said is None else said.append, command="the command")
-    job = Job([data], folder, report)
+    report = RunReport(say=None if said is None else said.append, command="the command")
+    job = TrainingJob([data], folder, report)
     return train_bsn(job, replace(OPTIONS, run=config, **options)).path
 
 
@@ -74,7 +74,7 @@ def test_it_learns_to_denoise_from_noise_alone(tiny_set, tmp_path):
     losses = [float(row["value"]) for row in rows]
     assert len(losses) == 8
     assert losses[-1] < 0.5 * losses[0]
-    final = last_measures(tmp_path / "run")
+    final = last_validation_measures(tmp_path / "run")
     assert final["val/psnr"] > final["val/psnr_before"] + 4
     assert said[0].startswith(
         "bsn: 31,272 parameters, 10 pairs for training and 2 samples for validation"
@@ -141,7 +141,7 @@ def test_the_average_is_what_a_repeated_run_gives(tiny_set, tmp_path):
     network = RefinerConfig(
         width=8, deep_width=8, picture_blocks=0, deep_blocks=0, blocks=2, flow_warp=False
     )
-    job = Job([tiny_set], tmp_path / "run")
+    job = TrainingJob([tiny_set], tmp_path / "run")
     options = RefinedOptions(scenes=SceneConfig(crop=64), run=RUN, network=network)
     made = train_refined(job, options).path
     first = load_file(made)
@@ -182,7 +182,7 @@ def test_folders_of_others_are_left_alone(tiny_set, tmp_path):
 
 
 def test_a_bar_is_for_terminals(tiny_set, tmp_path, capfd):
-    job = Job([tiny_set], tmp_path / "run", report=Report(progress_bar=True))
+    job = TrainingJob([tiny_set], tmp_path / "run", report=RunReport(progress_bar=True))
     train_bsn(job, replace(OPTIONS, run=replace(RUN, epochs=1)))
     assert capfd.readouterr().out == ""
 
@@ -200,7 +200,7 @@ def test_a_damaged_checkpoint_is_told(tiny_set, straight, tmp_path):
 
 
 def test_a_checkpoint_of_another_network_is_told(tiny_set, straight, tmp_path):
-    job = Job([tiny_set], tmp_path / "run")
+    job = TrainingJob([tiny_set], tmp_path / "run")
     options = replace(OPTIONS, run=RUN, network=BSNConfig(width=9))
     train_bsn(job, options)
     (tmp_path / "run" / "last.ckpt").write_bytes((straight.parent / "last.ckpt").read_bytes())
@@ -277,7 +277,7 @@ def test_weights_to_begin_with_are_those(tiny_set, straight, tmp_path):
     one, other = load_file(weights), load_file(straight)
     assert all(torch.allclose(one[k], other[k], atol=1e-6) for k in one)
     # Their size counts, and another one that was asked for is refused.
-    job = Job([tiny_set], tmp_path / "default")
+    job = TrainingJob([tiny_set], tmp_path / "default")
     options = BSNOptions(crop=16, run=config, weights=str(straight))
     assert sc.load_weights(train_bsn(job, options).path)[0].config == NETWORK
     with pytest.raises(sc.OptionError, match="another size"):
@@ -334,9 +334,9 @@ def test_a_request_to_stop_that_was_swallowed_counts_at_the_next_step(tiny_set, 
         if len(steps) == 7:
             raise KeyboardInterrupt
 
-    report = Report(check_stop=check)
+    report = RunReport(check_stop=check)
     with pytest.raises(KeyboardInterrupt):
-        train_bsn(Job([tiny_set], tmp_path / "run", report), replace(OPTIONS, run=RUN))
+        train_bsn(TrainingJob([tiny_set], tmp_path / "run", report), replace(OPTIONS, run=RUN))
     assert len(steps) == 7
     assert epochs_kept(tmp_path / "run") == 1
 
@@ -351,7 +351,7 @@ def test_several_machines_need_to_know_of_each_other(tiny_set, tmp_path, monkeyp
 def test_weights_carry_the_input_that_they_were_trained_on(tiny_set, tmp_path):
     """The window of the run, and the constants of the weights that a run starts from."""
     options = replace(OPTIONS, window=7, run=replace(RUN, epochs=1, steps=1))
-    weights = train_bsn(Job([tiny_set], tmp_path / "run"), options).path
+    weights = train_bsn(TrainingJob([tiny_set], tmp_path / "run"), options).path
     assert sc.read_weights_info(weights).input_config == BSNInputConfig(window=7)
-    assert network_input(weights, "bsn") == BSNInputConfig(window=7)
-    assert network_input(None, "bsn") == BSNInputConfig()
+    assert input_of_start_weights(weights, "bsn") == BSNInputConfig(window=7)
+    assert input_of_start_weights(None, "bsn") == BSNInputConfig()

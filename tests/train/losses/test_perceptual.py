@@ -58,7 +58,7 @@ def lpips_file(lpips_state, tmp_path_factory):
 def distance(request):
     if request.param == "pyramid":
         return LaplacianDistance()
-    return LPIPS.open(request.getfixturevalue("lpips_file"))
+    return LPIPS.from_files(request.getfixturevalue("lpips_file"))
 
 
 def test_the_worse_a_picture_the_further_it_is(distance, photo):
@@ -111,7 +111,7 @@ def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp
     assert torch.equal(one(photo, noisy(photo, 0.1)), other(photo, noisy(photo, 0.1)))
     for part in ("vgg.pth", "lin.pth"):
         with pytest.raises(sc.FileError, match="no weights of LPIPS"):
-            LPIPS.open(tmp_path / part)
+            LPIPS.from_files(tmp_path / part)
 
 
 def test_without_a_file_it_needs_no_weights():

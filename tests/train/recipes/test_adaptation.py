@@ -10,7 +10,7 @@ import spikecam as sc
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.refiner import Refiner
 from spikecam.train.datasets.refiner_samples import RefinerSamples
-from spikecam.train.engine.job import Job
+from spikecam.train.engine.job import TrainingJob
 from spikecam.train.engine.run_folder import load_checkpoint
 from spikecam.train.engine.sampler import UNBOUNDED
 from spikecam.train.losses.heldout_pixels import heldout_pixel_error
@@ -19,7 +19,7 @@ from spikecam.train.recipes.adaptation import (
     AdaptationOptions,
     adapt,
     adapt_weights,
-    measure_sensors,
+    estimate_sensor_config,
 )
 
 TINY = RefinerConfig(
@@ -38,7 +38,7 @@ def network(noise=0.0, bright=0.0):
 
 
 def test_the_camera_is_measured(captures):
-    sensor = measure_sensors(sc.read_spike_gopro(captures))
+    sensor = estimate_sensor_config(sc.read_spike_gopro(captures))
     true = 3 / sc.SENSOR_PRESETS["s-sdm"].gain
     assert sensor.thresholds[0] < true < sensor.thresholds[1] < 2 * true
     assert sensor.fpn_prob < 0.5
@@ -54,7 +54,7 @@ def test_a_fixed_pattern_is_noticed(captures):
         sc.save(path, stream)
         pairs.append(replace(pair, spikes=path))
     try:
-        assert measure_sensors(pairs).fpn_prob > 0.5
+        assert estimate_sensor_config(pairs).fpn_prob > 0.5
     finally:
         for pair in pairs:
             pair.spikes.unlink()
@@ -69,7 +69,7 @@ def test_hidden_pixels_tell_better_pictures_from_worse(captures):
 def test_adapting_mends_weights_that_are_bad_for_a_camera(captures, tmp_path):
     sc.save_weights(tmp_path / "start.safetensors", network(bright=1.0), CARD)
     out = tmp_path / "mine.safetensors"
-    job = Job([captures], out)
+    job = TrainingJob([captures], out)
     run = replace(RUN, epochs=3, steps=10, batch=4, lr=2e-2, workers=0)
     options = AdaptationOptions(str(tmp_path / "start.safetensors"), scenes=4, run=run)
     made = adapt_weights(job, options)
@@ -86,7 +86,7 @@ def test_adapting_mends_weights_that_are_bad_for_a_camera(captures, tmp_path):
 def test_a_result_that_is_no_better_is_not_written(captures, tmp_path):
     sc.save_weights(tmp_path / "start.safetensors", network(), CARD)
     out = tmp_path / "mine.safetensors"
-    job = Job([captures], out)
+    job = TrainingJob([captures], out)
     run = replace(RUN, epochs=1, steps=1, batch=2, lr=1e-9, workers=0)
     options = AdaptationOptions(str(tmp_path / "start.safetensors"), scenes=4, run=run)
     with pytest.raises(sc.SpikecamError, match="did not help"):
@@ -101,7 +101,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(captures, tmp_path, mon
 
     def adapted(name):
         out = tmp_path / f"{name}.safetensors"
-        adapt(Job([captures], out), AdaptationOptions(str(start), 4, 1, run=run))
+        adapt(TrainingJob([captures], out), AdaptationOptions(str(start), 4, 1, run=run))
         return out
 
     straight = adapted("straight")

@@ -11,7 +11,7 @@ import spikecam as sc
 from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.train.datasets.configs import DefocusConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, Report
+from spikecam.train.engine.job import RunReport, TrainingJob
 from spikecam.train.engine.module import StageModule
 from spikecam.train.recipes.defocus import DefocusOptions, DefocusStage, train_defocus
 
@@ -32,7 +32,7 @@ def train(job, run=RUN, samples=CONFIG, network=SIZE):
 def test_pairs_and_folders_are_checked_before_work(dpdd, tmp_path):
     def refused(folder, said):
         with pytest.raises(sc.FileError, match=said):
-            train(Job([folder], tmp_path / "run"))
+            train(TrainingJob([folder], tmp_path / "run"))
 
     dpdd(tmp_path / "data" / "dpdd")
     refused(tmp_path / "data", "train_c looks like a part of DPDD, whose pictures are out of focus")
@@ -44,7 +44,7 @@ def test_pairs_and_folders_are_checked_before_work(dpdd, tmp_path):
 
 def test_a_run_resumes_to_the_same_weights(photos, tmp_path):
     def trained(name, config):
-        path = train(Job([photos], tmp_path / name), config).path
+        path = train(TrainingJob([photos], tmp_path / name), config).path
         return sc.load_weights(path, "refocuser")[0].state_dict()
 
     whole = trained("whole", RUN)
@@ -64,7 +64,7 @@ def stopped(module):
 def test_it_learns(dpdd, tmp_path):
     config = replace(RUN, epochs=1, steps=60, batch=4, lr=4e-3)
     scenes = replace(PLAIN, window=(50, 60), focus_prob=0.0)
-    job = Job([dpdd(tmp_path / "dpdd")], tmp_path / "run")
+    job = TrainingJob([dpdd(tmp_path / "dpdd")], tmp_path / "run")
     path = train(job, config, scenes, replace(SIZE, width=16)).path
     scores = dict(sc.load_weights(path)[1].scores)
     assert float(scores["val/psnr"]) > float(scores["val/psnr_tfp"]) + 1
@@ -103,7 +103,7 @@ def test_muon_takes_the_convolutions_and_adam_the_rest():
 
 def test_an_epochs_line_tells_measures_alone(photos, tmp_path):
     said = []
-    job = Job([photos], tmp_path / "run", report=Report(said.append))
+    job = TrainingJob([photos], tmp_path / "run", report=RunReport(said.append))
     train(job, replace(RUN, epochs=1))
     (line,) = (one for one in said if one.startswith("epoch"))
     assert re.fullmatch(

@@ -8,7 +8,7 @@ import spikecam as sc
 from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.train.datasets.configs import DefocusConfig
-from spikecam.train.engine.job import Job
+from spikecam.train.engine.job import TrainingJob
 from spikecam.train.recipe import find_recipe
 
 pytestmark = pytest.mark.gpu
@@ -45,7 +45,7 @@ def two_steps(device, tmp_path):
         recipe = find_recipe(name)
         run = {"epochs": 2, "steps": 1, "batch": 2, "workers": 0, "device": device}
         out = tmp_path / ("adapted.safetensors" if name == "adaptation" else "run")
-        result = recipe.run(Job([source], out), small(recipe.options(), **run, **values))
+        result = recipe.run(TrainingJob([source], out), small(recipe.options(), **run, **values))
         assert result.path.exists()
         assert all(abs(value) < 1e6 for value in result.measures.values())
         return result

@@ -10,7 +10,7 @@ from spikecam.networks.configs.spikegen import SpikeGenConfig
 from spikecam.networks.diffusion import q_sample
 from spikecam.train.datasets.configs import SceneConfig, SpikeGenSampleConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, Report
+from spikecam.train.engine.job import RunReport, TrainingJob
 from spikecam.train.recipes.autoencoder import AutoencoderOptions, train_autoencoder
 from spikecam.train.recipes.spikegen import (
     SpikeGenLossConfig,
@@ -18,7 +18,7 @@ from spikecam.train.recipes.spikegen import (
     SpikeGenStage,
     pretrain_spikegen,
 )
-from spikecam.train.recipes.spikegen_tuned import SpikeGenTunedOptions, tune_spikegen
+from spikecam.train.recipes.spikegen_tuned import SpikeGenTunedOptions, finetune_spikegen
 
 RUN = RunConfig(epochs=2, steps=1, batch=2, lr=1e-3, device="cpu", workers=0)
 SIZE = SpikeGenConfig(
@@ -42,18 +42,18 @@ def pretrain(job, codec, **options):
 def test_latents_of_another_autoencoder_are_refused(cache, smooth_photos, tmp_path):
     network = AutoencoderConfig(channels=4, width=8, deep_width=8, blocks=0, deep_blocks=0)
     options = AutoencoderOptions(crop=64, run=replace(RUN, seed=1), network=network)
-    other = train_autoencoder(Job([smooth_photos], tmp_path / "other"), options).path
+    other = train_autoencoder(TrainingJob([smooth_photos], tmp_path / "other"), options).path
     with pytest.raises(sc.FileError, match="another autoencoder"):
-        pretrain(Job([cache], tmp_path / "run"), other)
+        pretrain(TrainingJob([cache], tmp_path / "run"), other)
     with pytest.raises(sc.FileError, match="spikecam train latents"):
-        pretrain(Job([smooth_photos], tmp_path / "run"), other)
+        pretrain(TrainingJob([smooth_photos], tmp_path / "run"), other)
 
 
 def test_pretraining_that_was_stopped_ends_at_the_same_weights(
     cache, codec, stopped_after_an_epoch, equal, tmp_path
 ):
     def train(folder, **options):
-        return pretrain(Job([cache], tmp_path / folder, Report(**options)), codec)
+        return pretrain(TrainingJob([cache], tmp_path / folder, RunReport(**options)), codec)
 
     straight = train("straight")
     with pytest.raises(KeyboardInterrupt):
@@ -65,7 +65,7 @@ def test_pretraining_that_was_stopped_ends_at_the_same_weights(
 def test_tuning_begins_with_what_was_pretrained_and_resumes(
     tiny_set, smooth_photos, cache, codec, stopped_after_an_epoch, equal, tmp_path
 ):
-    begun = pretrain(Job([cache], tmp_path / "begun"), codec)
+    begun = pretrain(TrainingJob([cache], tmp_path / "begun"), codec)
 
     def tune(folder, network=None, **options):
         tuning = SpikeGenTunedOptions(
@@ -78,8 +78,8 @@ def test_tuning_begins_with_what_was_pretrained_and_resumes(
             run=RUN,
             network=network,
         )
-        job = Job([tiny_set], tmp_path / folder, Report(**options))
-        return tune_spikegen(job, tuning).path
+        job = TrainingJob([tiny_set], tmp_path / folder, RunReport(**options))
+        return finetune_spikegen(job, tuning).path
 
     straight = tune("straight")
     with pytest.raises(KeyboardInterrupt):
@@ -140,7 +140,7 @@ def test_dense_reconstruction_alone_says_what_it_was_trained_on(smooth_photos, c
         run=RUN,
         network=SIZE,
     )
-    made = tune_spikegen(Job([], tmp_path / "run"), options).path
+    made = finetune_spikegen(TrainingJob([], tmp_path / "run"), options).path
     _, card = sc.load_weights(made)
     assert card.data == "photos: 11 pictures"
 

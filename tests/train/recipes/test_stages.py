@@ -10,7 +10,7 @@ from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.teacher import Teacher, as_gray
-from spikecam.train.engine.module import side_by_side
+from spikecam.train.engine.module import picture_grid
 from spikecam.train.losses.perceptual import LaplacianDistance
 from spikecam.train.recipes.bsn import BSNOptions, BSNStage
 from spikecam.train.recipes.edsr import EDSROptions, EDSRStage
@@ -120,17 +120,17 @@ def test_refined_is_compared_to_the_truth():
     )
     measures, pictures = stage.evaluate(batch)
     assert float(measures["psnr"].detach()) == pytest.approx(20, rel=1e-3)
-    assert side_by_side(pictures).shape == (3, 128, 192)
+    assert picture_grid(pictures).shape == (3, 128, 192)
 
 
 def test_measures_know_the_truth(batch):
     one = {**batch, "spikes": batch["spikes"][:, :1, :9]}
     measures, pictures = BSNStage(BSNConfig(width=8)).evaluate(one)
     assert measures.keys() == {"loss", "psnr", "psnr_before"}
-    assert side_by_side(pictures).shape == (3, 16, 24)
+    assert picture_grid(pictures).shape == (3, 16, 24)
     measures, pictures = EDSRStage(EDSRConfig(channels=4, blocks=1)).evaluate(one)
     assert measures.keys() == {"loss", "psnr"}
-    assert side_by_side(pictures).shape == (3, 64, 96)
+    assert picture_grid(pictures).shape == (3, 64, 96)
     teacher = Teacher(nn.Identity(), nn.Upsample(scale_factor=4))
     student = LDNStage(LDNConfig(window=11), teacher, LaplacianDistance())
     measures, pictures = student.evaluate(batch)
@@ -159,6 +159,6 @@ def test_settings_are_as_published():
     assert (bsn.run.epochs, bsn.run.batch, bsn.run.lr, bsn.window) == (1000, 8, 3e-4, 9)
     assert (edsr.run.epochs, edsr.run.batch, edsr.run.lr) == (70, 8, 3e-4)
     assert (ldn.run.epochs, ldn.run.batch, ldn.run.lr) == (100, 4, 1e-3)
-    crops = ldn.crops(ldn.network)
+    crops = ldn.crop_config(ldn.network)
     assert (crops.moments, crops.window, ldn.loss.reblur_weight) == (5, 21, 100)
     assert bsn.crops.crop == edsr.crops.crop == crops.crop == 128

@@ -34,26 +34,26 @@ class AdaptationBenchmarkOptions:
 
 
 def run(options: AdaptationBenchmarkOptions, context: RunContext) -> Report:
-    """Adapt to a simulated rig, and score before and after: PSNR of 7 frames of each test pair."""
-    from spikecam.bench.adaptation import make_rig_set, mean_psnr
+    """Run the benchmark: adapt to a simulated rig, and report PSNR before and after."""
+    from spikecam.bench.adaptation import make_rig_data_set, mean_test_psnr
     from spikecam.bench.report import Report, Table
-    from spikecam.train.engine.job import Job
-    from spikecam.train.engine.job import Report as TrainingReport
+    from spikecam.train.engine.job import RunReport as TrainingReport
+    from spikecam.train.engine.job import TrainingJob
     from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
 
     if options.data is None:
         raise OptionError("adaptation needs a folder of photographs")
-    assert context.out is not None
-    rig = make_rig_set(options.data, context.out, options.captures)
+    assert context.output_folder is not None
+    rig = make_rig_data_set(options.data, context.output_folder, options.captures)
     rows = [
-        {"method": "sdm", "PSNR ↑": mean_psnr(rig, "sdm")},
-        {"method": options.weights, "PSNR ↑": mean_psnr(rig, "refined", options.weights)},
+        {"method": "sdm", "PSNR ↑": mean_test_psnr(rig, "sdm")},
+        {"method": options.weights, "PSNR ↑": mean_test_psnr(rig, "refined", options.weights)},
     ]
-    out = context.out / "adapted.safetensors"
+    out = context.output_folder / "adapted.safetensors"
     # Only train and val are captures; the score is of test.
-    job = Job([rig], out, TrainingReport(context.say, command=context.command))
+    job = TrainingJob([rig], out, TrainingReport(context.say, command=context.command))
     adapt(job, AdaptationOptions(weights=options.weights))
-    rows.append({"method": "adapted", "PSNR ↑": mean_psnr(rig, "refined", str(out))})
+    rows.append({"method": "adapted", "PSNR ↑": mean_test_psnr(rig, "refined", str(out))})
     table = Table("adaptation", "Adaptation to a simulated rig", rows)
     return Report("adaptation", "Adaptation", str(options.data), context.command, [table])
 

@@ -31,10 +31,10 @@ class DefocusOptions:
 
 
 def run(options: DefocusOptions, context: RunContext) -> Report:
-    """Tables of PSNR and SSIM along each axis."""
-    from spikecam.bench.out_of_focus import compare_defocus
+    """Run the benchmark; its report has tables of PSNR and SSIM by disc, light and frames."""
+    from spikecam.bench.out_of_focus import score_defocus
 
-    return compare_defocus(
+    return score_defocus(
         options.data,
         weights=options.weights,
         limit=options.limit,

@@ -33,10 +33,10 @@ class FixedPatternOptions:
 
 
 def run(options: FixedPatternOptions, context: RunContext) -> Report:
-    """Recover a measured map from three simulated fields, and correct a photograph with it."""
+    """Run the benchmark: recover a fixed pattern from simulated fields, and report the errors."""
     import tempfile
 
-    from spikecam.bench.fixed_pattern import measure_fixed_pattern
+    from spikecam.bench.fixed_pattern import measure_pattern_recovery
     from spikecam.bench.report import Report, Table
     from spikecam.io.pictures import write_picture
 
@@ -55,7 +55,7 @@ def run(options: FixedPatternOptions, context: RunContext) -> Report:
 
             photo = Path(folder) / "coffee.png"
             write_picture(photo, data.coffee())  # type: ignore[no-untyped-call]
-        measure_fixed_pattern(options.data, photo, options.frames, say)
+        measure_pattern_recovery(options.data, photo, options.frames, say)
     rows = [{"result": line} for line in lines]
     table = Table("fixed_pattern", "Fixed pattern from uniform fields", rows)
     return Report("fixed_pattern", "Fixed pattern", str(options.data), context.command, [table])

@@ -40,10 +40,10 @@ class GenerationOptions:
 
 
 def run(options: GenerationOptions, context: RunContext) -> Report:
-    """Tables of deblurring, of dense reconstruction, and of steps."""
-    from spikecam.bench.generation import generation
+    """Run the benchmark; its report has tables of deblurring, dense reconstruction, and steps."""
+    from spikecam.bench.generation import score_spikegen
 
-    return generation(
+    return score_spikegen(
         options.data,
         options.dense,
         weights=(options.weights, options.autoencoder),

@@ -36,10 +36,10 @@ class GoproOptions:
 
 
 def run(options: GoproOptions, context: RunContext) -> Report:
-    """Tables of PSNR and SSIM, beside published figures."""
-    from spikecam.bench.gopro import gopro
+    """Run the benchmark; its report has tables of PSNR and SSIM, beside published figures."""
+    from spikecam.bench.gopro import score_on_gopro
 
-    return gopro(
+    return score_on_gopro(
         options.data,
         options.method or None,
         metrics=options.metric,

@@ -30,14 +30,14 @@ class LiveOptions:
 
 
 def run(options: LiveOptions, context: RunContext) -> Report:
-    """What ``spikecam live`` reaches with each of its methods."""
-    from spikecam.bench.live import reached
+    """Run the benchmark; its report has the pictures a second of each live method."""
+    from spikecam.bench.live import measure_live_view
     from spikecam.bench.report import Report, Table
     from spikecam.online.methods import online_method_names
 
     rows = []
     for method in online_method_names():
-        line = reached(method, options.rate, options.seconds)
+        line = measure_live_view(method, options.rate, options.seconds)
         context.say(f"{method:<6} {line}")
         rows.append({"method": method, "result": line})
     source = f"frames of 400x250, {options.rate:g} a second"

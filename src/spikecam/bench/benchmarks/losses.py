@@ -34,16 +34,16 @@ class LossesOptions:
 
 
 def run(options: LossesOptions, context: RunContext) -> Report:
-    """Train a student by each loss, and score all in the middle frame at V_th = 1."""
-    from spikecam.bench.losses import compare_losses
-    from spikecam.train.engine.job import Job
-    from spikecam.train.engine.job import Report as TrainingReport
+    """Run the benchmark: train a student by each loss, and report their scores."""
+    from spikecam.bench.losses import score_losses
+    from spikecam.train.engine.job import RunReport as TrainingReport
+    from spikecam.train.engine.job import TrainingJob
 
-    assert context.out is not None
-    job = Job(options.data, context.out, TrainingReport(context.say, command=context.command))
-    return compare_losses(
-        job, options.judge, options.training, limit=options.limit, say=context.say
+    assert context.output_folder is not None
+    job = TrainingJob(
+        options.data, context.output_folder, TrainingReport(context.say, command=context.command)
     )
+    return score_losses(job, options.judge, options.training, limit=options.limit, say=context.say)
 
 
 BENCHMARK = Benchmark(

@@ -35,10 +35,10 @@ class ModulesOptions:
 
 
 def run(options: ModulesOptions, context: RunContext) -> Report:
-    """A table of the teacher with more and more of its modules, and of the student."""
-    from spikecam.bench.gopro import modules
+    """Run the benchmark; its report has the scores with more and more modules of S-SDM."""
+    from spikecam.bench.gopro import score_modules
 
-    return modules(
+    return score_modules(
         options.data,
         weights=(options.bsn, options.edsr, options.ldn),
         limit=options.limit,

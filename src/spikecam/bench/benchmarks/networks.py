@@ -28,7 +28,7 @@ class NetworksOptions:
 
 
 def run(options: NetworksOptions, context: RunContext) -> Report:
-    """Time of all frames with all that a network prepares, against LDN's plain module."""
+    """Run the benchmark; its report has time and memory of each network."""
     from spikecam.bench.networks import measure_networks
     from spikecam.bench.report import Report, Table
 

@@ -41,10 +41,10 @@ class ReconstructOptions:
 
 
 def run(options: ReconstructOptions, context: RunContext) -> Report:
-    """A table of all metrics, beside published figures."""
-    from spikecam.bench.reconstruct import reconstruct
+    """Run the benchmark; its report has all metrics of each method, beside published figures."""
+    from spikecam.bench.reconstruct import score_reconstructions
 
-    return reconstruct(
+    return score_reconstructions(
         options.data,
         options.method or None,
         metrics=options.metric or None,

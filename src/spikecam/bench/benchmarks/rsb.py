@@ -33,10 +33,10 @@ class RsbOptions:
 
 
 def run(options: RsbOptions, context: RunContext) -> Report:
-    """A table of the metrics of each scene."""
-    from spikecam.bench.rsb import rsb
+    """Run the benchmark; its report has the scores of each method by scene."""
+    from spikecam.bench.rsb import score_on_rsb
 
-    return rsb(
+    return score_on_rsb(
         options.data,
         options.method or None,
         metrics=options.metric or None,

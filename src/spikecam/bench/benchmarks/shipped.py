@@ -80,11 +80,15 @@ class ShippedOptions:
 
 
 def run(options: ShippedOptions, context: RunContext) -> Report:
-    """Mean PSNR of each method and of its weights, beside the recorded figure."""
+    """Run the benchmark; its report has the mean PSNR of all weights, beside the recorded one."""
     from spikecam.bench.report import Report, Table
     from spikecam.errors import OptionError
 
-    tasks = {"deblurring": deblurring, "spikes-alone": spikes_alone, "defocus": defocus}
+    tasks = {
+        "deblurring": iter_deblurring_scores,
+        "spikes-alone": iter_spikes_alone_scores,
+        "defocus": iter_defocus_scores,
+    }
     if options.task is not None and options.task not in tasks:
         raise OptionError(f"no task {options.task!r}; known tasks: {', '.join(tasks)}")
     rows, failures = [], []
@@ -114,17 +118,17 @@ def run(options: ShippedOptions, context: RunContext) -> Report:
     )
 
 
-def deblurring() -> Iterator[tuple[str, str, str, float]]:
-    """Blurry pictures and their spikes: moving photographs at three thresholds."""
+def iter_deblurring_scores() -> Iterator[tuple[str, str, str, float]]:
+    """Yield the mean PSNR of each deblurring method on moving photographs, at three thresholds."""
     import numpy as np
 
     import spikecam as sc
-    from spikecam.bench.synthetic_set import sharp_sequences
+    from spikecam.bench.synthetic_set import make_sequences
     from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
 
     scenes = [
         (sequence, [sc.quarter_gray(frame) for frame in sequence.frames])
-        for sequence in sharp_sequences(RECORDING_FRAMES, EXPOSURE, _SCENES)
+        for sequence in make_sequences(RECORDING_FRAMES, EXPOSURE, _SCENES)
     ]
     for threshold in THRESHOLDS:
         scores: dict[tuple[str, str], list[float]] = {}
@@ -153,18 +157,18 @@ def deblurring() -> Iterator[tuple[str, str, str, float]]:
             yield method, weights, f"V_th {threshold}", float(np.mean(values))
 
 
-def spikes_alone() -> Iterator[tuple[str, str, str, float]]:
-    """Moving photographs from spikes alone; gain and offset are fitted to the truth."""
+def iter_spikes_alone_scores() -> Iterator[tuple[str, str, str, float]]:
+    """Yield the mean PSNR of each method for spikes alone, on moving photographs."""
     import numpy as np
 
     import spikecam as sc
     from spikecam.bench.affine_fit import affine_fit
-    from spikecam.bench.synthetic_set import sharp_sequences
+    from spikecam.bench.synthetic_set import make_sequences
     from spikecam.gray import as_gray
 
     frames, middle = 301, 150
     scores: dict[tuple[str, str], list[float]] = {}
-    for seed, sequence in enumerate(sharp_sequences(frames, (0, frames), _SCENES)):
+    for seed, sequence in enumerate(make_sequences(frames, (0, frames), _SCENES)):
         gray = np.stack([as_gray(frame) for frame in sequence.frames])
         stream = sc.simulate(gray, sc.Sensor(gain=0.6), seed=seed)
         results = {
@@ -183,17 +187,21 @@ def spikes_alone() -> Iterator[tuple[str, str, str, float]]:
         yield method, weights, "moving", float(np.mean(values))
 
 
-def defocus() -> Iterator[tuple[str, str, str, float]]:
-    """Photographs out of focus, discs of 2 pixels on average."""
+def iter_defocus_scores() -> Iterator[tuple[str, str, str, float]]:
+    """Yield the mean PSNR of TFP and of the refocuser on photographs out of focus."""
     import numpy as np
 
     import spikecam as sc
-    from spikecam.bench.out_of_focus import Setting, blurred, photographs
+    from spikecam.bench.out_of_focus import (
+        DefocusSetting,
+        load_gray_photographs,
+        simulate_defocused,
+    )
 
-    setting = Setting()
+    setting = DefocusSetting()
     scores: dict[tuple[str, str], list[float]] = {}
-    for seed, photo in enumerate(photographs(None, _SCENES).values()):
-        scene = blurred(photo, setting, seed)
+    for seed, photo in enumerate(load_gray_photographs(None, _SCENES).values()):
+        scene = simulate_defocused(photo, setting, seed)
         for method, weights in (("tfp", ""), ("defocus", "defocus")):
             rate = sc.reconstruct(
                 scene.stream, setting.frames // 2, method, window=setting.frames, fpn=scene.fpn

@@ -25,28 +25,30 @@ class SpeedOptions:
 
 
 def run(options: SpeedOptions, context: RunContext) -> Report:
-    """A table of times and ratios; with a folder, plots of how time grows with size."""
+    """Run the benchmark; its report has times and ratios, and plots where a folder is given."""
     from spikecam.bench import regression_limits, scaling, speed_inputs
     from spikecam.bench.report import Report, Table
-    from spikecam.bench.speed import machine, measure
+    from spikecam.bench.speed import describe_machine, measure_speed
     from spikecam.bench.startup import measure_startup
 
-    if context.out is not None:
-        scaling.check_growth(context.out)
-    context.say(machine())
+    if context.output_folder is not None:
+        scaling.check_plot_folder(context.output_folder)
+    context.say(describe_machine())
     tables = [Table("startup", "Time until anything happens", measure_startup(context.say))]
-    rows = measure(speed_inputs.QUICK if options.quick else speed_inputs.FULL, say=context.say)
-    tables.append(Table("speed", f"Speed ({machine()})", rows))
-    if context.out is not None:
+    rows = measure_speed(
+        speed_inputs.QUICK if options.quick else speed_inputs.FULL, say=context.say
+    )
+    tables.append(Table("speed", f"Speed ({describe_machine()})", rows))
+    if context.output_folder is not None:
         steps = scaling.QUICK if options.quick else scaling.FULL
-        grown = scaling.grow(context.out, steps, say=context.say)
+        grown = scaling.measure_growth(context.output_folder, steps, say=context.say)
         tables.append(Table("growth", "Growth of time with size, as a power", grown))
     failures = []
     if options.check:
-        failures = [f"too slow: {failure}" for failure in regression_limits.check(rows)]
+        failures = [f"too slow: {failure}" for failure in regression_limits.find_regressions(rows)]
         if not failures:
             context.say("nothing is slower than it may be")
-    return Report("speed", "Speed", machine(), context.command, tables, failures=failures)
+    return Report("speed", "Speed", describe_machine(), context.command, tables, failures=failures)
 
 
 BENCHMARK = Benchmark(

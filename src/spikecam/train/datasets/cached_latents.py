@@ -12,8 +12,8 @@ from torch.utils.data import Dataset
 
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike
-from spikecam.train.datasets.latent_cache import ARRAYS, LatentCache
-from spikecam.train.datasets.spikegen_samples import draw_mix
+from spikecam.train.datasets.latent_cache import ARRAYS, LatentCacheDescription
+from spikecam.train.datasets.spikegen_samples import draw_mix_ratio
 from spikecam.train.engine.sampler import Sample
 
 
@@ -39,7 +39,7 @@ class CachedLatents(Dataset[Sample]):
     def __init__(
         self, folder: PathLike, *, seed: int, length: int, validation: bool = False
     ) -> None:
-        self.cache, self.folder = LatentCache.open(folder), Path(folder)
+        self.cache, self.folder = LatentCacheDescription.read(folder), Path(folder)
         self.seed, self.length, self.validation = seed, length, validation
         self._arrays: dict[str, npt.NDArray[Any]] = {}
 
@@ -48,11 +48,11 @@ class CachedLatents(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng((self.seed, index))
-        arrays = self._load()
+        arrays = self._open_arrays()
         if self.validation:
             crop, mix = self.cache.train + index, 0.5
         else:
-            crop, mix = int(rng.integers(self.cache.train)), draw_mix(rng)
+            crop, mix = int(rng.integers(self.cache.train)), draw_mix_ratio(rng)
         sharp, gray = (arrays[name][crop].astype(np.float32) for name in ("sharp", "gray"))
         spikes = np.unpackbits(arrays["spikes"][crop], axis=2, bitorder="little")
         return {
@@ -63,8 +63,8 @@ class CachedLatents(Dataset[Sample]):
             "target": torch.from_numpy((1 - mix) * sharp + mix * gray),
         }
 
-    def _load(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays, opened by each process for itself."""
+    def _open_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Open the arrays of the cache, once in each process."""
         if not self._arrays:
             try:
                 self._arrays = {

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from spikecam.picture import Picture
-from spikecam.train.datasets.random_draws import log_uniform
+from spikecam.train.datasets.random_draws import draw_log_uniform
 
 # Ranges of the standard deviation of clouds and of wavelengths, in pixels.
 _CLOUD_PIXELS, _WAVE_PIXELS = (1.0, 6.0), (4.0, 60.0)
@@ -15,7 +15,7 @@ _ARMS, _CONTRAST = (6, 60), (0.5, 20.0)
 
 
 def add_chart(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """A picture under waves, a star or clouds, from soft ones to bars; half of them hide it.
+    """Add a random test chart to a picture: waves, a star or smooth noise; half of them hide it.
 
     Photographs have next to nothing so regular, and test charts little else.
 
@@ -23,28 +23,28 @@ def add_chart(sharp: Picture, rng: np.random.Generator) -> Picture:
         sharp: the picture, (H, W) in [0, 1].
         rng: of everything random.
     """
-    chart = (waves, star, clouds)[int(rng.integers(3))](sharp.shape, rng)
+    chart = (plane_waves, star_chart, smooth_noise)[int(rng.integers(3))](sharp.shape, rng)
     dark, light = np.sort(rng.random(2)).astype(np.float32)
-    chart = np.clip(0.5 + np.float32(log_uniform(rng, _CONTRAST)) * chart, 0, 1)
+    chart = np.clip(0.5 + np.float32(draw_log_uniform(rng, _CONTRAST)) * chart, 0, 1)
     opacity = np.float32(min(2 * rng.random(), 1))
     shown = dark + (light - dark) * chart
     return np.asarray(opacity * shown + (1 - opacity) * sharp, np.float32)
 
 
-def waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """One to three plane waves, one upon the other, from -0.5 to 0.5."""
+def plane_waves(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Draw a pattern of one to three plane waves, from -0.5 to 0.5."""
     count = int(rng.integers(1, 4))
     y, x = np.indices(shape)
     total = np.zeros(shape)
     for _ in range(count):
         angle, phase = rng.uniform(0, 2 * np.pi, 2)
         distance = x * np.cos(angle) + y * np.sin(angle)
-        total += np.sin(2 * np.pi * distance / log_uniform(rng, _WAVE_PIXELS) + phase)
+        total += np.sin(2 * np.pi * distance / draw_log_uniform(rng, _WAVE_PIXELS) + phase)
     return (total / (2 * count)).astype(np.float32)
 
 
-def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """Arms around a point, finer and finer towards it, from -0.5 to 0.5."""
+def star_chart(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Draw a Siemens star: arms around a point, finer towards it, from -0.5 to 0.5."""
     y, x = np.indices(shape) - (rng.random(2) * shape)[:, None, None]
     arms, phase = rng.integers(*_ARMS), rng.uniform(0, 2 * np.pi)
     chart = 0.5 * np.sin(arms * np.arctan2(y, x) + phase)
@@ -53,10 +53,10 @@ def star(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
     return np.asarray(chart, np.float32)
 
 
-def clouds(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
-    """Noise without fine detail, from about -0.5 to 0.5."""
+def smooth_noise(shape: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Draw noise without fine detail, from about -0.5 to 0.5."""
     noise = rng.standard_normal(shape, np.float32)
     smooth = np.asarray(
-        cv2.GaussianBlur(noise, (0, 0), log_uniform(rng, _CLOUD_PIXELS)), np.float32
+        cv2.GaussianBlur(noise, (0, 0), draw_log_uniform(rng, _CLOUD_PIXELS)), np.float32
     )
     return np.asarray(smooth / (4 * smooth.std()), np.float32)

@@ -48,7 +48,7 @@ class CropConfig:
 
 @dataclass(frozen=True)
 class SensorConfig:
-    """How sensors are drawn at random that see a scene.
+    """How random sensors are drawn.
 
     Attributes:
         thresholds: range of V_th, drawn evenly on a logarithmic scale.
@@ -65,7 +65,7 @@ class SensorConfig:
     def __post_init__(self) -> None:
         if not 0 < self.thresholds[0] <= self.thresholds[1]:
             raise OptionError(f"thresholds are two numbers that rise, not {self.thresholds}")
-        check_shares(self, "spurious_prob", "noise_prob", "fpn_prob")
+        check_probabilities(self, "spurious_prob", "noise_prob", "fpn_prob")
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class SceneConfig:
                 f"a crop is a multiple of {SCENE_CROP_UNIT} and at least {MIN_PICTURE_CROP}, "
                 f"not {self.crop}"
             )
-        check_shares(self, "low_light_prob")
+        check_probabilities(self, "low_light_prob")
 
 
 @dataclass(frozen=True)
 class RefinerSampleConfig:
-    """What a sample of the refiner holds.
+    """How samples of the refiner are drawn.
 
     Attributes:
         moments: sharp pictures of each scene.
@@ -105,7 +105,7 @@ class RefinerSampleConfig:
     def __post_init__(self) -> None:
         if self.moments < 1:
             raise OptionError(f"a sample has at least one moment, not {self.moments}")
-        check_shares(self, "scale_prob")
+        check_probabilities(self, "scale_prob")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class DefocusConfig:
 
     def __post_init__(self) -> None:
         check_picture_crop(self.crop)
-        low, high = self.odd_window
+        low, high = self.odd_window_range
         if not MIN_DEFOCUS_WINDOW <= self.window[0] <= self.window[1] or low > high:
             raise OptionError(
                 f"a window is two numbers from {MIN_DEFOCUS_WINDOW} on that rise, with an odd one "
@@ -162,15 +162,15 @@ class DefocusConfig:
             )
         if self.scenes < 1:
             raise OptionError(f"there is at least one scene, not {self.scenes}")
-        check_shares(
+        check_probabilities(
             self,
             *("focus_prob", "soft_prob", "chart_prob", "point_prob"),
             *("noise_prob", "spurious_prob", "fpn_prob", "drift_prob"),
         )
 
     @property
-    def odd_window(self) -> tuple[int, int]:
-        """The lowest and the highest odd number of frames."""
+    def odd_window_range(self) -> tuple[int, int]:
+        """Range of the window: its lowest and highest odd number of frames."""
         return self.window[0] | 1, self.window[1] - 1 | 1
 
 
@@ -198,13 +198,13 @@ class SpikeGenSampleConfig:
             raise OptionError(
                 f"single_source_prob is a share up to 0.5, not {self.single_source_prob}"
             )
-        check_shares(self, "dense_prob")
+        check_probabilities(self, "dense_prob")
         if not self.mix_variance > 0:
             raise OptionError(f"mix_variance is a number above 0, not {self.mix_variance:g}")
 
 
 def check_picture_crop(crop: int) -> None:
-    """Refuse a side of crops of pictures that is too small, or no multiple of 8.
+    """Refuse a side of picture crops that is too small, or no multiple of 8.
 
     Raises:
         OptionError: it is one.
@@ -215,8 +215,8 @@ def check_picture_crop(crop: int) -> None:
         )
 
 
-def check_shares(config: Any, *names: str) -> None:
-    """Refuse a configuration with a share outside [0, 1].
+def check_probabilities(config: Any, *names: str) -> None:
+    """Refuse a configuration with a probability outside [0, 1].
 
     Raises:
         OptionError: it has one.

@@ -26,8 +26,8 @@ from spikecam.sensor.sensor import Sensor
 from spikecam.train.datasets.charts import add_chart
 from spikecam.train.datasets.configs import DEFOCUS_MARGIN_PIXELS as MARGIN
 from spikecam.train.datasets.configs import DefocusConfig
-from spikecam.train.datasets.pictures import PictureCrops, load_levels
-from spikecam.train.datasets.random_draws import log_uniform, rotate_and_flip
+from spikecam.train.datasets.pictures import PictureCrops, read_levels_cached
+from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
 from spikecam.train.engine.sampler import Sample
 
 # How far the camera drifts at most in those samples in which it does.
@@ -43,7 +43,7 @@ Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 
 
 class DefocusSamples(Dataset[Sample]):
-    """Scenes out of focus; each index is always the same sample.
+    """Dataset of scenes out of focus for the refocuser; each index is always the same sample.
 
     A sample holds `RefocuserInput.features`, as `Refocuser` takes them; ``sharp`` (1, crop, crop),
     the rates of the scene in focus; and ``level`` (), the rate of white.
@@ -80,10 +80,10 @@ class DefocusSamples(Dataset[Sample]):
         return self.length
 
     def __getitem__(self, index: int) -> Sample:
-        maps, scene, frames, level = self._scene(index % self.config.scenes)
+        maps, scene, frames, level = self._cached_scene(index % self.config.scenes)
         rng = np.random.default_rng((self.seed, index))
         rates, truth = (
-            one.astype(np.float32, order="C") for one in rotate_and_flip([maps, scene], rng)
+            one.astype(np.float32, order="C") for one in random_rotate_and_flip([maps, scene], rng)
         )
         return {
             **self.inputs.tensors_from_rates(rates, frames),
@@ -91,7 +91,7 @@ class DefocusSamples(Dataset[Sample]):
             "level": torch.tensor(level, dtype=torch.float32),
         }
 
-    def _scene(self, number: int) -> Scene:
+    def _cached_scene(self, number: int) -> Scene:
         """The scene of this number, kept in memory."""
         if number not in self._cache:
             self._cache[number] = self._make_scene(number)
@@ -103,21 +103,24 @@ class DefocusSamples(Dataset[Sample]):
         # Pictures of either kind are drawn as often as there are of it.
         count = 0 if self.pictures is None else len(self.pictures.paths)
         if self.pictures is None or rng.random() * (count + len(self.pairs)) >= count:
-            blurry, sharp = self._crop_pair(rng)
+            blurry, sharp = self._random_pair_crop(rng)
             if rng.random() < config.focus_prob:
                 blurry = sharp
         else:
-            sharp = self._vary(as_gray(self.pictures.picture(number)), rng)
-            blurry = self._defocus(sharp, rng)
-        low, high = config.odd_window
-        frames = 2 * int(log_uniform(rng, (low / 2, high / 2))) + 1
-        film, sharp = self._film(blurry, sharp, frames, rng)
-        level = log_uniform(rng, config.white_rate)
+            sharp = self._random_variation(as_gray(self.pictures.crop_picture(number)), rng)
+            blurry = self._random_defocus(sharp, rng)
+        low, high = config.odd_window_range
+        frames = 2 * int(draw_log_uniform(rng, (low / 2, high / 2))) + 1
+        light_frames, sharp = self._drifting_frames(blurry, sharp, frames, rng)
+        level = draw_log_uniform(rng, config.white_rate)
         pattern = None
         if rng.random() < config.fpn_prob:
             pattern = FixedPattern.random(sharp.shape, int(rng.integers(2**31)))
         stream = simulate(
-            film, random_sensor(rng, config, level), seed=int(rng.integers(2**31)), fpn=pattern
+            light_frames,
+            random_sensor(rng, config, level),
+            seed=int(rng.integers(2**31)),
+            fpn=pattern,
         )
         truth = np.minimum(sharp * np.float32(level), 1)
         if pattern is not None and rng.random() < 1 / 3:
@@ -127,8 +130,8 @@ class DefocusSamples(Dataset[Sample]):
         # Half floats hold rates to a thousandth of themselves, far below their noise.
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
-    def _vary(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """The picture as it is, or soft, under a chart, or with points of light."""
+    def _random_variation(self, sharp: Picture, rng: np.random.Generator) -> Picture:
+        """Vary a picture at random: soften it, add a chart, or add points of light."""
         if rng.random() < self.config.soft_prob:
             sharp = soften(sharp, rng)
         if rng.random() < self.config.chart_prob:
@@ -140,8 +143,8 @@ class DefocusSamples(Dataset[Sample]):
             sharp[places] = rng.random(count) ** rng.uniform(0.2, 5)
         return sharp
 
-    def _defocus(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """The picture as an out-of-focus lens sees it, at random depths."""
+    def _random_defocus(self, sharp: Picture, rng: np.random.Generator) -> Picture:
+        """Blur a picture by defocus at random depths."""
         if rng.random() < self.config.focus_prob:
             return sharp
         inverse_depth = random_inverse_depth(sharp.shape, seed=int(rng.integers(2**31)))
@@ -151,33 +154,33 @@ class DefocusSamples(Dataset[Sample]):
         radius = self.config.radius * float(rng.random()) ** 1.5
         return defocus_scene(sharp, inverse_depth, focus=focus, strength=radius / farthest)
 
-    def _crop_pair(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
-        """A crop of a pair with its margin, in gray."""
+    def _random_pair_crop(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
+        """Draw a gray crop of a random pair: out of focus, and sharp."""
         side = self.config.crop + 2 * MARGIN
         paths = self.pairs[int(rng.integers(len(self.pairs)))]
-        blurry, sharp = (load_levels(path) for path in paths)
+        blurry, sharp = (read_levels_cached(path) for path in paths)
         top, left = (int(rng.integers(n - side + 1)) for n in sharp.shape[:2])
         window = slice(top, top + side), slice(left, left + side)
         both = np.stack([blurry[window], sharp[window]]).astype(np.float32) / np.float32(255)
-        (pair,) = rotate_and_flip([both], rng)
+        (pair,) = random_rotate_and_flip([both], rng)
         return as_gray(pair[0]), as_gray(pair[1])
 
-    def _film(
+    def _drifting_frames(
         self, blurry: Picture, sharp: Picture, frames: int, rng: np.random.Generator
     ) -> tuple[Iterator[Picture], Picture]:
-        """The light on the sensor frame by frame, and the truth in the middle."""
+        """Light of each frame while the camera drifts, or stands still; and the sharp truth."""
         inside = slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN)
         if rng.random() >= self.config.drift_prob:
             still = np.ascontiguousarray(blurry[inside])
             return (still for _ in range(frames)), sharp[inside]
         drift = rng.uniform(-_DRIFT_PIXELS, _DRIFT_PIXELS, 2)
         return (
-            shift(blurry, drift * (t / max(frames - 1, 1) - 0.5))[inside] for t in range(frames)
+            translate(blurry, drift * (t / max(frames - 1, 1) - 0.5))[inside] for t in range(frames)
         ), sharp[inside]
 
 
 def check_pair_sizes(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
-    """Refuse pairs that no crop of this side can be taken of.
+    """Refuse pairs whose pictures differ in size, or are smaller than a crop.
 
     Raises:
         FileError: the two pictures of a pair differ in size, or are smaller.
@@ -192,27 +195,27 @@ def check_pair_sizes(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
 
 
 def soften(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """A picture soft as photographs are: enlarged, or blurred but for some of its detail.
+    """Soften a picture at random, as photographs are soft: enlarge it, or blur it in part.
 
     Softness differs from defocus by the frequencies that discs take away, not by how steeply all of
     them fall: so here they fall in many ways.
     """
     height, width = sharp.shape
     if rng.random() < 0.5:
-        factor = log_uniform(rng, _ENLARGING)
+        factor = draw_log_uniform(rng, _ENLARGING)
         part = sharp[: round(height / factor), : round(width / factor)]
         kind = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(2))]
         soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
     else:
-        sigma = log_uniform(rng, _SOFT_PIXELS)
+        sigma = draw_log_uniform(rng, _SOFT_PIXELS)
         # Of most detail little remains: as of the grain of a film.
         detail = np.float32(rng.random() ** 3)
         soft = detail * sharp + (1 - detail) * cv2.GaussianBlur(sharp, (0, 0), sigma)
     return np.clip(soft, 0, 1)
 
 
-def shift(picture: Picture, offset: npt.NDArray[np.float64]) -> Picture:
-    """A picture moved by an offset (x, y) in pixels, mirrored beyond its border."""
+def translate(picture: Picture, offset: npt.NDArray[np.float64]) -> Picture:
+    """Translate a picture by (x, y) pixels, mirrored beyond its border."""
     matrix = np.array([[1, 0, offset[0]], [0, 1, offset[1]]])
     size = picture.shape[1], picture.shape[0]
     moved = cv2.warpAffine(
@@ -222,7 +225,7 @@ def shift(picture: Picture, offset: npt.NDArray[np.float64]) -> Picture:
 
 
 def median_pattern(pattern: FixedPattern) -> FixedPattern:
-    """A pattern all of whose pixels are the median one."""
+    """A fixed pattern in which every pixel is the median pixel of another."""
     offset, gain, deviation = (
         np.full_like(one, np.median(one))
         for one in (pattern.offset, pattern.gain, pattern.deviation)
@@ -233,10 +236,10 @@ def median_pattern(pattern: FixedPattern) -> FixedPattern:
 def random_sensor(rng: np.random.Generator, config: DefocusConfig, level: float) -> Sensor:
     """A random sensor in which white fires ``level`` spikes a frame."""
     noisy = rng.random() < config.noise_prob
-    interval = log_uniform(rng, (140, 5000))
+    interval = draw_log_uniform(rng, (140, 5000))
     return Sensor(
         gain=level,
-        photons=log_uniform(rng, (100, 20000)) if noisy else None,
+        photons=draw_log_uniform(rng, (100, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
         spurious_gap=(interval, interval / 3) if rng.random() < config.spurious_prob else None,
     )

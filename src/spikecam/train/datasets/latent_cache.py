@@ -29,8 +29,8 @@ from spikecam.scenes.pretraining import FRAMES, pretraining_pair
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.pictures import (
     PictureCrops,
-    find_pictures,
-    picture_tensor,
+    find_train_val_pictures,
+    picture_to_tensor,
     pictures_digest,
 )
 
@@ -41,8 +41,8 @@ _BATCH = 16
 
 
 @dataclass(frozen=True)
-class LatentCache:
-    """Description of a cache.
+class LatentCacheDescription:
+    """Description of a cache of latents: its autoencoder, crops, seed and pictures.
 
     Attributes:
         autoencoder: fingerprint of the one whose latents these are.
@@ -60,24 +60,24 @@ class LatentCache:
     pictures: str
 
     @staticmethod
-    def open(folder: PathLike) -> LatentCache:
-        """Read that of a folder.
+    def read(folder: PathLike) -> LatentCacheDescription:
+        """Read the description of the cache in a folder.
 
         Raises:
             FileError: there is no whole cache.
         """
         path = Path(folder) / CACHE
         try:
-            return LatentCache(**json.loads(path.read_text(encoding="utf-8")))
+            return LatentCacheDescription(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise FileError(
                 f"{folder} holds no latents; make them with spikecam train latents"
             ) from error
 
 
-def make_latents(
-    folders: Sequence[PathLike],
-    out: PathLike,
+def write_latent_cache(
+    picture_folders: Sequence[PathLike],
+    cache_folder: PathLike,
     autoencoder: Codec,
     fingerprint: str,
     *,
@@ -85,14 +85,14 @@ def make_latents(
     crops_per_picture: int = 8,
     seed: int = 0,
     track: Callable[[Sequence[int]], Iterable[int]] = iter,
-) -> LatentCache:
-    """Make a cache of crops of the pictures in ``folders``.
+) -> LatentCacheDescription:
+    """Write a cache of the latents of crops of pictures.
 
     One that is there already is kept if it is the same.
 
     Args:
-        folders: of pictures.
-        out: the folder of the cache.
+        picture_folders: of pictures.
+        cache_folder: the folder of the cache.
         autoencoder: on its device, in eval mode.
         fingerprint: of that.
         crop: side of the crops, a multiple of 8; 256 as published.
@@ -104,8 +104,8 @@ def make_latents(
         FileError: fewer than two pictures, or one that cannot be read.
         OutputError: the folder holds other latents, or cannot be written.
     """
-    train, val = find_pictures(folders, crop)
-    cache = LatentCache(
+    train, val = find_train_val_pictures(picture_folders, crop)
+    cache = LatentCacheDescription(
         fingerprint,
         crops_per_picture * len(train),
         len(val),
@@ -113,16 +113,16 @@ def make_latents(
         seed,
         pictures_digest([*train, *val]),
     )
-    root = Path(out)
+    root = Path(cache_folder)
     if (root / CACHE).exists():
-        if LatentCache.open(root) == cache:
+        if LatentCacheDescription.read(root) == cache:
             return cache
         raise OutputError(f"{root} holds other latents; name a new folder")
     parts = [
         PictureCrops(train, crop, seed=seed, length=cache.train),
         PictureCrops(val, crop, seed=seed, length=cache.val, validation=True),
     ]
-    shapes = _shapes(cache.train + cache.val, autoencoder.latent_channels, crop)
+    shapes = _array_types_and_shapes(cache.train + cache.val, autoencoder.latent_channels, crop)
     _check_free_space(
         root, sum(int(np.prod(shape)) * kind().itemsize for kind, shape in shapes.values())
     )
@@ -138,8 +138,8 @@ def make_latents(
         for first in track(range(0, len(crops), _BATCH)):
             batch = crops[first : first + _BATCH]
             place = slice(first, first + len(batch))
-            sharp = [part.picture(n) for part, n in batch]
-            pairs = [_make_pair(one, seed + first + i) for i, one in enumerate(sharp)]
+            sharp = [part.crop_picture(n) for part, n in batch]
+            pairs = [_blur_and_simulate(one, seed + first + i) for i, one in enumerate(sharp)]
             gray = [as_colour(as_gray(one)) for one in sharp]
             blurry = [pair[0] for pair in pairs]
             for name, pictures in (("blurry", blurry), ("sharp", sharp), ("gray", gray)):
@@ -156,8 +156,10 @@ def make_latents(
     return cache
 
 
-def _shapes(count: int, channels: int, crop: int) -> dict[str, tuple[Any, tuple[int, ...]]]:
-    """The kind and shape of each array."""
+def _array_types_and_shapes(
+    count: int, channels: int, crop: int
+) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """Data type and shape of each array of a cache."""
     latent = np.float16, (count, channels, crop // 8, crop // 8)
     spikes = np.uint8, (count, FRAMES, crop, crop // 8)
     return {
@@ -167,21 +169,22 @@ def _shapes(count: int, channels: int, crop: int) -> dict[str, tuple[Any, tuple[
     }
 
 
-def _check_free_space(root: Path, needed: int) -> None:
-    """Refuse, before any work, a disk that is too small: a mapped file would end the process."""
+def _check_free_space(root: Path, byte_count: int) -> None:
+    """Refuse a disk with too little free space: a mapped file would end the process."""
     above = root.absolute()
     while not above.exists():
         above = above.parent
     free = shutil.disk_usage(above).free
-    if needed > free:
+    if byte_count > free:
         raise OutputError(
-            f"{root} needs {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free there; choose "
+            f"{root} needs {byte_count / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free there; "
+            "choose "
             "another place, or a smaller --crops-per-picture or --crop"
         )
 
 
-def _make_pair(sharp: Picture, seed: int) -> tuple[Picture, SpikeStream]:
-    """The blurry picture and the spikes of a sharp one; a black one fires nowhere."""
+def _blur_and_simulate(sharp: Picture, seed: int) -> tuple[Picture, SpikeStream]:
+    """Simulate the blurry picture and the spikes of a sharp picture."""
     if as_gray(sharp).any():
         return pretraining_pair(sharp, seed)
     return sharp, SpikeStream.from_array(np.zeros((FRAMES, *sharp.shape[:2]), np.uint8))
@@ -189,7 +192,7 @@ def _make_pair(sharp: Picture, seed: int) -> tuple[Picture, SpikeStream]:
 
 def _encode(autoencoder: Codec, pictures: Sequence[Picture]) -> npt.NDArray[np.float32]:
     device = next(autoencoder.parameters()).device
-    batch = torch.stack([picture_tensor(one) for one in pictures]).to(device)
+    batch = torch.stack([picture_to_tensor(one) for one in pictures]).to(device)
     with torch.inference_mode():
         latents: npt.NDArray[np.float32] = autoencoder.encode(batch).cpu().numpy()
     return latents

@@ -20,12 +20,12 @@ from spikecam.io.pictures import read_picture
 from spikecam.picture import Picture, as_colour
 from spikecam.stream import Span, SpikeStream
 from spikecam.train.datasets.configs import CROP_UNIT, CropConfig
-from spikecam.train.datasets.random_draws import rotate_and_flip
+from spikecam.train.datasets.random_draws import random_rotate_and_flip
 from spikecam.train.engine.sampler import Sample
 
 
 class PairCrops(Dataset[Sample]):
-    """Crops of pairs; each index is always the same sample.
+    """Dataset of crops of pairs, without their truth; each index is always the same sample.
 
     A sample holds ``blur``, the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``, firing rates in
     the whole exposure (1, s, s); and ``spikes`` around F moments, uint8 (F, window, s, s), where
@@ -94,7 +94,7 @@ class PairCrops(Dataset[Sample]):
         pictures += [self._crop_picture(sharp, top, left) for sharp in map(read_picture, truth)]
         arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
         if self.config.augment and not self.validation:
-            arrays = rotate_and_flip(arrays, rng)
+            arrays = random_rotate_and_flip(arrays, rng)
         colours = torch.from_numpy(np.ascontiguousarray(arrays[0].transpose(0, 3, 1, 2)))
         sample = {"blur": colours[0], "long": torch.from_numpy(np.ascontiguousarray(arrays[1]))}
         if frames:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from spikecam.train.datasets.configs import CropConfig
-from spikecam.train.engine.job import Job
+from spikecam.train.engine.job import TrainingJob
 
 if TYPE_CHECKING:
     from spikecam.train.engine.training import TrainingData
@@ -15,22 +15,26 @@ if TYPE_CHECKING:
 MAX_VAL_SAMPLES = 48
 
 
-def pair_data(job: Job, crops: CropConfig, seed: int, skip_incomplete: bool) -> TrainingData:
-    """Crops of the pairs of the job's sources.
+def pair_crop_data(
+    job: TrainingJob, crops: CropConfig, seed: int, skip_incomplete: bool
+) -> TrainingData:
+    """Training data of a job: crops of the pairs in its sources.
 
     Raises:
-        FileError: as `find_pairs` and `PairCrops`.
+        FileError: as `find_train_val_pairs` and `PairCrops`.
     """
     from spikecam.train.datasets.pair_crops import PairCrops
-    from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
+    from spikecam.train.datasets.pairs import describe_pairs, find_train_val_pairs_of_all
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import TrainingData
 
-    train, val = find_all_pairs(job.sources, skip_incomplete=skip_incomplete, say=job.report.say)
+    train, val = find_train_val_pairs_of_all(
+        job.sources, skip_incomplete=skip_incomplete, say=job.report.say
+    )
     val_samples = min(MAX_VAL_SAMPLES, len(val))
     return TrainingData(
         PairCrops(train, crops, seed=seed, length=UNBOUNDED),
         PairCrops(val, crops, seed=seed + 1, length=val_samples, validation=True),
         len(train),
-        {"crops": asdict(crops), "data": pairs_settings(train, val)},
+        {"crops": asdict(crops), "data": describe_pairs(train, val)},
     )

@@ -37,20 +37,20 @@ _UNIT, _MIN_SIDE = 16, 64
 _LINE_INTERVAL = 100
 
 
-def pseudo_scenes(
+def make_pseudo_scenes(
     pairs: Sequence[Pair],
-    folder: Path,
+    output_folder: Path,
     *,
-    sequences: int,
+    scene_count: int,
     seed: int,
     say: Callable[[str], None] | None = None,
 ) -> Path:
-    """Make a data set with truth from pairs without; one that was begun goes on.
+    """Make a simulated data set with truth from pairs without; an interrupted one is continued.
 
     Args:
         pairs: blurry pictures with their spikes; their sharp pictures are not looked at.
-        folder: where to: ``pictures`` and ``scenes`` below it.
-        sequences: how many scenes.
+        output_folder: where to: ``pictures`` and ``scenes`` below it.
+        scene_count: how many scenes.
         seed: of everything random.
         say: takes lines of progress.
 
@@ -63,28 +63,32 @@ def pseudo_scenes(
         OutputError: the folder cannot be written, or was begun with other pictures.
         SpikecamError: as `Synthesis`.
     """
-    if sequences < 2:
-        raise OptionError(f"scenes are at least 2, one of them for validation, not {sequences}")
+    if scene_count < 2:
+        raise OptionError(f"scenes are at least 2, one of them for validation, not {scene_count}")
     sides = [picture_size(pair.blur) for pair in pairs if pair.blur is not None]
     smallest = [min(side[i] for side in sides) // _REDUCTION for i in range(2)]
     size = tuple(int(_SCENE_SHARE * side) // _UNIT * _UNIT for side in smallest)
     if min(size) < _MIN_SIDE:
         raise FileError(
-            f"{folder} cannot be made: pictures of {2 * smallest[1]}x{2 * smallest[0]} are too "
+            f"{output_folder} cannot be made: pictures of {2 * smallest[1]}x{2 * smallest[0]} are "
+            "too "
             "small for scenes at half their size; give pictures of 160 pixels a side or more"
         )
-    pictures = folder / "pictures"
-    _start_folder(folder, pairs)
+    pictures = output_folder / "pictures"
+    _start_or_check_folder(output_folder, pairs)
     say = say or (lambda _: None)
-    say(f"{folder}: {sequences} scenes of {size[1]}x{size[0]} out of {len(pairs)} blurry pictures")
+    say(
+        f"{output_folder}: {scene_count} scenes of {size[1]}x{size[0]} out of {len(pairs)} blurry "
+        "pictures"
+    )
     for number, pair in enumerate(pairs):
         path = pictures / f"{number:06d}.png"
         if not path.exists():
-            write_picture(path, _reduced_sdm(pair))
+            write_picture(path, _half_size_sdm_picture(pair))
     max_speed = min(_MAX_SPEED[0] * min(size), _MAX_SPEED[1])
     config = SynthConfig(
         size=(size[0], size[1]),
-        sequences=sequences,
+        sequences=scene_count,
         speed=(0, max_speed),
         light=True,
         val=0.05,
@@ -92,18 +96,18 @@ def pseudo_scenes(
         seed=seed,
     )
     try:
-        synthesis = Synthesis([pictures], folder / "scenes", config)
+        synthesis = Synthesis([pictures], output_folder / "scenes", config)
     except OptionError:
         # All look alike: scenes for validation are other motions of the same.
-        synthesis = Synthesis([pictures], folder / "scenes", replace(config, val=0))
+        synthesis = Synthesis([pictures], output_folder / "scenes", replace(config, val=0))
     for number, _ in enumerate(synthesis, start=1):
         if number % _LINE_INTERVAL == 0:
-            say(f"{number} of {sequences} scenes")
-    return folder / "scenes"
+            say(f"{number} of {scene_count} scenes")
+    return output_folder / "scenes"
 
 
-def _start_folder(folder: Path, pairs: Sequence[Pair]) -> None:
-    """Begin the folder, or check that it was begun with the same pictures."""
+def _start_or_check_folder(folder: Path, pairs: Sequence[Pair]) -> None:
+    """Start the output folder, or check that it was started with the same pairs."""
     record = folder / "pairs.sha256"
     pictures_digest = file_digest(*(pair.blur for pair in pairs if pair.blur is not None))
     try:
@@ -121,8 +125,8 @@ def _start_folder(folder: Path, pairs: Sequence[Pair]) -> None:
         ) from error
 
 
-def _reduced_sdm(pair: Pair) -> np.ndarray:
-    """The middle of the exposure by SDM, half as large."""
+def _half_size_sdm_picture(pair: Pair) -> np.ndarray:
+    """The picture of the middle of the exposure by SDM, at half size."""
     stream = pair.stream()
     middle = sum(resolve_exposure(stream)) // 2
     sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")

@@ -11,9 +11,9 @@ from spikecam.deblurring.spike_window_input import SpikeCrop, window_spikes
 from spikecam.errors import FileError
 from spikecam.exposure import resolve_exposure
 from spikecam.stream import SpikeStream
-from spikecam.train.datasets.pictures import load_levels
-from spikecam.train.datasets.random_draws import rotate_and_flip
-from spikecam.train.datasets.scene_crops import Crop
+from spikecam.train.datasets.pictures import read_levels_cached
+from spikecam.train.datasets.random_draws import random_rotate_and_flip
+from spikecam.train.datasets.scene_crops import SceneCrop
 
 
 class RecordedCrops:
@@ -40,8 +40,8 @@ class RecordedCrops:
                 raise FileError(f"{pair.spikes} is smaller than a crop; choose a smaller --crop")
         self.pairs, self.crop, self.seed = list(pairs), crop, seed
 
-    def sample(self, index: int) -> tuple[Crop, SpikeStream]:
-        """The crop of this index, always the same, and its spikes; its light is empty: unknown."""
+    def draw_crop(self, index: int) -> tuple[SceneCrop, SpikeStream]:
+        """Draw the crop of this index, and its spikes; always the same. Its light is unknown."""
         rng = np.random.default_rng((self.seed, index))
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.blur is not None
@@ -51,10 +51,10 @@ class RecordedCrops:
         spikes = window_spikes(stream, (0, len(stream)), SpikeCrop(top, left, side))
         rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
         pictures = np.stack(
-            [load_levels(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
+            [read_levels_cached(path)[rows, columns] for path in (pair.blur, pair.sharp[frame])]
         )
-        spikes, pictures = rotate_and_flip([spikes, pictures], rng)
+        spikes, pictures = random_rotate_and_flip([spikes, pictures], rng)
         levels = pictures.astype(np.float32) / np.float32(255)
         light = np.zeros((0, side, side), np.float32)
-        crop = Crop(light, levels, resolve_exposure(stream), [frame], rng)
+        crop = SceneCrop(light, levels, resolve_exposure(stream), [frame], rng)
         return crop, SpikeStream.from_array(np.ascontiguousarray(spikes))

@@ -16,12 +16,12 @@ from spikecam.deblurring.refiner_input import RefinerInput
 from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.train.datasets.configs import RefinerSampleConfig, SceneConfig, SensorConfig
 from spikecam.train.datasets.scene_crops import SceneCrops
-from spikecam.train.datasets.sensors import random_sensor_view
+from spikecam.train.datasets.sensors import simulate_by_random_sensor
 from spikecam.train.engine.sampler import Sample
 
 
 class RefinerSamples(Dataset[Sample]):
-    """Samples for the refiner; each index is always the same sample.
+    """Dataset for the refiner; each index is always the same sample.
 
     A sample holds ``blur`` (3, h, w) and ``sharp`` (F, 3, h, w) in [0, 1], and the maps that
     `Refiner` takes: ``exposure``, ``moments``, and where asked for ``levels`` and ``flows``.
@@ -60,13 +60,13 @@ class RefinerSamples(Dataset[Sample]):
         return self.length
 
     def __getitem__(self, index: int) -> Sample:
-        crop = self.crops.sample(index)
+        crop = self.crops.draw_crop(index)
         light, pictures, exposure, frames = crop.light, crop.pictures, crop.exposure, crop.frames
         rng = crop.rng
         coarser, smaller = rng.random(2) < self.config.scale_prob
         if coarser:
             light = light.reshape(len(light), light.shape[1] // 2, 2, -1, 2).mean((2, 4))
-        stream = random_sensor_view(light, rng, self.sensors)
+        stream = simulate_by_random_sensor(light, rng, self.sensors)
         colours = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
         if smaller:
             halves = functional.avg_pool2d(colours, 2)

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.errors import FileError
 from spikecam.train.datasets.configs import SCENE_CROP_UNIT, SceneConfig
-from spikecam.train.datasets.pictures import load_levels
-from spikecam.train.datasets.random_draws import rotate_and_flip
+from spikecam.train.datasets.pictures import read_levels_cached
+from spikecam.train.datasets.random_draws import random_rotate_and_flip
 
 
 @dataclass(frozen=True)
-class Crop:
-    """A crop of a scene.
+class SceneCrop:
+    """A crop of a simulated scene: its light, and blurry and sharp pictures.
 
     Attributes:
         light: what the spike camera saw, (T, s, s) in [0, 1].
@@ -39,13 +39,13 @@ class SceneCrops:
     """Crops of scenes by index, rotated, flipped, reversed in time and in less light.
 
     Args:
-        pairs: of a data set with sharp films and the spike camera's light (``synth --light``).
+        pairs: of a data set with sharp pictures and the spike camera's light (``synth --light``).
         config: how they are drawn.
         moments: sharp pictures of each.
         seed: of everything random.
 
     Raises:
-        FileError: a data set without such films, or with pictures smaller than a crop.
+        FileError: a data set without them, or with pictures smaller than a crop.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class SceneCrops:
         for pair in pairs:
             if pair.light is None or pair.shape is None:
                 raise FileError(
-                    f"{pair.spikes} has no film of the spike camera beside it; make the data set "
+                    f"{pair.spikes} has no light of the spike camera beside it; make the data set "
                     "with spikecam synth --light"
                 )
             if (shorter := PICTURE_SCALE * min(pair.shape)) < config.crop:
@@ -64,17 +64,17 @@ class SceneCrops:
                 )
         self.pairs, self.config, self.seed, self.moments = pairs, config, seed, moments
 
-    def sample(self, index: int) -> Crop:
-        """The crop of this index, always the same."""
+    def draw_crop(self, index: int) -> SceneCrop:
+        """Draw the crop of this index; always the same."""
         rng = np.random.default_rng((self.seed, index))
         config = self.config
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.exposure is not None
-        film = self._load_light(pair)
+        light_levels = self._load_light(pair)
         side = config.crop // PICTURE_SCALE
-        top, left = (int(rng.integers(n - side + 1)) for n in film.shape[1:])
+        top, left = (int(rng.integers(n - side + 1)) for n in light_levels.shape[1:])
         rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
-        levels = np.array(film[:, top : top + side, left : left + side])
+        levels = np.array(light_levels[:, top : top + side, left : left + side])
         known = sorted(pair.sharp)
         frames = sorted(rng.choice(known, self.moments, replace=self.moments > len(known)))
         paths = (pair.blur, *(pair.sharp[frame] for frame in frames))
@@ -86,31 +86,31 @@ class SceneCrops:
             levels = levels[::-1]
             exposure = len(levels) - exposure[1], len(levels) - exposure[0]
             frames = [len(levels) - 1 - frame for frame in frames]
-        levels, pictures = rotate_and_flip([levels, pictures], rng)
+        levels, pictures = random_rotate_and_flip([levels, pictures], rng)
         light = levels.astype(np.float32) / np.float32(255)
         if rng.random() < config.low_light_prob:
             gain = np.float32(rng.uniform(0.3, 1))
             light, pictures = light * gain, pictures * gain
-        return Crop(light, pictures, exposure, frames, rng)
+        return SceneCrop(light, pictures, exposure, frames, rng)
 
     def _load_light(self, pair: Pair) -> npt.NDArray[np.uint8]:
-        """The film that the spike camera saw, of which only what is used is read."""
+        """Open the light that the spike camera saw; only what is used of it is read."""
         assert pair.light is not None
         assert pair.exposure is not None
         try:
-            film: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
+            light: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
             raise FileError(f"{pair.light} is damaged ({error}); make the data set anew") from error
         last = max([*pair.sharp, pair.exposure[1] - 1])
-        if film.shape[1:] != pair.shape or film.dtype != np.uint8 or len(film) <= last:
-            raise FileError(f"{pair.light} is no film of {pair.spikes}; make the data set anew")
-        return film
+        if light.shape[1:] != pair.shape or light.dtype != np.uint8 or len(light) <= last:
+            raise FileError(f"{pair.light} is no light of {pair.spikes}; make the data set anew")
+        return light
 
     def _load_picture(self, pair: Pair, path: Path | None) -> npt.NDArray[np.uint8]:
-        """A picture in levels from 0 to 255, (h, w, 3)."""
+        """Read a picture of a pair as levels from 0 to 255, (h, w, 3), and check its size."""
         assert path is not None
         assert pair.shape is not None
-        levels = load_levels(path)
+        levels = read_levels_cached(path)
         height, width = (PICTURE_SCALE * side for side in pair.shape)
         if levels.shape[:2] != (height, width):
             raise FileError(

@@ -10,13 +10,13 @@ from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.configs import SensorConfig
-from spikecam.train.datasets.random_draws import log_uniform
+from spikecam.train.datasets.random_draws import draw_log_uniform
 
 
-def random_sensor_view(
+def simulate_by_random_sensor(
     light: npt.NDArray[np.float32], rng: np.random.Generator, config: SensorConfig
 ) -> SpikeStream:
-    """Spikes of light (T, h, w) by a random sensor, with a fixed pattern now and then."""
+    """Simulate spikes of light (T, h, w) by a random sensor, at times with a fixed pattern."""
     return simulate(
         light,
         random_sensor(rng, config),
@@ -28,16 +28,16 @@ def random_sensor_view(
 
 
 def random_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
-    """A random sensor."""
-    interval = log_uniform(rng, (100, 5000))
+    """Draw a random sensor."""
+    interval = draw_log_uniform(rng, (100, 5000))
     common = rng.random() < 0.5
     noisy = rng.random() < config.noise_prob
     return Sensor(
-        threshold=log_uniform(rng, config.thresholds),
+        threshold=draw_log_uniform(rng, config.thresholds),
         # Half of those that fire without light do so as often as the field's own simulator.
         spurious_gap=((140, 50) if common else (interval, interval / 3))
         if rng.random() < config.spurious_prob
         else None,
-        photons=log_uniform(rng, (500, 20000)) if noisy else None,
+        photons=draw_log_uniform(rng, (500, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
     )

@@ -18,11 +18,11 @@ from spikecam.picture import Picture, as_colour
 from spikecam.scenes.motion import moving_scene
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
-from spikecam.train.datasets.pictures import PictureCrops, picture_tensor
-from spikecam.train.datasets.random_draws import log_uniform
+from spikecam.train.datasets.pictures import PictureCrops, picture_to_tensor
+from spikecam.train.datasets.random_draws import draw_log_uniform
 from spikecam.train.datasets.recorded_crops import RecordedCrops
-from spikecam.train.datasets.scene_crops import Crop, SceneCrops
-from spikecam.train.datasets.sensors import random_sensor_view
+from spikecam.train.datasets.scene_crops import SceneCrop, SceneCrops
+from spikecam.train.datasets.sensors import simulate_by_random_sensor
 from spikecam.train.engine.sampler import Sample
 from spikecam.weights.store import load_network
 
@@ -31,7 +31,7 @@ _SPEED_PIXELS = 0.5, 24.0
 
 
 class SpikeGenSamples(Dataset[Sample]):
-    """Moments of scenes, with a blurry picture or without; each index is always the same sample.
+    """Dataset for the fine-tuning of SpikeGen; each index is always the same sample.
 
     A sample holds ``picture`` (3, h, w) in [0, 1], what is encoded; ``spikes`` uint8 (T, h, w),
     repeated where the picture is finer; ``gain`` and ``mix`` (), g; and ``sharp`` (3, h, w), the
@@ -43,7 +43,7 @@ class SpikeGenSamples(Dataset[Sample]):
             the spike camera's light (``synth --light``) are seen by a new sensor every time, others
             as they were recorded.
         pictures: crops of sharp ones, over which motion is simulated, so much larger than those of
-            the samples that things can move (`moving_crop`); None for deblurring alone.
+            the samples that things can move (`moving_scene_size`); None for deblurring alone.
         config: how samples are drawn.
         scenes, sensors: how crops and sensors are drawn.
         seed: of everything random.
@@ -73,7 +73,7 @@ class SpikeGenSamples(Dataset[Sample]):
             raise OptionError("give a data set with blurry pictures, or a folder of pictures")
         simulated = [pair for pair in pairs if pair.light is not None]
         recorded = [pair for pair in pairs if pair.light is None]
-        _check_frames(pairs, config.frames)
+        _check_frames_around(pairs, config.frames)
         self.counts = len(simulated), len(recorded)
         self.simulated = SceneCrops(simulated, scenes, seed) if simulated else None
         self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
@@ -92,13 +92,15 @@ class SpikeGenSamples(Dataset[Sample]):
             return self._dense_sample(index)
         if self.simulated is None or rng.random() * sum(self.counts) >= self.counts[0]:
             assert self.recorded is not None
-            return self._deblurring_sample(*self.recorded.sample(index))
-        crop = self.simulated.sample(index)
-        return self._deblurring_sample(crop, random_sensor_view(crop.light, crop.rng, self.sensors))
+            return self._deblurring_sample(*self.recorded.draw_crop(index))
+        crop = self.simulated.draw_crop(index)
+        return self._deblurring_sample(
+            crop, simulate_by_random_sensor(crop.light, crop.rng, self.sensors)
+        )
 
-    def _deblurring_sample(self, crop: Crop, stream: SpikeStream) -> Sample:
+    def _deblurring_sample(self, crop: SceneCrop, stream: SpikeStream) -> Sample:
         blur, sharp = crop.pictures[:2]
-        mix = self._draw_mix(crop.rng)
+        mix = self._draw_sample_mix(crop.rng)
         refiner = None
         if 0 < mix < 1:
             # Loaded by each process for itself, once.
@@ -113,9 +115,9 @@ class SpikeGenSamples(Dataset[Sample]):
         assert self.pictures is not None
         rng = np.random.default_rng((self.seed, index, 2))
         frames, crop = self.config.frames, self.crop
-        speed = log_uniform(rng, _SPEED_PIXELS)
-        photos = [self.pictures.picture(index + i) for i in range(1 + (rng.random() < 0.4))]
-        film = moving_scene(
+        speed = draw_log_uniform(rng, _SPEED_PIXELS)
+        photos = [self.pictures.crop_picture(index + i) for i in range(1 + (rng.random() < 0.4))]
+        scene = moving_scene(
             photos[0],
             size=(crop, crop),
             frames=frames,
@@ -124,47 +126,48 @@ class SpikeGenSamples(Dataset[Sample]):
             foregrounds=photos[1:],
             seed=int(rng.integers(2**31)),
         )
-        light = np.stack([as_gray(picture) for picture in film])
+        light = np.stack([as_gray(picture) for picture in scene])
         light *= np.float32(rng.uniform(0.4, 1))
-        stream = random_sensor_view(light, rng, self.sensors)
+        stream = simulate_by_random_sensor(light, rng, self.sensors)
         condition = self.inputs.conditioning_on_spikes(stream, frames // 2)
         rate = float(stream.count().mean()) / frames
         # What the sensor makes of light, times what the rates are shown with.
         gain = condition.scale * rate / max(float(light.mean()), 1e-4)
         truth = np.clip(light[frames // 2] * np.float32(gain), 0, 1)
         # TFP alone is nothing to learn from.
-        return _as_sample(condition, self._draw_mix(rng) or 0.5, truth)
+        return _as_sample(condition, self._draw_sample_mix(rng) or 0.5, truth)
 
-    def _draw_mix(self, rng: np.random.Generator) -> float:
-        """g: 0 and 1 now and then, else as `draw_mix`."""
+    def _draw_sample_mix(self, rng: np.random.Generator) -> float:
+        """Draw the mix ratio g of a sample: at times 0 or 1, else as `draw_mix_ratio`."""
         if self.mix is not None:
             return self.mix
         kind = rng.random() / max(self.config.single_source_prob, 1e-9)
-        return float(int(kind)) if kind < 2 else draw_mix(rng, self.config.mix_variance)
+        return float(int(kind)) if kind < 2 else draw_mix_ratio(rng, self.config.mix_variance)
 
 
-def moving_crop(crop: int) -> int:
-    """Side of the pictures over which scenes move: enough that they are not enlarged, or hardly."""
+def moving_scene_size(crop: int) -> int:
+    """Side of the pictures over which scenes move, so large that crops are hardly enlarged."""
     return 3 * crop // 2 // 8 * 8
 
 
-def draw_mix(rng: np.random.Generator, variance: float = 1.0) -> float:
-    """A ratio g of the normal distribution of mean 0.5, cut off at 0 and 1 (SpikeGen 3.2)."""
+def draw_mix_ratio(rng: np.random.Generator, variance: float = 1.0) -> float:
+    """Draw a mix ratio g from a normal distribution of mean 0.5, cut off at 0 and 1."""
     while True:
         mix = float(rng.normal(0.5, variance**0.5))
         if 0 <= mix <= 1:
             return mix
 
 
-def _check_frames(pairs: Sequence[Pair], frames: int) -> None:
+def _check_frames_around(pairs: Sequence[Pair], frame_count: int) -> None:
     """Refuse pairs in which a sharp picture has fewer frames of spikes around it, either way."""
-    half = frames // 2
+    half = frame_count // 2
     for pair in pairs:
         length = len(pair.stream())
         for frame in pair.sharp:
             if not half <= frame < length - half:
                 raise FileError(
-                    f"{pair.spikes} has fewer than {frames} frames around frame {frame}, of which "
+                    f"{pair.spikes} has fewer than {frame_count} frames around frame {frame}, of "
+                    "which "
                     "there is a sharp picture; choose fewer --frames"
                 )
 
@@ -174,9 +177,9 @@ def _as_sample(condition: Conditioning, mix: float, sharp: Picture) -> Sample:
     factor = sharp.shape[0] // condition.spikes.shape[1]
     truth = as_gray(sharp) if mix == 1 else sharp
     return {
-        "picture": picture_tensor(as_colour(condition.picture)),
+        "picture": picture_to_tensor(as_colour(condition.picture)),
         "spikes": torch.from_numpy(condition.spikes.repeat(factor, 1).repeat(factor, 2)),
         "gain": torch.tensor(condition.gain, dtype=torch.float32),
         "mix": torch.tensor(mix, dtype=torch.float32),
-        "sharp": picture_tensor(as_colour(truth)),
+        "sharp": picture_to_tensor(as_colour(truth)),
     }

@@ -22,8 +22,8 @@ from spikecam.train.engine.run_folder import CHECKPOINT, PICTURES
 _SAMPLE_PICTURES = 50
 
 
-class StopCheck(Callback):
-    """Stops training at the next step if a signal arrived where no exception can be raised.
+class StopRequestCallback(Callback):
+    """Callback that stops training at the next step if a stop was requested.
 
     Args:
         check_stop: raises where a stop was asked for; None for nothing.
@@ -42,7 +42,7 @@ class StopCheck(Callback):
 
 
 class CheckpointCallback(Callback):
-    """A checkpoint at the end of every epoch, of weights that are finite.
+    """Callback that writes a checkpoint at the end of every epoch, of finite weights.
 
     Lightning's ModelCheckpoint keeps the folder's absolute path in the checkpoint, and so notices
     when a run is moved; and the weights have to be checked right before they are written.
@@ -54,7 +54,7 @@ class CheckpointCallback(Callback):
     def on_before_backward(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, loss: Tensor
     ) -> None:
-        """Stop where the loss is not finite."""
+        """Stop training where the loss is not finite."""
         if not torch.isfinite(loss):
             self._stop(trainer, "the loss is")
 
@@ -75,8 +75,8 @@ class CheckpointCallback(Callback):
         )
 
 
-class SampleImages(Callback):
-    """Pictures of the validation, for TensorBoard and as files, about 50 in a run."""
+class SamplePictureCallback(Callback):
+    """Callback that saves sample pictures of the validation, about 50 in a run."""
 
     def __init__(self, folder: Path, epochs: int) -> None:
         self.folder, self.interval = folder / PICTURES, -(-epochs // _SAMPLE_PICTURES)
@@ -99,8 +99,8 @@ class SampleImages(Callback):
                     logger.experiment.add_image("val", pl_module.sample_sheet, step)
 
 
-class ConsoleLog(Callback):
-    """A line at the end of every epoch, where no progress bar is drawn."""
+class EpochConsoleLog(Callback):
+    """Callback that prints a line at the end of every epoch, in place of a progress bar."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say, self.start = say, time.monotonic()
@@ -108,13 +108,13 @@ class ConsoleLog(Callback):
     def on_train_epoch_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
-        """Note the time."""
+        """Note the time at which the epoch starts."""
         self.start = time.monotonic()
 
     def on_train_epoch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> None:
-        """Say the epoch, its measures, and how long it took."""
+        """Print the epoch, its measures, and how long it took."""
         if trainer.is_global_zero:
             measures = ", ".join(
                 f"{name} {float(value):.4g}"
@@ -126,7 +126,7 @@ class ConsoleLog(Callback):
 
 
 class ResumableEarlyStopping(EarlyStopping):
-    """Lightning's early stopping; a run that it ended ends at once when it is repeated.
+    """Early stopping; a stopped run that is resumed stops at once.
 
     Args:
         measure: of the validation, that should rise.
@@ -138,13 +138,13 @@ class ResumableEarlyStopping(EarlyStopping):
         super().__init__(measure, patience=patience, mode="max", check_on_train_epoch_end=False)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        """Stop where the run had ended."""
+        """Stop a resumed run that had already been stopped."""
         if self.wait_count >= self.patience:
             trainer.should_stop = True
 
 
 class BestWeights(Callback):
-    """Keeps the weights of the best validation, if it is better than the start; resumable.
+    """Callback that keeps the weights of the best validation, if better than the start.
 
     Args:
         measure: of the validation, that should rise.
@@ -160,20 +160,20 @@ class BestWeights(Callback):
         self._evaluated: dict[str, Tensor] = {}
 
     def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Take the weights that were evaluated, while they are those of the average."""
+        """Copy the weights that were evaluated, while they are the averaged ones."""
         state = pl_module.network.state_dict()
         self._evaluated = {name: values.detach().cpu().clone() for name, values in state.items()}
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-        """Keep them if they are the best."""
+        """Keep the copied weights if they are the best."""
         value = float(trainer.callback_metrics[self.measure])
         if value > self.best:
             self.best, self.weights = value, self._evaluated
 
     def state_dict(self) -> dict[str, Any]:
-        """State for the checkpoint."""
+        """State of the callback for the checkpoint."""
         return {"best": self.best, "weights": self.weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """State of the checkpoint."""
+        """Restore the state of the callback from the checkpoint."""
         self.best, self.weights = state_dict["best"], state_dict["weights"]

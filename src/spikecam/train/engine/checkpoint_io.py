@@ -13,7 +13,7 @@ from spikecam.io.atomic import atomic_path
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Checkpoints that are whole, or stay what they were.
+    """Writes checkpoints atomically: a file is whole, or stays what it was.
 
     Lightning's own are moved from the system's temporary folder, which on another disk is a copy
     that can be cut short; these are written beside the old one, and renamed.
@@ -22,7 +22,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
     ) -> None:
-        """Write beside the file, then rename."""
+        """Save a checkpoint: write it beside the file, then rename."""
         content = io.BytesIO()
         torch.save(checkpoint, content)
         with atomic_path(Path(path)) as temporary:

@@ -63,18 +63,18 @@ class RunConfig:
             )
 
     @property
-    def global_batch(self) -> int:
+    def global_batch_size(self) -> int:
         """Samples per step, on all devices together."""
         return self.batch * self.devices * self.nodes
 
     @property
     def total_steps(self) -> int:
-        """Steps of the whole run."""
-        return self.epochs * self.epoch_steps
+        """Optimiser steps of the whole run."""
+        return self.epochs * self.steps_per_epoch
 
     @property
-    def epoch_steps(self) -> int:
-        """Steps of an epoch.
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps of an epoch.
 
         Raises:
             OptionError: they are not known yet, see `with_steps_for`.
@@ -85,25 +85,25 @@ class RunConfig:
             )
         return self.steps
 
-    def with_steps_for(self, count: int) -> RunConfig:
-        """The same with as many steps as show ``count`` samples once, unless it says how many."""
+    def with_steps_for(self, sample_count: int) -> RunConfig:
+        """A copy whose epochs show ``sample_count`` samples once, unless the steps are set."""
         if self.steps is not None:
             return self
-        return replace(self, steps=-(-count // self.global_batch))
+        return replace(self, steps=-(-sample_count // self.global_batch_size))
 
-    def settings(self) -> dict[str, Any]:
-        """What the result depends on, and a run that resumes must repeat.
+    def reproducible_settings(self) -> dict[str, Any]:
+        """Settings that the result depends on, and that a resumed run must repeat.
 
         Where it runs, how exactly and by how many processes may change; so may devices, if the
         samples of a step stay as many.
         """
         free = ("device", "devices", "nodes", "precision", "workers", "batch")
         fixed = {name: value for name, value in asdict(self).items() if name not in free}
-        return fixed | {"samples": self.global_batch}
+        return fixed | {"samples": self.global_batch_size}
 
 
 def check_seed(seed: int) -> None:
-    """Refuse what the random generators do not take.
+    """Refuse a seed that random generators do not take.
 
     Raises:
         OptionError: it is not from 0 to 2^63 - 1.
@@ -113,7 +113,7 @@ def check_seed(seed: int) -> None:
 
 
 def check_device_name(name: str) -> None:
-    """Refuse what is no name of a device; whether it is there, `pick_device` says.
+    """Refuse a text that is no name of a device.
 
     Raises:
         OptionError: it is none.

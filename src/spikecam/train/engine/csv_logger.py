@@ -17,7 +17,7 @@ _HEADER = ["step", "name", "value"]
 
 
 class CsvLogger(Logger):
-    """Measures as lines of ``metrics.csv``: step, name, value.
+    """Lightning logger that writes measures as lines of ``metrics.csv``: step, name, value.
 
     Lightning's CSVLogger deletes the file of a run that resumes. This one goes on with it, without
     the lines beyond the checkpoint.
@@ -33,21 +33,21 @@ class CsvLogger(Logger):
 
     @property
     def name(self) -> str:
-        """None is needed."""
+        """Name of the logger, which Lightning asks for: none."""
         return ""
 
     @property
     def version(self) -> str:
-        """None is needed."""
+        """Version of the logger, which Lightning asks for: none."""
         return ""
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
-        """Nothing: they are in ``config.json``."""
+        """Log no hyperparameters: they are in ``config.json``."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Add a line for each."""
+        """Append a line for each metric."""
         if not self._open:
             self._start()
         with self.path.open("a", encoding="utf-8", newline="") as file:
@@ -55,7 +55,7 @@ class CsvLogger(Logger):
             csv.writer(file).writerows(row for row in rows if row[1] != "epoch")
 
     def _start(self) -> None:
-        rows = [row for row in read_metrics(self.path) if int(row[0]) < self.step]
+        rows = [row for row in read_metric_lines(self.path) if int(row[0]) < self.step]
         with (
             atomic_path(self.path) as temporary,
             temporary.open("w", encoding="utf-8", newline="") as file,
@@ -64,15 +64,15 @@ class CsvLogger(Logger):
         self._open = True
 
 
-def read_metrics(path: Path) -> list[list[str]]:
-    """Whole lines (step, name, value) of a CSV file of measures; none where there is no file."""
+def read_metric_lines(path: Path) -> list[list[str]]:
+    """Read the whole lines (step, name, value) of a metrics file; none without a file."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdecimal()]
 
 
-def last_measures(folder: Path) -> dict[str, float]:
-    """The latest value of every measure of validation, of a run in this folder."""
-    rows = read_metrics(folder / METRICS)
+def last_validation_measures(run_folder: Path) -> dict[str, float]:
+    """The last value of every validation measure of the run in a folder."""
+    rows = read_metric_lines(run_folder / METRICS)
     return {name: float(value) for _, name, value in rows if name.startswith("val/")}

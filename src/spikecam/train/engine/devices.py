@@ -15,7 +15,7 @@ _CLUSTER_VARIABLES = ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID")
 
 
 def pick_training_device(config: RunConfig) -> torch.device:
-    """The kind of device to train on, and its index where one was named.
+    """Pick the kind of device to train on, and its index where one was named.
 
     Raises:
         OptionError: it is not there, or cannot compute as asked.

@@ -10,8 +10,8 @@ from spikecam.io.paths import PathLike
 
 
 @dataclass(frozen=True)
-class Report:
-    """How a run reports.
+class RunReport:
+    """How a training run reports: its messages, progress bar and stop check.
 
     Attributes:
         say: takes a line of text, in the first of several processes.
@@ -25,30 +25,31 @@ class Report:
     command: str = ""
     check_stop: Callable[[], None] | None = None
 
-    def line(self, text: str) -> None:
-        """Pass on a line of text, if anybody takes it."""
+    def say_line(self, text: str) -> None:
+        """Print a line of text, unless the run is silent."""
         if self.say is not None:
             self.say(text)
 
 
 @dataclass(frozen=True)
-class Job:
-    """What every recipe is asked for, beside its options.
+class TrainingJob:
+    """What a training recipe is asked to do: its sources, its output, and how it reports.
 
     Attributes:
-        sources: the data, see `spikecam.train.recipe.Sources`.
-        out: folder of the run, where one that was begun goes on; see each recipe for others.
+        sources: the data, see `spikecam.train.recipe.SourceArguments`.
+        output_path: folder of the run, where one that was begun goes on; see each recipe for
+            others.
         report: how the run reports.
     """
 
     sources: Sequence[PathLike]
-    out: PathLike
-    report: Report = field(default_factory=Report)
+    output_path: PathLike
+    report: RunReport = field(default_factory=RunReport)
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a recipe made.
+    """Result of a training recipe: the file, its measures, and a line of text.
 
     Attributes:
         path: the file of weights, or the folder.

@@ -20,7 +20,7 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 class StageModule(lightning.LightningModule):
-    """A stage, its logging, and its random generator.
+    """Lightning module that trains a stage, with its logging and random generator.
 
     Attributes:
         sample_sheet: pictures of the last validation, (3, h, w) in [0, 1].
@@ -35,7 +35,7 @@ class StageModule(lightning.LightningModule):
         self.network = stage.network
 
     def on_fit_start(self) -> None:
-        """Bring modules that are not trained to where the network is."""
+        """Move modules that are not trained to the network's device."""
         for module in self.stage.frozen_modules:
             module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -46,40 +46,40 @@ class StageModule(lightning.LightningModule):
         return loss
 
     def validation_step(self, batch: Sample, step: int) -> None:
-        """Measures of samples that are not trained with."""
+        """Evaluate a validation batch, and log its measures."""
         measures, pictures = self.stage.evaluate(batch)
         count = len(next(iter(batch.values())))
         for name, value in measures.items():
             self.log(f"val/{name}", value, prog_bar=True, sync_dist=True, batch_size=count)
         if step == 0:
-            self.sample_sheet = side_by_side(pictures)
+            self.sample_sheet = picture_grid(pictures)
 
     def step_generator(self) -> torch.Generator:
         """Random generator seeded by (seed, rank, step), so that resuming repeats it."""
-        seed = step_seed(self.config.seed, self.global_rank, self.global_step)
+        seed = seed_of_step(self.config.seed, self.global_rank, self.global_step)
         return torch.Generator(self.device).manual_seed(seed)
 
     def configure_optimizers(self) -> Any:
-        """The stage's optimiser, and its schedule, step by step."""
+        """The optimiser of the stage, and its learning-rate schedule."""
         optimizer, schedule = self.stage.optimization(self.config)
         return [optimizer], [{"scheduler": schedule, "interval": "step"}]
 
 
-def step_seed(seed: int, rank: int, step: int) -> int:
-    """A seed of 64 bits for a step of a device, of a run with any seed from 0 to 2^63 - 1.
+def seed_of_step(seed: int, rank: int, step: int) -> int:
+    """A seed of 64 bits for a step of a device, from the seed of the run.
 
     The low 24 bits of the run's seed, 8 of the rank and 32 of the step stand side by side; what the
     run's seed has above 24 bits is spread over all of them.
 
-    >>> step_seed(1, 0, 7) == (1 << 40) + 7
+    >>> seed_of_step(1, 0, 7) == (1 << 40) + 7
     True
     """
     high, low = divmod(seed, 1 << 24)
     return ((low << 40) + (rank << 32) + step ^ high * _SPREAD) % (1 << 64)
 
 
-def side_by_side(pictures: list[Tensor]) -> Tensor:
-    """The first few of a batch, a row each, as one picture (3, h, w)."""
+def picture_grid(pictures: list[Tensor]) -> Tensor:
+    """Lay out the first pictures of a batch as one picture (3, h, w), a row each."""
     size = max(picture.shape[2] for picture in pictures)
     columns = []
     for picture in pictures:

@@ -17,51 +17,51 @@ from spikecam.train.engine.config import RunConfig
 Optimization = tuple[Optimizer, LRScheduler]
 
 
-def adam_cosine(network: nn.Module, config: RunConfig) -> Optimization:
-    """Adam, whose rate falls along a cosine from epoch to epoch (SpikeReveal A.4)."""
+def adam_with_cosine_decay(network: nn.Module, config: RunConfig) -> Optimization:
+    """Adam whose learning rate falls along a cosine from epoch to epoch (SpikeReveal A.4)."""
     trained = [values for values in network.parameters() if values.requires_grad]
     optimizer = Adam(trained, lr=config.lr)
-    epochs, steps = config.epochs, config.epoch_steps
-    return optimizer, LambdaLR(optimizer, lambda step: cosine_decay(step // steps, epochs))
+    epochs, steps = config.epochs, config.steps_per_epoch
+    return optimizer, LambdaLR(optimizer, lambda step: cosine_decay_factor(step // steps, epochs))
 
 
 def adamw(network: nn.Module, config: RunConfig, *, weight_decay: float) -> Optimizer:
-    """AdamW of all of a network's weights, at the highest rate."""
+    """AdamW for all weights of a network, at the highest learning rate."""
     return AdamW(network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99))
 
 
-def muon(hidden: list[Tensor], other: list[Tensor], config: RunConfig) -> Optimizer:
+def muon(hidden_weights: list[Tensor], other_weights: list[Tensor], config: RunConfig) -> Optimizer:
     """Muon for the weights of hidden convolutions, AdamW for all others.
 
     Steps of Muon (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024)
     are as large as those of Adam would be ("Muon is scalable for LLM training", 2025).
     """
     groups = [
-        {"params": hidden, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01},
-        {"params": other, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3},
+        {"params": hidden_weights, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01},
+        {"params": other_weights, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3},
     ]
     return Muon([group | {"lr": config.lr} for group in groups])
 
 
-def warmup_cosine(
+def with_warmup_and_cosine_decay(
     optimizer: Optimizer,
     config: RunConfig,
     *,
-    warmup: float = 0.03,
+    warmup_share: float = 0.03,
     end_rates: tuple[float, float] | None = None,
 ) -> Optimization:
-    """An optimiser whose rate rises along a cosine for a share of the run, then falls along one.
+    """Add a schedule to an optimiser: cosine warm-up for a share of the run, then cosine decay.
 
     Args:
         optimizer: all of its rates are the highest.
         config: of the run.
-        warmup: the share of the run.
+        warmup_share: the share of the run.
         end_rates: the rates at the beginning and at the end; by default a 25th of the highest, and
             a thousandth of that.
     """
     ends = (1 / 25, 1 / 25e3) if end_rates is None else tuple(r / config.lr for r in end_rates)
     begin, end = ends
-    top = max(1, round(warmup * config.total_steps))
+    top = max(1, round(warmup_share * config.total_steps))
 
     def share(step: int) -> float:
         if step < top:
@@ -72,10 +72,10 @@ def warmup_cosine(
     return optimizer, LambdaLR(optimizer, share)
 
 
-def cosine_decay(epoch: int, epochs: int) -> float:
-    """The learning rate in an epoch as a share of the highest: 1 in the first, then towards 0.
+def cosine_decay_factor(epoch: int, epochs: int) -> float:
+    """Factor of the learning rate in an epoch: 1 in the first, falling along a cosine towards 0.
 
-    >>> [round(cosine_decay(epoch, 4), 3) for epoch in range(4)]
+    >>> [round(cosine_decay_factor(epoch, 4), 3) for epoch in range(4)]
     [1.0, 0.854, 0.5, 0.146]
     """
     return (1 + math.cos(math.pi * epoch / epochs)) / 2

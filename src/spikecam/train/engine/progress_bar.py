@@ -24,20 +24,20 @@ class RunProgressBar(RichProgressBar):
         self.total_steps = total_steps
 
     def configure_columns(self, trainer: lightning.Trainer) -> list[Any]:
-        """Lightning's columns, and the time left."""
+        """Columns of the progress bar: Lightning's, and the time left."""
         return [*super().configure_columns(trainer), RunTimeColumn(trainer, self.total_steps)]
 
     def get_metrics(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> dict[str, Any]:
-        """The measures, without the number of the version: a folder holds one run."""
+        """Metrics that the progress bar shows, without the version number."""
         metrics: dict[str, Any] = super().get_metrics(trainer, pl_module)
         metrics.pop("v_num", None)
         return metrics
 
 
 class RunTimeColumn(ProgressColumn):
-    """Time left of the whole run, by the steps since it began or went on."""
+    """Column of the progress bar: time left of the whole run."""
 
     def __init__(self, trainer: lightning.Trainer, total_steps: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class RunTimeColumn(ProgressColumn):
         self.start_step, self.start_time = trainer.global_step, time.monotonic()
 
     def render(self, task: Task) -> Text:
-        """The time as text."""
+        """Render the time left as text."""
         steps = self.trainer.global_step - self.start_step
         if steps < 1:
             return Text("")

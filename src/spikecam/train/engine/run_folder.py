@@ -18,81 +18,87 @@ CONFIG, CHECKPOINT, METRICS, PICTURES = "config.json", "last.ckpt", "metrics.csv
 PSEUDO = "pseudo"
 
 
-def check_run_folder(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Refuse a folder that holds anything but the beginning of this run.
+def check_run_settings(run_folder: Path, settings: Mapping[str, Any]) -> None:
+    """Refuse a folder whose run has other settings, or that holds anything but a run.
 
     Raises:
         OutputError: it does; the message says which settings differ.
         FileError: its settings cannot be read.
     """
-    path = folder / CONFIG
-    if folder.is_file():
-        raise OutputError(f"{folder} is a file; a run needs a folder, under another name")
+    path = run_folder / CONFIG
+    if run_folder.is_file():
+        raise OutputError(f"{run_folder} is a file; a run needs a folder, under another name")
     if not path.exists():
-        if not (folder / PSEUDO).exists():
-            remove_leftovers(folder)
-            check_output_folder(folder)
+        if not (run_folder / PSEUDO).exists():
+            remove_leftovers(run_folder)
+            check_output_folder(run_folder)
         return
     try:
         begun = json.loads(path.read_text(encoding="utf-8"))["settings"]
-        differing = sorted(_flatten(begun).items() ^ _flatten(settings).items())
+        differing = sorted(_flatten_settings(begun).items() ^ _flatten_settings(settings).items())
     except (OSError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise FileError(f"{path} holds no settings of a run; name a new folder") from error
     if differing:
         name = differing[0][0]
-        before, now = (_flatten(one).get(name, "none") for one in (begun, settings))
+        before, now = (_flatten_settings(one).get(name, "none") for one in (begun, settings))
         raise OutputError(
-            f"{folder} was begun with other settings, {name} {before} and not {now}; repeat those, "
+            f"{run_folder} was begun with other settings, {name} {before} and not {now}; repeat "
+            "those, "
             "or name a new folder"
         )
 
 
-def start_run_folder(
-    folder: Path, settings: Mapping[str, Any], environment: Mapping[str, Any]
+def write_run_settings(
+    run_folder: Path, settings: Mapping[str, Any], environment: Mapping[str, Any]
 ) -> None:
-    """Write the settings of a run that begins, and what else it was begun with."""
-    if not (folder / CONFIG).exists():
-        with atomic_path(folder / CONFIG) as temporary:
+    """Write the settings and environment of a run to its folder, unless it is resumed."""
+    if not (run_folder / CONFIG).exists():
+        with atomic_path(run_folder / CONFIG) as temporary:
             text = json.dumps({"settings": settings, "begun": environment}, indent=2)
             temporary.write_text(text + "\n", encoding="utf-8")
-    remove_leftovers(folder)
+    remove_leftovers(run_folder)
 
 
-def checkpoint_progress(path: Path, module: nn.Module) -> tuple[int, int]:
-    """The steps and epochs after which a checkpoint was written, if it is one of ``module``.
+def checkpoint_progress(checkpoint_path: Path, module: nn.Module) -> tuple[int, int]:
+    """Steps and epochs after which a checkpoint was written; it must be of this module.
 
     Raises:
         FileError: it is damaged, or of another network.
     """
-    checkpoint = load_checkpoint(path)
+    checkpoint = load_checkpoint(checkpoint_path)
     shapes = {name: values.shape for name, values in checkpoint["state_dict"].items()}
     if shapes != {name: values.shape for name, values in module.state_dict().items()}:
-        raise FileError(f"{path} is of another network; repeat its settings, or name a new folder")
+        raise FileError(
+            f"{checkpoint_path} is of another network; repeat its settings, or name a new folder"
+        )
     return int(checkpoint["global_step"]), int(checkpoint["epoch"]) + 1
 
 
-def load_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a checkpoint.
+def load_checkpoint(checkpoint_path: Path) -> dict[str, Any]:
+    """Load a checkpoint.
 
     Raises:
         FileError: it is damaged.
     """
     try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint: dict[str, Any] = torch.load(
+            checkpoint_path, map_location="cpu", weights_only=True
+        )
         dict(checkpoint["state_dict"]), int(checkpoint["global_step"]), int(checkpoint["epoch"])
     except Exception as error:  # damage makes torch.load raise nearly anything
         raise FileError(
-            f"{path} is damaged, or no checkpoint; put back a copy, or begin in another folder"
+            f"{checkpoint_path} is damaged, or no checkpoint; put back a copy, or begin in "
+            "another folder"
         ) from error
     return checkpoint
 
 
-def _flatten(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested settings by their full names, as text."""
+def _flatten_settings(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested settings to texts by their full names."""
     flat: dict[str, str] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping):
-            flat |= _flatten(value, f"{prefix}{name} ")
+            flat |= _flatten_settings(value, f"{prefix}{name} ")
         else:
             flat[prefix + name] = json.dumps(value)
     return flat

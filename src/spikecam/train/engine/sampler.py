@@ -36,7 +36,7 @@ class EpochSampler(Sampler[int]):
         self.length, self.rank, self.world_size, self.epoch = length, rank, world_size, epoch
 
     def set_epoch(self, epoch: int) -> None:
-        """Say which epoch comes next; Lightning calls it."""
+        """Set the epoch that comes next; Lightning calls it."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
@@ -47,8 +47,8 @@ class EpochSampler(Sampler[int]):
         return self.length // self.world_size
 
 
-class SampleModule(lightning.LightningDataModule):
-    """Data loaders of training and of validation.
+class SampleDataModule(lightning.LightningDataModule):
+    """Lightning data module with the loaders of training and validation samples.
 
     Args:
         train: samples by number, without end.
@@ -65,16 +65,16 @@ class SampleModule(lightning.LightningDataModule):
         self.first_epoch = 0
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Samples of one epoch."""
+        """Data loader of the training samples of one epoch."""
         assert self.trainer is not None
         world_size = self.trainer.world_size
-        length = self.config.epoch_steps * self.config.batch * world_size
+        length = self.config.steps_per_epoch * self.config.batch * world_size
         # Workers begin before Lightning says which epoch comes next.
         sampler = EpochSampler(length, self.trainer.global_rank, world_size, self.first_epoch)
         return self._loader(self.train, sampler)
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """The same samples every time."""
+        """Data loader of the validation samples, the same every time."""
         return self._loader(self.val, None)
 
     def _loader(self, data: Dataset[Any], sampler: EpochSampler | None) -> DataLoader[Any]:
@@ -91,7 +91,7 @@ class SampleModule(lightning.LightningDataModule):
 
 
 def _ignore_interrupts(_worker: int) -> None:
-    """Ctrl-C reaches every process; the first one alone answers, and ends the others."""
+    """Ignore Ctrl-C in a worker of a data loader: the first process answers it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "SIGHUP"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Stage:
-    """A network, its loss, and what it is evaluated by; the part of a run that a recipe writes.
+    """A training stage: a network, its loss, its evaluation and its optimisation.
 
     A plain class, so that recipes can be listed without loading torch; `StageModule` is what
     Lightning trains.
@@ -48,11 +48,11 @@ class Stage:
         raise NotImplementedError
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Measures by name, and pictures (B, 1 or 3, h, w) to be shown side by side."""
+        """Evaluate a batch: measures by name, and pictures (B, 1 or 3, h, w) to be shown."""
         raise NotImplementedError
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """The optimiser and the schedule of its learning rate; by default those of S-SDM."""
-        from spikecam.train.engine.optimizers import adam_cosine
+        """The optimiser and its learning-rate schedule; by default those of S-SDM."""
+        from spikecam.train.engine.optimizers import adam_with_cosine_decay
 
-        return adam_cosine(self.network, config)
+        return adam_with_cosine_decay(self.network, config)

@@ -14,37 +14,42 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from spikecam.errors import OutputError, SpikecamError
-from spikecam.train.engine.callbacks import CheckpointCallback, ConsoleLog, SampleImages, StopCheck
+from spikecam.train.engine.callbacks import (
+    CheckpointCallback,
+    EpochConsoleLog,
+    SamplePictureCallback,
+    StopRequestCallback,
+)
 from spikecam.train.engine.checkpoint_io import AtomicCheckpointIO
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import CsvLogger
 from spikecam.train.engine.devices import pick_training_device
-from spikecam.train.engine.job import Report
-from spikecam.train.engine.lightning_messages import suppress_messages
+from spikecam.train.engine.job import RunReport
+from spikecam.train.engine.lightning_messages import suppress_lightning_advice
 from spikecam.train.engine.module import StageModule
 from spikecam.train.engine.progress_bar import RunProgressBar
 from spikecam.train.engine.run_folder import (
     CHECKPOINT,
-    check_run_folder,
+    check_run_settings,
     checkpoint_progress,
     load_checkpoint,
-    start_run_folder,
+    write_run_settings,
 )
-from spikecam.train.engine.sampler import SampleModule
+from spikecam.train.engine.sampler import SampleDataModule
 from spikecam.train.engine.stage import Stage
 
 
 def run_training(
     stage: Stage,
-    samples: SampleModule,
+    samples: SampleDataModule,
     folder: Path,
     config: RunConfig,
     *,
     settings: Mapping[str, Any],
-    report: Report | None = None,
+    report: RunReport | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> bool:
-    """Train ``stage``, from the last checkpoint in ``folder`` on where there is one.
+    """Train a stage in a run folder, resuming from its last checkpoint where there is one.
 
     A run that was killed goes on from the end of its last whole epoch, and ends, on processors, at
     the same weights as one that was not. The folder holds ``last.ckpt``; ``config.json``, the
@@ -70,17 +75,17 @@ def run_training(
         FileError: a sample or a checkpoint that cannot be read.
         KeyboardInterrupt: it was asked to stop.
     """
-    report = report or Report()
+    report = report or RunReport()
     device = pick_training_device(config)
-    check_run_folder(folder, settings)
+    check_run_settings(folder, settings)
     module = StageModule(stage, config)
     checkpoint = folder / CHECKPOINT
     step = 0
     if checkpoint.exists():
         step, epoch = checkpoint_progress(checkpoint, module)
         samples.first_epoch = epoch
-        report.line(f"{checkpoint} keeps {epoch} of {config.epochs} epochs")
-    with suppress_messages(), _readable_errors(folder):
+        report.say_line(f"{checkpoint} keeps {epoch} of {config.epochs} epochs")
+    with suppress_lightning_advice(), _explain_training_errors(folder):
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")
         several = config.devices * config.nodes > 1
@@ -96,12 +101,16 @@ def run_training(
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
             gradient_clip_val=stage.max_gradient_norm,
-            log_every_n_steps=min(50, config.epoch_steps),
+            log_every_n_steps=min(50, config.steps_per_epoch),
             logger=[
                 CsvLogger(folder, step),
                 TensorBoardLogger(folder, "", "logs", purge_step=step),
             ],
-            callbacks=[*callbacks, *_averaging(stage), *_callbacks(folder, config, report)],
+            callbacks=[
+                *callbacks,
+                *_weight_averaging_callback(stage),
+                *_callbacks(folder, config, report),
+            ],
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=report.progress_bar,
@@ -109,15 +118,15 @@ def run_training(
         )
         if trainer.is_global_zero:
             environment = {"command": report.command, "precision": config.precision}
-            start_run_folder(folder, settings, environment)
+            write_run_settings(folder, settings, environment)
         trainer.fit(module, samples, ckpt_path=checkpoint if step else None, weights_only=True)
     # What is saved is the average, where there is one; a run that was done leaves the others.
     module.load_state_dict(load_checkpoint(checkpoint)["state_dict"])
     return trainer.is_global_zero
 
 
-def _averaging(stage: Stage) -> list[Callback]:
-    """A moving average of the weights, over fewer steps where there were few."""
+def _weight_averaging_callback(stage: Stage) -> list[Callback]:
+    """Callback that averages the weights of a stage, over fewer steps at the start."""
     decay = stage.average_decay
     if decay is None:
         return []
@@ -129,23 +138,23 @@ def _averaging(stage: Stage) -> list[Callback]:
     return [WeightAveraging(device=None, use_buffers=False, avg_fn=average)]
 
 
-def _callbacks(folder: Path, config: RunConfig, report: Report) -> list[Callback]:
+def _callbacks(folder: Path, config: RunConfig, report: RunReport) -> list[Callback]:
     callbacks: list[Callback] = [
-        StopCheck(report.check_stop),
+        StopRequestCallback(report.check_stop),
         CheckpointCallback(folder),
-        SampleImages(folder, config.epochs),
+        SamplePictureCallback(folder, config.epochs),
         LearningRateMonitor("step"),
     ]
     if report.progress_bar:
         callbacks.append(RunProgressBar(config.total_steps))
     elif report.say is not None:
-        callbacks.append(ConsoleLog(report.say))
+        callbacks.append(EpochConsoleLog(report.say))
     return callbacks
 
 
 @contextmanager
-def _readable_errors(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong in a run into one sentence."""
+def _explain_training_errors(folder: Path) -> Iterator[None]:
+    """Within the block, errors of training become one sentence."""
     try:
         yield
     except SystemExit as stopped:

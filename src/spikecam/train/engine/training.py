@@ -16,22 +16,22 @@ from spikecam.errors import OptionError
 from spikecam.io.paths import PathLike
 from spikecam.networks.architecture import InputConfig, find_architecture
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.csv_logger import last_measures
-from spikecam.train.engine.job import Job, TrainingResult
-from spikecam.train.engine.run_folder import check_run_folder
-from spikecam.train.engine.sampler import SampleModule
+from spikecam.train.engine.csv_logger import last_validation_measures
+from spikecam.train.engine.job import TrainingJob, TrainingResult
+from spikecam.train.engine.run_folder import check_run_settings
+from spikecam.train.engine.sampler import SampleDataModule
 from spikecam.train.engine.stage import Stage
 from spikecam.train.engine.trainer import run_training
 from spikecam.weights.card import Card
 from spikecam.weights.catalogue import read_weights_info
-from spikecam.weights.store import fingerprint, load_weights, save_weights
+from spikecam.weights.store import load_weights, save_weights, weights_fingerprint
 
 Size = TypeVar("Size")
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Samples of a run, and what is written down of them.
+    """Samples of a training run, and what its settings and card say of them.
 
     Attributes:
         train: training samples by number, without end.
@@ -53,8 +53,8 @@ class TrainingData:
     input_config: InputConfig | None = None
 
 
-def network_size(start: PathLike | None, kind: str, size: Size) -> Size:
-    """The size of the network to train: that of the weights to start from, if there are any.
+def size_of_start_weights(start: PathLike | None, kind: str, size: Size) -> Size:
+    """Size of the network to train: that of the weights to start from, else as asked for.
 
     Args:
         start: a name of weights that ship, or a file; None for new weights.
@@ -73,8 +73,8 @@ def network_size(start: PathLike | None, kind: str, size: Size) -> Size:
     return start_size
 
 
-def network_input(start: PathLike | None, kind: str) -> Any:
-    """Constants of the network's input: of the weights to start from, else the default ones.
+def input_of_start_weights(start: PathLike | None, kind: str) -> Any:
+    """Input constants of the network to train: those of the weights to start from, else defaults.
 
     Args:
         start: a name of weights that ship, or a file; None for new weights.
@@ -88,15 +88,15 @@ def network_input(start: PathLike | None, kind: str) -> Any:
     return read_weights_info(start, kind).input_config
 
 
-def train_stage(
-    job: Job,
+def train_and_save_weights(
+    job: TrainingJob,
     config: RunConfig,
     data: TrainingData,
     make_stage: Callable[[], Stage],
     *,
     start: PathLike | None = None,
 ) -> TrainingResult:
-    """Train a stage, or go on with it, and write the file of its weights.
+    """Train a stage, or resume it, and write the file of its weights.
 
     Args:
         job: what is asked for.
@@ -119,26 +119,26 @@ def train_stage(
         network.input_config = data.input_config
     settings = {
         "stage": stage.name,
-        "run": config.settings(),
+        "run": config.reproducible_settings(),
         "network": asdict(network.config),
         "input": asdict(network.input_config),
-        "start": None if start is None else fingerprint(network),
+        "start": None if start is None else weights_fingerprint(network),
         **data.settings,
     }
-    folder = Path(job.out)
-    check_run_folder(folder, settings)
+    folder = Path(job.output_path)
+    check_run_settings(folder, settings)
     # Before the run: its source may change meanwhile.
     commit = source_version()
     parameters = sum(values.numel() for values in network.parameters())
-    job.report.line(
+    job.report.say_line(
         f"{stage.name}: {parameters:,} parameters, {data.count} {data.units} for training and "
-        f"{len(data.val)} samples for validation, {config.epoch_steps} steps an epoch"
+        f"{len(data.val)} samples for validation, {config.steps_per_epoch} steps an epoch"
     )
-    samples = SampleModule(data.train, data.val, config)
+    samples = SampleDataModule(data.train, data.val, config)
     out = folder / f"{stage.name}.safetensors"
     if run_training(stage, samples, folder, config, settings=settings, report=job.report):
-        names = data.names or last_names(job.sources)
-        scores = sorted(last_measures(folder).items())
+        names = data.names or join_last_names(job.sources)
+        scores = sorted(last_validation_measures(folder).items())
         save_weights(
             out,
             network,
@@ -153,18 +153,18 @@ def train_stage(
                 limits="measured on pairs of the same data set alone",
             ),
         )
-    measures = dict(sorted(last_measures(folder).items()))
+    measures = dict(sorted(last_validation_measures(folder).items()))
     text = ", ".join(f"{name} {value:.4g}" for name, value in measures.items())
     return TrainingResult(out, measures, f"{out}: {text}")
 
 
-def last_names(folders: Sequence[PathLike]) -> str:
-    """Folders by their last names."""
+def join_last_names(folders: Sequence[PathLike]) -> str:
+    """Join the last names of folders to a text."""
     return ", ".join(Path(one).resolve().name for one in folders)
 
 
 def source_version() -> str:
-    """Version of spikecam: the commit of its source where there is one, else its release."""
+    """Version of spikecam: the commit of its source, or else its release."""
     root = Path(__file__).parents[4]
     release = f"spikecam {metadata.version('spikecam')}"
     if not (root / ".git").exists():

@@ -9,7 +9,7 @@ CHARBONNIER_EPS = 1e-5
 
 
 def charbonnier(error: Tensor) -> Tensor:
-    """Root of mean square errors, smooth at 0 (Charbonnier et al., 1994): sqrt(error + 1e-5).
+    """Charbonnier penalty of a square error: sqrt(error + 1e-5) (Charbonnier et al., 1994).
 
     >>> import torch
     >>> float(charbonnier(torch.tensor(0.25 - 1e-5)))

@@ -31,7 +31,7 @@ _INTERVALS = 6
 
 
 def heldout_pixel_error(network: Refiner, pairs: Sequence[Pair], *, moments: int = 25) -> float:
-    """Mean absolute error at held-out pixels, in gray levels from 0 to 1.
+    """Mean absolute error of a deblurring network at held-out pixels, in gray levels 0 to 1.
 
     Not the mean square, which a few spurious spikes would dominate.
 
@@ -52,10 +52,10 @@ def heldout_pixel_error(network: Refiner, pairs: Sequence[Pair], *, moments: int
         ratios = LogRateRatios(stream, span, network.input_config, masked_pixels=heldout)
         picture = RefinerDeblurrer(network, blur, ratios)
         frames = evenly_spaced_frames(stream, min(moments, span[1] - span[0]), span, window=1)
-        light = np.stack([coarse_gray(picture.deblur(frame))[heldout] for frame in frames])
+        light = np.stack([quarter_size_gray(picture.deblur(frame))[heldout] for frame in frames])
         with np.errstate(divide="ignore"):
             rate = LogRateRatios(stream, span, network.input_config).rate
-            thresholds = coarse_gray(blur)[heldout] / rate[heldout]
+            thresholds = quarter_size_gray(blur)[heldout] / rate[heldout]
         every, spikes = np.arange(*span), stream.read(*span)[:, heldout]
         for pixel, fired, threshold in zip(light.T, spikes.T, thresholds, strict=True):
             residuals, length = light_residuals(np.interp(every, frames, pixel), fired, threshold)
@@ -99,8 +99,8 @@ def light_residuals(
     return (np.diff(collected) - np.diff(ends) * threshold) / length, length
 
 
-def coarse_gray(picture: Picture) -> Maps:
-    """Gray on the grid of the spikes, a quarter as fine."""
+def quarter_size_gray(picture: Picture) -> Maps:
+    """Gray of a picture at a quarter of its size, the grid of the spikes."""
     gray = as_gray(picture)
     rows, columns = (side // PICTURE_SCALE for side in gray.shape)
     coarse: Maps = gray.reshape(rows, PICTURE_SCALE, columns, PICTURE_SCALE).mean((1, 3))

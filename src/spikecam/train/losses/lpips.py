@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike, check_existing_file
-from spikecam.weights.checkpoints import read_state
+from spikecam.weights.checkpoints import read_state_dict
 
 # Channels of the 13 convolutions of VGG-16, whose outputs are compared after each group.
 _GROUP_CHANNELS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -29,7 +29,7 @@ _LAYER = re.compile(r"lin(\d)\.model\.\d\.weight")
 
 
 class LPIPS(nn.Module):
-    """Distance of two pictures by the features of a network trained to classify pictures.
+    """LPIPS: distance of two pictures by the features of VGG-16.
 
         d = sum over groups l of mean over pixels of sum over channels c of
             w_lc (f_lc / |f_l| - f'_lc / |f'_l|)^2
@@ -52,8 +52,8 @@ class LPIPS(nn.Module):
         self.weights = nn.ParameterList(torch.zeros(1, c[-1], 1, 1) for c in _GROUP_CHANNELS)
 
     @classmethod
-    def open(cls, *files: PathLike) -> LPIPS:
-        """LPIPS with the weights in files, which are read as data.
+    def from_files(cls, *files: PathLike) -> LPIPS:
+        """Load LPIPS with the weights in files, which are read as data.
 
         Args:
             files: that together hold VGG-16 and the layers of LPIPS: a checkpoint of
@@ -65,7 +65,7 @@ class LPIPS(nn.Module):
         """
         state: dict[str, Tensor] = {}
         for file in files:
-            state |= read_state(check_existing_file(file))
+            state |= read_state_dict(check_existing_file(file))
         network = cls()
         names = ", ".join(map(str, files))
         convolutions = [one for one in network.modules() if isinstance(one, nn.Conv2d)]
@@ -91,7 +91,7 @@ class LPIPS(nn.Module):
         return network.eval().requires_grad_(False)
 
     def forward(self, one: Tensor, other: Tensor) -> Tensor:
-        """Distances (N,) of pictures (N, 3, h, w) in [0, 1], of at least 16 x 16 pixels."""
+        """LPIPS distances (N,) of pictures (N, 3, h, w) in [0, 1], of at least 16 x 16 pixels."""
         with torch.autocast(one.device.type, enabled=False):
             pair = 2 * torch.cat([one, other]).float() - 1
             mean, deviation = (
@@ -110,7 +110,7 @@ class LPIPS(nn.Module):
 
 
 def _convolution_indices() -> list[int]:
-    """Indices of the convolutions in VGG-16: each has a ReLU, each group a pooling after it."""
+    """Indices of the convolutions among the layers of VGG-16."""
     indices, index = [], 0
     for channels in _GROUP_CHANNELS:
         for _ in channels:

@@ -20,7 +20,7 @@ _BASE_WEIGHT = 2.0
 
 
 class LaplacianDistance(nn.Module):
-    """Distance of two pictures by their local structure; ours, without weights.
+    """Perceptual distance of two pictures by a Laplacian pyramid; without weights.
 
     After the normalised Laplacian pyramid of Laparra et al. (2016), simplified: both pictures are
     taken apart into bands z of detail, each half as fine as the one before, and every band is
@@ -56,12 +56,12 @@ class LaplacianDistance(nn.Module):
 
 
 def perceptual_distance(lpips: Sequence[PathLike] = ()) -> nn.Module:
-    """LPIPS with the weights in these files, see `LPIPS.open`; without any, `LaplacianDistance`.
+    """LPIPS with the weights in these files; without any, `LaplacianDistance`.
 
     Raises:
         FileError: they are no such files.
     """
-    return LPIPS.open(*lpips) if lpips else LaplacianDistance()
+    return LPIPS.from_files(*lpips) if lpips else LaplacianDistance()
 
 
 def _mean_difference(pair: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ _SIGMA, _GAMMA, _NOISE = 0.5, 1.0, 0.01
 
 
 def alignment_loss(pictures: Tensor, spikes: Tensor, generator: torch.Generator) -> Tensor:
-    """Mean square difference of the firing probabilities of pictures and spikes, one number.
+    """Spike-alignment loss: mean square difference of firing probabilities of pictures and spikes.
 
     Args:
         pictures: (B, 3, h, w), sides multiples of 4.
@@ -44,7 +44,7 @@ def alignment_loss(pictures: Tensor, spikes: Tensor, generator: torch.Generator)
 def firing_probabilities(
     gray: Tensor, generator: torch.Generator, *, gamma: float = _GAMMA, noise: float = _NOISE
 ) -> Tensor:
-    """P (B, 1, h / 4, w / 4) in [0, 1] of gray pictures (B, 1, h, w)."""
+    """Probabilities (B, 1, h / 4, w / 4) that gray pictures (B, 1, h, w) make pixels fire."""
     coarse = functional.avg_pool2d(gray, _CELL_PIXELS)
     low, high = coarse.amin((2, 3), keepdim=True), coarse.amax((2, 3), keepdim=True)
     normed = (coarse - low) / (high - low).clamp(min=1e-3)

@@ -1,9 +1,9 @@
 """Adapting the refiner to a person's own camera, by captures without any truth.
 
 From captures, the camera is measured: how many spikes it fires for how much light, and how unlike
-its pixels are. The captures become pseudo scenes (see `pseudo_scenes`), which are seen by sensors
-like that one; the network goes on learning from them. Validation scenes decide when to stop, and
-validation captures whether to keep the result.
+its pixels are. The captures become pseudo scenes (see `make_pseudo_scenes_of_run`), which are seen
+by sensors like that one; the network goes on learning from them. Validation scenes decide when to
+stop, and validation captures whether to keep the result.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from spikecam.train.datasets.configs import (
     SensorConfig,
 )
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
-from spikecam.train.recipe import Recipe, Sources
-from spikecam.train.recipes.refined import RefinedStage, make_pseudo_scenes
+from spikecam.train.engine.job import TrainingJob, TrainingResult
+from spikecam.train.recipe import Recipe, SourceArguments
+from spikecam.train.recipes.refined import RefinedStage, make_pseudo_scenes_of_run
 
 if TYPE_CHECKING:
     from spikecam.data.pairs import Pair
@@ -69,8 +69,8 @@ class AdaptationOptions:
 
 
 @dataclass(frozen=True)
-class Adaptation:
-    """The result of an adaptation.
+class AdaptationScores:
+    """Scores before and after an adaptation.
 
     Attributes:
         psnr: on validation scenes with the measured sensor, in dB, before and after.
@@ -81,18 +81,18 @@ class Adaptation:
     pixel_error: tuple[float, float]
 
 
-def run_folder(out: Path) -> Path:
-    """The folder of the run that makes a file of adapted weights."""
-    return out.with_suffix("")
+def run_folder_of_weights(weights_path: Path) -> Path:
+    """Folder of the run that makes a file of adapted weights."""
+    return weights_path.with_suffix("")
 
 
-def adapt(job: Job, options: AdaptationOptions) -> TrainingResult:
-    """Adapt weights, and write them to the file ``job.out``; the run lies beside it.
+def adapt(job: TrainingJob, options: AdaptationOptions) -> TrainingResult:
+    """Run the recipe: adapt weights to a camera, and write their file.
 
     Raises:
         SpikecamError: as `adapt_weights`.
     """
-    out = Path(job.out)
+    out = Path(job.output_path)
     result = adapt_weights(job, options)
     (psnr, psnr_after), (error, error_after) = result.psnr, result.pixel_error
     measures = {
@@ -104,17 +104,17 @@ def adapt(job: Job, options: AdaptationOptions) -> TrainingResult:
     text = (
         f"{out}: {psnr:.2f} dB became {psnr_after:.2f} on validation scenes, the error at held-out "
         f"pixels of captures {error:.4f} became {error_after:.4f}; "
-        f"pictures in {run_folder(out) / 'pictures'}"
+        f"pictures in {run_folder_of_weights(out) / 'pictures'}"
     )
     return TrainingResult(out, measures, text)
 
 
-def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
+def adapt_weights(job: TrainingJob, options: AdaptationOptions) -> AdaptationScores:
     """Adapt weights to the camera that took some captures, and write them.
 
     Args:
-        job: its sources are captures, in the layout of Spike-GOPRO or RSB; ``out`` is the file of
-            the new weights.
+        job: its sources are captures, in the layout of Spike-GOPRO or RSB; ``output_path`` is the
+            file of the new weights.
         options: of the adaptation.
 
     Raises:
@@ -125,31 +125,37 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
 
     from spikecam.data.pairs import PICTURE_SCALE
     from spikecam.networks.refiner import Refiner
-    from spikecam.train.datasets.pairs import find_all_pairs, find_pairs, pairs_settings
+    from spikecam.train.datasets.pairs import (
+        describe_pairs,
+        find_train_val_pairs,
+        find_train_val_pairs_of_all,
+    )
     from spikecam.train.datasets.refiner_samples import RefinerSamples
     from spikecam.train.engine.callbacks import BestWeights, ResumableEarlyStopping
     from spikecam.train.engine.run_folder import PICTURES
-    from spikecam.train.engine.sampler import UNBOUNDED, SampleModule
+    from spikecam.train.engine.sampler import UNBOUNDED, SampleDataModule
     from spikecam.train.engine.trainer import run_training
     from spikecam.train.engine.training import source_version
     from spikecam.train.losses.heldout_pixels import heldout_pixel_error
     from spikecam.weights.card import Card
-    from spikecam.weights.store import fingerprint, load_weights, save_weights
+    from spikecam.weights.store import load_weights, save_weights, weights_fingerprint
 
     config, seed, report = options.run, options.run.seed, job.report
-    out, folder = Path(job.out), run_folder(Path(job.out))
+    out, folder = Path(job.output_path), run_folder_of_weights(Path(job.output_path))
     network, card = load_weights(options.weights, "refiner")
     assert isinstance(network, Refiner)
-    captures, val_captures = find_all_pairs(
+    captures, val_captures = find_train_val_pairs_of_all(
         job.sources, skip_incomplete=options.skip_incomplete, say=report.say
     )
     val_captures = val_captures[:_VAL_CAPTURES]
-    sensors = measure_sensors(captures)
+    sensors = estimate_sensor_config(captures)
     pattern = "a strong fixed pattern" if sensors.fpn_prob > 0.5 else "no strong fixed pattern seen"
     low, high = sensors.thresholds
-    report.line(f"the camera: V_th {low:.2g} to {high:.2g}, {pattern}")
-    data_set = make_pseudo_scenes(captures, replace(job, out=folder), options.scenes, seed)
-    train, val = find_pairs(data_set, light=True)
+    report.say_line(f"the camera: V_th {low:.2g} to {high:.2g}, {pattern}")
+    data_set = make_pseudo_scenes_of_run(
+        captures, replace(job, output_path=folder), options.scenes, seed
+    )
+    train, val = find_train_val_pairs(data_set, with_light=True)
     min_side = min(min(pair.shape) for pair in train if pair.shape is not None) * PICTURE_SCALE
     min_side = min_side // SCENE_CROP_UNIT * SCENE_CROP_UNIT
     scenes = replace(SCENES, crop=min(SCENES.crop, min_side))
@@ -169,22 +175,22 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
     stage = RefinedStage(network.config)
     before = deepcopy(network)
     stage.network.load_state_dict(network.state_dict())
-    psnr_before = scene_psnr(before, val_samples)
+    psnr_before = mean_psnr_on_scenes(before, val_samples)
     best = BestWeights("val/psnr", psnr_before)
     run_training(
         stage,
-        SampleModule(train_samples, val_samples, config),
+        SampleDataModule(train_samples, val_samples, config),
         folder,
         config,
         settings={
             "stage": "adapted",
-            "run": config.settings(),
+            "run": config.reproducible_settings(),
             "network": asdict(network.config),
-            "start": fingerprint(network),
+            "start": weights_fingerprint(network),
             "scenes": asdict(scenes) | {"count": options.scenes},
             "sensors": asdict(sensors),
             "patience": options.patience,
-            "data": pairs_settings(captures, val_captures),
+            "data": describe_pairs(captures, val_captures),
         },
         report=report,
         callbacks=[best, ResumableEarlyStopping("val/psnr", options.patience)],
@@ -192,9 +198,9 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
     after = deepcopy(before)
     if best.weights is not None:
         after.load_state_dict(best.weights)
-    report.line(f"comparing on {len(val_captures)} validation captures")
+    report.say_line(f"comparing on {len(val_captures)} validation captures")
     # By the same measure as the start, wherever and however exactly it was trained.
-    psnr_after = scene_psnr(after, val_samples)
+    psnr_after = mean_psnr_on_scenes(after, val_samples)
     error_before, error_after = (heldout_pixel_error(one, val_captures) for one in (before, after))
     write_comparisons(folder / PICTURES, val_captures[:_PICTURED_CAPTURES], before, after)
     if psnr_after < psnr_before + _MIN_GAIN_DB or error_after > _MAX_ERROR_FACTOR * error_before:
@@ -221,11 +227,11 @@ def adapt_weights(job: Job, options: AdaptationOptions) -> Adaptation:
             limits="for this camera alone; measured on scenes made of its own captures",
         ),
     )
-    return Adaptation((psnr_before, psnr_after), (error_before, error_after))
+    return AdaptationScores((psnr_before, psnr_after), (error_before, error_after))
 
 
-def measure_sensors(pairs: Sequence[Pair]) -> SensorConfig:
-    """Which sensors to simulate for the camera that took these pairs.
+def estimate_sensor_config(pairs: Sequence[Pair]) -> SensorConfig:
+    """Estimate the sensors to simulate for the camera that recorded these pairs.
 
     The threshold is the light of the blurry picture to the thresholds that the spike camera
     collected meanwhile; pixels that lie off it in most pairs are those of a fixed pattern.
@@ -234,7 +240,7 @@ def measure_sensors(pairs: Sequence[Pair]) -> SensorConfig:
 
     from spikecam.exposure import resolve_exposure
     from spikecam.reconstruction.charge import iter_span_charges
-    from spikecam.train.losses.heldout_pixels import coarse_gray
+    from spikecam.train.losses.heldout_pixels import quarter_size_gray
 
     thresholds, deviations = [], []
     for pair in pairs:
@@ -242,7 +248,7 @@ def measure_sensors(pairs: Sequence[Pair]) -> SensorConfig:
         start, stop = resolve_exposure(stream)
         [collected] = iter_span_charges(stream, [(start, stop)])
         rate = collected / (stop - start)
-        light = coarse_gray(pair.blurry_picture())
+        light = quarter_size_gray(pair.blurry_picture())
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
         deviations.append(np.log(rate * thresholds[-1] + 0.02) - np.log(light + 0.02))
     one_shape = len({one.shape for one in deviations}) == 1 and len(deviations) > 4
@@ -256,8 +262,8 @@ def measure_sensors(pairs: Sequence[Pair]) -> SensorConfig:
     )
 
 
-def scene_psnr(network: Refiner, samples: RefinerSamples) -> float:
-    """PSNR as in a validation, of weights as they are."""
+def mean_psnr_on_scenes(network: Refiner, samples: RefinerSamples) -> float:
+    """Mean PSNR of a network on samples of scenes."""
     import torch
     from torch.utils.data import DataLoader
 
@@ -272,7 +278,9 @@ def scene_psnr(network: Refiner, samples: RefinerSamples) -> float:
     return total / count
 
 
-def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, after: Refiner) -> None:
+def write_comparisons(
+    output_folder: Path, pairs: Sequence[Pair], before: Refiner, after: Refiner
+) -> None:
     """Write pictures of pairs: blurry, and deblurred before and after, side by side."""
     import numpy as np
 
@@ -287,7 +295,9 @@ def write_comparisons(folder: Path, pairs: Sequence[Pair], before: Refiner, afte
         ratios = LogRateRatios(stream, exposure, before.input_config)
         middle = sum(exposure) // 2
         sharp = [RefinerDeblurrer(one, blur, ratios).deblur(middle) for one in (before, after)]
-        write_picture(folder / f"adapted_{index}.png", np.concatenate([blur, *sharp], axis=1))
+        write_picture(
+            output_folder / f"adapted_{index}.png", np.concatenate([blur, *sharp], axis=1)
+        )
 
 
 RECIPE = Recipe(
@@ -295,7 +305,7 @@ RECIPE = Recipe(
     summary="The refiner for your own camera, by captures without any truth",
     options=AdaptationOptions,
     run=adapt,
-    sources=Sources("CAPTURES", "Folders like Spike-GOPRO or RSB."),
+    sources=SourceArguments("CAPTURES", "Folders like Spike-GOPRO or RSB."),
     description="CAPTURES are blurry pictures with their spikes. What the run keeps lies beside "
     "OUT, in a folder of its name, with pictures before and after. Where adapting does not help, "
     "OUT is not written.",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from spikecam.networks.configs.autoencoder import STRIDE, AutoencoderConfig
 from spikecam.train.datasets.configs import check_picture_crop
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +51,7 @@ class AutoencoderOptions:
 
 
 class AutoencoderStage(Stage):
-    """Reconstruction of pictures: the mean of their Charbonnier errors.
+    """Training stage of the autoencoder: the Charbonnier error of reconstructed pictures.
 
     Latents bear some noise, as in a variational autoencoder whose variance is the same everywhere
     (Kingma and Welling, 2013). In place of a prior, the noise is scaled by the latents' own
@@ -72,7 +72,7 @@ class AutoencoderStage(Stage):
         self.network = Autoencoder(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """The mean over pictures of their Charbonnier error."""
+        """Loss of a batch: mean Charbonnier error of the reconstructed pictures."""
         import torch
 
         from spikecam.train.losses.charbonnier import charbonnier
@@ -91,7 +91,7 @@ class AutoencoderStage(Stage):
         return charbonnier(error).mean()
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """PSNR of reconstructed pictures, with latents as they are and with noise on them."""
+        """Evaluate a batch: PSNR of reconstructed pictures, without and with noise on latents."""
         import torch
 
         from spikecam.train.losses.psnr import psnr
@@ -110,35 +110,46 @@ class AutoencoderStage(Stage):
         return measures, [sharp, reconstructed]
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """AdamW with warm-up and cosine decay."""
-        from spikecam.train.engine.optimizers import adamw, warmup_cosine
+        """The optimiser and its schedule: AdamW with warm-up and cosine decay."""
+        from spikecam.train.engine.optimizers import adamw, with_warmup_and_cosine_decay
 
-        return warmup_cosine(adamw(self.network, config, weight_decay=1e-3), config)
+        return with_warmup_and_cosine_decay(adamw(self.network, config, weight_decay=1e-3), config)
 
 
-def train_autoencoder(job: Job, options: AutoencoderOptions) -> TrainingResult:
+def train_autoencoder(job: TrainingJob, options: AutoencoderOptions) -> TrainingResult:
     """Train the autoencoder on folders of pictures.
 
     Raises:
-        SpikecamError: as `run_training`, `find_pictures` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pictures` and `load_weights`.
     """
     from spikecam.io.pictures import picture_size
-    from spikecam.train.datasets.pictures import PictureCrops, find_pictures, pictures_settings
+    from spikecam.train.datasets.pictures import (
+        PictureCrops,
+        describe_pictures,
+        find_train_val_pictures,
+    )
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, network_size, train_stage
+    from spikecam.train.engine.training import (
+        TrainingData,
+        size_of_start_weights,
+        train_and_save_weights,
+    )
 
-    network, crop = network_size(options.weights, "autoencoder", options.network), options.crop
-    train, val = find_pictures(job.sources, crop, job.report.say)
+    network, crop = (
+        size_of_start_weights(options.weights, "autoencoder", options.network),
+        options.crop,
+    )
+    train, val = find_train_val_pictures(job.sources, crop, job.report.say)
     min_side = min(min(picture_size(path)) for path in val)
     val_crop = max(crop, min(_VAL_CROP, min_side // STRIDE * STRIDE))
     data = TrainingData(
         PictureCrops(train, crop, seed=options.run.seed, length=UNBOUNDED),
         PictureCrops(val, val_crop, seed=0, length=len(val), validation=True),
         len(train),
-        {"crop": crop, "data": pictures_settings(train, val)},
+        {"crop": crop, "data": describe_pictures(train, val)},
         "pictures",
     )
-    return train_stage(
+    return train_and_save_weights(
         job, options.run, data, lambda: AutoencoderStage(network), start=options.weights
     )
 
@@ -148,5 +159,5 @@ RECIPE = Recipe(
     summary="The autoencoder whose latents SpikeGen works on, on any folder of sharp pictures",
     options=AutoencoderOptions,
     run=train_autoencoder,
-    sources=Sources("PICTURES", "Folders of sharp pictures."),
+    sources=SourceArguments("PICTURES", "Folders of sharp pictures."),
 )

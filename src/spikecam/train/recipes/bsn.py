@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from spikecam.networks.configs.bsn import BSNConfig, BSNInputConfig
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -47,16 +47,16 @@ class BSNOptions:
     network: BSNConfig = field(default_factory=BSNConfig)
 
     def __post_init__(self) -> None:
-        _ = self.crops
+        _ = self.crop_config
 
     @property
-    def crops(self) -> CropConfig:
-        """How crops are drawn."""
+    def crop_config(self) -> CropConfig:
+        """Configuration of the crops."""
         return CropConfig(self.crop, 1, self.window, self.random_moments, self.augment)
 
 
 class BSNStage(Stage):
-    """Eq. 9: the network predicts its own input, which its blind spot hides from it.
+    """Training stage of BSN, Eq. 9: the network predicts its own input, which its blind spot hides.
 
         L = mean (BSN(r') - r')^2,    r' the firing rate in a short window (TFP)
 
@@ -75,19 +75,19 @@ class BSNStage(Stage):
         self.network = BSN(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Eq. 9."""
+        """Loss of a batch by Eq. 9: mean square error of the predicted input."""
         from torch.nn import functional
 
-        noisy = short_rates(batch)
+        noisy = short_window_rates(batch)
         return functional.mse_loss(self.network(noisy).float(), noisy)
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Eq. 9 on validation pairs; where the truth is known, PSNR after and before denoising."""
+        """Evaluate a batch: Eq. 9; where the truth is known, PSNR after and before denoising."""
         from torch.nn import functional
 
         from spikecam.train.losses.psnr import psnr
 
-        noisy = short_rates(batch)
+        noisy = short_window_rates(batch)
         clean = self.network(noisy).float()
         measures = {"loss": functional.mse_loss(clean, noisy)}
         pictures = [noisy, clean]
@@ -98,27 +98,29 @@ class BSNStage(Stage):
         return measures, pictures
 
 
-def short_rates(batch: Sample) -> Tensor:
-    """Rates around each sample's moment at the brightness of its blurry picture, (B, 1, s, s)."""
+def short_window_rates(batch: Sample) -> Tensor:
+    """Firing rates in the short window at the brightness of the blurry picture, (B, 1, s, s)."""
     from spikecam.networks.teacher import brightness_gain
 
     rates = batch["spikes"].float().mean(dim=2)
     return rates * brightness_gain(batch["blur"], batch["long"])
 
 
-def train_bsn(job: Job, options: BSNOptions) -> TrainingResult:
+def train_bsn(job: TrainingJob, options: BSNOptions) -> TrainingResult:
     """Train BSN by Eq. 9.
 
     Raises:
-        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
-    from spikecam.train.datasets.pair_data import pair_data
-    from spikecam.train.engine.training import network_size, train_stage
+    from spikecam.train.datasets.pair_data import pair_crop_data
+    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
 
-    network = network_size(options.weights, "bsn", options.network)
-    data = pair_data(job, options.crops, options.run.seed, options.skip_incomplete)
-    data = replace(data, input_config=BSNInputConfig(window=options.crops.window))
-    return train_stage(job, options.run, data, lambda: BSNStage(network), start=options.weights)
+    network = size_of_start_weights(options.weights, "bsn", options.network)
+    data = pair_crop_data(job, options.crop_config, options.run.seed, options.skip_incomplete)
+    data = replace(data, input_config=BSNInputConfig(window=options.crop_config.window))
+    return train_and_save_weights(
+        job, options.run, data, lambda: BSNStage(network), start=options.weights
+    )
 
 
 RECIPE = Recipe(
@@ -126,5 +128,5 @@ RECIPE = Recipe(
     summary="BSN, which denoises firing rates, on nothing but noisy spikes",
     options=BSNOptions,
     run=train_bsn,
-    sources=Sources("DATASET", "Folders like Spike-GOPRO or RSB."),
+    sources=SourceArguments("DATASET", "Folders like Spike-GOPRO or RSB."),
 )

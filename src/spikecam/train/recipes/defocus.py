@@ -11,9 +11,9 @@ from spikecam.errors import OptionError
 from spikecam.networks.configs.refocuser import SIZES, RefocuserConfig
 from spikecam.train.datasets.configs import DEFOCUS_MARGIN_PIXELS, DefocusConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -63,7 +63,7 @@ class DefocusOptions:
 
 
 class DefocusStage(Stage):
-    """The PSNR of each scene is raised, and the right deconvolutions are scored high.
+    """Training stage of the refocuser: errors of its picture, and of the scores of deconvolutions.
 
     Samples are `DefocusSamples`; errors are measured as if white fired in every frame.
     """
@@ -82,56 +82,56 @@ class DefocusStage(Stage):
         self.network = Refocuser(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Logarithms of the square errors of picture and mix, and the scores' cross entropy."""
+        """Loss of a batch: log square errors of picture and mix, cross entropy of the scores."""
         import torch
 
         from spikecam.networks.refocuser import WINDOWS
         from spikecam.train.losses.map_scores import score_cross_entropy
 
-        predicted, mix, scores = self.network.forward_with_scores(**network_inputs(batch))
-        sharp = normalised(batch["sharp"], batch)
+        predicted, mix, scores = self.network.forward_with_scores(**select_network_inputs(batch))
+        sharp = normalise_to_white(batch["sharp"], batch)
         errors = [
-            (normalised(rates, batch) - sharp).square().mean((1, 2, 3))
+            (normalise_to_white(rates, batch) - sharp).square().mean((1, 2, 3))
             for rates in (predicted, mix)
         ]
         picture_loss, mix_loss = ((error + _MSE_FLOOR).log().mean() for error in errors)
         maps = torch.cat([batch["deconvolved"], batch["rates"][:, WINDOWS:]], dim=1)
-        score_loss = score_cross_entropy((normalised(maps, batch) - sharp).square(), scores)
+        score_loss = score_cross_entropy((normalise_to_white(maps, batch) - sharp).square(), scores)
         loss: Tensor = picture_loss + _MIX_WEIGHT * mix_loss + _SCORE_WEIGHT * score_loss
         return loss
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """PSNR of the prediction, and of the plain rate in the same frames (TFP)."""
+        """Evaluate a batch: PSNR of the prediction, and of TFP in the same frames."""
         from spikecam.train.losses.psnr import psnr
 
-        rates = batch["rates"][:, :1], self.network(**network_inputs(batch)), batch["sharp"]
-        tfp, predicted, sharp = (normalised(one, batch) for one in rates)
+        rates = batch["rates"][:, :1], self.network(**select_network_inputs(batch)), batch["sharp"]
+        tfp, predicted, sharp = (normalise_to_white(one, batch) for one in rates)
         measures = {"psnr": psnr(predicted, sharp), "psnr_tfp": psnr(tfp, sharp)}
         return measures, [tfp, predicted, sharp]
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """Muon for hidden convolutions, AdamW for all else, with warm-up and cosine decay."""
-        from spikecam.train.engine.optimizers import muon, warmup_cosine
+        """The optimisers and their schedule: Muon for hidden convolutions, AdamW for all else."""
+        from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
         hidden: list[Tensor] = []
         other: list[Tensor] = []
         for name, values in self.network.named_parameters():
             is_hidden = values.ndim == 4 and name.split(".")[0] not in _ADAMW_PARTS
             (hidden if is_hidden else other).append(values)
-        return warmup_cosine(muon(hidden, other, config), config)
+        return with_warmup_and_cosine_decay(muon(hidden, other, config), config)
 
 
-def network_inputs(batch: Sample) -> Sample:
-    """What the network takes of a batch."""
+def select_network_inputs(batch: Sample) -> Sample:
+    """Select the inputs of the network from a batch."""
     return {name: values for name, values in batch.items() if name not in ("sharp", "level")}
 
 
-def normalised(rates: Tensor, batch: Sample) -> Tensor:
-    """Rates as bright as if white fired in every frame."""
+def normalise_to_white(rates: Tensor, batch: Sample) -> Tensor:
+    """Normalise rates of a batch so that white fires in every frame."""
     return rates / batch["level"].clamp(max=1)[:, None, None, None]
 
 
-def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
+def train_defocus(job: TrainingJob, options: DefocusOptions) -> TrainingResult:
     """Train the refocuser.
 
     The job's sources are folders of sharp pictures, over which defocus is simulated, or DPDD, whose
@@ -140,28 +140,28 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
     Raises:
         FileError: pictures out of focus among those that are to be sharp, or pairs that differ in
             size or are too small.
-        SpikecamError: as `run_training`, `find_pictures`, `read_dpdd` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pictures`, `read_dpdd` and `load_weights`.
     """
     from spikecam.data.dpdd import check_outside_dpdd, is_dpdd, read_dpdd
     from spikecam.train.datasets.defocus import DefocusSamples, check_pair_sizes
-    from spikecam.train.datasets.pictures import find_pictures, pictures_digest
+    from spikecam.train.datasets.pictures import find_train_val_pictures, pictures_digest
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        network_input,
-        network_size,
-        train_stage,
+        input_of_start_weights,
+        size_of_start_weights,
+        train_and_save_weights,
     )
 
     size = options.network or SIZES[options.size or DEFAULT_SIZE]
-    network = network_size(options.weights, "refocuser", size)
-    input_config = network_input(options.weights, "refocuser")
+    network = size_of_start_weights(options.weights, "refocuser", size)
+    input_config = input_of_start_weights(options.weights, "refocuser")
     config, seed = options.samples, options.run.seed
     dpdd_folders = [folder for folder in job.sources if is_dpdd(folder)]
     folders = [folder for folder in job.sources if folder not in dpdd_folders]
     check_outside_dpdd(folders)
     side = config.crop + 2 * DEFOCUS_MARGIN_PIXELS
-    train, val = find_pictures(folders, side, job.report.say) if folders else ([], [])
+    train, val = find_train_val_pictures(folders, side, job.report.say) if folders else ([], [])
     train_pairs, val_pairs = (
         [pair for folder in dpdd_folders for pair in read_dpdd(folder, part)]
         for part in ("train", "val")
@@ -211,7 +211,9 @@ def train_defocus(job: Job, options: DefocusOptions) -> TrainingResult:
         "pictures",
         input_config=input_config,
     )
-    return train_stage(job, options.run, data, lambda: DefocusStage(network), start=options.weights)
+    return train_and_save_weights(
+        job, options.run, data, lambda: DefocusStage(network), start=options.weights
+    )
 
 
 def _crops(paths: Sequence[Path], side: int, seed: int, length: int) -> PictureCrops | None:
@@ -225,7 +227,7 @@ RECIPE = Recipe(
     summary="The network of reconstruct --method defocus, on sharp pictures, or on DPDD",
     options=DefocusOptions,
     run=train_defocus,
-    sources=Sources("PICTURES", "Folders of sharp pictures, or DPDD."),
+    sources=SourceArguments("PICTURES", "Folders of sharp pictures, or DPDD."),
     description="Every scene has other depths, another light and another sensor; those of DPDD are "
     "as they were taken, but for the share in focus: --radius, --soft-prob, --chart-prob and "
     "--point-prob do not matter there. Pictures less than 32 pixels wider than --crop are left "

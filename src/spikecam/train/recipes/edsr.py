@@ -9,9 +9,9 @@ from spikecam.errors import OptionError
 from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -44,16 +44,16 @@ class EDSROptions:
     network: EDSRConfig = field(default_factory=EDSRConfig)
 
     def __post_init__(self) -> None:
-        _ = self.crops
+        _ = self.crop_config
 
     @property
-    def crops(self) -> CropConfig:
-        """How crops are drawn; of moments there are none."""
+    def crop_config(self) -> CropConfig:
+        """Configuration of the crops, without moments."""
         return CropConfig(self.crop, moments=0, window=1, augment=self.augment)
 
 
 class EDSRStage(Stage):
-    """Eq. 10: spikes of the whole exposure become the blurry picture, in gray.
+    """Training stage of EDSR, Eq. 10: rates of the whole exposure become the gray blurry picture.
 
         L = mean (EDSR(r) - gray(B))^2,    r the firing rate in the exposure
 
@@ -77,7 +77,7 @@ class EDSRStage(Stage):
         self.network = EDSR(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Eq. 10."""
+        """Loss of a batch by Eq. 10: mean square error to the gray blurry picture."""
         from torch.nn import functional
 
         from spikecam.networks.teacher import as_gray
@@ -85,7 +85,7 @@ class EDSRStage(Stage):
         return functional.mse_loss(self._upsample(batch), as_gray(batch["blur"]))
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Eq. 10 on validation pairs, and PSNR: the blurry picture is the truth here."""
+        """Evaluate a batch: Eq. 10, and PSNR, for which the blurry picture is the truth."""
         from torch.nn import functional
 
         from spikecam.networks.teacher import as_gray
@@ -105,18 +105,20 @@ class EDSRStage(Stage):
         return fine.float()
 
 
-def train_edsr(job: Job, options: EDSROptions) -> TrainingResult:
+def train_edsr(job: TrainingJob, options: EDSROptions) -> TrainingResult:
     """Train EDSR by Eq. 10.
 
     Raises:
-        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
-    from spikecam.train.datasets.pair_data import pair_data
-    from spikecam.train.engine.training import network_size, train_stage
+    from spikecam.train.datasets.pair_data import pair_crop_data
+    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
 
-    network = network_size(options.weights, "edsr", options.network)
-    data = pair_data(job, options.crops, options.run.seed, options.skip_incomplete)
-    return train_stage(job, options.run, data, lambda: EDSRStage(network), start=options.weights)
+    network = size_of_start_weights(options.weights, "edsr", options.network)
+    data = pair_crop_data(job, options.crop_config, options.run.seed, options.skip_incomplete)
+    return train_and_save_weights(
+        job, options.run, data, lambda: EDSRStage(network), start=options.weights
+    )
 
 
 RECIPE = Recipe(
@@ -124,6 +126,6 @@ RECIPE = Recipe(
     summary="EDSR, which makes firing rates 4 times as fine, on blurry pictures",
     options=EDSROptions,
     run=train_edsr,
-    sources=Sources("DATASET", "Folders like Spike-GOPRO or RSB."),
+    sources=SourceArguments("DATASET", "Folders like Spike-GOPRO or RSB."),
     fixed=("doublings",),
 )

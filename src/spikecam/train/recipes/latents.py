@@ -9,8 +9,8 @@ from pathlib import Path
 from spikecam.errors import OptionError
 from spikecam.train.datasets.configs import check_picture_crop
 from spikecam.train.engine.config import check_device_name, check_seed
-from spikecam.train.engine.job import Job, TrainingResult
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.engine.job import TrainingJob, TrainingResult
+from spikecam.train.recipe import Recipe, SourceArguments
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,27 @@ class LatentsOptions:
         check_seed(self.seed)
 
 
-def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
-    """Make the cache in ``job.out`` of the pictures in the job's sources.
+def make_latent_cache(job: TrainingJob, options: LatentsOptions) -> TrainingResult:
+    """Run the recipe: make the cache of latents of the pictures in the job's sources.
 
     Raises:
-        SpikecamError: as `make_latents` and `load_autoencoder_and_fingerprint`.
+        SpikecamError: as `write_latent_cache` and `load_autoencoder_and_fingerprint`.
     """
     from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.resources import pick_device
-    from spikecam.train.datasets.latent_cache import make_latents
+    from spikecam.train.datasets.latent_cache import write_latent_cache
 
     def track(steps: Sequence[int]) -> Iterable[int]:
         check_stop = job.report.check_stop or (lambda: None)
-        for step in _progress(steps) if job.report.progress_bar else steps:
+        for step in _track_steps(steps) if job.report.progress_bar else steps:
             check_stop()
             yield step
 
     autoencoder, name = load_autoencoder_and_fingerprint(options.autoencoder)
     autoencoder.to(pick_device(options.device))
-    cache = make_latents(
+    cache = write_latent_cache(
         job.sources,
-        job.out,
+        job.output_path,
         autoencoder,
         name,
         crop=options.crop,
@@ -67,12 +67,13 @@ def make_latent_cache(job: Job, options: LatentsOptions) -> TrainingResult:
         seed=options.seed,
         track=track,
     )
-    text = f"{job.out}: latents of {cache.train} crops for training and {cache.val} for validation"
-    return TrainingResult(Path(job.out), {"train": cache.train, "val": cache.val}, text)
+    counts = f"{cache.train} crops for training and {cache.val} for validation"
+    text = f"{job.output_path}: latents of {counts}"
+    return TrainingResult(Path(job.output_path), {"train": cache.train, "val": cache.val}, text)
 
 
-def _progress(steps: Sequence[int]) -> Iterable[int]:
-    """The steps, with a progress bar on stderr."""
+def _track_steps(steps: Sequence[int]) -> Iterable[int]:
+    """Yield steps with a progress bar on stderr."""
     from rich.console import Console
     from rich.progress import track
 
@@ -84,6 +85,6 @@ RECIPE = Recipe(
     summary="A cache of latents for SpikeGen: blurry and sharp pictures, and 8 frames of spikes",
     options=LatentsOptions,
     run=make_latent_cache,
-    sources=Sources("PICTURES", "Folders of sharp pictures."),
+    sources=SourceArguments("PICTURES", "Folders of sharp pictures."),
     resumes=False,
 )

@@ -10,9 +10,9 @@ from spikecam.errors import OptionError
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +27,7 @@ RUN = RunConfig(epochs=100, batch=4, lr=1e-3)
 
 @dataclass(frozen=True)
 class DistillationConfig:
-    """Loss of the student.
+    """Configuration of the student's loss: weights of its terms, and window of the teacher.
 
     Attributes:
         reblur_weight: weight of the blurry picture against the teacher, lambda in Eq. 13.
@@ -86,17 +86,17 @@ class LDNOptions:
     def __post_init__(self) -> None:
         if self.moments < 1:
             raise OptionError(f"the student learns at 1 or more moments, not {self.moments}")
-        self.crops(self.network)
+        self.crop_config(self.network)
 
-    def crops(self, network: LDNConfig) -> CropConfig:
-        """How crops are drawn for a network of this size."""
+    def crop_config(self, network: LDNConfig) -> CropConfig:
+        """Configuration of the crops for a network of this size."""
         return CropConfig(
             self.crop, self.moments, network.window, self.random_moments, self.augment
         )
 
 
 class LDNStage(Stage):
-    """Eq. 12 to 14: pictures like the teacher's, whose mean is the blurry picture.
+    """Training stage of LDN: pictures like the teacher's, whose mean is the blurry one (Eq. 12-14).
 
         L = sum over m of P(T(t_m), L(t_m)) + lambda * mean (1/M sum over m of L(t_m) - B)^2
 
@@ -140,7 +140,7 @@ class LDNStage(Stage):
         self.frozen_modules = (self.teacher, self.distance)
 
     def student_pictures(self, batch: Sample) -> Tensor:
-        """The student's pictures (B, M, 3, h, w) in [0, 1]."""
+        """Pictures (B, M, 3, h, w) in [0, 1] that the student makes of a batch."""
         spikes = batch["spikes"].float()
         blur = batch["blur"].repeat_interleave(spikes.shape[1], 0)
         sharp: Tensor = self.network(blur, spikes.flatten(0, 1))
@@ -149,7 +149,7 @@ class LDNStage(Stage):
         return clipped.reshape(*spikes.shape[:2], *blur.shape[1:])
 
     def teacher_pictures(self, batch: Sample) -> Tensor:
-        """The teacher's pictures (B, M, 3, h, w) in [0, 1]."""
+        """Pictures (B, M, 3, h, w) in [0, 1] that the teacher makes of a batch."""
         import torch
 
         spikes, window = batch["spikes"], self.config.teacher_window
@@ -160,11 +160,11 @@ class LDNStage(Stage):
             return pictures.float()
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Eq. 13."""
+        """Loss of a batch by Eq. 13: the distance to the teacher, and the reblurring error."""
         return self._loss(batch, self.student_pictures(batch), self.teacher_pictures(batch))
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Eq. 13 on validation pairs; where there is a sharp picture, PSNR, also of the teacher."""
+        """Evaluate a batch: Eq. 13; where the truth is known, PSNR of student and teacher."""
         from spikecam.train.losses.psnr import psnr
 
         student, teacher = self.student_pictures(batch), self.teacher_pictures(batch)
@@ -187,26 +187,28 @@ class LDNStage(Stage):
         return self.config.teacher_weight * distance + self.config.reblur_weight * reblur
 
 
-def train_ldn(job: Job, options: LDNOptions) -> TrainingResult:
+def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
     """Train LDN by Eq. 13.
 
     Raises:
-        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
     from spikecam.networks.teacher import Teacher
-    from spikecam.train.datasets.pair_data import pair_data
-    from spikecam.train.engine.training import network_size, train_stage
+    from spikecam.train.datasets.pair_data import pair_crop_data
+    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
     from spikecam.train.losses.perceptual import perceptual_distance
-    from spikecam.weights.store import fingerprint, load_weights
+    from spikecam.weights.store import load_weights, weights_fingerprint
 
-    network = network_size(options.weights, "ldn", options.network)
+    network = size_of_start_weights(options.weights, "ldn", options.network)
     bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
     teacher, distance = Teacher(bsn, edsr), perceptual_distance(options.lpips)
-    data = pair_data(job, options.crops(network), options.run.seed, options.skip_incomplete)
-    data.settings["teacher"] = fingerprint(teacher)
+    data = pair_crop_data(
+        job, options.crop_config(network), options.run.seed, options.skip_incomplete
+    )
+    data.settings["teacher"] = weights_fingerprint(teacher)
     data.settings["loss"] = asdict(options.loss)
-    data.settings["distance"] = type(distance).__name__, fingerprint(distance)
-    return train_stage(
+    data.settings["distance"] = type(distance).__name__, weights_fingerprint(distance)
+    return train_and_save_weights(
         job,
         options.run,
         data,
@@ -220,5 +222,5 @@ RECIPE = Recipe(
     summary="LDN, the student of S-SDM, by its teacher and the blurry picture",
     options=LDNOptions,
     run=train_ldn,
-    sources=Sources("DATASET", "Folders like Spike-GOPRO or RSB."),
+    sources=SourceArguments("DATASET", "Folders like Spike-GOPRO or RSB."),
 )

@@ -16,9 +16,9 @@ from spikecam.train.datasets.configs import (
     SensorConfig,
 )
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,7 @@ class RefinedOptions:
 
     Attributes:
         pseudo: look at no sharp picture, and make this many scenes of the blurry ones and the
-            spikes; 0 takes the sharp films.
+            spikes; 0 takes the sharp pictures.
         weights: weights to start from, by name or file, and their size.
         skip_incomplete: leave out pairs that lack a file.
         scenes: how crops are drawn.
@@ -66,7 +66,7 @@ class RefinedOptions:
 
 
 class RefinedStage(Stage):
-    """Supervised training: the mean over pictures of their Charbonnier error.
+    """Training stage of the refiner: the Charbonnier error of pictures with known truth.
 
     Samples are `RefinerSamples`.
     """
@@ -84,8 +84,8 @@ class RefinedStage(Stage):
 
         self.network = Refiner(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def pictures(self, batch: Sample) -> Tensor:
-        """Sharp pictures (B, F, 3, h, w)."""
+    def predict_pictures(self, batch: Sample) -> Tensor:
+        """Pictures (B, F, 3, h, w) that the network predicts."""
         import torch
 
         sharp: Tensor = self.network(
@@ -97,55 +97,55 @@ class RefinedStage(Stage):
         return sharp.float()
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """The mean over pictures of their Charbonnier error."""
+        """Loss of a batch: mean Charbonnier error of the pictures."""
         from spikecam.train.losses.charbonnier import charbonnier
 
-        error = (self.pictures(batch) - batch["sharp"]).square().mean((2, 3, 4))
+        error = (self.predict_pictures(batch) - batch["sharp"]).square().mean((2, 3, 4))
         return charbonnier(error).mean()
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """PSNR on validation scenes."""
+        """Evaluate a batch: PSNR of the pictures."""
         from spikecam.train.losses.psnr import psnr
 
-        sharp, truth = self.pictures(batch), batch["sharp"]
+        sharp, truth = self.predict_pictures(batch), batch["sharp"]
         measures = {"psnr": psnr(sharp.flatten(0, 1), truth.flatten(0, 1))}
         return measures, [batch["blur"], sharp[:, 0], truth[:, 0]]
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """AdamW with warm-up and cosine decay."""
-        from spikecam.train.engine.optimizers import adamw, warmup_cosine
+        """The optimiser and its schedule: AdamW with warm-up and cosine decay."""
+        from spikecam.train.engine.optimizers import adamw, with_warmup_and_cosine_decay
 
-        return warmup_cosine(adamw(self.network, config, weight_decay=1e-3), config)
+        return with_warmup_and_cosine_decay(adamw(self.network, config, weight_decay=1e-3), config)
 
 
-def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
+def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
     """Train the refiner on simulated scenes; it is validated with a plain sensor.
 
     Raises:
-        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
     from spikecam.data.pairs import PICTURE_SCALE
-    from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
+    from spikecam.train.datasets.pairs import describe_pairs, find_train_val_pairs_of_all
     from spikecam.train.datasets.refiner_samples import RefinerSamples
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        last_names,
-        network_input,
-        network_size,
-        train_stage,
+        input_of_start_weights,
+        join_last_names,
+        size_of_start_weights,
+        train_and_save_weights,
     )
 
-    network = network_size(options.weights, "refiner", options.network)
-    input_config = network_input(options.weights, "refiner")
+    network = size_of_start_weights(options.weights, "refiner", options.network)
+    input_config = input_of_start_weights(options.weights, "refiner")
     scenes, seed, sources = options.scenes, options.run.seed, job.sources
     if options.pseudo:
-        captures, _ = find_all_pairs(
+        captures, _ = find_train_val_pairs_of_all(
             sources, skip_incomplete=options.skip_incomplete, say=job.report.say
         )
-        sources = [make_pseudo_scenes(captures, job, options.pseudo, seed)]
-    train, val = find_all_pairs(
-        sources, skip_incomplete=options.skip_incomplete, light=True, say=job.report.say
+        sources = [make_pseudo_scenes_of_run(captures, job, options.pseudo, seed)]
+    train, val = find_train_val_pairs_of_all(
+        sources, skip_incomplete=options.skip_incomplete, with_light=True, say=job.report.say
     )
     min_side = min(min(pair.shape) for pair in val if pair.shape is not None) * PICTURE_SCALE
     min_side = min_side // SCENE_CROP_UNIT * SCENE_CROP_UNIT
@@ -180,27 +180,33 @@ def train_refined(job: Job, options: RefinedOptions) -> TrainingResult:
             "sensors": asdict(options.sensors),
             "samples": asdict(options.samples),
             "pseudo": options.pseudo,
-            "data": pairs_settings(train, val),
+            "data": describe_pairs(train, val),
         },
-        names=last_names(job.sources),
+        names=join_last_names(job.sources),
         input_config=input_config,
     )
-    return train_stage(job, options.run, data, lambda: RefinedStage(network), start=options.weights)
+    return train_and_save_weights(
+        job, options.run, data, lambda: RefinedStage(network), start=options.weights
+    )
 
 
-def make_pseudo_scenes(pairs: Sequence[Pair], job: Job, count: int, seed: int) -> Path:
-    """A data set of pseudo scenes in the folder of the run; see `pseudo_scenes`.
+def make_pseudo_scenes_of_run(
+    pairs: Sequence[Pair], job: TrainingJob, scene_count: int, seed: int
+) -> Path:
+    """Make the data set of pseudo scenes in the folder of the run.
 
     Raises:
         OutputError: the folder is not one for a run.
     """
-    from spikecam.train.datasets.pseudo_scenes import pseudo_scenes
-    from spikecam.train.engine.run_folder import CONFIG, PSEUDO, check_run_folder
+    from spikecam.train.datasets.pseudo_scenes import make_pseudo_scenes
+    from spikecam.train.engine.run_folder import CONFIG, PSEUDO, check_run_settings
 
-    folder = Path(job.out)
+    folder = Path(job.output_path)
     if not (folder / CONFIG).exists():
-        check_run_folder(folder, {})
-    return pseudo_scenes(pairs, folder / PSEUDO, sequences=count, seed=seed, say=job.report.say)
+        check_run_settings(folder, {})
+    return make_pseudo_scenes(
+        pairs, folder / PSEUDO, scene_count=scene_count, seed=seed, say=job.report.say
+    )
 
 
 RECIPE = Recipe(
@@ -208,7 +214,9 @@ RECIPE = Recipe(
     summary="The network that corrects SDM, on scenes of spikecam synth --light, or --pseudo ones",
     options=RefinedOptions,
     run=train_refined,
-    sources=Sources("DATASET", "Folders like Spike-GOPRO, with light; with --pseudo also RSB."),
+    sources=SourceArguments(
+        "DATASET", "Folders like Spike-GOPRO, with light; with --pseudo also RSB."
+    ),
     description="Every sample has another sensor.",
     fixed=("exposure_maps", "moment_maps"),
 )

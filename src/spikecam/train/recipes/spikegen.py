@@ -9,9 +9,9 @@ from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import PathLike
 from spikecam.networks.configs.spikegen import SIZES, STRIDE, SpikeGenConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
+from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.recipe import Recipe, SourceArguments
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +29,7 @@ DEFAULT_SIZE = "tiny"
 
 @dataclass(frozen=True)
 class SpikeGenLossConfig:
-    """Loss of SpikeGen, beside the errors of means, deviations and velocities.
+    """Configuration of the loss of SpikeGen: draws of noise, and weights of further terms.
 
     Attributes:
         noise_draws: draws of noise for each token and step.
@@ -71,17 +71,17 @@ class SpikeGenOptions:
     network: SpikeGenConfig | None = None
 
     def __post_init__(self) -> None:
-        named_size(self.size)
-        _ = self.loss
+        find_spikegen_size(self.size)
+        _ = self.loss_config
 
     @property
-    def loss(self) -> SpikeGenLossConfig:
-        """The loss: latents alone have no pictures to compare with."""
+    def loss_config(self) -> SpikeGenLossConfig:
+        """Configuration of the loss, for latents alone."""
         return SpikeGenLossConfig(self.noise_draws)
 
 
 class SpikeGenStage(Stage):
-    """Mean and deviation of each token's latents are predicted, and velocities of the rest.
+    """Training stage of SpikeGen: the errors of predicted means, deviations and velocities.
 
     Samples are `CachedLatents` in pre-training, `SpikeGenSamples` in fine-tuning.
 
@@ -112,7 +112,7 @@ class SpikeGenStage(Stage):
         self.frozen_modules = (self.autoencoder,)
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Errors of means, of deviations and of velocities, and what the configuration adds."""
+        """Loss of a batch: errors of means, deviations and velocities, and what the config adds."""
         import torch
 
         from spikecam.networks.diffusion import TIME_STEPS
@@ -120,7 +120,7 @@ class SpikeGenStage(Stage):
         from spikecam.train.losses.charbonnier import charbonnier
         from spikecam.train.losses.spike_alignment import alignment_loss
 
-        inputs, residual, target = self._encode(batch)
+        inputs, residual, target = self._encode_batch(batch)
         draws, count, device = self.config.noise_draws, target[:, 0].numel(), target.device
         noise = torch.randn(draws, count, target.shape[1], generator=generator, device=device)
         times = torch.randint(0, TIME_STEPS + 1, (draws, count), generator=generator, device=device)
@@ -132,7 +132,7 @@ class SpikeGenStage(Stage):
         error = mean_error.square().reshape(len(target), -1).mean(1)
         loss: Tensor = charbonnier(error).mean() + nll.mean() + velocity_error.square().mean()
         if self.config.pixel_weight or self.config.alignment_weight:
-            decoded = self._decode(condition, mean, inputs, residual)
+            decoded = self._decode_mean(condition, mean, inputs, residual)
             if self.config.pixel_weight:
                 error = (decoded - batch["sharp"]).square().mean((1, 2, 3))
                 loss = loss + self.config.pixel_weight * charbonnier(error).mean()
@@ -143,13 +143,13 @@ class SpikeGenStage(Stage):
         return loss
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """PSNR of the decoded mean and of the input picture, and the error of the latents."""
+        """Evaluate a batch: PSNR of the mean and of the input picture, and the error of latents."""
         from spikecam.train.losses.psnr import psnr
 
-        inputs, residual, target = self._encode(batch)
+        inputs, residual, target = self._encode_batch(batch)
         condition = self.network.encode_condition(inputs)
         mean, _ = self.network.predict_gaussian(condition.flatten(0, 2))
-        decoded = self._decode(condition, mean, inputs, residual)
+        decoded = self._decode_mean(condition, mean, inputs, residual)
         sharp = batch["sharp"] if "sharp" in batch else self.autoencoder.decode(target)
         assert inputs.latents is not None
         picture = inputs.picture
@@ -157,25 +157,29 @@ class SpikeGenStage(Stage):
             picture = self.autoencoder.decode(inputs.latents)
         sharp = sharp.clamp(0, 1)
         measures = {
-            "error": (self._sharp_latents(mean, inputs) - target).square().mean(),
+            "error": (self._add_to_latents(mean, inputs) - target).square().mean(),
             "psnr": psnr(decoded, sharp),
             "psnr_input": psnr(picture, sharp),
         }
         return measures, [picture, decoded, sharp]
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """AdamW with a weight decay of 0.05, and a warm-up over a tenth of the run (B).
+        """The optimiser and its schedule: AdamW with a warm-up over a tenth of the run (B).
+
+        The weight decay is 0.05.
 
         The paper does not say how the rate rises, nor AdamW's momenta; ours are those of our other
         runs.
         """
-        from spikecam.train.engine.optimizers import adamw, warmup_cosine
+        from spikecam.train.engine.optimizers import adamw, with_warmup_and_cosine_decay
 
         optimizer = adamw(self.network, config, weight_decay=0.05)
-        return warmup_cosine(optimizer, config, warmup=0.1, end_rates=(1e-8, 1e-6))
+        return with_warmup_and_cosine_decay(
+            optimizer, config, warmup_share=0.1, end_rates=(1e-8, 1e-6)
+        )
 
-    def _sharp_latents(self, mean: Tensor, inputs: SpikeGenInputs) -> Tensor:
-        """Sharp latents (B, C, h, w) by the mean (.., C) of what is added, token by token."""
+    def _add_to_latents(self, mean: Tensor, inputs: SpikeGenInputs) -> Tensor:
+        """Sharp latents (B, C, h, w): the baseline plus the predicted mean of each token."""
         from spikecam.networks.spikegen import LATENT_CHANGE_SCALE
 
         assert inputs.latents is not None
@@ -185,17 +189,17 @@ class SpikeGenStage(Stage):
             self.network.baseline_latents(inputs.latents, inputs.mix) + added / LATENT_CHANGE_SCALE
         )
 
-    def _decode(
+    def _decode_mean(
         self, condition: Tensor, mean: Tensor, inputs: SpikeGenInputs, residual: Tensor | None
     ) -> Tensor:
-        """The picture of the mean."""
-        decoded = self.autoencoder.decode(self._sharp_latents(mean, inputs))
+        """Decode the predicted mean to a picture."""
+        decoded = self.autoencoder.decode(self._add_to_latents(mean, inputs))
         if residual is None:
             return decoded
         return decoded + self.network.gated_residual(condition, residual, inputs.mix)
 
-    def _encode(self, batch: Sample) -> tuple[SpikeGenInputs, Tensor | None, Tensor]:
-        """Inputs of the network, what the autoencoder loses of the picture, and sharp latents."""
+    def _encode_batch(self, batch: Sample) -> tuple[SpikeGenInputs, Tensor | None, Tensor]:
+        """Encode a batch: network inputs, residual of the autoencoder, and sharp latents."""
         import torch
 
         from spikecam.networks.spikegen import SpikeGenInputs
@@ -212,26 +216,26 @@ class SpikeGenStage(Stage):
         return SpikeGenInputs(latents=latents, picture=picture, **spikes), residual, sharp
 
 
-def named_size(size: str | None) -> SpikeGenConfig | None:
-    """The configuration of this name, if there is a name.
+def find_spikegen_size(size_name: str | None) -> SpikeGenConfig | None:
+    """Find the configuration of a size by its name; None without a name.
 
     Raises:
         OptionError: no size has this name.
     """
-    if size is None:
+    if size_name is None:
         return None
-    if size not in SIZES:
-        raise OptionError(f"a size is one of {', '.join(SIZES)}, not {size!r}")
-    return SIZES[size]
+    if size_name not in SIZES:
+        raise OptionError(f"a size is one of {', '.join(SIZES)}, not {size_name!r}")
+    return SIZES[size_name]
 
 
-def spikegen_size(
+def choose_spikegen_size(
     network: SpikeGenConfig | None,
     start: PathLike | None,
     fingerprint: str,
     autoencoder: PathLike,
 ) -> SpikeGenConfig:
-    """The size that is asked for, or that of the weights to start from, for an autoencoder.
+    """Choose the size of SpikeGen: that asked for, or that of the weights to start from.
 
     Args:
         network: the size; None for the default one, or that of the weights.
@@ -257,7 +261,7 @@ def spikegen_size(
     return config
 
 
-def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
+def pretrain_spikegen(job: TrainingJob, options: SpikeGenOptions) -> TrainingResult:
     """Pre-train SpikeGen on the cache of latents that is the job's source.
 
     Raises:
@@ -266,35 +270,35 @@ def pretrain_spikegen(job: Job, options: SpikeGenOptions) -> TrainingResult:
     """
     from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
     from spikecam.train.datasets.cached_latents import CachedLatents
-    from spikecam.train.datasets.latent_cache import LatentCache
+    from spikecam.train.datasets.latent_cache import LatentCacheDescription
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, train_stage
+    from spikecam.train.engine.training import TrainingData, train_and_save_weights
 
     if len(job.sources) != 1:
         raise FileError("pre-training takes one folder of latents")
     (folder,) = job.sources
-    cache = LatentCache.open(folder)
+    cache = LatentCacheDescription.read(folder)
     autoencoder, fingerprint = load_autoencoder_and_fingerprint(options.autoencoder)
     if cache.autoencoder != fingerprint:
         raise FileError(
             f"the latents in {folder} are of another autoencoder than {options.autoencoder}; make "
             "them again in a new folder, or name theirs"
         )
-    size = options.network or named_size(options.size)
-    size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
+    size = options.network or find_spikegen_size(options.size)
+    size = choose_spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(size, channels=autoencoder.latent_channels, training_tokens=cache.crop // STRIDE)
     data = TrainingData(
         CachedLatents(folder, seed=options.run.seed, length=UNBOUNDED),
         CachedLatents(folder, seed=0, length=cache.val, validation=True),
         cache.train,
-        {"loss": asdict(options.loss), "data": asdict(cache)},
+        {"loss": asdict(options.loss_config), "data": asdict(cache)},
         "crops",
     )
-    return train_stage(
+    return train_and_save_weights(
         job,
         options.run,
         data,
-        lambda: SpikeGenStage(size, autoencoder, options.loss),
+        lambda: SpikeGenStage(size, autoencoder, options.loss_config),
         start=options.weights,
     )
 
@@ -304,6 +308,6 @@ RECIPE = Recipe(
     summary="Pre-training of SpikeGen on latents of blurred pictures and few spikes",
     options=SpikeGenOptions,
     run=pretrain_spikegen,
-    sources=Sources("CACHE", "From spikecam train latents.", maximum=1),
+    sources=SourceArguments("CACHE", "From spikecam train latents.", maximum=1),
     fixed=("network",),
 )

@@ -8,13 +8,13 @@ from spikecam.errors import OptionError
 from spikecam.networks.configs.spikegen import STRIDE, SpikeGenConfig
 from spikecam.train.datasets.configs import SceneConfig, SensorConfig, SpikeGenSampleConfig
 from spikecam.train.engine.config import RunConfig
-from spikecam.train.engine.job import Job, TrainingResult
-from spikecam.train.recipe import Recipe, Sources
+from spikecam.train.engine.job import TrainingJob, TrainingResult
+from spikecam.train.recipe import Recipe, SourceArguments
 from spikecam.train.recipes.spikegen import (
     SpikeGenLossConfig,
     SpikeGenStage,
-    named_size,
-    spikegen_size,
+    choose_spikegen_size,
+    find_spikegen_size,
 )
 
 # As published (Table 6).
@@ -57,7 +57,7 @@ class SpikeGenTunedOptions:
     network: SpikeGenConfig | None = None
 
     def __post_init__(self) -> None:
-        named_size(self.size)
+        find_spikegen_size(self.size)
         default = SpikeGenSampleConfig.dense_prob
         if not self.pictures and self.samples.dense_prob not in (0, default):
             raise OptionError(
@@ -65,8 +65,8 @@ class SpikeGenTunedOptions:
             )
 
 
-def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
-    """Train SpikeGen for deblurring, dense reconstruction, or both.
+def finetune_spikegen(job: TrainingJob, options: SpikeGenTunedOptions) -> TrainingResult:
+    """Fine-tune SpikeGen for deblurring, dense reconstruction, or both.
 
     It is validated at g = 0.5, with a plain sensor. The job's sources are data sets in the layout
     of Spike-GOPRO, with sharp pictures, best with the spike camera's light (``synth --light``);
@@ -74,32 +74,43 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
 
     Raises:
         FileError: weights to start from that are of another autoencoder.
-        SpikecamError: as `run_training`, `find_pairs` and `load_weights`.
+        SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
     from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
-    from spikecam.train.datasets.pairs import find_all_pairs, pairs_settings
-    from spikecam.train.datasets.pictures import PictureCrops, find_pictures, pictures_digest
-    from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_crop
+    from spikecam.train.datasets.pairs import describe_pairs, find_train_val_pairs_of_all
+    from spikecam.train.datasets.pictures import (
+        PictureCrops,
+        find_train_val_pictures,
+        pictures_digest,
+    )
+    from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_scene_size
     from spikecam.train.engine.sampler import UNBOUNDED
-    from spikecam.train.engine.training import TrainingData, last_names, network_input, train_stage
+    from spikecam.train.engine.training import (
+        TrainingData,
+        input_of_start_weights,
+        join_last_names,
+        train_and_save_weights,
+    )
 
     samples, scenes, seed = options.samples, options.scenes, options.run.seed
     autoencoder, fingerprint = load_autoencoder_and_fingerprint(options.autoencoder)
-    size = options.network or named_size(options.size)
-    size = spikegen_size(size, options.weights, fingerprint, options.autoencoder)
+    size = options.network or find_spikegen_size(options.size)
+    size = choose_spikegen_size(size, options.weights, fingerprint, options.autoencoder)
     size = replace(
         size,
         channels=autoencoder.latent_channels,
         frames=samples.frames,
         training_tokens=scenes.crop // STRIDE,
     )
-    input_config = network_input(options.weights, "spikegen")
-    train, val = find_all_pairs(
+    input_config = input_of_start_weights(options.weights, "spikegen")
+    train, val = find_train_val_pairs_of_all(
         job.sources, skip_incomplete=options.skip_incomplete, say=job.report.say
     )
-    crop = moving_crop(scenes.crop)
+    crop = moving_scene_size(scenes.crop)
     train_pictures, val_pictures = (
-        find_pictures(options.pictures, crop, job.report.say) if options.pictures else ([], [])
+        find_train_val_pictures(options.pictures, crop, job.report.say)
+        if options.pictures
+        else ([], [])
     )
     train_crops, val_crops = (
         PictureCrops(paths, crop, seed=seed, length=UNBOUNDED) if paths else None
@@ -134,13 +145,13 @@ def tune_spikegen(job: Job, options: SpikeGenTunedOptions) -> TrainingResult:
             "scenes": asdict(scenes),
             "sensors": asdict(options.sensors),
             "loss": asdict(options.loss),
-            "data": pairs_settings(train, val) | {"pictures": digest},
+            "data": describe_pairs(train, val) | {"pictures": digest},
         },
         "pairs" if train else "pictures",
-        last_names([*job.sources, *options.pictures]),
+        join_last_names([*job.sources, *options.pictures]),
         input_config,
     )
-    return train_stage(
+    return train_and_save_weights(
         job,
         options.run,
         data,
@@ -153,7 +164,7 @@ RECIPE = Recipe(
     name="spikegen-tuned",
     summary="SpikeGen for deblurring (DATASET), dense reconstruction (--pictures), or both",
     options=SpikeGenTunedOptions,
-    run=tune_spikegen,
-    sources=Sources("DATASET", "Folders like Spike-GOPRO; best --light ones.", minimum=0),
+    run=finetune_spikegen,
+    sources=SourceArguments("DATASET", "Folders like Spike-GOPRO; best --light ones.", minimum=0),
     fixed=("network",),
 )
