@@ -48,5 +48,5 @@ def test_operations_are_those_of_the_second_picture():
 
 def test_peak_memory_is_read_from_the_process():
     rows = streaming.measure_streaming(60, 40, 64, lambda line: None)
-    assert [row["method"] for row in rows] == ["tfp", "tfi", "tfstp"]
+    assert [row["method"] for row in rows] == ["tfi", "tfp", "tfstp"]
     assert all(50 < row["peak MB"] < 400 for row in rows)

@@ -161,4 +161,4 @@ def test_settings_are_as_published():
     assert (ldn.run.epochs, ldn.run.batch, ldn.run.lr) == (100, 4, 1e-3)
     crops = ldn.crop_config(ldn.network)
     assert (crops.moments, crops.window, ldn.loss.reblur_weight) == (5, 21, 100)
-    assert bsn.crops.crop == edsr.crops.crop == crops.crop == 128
+    assert bsn.crop_config.crop == edsr.crop_config.crop == crops.crop == 128
