@@ -32,8 +32,8 @@ def test_its_tables(small, refocuser):
         np.array([sc.score(makers[label](one), one.truth, ["psnr"])["psnr"] for one in seen])
         for label in ("TFP", "defocus")
     )
-    told = [row["light 0.4"] for row in focused.rows]
-    assert told == pytest.approx([tfp.mean(), ours.mean(), (ours - tfp).min()], abs=0.01)
+    figures = [row["light 0.4"] for row in focused.rows]
+    assert figures == pytest.approx([tfp.mean(), ours.mean(), (ours - tfp).min()], abs=0.01)
     by_radius = {row["method"]: row for row in others[0].rows}
     assert by_radius["TFP"]["0"] > by_radius["TFP"]["2"]
     # In focus there is no disc to take away.

@@ -67,7 +67,7 @@ CASES = {
     "reconstruct good.dat --size 9x6 --frames a:b": "expected START:STOP",
     "reconstruct good.dat --size 9x6 --frames 20:30:0": "the step is at least 1",
     "reconstruct good.dat --size 9x6 --frames 1:2:3:4": "expected START:STOP",
-    "reconstruct good.dat --size 9x6 --frames 25:30 --at 3": "one of the two",
+    "reconstruct good.dat --size 9x6 --frames 25:30 --at 3": "not both",
     "reconstruct good.dat --size 9x6 --stretch 3": "expected LOW:HIGH",
     "reconstruct good.dat --size 9x6 --stretch 90:10": "percentiles rise",
     "reconstruct good.dat --size 9x6 --gamma 0": "positive gamma",

@@ -123,7 +123,7 @@ def counted(write):
         global count
         count += 1
         if count == int(sys.argv[3]):
-            # As far as writing aside comes, and no further.
+            # As far as writing under a temporary name comes, and no further.
             os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)
         return write(path, *args, **kwargs)
     return run

@@ -46,7 +46,7 @@ def test_the_example_of_the_first_minutes_runs(run_example, after_the_demo, tmp_
     shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
     run_example("first")
-    assert sc.count_frames("film.gif") == 7
+    assert sc.count_frames("sharp.gif") == 7
 
 
 def test_the_example_of_the_live_page_runs(run_example):

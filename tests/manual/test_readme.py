@@ -37,7 +37,7 @@ def test_the_python_example_runs(run_example, after_the_demo, monkeypatch):
     names = run_example(PAGE)
     assert names["image"].shape == (180, 320)
     assert names["sharp"].shape == (7, 720, 1280, 3)
-    assert sc.read_video("film.mp4").shape == (7, 720, 1280, 3)
+    assert sc.read_video("seven.mp4").shape == (7, 720, 1280, 3)
 
 
 def test_its_pictures_and_pages_exist(text):

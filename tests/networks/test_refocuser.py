@@ -129,7 +129,7 @@ def test_energies_change_the_scores():
 
 
 def test_light_does_not_matter():
-    """In half of the light it sees the same, and is told so; what it adds is half."""
+    """In half of the light the same is seen but for the level; what the network adds is half."""
     network = trained()
     rates, maps, energies, brightness, frames = seen()
     for layer in (network.energy_head, network.stem):

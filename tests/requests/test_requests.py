@@ -93,7 +93,7 @@ def test_what_cannot_be_is_refused_before_work(files, tmp_path):
     fpn.save(tmp_path / "fpn.npz")
     sc.save(tmp_path / "wide.png", np.zeros((24, 80)))
     for request, error, message in (
-        (ReconstructRequest(spikes, at=3, frames="3"), sc.OptionError, "one of the two"),
+        (ReconstructRequest(spikes, at=3, frames="3"), sc.OptionError, "not both"),
         (ReconstructRequest(spikes, frames="20:150"), sc.RangeError, "0:137"),
         (ReconstructRequest(spikes, frames="x"), sc.OptionError, "^frames x"),
         (ReconstructRequest(spikes, at=5), sc.RangeError, "from 20 to 116"),

@@ -80,7 +80,7 @@ def find_benchmark(name: str) -> Benchmark:
     return all_benchmarks()[name]
 
 
-def check_data_folder(data_folder: Path | None, limit: int | None) -> None:
+def check_data_and_limit(data_folder: Path | None, limit: int | None) -> None:
     """Refuse a data folder that does not exist, and a limit below 1.
 
     Raises:

@@ -138,7 +138,7 @@ def score_methods(
 
     Args:
         cases: read one after another, so that one at a time is in memory.
-        methods: with different labels.
+        methods: their labels differ.
         metrics: names, see `score`; none for pictures alone.
         frames: indices to score; by default all that have a sharp picture.
         picture_cases: number of cases, from the first, whose pictures are returned.
@@ -147,9 +147,9 @@ def score_methods(
         Scores by label, and pictures of the middle one of the frames, by case and label.
 
     Raises:
-        OptionError: two entries of one label, or no frame to score.
+        OptionError: two methods of one label, or no frame to score.
     """
-    labels = [entry.label for entry in methods]
+    labels = [method.label for method in methods]
     if len(set(labels)) < len(labels):
         raise OptionError(f"a method is named twice: {', '.join(labels)}")
     scores = {label: MethodScores([], defaultdict(list), []) for label in labels}
@@ -161,21 +161,21 @@ def score_methods(
         case_pictures: dict[str, Picture] = {}
         if index < picture_cases:
             pictures[case.name] = case_pictures
-        for entry in methods:
+        for method in methods:
             if index == 0:
                 # Loading and compiling happen once and are not counted.
-                entry.pictures(case, selected[:1])
+                method.pictures(case, selected[:1])
             start = time.perf_counter()
-            sharp = entry.pictures(case, selected)
+            sharp = method.pictures(case, selected)
             seconds_per_frame = (time.perf_counter() - start) / len(selected)
-            entry_scores = scores[entry.label]
-            entry_scores.frames += selected
-            entry_scores.seconds += [seconds_per_frame] * len(selected)
+            method_scores = scores[method.label]
+            method_scores.frames += selected
+            method_scores.seconds += [seconds_per_frame] * len(selected)
             for frame, picture in zip(selected, sharp, strict=True):
                 values = sc.score(picture, case.truth.get(frame), metrics) if metrics else {}
                 for name, value in values.items():
-                    entry_scores.values[name].append(value)
-            case_pictures[entry.label] = sharp[len(sharp) // 2]
+                    method_scores.values[name].append(value)
+            case_pictures[method.label] = sharp[len(sharp) // 2]
         if selected[len(selected) // 2] in case.truth:
             case_pictures["truth"] = case.truth[selected[len(selected) // 2]]
     return scores, pictures

@@ -3,7 +3,7 @@
 The plain module is called frame by frame, in float32, as a user of torch would; every frame of
 every network is timed in turn with one of it, and what a network prepares for all of them is
 counted. Picture and spikes are random, weights those that ship. Memory is the peak of a process
-that does nothing else, on Linux only. ``spikecam bench speed`` tells what each further frame takes.
+that does nothing else, on Linux only. ``spikecam bench speed`` measures each further frame.
 """
 
 from __future__ import annotations

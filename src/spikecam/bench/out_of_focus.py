@@ -137,10 +137,10 @@ def score_defocus(
     rows = []
     for label in reconstructors:
         both = np.mean([one[label].mean(0) for one in known.values()], axis=0)
-        told = {
+        means = {
             f"{name} ↑": round(float(x), n) for x, (name, n) in zip(both, _MEASURES, strict=True)
         }
-        rows.append({"method": label, **told})
+        rows.append({"method": label, **means})
     note = f"the mean over all {len(known)} settings below"
     first = Table("defocus", f"Scenes out of focus ({source})", rows, [note])
     focused = _in_focus_table(photos, reconstructors)
@@ -157,8 +157,9 @@ def _in_focus_table(photos: dict[str, Picture], reconstructors: dict[str, Recons
         for value in AXES[axis]:
             found = _score_methods(photos, replace(_setting_with(axis, value), radius=0.0), two, {})
             tfp, ours = (found[label][:, 0] for label in two)
-            for row, told in zip(rows, (tfp.mean(), ours.mean(), (ours - tfp).min()), strict=True):
-                row[f"{axis} {value:g}"] = round(float(told), 2)
+            figures = (tfp.mean(), ours.mean(), (ours - tfp).min())
+            for row, figure in zip(rows, figures, strict=True):
+                row[f"{axis} {value:g}"] = round(float(figure), 2)
     usual = DefocusSetting()
     note = f"the other is {usual.light:g} spikes of white to a frame, or {usual.frames} frames"
     return Table("defocus-focused", "Scenes in focus, by light or by frames", rows, [note])
@@ -176,7 +177,7 @@ def load_gray_photographs(
 ) -> dict[str, Picture]:
     """Load gray photographs by name, cropped to the size of a Gen2 camera.
 
-    Smaller ones are left out, and ``say`` is told: enlarged, they would be soft in focus.
+    Smaller ones are left out, with a line to ``say``: enlarged, they would be soft in focus.
 
     Raises:
         FileError: there are none.
@@ -295,7 +296,7 @@ def _notes(axis: str) -> list[str]:
     others = [f"{HEADINGS[n]}: {getattr(usual, n):g}" for n in AXES if n != axis]
     return [
         "; ".join(others),
-        "the deconvolutions are told the scene's mean disc, and leave TFP as it is where it is 0; "
+        "the deconvolutions get the scene's mean disc, and leave TFP as it is where it is 0; "
         "they are as strong as is best for three of scikit-image's photographs",
     ]
 

@@ -1,6 +1,6 @@
 """The most memory that a process takes: the kernel's own mark, on Linux only.
 
-What getrusage says of a child counts the memory of its parent, too; this does not.
+What getrusage reports of a child process includes the memory of its parent; this does not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 # The exit handler also runs where the command ends the interpreter itself.
-_TELL_PEAK = """
+_PRINT_PEAK = """
 import atexit
 from spikecam.bench.peak_memory import own_peak_memory
 from spikecam.cli.main import main
@@ -33,16 +33,16 @@ def own_peak_memory() -> int | None:
 def peak_memory_and_seconds(command: list[str]) -> tuple[int, float]:
     """Run a ``spikecam`` command in a process of its own; returns its peak memory and seconds."""
     start = time.perf_counter()
-    said = _said(["-c", _TELL_PEAK, *command])
-    return int(said.split()[-1]), time.perf_counter() - start
+    output = _python_output(["-c", _PRINT_PEAK, *command])
+    return int(output.split()[-1]), time.perf_counter() - start
 
 
 def peak_memory_of_module(module: str, *args: str) -> int | None:
     """Peak memory in bytes of a module run as a program, which prints it as its last word."""
-    last = _said(["-m", module, *args]).split()[-1]
+    last = _python_output(["-m", module, *args]).split()[-1]
     return None if last == "None" else int(last)
 
 
-def _said(args: list[str]) -> str:
+def _python_output(args: list[str]) -> str:
     ended = subprocess.run([sys.executable, *args], stdout=subprocess.PIPE, text=True, check=True)
     return ended.stdout

@@ -1,7 +1,7 @@
 """Speed and memory, as ratios to plain ways, to a peer and to the machine's limits.
 
-All that is compared runs in turns, and medians are told: the machine may be slow, or busy, and the
-ratios hold.
+All that is compared runs in turns, and medians are reported: the machine may be slow, or busy, and
+the ratios hold.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def measure_speed(
         sizes: how much is measured.
         devices: where; by default the processor, and a GPU where there is one. Anywhere but on the
             processor, networks alone are measured.
-        with_peak_memory: whether each workload also runs in a process of its own, which tells its
+        with_peak_memory: whether each workload also runs in a process of its own, for its peak
             memory.
-        say: is told each result in a line, and what is left out.
+        say: takes each result as a line, and what is left out.
 
     Returns:
         One row a workload and device, all with the same columns: ``what`` and ``device``; the

@@ -98,7 +98,7 @@ def make_method_parameter(methods: Sequence[Method]) -> Parameter:
 def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
     hints = [without_none(setting.hint) for _, setting in having]
     text = _combined_help(name, having)
-    if any(get_origin(hint) is tuple and str in map(_text_type, get_args(hint)) for hint in hints):
+    if any(get_origin(hint) is tuple and any(map(_accepts_text, get_args(hint))) for hint in hints):
         # Some take several of what others take one of.
         several = Parameter(help=text, group=METHOD_GROUP, metavar="NAME|FILE")
         return Annotated[list[str] | None, several]
@@ -120,9 +120,8 @@ def _combined_help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
     return " ".join(f"{', '.join(methods)}: {text}" for text, methods in texts.items())
 
 
-def _text_type(hint: Any) -> Any:
-    members = get_args(hint) or (hint,)
-    return str if str in members else hint
+def _accepts_text(hint: Any) -> bool:
+    return str in (get_args(hint) or (hint,))
 
 
 def _several(name: str, values: list[str], method: Method) -> Any:

@@ -94,7 +94,7 @@ class Synthesis:
         if fpn is not None:
             fpn.check_shape(shape, "the simulated camera")
         elif resolve_sensor(self.config.preset).has_fixed_pattern:
-            # One camera films all scenes.
+            # One camera records all scenes.
             fpn = FixedPattern.random(shape, self.config.seed)
         self.fpn = fpn
         self.sources = find_sources(sources, excluded=self.folder)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -175,13 +176,8 @@ def output_kind(path: PathLike) -> Kind:
 
 
 def _only_picture(pictures: Iterable[npt.ArrayLike], path: Path) -> npt.ArrayLike:
-    first = list(_first(pictures, 2))
+    first = list(islice(pictures, 2))
     if len(first) != 1:
         number = "several" if first else "no"
         raise OptionError(f"{path} takes one picture, and there are {number} pictures to write")
     return first[0]
-
-
-def _first(pictures: Iterable[npt.ArrayLike], count: int) -> Iterable[npt.ArrayLike]:
-    for _, picture in zip(range(count), pictures, strict=False):
-        yield picture

@@ -1,1 +1,1 @@
-"""Requests: what a command, the app or a cluster is asked to do, checked before any work."""
+"""Requests for pictures as plain values, checked before work, for commands, the app and scripts."""

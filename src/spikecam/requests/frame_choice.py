@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spikecam.errors import OptionError
 from spikecam.frames import Frames, choose_frames, parse_frames, parse_span
 from spikecam.stream import Span, SpikeStream
 
@@ -29,11 +28,9 @@ def requested_frames(
         window: odd number of frames around each that the method needs.
 
     Raises:
-        OptionError: both ``at`` and ``frames``, or a text that is neither.
+        OptionError: both ``at`` and ``frames``, or a text of another form.
         RangeError: the frames leave the recording.
     """
-    if at is not None and frames is not None:
-        raise OptionError("at names one frame and frames several; give one of the two")
     if isinstance(frames, str):
         frames = parse_frames(frames, len(stream))
     if at is None and frames is None:
@@ -45,7 +42,7 @@ def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span
     """Resolve the exposure of a request to (start, stop); a text is START:STOP.
 
     Raises:
-        OptionError: a text that is neither.
+        OptionError: a text of another form.
         RangeError: the exposure leaves the recording.
     """
     if isinstance(exposure, str):

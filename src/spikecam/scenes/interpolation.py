@@ -1,7 +1,7 @@
 """Video frame interpolation by optical flow.
 
 Spike-GOPRO was made of 240 frames a second with seven more between neighbours, from the network
-XVFI. This is the stand-in that needs no weights: dense inverse search flow (Kroeger et al., "Fast
+XVFI. This is a substitute that needs no weights: dense inverse search flow (Kroeger et al., "Fast
 Optical Flow using Dense Inverse Search", 2016; OpenCV's) in both directions, every pixel carried
 along its vector to the moment between (Niklaus and Liu, "Softmax Splatting for Video Frame
 Interpolation", 2020), weighted by how well the two directions agree (Sundaram et al., "Dense Point

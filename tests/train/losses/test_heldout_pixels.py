@@ -16,7 +16,7 @@ def fired_by(light, threshold):
 
 
 @pytest.mark.parametrize("threshold", [1, 2, 6])
-def test_true_light_foretells_its_spikes_and_blurred_light_does_not(threshold):
+def test_true_light_predicts_its_spikes_and_blurred_light_does_not(threshold):
     light = np.where(np.arange(97) // 24 % 2, 0.8, 0.3)
     fired = fired_by(light, threshold)
     errors, frames = light_residuals(light, fired, threshold)

@@ -76,9 +76,9 @@ def test_the_loss_is_least_where_the_right_map_is_scored_highest():
         torch.rand(2, 5, 64, 64, generator=make),
         torch.rand(2, 36, 64, 64, generator=make),
     )
-    told = {"brightness": torch.full((2,), 0.5), "frames": torch.full((2,), 101.0)}
-    told |= {"energies": torch.rand(2, 21, 8, 8, generator=make), "level": torch.ones(2)}
-    batch = {"rates": rates, "deconvolved": maps, "sharp": maps[:, 9:10], **told}
+    inputs = {"brightness": torch.full((2,), 0.5), "frames": torch.full((2,), 101.0)}
+    inputs |= {"energies": torch.rand(2, 21, 8, 8, generator=make), "level": torch.ones(2)}
+    batch = {"rates": rates, "deconvolved": maps, "sharp": maps[:, 9:10], **inputs}
     stage = DefocusStage(SIZE)
     losses = []
     for scored in range(37):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_and_limit
 from spikecam.errors import OptionError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class AdaptationBenchmarkOptions:
     weights: str = "refined"
 
     def __post_init__(self) -> None:
-        check_data_folder(self.data, None)
+        check_data_and_limit(self.data, None)
         if self.captures < 1:
             raise OptionError(f"captures are at least 1, not {self.captures}")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_and_limit
 from spikecam.train.recipes.ldn import LDNOptions
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class LossesOptions:
     training: LDNOptions = field(default_factory=LDNOptions)
 
     def __post_init__(self) -> None:
-        check_data_folder(self.judge, self.limit)
+        check_data_and_limit(self.judge, self.limit)
 
 
 def run(options: LossesOptions, context: RunContext) -> Report:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_and_limit
 
 if TYPE_CHECKING:
     from spikecam.bench.report import Report
@@ -31,7 +31,7 @@ class ModulesOptions:
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        check_data_folder(self.data, self.limit)
+        check_data_and_limit(self.data, self.limit)
 
 
 def run(options: ModulesOptions, context: RunContext) -> Report:

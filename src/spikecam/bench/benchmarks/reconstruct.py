@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_and_limit
 from spikecam.errors import OptionError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ReconstructOptions:
     limit: int | None = None
 
     def __post_init__(self) -> None:
-        check_data_folder(self.data, self.limit)
+        check_data_and_limit(self.data, self.limit)
         if self.size is not None and self.camera is not None:
             raise OptionError("--size and --camera both say how large frames are; give one")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.bench.benchmark import Benchmark, RunContext, check_data_folder
+from spikecam.bench.benchmark import Benchmark, RunContext, check_data_and_limit
 
 if TYPE_CHECKING:
     from spikecam.bench.report import Report
@@ -23,7 +23,7 @@ class StreamingOptions:
     data: Path | None = None
 
     def __post_init__(self) -> None:
-        check_data_folder(self.data, None)
+        check_data_and_limit(self.data, None)
 
 
 def run(options: StreamingOptions, context: RunContext) -> Report:

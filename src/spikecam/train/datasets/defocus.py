@@ -208,7 +208,7 @@ def soften(sharp: Picture, rng: np.random.Generator) -> Picture:
         soft = np.asarray(cv2.resize(part, (width, height), interpolation=kind), np.float32)
     else:
         sigma = draw_log_uniform(rng, _SOFT_PIXELS)
-        # Of most detail little remains: as of the grain of a film.
+        # Little remains of most detail, as of the grain of photographic film.
         detail = np.float32(rng.random() ** 3)
         soft = detail * sharp + (1 - detail) * cv2.GaussianBlur(sharp, (0, 0), sigma)
     return np.clip(soft, 0, 1)
