@@ -2,7 +2,7 @@
 
 
 class SpikecamError(Exception):
-    """Base of every error that a user can cause and mend."""
+    """Base of every error that a user can cause and correct."""
 
 
 class FileError(SpikecamError):

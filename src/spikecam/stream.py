@@ -204,7 +204,7 @@ class SpikeStream:
     def crop(self, rows: Span, columns: Span) -> SpikeStream:
         """Crop the recording to rows and columns [start, stop), counted from the top left.
 
-        A view: frames are read whole from the same store, and packed anew when they are used.
+        A view: frames are read whole from the same store, and packed again when they are used.
 
         Args:
             rows: (start, stop), within the height.

@@ -74,7 +74,7 @@ def test_weights_that_cannot_be_had_are_said_plainly(pyiqa):
         raise OSError("no route to host\nand more")
 
     sys.modules["pyiqa"].create_metric = unreachable
-    with pytest.raises(sc.FileError, match=r"weights of LIQE cannot be had \(no route to host\)"):
+    with pytest.raises(sc.FileError, match=r"weights of LIQE do not load \(no route to host\)"):
         sc.liqe(PICTURE, data_range=1)
 
 

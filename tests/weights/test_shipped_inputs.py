@@ -165,7 +165,7 @@ def test_the_formula_may_be_tuned_without_a_change_of_the_network(scene, monkeyp
 
 
 def record():
-    """Write the recorded values anew."""
+    """Write the recorded values again."""
     held = {}
     for name in sc.shipped_weights():
         info = sc.read_weights_info(name)

@@ -48,11 +48,6 @@ class OptionControls:
                 chosen[name] = field.kind(value)
         return chosen
 
-    def set_values(self, values: Mapping[str, Any]) -> None:
-        """Set the controls to these values, and all others to their defaults."""
-        for name, (field, control) in self._controls.items():
-            control.set_value(values.get(name, field.default))
-
     def set_error(self, name: str, error: str | None) -> None:
         """Show an error below the control of an option, or none."""
         control = self._controls[name][1]

@@ -69,17 +69,6 @@ def all_benchmarks() -> Mapping[str, Benchmark]:
     return {one.name: one for one in sorted(declared, key=lambda one: one.name)}
 
 
-def find_benchmark(name: str) -> Benchmark:
-    """Find the benchmark of this name.
-
-    Raises:
-        OptionError: there is none.
-    """
-    if name not in all_benchmarks():
-        raise OptionError(f"no benchmark {name!r}; known benchmarks: {', '.join(all_benchmarks())}")
-    return all_benchmarks()[name]
-
-
 def check_data_and_limit(data_folder: Path | None, limit: int | None) -> None:
     """Refuse a data folder that does not exist, and a limit below 1.
 

@@ -63,7 +63,7 @@ def score_reconstructions(
 
     Raises:
         FileError: there are no recordings.
-        SpikecamError: a metric that cannot be had.
+        SpikecamError: a metric that is not available.
     """
     generators = sc.method_names(sc.Takes.SPIKES_OR_PICTURE)
     methods = methods or [*sc.method_names(sc.Takes.SPIKES), *generators]
@@ -110,7 +110,7 @@ def score_reconstructions(
     notes = [
         comparability_note(source, recording_folder, "SREDS or momVidar2021"),
         f"our pictures are scaled to {scale_reference}; how the published ones were scaled, "
-        "and the windows of their SSIM, is not said",
+        "and the windows of their SSIM, is not stated",
         *missing,
     ]
     table = Table("reconstruct", f"Reconstruction ({count} recordings)", rows, notes)

@@ -16,7 +16,7 @@ from spikecam import bits
 
 
 def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.float32]]:
-    """Plain TFP: average each window anew."""
+    """Plain TFP: average each window by itself."""
     half = window // 2
     for t in range(half, len(spikes) - half):
         yield spikes[t - half : t + half + 1].mean(axis=0, dtype=np.float32)

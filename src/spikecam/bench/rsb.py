@@ -44,7 +44,7 @@ def score_on_rsb(
         data_folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
             set of 400 frames by the sensor "gen2", with PSNR as well, since it has the truth.
         methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_weighted_methods`.
-        metrics: that need no truth; by default LIQE, which is left out where it cannot be had.
+        metrics: that need no truth; by default LIQE, which is left out where it is not available.
         limit: number of pairs, from the first.
         command: command line to print in the report.
         say: takes a line of progress.

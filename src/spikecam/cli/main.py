@@ -144,7 +144,7 @@ def run_command(words: Sequence[str]) -> int:
 
 
 def error_message_and_exit_code(error: Exception) -> tuple[str, int]:
-    """Message and exit code of an error: 2 for what a user can mend, 1 for a fault."""
+    """Message and exit code of an error: 2 for what a user can correct, 1 for a fault."""
     if isinstance(error, CycloptsError):
         return explain_usage_error(error), USER_ERROR
     if isinstance(error, SpikecamError):

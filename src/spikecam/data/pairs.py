@@ -101,7 +101,7 @@ def select_complete_pairs(
         OptionError: another word for ``incomplete``.
     """
     if incomplete not in ("refuse", "skip"):
-        raise OptionError(f'incomplete pairs are "refuse"d or "skip"ped, not {incomplete!r}')
+        raise OptionError(f'incomplete is "refuse" or "skip", not {incomplete!r}')
     missing_of = {pair.spikes: _missing_files(pair) for pair in pairs}
     paired_blurs = {pair.blur for pair in pairs}
     blurs = sort_visible_files((dataset_folder / "blur_data").glob(f"*/*{blur_suffix}"))

@@ -5,7 +5,7 @@ bits: the signs of the differences between neighbours in a thumbnail of 17 x 16 
 in another size or format, light crops and neighbouring frames of a video are found that way, and
 groups are the connected components, so that a folder of a video's frames is one family. Of 203
 photographs no two are as alike. A video has the hashes of its first frame and of one near its
-middle. What is not found: the same thing photographed anew from elsewhere, and videos of one place.
+middle. What is not found: the same thing photographed from elsewhere, and videos of one place.
 """
 
 from __future__ import annotations

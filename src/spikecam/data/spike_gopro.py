@@ -205,4 +205,4 @@ def _read_exposure(dataset_folder: Path) -> Span:
         start, stop = json.loads(manifest.read_text(encoding="utf-8"))["exposure"]
         return int(start), int(stop)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FileError(f"{manifest} is no manifest ({error}); mend or remove it") from error
+        raise FileError(f"{manifest} is no manifest ({error}); correct or remove it") from error

@@ -34,7 +34,7 @@ def deblur(
     method: str = DEFAULT_METHOD,
     **options: Any,
 ) -> Picture:
-    """Bring back the sharp pictures inside a blurry one.
+    """Deblur a picture with the spikes of the same moment.
 
     Args:
         blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1], any number

@@ -185,7 +185,7 @@ def read_sidecar(path: Path) -> Geometry | None:
         reason = error if isinstance(error, SpikecamError) else "it is no JSON"
         raise FileError(
             f"{sidecar} is not a sidecar file: {reason}; expected JSON such as "
-            '{"width": 400, "height": 250, "rate": 20000}; mend or remove it'
+            '{"width": 400, "height": 250, "rate": 20000}; correct or remove it'
         ) from error
 
 

@@ -18,7 +18,7 @@ def check_existing_file(path: PathLike) -> Path:
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            raise FileError(f"{path} is no ordinary file; save what it gives as one")
+            raise FileError(f"{path} is no ordinary file; save its content as a file")
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:

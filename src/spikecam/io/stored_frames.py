@@ -79,7 +79,7 @@ class StoredFrames:
         position, checksum = start + len(frames), zlib.crc32(frames.data, checksum)
         self._checked = (position, checksum)
         if position == self.shape[0] and checksum != self._checksum[1]:
-            raise FileError(f"{self.path} is damaged: its checksum is another one; get it again")
+            raise FileError(f"{self.path} is damaged: its checksum does not match; get it again")
 
 
 def _read_into(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:

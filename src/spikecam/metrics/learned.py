@@ -35,7 +35,7 @@ def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) ->
 
     Raises:
         SpikecamError: pyiqa is not installed or cannot be loaded.
-        FileError: its weights cannot be had.
+        FileError: its weights cannot be loaded.
         OptionError: as `psnr`.
     """
     return _evaluate("lpips", *to_float_pair(picture, truth, data_range), data_range=data_range)
@@ -114,7 +114,7 @@ def _load_pyiqa_metric(name: str) -> Any:
         from torch.hub import get_dir
 
         raise FileError(
-            f"the weights of {name.upper()} cannot be had ({_first_line(error)}); pyiqa downloads "
+            f"the weights of {name.upper()} do not load ({_first_line(error)}); pyiqa downloads "
             f"them on first use into {get_dir()}/pyiqa: connect once, or copy them there"
         ) from error
 

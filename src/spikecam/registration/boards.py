@@ -113,7 +113,7 @@ def parse_board(board_name: str) -> tuple[str, int, int]:
     parts = re.fullmatch(r"(checkerboard|charuco):(\d{1,3})x(\d{1,3})", board_name)
     if parts is None or min(int(parts[2]), int(parts[3])) < 3:
         raise OptionError(
-            f"no board is called {board_name!r}; say checkerboard:9x6 by its inner corners across "
+            f"no board is called {board_name!r}; name checkerboard:9x6 by its inner corners across "
             "and down, or charuco:11x8 by its squares, each at least 3"
         )
     return parts[1], int(parts[2]), int(parts[3])

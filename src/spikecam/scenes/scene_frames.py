@@ -108,5 +108,5 @@ def require_frame_count(
     if count < expected_count:
         raise FileError(
             f"{source} ends early: {count} of {expected_count} frames could be made; convert it "
-            "anew, or leave it out"
+            "again, or leave it out"
         )

@@ -121,7 +121,7 @@ def test_a_run_that_was_killed_ends_at_the_same_weights(tiny_set, straight, tmp_
     words = [sys.executable, "-c", KILLED, os.path.dirname(__file__), tiny_set, folder]
     ended = subprocess.run(words, capture_output=True, text=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    # In the third of four epochs, which is begun anew.
+    # In the third of four epochs, which is begun again.
     assert epochs_kept(folder) == 2
     said = []
     assert equal(train(tiny_set, folder, replace(RUN, workers=workers), said), straight)

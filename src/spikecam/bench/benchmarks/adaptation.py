@@ -37,8 +37,7 @@ def run(options: AdaptationBenchmarkOptions, context: RunContext) -> Report:
     """Run the benchmark: adapt to a simulated rig, and report PSNR before and after."""
     from spikecam.bench.adaptation import make_rig_data_set, mean_test_psnr
     from spikecam.bench.report import Report, Table
-    from spikecam.train.engine.job import RunReport as TrainingReport
-    from spikecam.train.engine.job import TrainingJob
+    from spikecam.train.engine.job import RunReport, TrainingJob
     from spikecam.train.recipes.adaptation import AdaptationOptions, adapt
 
     if options.data is None:
@@ -51,7 +50,7 @@ def run(options: AdaptationBenchmarkOptions, context: RunContext) -> Report:
     ]
     out = context.output_folder / "adapted.safetensors"
     # Only train and val are captures; the score is of test.
-    job = TrainingJob([rig], out, TrainingReport(context.say, command=context.command))
+    job = TrainingJob([rig], out, RunReport(context.say, command=context.command))
     adapt(job, AdaptationOptions(weights=options.weights))
     rows.append({"method": "adapted", "PSNR ↑": mean_test_psnr(rig, "refined", str(out))})
     table = Table("adaptation", "Adaptation to a simulated rig", rows)

@@ -36,12 +36,11 @@ class LossesOptions:
 def run(options: LossesOptions, context: RunContext) -> Report:
     """Run the benchmark: train a student by each loss, and report their scores."""
     from spikecam.bench.losses import score_losses
-    from spikecam.train.engine.job import RunReport as TrainingReport
-    from spikecam.train.engine.job import TrainingJob
+    from spikecam.train.engine.job import RunReport, TrainingJob
 
     assert context.output_folder is not None
     job = TrainingJob(
-        options.data, context.output_folder, TrainingReport(context.say, command=context.command)
+        options.data, context.output_folder, RunReport(context.say, command=context.command)
     )
     return score_losses(job, options.judge, options.training, limit=options.limit, say=context.say)
 

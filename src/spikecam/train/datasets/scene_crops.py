@@ -100,10 +100,14 @@ class SceneCrops:
         try:
             light: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            raise FileError(f"{pair.light} is damaged ({error}); make the data set anew") from error
+            raise FileError(
+                f"{pair.light} is damaged ({error}); make the data set again"
+            ) from error
         last = max([*pair.sharp, pair.exposure[1] - 1])
         if light.shape[1:] != pair.shape or light.dtype != np.uint8 or len(light) <= last:
-            raise FileError(f"{pair.light} is no light of {pair.spikes}; make the data set anew")
+            raise FileError(
+                f"{pair.light} does not hold the light of {pair.spikes}; make the data set again"
+            )
         return light
 
     def _load_picture(self, pair: Pair, path: Path | None) -> npt.NDArray[np.uint8]:
@@ -115,6 +119,6 @@ class SceneCrops:
         if levels.shape[:2] != (height, width):
             raise FileError(
                 f"{path} is {levels.shape[1]}x{levels.shape[0]}, and its scene is "
-                f"{width}x{height}; make the data set anew"
+                f"{width}x{height}; make the data set again"
             )
         return levels

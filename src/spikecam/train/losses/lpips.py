@@ -2,7 +2,7 @@
 
 Written out here, because no library takes weights from a file: torchmetrics and pyiqa build VGG-16
 through torchvision and download it when they are first used, and the function of torchmetrics
-builds it anew at every step. A training run must not depend on a download. Scores of pictures
+builds it again at every step. A training run must not depend on a download. Scores of pictures
 (`spikecam.lpips`) come from pyiqa.
 """
 

@@ -73,7 +73,7 @@ class EDSRStage(Stage):
         from spikecam.networks.edsr import EDSR
 
         if network.doublings != 2:
-            raise OptionError(f"pictures are doubled twice as fine, not {network.doublings} times")
+            raise OptionError(f"training takes EDSR with 2 doublings, not {network.doublings}")
         self.network = EDSR(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
