@@ -34,8 +34,8 @@ def main():
         chosen = rng.choice(photos, 1 + i % 2, replace=False)
         photo, *front = (sc.read_picture(file) for file in chosen)
         speed = rng.uniform(6, 45)
-        film = sc.moving_scene(photo, size=SIZE, speed=speed, foregrounds=front, seed=i)
-        frames = np.stack(list(film))
+        moving = sc.moving_scene(photo, size=SIZE, speed=speed, foregrounds=front, seed=i)
+        frames = np.stack(list(moving))
         blur = sc.average_frames(frames[slice(*SCENE_EXPOSURE)])
         truth = frames[list(NUMBERS)].astype(np.float32) / 255
         grays = np.stack([sc.quarter_gray(frame) for frame in frames])

@@ -142,8 +142,8 @@ def test_one_field_is_enough(folder, spikecam):
 def rig(data, folder):
     """An RGB picture that looks past the spikes' view by a known homography."""
     photo = sc.read_picture(data / "train_photos" / "clic_0c49a5cc.jpg")[:960, :1440]
-    film = sc.moving_scene(photo, size=(512, 768), speed=0, seed=1, frames=60, exposure=(10, 50))
-    frames = list(film)
+    moving = sc.moving_scene(photo, size=(512, 768), speed=0, seed=1, frames=60, exposure=(10, 50))
+    frames = list(moving)
     stream = sc.simulate((sc.quarter_gray(f[32:480, 64:704]) for f in frames), exposure=(10, 50))
     sc.save("spikes.dat", stream)
     sc.save("rgb.png", sc.average_frames(frames[10:50]))

@@ -43,8 +43,8 @@ def test_what_looks_alike_is_one_family(tmp_path, scene):
 
 def test_frames_of_a_film_are_one_family(tmp_path, scene):
     photo = np.asarray(scene(0, (300, 400)))
-    film = sc.moving_scene(photo, size=(96, 128), speed=40, seed=0, frames=49, exposure=(0, 49))
-    for number, frame in enumerate(film):
+    moving = sc.moving_scene(photo, size=(96, 128), speed=40, seed=0, frames=49, exposure=(0, 49))
+    for number, frame in enumerate(moving):
         if number % 4 == 0:
             sc.save(tmp_path / f"{number:03d}.png", frame)
     found = find_sources([tmp_path])
@@ -67,8 +67,8 @@ def test_kin_of_kin_are_kin():
 
 def test_videos_are_counted_and_known_by_their_looks(tmp_path, scene):
     photo = np.asarray(scene(0, (300, 400)))
-    film = sc.moving_scene(photo, size=(64, 96), speed=9, seed=0, frames=20, exposure=(0, 20))
-    sc.save(tmp_path / "clip.mp4", list(film))
+    moving = sc.moving_scene(photo, size=(64, 96), speed=9, seed=0, frames=20, exposure=(0, 20))
+    sc.save(tmp_path / "clip.mp4", list(moving))
     sc.save(tmp_path / "same.gif", sc.read_video(tmp_path / "clip.mp4"))
     one, two = find_sources([tmp_path])
     assert (one.frames, two.frames) == (20, 20)

@@ -21,11 +21,11 @@ def pan():
         cv2.remap(texture, grids[1] + 54 - SHIFT * (t - 68) / 97, grids[0] + 30, cv2.INTER_CUBIC)
         for t in range(137)
     ]
-    film = np.clip(frames, 0, 1)
-    gray = film.reshape(137, 32, 4, 48, 4).mean((2, 4))
-    blur = np.repeat(film[20:117].mean(0)[..., None], 3, axis=2)
+    sharp = np.clip(frames, 0, 1)
+    gray = sharp.reshape(137, 32, 4, 48, 4).mean((2, 4))
+    blur = np.repeat(sharp[20:117].mean(0)[..., None], 3, axis=2)
     stream = sc.simulate(gray, sc.Sensor(threshold=1.5), seed=0, exposure=(20, 117))
-    return blur.astype(np.float32), film, stream
+    return blur.astype(np.float32), sharp, stream
 
 
 def unfolded(levels):
@@ -57,14 +57,14 @@ def test_flow_follows_what_moves(pan):
 
 def test_warped_pictures_show_the_same_thing(pan):
     """SDM's pictures of other moments, warped, show this one."""
-    blur, film, stream = pan
+    blur, sharp, stream = pan
     seen, _ = FlowWarp(blur, LogRateRatios(stream, (20, 117))).warp_pictures_and_flow(60)
     inner = slice(24, -24), slice(40, -40)
     pictures = unfolded(seen)
     for k in (0, 3, 7):
-        warped = np.abs(pictures[k, 3] - film[60])[inner].mean()
+        warped = np.abs(pictures[k, 3] - sharp[60])[inner].mean()
         in_place = np.abs(
-            pictures[k, 3] - film[FlowWarp(blur, LogRateRatios(stream, (20, 117))).frames[k]]
+            pictures[k, 3] - sharp[FlowWarp(blur, LogRateRatios(stream, (20, 117))).frames[k]]
         )
         assert warped < 0.04
         assert k == 3 or warped < 0.6 * in_place[inner].mean()

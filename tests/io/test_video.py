@@ -7,7 +7,7 @@ from spikecam.io.folder import write_picture_folder
 from spikecam.io.video import read_video, video_frames, write_video
 
 
-def film(frames, height, width, colours=3):
+def brightening_frames(frames, height, width, colours=3):
     """A soft gradient that brightens, so that codecs have nothing to lose."""
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     base = np.stack([x, y, 1 - x][:colours], axis=-1)
@@ -16,7 +16,7 @@ def film(frames, height, width, colours=3):
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
 def test_colours_and_order_survive(tmp_path, name):
-    frames = film(6, 96, 128)
+    frames = brightening_frames(6, 96, 128)
     write_video(tmp_path / name, iter(frames), fps=25)
     back = read_video(tmp_path / name)
     assert back.shape == frames.shape
@@ -25,7 +25,9 @@ def test_colours_and_order_survive(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
 def test_gray_stays_gray(tmp_path, name):
-    frames = np.concatenate([film(3, 64, 64, 1)[..., 0], np.ones((1, 64, 64), np.float32)])
+    frames = np.concatenate(
+        [brightening_frames(3, 64, 64, 1)[..., 0], np.ones((1, 64, 64), np.float32)]
+    )
     write_video(tmp_path / name, frames)
     back = read_video(tmp_path / name)
     assert np.abs(back - frames[..., None]).mean() < 0.01
@@ -34,21 +36,21 @@ def test_gray_stays_gray(tmp_path, name):
 
 
 def test_odd_sides_are_made_even_by_repeating(tmp_path):
-    write_video(tmp_path / "a.mp4", film(2, 31, 45))
+    write_video(tmp_path / "a.mp4", brightening_frames(2, 31, 45))
     assert read_video(tmp_path / "a.mp4").shape == (2, 32, 46, 3)
-    write_video(tmp_path / "a.gif", film(2, 31, 45))
+    write_video(tmp_path / "a.gif", brightening_frames(2, 31, 45))
     assert read_video(tmp_path / "a.gif").shape == (2, 31, 45, 3)
 
 
 def test_a_folder_of_frames_is_a_video_too(tmp_path):
-    frames = np.rint(film(3, 8, 9) * 255) / np.float32(255)
+    frames = np.rint(brightening_frames(3, 8, 9) * 255) / np.float32(255)
     write_picture_folder(tmp_path / "out", frames, [20, 68, 116])
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["020.png", "068.png", "116.png"]
     assert np.allclose(read_video(tmp_path / "out"), frames)
 
 
 def test_video_is_read_one_frame_at_a_time(tmp_path):
-    write_video(tmp_path / "a.mp4", film(5, 32, 32))
+    write_video(tmp_path / "a.mp4", brightening_frames(5, 32, 32))
     assert next(video_frames(tmp_path / "a.mp4")).shape == (32, 32, 3)
 
 
@@ -81,7 +83,7 @@ def test_wrong_frames_leave_no_file(tmp_path, frames, message, name):
 
 def test_a_speed_must_be_positive(tmp_path):
     with pytest.raises(OptionError, match="frames per second"):
-        write_video(tmp_path / "a.mp4", film(2, 8, 8), fps=1e-9)
+        write_video(tmp_path / "a.mp4", brightening_frames(2, 8, 8), fps=1e-9)
 
 
 def test_a_thousand_frames_come_back_in_order(tmp_path):
@@ -93,13 +95,13 @@ def test_a_thousand_frames_come_back_in_order(tmp_path):
 
 def test_formats_and_speeds_that_are_not_written_are_refused(tmp_path):
     with pytest.raises(OptionError, match="does not end like a video"):
-        write_video(tmp_path / "a.avi", film(2, 8, 8))
+        write_video(tmp_path / "a.avi", brightening_frames(2, 8, 8))
     with pytest.raises(OptionError, match=r"0\.01 to 50"):
-        write_video(tmp_path / "a.gif", film(2, 8, 8), fps=120)
+        write_video(tmp_path / "a.gif", brightening_frames(2, 8, 8), fps=120)
 
 
 def test_a_film_held_sideways_is_turned(tmp_path):
-    write_video(tmp_path / "a.mp4", film(2, 32, 64))
+    write_video(tmp_path / "a.mp4", brightening_frames(2, 32, 64))
     content = (tmp_path / "a.mp4").read_bytes()
     # The track's matrix, in 16.16 and 2.30 fixed point: the identity, then a quarter turn.
     one, unit = (1 << 16).to_bytes(4, "big"), (1 << 30).to_bytes(4, "big")

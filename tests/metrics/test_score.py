@@ -95,8 +95,8 @@ def test_two_pictures_of_one_number_are_refused(tmp_path):
 
 
 def test_videos_go_by_their_order(folders, tmp_path):
-    sc.save(tmp_path / "film.mp4", np.repeat(RESULT, 2, 0)[:5])
-    assert len(dict(sc.frame_scores(tmp_path / "film.mp4", folders[1]))) == 5
+    sc.save(tmp_path / "video.mp4", np.repeat(RESULT, 2, 0)[:5])
+    assert len(dict(sc.frame_scores(tmp_path / "video.mp4", folders[1]))) == 5
     sc.save(tmp_path / "short.mp4", RESULT[:3])
     with pytest.raises(sc.FileError, match=r"short\.mp4 and .*truth have different .* 3 and 5"):
         sc.score(tmp_path / "short.mp4", folders[1])

@@ -23,7 +23,7 @@ def photos(data):
 
 @pytest.fixture
 def filmed(photos):
-    """A blurry picture, the spikes of the same film, and the frame at which it began."""
+    """A blurry picture, the spikes of the same scene, and the frame at which it began."""
 
     def make(number, *, moves, start, frames=300, rate=0.2):
         rng = np.random.default_rng(number)

@@ -38,9 +38,9 @@ def make_scene():
     """A blurry picture (96, 128, 3) and spikes (137, 24, 32) of a texture that moves."""
     rng = np.random.default_rng(0)
     texture = np.kron(rng.random((8, 14)), np.ones((4, 4)))
-    film = np.stack([texture[:24, 18 - 18 * t // 137 :][:, :32] for t in range(137)])
-    stream = sc.SpikeStream.from_array(rng.random(film.shape) < 0.1 + 0.6 * film)
-    gray = np.kron(film[20:117].mean(0), np.ones((4, 4)))
+    video = np.stack([texture[:24, 18 - 18 * t // 137 :][:, :32] for t in range(137)])
+    stream = sc.SpikeStream.from_array(rng.random(video.shape) < 0.1 + 0.6 * video)
+    gray = np.kron(video[20:117].mean(0), np.ones((4, 4)))
     return np.float32(gray[..., None] * [1, 0.9, 0.8]), stream
 
 

@@ -124,11 +124,11 @@ def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
             return np.packbits(frames[: index.stop - index.start].reshape(-1, 128), 1)
 
     store = Store()
-    film = sc.reconstruct_frames(
+    pictures = sc.reconstruct_frames(
         sc.SpikeStream(store, (8, 16)), "defocus", window=25, weights=refocuser
     )
     for _ in range(3):
-        next(film)
+        next(pictures)
     assert max(index.stop for index in store.read) == 27
     assert max(index.stop - index.start for index in store.read) <= 25
 
