@@ -99,7 +99,10 @@ class FixedPattern:
 
     @cached_property
     def slope(self) -> Map:
-        """Slope of the correction, (H, W): f_o / (D_light (L_3 + f_o)), the rate in the dark."""
+        """Slope of the correction, (H, W).
+
+        It is f_o / (D_light (L_3 + f_o)), the rate in the dark.
+        """
         per_lux = self.deviation * np.float32(self.lux) + self.deviation * self.offset
         slope: npt.NDArray[Any] = self.offset / np.maximum(per_lux, 1e-9)
         return slope.astype(np.float32)
@@ -121,7 +124,10 @@ class FixedPattern:
         return self.fill_bad_pixels(self.interval_weight(intervals) * rates)
 
     def interval_weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """Weight gamma of spikes by their intervals in frames, by which they are corrected."""
+        """Weight of spikes by their intervals in frames, which corrects the fixed pattern.
+
+        It is gamma in the formulas above.
+        """
         extra_frames = intervals - 1
         light = np.maximum(1 - extra_frames * self.slope, 0)
         weight: npt.NDArray[Any] = (
@@ -189,7 +195,10 @@ class FixedPattern:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the maps as ``.npz``: Nd, Nl, D_light as the field names them, lux, and bad."""
+        """Write the maps to an ``.npz`` file.
+
+        They are called as in the field: Nd, Nl, D_light; lux and bad are added.
+        """
         with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -202,7 +211,9 @@ class FixedPattern:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> FixedPattern:
-        """Read maps from an ``.npz`` file that `save` or others wrote, with Nd, Nl and D_light.
+        """Read a fixed pattern from an ``.npz`` file.
+
+        It has the maps Nd, Nl and D_light, from `save` or from others.
 
         Raises:
             FileError: another file.

@@ -49,7 +49,7 @@ def quarter_gray(picture: npt.ArrayLike) -> Picture:
 
 
 def check_unit_range(frames: Light) -> None:
-    """Refuse frames with values outside [0, 1]; bytes are never."""
+    """Refuse frames with values outside [0, 1]. Bytes are never refused."""
     if frames.dtype == np.uint8:
         return
     low, high = float(frames.min()), float(frames.max())

@@ -226,7 +226,7 @@ def _built_in_method(takes: Takes, name: str) -> Method:
 
 @cache
 def _installed_methods() -> tuple[Method, ...]:
-    """Methods of other packages; one that cannot be used is left out with a warning."""
+    """Methods of other installed packages. One that cannot be used is left out with a warning."""
     methods: list[Method] = []
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         try:

@@ -10,7 +10,7 @@ from spikecam.stream import Progress, Span, SpikeStream
 def summarize_recording(
     spikes: SpikeStream | PathLike, *, progress: Progress[Span] = iter
 ) -> dict[str, int | float | list[int] | None]:
-    """Summarize a recording in a dictionary of facts: length, geometry, rate, dead pixels.
+    """Summarize a recording in a dictionary of facts, such as length, geometry and rate.
 
     Args:
         spikes: a recording, or the path of one whose size is in the file or in a sidecar file.

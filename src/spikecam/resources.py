@@ -50,7 +50,7 @@ def cgroup_core_limit(
     """
     quotas = [
         _read_quota_v2(folder) if version == 2 else _read_quota_v1(folder)
-        for version, folder in _group_folders("cpu", cgroup_folder, membership_file)
+        for version, folder in _cgroup_versions_and_folders("cpu", cgroup_folder, membership_file)
     ]
     return min((quota for quota in quotas if quota is not None), default=None)
 
@@ -60,7 +60,7 @@ def cgroup_memory_limit(
 ) -> int | None:
     """Limit of Linux control groups in bytes of memory; arguments as `cgroup_core_limit`."""
     limits = []
-    for version, folder in _group_folders("memory", cgroup_folder, membership_file):
+    for version, folder in _cgroup_versions_and_folders("memory", cgroup_folder, membership_file):
         name = "memory.max" if version == 2 else "memory.limit_in_bytes"
         try:
             text = (folder / name).read_text(encoding="ascii").strip()
@@ -71,10 +71,13 @@ def cgroup_memory_limit(
     return min(limits, default=None)
 
 
-def _group_folders(
+def _cgroup_versions_and_folders(
     controller: str, cgroup_folder: Path, membership_file: Path
 ) -> list[tuple[int, Path]]:
-    """Folders of the groups that limit this process, and all above them, with their version."""
+    """Versions and folders of the control groups that limit this process.
+
+    Groups above them are included.
+    """
     try:
         lines = membership_file.read_text(encoding="utf-8").splitlines()
     except OSError:

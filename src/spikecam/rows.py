@@ -47,7 +47,7 @@ def run_in_threads(function: Callable[[int], None], indices: range) -> None:
         job.result()
 
 
-def iter_picture_blocks(
+def iter_empty_picture_blocks(
     start: int, stop: int, shape: tuple[int, int, int], *, min_frames: int = 1
 ) -> Iterator[Picture]:
     """Yield empty arrays (n, H, W) for the pictures of frames [start, stop), block by block."""
@@ -57,16 +57,16 @@ def iter_picture_blocks(
         yield np.empty((min(block, stop - first), height, width), np.float32)
 
 
-def select_frames(
-    run_span: Callable[[int, int], Iterator[Picture]],
+def iter_selected_pictures(
+    make_span_pictures: Callable[[int, int], Iterator[Picture]],
     frames: Sequence[int],
     *,
     single_frame_cost: float,
 ) -> Iterator[Picture]:
-    """Yield the pictures of some frames from a function that makes those of a whole span.
+    """Yield the pictures of some frames, made in spans by a function.
 
     Args:
-        run_span: gives the pictures of frames [start, stop), one after another.
+        make_span_pictures: gives the pictures of frames [start, stop), one after another.
         frames: frame indices; a new span begins where they do not rise.
         single_frame_cost: how many pictures on the way cost as much as one made by itself: a new
             span begins where frames are further apart.
@@ -76,7 +76,7 @@ def select_frames(
     ]
     for first, last in pairwise([0, *breaks, len(frames)]):
         following = frames[first]
-        pictures = run_span(following, frames[last - 1] + 1)
+        pictures = make_span_pictures(following, frames[last - 1] + 1)
         for frame in frames[first:last]:
             yield from islice(pictures, frame - following, frame - following + 1)
             following = frame + 1

@@ -119,7 +119,7 @@ class SpikeStream:
 
     @property
     def duration(self) -> float | None:
-        """Seconds from the first frame to the end of the last, where the rate is known."""
+        """Seconds from the first frame to the end of the last. None where the rate is not known."""
         return None if self.rate is None else len(self) / self.rate
 
     @property

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 import spikecam as sc
-from spikecam.data.sources import find_sources, near_duplicate_groups
+from spikecam.data.sources import find_sources, near_duplicate_group_by_digest
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_kin_of_kin_are_kin():
     signs[1, :, :40] = signs[2, :, :80] = True
     signs[3] = True
     looks = dict(zip("dcba", signs, strict=True))
-    assert near_duplicate_groups(looks) == {"d": "b", "c": "b", "b": "b", "a": "a"}
+    assert near_duplicate_group_by_digest(looks) == {"d": "b", "c": "b", "b": "b", "a": "a"}
 
 
 def test_videos_are_counted_and_known_by_their_looks(tmp_path, scene):

@@ -1,7 +1,7 @@
 import numpy as np
 
 import spikecam as sc
-from spikecam.generation.progress import listen_to_steps
+from spikecam.generation.progress import listening_to_steps
 
 
 def test_steps_within_a_picture_are_counted(steady, spikegen):
@@ -9,7 +9,7 @@ def test_steps_within_a_picture_are_counted(steady, spikegen):
     stream = steady(np.full((30, 40), 0.4), 40)
     for samples, steps in ((1, 1), (3, 4)):
         counts: list[tuple[int, int]] = []
-        with listen_to_steps(lambda *count, counts=counts: counts.append(count)):
+        with listening_to_steps(lambda *count, counts=counts: counts.append(count)):
             sc.generate(
                 None,
                 stream,

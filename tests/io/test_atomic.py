@@ -95,7 +95,7 @@ def test_only_unfinished_files_of_processes_that_are_gone_are_removed(tmp_path):
     child = "import os, time; from spikecam.io.atomic import _temporary_name as name\n"
     child += "open(name('out') + '.png', 'w').close(); os.mkdir(name('out'))"
     subprocess.run([sys.executable, "-c", child], cwd=tmp_path, check=True)
-    if atomic._process_namespace() == "0" * 12:
+    if atomic._process_id_namespace() == "0" * 12:
         pytest.skip("this system does not say which processes are gone")
     (running := tmp_path / (atomic._temporary_name("b") + ".png")).touch()
     (foreign := tmp_path / f".c.{os.getpid()}.part.png").touch()

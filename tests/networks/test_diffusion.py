@@ -3,7 +3,12 @@ import math
 import pytest
 import torch
 
-from spikecam.networks.diffusion import TIME_STEPS, alpha_sigma, iter_ddim_predictions, q_sample
+from spikecam.networks.diffusion import (
+    TIME_STEPS,
+    alpha_sigma,
+    iter_ddim_predictions,
+    q_sample_and_velocity,
+)
 
 
 def test_the_schedule_is_the_cosine_of_its_paper():
@@ -23,7 +28,7 @@ def test_noised_samples_have_the_moments_that_the_schedule_states():
     noise = torch.randn(clean.shape, generator=lots)
     for time in (100, 600, 950):
         kept, added = alpha_sigma(torch.tensor(time))
-        noisy, _ = q_sample(clean, noise, torch.full((len(clean),), time))
+        noisy, _ = q_sample_and_velocity(clean, noise, torch.full((len(clean),), time))
         assert float(noisy.mean()) == pytest.approx(1.5 * float(kept), abs=0.01)
         assert float(noisy.std()) == pytest.approx(float(added), rel=0.01)
 
@@ -33,7 +38,7 @@ def test_clean_and_noise_are_told_by_the_velocity():
     clean, noise = torch.randn(2, 50, 3, generator=lots)
     times = torch.randint(0, TIME_STEPS + 1, (50,), generator=lots)
     kept, added = (level[:, None] for level in alpha_sigma(times))
-    noisy, velocity = q_sample(clean, noise, times)
+    noisy, velocity = q_sample_and_velocity(clean, noise, times)
     torch.testing.assert_close(kept * noisy - added * velocity, clean, atol=1e-5, rtol=0)
     torch.testing.assert_close(added * noisy + kept * velocity, noise, atol=1e-5, rtol=0)
 

@@ -48,7 +48,7 @@ def test_sizes():
 
 def test_untrained_it_gives_a_mix_in_which_the_exact_rate_counts_most():
     rates, maps, *scalars = seen()
-    found, mix, scores = Refocuser(TINY).forward_with_scores(rates, maps, *scalars)
+    found, mix, scores = Refocuser(TINY).forward_with_mix_and_scores(rates, maps, *scalars)
     assert scores.shape == (2, 37, 8, 12)
     torch.testing.assert_close(found, mix)
     expected = (maps.sum(1, keepdim=True) + math.e * rates[:, 4:]) / (36 + math.e)
@@ -100,7 +100,7 @@ def test_every_map_is_looked_at_in_the_same_way():
 
     def scores(rates, maps):
         with torch.no_grad():
-            return network.forward_with_scores(rates, maps, *scalars)[2]
+            return network.forward_with_mix_and_scores(rates, maps, *scalars)[2]
 
     first = scores(rates, maps)
     spans = rates.clone()
@@ -123,7 +123,8 @@ def test_energies_change_the_scores():
     louder[:, 7] *= 9
     with torch.no_grad():
         one, other = (
-            network.forward_with_scores(rates, maps, e, *scalars)[2] for e in (energies, louder)
+            network.forward_with_mix_and_scores(rates, maps, e, *scalars)[2]
+            for e in (energies, louder)
         )
     assert not torch.allclose(one, other)
 

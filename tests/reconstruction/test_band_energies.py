@@ -3,7 +3,7 @@ import pytest
 
 from spikecam.networks.configs.refocuser import RefocuserInputConfig
 from spikecam.reconstruction.band_energies import band_energies
-from spikecam.reconstruction.spectral_filters import apply_filters, cache_filters, frequency_grid
+from spikecam.reconstruction.spectral_filters import cache_filters, frequency_grid, iter_filtered
 from spikecam.scenes.defocus import defocus_picture
 from spikecam.tiles import UNIT_PIXELS
 
@@ -52,7 +52,7 @@ def test_a_filter_that_lets_all_pass_changes_nothing(size):
     def ones(whole):
         return [np.ones(frequency_grid(whole).shape, np.float32)]
 
-    (same,) = apply_filters(picture, ones, CONFIG.border)
+    (same,) = iter_filtered(picture, ones, CONFIG.border)
     np.testing.assert_allclose(same, picture, atol=1e-6)
 
 

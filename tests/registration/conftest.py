@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from spikecam.registration.alignment import apply_homography, upsampling_matrix
+from spikecam.registration.alignment import apply_homography, fine_to_coarse_matrix
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def seen_through():
     def look(plane, matrix, size, samples):
         y, x = np.mgrid[: size[0] * samples, : size[1] * samples]
         there = apply_homography(
-            matrix @ upsampling_matrix(samples), np.stack([x, y], axis=-1)
+            matrix @ fine_to_coarse_matrix(samples), np.stack([x, y], axis=-1)
         ).astype(np.float32)
         values = cv2.remap(
             np.asarray(plane, np.float32),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikecam.errors import FileError, GeometryError, OutputError
-from spikecam.registration.alignment import Alignment, apply_homography, upsampling_matrix
+from spikecam.registration.alignment import Alignment, apply_homography, fine_to_coarse_matrix
 
 ROWS = ((2.01, -0.05, 3.5), (0.02, 1.99, -2.25), (1e-5, -2e-5, 1.0))
 SOME = Alignment(ROWS, (25, 40), (50, 80), (20, 117), 0.25)
@@ -101,7 +101,7 @@ def test_the_rectified_picture_is_what_the_spike_camera_would_see():
     assert inner.coverage() == 1
     seen = inner.rectify(smooth((90, 150)))
     assert seen.shape == (75, 120, 3)
-    expected = smooth((75, 120), inner.matrix @ upsampling_matrix(3))
+    expected = smooth((75, 120), inner.matrix @ fine_to_coarse_matrix(3))
     assert np.abs(seen - expected).mean() < 5e-4
     assert abs((seen - expected).mean()) < 2e-5
 

@@ -8,7 +8,7 @@ from spikecam.errors import OptionError, RangeError
 from spikecam.io.pictures import read_picture
 from spikecam.io.video import video_frames
 from spikecam.scenes.interpolation import interpolate_frames, is_scene_cut
-from spikecam.scenes.layers import make_moving_layer, render_layers
+from spikecam.scenes.layers import iter_rendered_frames, make_moving_layer
 from spikecam.scenes.motion import moving_scene
 
 
@@ -32,7 +32,7 @@ def panned(step, frames, size=(128, 192), seed=0):
     shifts = np.tile(np.eye(3), (frames, 1, 1))
     shifts[:, 0, 2] = 20 + step * np.arange(frames)
     shifts[:, 1, 2] = 30 + step / 3 * np.arange(frames)
-    return np.stack(list(render_layers([make_moving_layer(shapes(seed), shifts)], size)))
+    return np.stack(list(iter_rendered_frames([make_moving_layer(shapes(seed), shifts)], size)))
 
 
 def test_originals_stay_and_the_rest_is_counted():

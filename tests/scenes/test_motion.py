@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from spikecam.errors import OptionError, RangeError
 from spikecam.scenes.camera_path import path_length, random_camera_path
-from spikecam.scenes.layers import make_moving_layer, render_layers
+from spikecam.scenes.layers import iter_rendered_frames, make_moving_layer
 from spikecam.scenes.motion import moving_scene
 
 SIZE = (96, 128)
@@ -35,7 +35,7 @@ def formula(x, y):
 def test_places_are_exact():
     y, x = np.mgrid[:160, :200].astype(float)
     matrix = np.array([[0.97, -0.11, 31.37], [0.09, 1.02, 17.81], [2e-4, -1e-4, 1]])
-    (frame,) = render_layers([make_moving_layer(formula(x, y), matrix[None])], SIZE)
+    (frame,) = iter_rendered_frames([make_moving_layer(formula(x, y), matrix[None])], SIZE)
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     seen = np.einsum("ij,jyx->iyx", matrix, np.stack([x, y, np.ones_like(x)]))
     exact = 255 * formula(seen[0] / seen[2], seen[1] / seen[2])
@@ -50,7 +50,9 @@ def test_a_small_shift_is_seen_as_such(shift):
     ramp = (x + 37 / 64 * y + 5 + 1 / 128) / 255
     shifts = np.tile(np.eye(3), (2, 1, 1))
     shifts[:, :2, 2] = [(20, 10), (20 + shift, 10)]
-    before, after = render_layers([make_moving_layer(np.dstack([ramp] * 3), shifts)], (64, 128))
+    before, after = iter_rendered_frames(
+        [make_moving_layer(np.dstack([ramp] * 3), shifts)], (64, 128)
+    )
     assert after.astype(float).mean() - before.mean() == pytest.approx(shift, abs=0.002)
 
 
@@ -140,7 +142,7 @@ def test_layers_are_laid_over_each_other_exactly():
     coverage[5:-5, 5:-5] = 0.25
     front = np.concatenate([np.full((40, 40, 3), 0.9) * coverage, coverage], axis=2)
     place = np.eye(3)[None]
-    (frame,) = render_layers(
+    (frame,) = iter_rendered_frames(
         [make_moving_layer(np.full((40, 40, 3), 0.4), place), make_moving_layer(front, place)],
         (40, 40),
     )

@@ -16,7 +16,7 @@ from spikecam.io.geometry import read_sidecar
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture
 from spikecam.io.recording import open as open_recording
-from spikecam.io.recording_format import find_format, suffixes_as_text
+from spikecam.io.recording_format import find_format_or_none, suffixes_as_text
 from spikecam.method import Method, Takes
 from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
@@ -59,7 +59,7 @@ class Session:
             FileError: it may not be opened, is empty, or its sidecar file is damaged.
         """
         real = check_existing_file(self.files.resolve_path(path))
-        form = find_format(real)
+        form = find_format_or_none(real)
         if form is None:
             raise FileError(f"{real.name} is no recording; choose a {suffixes_as_text()} file")
         return form.needs_geometry and read_sidecar(real) is None

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 import spikecam as sc
 from spikecam.gray import as_gray
-from spikecam.registration.alignment import upsampling_matrix
+from spikecam.registration.alignment import fine_to_coarse_matrix
 from spikecam.registration.warping import warp_plane
 
 
@@ -36,7 +36,7 @@ def simulate_camera_pair(
     edge = min(h, w) - 1
     onto = np.array([[1, 0, edge], [0, 1, edge], [0, 0, 1]])
     wider = np.pad(as_gray(picture), edge, mode="reflect")
-    to_picture = onto @ matrix @ upsampling_matrix(4)
+    to_picture = onto @ matrix @ fine_to_coarse_matrix(4)
     fine = warp_plane(wider, to_picture, (4 * height, 4 * width)).clip(0, 1)
     light = fine.reshape(height, 4, width, 4).mean(axis=(1, 3)) ** np.float32(rng.uniform(1, 2.2))
     light = np.clip(light * np.float32(rng.uniform(0.1, 1.2)), 0, 1)

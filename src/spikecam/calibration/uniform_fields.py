@@ -153,7 +153,9 @@ def _deviation(rates: Rates) -> Rates:
 
 
 def _rates_from_intervals(stream: SpikeStream, progress: Progress[Span]) -> Rates:
-    """Firing rate of every pixel (H, W) by its intervals, from its first spike to its last.
+    """Firing rate of every pixel (H, W) from its intervals.
+
+    Those from its first spike to its last are used.
 
     Counting intervals rather than frames is independent of the phases at the recording's ends.
     """

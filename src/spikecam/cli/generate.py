@@ -27,7 +27,7 @@ from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import show_step_progress
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
-from spikecam.generation.progress import listen_to_steps
+from spikecam.generation.progress import listening_to_steps
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory
@@ -102,7 +102,7 @@ def generate(
             means.append(float(generated.mean.mean()))
             yield mapping(generated.mean) if display.changes_levels else generated.mean
 
-    with show_step_progress("Generating", count) as advance, listen_to_steps(advance):
+    with show_step_progress("Generating", count) as advance, listening_to_steps(advance):
         means_output.write(mean_pictures(), prepared.frames)
     lines = [f"{out}: {describe_frames(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}

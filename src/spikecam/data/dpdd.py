@@ -58,7 +58,7 @@ def read_dpdd(folder: PathLike, part: str = "train") -> list[tuple[Path, Path]]:
 
 
 def is_dpdd(dataset_folder: PathLike) -> bool:
-    """Whether a folder is the DPDD data set: holds its training part."""
+    """Whether a folder is the DPDD data set, by its training part."""
     return (Path(dataset_folder) / "train_c").is_dir()
 
 

@@ -176,7 +176,9 @@ def plan_scenes(sources: Sequence[Source], config: SynthConfig) -> list[Scene]:
 
 
 def check_disjoint_splits(scenes: Sequence[Scene]) -> None:
-    """Check that no two splits contain sources of the same family.
+    """Refuse splits that share a source.
+
+    Sources of one family, which are near-duplicates, count as the same.
 
     Raises:
         FileError: two do; the message names the source.

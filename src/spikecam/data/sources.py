@@ -90,15 +90,19 @@ def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -
         digest: _difference_hashes(file, frame_counts[digest])
         for digest, file in file_of_digest.items()
     }
-    family = near_duplicate_groups(hashes)
+    family = near_duplicate_group_by_digest(hashes)
     return [
         Source(str(file), digest, family[digest], frame_counts[digest])
         for digest, file in file_of_digest.items()
     ]
 
 
-def near_duplicate_groups(hashes_by_digest: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, str]:
-    """Group sources that are near-duplicates; returns the smallest digest of its group for each.
+def near_duplicate_group_by_digest(
+    hashes_by_digest: Mapping[str, npt.NDArray[np.bool_]],
+) -> dict[str, str]:
+    """Group of near-duplicates of each source, by its digest.
+
+    A group is called by the smallest digest of its sources.
 
     Args:
         hashes_by_digest: by digest, the difference hashes of each of a source's pictures, (n, 256).
@@ -130,7 +134,10 @@ def _frame_count(path: Path) -> int:
 
 
 def _difference_hashes(path: Path, frame_count: int) -> npt.NDArray[np.bool_]:
-    """Compute difference hashes (n, 256) of a photograph, or of two frames of a video."""
+    """Difference hashes (n, 256) of a photograph or of frames of a video.
+
+    A video gives those of two frames.
+    """
     if is_picture(path):
         picture = read_picture(path)
         if min(picture.shape[:2]) < MIN_SIDE:

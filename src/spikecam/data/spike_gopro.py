@@ -132,7 +132,7 @@ def write_spike_gopro_pair(
     sharp: Mapping[int, npt.ArrayLike],
     light: npt.NDArray[np.uint8] | None = None,
 ) -> None:
-    """Write one pair in the layout of Spike-GOPRO, as a whole or not at all.
+    """Write one pair in the layout of Spike-GOPRO. It is written as a whole or not at all.
 
     The recording, by which readers know the pair, comes last; one that was there goes first.
 
@@ -192,12 +192,15 @@ def pair_paths(
 
 
 def light_video_path(dataset_folder: PathLike, split: str, scene: str, name: str) -> Path:
-    """Path of the video that the spike camera of a pair saw, where it was kept."""
+    """Path of the video of the light that the spike camera of a pair saw."""
     return Path(dataset_folder) / split / "light_data" / scene / f"{name}.npy"
 
 
 def _read_exposure(dataset_folder: Path) -> Span:
-    """Read the exposure of a data set from its manifest; without one, the published exposure."""
+    """Read the exposure of a data set from its manifest.
+
+    Without a manifest it is the published exposure.
+    """
     manifest = dataset_folder / MANIFEST
     if not manifest.exists():
         return EXPOSURE

@@ -158,7 +158,7 @@ def write_missing_pairs(
     fpn: FixedPattern | None,
     stop_event: Event,
 ) -> None:
-    """Simulate and write the missing pairs of a scene, until the event is set."""
+    """Simulate and write the missing pairs of a scene. It stops when the event is set."""
     spans = exposure_spans(config.scene_frame_count, length=config.length, gap=config.gap)
     starts = [start - MARGIN_FRAMES for start, _ in spans]
     names = {start: f"{start + MARGIN_FRAMES + config.length // 2:06d}" for start in starts}
@@ -219,7 +219,7 @@ class _PairCollector:
         self.sharp: dict[int, Frame] = {}
 
     def add(self, frame: Frame) -> bool:
-        """Add the next frame; return whether it was the last."""
+        """Add the next frame. Returns whether it was the last."""
         frame_index = len(self.grays)
         self.grays.append(quarter_gray(frame))
         if self.exposure[0] <= frame_index < self.exposure[1]:

@@ -94,7 +94,7 @@ def deblur_frames(
 
 
 def read_blurry_picture(picture: npt.ArrayLike | PathLike) -> Picture:
-    """A picture in [0, 1] from a path or an array, refused if it is anything else."""
+    """Read the blurry picture from a path, or check one that is an array."""
     if isinstance(picture, str) or hasattr(picture, "__fspath__"):
         return read_picture(picture)  # type: ignore[arg-type]
     return as_floats(picture, "a blurry picture")

@@ -62,7 +62,9 @@ class LDNDeblurrer:
         """Mean and maximum of every channel over the whole picture, tile by tile."""
         total, maximum, pixels = None, None, 0
         for tile in self.tiles:
-            features = self.network.join_features(tile.crop(self.shared[0]), tile.crop(spikes))
+            features = self.network.encode_and_join_spikes(
+                tile.crop(self.shared[0]), tile.crop(spikes)
+            )
             rows, columns = (
                 slice(s.start // PICTURE_SCALE, s.stop // PICTURE_SCALE) for s in tile.valid_area
             )

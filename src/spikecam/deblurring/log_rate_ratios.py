@@ -98,7 +98,7 @@ class LogRateRatios:
             np.array([*edges[:-1], 0, middle - half]),
             np.array([*edges[1:], 0, middle + half]),
             np.array([config.prior] * len(edges) + [config.sdm_prior]),
-            extra_maps=0,
+            extra_empty_maps=0,
         )
         maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
         return maps
@@ -107,18 +107,23 @@ class LogRateRatios:
         """Logarithm of the ratio by which SDM multiplies the blurry picture at a frame, (H, W)."""
         middle, half = frame - self.first + 0.5, self.unit * (self.config.sdm_window / 2)
         edges = np.array([middle - half]), np.array([middle + half])
-        ratio: Maps = self._log_ratios(*edges, np.array([self.config.sdm_prior]), extra_maps=0)[0]
+        ratio: Maps = self._log_ratios(
+            *edges, np.array([self.config.sdm_prior]), extra_empty_maps=0
+        )[0]
         return ratio
 
     def _log_ratios(
-        self, starts: Times, stops: Times, priors: Times, *, extra_maps: int = 1
+        self, starts: Times, stops: Times, priors: Times, *, extra_empty_maps: int = 1
     ) -> Maps:
-        """Log ratios of firing rates in windows, with ``extra_maps`` empty maps at the end."""
-        charges, indices, fractions = self._charges_with_interpolation(
+        """Log ratios of firing rates in windows.
+
+        Room for ``extra_empty_maps`` maps follows, for the caller to fill.
+        """
+        charges, indices, fractions = self._charges_indices_fractions(
             np.concatenate([starts, stops])
         )
         widths = np.diff(np.clip([starts, stops], 0, len(self.part)), axis=0)[0]
-        maps = np.empty((len(starts) + extra_maps, *self.rate.shape), np.float32)
+        maps = np.empty((len(starts) + extra_empty_maps, *self.rate.shape), np.float32)
         count = len(starts)
         run_over_rows(
             _accumulate,
@@ -133,8 +138,8 @@ class LogRateRatios:
         )
         return maps if self.fpn is None else self.fpn.fill_bad_pixels(maps)
 
-    def _charges_with_interpolation(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
-        """Charges (K, H, W), with index and fraction by which to interpolate them at each edge."""
+    def _charges_indices_fractions(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
+        """Charges (K, H, W), and the indices and fractions that interpolate them at the edges."""
         times = np.clip(edges, 0, len(self.part))
         if self._charge_at_frames is None:
             unique_times, indices = np.unique(times, return_inverse=True)

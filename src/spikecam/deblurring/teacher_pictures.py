@@ -44,8 +44,8 @@ def load_teacher(weights: Sequence[PathLike], device: str) -> Teacher:
     return Teacher(bsn or nn.Identity(), edsr or upsample)
 
 
-def check_spike_size(teacher: Teacher, stream: SpikeStream) -> None:
-    """Refuse spikes whose size the blind-spot network cannot take: too small, or too long.
+def check_min_side_and_aspect_ratio(teacher: Teacher, stream: SpikeStream) -> None:
+    """Refuse spikes too small or too elongated for the teacher's blind-spot network.
 
     Raises:
         GeometryError: they are.

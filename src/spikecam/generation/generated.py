@@ -47,9 +47,9 @@ class Generated:
 
 
 def spread_shown_as_white(spreads: Iterable[Picture]) -> float:
-    """The spread that is displayed as white: above 99.5 % of the pixels of every picture.
+    """The spread that is displayed as white.
 
-    It is 0.02 at least.
+    It is above 99.5 % of the pixels of every picture, and 0.02 at least.
 
     Args:
         spreads: (h, w) each, of the pictures that are shown alike.

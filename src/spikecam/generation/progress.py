@@ -15,8 +15,8 @@ _count: ContextVar[Callable[[], None] | None] = ContextVar("count", default=None
 
 
 @contextmanager
-def listen_to_steps(listener: Listener) -> Iterator[None]:
-    """Within this context, ``listener(done, total)`` is called after every step of a picture.
+def listening_to_steps(listener: Listener) -> Iterator[None]:
+    """Context in which ``listener(done, total)`` is called after every step of a picture.
 
     What it raises ends the work.
     """
@@ -28,8 +28,8 @@ def listen_to_steps(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
-def step_counter(total_steps: int) -> Iterator[None]:
-    """Within this context, `count_step` counts the steps of one picture."""
+def counting_steps(total_steps: int) -> Iterator[None]:
+    """Context in which `count_step` counts the steps of one picture."""
     done = 0
 
     def count() -> None:
@@ -47,7 +47,7 @@ def step_counter(total_steps: int) -> Iterator[None]:
 
 
 def count_step() -> None:
-    """Count one step of the picture that is being made, and tell the listener."""
+    """Count one step of the picture that is being made. The listener is told."""
     count = _count.get()
     if count is not None:
         count()

@@ -19,7 +19,7 @@ from torch import Tensor
 from spikecam.errors import FileError
 from spikecam.generation.autoencoders import Codec, load_autoencoder_and_fingerprint
 from spikecam.generation.generated import Generated
-from spikecam.generation.progress import count_step, step_counter
+from spikecam.generation.progress import count_step, counting_steps
 from spikecam.generation.spikegen_input import Conditioning
 from spikecam.io.paths import PathLike
 from spikecam.networks.autoencoder import Autoencoder
@@ -127,7 +127,7 @@ class Sampler:
             steps: of DDIM; one gives the mean.
             seed: of the noise.
         """
-        with step_counter(self._step_count(conditioning.picture.shape, samples, steps)):
+        with counting_steps(self._step_count(conditioning.picture.shape, samples, steps)):
             return self._generate(conditioning, mix, samples, steps, seed)
 
     def _generate(
@@ -255,14 +255,18 @@ class Sampler:
         return picture.float()
 
     def _tile_side(self, size: list[int] | torch.Size) -> int | None:
-        """Side of the tiles for the autoencoder: the whole picture where it normalises over all."""
+        """Side of the tiles for the autoencoder; None for its default.
+
+        One that normalises over the whole picture takes it as one tile.
+        """
         return None if isinstance(self.codec, Autoencoder) else max(64, *size)
 
 
 class _SpikeGrid:
-    """Spikes resampled to the grid of the padded picture: repeated where they are coarser.
+    """Spikes resampled to the grid of the padded picture.
 
-    Where they are finer, the nearest one to each pixel counts.
+    They are repeated where they are coarser; where they are finer, the nearest one to each pixel
+    counts.
     """
 
     def __init__(self, conditioning: Conditioning, size: torch.Size) -> None:
@@ -300,7 +304,7 @@ def _pixel_slices(token_slices: Part) -> Part:
 
 
 def _blending_weights(part: Part) -> Tensor:
-    """Weights for blending the tokens of a part, (h, w, 1), which fall towards its edge."""
+    """Weights for blending the tokens of a part, (h, w, 1). They fall towards its edge."""
     sides = [one.stop - one.start for one in part]
     falls = [torch.sin((torch.arange(n) + 0.5) * math.pi / n).square() for n in sides]
     return (falls[0][:, None] * falls[1])[..., None]

@@ -93,7 +93,7 @@ class SpikeGenInput:
     def conditioning_on_spikes(
         self, stream: SpikeStream, frame: int, *, fpn: FixedPattern | None = None
     ) -> Conditioning:
-        """Conditioning on spikes alone at a frame, with TFP of the same frames as its picture.
+        """Conditioning on spikes alone at a frame. TFP of the same frames is its picture.
 
         Args:
             stream: the recording.

@@ -107,8 +107,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def existing_file_kept(path: Path) -> Iterator[None]:
-    """Within, `atomic_path` does not replace a file that has come to ``path`` since work began."""
+def keeping_existing_file(path: Path) -> Iterator[None]:
+    """Context in which a file that exists at ``path`` is not replaced.
+
+    It may have come there since work began: `atomic_path` then refuses to rename.
+    """
     token = _protected.set(Path(os.path.realpath(path)))
     try:
         yield
@@ -167,14 +170,13 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
 
 
 def _temporary_name(name: str) -> str:
-    """Unique hidden name for a temporary file: with process, place and a random number."""
-    return (
-        f".{name[:_NAME_LETTERS]}.{os.getpid()}-{_process_namespace()}-{secrets.token_hex(6)}.part"
-    )
+    """Unique hidden name for a temporary file. It has process, place and a random number."""
+    owner = f"{os.getpid()}-{_process_id_namespace()}"
+    return f".{name[:_NAME_LETTERS]}.{owner}-{secrets.token_hex(6)}.part"
 
 
 @cache
-def _process_namespace() -> str:
+def _process_id_namespace() -> str:
     """Identity of the boot and of the namespace in which process numbers are valid."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
@@ -184,12 +186,15 @@ def _process_namespace() -> str:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what processes of this machine that were killed left unfinished in a folder."""
-    if _process_namespace() == "0" * 12:
+    """Remove temporary files in a folder that killed processes left unfinished.
+
+    Those of other machines are left.
+    """
+    if _process_id_namespace() == "0" * 12:
         return
     for entry in folder.glob(".*.part*"):
         match = _LEFTOVER.fullmatch(entry.name)
-        if match and match[2] == _process_namespace() and not _is_running(int(match[1])):
+        if match and match[2] == _process_id_namespace() and not _is_running(int(match[1])):
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
@@ -211,7 +216,9 @@ def _is_running(process: int) -> bool:
 
 @contextmanager
 def os_errors_as_output_errors(path: Path) -> Iterator[None]:
-    """Within, errors of the operating system name their file: those of ``path`` as an output.
+    """Context in which errors of the operating system become output errors of ``path``.
+
+    An error that names another file becomes a `FileError` of that file.
 
     Raises:
         OutputError: the error is that of ``path``, or names no file.

@@ -46,7 +46,7 @@ def write_picture_folder(
     check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
     with atomic_folder(path, is_replaceable=is_existing_picture if overwrite else None) as folder:
-        for name, content in _iter_png_contents(path, pictures, indices, bits):
+        for name, content in _iter_named_pngs(path, pictures, indices, bits):
             (folder / name).write_bytes(content)
 
 
@@ -67,7 +67,7 @@ def write_picture_archive(
     check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
     with atomic_path(path) as temporary, ZipFile(temporary, "w") as archive:
-        for name, content in _iter_png_contents(path, pictures, indices, bits):
+        for name, content in _iter_named_pngs(path, pictures, indices, bits):
             archive.writestr(name, content)
 
 
@@ -87,10 +87,10 @@ def _checked_indices(
     return indices
 
 
-def _iter_png_contents(
+def _iter_named_pngs(
     path: Path, pictures: Iterable[npt.ArrayLike], indices: Sequence[int] | None, bits: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files, as the pictures come."""
+    """Yield the name and the contents of a PNG file for each picture."""
     digits = max(3, len(str(max(indices or (), default=0))))
     written = 0
     for written, picture in enumerate(pictures, start=1):

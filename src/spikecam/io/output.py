@@ -14,7 +14,7 @@ from typing import Literal
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
-from spikecam.io.atomic import check_output_folder, existing_file_kept
+from spikecam.io.atomic import check_output_folder, keeping_existing_file
 from spikecam.io.folder import (
     ARCHIVES,
     is_existing_picture,
@@ -69,7 +69,7 @@ class Output:
             OutputError: the output cannot be written, or was made by another program since it was
                 checked and is not to be replaced.
         """
-        with existing_file_kept(self.path) if self.overwrite is False else nullcontext():
+        with keeping_existing_file(self.path) if self.overwrite is False else nullcontext():
             self._write(pictures, frame_indices)
 
     def _write(

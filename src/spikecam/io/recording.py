@@ -9,9 +9,9 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
-from spikecam.io.atomic import existing_file_kept
+from spikecam.io.atomic import keeping_existing_file
 from spikecam.io.paths import PathLike, check_existing_file, check_output_file
-from spikecam.io.recording_format import find_format, recording_suffixes
+from spikecam.io.recording_format import find_format_or_none, recording_suffixes
 from spikecam.stream import Progress, Span, SpikeStream
 
 
@@ -41,7 +41,7 @@ def open(
         GeometryError: the size is unknown or does not fit the file.
     """
     path = check_existing_file(path)
-    form = find_format(path)
+    form = find_format_or_none(path)
     if form is None:
         raise FileError(
             f"{path} does not end like a spike recording; known endings: "
@@ -110,12 +110,12 @@ def write_recording(
     """
     path = Path(path)
     check_recording_output(path, overwrite=overwrite)
-    form = find_format(path)
+    form = find_format_or_none(path)
     assert form is not None
     if layout is not None and layout not in form.layouts:
         known = f"known layouts: {', '.join(form.layouts)}" if form.layouts else "it has none"
         raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    with existing_file_kept(path) if overwrite is False else nullcontext():
+    with keeping_existing_file(path) if overwrite is False else nullcontext():
         form.write(path, stream, layout=layout, progress=progress)

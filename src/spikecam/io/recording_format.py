@@ -87,15 +87,15 @@ def recording_formats() -> tuple[RecordingFormat, ...]:
     return tuple(_own_formats()) + tuple(_installed_formats())
 
 
-def find_format(path: Path) -> RecordingFormat | None:
-    """Find the recording format of a path by its ending; None where no format has it."""
+def find_format_or_none(path: Path) -> RecordingFormat | None:
+    """Find the recording format of a path by its ending. None where no format has it."""
     suffix = path.suffix.lower()
     return next((f for f in recording_formats() if suffix in f.suffixes), None)
 
 
 def is_recording(path: Path) -> bool:
     """Whether a path has the ending of a recording."""
-    return find_format(path) is not None
+    return find_format_or_none(path) is not None
 
 
 def recording_suffixes() -> tuple[str, ...]:

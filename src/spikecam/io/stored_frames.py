@@ -83,7 +83,7 @@ class StoredFrames:
 
 
 def _read_into(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:
-    """Read bytes from a file until an array is full; False where the file ends before."""
+    """Read bytes from a file into an array, until it is full. False where the file ends before."""
     view = array.reshape(-1).data
     while view:
         count = file.readinto(view)  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ def _file_identity(file_status: os.stat_result) -> tuple[int, int]:
 
 
 def pack_without_padding(stream: SpikeStream, start: int, stop: int) -> bits.Bytes:
-    """Frames [start, stop) packed without columns that pad the rows, (n, frame_bytes)."""
+    """Frames [start, stop) packed without padding of their rows, (n, frame_bytes)."""
     if stream.row_width == stream.width:
         return np.ascontiguousarray(stream.packed(start, stop))
     return bits.pack(stream.read(start, stop))

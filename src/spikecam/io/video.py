@@ -172,7 +172,7 @@ def _write_mp4(
             even = np.ascontiguousarray(np.pad(picture, pad, mode="edge"))
             container.mux(
                 stream.encode(
-                    _gray_video_frame(even) if even.ndim == 2 else _colour_video_frame(even)
+                    _gray_to_yuv_frame(even) if even.ndim == 2 else _colour_video_frame(even)
                 )
             )
         container.mux(stream.encode())
@@ -187,8 +187,8 @@ def _colour_video_frame(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
     )
 
 
-def _gray_video_frame(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
-    """Convert a gray picture to YUV without FFmpeg, which rounds a colour plane off gray."""
+def _gray_to_yuv_frame(picture: npt.NDArray[np.uint8]) -> av.VideoFrame:
+    """Convert a gray picture to a YUV video frame. FFmpeg would round a colour plane off gray."""
     height, width = picture.shape
     planes = np.full((height * 3 // 2, width), 128, np.uint8)
     planes[:height] = np.rint(16 + picture * (219 / 255))

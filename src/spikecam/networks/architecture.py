@@ -124,7 +124,9 @@ def architecture_of_class(module_class: type) -> Architecture:
 
 
 def count_layers(weight_shapes: Shapes, prefix: str) -> int:
-    """Count the numbered layers ``prefix.0``, ``prefix.1`` ... up to the last that has weights.
+    """Count the numbered layers ``prefix.0``, ``prefix.1`` ... in the shapes of weights.
+
+    The last that has weights ends the count.
 
     >>> count_layers({"block.0.weight": (1,), "block.3.weight": (1,), "last.bias": (1,)}, "block")
     4

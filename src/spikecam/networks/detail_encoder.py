@@ -85,5 +85,5 @@ class DetailEncoder(nn.Module):
 
 
 def saturated_share(share: Tensor) -> Tensor:
-    """Saturate shares s (B,) of a mix at 1 / 5: min(1, 5 s), (B, 1, 1, 1)."""
+    """Shares s (B,) of a mix, saturated: min(1, 5 s), (B, 1, 1, 1)."""
     return (_SHARE_SLOPE * share).clamp(max=1)[:, None, None, None]

@@ -32,7 +32,7 @@ def alpha_sigma(times: Tensor) -> tuple[Tensor, Tensor]:
     return alpha.float(), (1 - alpha.square()).clamp(min=0).sqrt().float()
 
 
-def q_sample(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
+def q_sample_and_velocity(clean: Tensor, noise: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
     """Noisy x_t and velocity v, (N, C), of clean x_0 and noise at times (N,)."""
     alpha, sigma = (level[:, None] for level in alpha_sigma(times))
     return alpha * clean + sigma * noise, alpha * noise - sigma * clean

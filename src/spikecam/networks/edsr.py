@@ -47,7 +47,7 @@ class EDSR(nn.Module):
 
 
 def _constant_shift_layer(constant: float) -> nn.Conv2d:
-    """Make a 1x1 convolution that adds a constant to gray, and is not trained."""
+    """Make a 1x1 convolution that adds a constant to gray. It is not trained."""
     convolution = nn.Conv2d(1, 1, 1)
     with torch.no_grad():
         convolution.weight.fill_(1)

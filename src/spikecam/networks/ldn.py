@@ -116,12 +116,14 @@ class LDN(nn.Module):
         """Fuse features of picture and spikes by attention and residual blocks."""
         features: Tensor = self.blocks(
             self.spatial_attention(
-                self.channel_attention(self.join_features(picture_features, spikes), pooled)
+                self.channel_attention(
+                    self.encode_and_join_spikes(picture_features, spikes), pooled
+                )
             )
         )
         return features
 
-    def join_features(self, picture_features: Tensor, spikes: Tensor) -> Tensor:
+    def encode_and_join_spikes(self, picture_features: Tensor, spikes: Tensor) -> Tensor:
         """Encode spikes, and concatenate them to the picture's features, (B, 4 width, H, W)."""
         return torch.cat([picture_features, self.spike_encoder(spikes)], dim=1)
 

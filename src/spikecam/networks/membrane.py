@@ -21,21 +21,26 @@ from spikecam.errors import OptionError
 
 
 class Membrane(nn.Module):
-    """Membrane potentials of integrate-and-fire neurons, without weights; the gradient is exact.
+    """Membrane potentials of integrate-and-fire neurons.
+
+    There are no weights, and the gradient is exact.
 
     With gamma = 1 it counts. Counts are whole numbers and each is weighed once, so that a processor
     and a GPU give the same, to the bit.
     """
 
     def forward(
-        self, spikes: Tensor, spans: Sequence[tuple[int, int]], gamma: Tensor | None = None
+        self, spikes: Tensor, spans: Sequence[tuple[int, int]], spike_weights: Tensor | None = None
     ) -> Tensor:
-        """Sum the weighed spikes in each span: potentials (B, K, H, W), in spikes.
+        """Sum the weighed spikes in each span, (B, K, H, W).
+
+        These are the membrane potentials, in spikes.
 
         Args:
             spikes: (B, T, H, W), zeros and ones, of any type.
             spans: K spans (start, stop) of frames.
-            gamma: what a spike of each pixel weighs, (B, 1, H, W) or (1, 1, H, W); None for 1.
+            spike_weights: what a spike of each pixel weighs, gamma, (B, 1, H, W) or (1, 1, H, W);
+                None for 1.
 
         Raises:
             OptionError: a span that leaves the spikes, or ends before it begins.
@@ -49,4 +54,4 @@ class Membrane(nn.Module):
                 )
         counts = [spikes[:, start:stop].sum(1, dtype=torch.float32) for start, stop in spans]
         counted = torch.stack(counts, dim=1)
-        return counted if gamma is None else gamma * counted
+        return counted if spike_weights is None else spike_weights * counted

@@ -132,9 +132,9 @@ class Refocuser(nn.Module):
             brightness: mean rate of the whole scene, (B,), the same for all tiles of it.
             frames: length of the longest window, (B,).
         """
-        return self.forward_with_scores(rates, deconvolved, energies, brightness, frames)[0]
+        return self.forward_with_mix_and_scores(rates, deconvolved, energies, brightness, frames)[0]
 
-    def forward_with_scores(
+    def forward_with_mix_and_scores(
         self,
         rates: Tensor,
         deconvolved: Tensor,
@@ -142,7 +142,9 @@ class Refocuser(nn.Module):
         brightness: Tensor,
         frames: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `forward`, with the mix of deconvolutions and the scores, (B, 37, H / 8, W / 8).
+        """As `forward`, with the mix of deconvolutions and the scores.
+
+        Scores are (B, 37, H / 8, W / 8).
 
         Scores are logarithms of each deconvolution's share in the mix, and of the exact rate's, the
         last, up to a constant.
@@ -156,7 +158,7 @@ class Refocuser(nn.Module):
             for maps in (rates[:, :WINDOWS], rates[:, WINDOWS:], deconvolved)
         )
         features = self._encode_maps(torch.cat([deconvolved, exact], dim=1))
-        log_energies = _log_energies(energies * gain.square())
+        log_energies = _log_mean_energies(energies * gain.square())
         features = features + self.energy_head(
             torch.cat([log_energies, _expand_to(conditioning, log_energies)], dim=1)
         )
@@ -224,8 +226,11 @@ def _group_by_disc(maps: Tensor) -> Tensor:
     return maps.reshape(len(maps), DISCS, LEVELS, *maps.shape[2:])
 
 
-def _log_energies(energies: Tensor) -> Tensor:
-    """Logarithms of energies averaged over narrow and wide windows of cells, (B, 42, h, w)."""
+def _log_mean_energies(energies: Tensor) -> Tensor:
+    """Logarithms of locally averaged energies, (B, 42, h, w).
+
+    Averages are over narrow and wide windows of cells.
+    """
     means = [
         functional.avg_pool2d(energies, cells, 1, cells // 2, count_include_pad=False)
         for cells in (_NARROW_CELLS, _WIDE_CELLS)

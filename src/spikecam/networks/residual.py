@@ -7,7 +7,7 @@ from torch.nn import functional
 
 
 class ResidualBlock(nn.Module):
-    """Residual block: two 3x3 convolutions, the first possibly dilated, added to their input."""
+    """Residual block: two 3x3 convolutions added to their input. The first may be dilated."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()

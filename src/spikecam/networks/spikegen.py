@@ -44,7 +44,7 @@ from spikecam.networks.configs.spikegen import (
     SpikeGenInputConfig,
 )
 from spikecam.networks.detail_encoder import DetailEncoder, saturated_share
-from spikecam.networks.diffusion import q_sample
+from spikecam.networks.diffusion import q_sample_and_velocity
 from spikecam.networks.spike_encoder import SpikeEncoder
 from spikecam.networks.token_head import TokenHead
 from spikecam.networks.transformer import Transformer
@@ -127,7 +127,7 @@ class SpikeGen(nn.Module):
         Raises:
             OptionError: neither latents nor spikes.
         """
-        latents, spikes = inputs.latents, _scaled_spikes(inputs)
+        latents, spikes = inputs.latents, _scale_and_resize_spikes(inputs)
         share = inputs.mix[:, None, None, None]
         tokens: Tensor | None = None
         if latents is not None:
@@ -149,7 +149,10 @@ class SpikeGen(nn.Module):
         return decoded.reshape(len(decoded), *shape, -1) + detail
 
     def baseline_latents(self, picture_latents: Tensor, mix: Tensor) -> Tensor:
-        """Latents that the generated change is added to: those of the picture by its share."""
+        """Latents that the generated change is added to.
+
+        They are those of the picture times its saturated share.
+        """
         return saturated_share(1 - mix) * picture_latents
 
     def gated_residual(self, condition: Tensor, residual: Tensor, mix: Tensor) -> Tensor:
@@ -201,7 +204,7 @@ class SpikeGen(nn.Module):
         nll = rest.abs() + log_scale
         draws = len(noise)
         rest = rest.detach().repeat(draws, 1)
-        noisy, velocity = q_sample(rest, noise.flatten(0, 1), times.flatten())
+        noisy, velocity = q_sample_and_velocity(rest, noise.flatten(0, 1), times.flatten())
         predicted: Tensor = self.head(noisy, times.flatten(), condition.repeat(draws, 1))
         velocity_error = (predicted - velocity).reshape(draws, *change.shape)
         return SpikeGenErrors(mean, mean_error, nll, velocity_error)
@@ -213,8 +216,8 @@ def middle_frames(spikes: Tensor) -> Tensor:
     return spikes[:, first : first + STRIDE]
 
 
-def _scaled_spikes(inputs: SpikeGenInputs) -> Tensor | None:
-    """Spikes times their gain, resized to 8 x 8 pixels a token."""
+def _scale_and_resize_spikes(inputs: SpikeGenInputs) -> Tensor | None:
+    """Multiply spikes by their gain, and resize them to 8 x 8 pixels a token."""
     if inputs.spikes is None:
         return None
     spikes = inputs.spikes.float()

@@ -12,7 +12,7 @@ _NORM_EPS = 1e-6
 
 
 class TransformerBlock(nn.Module):
-    """Block of a vision transformer with rotary positions, normalised before each part.
+    """Block of a vision transformer with rotary positions. Tokens are normalised before each part.
 
     As in a vision transformer (Dosovitskiy et al., 2021), which SpikeGen (3.2) takes.
 

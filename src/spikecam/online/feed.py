@@ -15,7 +15,7 @@ import numpy as np
 
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.io.geometry import Geometry, resolve_geometry
-from spikecam.io.recording_format import find_format
+from spikecam.io.recording_format import find_format_or_none
 from spikecam.stream import SpikeStream
 
 # The most frames in one block: 25 ms of the fastest camera.
@@ -63,7 +63,7 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
             raise OptionError("nothing is piped in; write COMMAND | spikecam live - --size 400x250")
         return PipeFeed(sys.stdin.buffer, resolve_geometry(Path("standard input"), camera, shape))
     path = Path(source)
-    form = find_format(path)
+    form = find_format_or_none(path)
     if form is None or not form.needs_geometry:
         raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
     if not path.is_file():

@@ -18,9 +18,9 @@ from spikecam.picture import Picture
 from spikecam.reconstruction.spectral_filters import (
     Size,
     Spectrum,
-    apply_filters,
     cache_filters,
     frequency_grid,
+    iter_filtered,
 )
 from spikecam.tiles import UNIT_PIXELS
 
@@ -32,7 +32,7 @@ def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
     centre of the last to that of the next.
     """
     rows, columns = (side // UNIT_PIXELS for side in picture.shape)
-    bands = apply_filters(picture, partial(_band_filters, config), config.border)
+    bands = iter_filtered(picture, partial(_band_filters, config), config.border)
     cells = (band.reshape(rows, UNIT_PIXELS, columns, UNIT_PIXELS) for band in bands)
     return np.stack([np.square(cell).mean(axis=(1, 3)) for cell in cells])
 

@@ -24,7 +24,9 @@ def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffs
 
 
 def interval_start_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
-    """Offset of the last spike before a frame, counted from it, or of what bounds the interval.
+    """Offset from a frame back to the start of each pixel's interval.
+
+    It is the last spike before the frame, or what bounds the interval instead.
 
     It is negative; columns past the width are included.
     """
@@ -42,7 +44,10 @@ def interval_start_offsets(stream: SpikeStream, frame: int, reach: int) -> Frame
 
 
 def interval_end_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
-    """Offset of the first spike from a frame on, or of what bounds the interval instead."""
+    """Offset from a frame to the end of each pixel's interval.
+
+    It is the first spike from the frame on, or what bounds the interval instead.
+    """
     length = len(stream)
     spikes: FrameOffsets = _find_spikes(stream, frame, min(frame + reach, length))[0]
     if (spikes >= 0).all():

@@ -23,7 +23,7 @@ from spikecam.reconstruction.membrane_kernels import (
     add_spike_weights,
     slide_rate_window,
 )
-from spikecam.rows import iter_picture_blocks, run_over_rows
+from spikecam.rows import iter_empty_picture_blocks, run_over_rows
 from spikecam.stream import SpikeStream
 
 Sums = npt.NDArray[np.float64]
@@ -48,7 +48,7 @@ def iter_corrected_tfp(
     sums = sum_spike_weights(stream, start, stop, fpn)
     new, old = _last_spike_offsets(stream, stop), _last_spike_offsets(stream, start)
     yield fpn.fill_bad_pixels(_rates(sums, window))
-    for pictures in iter_picture_blocks(first + 1, last, stream.shape):
+    for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
         entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
         args = (entering, leaving, new, old, fpn.gain, fpn.slope, sums, np.float32(window))
@@ -64,5 +64,5 @@ def _rates(sums: Sums, window: int) -> Picture:
 
 
 def _last_spike_offsets(stream: SpikeStream, frame: int) -> npt.NDArray[np.int32]:
-    """Offset of every pixel's last spike before a frame; before the first spike, as in TFI."""
+    """Offset of every pixel's last spike before a frame. Before the first spike it is as in TFI."""
     return np.ascontiguousarray(last_spike_offsets(stream, frame, min(REACH_FRAMES, len(stream))))

@@ -25,7 +25,7 @@ def multi_scale_rates(
     *,
     fpn: FixedPattern | None = None,
 ) -> Picture:
-    """Firing rates around a frame in windows of several lengths, last the exact rate.
+    """Firing rates around a frame in windows of several lengths. The last is the exact rate.
 
     All but the last are potentials of membranes (`spikecam.networks.membrane`), divided by the
     length of their windows. The last is the charge that was collected in the window to the fraction

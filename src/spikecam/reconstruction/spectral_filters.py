@@ -20,10 +20,13 @@ Constants = TypeVar("Constants")
 _CACHE_PIXELS, _CACHED_BANKS = 2 << 20, 3
 
 
-def apply_filters(
+def iter_filtered(
     picture: Picture, make_filters: Callable[[Size], Iterable[Spectrum]], border: int
 ) -> Iterator[Picture]:
-    """Yield a picture (H, W), mirrored at its border, after each of several spectral filters."""
+    """Yield a picture (H, W) after each of several filters of its spectrum.
+
+    It is mirrored at its border.
+    """
     height, width = picture.shape
     size = cv2.getOptimalDFTSize(height + 2 * border), cv2.getOptimalDFTSize(width + 2 * border)
     edges = [

@@ -20,9 +20,9 @@ from spikecam.picture import Picture
 from spikecam.reconstruction.spectral_filters import (
     Size,
     Spectrum,
-    apply_filters,
     cache_filters,
     frequency_grid,
+    iter_filtered,
 )
 from spikecam.scenes.defocus import disc_kernel
 
@@ -35,7 +35,7 @@ def wiener_deconvolve(picture: Picture, config: RefocuserInputConfig) -> Picture
     """
     count = len(config.disc_radii) * len(config.noise_levels)
     deconvolved = np.empty((count, *picture.shape), np.float32)
-    filtered = apply_filters(picture, partial(_wiener_filters, config), config.border)
+    filtered = iter_filtered(picture, partial(_wiener_filters, config), config.border)
     for plane, result in zip(deconvolved, filtered, strict=True):
         plane[:] = result
     return deconvolved

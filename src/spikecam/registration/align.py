@@ -90,7 +90,9 @@ def align(
 def mean_rate_and_exposure(
     spikes: SpikeStream | npt.ArrayLike, exposure: Span | None
 ) -> tuple[Picture, Span | None]:
-    """Mean firing rates (H, W) over the exposure, and the exposure where it is known.
+    """Mean firing rates (H, W) over the exposure, and that exposure.
+
+    The exposure is None where it is not known.
 
     Raises:
         OptionError: rates that cannot be, or an exposure of an array, which has no frames.

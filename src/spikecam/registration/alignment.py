@@ -149,7 +149,7 @@ class Alignment:
             )
         scale = np.float32(1 / 255 if array.dtype == np.uint8 else 1)
         k = self.upsampling_factor
-        matrix = self.matrix @ upsampling_matrix(k)
+        matrix = self.matrix @ fine_to_coarse_matrix(k)
         size = (k * self.spike_size[0], k * self.spike_size[1])
         planes = array.reshape(*self.picture_size, -1)
         channels = [
@@ -233,7 +233,7 @@ def magnification(homography: Floats, spike_size: tuple[int, ...]) -> float:
     return float(abs(np.linalg.det(homography) / depth**3) ** 0.5)
 
 
-def upsampling_matrix(factor: float) -> Floats:
+def fine_to_coarse_matrix(factor: float) -> Floats:
     """Matrix from pixels of a grid ``factor`` times as fine to those of the coarse grid."""
     shift = 0.5 / factor - 0.5
     return np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1]])

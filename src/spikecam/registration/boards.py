@@ -26,8 +26,8 @@ from spikecam.registration.alignment import (
     Mask,
     Size,
     apply_homography,
+    fine_to_coarse_matrix,
     magnification,
-    upsampling_matrix,
 )
 from spikecam.registration.refinement import refine_homography, split_half_error
 from spikecam.stream import Span
@@ -126,7 +126,10 @@ def find_corners(
     *,
     scales: tuple[float, ...],
 ) -> Corners | None:
-    """Find the corners of a calibration board, (x, y) by number, at the first scale that works."""
+    """Find the corners of a calibration board: (x, y) by number.
+
+    The first scale that works is used.
+    """
     for scale in scales:
         scaled = cv2.resize(
             levels,
@@ -139,7 +142,7 @@ def find_corners(
         corners_found = detect(np.asarray(scaled, np.uint8), board_size)
         if corners_found:
             return {
-                number: apply_homography(upsampling_matrix(scale), point)
+                number: apply_homography(fine_to_coarse_matrix(scale), point)
                 for number, point in corners_found.items()
             }
     return None
@@ -186,7 +189,10 @@ def charuco_board(size: tuple[int, int], *, legacy: bool = False) -> cv2.aruco.C
 
 
 def _rotation_between(spike_corners: Floats, picture_corners: Floats) -> float:
-    """Rotation angle between two sets of corners, by the lines from first to last, 0 to pi."""
+    """Rotation angle between two sets of corners, 0 to pi.
+
+    Lines from first to last are compared.
+    """
     (a, b), (c, d) = (points[-1] - points[0] for points in (spike_corners, picture_corners))
     return float(abs(np.arctan2(a * d - b * c, a * c + b * d)))
 

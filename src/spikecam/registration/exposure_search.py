@@ -38,7 +38,7 @@ _DEGREE = 3
 # Share of pixels, in per cent, that change most and so show the motion; number of spans to compare
 # the best one with; and largest unexplained error there. In recordings of real motion it was at
 # most 0.05 where the picture was exposed during the recording, at least 0.29 where not.
-_MOVING_PERCENT, _REFERENCE_SPANS, _MAX_UNEXPLAINED = 10, 9, 0.18
+_MOVING_PERCENT, _REFERENCE_SPANS, _MAX_MOTION_ERROR = 10, 9, 0.18
 _MIN_COVERAGE = 0.05
 # With no more steps than this, every span is scored at once, frame by frame.
 _FINE_STEPS = 4
@@ -156,7 +156,7 @@ def _search_exposure_span(
     changes = (high - low).astype(np.float64)
     # Where the exposure is most of the recording, its spans are too alike to tell.
     testable = last > length
-    if testable and score.unexplained_motion(stream, length, start, changes) > _MAX_UNEXPLAINED:
+    if testable and score.relative_motion_error(stream, length, start, changes) > _MAX_MOTION_ERROR:
         raise RangeError(
             "what moves in the recording does not move so in the picture at any time; check that "
             "the picture was exposed during the recording, and for so many frames"
@@ -178,9 +178,11 @@ class _SpanScore:
         self._pixels = [
             np.flatnonzero(inside & (subset_index == subset)) for subset in range(_SUBSETS)
         ]
-        self._bases = [_polynomial_basis(self._gray_values[pixels]) for pixels in self._pixels]
+        self._bases = [
+            _orthonormal_polynomials(self._gray_values[pixels]) for pixels in self._pixels
+        ]
 
-    def unexplained_motion(
+    def relative_motion_error(
         self, stream: SpikeStream, length: int, start: int, changes: Floats
     ) -> float:
         """Error of a span at moving pixels, relative to the median error of other spans.
@@ -213,8 +215,8 @@ class _SpanScore:
         return scores
 
 
-def _polynomial_basis(values: Floats) -> Floats:
-    """Orthonormal basis of the polynomials of values, without the constant."""
+def _orthonormal_polynomials(values: Floats) -> Floats:
+    """Orthonormal polynomials of values, one a column. The constant is left out."""
     spread = float(np.ptp(values)) or 1.0
     unit = (values - values.min()) / spread * 2 - 1
     columns, triangle = np.linalg.qr(np.stack([unit**n for n in range(_DEGREE + 1)], axis=1))

@@ -27,9 +27,9 @@ from spikecam.registration.alignment import (
     Mask,
     Size,
     apply_homography,
+    fine_to_coarse_matrix,
     inside_mask,
     magnification,
-    upsampling_matrix,
 )
 from spikecam.registration.tone_curve import fit_tone_curve
 from spikecam.registration.warping import warp_plane
@@ -77,7 +77,7 @@ def refine_homography(
         pixel_mask: (H, W), the spike pixels that count; by default all. Only with ``finest_only``.
     """
     fit = HomographyFit(homography, True)
-    for level in () if finest_only else pyramid_levels(spikes.shape):
+    for level in () if finest_only else pyramid_pixel_sizes(spikes.shape):
         fit = _refine_at(level, np.sqrt(spikes), gray, fit.matrix)
     # On the picture's own pixels, before they are averaged: the curve is not straight.
     grays, rates = tone_curve_under_homography(spikes, gray, fit.matrix)
@@ -154,7 +154,7 @@ def repair_pixels(rate: Picture) -> Picture:
     return np.where(deviation > 9 * mean_deviation, median, rate).astype(np.float32)
 
 
-def pyramid_levels(size: tuple[int, ...]) -> list[int]:
+def pyramid_pixel_sizes(size: tuple[int, ...]) -> list[int]:
     """Pixel sizes of the levels of an image pyramid, coarse to fine."""
     return [n for n in _PYRAMID_LEVELS if n == 1 or min(size) // n >= _MIN_ROWS]
 
@@ -177,7 +177,7 @@ def downsample_with_matrix(plane: Picture, block_size: int) -> tuple[Picture, Fl
     height, width = (n // block_size * block_size for n in plane.shape)
     size = (width // block_size, height // block_size)
     small = cv2.resize(plane[:height, :width], size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32), upsampling_matrix(1 / block_size)
+    return np.asarray(small, np.float32), fine_to_coarse_matrix(1 / block_size)
 
 
 def downscale_with_matrix(gray: Picture, scale: float) -> tuple[Picture, Floats]:
@@ -193,7 +193,7 @@ def downscale_with_matrix(gray: Picture, scale: float) -> tuple[Picture, Floats]
 def visible_mask(
     homography: Floats, size: Size, picture_size: Size, border: int = _BORDER_PIXELS
 ) -> Mask:
-    """Mask of grid pixels that a homography maps into the picture, with a border around them."""
+    """Mask of grid pixels that, with a border around them, a homography maps into the picture."""
     inside_levels = inside_mask(homography, size, picture_size).astype(np.uint8)
     kernel = np.ones((2 * border + 1, 2 * border + 1), np.uint8)
     # The spikes' own border counts as one too: their neighbourhoods end there.

@@ -18,7 +18,9 @@ _BIN_COUNT = 24
 
 
 def fit_tone_curve(gray: Picture, rate: Picture) -> tuple[Floats, Floats]:
-    """Fit the curve from gray to firing rate: (grays, rates), both rising, for `numpy.interp`.
+    """Fit the tone curve from gray to firing rate.
+
+    It is (grays, rates), both rising, for `numpy.interp`.
 
     Args:
         gray: grays of any number of pixels, in one axis.

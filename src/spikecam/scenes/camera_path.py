@@ -46,7 +46,7 @@ def random_camera_path(
 
 
 def path_length(path: Matrices, size: tuple[int, int], exposure: Span) -> float:
-    """Mean length of the trajectories of scene points during the exposure, in pixels.
+    """Mean length in pixels of the path of scene points during the exposure.
 
     From the first frame of the exposure to its last, over a grid of 9 x 9 points that spans the
     view in its middle.

@@ -58,8 +58,8 @@ def make_moving_layer(picture: npt.NDArray[Any], homographies: Matrices) -> Movi
     return MovingLayer(np.asarray(spline, np.float32), np.asarray(homographies, np.float64))
 
 
-def render_layers(layers: Sequence[MovingLayer], size: tuple[int, int]) -> Iterator[Frame]:
-    """Render layers frame by frame: yield uint8 (H, W, 3), the last layer in front."""
+def iter_rendered_frames(layers: Sequence[MovingLayer], size: tuple[int, int]) -> Iterator[Frame]:
+    """Render layers frame by frame: yield uint8 (H, W, 3). The last layer is in front."""
     canvas = np.empty((*size, 3), np.float32)
     for matrices in zip(*(layer.homographies for layer in layers), strict=True):
         canvas[:] = 0

@@ -18,7 +18,7 @@ from spikecam.scenes.camera_path import (
     box_corners,
     random_camera_path,
 )
-from spikecam.scenes.layers import Frame, MovingLayer, make_moving_layer, render_layers
+from spikecam.scenes.layers import Frame, MovingLayer, iter_rendered_frames, make_moving_layer
 from spikecam.stream import Span
 
 # Frames of a scene by default and its exposure (start, stop), as a pair of Spike-GOPRO has them.
@@ -84,7 +84,7 @@ def moving_scene(
     for number, piece in enumerate(pieces, start=1):
         rng = np.random.default_rng((seed, number))
         layers.append(_foreground_layer(rng, piece, size, frames, exposure))
-    return render_layers(layers, size)
+    return iter_rendered_frames(layers, size)
 
 
 def _translation(x: float, y: float) -> Matrices:
@@ -209,7 +209,7 @@ def _check_arguments(
 
 
 def _as_colour(picture: npt.ArrayLike, name: str) -> Picture:
-    """Convert a photograph to float32 (h, w, 3) in [0, 1], and refuse a small one."""
+    """Convert a photograph to float32 (h, w, 3) in [0, 1]. A small one is refused."""
     floats = as_floats(picture, name)
     if min(floats.shape[:2]) < MIN_SIDE:
         raise OptionError(

@@ -74,7 +74,7 @@ class Sensor:
             )
 
     def with_threshold(self, threshold: float | None) -> Sensor:
-        """Copy of the sensor with another threshold V_th; the sensor itself for None."""
+        """Copy of the sensor with another threshold V_th. None gives the sensor itself."""
         if threshold is None:
             return self
         if self.coverage is not None:

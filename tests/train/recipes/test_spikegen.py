@@ -7,7 +7,7 @@ import spikecam as sc
 from spikecam.generation.autoencoders import load_autoencoder_and_fingerprint
 from spikecam.networks.configs.autoencoder import AutoencoderConfig
 from spikecam.networks.configs.spikegen import SpikeGenConfig
-from spikecam.networks.diffusion import q_sample
+from spikecam.networks.diffusion import q_sample_and_velocity
 from spikecam.train.datasets.configs import SceneConfig, SpikeGenSampleConfig
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import RunReport, TrainingJob
@@ -111,7 +111,7 @@ def test_the_loss_is_of_means_and_velocities_where_nothing_else_is_asked_for(cod
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(3, 128, 4, generator=generator)
     times = torch.randint(0, 1001, (3, 128), generator=generator)
-    _, velocity = q_sample(added.repeat(3, 1), noise.flatten(0, 1), times.flatten())
+    _, velocity = q_sample_and_velocity(added.repeat(3, 1), noise.flatten(0, 1), times.flatten())
     error = (added.square().reshape(2, -1).mean(1) + 1e-5).sqrt().mean()
     expected = error + added.abs().mean() + velocity.square().mean()
     torch.testing.assert_close(loss, expected)

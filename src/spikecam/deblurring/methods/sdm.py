@@ -132,7 +132,10 @@ METHOD = Method(
 # Compiled: NumPy's partition of eight shifted copies took as long as all the rest of a picture.
 @njit(nogil=True, cache=True, error_model="numpy")
 def _clip_outliers(padded_ratio: Picture, expected_charge: Picture) -> Picture:
-    """Clip outliers of a ratio to the second highest neighbour, by no more than a spike."""
+    """Clip pixels of a ratio that exceed their neighbours.
+
+    They are lowered to the second highest neighbour, by no more than a spike.
+    """
     height, width = expected_charge.shape
     limited = np.empty_like(expected_charge)
     for y in range(height):

@@ -55,13 +55,13 @@ def teacher(
     window = _window_length(options, stream)
     spans = [stream.window(frame, window) for frame in frames]
     from spikecam.deblurring.teacher_pictures import (
-        check_spike_size,
+        check_min_side_and_aspect_ratio,
         iter_teacher_pictures,
         load_teacher,
     )
 
     network = load_teacher(options.weights, options.device)
-    check_spike_size(network, stream)
+    check_min_side_and_aspect_ratio(network, stream)
     return iter_teacher_pictures(network, blur, stream, spans, exposure, options.device)
 
 

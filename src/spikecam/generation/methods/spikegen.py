@@ -149,7 +149,9 @@ def spikegen(
 
 
 def window_length(options: SpikegenOptions, stream: SpikeStream) -> int:
-    """Number of frames taken around a moment: that of the weights, or as many eights as fit.
+    """Number of frames of the window around a moment.
+
+    It is that of the weights, or as many eights as fit.
 
     Raises:
         RangeError: the recording has fewer than 8.

@@ -50,9 +50,10 @@ class _HDF5Frames:
 
 
 def _find_spike_dataset(file: Any) -> Any:
-    """Find the data set of spikes in an open file, and refuse a link to another file.
+    """Find the data set of spikes in an open file.
 
-    HDF5 can lead to any other file, which whoever opens this one was not asked for.
+    A link to another file is refused: HDF5 can lead to any, which whoever opens this one was not
+    asked for.
 
     Raises:
         ValueError: it leads elsewhere.

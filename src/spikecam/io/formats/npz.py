@@ -108,7 +108,10 @@ def _read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[A
 
 
 def _iter_array_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any]]:
-    """Yield an array (n, H, W) block by block; first an empty one, (0, n, H, W), for its shape."""
+    """Yield the frames of an array (n, H, W) block by block.
+
+    The first block is empty, (0, n, H, W), for its shape.
+    """
     member = archive.getinfo(f"{key}.npy")
     with archive.open(member) as file:
         shape, fortran_order, dtype = _read_npy_header(file)

@@ -27,7 +27,7 @@ from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.intervals import interval_end_offsets, interval_start_offsets
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
-from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
+from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
 from spikecam.stream import SpikeStream
 
 
@@ -67,7 +67,9 @@ def tfi(stream: SpikeStream, frames: Sequence[int], options: TfiOptions) -> Iter
     reach = min(options.reach, len(stream))
     for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
-    pictures = select_frames(partial(_run, stream, reach=reach), frames, single_frame_cost=64)
+    pictures = iter_selected_pictures(
+        partial(_run, stream, reach=reach), frames, single_frame_cost=64
+    )
     return pictures if options.fpn is None else map(options.fpn.correct, pictures)
 
 
@@ -75,7 +77,7 @@ def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Pic
     previous = interval_start_offsets(stream, first, reach)
     start = first
     # Looking ahead costs the same for one picture as for many.
-    for pictures in iter_picture_blocks(first, last, stream.shape, min_frames=4):
+    for pictures in iter_empty_picture_blocks(first, last, stream.shape, min_frames=4):
         stop = start + len(pictures)
         following = interval_end_offsets(stream, stop, reach) + np.int32(len(pictures))
         rows = stream.packed_rows(start, stop)

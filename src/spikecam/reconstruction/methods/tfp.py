@@ -20,7 +20,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import iter_corrected_tfp
-from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
+from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
 from spikecam.stream import SpikeStream
 
 # The most packed frames that online reconstruction holds.
@@ -61,8 +61,10 @@ def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iter
         stream.window(frame, window)
     if fpn is not None:
         corrected = partial(iter_corrected_tfp, stream, window=window, fpn=fpn)
-        return select_frames(corrected, frames, single_frame_cost=window)
-    return select_frames(partial(_run, stream, window=window), frames, single_frame_cost=window)
+        return iter_selected_pictures(corrected, frames, single_frame_cost=window)
+    return iter_selected_pictures(
+        partial(_run, stream, window=window), frames, single_frame_cost=window
+    )
 
 
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:
@@ -71,7 +73,7 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
     counts = np.zeros((height, (width + 7) // 8 * 8), np.int32)
     counts[:, :width] = stream.count(start, stop)
     yield (counts[:, :width] / window).astype(np.float32)
-    for pictures in iter_picture_blocks(first + 1, last, stream.shape):
+    for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
         entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
         run_over_rows(_slide, height, entering, leaving, counts, window, pictures)
@@ -80,7 +82,9 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
 
 
 class OnlineTfp:
-    """TFP of frames as they come, for live use: of the last ``window`` frames, or fewer at first.
+    """TFP of frames as they come, for live use.
+
+    It is of the last ``window`` frames, or fewer at first.
 
     Args:
         shape: height and width in pixels.
@@ -103,7 +107,7 @@ class OnlineTfp:
         self._recent = SpikeStream.from_array(np.zeros((0, *shape), np.uint8))
 
     def update(self, frames: SpikeStream) -> None:
-        """Advance by the frames that come next; the last ``window`` of all are held."""
+        """Advance by the frames that come next. The last ``window`` of all are held."""
         last = frames[max(0, len(frames) - self.window) :]
         before = self._recent[max(0, len(self._recent) + len(last) - self.window) :]
         if not len(before):

@@ -31,7 +31,7 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
-from spikecam.rows import iter_picture_blocks, run_over_rows, select_frames
+from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
 from spikecam.stream import SpikeStream
 
 
@@ -121,7 +121,7 @@ def tfstp(stream: SpikeStream, frames: Sequence[int], options: TfstpOptions) -> 
     for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
     run = partial(_run, stream, plasticity=options.plasticity)
-    pictures = select_frames(run, frames, single_frame_cost=math.inf)
+    pictures = iter_selected_pictures(run, frames, single_frame_cost=math.inf)
     return pictures if options.fpn is None else map(options.fpn.correct, pictures)
 
 
@@ -130,7 +130,7 @@ def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> 
     synapses = Synapses(height, width, plasticity)
     for start, stop in stream[:first].block_spans(1 << 20):
         synapses.advance(stream.packed_rows(start, stop))
-    for pictures in iter_picture_blocks(first, last, stream.shape):
+    for pictures in iter_empty_picture_blocks(first, last, stream.shape):
         synapses.advance(
             stream.packed_rows(synapses.frame_count, synapses.frame_count + len(pictures)), pictures
         )
@@ -138,7 +138,7 @@ def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> 
 
 
 class OnlineTfstp:
-    """TFSTP of frames as they come, for live use: its state advances with every frame.
+    """TFSTP of frames as they come, for live use. Its state advances with every frame.
 
     Args:
         shape: height and width in pixels.
@@ -155,7 +155,10 @@ class OnlineTfstp:
         self._synapses.advance(frames.packed_rows())
 
     def picture(self) -> Picture:
-        """Firing rates in [0, 1] after the last frame, float32 (H, W); 0 before a first spike."""
+        """Firing rates in [0, 1] after the last frame, float32 (H, W).
+
+        They are 0 before a first spike.
+        """
         picture: Picture = np.minimum(self._synapses.rho, np.float32(1))
         return picture
 
@@ -289,7 +292,9 @@ def _compute_rho(R, u, constants, pixels, spare, rho):  # type: ignore[no-untype
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 def _log_in_place(values, count):  # type: ignore[no-untyped-def]
-    """Replace the first ``count`` values by their logarithm, in place, to 2 ulp of float32.
+    """Replace the first ``count`` values by their logarithm, in place.
+
+    It is exact to 2 ulp of float32.
 
     np.log compiles to a library call for each element, half the cost of the whole method. Here
     x = m 2^e with m in [sqrt(1/2), sqrt(2)), and with s = (m - 1) / (m + 1), |s| < 0.172,

@@ -88,7 +88,9 @@ class DefocusStage(Stage):
         from spikecam.networks.refocuser import WINDOWS
         from spikecam.train.losses.map_scores import score_cross_entropy
 
-        predicted, mix, scores = self.network.forward_with_scores(**select_network_inputs(batch))
+        predicted, mix, scores = self.network.forward_with_mix_and_scores(
+            **select_network_inputs(batch)
+        )
         sharp = normalise_to_white(batch["sharp"], batch)
         errors = [
             (normalise_to_white(rates, batch) - sharp).square().mean((1, 2, 3))
