@@ -9,7 +9,7 @@ from spikecam.errors import SpikecamError
 
 
 def require_packages(*modules: str, extra: str, purpose: str) -> None:
-    """Refuse work that needs a package which is not installed, without importing it.
+    """Refuse work that needs a package which is not installed. Nothing is imported.
 
     Args:
         modules: names to import of the packages.

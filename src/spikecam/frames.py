@@ -27,7 +27,9 @@ def choose_frames(
     span: Span | None = None,
     window: int = 1,
 ) -> Sequence[int]:
-    """Resolve a choice of frames to frame indices: one frame, a count, or the indices themselves.
+    """Resolve a choice of frames to frame indices.
+
+    It is one frame, a count, or the indices themselves.
 
     Args:
         stream: the recording.

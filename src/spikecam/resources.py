@@ -122,7 +122,7 @@ def _read_quota_v1(folder: Path) -> float | None:
 
 @cache
 def total_memory_bytes() -> int | None:
-    """Total memory of this machine or container in bytes; None where it is unknown."""
+    """Total memory of this machine or container in bytes. None where it is unknown."""
     limit = cgroup_memory_limit()
     limits = [] if limit is None else [limit]
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
@@ -152,7 +152,10 @@ def check_memory(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, or what was asked for is larger than any array can be."""
+    """Whether an error says that memory ran out.
+
+    One about a size larger than any array can have counts, too.
+    """
     if isinstance(error, MemoryError):
         return True
     texts = ("not enough memory", "out of memory", "array is too big", "Maximum allowed dimension")

@@ -380,7 +380,7 @@ class _CroppedFrames:
 
 
 def _slice_to_span(axis_slice: slice, axis_length: int) -> Span:
-    """Convert a slice of an axis to a span; negative ends count from its end."""
+    """Convert a slice of an axis to a span. Negative ends count from its end."""
     ends = (axis_slice.start or 0, axis_length if axis_slice.stop is None else axis_slice.stop)
     start, stop = (operator.index(end) + (axis_length if end < 0 else 0) for end in ends)
     return start, stop

@@ -126,7 +126,7 @@ def inference_context(device: torch.device, *, exact: bool) -> Iterator[None]:
 
 
 def pad_to_whole_units(picture: Tensor) -> Tensor:
-    """Pad a picture (1, C, h, w) to sides of whole units, by repeating its last row and column."""
+    """Pad a picture (1, C, h, w) to sides of whole units. Its last row and column are repeated."""
     down, across = (-side % UNIT_PIXELS for side in picture.shape[2:])
     if not down and not across:
         return picture

@@ -119,7 +119,7 @@ def calibrate_fpn(
 
 
 def _check_gains_agree(middle_gains: Rates, bright_gains: Rates) -> None:
-    """Refuse fields whose gains of pixels do not agree: the illuminances are wrong."""
+    """Refuse fields whose gains of pixels do not agree. The illuminances are wrong then."""
     gain_ratio = float(np.median(middle_gains / bright_gains))
     if not 1 / _MAX_GAIN_RATIO < gain_ratio < _MAX_GAIN_RATIO:
         raise OptionError(

@@ -63,7 +63,7 @@ def is_dpdd(dataset_folder: PathLike) -> bool:
 
 
 def check_outside_dpdd(folders: Sequence[PathLike]) -> None:
-    """Refuse folders that are, or contain, parts of DPDD, whose pictures are not sharp.
+    """Refuse folders that are, or contain, parts of DPDD. Its pictures are not sharp.
 
     Raises:
         FileError: there are.

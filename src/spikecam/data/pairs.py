@@ -63,7 +63,10 @@ class Pair:
 
 
 def sort_visible_files(paths: Iterable[Path]) -> list[Path]:
-    """Sort paths and leave out hidden files, which an interrupted run leaves unfinished."""
+    """Sort paths, without those of hidden files.
+
+    An interrupted run leaves such files unfinished.
+    """
     return sorted(path for path in paths if not path.name.startswith("."))
 
 

@@ -107,7 +107,10 @@ class FlowWarp:
         return np.pad(upsampled, (*added, *[(0, 0)] * (upsampled.ndim - 2)), mode="edge")
 
     def _short_exposure_and_ratio(self, frame: int) -> tuple[npt.NDArray[np.uint8], Maps]:
-        """A short exposure as 8-bit picture, for optical flow, and SDM's ratio at a frame."""
+        """A short exposure and SDM's ratio at a frame.
+
+        The exposure is an 8-bit picture, for optical flow.
+        """
         ratios = self.ratios
         ratio = np.exp(ratios.log_sdm_ratio(frame))
         levels = cv2.GaussianBlur(ratio * ratios.rate * self._gain, (0, 0), ratios.config.flow_blur)

@@ -21,7 +21,7 @@ from spikecam.tiles import (
 
 
 class LDNDeblurrer:
-    """Deblurs one picture by LDN; what all its moments share is computed once.
+    """Deblurs one picture by LDN. What all its moments share is computed once.
 
     Args:
         network: on its device.

@@ -24,7 +24,7 @@ from spikecam.tiles import (
 
 
 class RefinerDeblurrer:
-    """Deblurs one picture by a refiner; what all its moments share is computed once.
+    """Deblurs one picture by a refiner. What all its moments share is computed once.
 
     Args:
         network: on its device.

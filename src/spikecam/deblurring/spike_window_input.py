@@ -21,7 +21,7 @@ class SpikeCrop(NamedTuple):
 def window_spikes(
     stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.uint8]:
-    """Unpacked spikes of a window, zeros and ones, (T, H, W): the input of LDN.
+    """Unpacked spikes of a window, zeros and ones, (T, H, W). They are the input of LDN.
 
     Args:
         stream: the recording.
@@ -40,7 +40,10 @@ def window_spikes(
 def window_rates(
     stream: SpikeStream, window: Span, crop: SpikeCrop | None = None
 ) -> npt.NDArray[np.float32]:
-    """Firing rates in a window, (H, W) in [0, 1]: the input of BSN and EDSR before its gain."""
+    """Firing rates in a window, (H, W) in [0, 1].
+
+    They are the input of BSN and EDSR before its gain.
+    """
     if crop is None:
         counts = stream.count(*window).astype(np.float32)
     else:

@@ -173,7 +173,10 @@ class Sampler:
             count_step()
 
     def _step_count(self, picture_shape: tuple[int, ...], samples: int, steps: int) -> int:
-        """Number of steps of a picture, for progress: of conditioning, of DDIM, and of decoding."""
+        """Number of steps of a picture, for progress.
+
+        These are steps of conditioning, of DDIM, and of decoding.
+        """
         height, width = (-(-side // STRIDE) for side in picture_shape[:2])
         parts = len(_overlapping_parts((height, width), self.network.config.training_tokens))
         denoised = 0 if steps == 1 else steps * -(-height * width // _TOKENS)

@@ -24,7 +24,9 @@ _protected: ContextVar[Path | None] = ContextVar("protected", default=None)
 
 
 def check_writable_file(path: Path) -> None:
-    """Refuse a path of an output file that cannot be written: a folder, or a place without access.
+    """Refuse a path of an output file that cannot be written.
+
+    Such are a folder, or a place without access.
 
     Raises:
         OutputError: it is one.
@@ -234,7 +236,10 @@ def os_errors_as_output_errors(path: Path) -> Iterator[None]:
 
 
 def _belongs_to(file: Path, output: Path) -> bool:
-    """Whether a file is an output, one in it, a folder above it, or its temporary file."""
+    """Whether a file belongs to an output.
+
+    It does if it is the output, one in it, a folder above it, or its temporary file.
+    """
     file, output = (Path(os.path.realpath(one)) for one in (file, output))
     return (
         file.is_relative_to(output)

@@ -164,7 +164,7 @@ def sidecar_path(path: Path) -> Path:
 
 
 def read_sidecar(path: Path) -> Geometry | None:
-    """Read the geometry from the sidecar file of a recording; None where there is none.
+    """Read the geometry from the sidecar file of a recording. None where there is none.
 
     The file is JSON: ``{"width": 400, "height": 250, "rate": 20000, "exposure": [20, 117]}``,
     with ``row_width`` for wider stored rows; only width and height are required.

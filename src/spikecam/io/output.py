@@ -55,7 +55,7 @@ class Output:
     def write(
         self, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None = None
     ) -> None:
-        """Write pictures as they come; the output appears when all of them are written.
+        """Write pictures as they come. The output appears when all of them are written.
 
         Args:
             pictures: (H, W) or (H, W, 3) each, floats in [0, 1] or uint8; exactly one where

@@ -118,7 +118,7 @@ def _read_16_bit_colour(path: Path, orientation: int) -> Picture:
 
 
 def quantize_to_levels(picture: npt.ArrayLike, bits: int = 8) -> npt.NDArray[np.uint8 | np.uint16]:
-    """Quantize a picture in [0, 1] to whole levels; bytes pass as they are.
+    """Quantize a picture in [0, 1] to whole levels. Bytes pass as they are.
 
     Args:
         picture: (H, W) or (H, W, 3), floats in [0, 1] or uint8.

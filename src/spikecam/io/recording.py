@@ -97,7 +97,7 @@ def write_recording(
     overwrite: bool | None = None,
     progress: Progress[Span] = iter,
 ) -> None:
-    """Write a recording in the format of the path's ending; lossless in every one.
+    """Write a recording in the format of the path's ending. It is lossless in every one.
 
     Args:
         path: ends like one of the `recording_formats`. Beside one that does not hold its own size

@@ -24,7 +24,7 @@ def save(
     frame_indices: Sequence[int] | None = None,
     overwrite: bool | None = None,
 ) -> None:
-    """Save a recording, a picture or a sequence of pictures; the ending chooses the format.
+    """Save a recording, a picture or a sequence of pictures. The ending chooses the format.
 
     Args:
         path: the ending of a recording for a `SpikeStream`; ``.png``, ``.jpg``, ``.tiff`` for a

@@ -26,7 +26,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class InputConfig:
-    """Constants by which the input of a network is built, stored with its weights: base class.
+    """Base class of the constants by which the input of a network is built.
+
+    They are stored with its weights.
 
     Attributes:
         kind: what the input is called in files of weights.
@@ -88,7 +90,7 @@ class Architecture:
 
 
 def architecture_kinds() -> tuple[str, ...]:
-    """Names of the kinds of all networks, sorted; no declaration is loaded."""
+    """Names of the kinds of all networks, sorted. No declaration is loaded."""
     return tuple(sorted(module.name for module in iter_modules(configs.__path__)))
 
 

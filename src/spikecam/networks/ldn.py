@@ -74,7 +74,9 @@ class LDN(nn.Module):
         return PICTURE_SCALE * (2 + 3 + 2 * self.config.blocks + 2)
 
     def encode(self, blur: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode a blurry picture for all moments: its features, and its part of the prediction.
+        """Encode a blurry picture for all moments.
+
+        Gives its features, and its part of the prediction.
 
         ``blur`` has sides of 4 times those of the spikes.
         """

@@ -110,7 +110,10 @@ class Refiner(nn.Module):
         return GRID_PIXELS * (before + after) + 2 * GRID_PIXELS * deep + 3 * GRID_PIXELS
 
     def encode(self, blur: Tensor, exposure_maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode picture and exposure for all moments: features a quarter and an eighth as fine."""
+        """Encode picture and exposure for all moments.
+
+        Features are a quarter and an eighth as fine.
+        """
         unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), GRID_PIXELS)
         ratios, total = exposure_maps[:, :-1], exposure_maps[:, -1:]
         fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))

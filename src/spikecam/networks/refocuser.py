@@ -59,7 +59,7 @@ _MAP_COUNTS = {
 
 
 class Refocuser(nn.Module):
-    """Refocuser network: firing rates to a picture in focus; sides are multiples of 8."""
+    """Refocuser network: firing rates to a picture in focus. Sides are multiples of 8."""
 
     def __init__(
         self,

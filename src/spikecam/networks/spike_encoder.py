@@ -42,7 +42,7 @@ class SpikeEncoder(nn.Module):
         self.activation = nn.LeakyReLU(_LEAKY_SLOPE)
 
     def forward(self, spikes: Tensor) -> Tensor:
-        """Encode spikes (B, T, H, W) to features; T, H and W are multiples of 8."""
+        """Encode spikes (B, T, H, W) to features. T, H and W are multiples of 8."""
         features = spikes[:, None]
         for number, layer in enumerate(self.layers):
             # Of one channel in bfloat16, gradients on processors are not numbers at some sizes.

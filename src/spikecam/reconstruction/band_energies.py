@@ -39,7 +39,10 @@ def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
 
 @cache_filters
 def _band_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
-    """Band-pass filters by their spectra: rings that rise and fall as the square of a sine."""
+    """Spectra of the band-pass filters.
+
+    They are rings that rise and fall as the square of a sine.
+    """
     frequency = frequency_grid(size)
     low, high = config.band_limits
     edges = (low, *config.band_centres, high)

@@ -35,15 +35,15 @@ def wiener_deconvolve(picture: Picture, config: RefocuserInputConfig) -> Picture
     """
     count = len(config.disc_radii) * len(config.noise_levels)
     deconvolved = np.empty((count, *picture.shape), np.float32)
-    filtered = iter_filtered(picture, partial(_wiener_filters, config), config.border)
+    filtered = iter_filtered(picture, partial(_iter_wiener_filters, config), config.border)
     for plane, result in zip(deconvolved, filtered, strict=True):
         plane[:] = result
     return deconvolved
 
 
 @cache_filters
-def _wiener_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
-    """Yield the spectrum of each deconvolution; discs are even, so that it is real."""
+def _iter_wiener_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
+    """Yield the spectrum of each Wiener filter. Discs are even, so that it is real."""
     # Nyquist's frequency is half a cycle a pixel.
     noise_power = np.square(2 * frequency_grid(size))
     for radius in config.disc_radii:

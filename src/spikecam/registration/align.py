@@ -31,7 +31,7 @@ from spikecam.registration.initial_guess import (
     similarity_from_features,
 )
 from spikecam.registration.refinement import (
-    downscale_with_matrix,
+    downscale_and_matrix_to_full,
     local_contrast,
     refine_homography,
     repair_pixels,
@@ -150,8 +150,11 @@ def _alignment_error(reason: str) -> GeometryError:
 
 
 def _rejection_reason(rate: Picture, gray: Picture, homography: Floats) -> str | None:
-    """Reason to reject a homography, by local correlation with the picture; None to accept it."""
-    small, to_full = downscale_with_matrix(gray, magnification(homography, rate.shape))
+    """Reason to reject a homography; None to accept it.
+
+    It is judged by local correlation with the picture.
+    """
+    small, to_full = downscale_and_matrix_to_full(gray, magnification(homography, rate.shape))
     local = np.linalg.inv(to_full) @ homography
     height, width = rate.shape
     mask = visible_mask(local, (height, width), (small.shape[0], small.shape[1]))

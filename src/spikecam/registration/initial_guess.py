@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Floats, Mask, inside_mask
-from spikecam.registration.refinement import downscale_with_matrix, local_contrast
+from spikecam.registration.refinement import downscale_and_matrix_to_full, local_contrast
 from spikecam.registration.warping import warp_plane
 
 # Largest ratio of the best match's distance to the second best's.
@@ -32,9 +32,9 @@ def similarity_from_features(rate: Picture, gray: Picture) -> Floats | None:
     None where too few do.
     """
     scale = max(1.0, rate.shape[1] / 640)
-    target, to_spikes = downscale_with_matrix(rate, scale)
+    target, to_spikes = downscale_and_matrix_to_full(rate, scale)
     # Detail below half a spike pixel has no partner among the spikes.
-    small, to_full = downscale_with_matrix(gray, max(gray.shape[1] / target.shape[1] / 2, 1))
+    small, to_full = downscale_and_matrix_to_full(gray, max(gray.shape[1] / target.shape[1] / 2, 1))
     sift = cv2.SIFT.create(nfeatures=4000, contrastThreshold=0.02)
     rate_features, picture_features = (
         sift.detectAndCompute(_local_contrast_levels(plane), None) for plane in (target, small)
@@ -60,9 +60,9 @@ def similarity_from_features(rate: Picture, gray: Picture) -> Floats | None:
 
 def search_similarity(rate: Picture, gray: Picture) -> Floats:
     """Search the similarity transform of highest correlation over rotations, scales and shifts."""
-    target, to_spikes = downscale_with_matrix(rate, max(rate.shape) / _SEARCH_PIXELS)
+    target, to_spikes = downscale_and_matrix_to_full(rate, max(rate.shape) / _SEARCH_PIXELS)
     nominal = np.sqrt(gray.size / target.size)
-    small, to_full = downscale_with_matrix(gray, nominal)
+    small, to_full = downscale_and_matrix_to_full(gray, nominal)
     rate_features, picture_features = local_contrast(target, 0.7, 5), local_contrast(small, 0.7, 5)
     height, width = target.shape
     pad = (height // 3, width // 3)

@@ -97,8 +97,8 @@ def _refine_at(
     encode: Callable[[Picture], Picture] = np.asarray,
     fine: bool = False,
 ) -> HomographyFit:
-    target, to_spikes = downsample_with_matrix(spikes, level)
-    small, to_full = downscale_with_matrix(gray, magnification(matrix, spikes.shape) * level)
+    target, to_spikes = downsample_and_matrix_to_full(spikes, level)
+    small, to_full = downscale_and_matrix_to_full(gray, magnification(matrix, spikes.shape) * level)
     planes = (encode(target), encode(small))
     rate_contrast, picture_contrast = (
         local_contrast(p, *_FINE_SIGMAS) if fine else local_contrast(p) for p in planes
@@ -113,7 +113,9 @@ def _refine_at(
 def split_half_error(
     spikes: Picture, gray: Picture, homography: Floats, pixel_mask: Mask | None = None
 ) -> float:
-    """Estimate the error of a homography in picture pixels, by refining it on two halves.
+    """Estimate the error of a homography in picture pixels.
+
+    It is refined on two halves of the pixels, which are compared.
 
     The white and the black fields of a checkerboard give a homography each. Each errs by the root
     of 2 times the whole's error, so their distance is twice that. Infinite where a half does not
@@ -136,7 +138,7 @@ def tone_curve_under_homography(
     spikes: Picture, gray: Picture, homography: Floats
 ) -> tuple[Floats, Floats]:
     """Fit the tone curve between a picture and rates that a homography aligns."""
-    small, to_full = downscale_with_matrix(gray, magnification(homography, spikes.shape))
+    small, to_full = downscale_and_matrix_to_full(gray, magnification(homography, spikes.shape))
     local = np.linalg.inv(to_full) @ homography
     size = (spikes.shape[0], spikes.shape[1])
     mask = visible_mask(local, size, (small.shape[0], small.shape[1]))
@@ -172,7 +174,7 @@ def local_contrast(plane: Picture, sigma: float = 1.0, neighbourhood: float = 8.
     return np.asarray(detail / np.sqrt(variance + np.float32(floor)), np.float32)
 
 
-def downsample_with_matrix(plane: Picture, block_size: int) -> tuple[Picture, Floats]:
+def downsample_and_matrix_to_full(plane: Picture, block_size: int) -> tuple[Picture, Floats]:
     """Downsample by averaging blocks; also the matrix from small pixels to full ones."""
     height, width = (n // block_size * block_size for n in plane.shape)
     size = (width // block_size, height // block_size)
@@ -180,7 +182,7 @@ def downsample_with_matrix(plane: Picture, block_size: int) -> tuple[Picture, Fl
     return np.asarray(small, np.float32), fine_to_coarse_matrix(1 / block_size)
 
 
-def downscale_with_matrix(gray: Picture, scale: float) -> tuple[Picture, Floats]:
+def downscale_and_matrix_to_full(gray: Picture, scale: float) -> tuple[Picture, Floats]:
     """Reduce a picture by a scale above 1; also the matrix from small pixels to its own."""
     height, width = gray.shape
     size = (max(1, round(width / max(scale, 1))), max(1, round(height / max(scale, 1))))

@@ -114,7 +114,7 @@ def defocus_picture(picture: npt.ArrayLike, radius: npt.ArrayLike) -> Picture:
 def defocus_scene(
     picture: npt.ArrayLike, inverse_depth: npt.ArrayLike, *, focus: float, strength: float
 ) -> Picture:
-    """Blur a scene as a thin lens does, with occlusion: what is in front covers what is behind.
+    """Blur a scene as a thin lens does, with occlusion. What is in front covers what is behind.
 
     The disc's radius is strength * |inverse_depth - focus| pixels (`disc_radius` with inverse depth
     proportional to 1 / D). The scene is cut into layers of half a pixel of radius, which are
@@ -191,7 +191,10 @@ def defocus_scene(
 
 
 def _inpaint(light: Picture, coverage: Picture, radius: float) -> tuple[Picture, Picture]:
-    """Fill hidden pixels near the edge of a layer from their neighbours; also the new coverage."""
+    """Fill hidden pixels near the edge of a layer from their neighbours.
+
+    Also gives the new coverage.
+    """
     side = 2 * math.ceil(radius) + 1
     mean_light, mean_coverage = (cv2.blur(plane, (side, side)) for plane in (light, coverage))
     neighbour_light = mean_light / np.maximum(mean_coverage, _MIN_WEIGHT)

@@ -96,7 +96,7 @@ def _video_frames(
 def require_frame_count(
     frames: Iterator[Frame], expected_count: int, source: str | os.PathLike[str]
 ) -> Iterator[Frame]:
-    """Yield frames unchanged, and raise an error if there are fewer than expected.
+    """Yield frames unchanged, and refuse fewer than expected.
 
     Raises:
         FileError: while running, the source has ended early.

@@ -151,7 +151,7 @@ def _simulate_block(
     seed: int,
     fpn: FixedPattern | None,
 ) -> npt.NDArray[np.uint8]:
-    """Simulate a block of frames: packed spikes; ``charge`` is updated in place."""
+    """Simulate a block of frames: packed spikes. ``charge`` is updated in place."""
     count, height, width = light_frames.shape
     check_values = light_frames.dtype != np.uint8
     scale = np.float32(white_rate if check_values else white_rate / 255)

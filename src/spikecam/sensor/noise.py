@@ -18,7 +18,7 @@ Charge = npt.NDArray[np.float32]
 def add_shot_noise(
     charge: Charge, photons_per_threshold: float, seed: int, first_frame_index: int
 ) -> None:
-    """Add shot noise to charges in place: draw the number of photons from its distribution.
+    """Add shot noise to charges in place. The number of photons is drawn from its distribution.
 
     The number is drawn from the Poisson distribution, or, above 50, from the normal distribution
     that approximates it to a hundredth of its width.
@@ -108,7 +108,7 @@ def _set_spurious_bits(packed, height, width, rng, mean, std):  # type: ignore[n
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _fill_normal(rng, array):  # type: ignore[no-untyped-def]
-    """Fill an array with draws from Normal(0, 1): faster than NumPy, and without its lock."""
+    """Fill an array with draws from Normal(0, 1). It is faster than NumPy, and without its lock."""
     for row in range(array.shape[0]):
         for column in range(array.shape[1]):
             array[row, column] = rng.standard_normal()

@@ -115,7 +115,7 @@ def check_seed(seed: int) -> None:
 
 
 def resolve_sensor(preset: str | Sensor) -> Sensor:
-    """Find the sensor of a preset's name; a `Sensor` is returned as it is.
+    """Find the sensor of a preset's name. A `Sensor` is returned as it is.
 
     Raises:
         OptionError: no preset has that name.

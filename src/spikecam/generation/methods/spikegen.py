@@ -171,7 +171,10 @@ def window_length(options: SpikegenOptions, stream: SpikeStream) -> int:
 def _resolve_mix(
     blur: Picture | None, stream: SpikeStream | None, options: SpikegenOptions
 ) -> float:
-    """The mix to use, by default or by the inputs; refuse options that contradict the inputs."""
+    """The mix to use, by default or by the inputs.
+
+    Options that contradict the inputs are refused.
+    """
     mix = _DEFAULT_MIX if options.mix is None else options.mix
     if stream is None:
         if options.fpn is not None:

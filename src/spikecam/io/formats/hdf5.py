@@ -33,7 +33,10 @@ def _open_file(path: Path, mode: str) -> Any:
 
 
 class _HDF5Frames:
-    """Packed frames in an HDF5 file, which is opened for every slice and closed again."""
+    """Packed frames in an HDF5 file, read slice by slice.
+
+    The file is opened for every slice and closed again.
+    """
 
     def __init__(self, path: Path, shape: tuple[int, int]) -> None:
         self.path = path
@@ -69,7 +72,7 @@ def _find_spike_dataset(file: Any) -> Any:
 
 
 def open_hdf5(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
-    """Open an HDF5 recording written by `write_hdf5`; no spikes are read yet.
+    """Open an HDF5 recording written by `write_hdf5`. No spikes are read yet.
 
     Raises:
         FileError: it is damaged, or not such a recording.

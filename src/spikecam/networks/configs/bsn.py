@@ -12,7 +12,7 @@ from spikecam.networks.config_checks import check_minimum
 
 @dataclass(frozen=True)
 class BSNConfig:
-    """Sizes of BSN: widths and numbers of blocks; the published one by default.
+    """Sizes of BSN, by default the published ones.
 
     Attributes:
         width: channels of the encoder; twice as many in the decoder.

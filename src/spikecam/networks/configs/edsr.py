@@ -17,7 +17,7 @@ from spikecam.networks.config_checks import check_minimum
 
 @dataclass(frozen=True)
 class EDSRConfig:
-    """Sizes of EDSR: widths and numbers of blocks; the published one by default.
+    """Sizes of EDSR, by default the published ones.
 
     Attributes:
         channels: of every layer.

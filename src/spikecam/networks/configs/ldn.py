@@ -25,7 +25,7 @@ PICTURE_SCALE = 4
 
 @dataclass(frozen=True)
 class LDNConfig:
-    """Sizes of LDN: widths and numbers of blocks; the published one by default.
+    """Sizes of LDN, by default the published ones.
 
     Attributes:
         window: spike frames that make one picture.

@@ -99,12 +99,15 @@ class RefinerInputConfig(InputConfig):
 
     @property
     def exposure_maps(self) -> int:
-        """Number of maps of the exposure: its parts, both margins, and the charge."""
+        """Number of maps of the exposure. They are of its parts, both margins, and the charge."""
         return self.exposure_parts + 3
 
     @property
     def moment_maps(self) -> int:
-        """Number of maps of a moment: its windows, its place in the exposure, and SDM's ratio."""
+        """Number of maps of a moment.
+
+        They are of its windows, its place in the exposure, and SDM's ratio.
+        """
         return 2 * len(self.window_edges) + 1
 
 

@@ -15,7 +15,7 @@ STRIDE = 8
 
 @dataclass(frozen=True)
 class SpikeGenConfig:
-    """Sizes of SpikeGen. By default they are as published (Table 5; 512 features, 3.2).
+    """Sizes of SpikeGen, by default the published ones (Table 5; 512 features, 3.2).
 
     The paper does not give the spike encoder's first channels, nor the size of the head: ours are
     128 and 256, and those of MAR.

@@ -236,7 +236,7 @@ _BITS = np.unpackbits(np.arange(256, dtype=np.uint8), bitorder="little").view(np
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _advance_to_last(rows, state, last_spikes, decays, constants, first_row, last_row):  # type: ignore[no-untyped-def]
-    """Advance by frames as `_advance` does, but compute rho after the last one alone.
+    """Advance by frames, and compute rho after the last one alone.
 
     Without its logarithms so little is left to do that it is done for every pixel, fired or not.
     """
