@@ -96,7 +96,9 @@ class SpikeStream:
 
     @classmethod
     def from_array(cls, frames: npt.ArrayLike, *, rate: float | None = None) -> SpikeStream:
-        """Pack frames (T, H, W) of 0/1 (any number type, or booleans).
+        """Pack an array of frames (T, H, W) of 0/1 into a recording.
+
+        Any number type will do, or booleans.
 
         Raises:
             OptionError: another number of axes, or values other than 0 and 1.

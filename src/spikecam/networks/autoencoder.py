@@ -29,7 +29,9 @@ _GRAY_EXTRA_CYCLES = 3.0
 
 
 class Autoencoder(nn.Module):
-    """A small autoencoder of stride 8; pictures have sides that are multiples of 8.
+    """A small autoencoder of pictures with stride 8.
+
+    Sides of pictures are multiples of 8.
 
     Latents have about no mean and a mean square of 1 over photographs: ``mean`` and ``deviation``
     are kept with the weights.

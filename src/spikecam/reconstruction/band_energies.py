@@ -32,14 +32,14 @@ def band_energies(picture: Picture, config: RefocuserInputConfig) -> Picture:
     centre of the last to that of the next.
     """
     rows, columns = (side // UNIT_PIXELS for side in picture.shape)
-    bands = iter_filtered(picture, partial(_band_filters, config), config.border)
+    bands = iter_filtered(picture, partial(_iter_band_filters, config), config.border)
     cells = (band.reshape(rows, UNIT_PIXELS, columns, UNIT_PIXELS) for band in bands)
     return np.stack([np.square(cell).mean(axis=(1, 3)) for cell in cells])
 
 
 @cache_filters
-def _band_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
-    """Spectra of the band-pass filters.
+def _iter_band_filters(config: RefocuserInputConfig, size: Size) -> Iterator[Spectrum]:
+    """Yield the spectrum of each band-pass filter.
 
     They are rings that rise and fall as the square of a sine.
     """

@@ -113,9 +113,7 @@ def _refine_at(
 def split_half_error(
     spikes: Picture, gray: Picture, homography: Floats, pixel_mask: Mask | None = None
 ) -> float:
-    """Estimate the error of a homography in picture pixels.
-
-    It is refined on two halves of the pixels, which are compared.
+    """Estimate the error of a homography in picture pixels, by refining it on two halves.
 
     The white and the black fields of a checkerboard give a homography each. Each errs by the root
     of 2 times the whole's error, so their distance is twice that. Infinite where a half does not

@@ -15,7 +15,7 @@ STRIDE = 8
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Sizes of the autoencoder: widths and numbers of blocks.
+    """Sizes of the autoencoder.
 
     Attributes:
         channels: of the latents.

@@ -12,7 +12,7 @@ from spikecam.networks.config_checks import check_increasing, check_minimum
 
 @dataclass(frozen=True)
 class RefinerConfig:
-    """Sizes of the refiner: widths and numbers of blocks.
+    """Sizes of the refiner.
 
     Attributes:
         exposure_maps: maps that describe the exposure as a whole.

@@ -12,7 +12,7 @@ from spikecam.networks.config_checks import check_increasing, check_minimum
 
 @dataclass(frozen=True)
 class RefocuserConfig:
-    """Sizes of the refocuser: widths and numbers of blocks.
+    """Sizes of the refocuser.
 
     Attributes:
         width, middle_width, deep_width: channels a half, a quarter and an eighth as fine.
