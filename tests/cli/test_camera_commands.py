@@ -42,7 +42,7 @@ def test_a_recording_has_the_ending_of_one(folder, spikecam):
     assert not (folder / "b.png").exists()
 
 
-def test_a_photograph_is_filmed_and_brought_back(folder, spikecam):
+def test_a_photograph_is_simulated_and_brought_back(folder, spikecam):
     ended = spikecam("simulate", "photo.jpg", "-o", "car.dat", "--blur", "blur.png")
     assert ended.code == 0
     assert "137 frames of 48x32" in ended.out
@@ -52,7 +52,7 @@ def test_a_photograph_is_filmed_and_brought_back(folder, spikecam):
     assert spikecam("deblur", "blur.png", "car.dat", "-o", "sharp").code == 0
 
 
-def test_a_video_is_filmed(folder, spikecam):
+def test_a_video_is_simulated(folder, spikecam):
     words = "simulate clip.mp4 -o a.dat --interpolate 3 --preset ideal --threshold 2 --full"
     ended = spikecam(*words.split(), "--exposure", "5:30", "--blur", "b.png", "--rate", "20000")
     assert ended.code == 0
@@ -67,13 +67,13 @@ def test_the_exposure_of_a_video_is_all_but_its_ends(folder, spikecam, factor, s
     assert sc.open("a.dat").exposure == span
 
 
-def test_a_part_of_a_video_is_filmed(folder, spikecam):
+def test_a_part_of_a_video_is_simulated(folder, spikecam):
     words = "simulate clip.mp4 -o a.dat --interpolate 3 --frames 5:12"
     assert spikecam(*words.split()).code == 0
     assert sc.open("a.dat").shape == (19, 12, 16)
 
 
-def test_a_photograph_is_filmed_in_a_size(folder, spikecam):
+def test_a_photograph_is_simulated_in_a_size(folder, spikecam):
     assert (
         spikecam(
             *["simulate", "photo.jpg", "-o", "a.dat", "--size", "100x50", "--full", "--speed", "5"]

@@ -38,7 +38,7 @@ def test_seven_frames_over_the_exposure(run):
     assert sc.read_picture(folder / "015.png").shape == (24, 36, 3)
 
 
-def test_a_picture_is_the_middle_of_the_film(run):
+def test_a_picture_is_the_middle_of_the_exposure(run):
     folder = run("out", "--exposure", "15:46", "--at", "30")
     assert names(folder) == ["030.png"]
     single = sc.read_picture(run("one.png", "--exposure", "15:46"))

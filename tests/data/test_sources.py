@@ -41,7 +41,7 @@ def test_what_looks_alike_is_one_family(tmp_path, scene):
     assert family["a.png"] == family["small.jpg"] == family["cropped.png"] != family["other.png"]
 
 
-def test_frames_of_a_film_are_one_family(tmp_path, scene):
+def test_frames_of_a_video_are_one_family(tmp_path, scene):
     photo = np.asarray(scene(0, (300, 400)))
     moving = sc.moving_scene(photo, size=(96, 128), speed=40, seed=0, frames=49, exposure=(0, 49))
     for number, frame in enumerate(moving):

@@ -174,7 +174,7 @@ def test_another_camera_does_not_go_on(photos, tmp_path):
     list(sc.Synthesis([photos], tmp_path / "set", config, fpn=one))
 
 
-def test_one_camera_films_all_scenes(photos, tmp_path):
+def test_one_camera_records_all_scenes(photos, tmp_path):
     config = sc.SynthConfig(**SMALL, sequences=3, pairs=2, preset="gen2")
     synthesis = sc.Synthesis([photos], tmp_path / "set", config)
     assert synthesis.fpn is not None

@@ -100,7 +100,7 @@ def test_formats_and_speeds_that_are_not_written_are_refused(tmp_path):
         write_video(tmp_path / "a.gif", brightening_frames(2, 8, 8), fps=120)
 
 
-def test_a_film_held_sideways_is_turned(tmp_path):
+def test_a_video_held_sideways_is_turned(tmp_path):
     write_video(tmp_path / "a.mp4", brightening_frames(2, 32, 64))
     content = (tmp_path / "a.mp4").read_bytes()
     # The track's matrix, in 16.16 and 2.30 fixed point: the identity, then a quarter turn.

@@ -22,7 +22,7 @@ def photos(data):
 
 
 @pytest.fixture
-def filmed(photos):
+def recorded(photos):
     """A blurry picture, the spikes of the same scene, and the frame at which it began."""
 
     def make(number, *, moves, start, frames=300, rate=0.2):
@@ -49,29 +49,29 @@ def filmed(photos):
 
 @pytest.mark.parametrize("moves", ["camera", "thing"])
 @pytest.mark.parametrize(("number", "start", "rate"), [(2, 0, 0.2), (4, 71, 0.05), (7, 203, 0.2)])
-def test_the_exposure_is_found_to_a_few_frames(filmed, moves, number, start, rate):
-    picture, stream = filmed(number, moves=moves, start=start, rate=rate)
+def test_the_exposure_is_found_to_a_few_frames(recorded, moves, number, start, rate):
+    picture, stream = recorded(number, moves=moves, start=start, rate=rate)
     found = find_exposure(picture, stream, LENGTH, alignment=SAME)
     assert found[1] - found[0] == LENGTH
     assert abs(found[0] - start) <= 5
 
 
-def test_few_candidates_are_all_tried(filmed):
-    picture, stream = filmed(4, moves="thing", start=105)
+def test_few_candidates_are_all_tried(recorded):
+    picture, stream = recorded(4, moves="thing", start=105)
     cut = stream[100:210]
     assert abs(find_exposure(picture, cut, LENGTH, alignment=SAME)[0] - 5) <= 4
     assert find_exposure(picture, stream[105:202], LENGTH, alignment=SAME) == (0, LENGTH)
 
 
-def test_the_alignment_counts(filmed):
-    picture, stream = filmed(4, moves="thing", start=71)
+def test_the_alignment_counts(recorded):
+    picture, stream = recorded(4, moves="thing", start=71)
     other = np.roll(picture, (24, 20), axis=(0, 1))
     shifted = Alignment(((4, 0, 21.5), (0, 4, 25.5), (0, 0, 1)), SIZE, (320, 448))
     assert abs(find_exposure(other, stream, LENGTH, alignment=shifted)[0] - 71) <= 5
 
 
-def test_place_and_time_are_found_together(filmed, off_by):
-    picture, stream = filmed(4, moves="thing", start=71)
+def test_place_and_time_are_found_together(recorded, off_by):
+    picture, stream = recorded(4, moves="thing", start=71)
     found = align_in_time(picture, stream, LENGTH)
     assert found.exposure is not None
     assert abs(found.exposure[0] - 71) <= 5
@@ -79,16 +79,16 @@ def test_place_and_time_are_found_together(filmed, off_by):
     assert find_exposure(picture, stream, LENGTH) == found.exposure
 
 
-def test_a_scene_at_rest_is_refused(filmed):
+def test_a_scene_at_rest_is_refused(recorded):
     for number in (2, 4, 7):
         for rate in (0.2, 0.03):
-            picture, stream = filmed(number, moves="nothing", start=71, rate=rate)
+            picture, stream = recorded(number, moves="nothing", start=71, rate=rate)
             with pytest.raises(RangeError, match="nothing moves"):
                 find_exposure(picture, stream, LENGTH, alignment=SAME)
 
 
-def test_requests_that_cannot_be_are_refused(filmed):
-    picture, stream = filmed(4, moves="thing", start=71)
+def test_requests_that_cannot_be_are_refused(recorded):
+    picture, stream = recorded(4, moves="thing", start=71)
     with pytest.raises(RangeError, match="301 frames is longer than the recording of 300"):
         find_exposure(picture, stream, 301, alignment=SAME)
     for wrong in (0, 9.5):
@@ -103,11 +103,11 @@ def test_requests_that_cannot_be_are_refused(filmed):
         align_in_time(np.full((320, 448), 0.5), stream, LENGTH)
 
 
-def test_an_exposure_outside_the_recording_is_refused(filmed):
-    picture, stream = filmed(2, moves="thing", start=10, frames=420)
+def test_an_exposure_outside_the_recording_is_refused(recorded):
+    picture, stream = recorded(2, moves="thing", start=10, frames=420)
     assert abs(find_exposure(picture, stream, LENGTH, alignment=SAME)[0] - 10) <= 5
     with pytest.raises(RangeError, match="does not move so in the picture"):
         find_exposure(picture, stream[160:], LENGTH, alignment=SAME)
-    other, _ = filmed(4, moves="thing", start=10)
+    other, _ = recorded(4, moves="thing", start=10)
     with pytest.raises(RangeError):
         find_exposure(other, stream, LENGTH, alignment=SAME)

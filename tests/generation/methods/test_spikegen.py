@@ -321,7 +321,7 @@ def test_a_few_bright_points_do_not_make_a_spread_black():
     assert spread_shown_as_white([np.zeros((9, 9))]) == 0.02
 
 
-def test_a_film_is_made_frame_by_frame(spikegen, stream):
+def test_a_sequence_is_made_frame_by_frame(spikegen, stream):
     frames = sc.generate_frames(blurry(48, 56), stream, frames=[12, 20], samples=1, **spikegen)
     found = [one.mean for one in frames]
     alone = sc.generate(blurry(48, 56), stream, at=20, samples=1, **spikegen)

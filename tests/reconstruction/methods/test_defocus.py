@@ -112,7 +112,7 @@ def test_a_fixed_pattern_is_undone_in_the_picture():
     assert psnr(scene.fpn) > psnr(None) + 2
 
 
-def test_a_film_reads_a_window_at_a_time(spikes, refocuser):
+def test_a_sequence_reads_a_window_at_a_time(spikes, refocuser):
     frames = spikes(25, 8, 16)
 
     class Store:

@@ -42,7 +42,7 @@ def test_a_crop_larger_than_the_pictures_is_refused(tiny_set):
         samples_of(sc.read_spike_gopro(tiny_set), 160)
 
 
-def test_films_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path):
+def test_light_files_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path):
     folder = tmp_path / "set"
     shutil.copytree(tiny_set, folder)
     pairs = sc.read_spike_gopro(folder)
