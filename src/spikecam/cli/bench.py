@@ -81,10 +81,9 @@ def run_benchmark(benchmark: Benchmark, options: Any, output_folder: Path | None
         "files": files,
     }
     report("\n".join([*lines, *map(str, files)]), facts)
-    failures = getattr(measured, "failures", ())
-    for failure in failures:
+    for failure in measured.failures:
         print_error(failure)
-    if failures:
+    if measured.failures:
         raise SystemExit(1)
 
 

@@ -76,7 +76,7 @@ def all_recipes() -> Mapping[str, Recipe]:
     """All recipes by their names, sorted."""
     package = import_module(_PACKAGE)
     modules = (import_module(f"{_PACKAGE}.{m.name}") for m in iter_modules(package.__path__))
-    declared = [module.RECIPE for module in modules if hasattr(module, "RECIPE")]
+    declared = [module.RECIPE for module in modules]
     return {recipe.name: recipe for recipe in sorted(declared, key=lambda one: one.name)}
 
 
