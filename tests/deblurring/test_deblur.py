@@ -44,6 +44,8 @@ def test_wrong_requests_say_what_to_do(pair):
         sc.deblur(blur, stream, at=68, window=17)
     with pytest.raises(sc.GeometryError, match=r"4\.44 times as wide but 4 times as high"):
         sc.deblur(np.zeros((24, 40)), stream, at=68)
+    with pytest.raises(sc.GeometryError, match=r"^the picture of 40x24"):
+        sc.deblur(np.zeros((24, 40)).tolist(), stream, at=68)
     with pytest.raises(sc.OptionError, match=r"in \[0, 1\]"):
         sc.deblur(blur * 255, stream, at=68)
     with pytest.raises(sc.OptionError, match="height, width"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,9 +96,14 @@ def deblur_frames(
 
 def read_blurry_picture(picture: npt.ArrayLike | PathLike) -> Picture:
     """Read the blurry picture from a path, or check one that is an array."""
-    if isinstance(picture, str) or hasattr(picture, "__fspath__"):
-        return read_picture(picture)  # type: ignore[arg-type]
+    if isinstance(picture, (str, os.PathLike)):
+        return read_picture(picture)
     return as_floats(picture, "a blurry picture")
+
+
+def picture_name(picture: object) -> str:
+    """Name of a picture in messages: its path, or "the picture" for an array."""
+    return str(picture) if isinstance(picture, (str, os.PathLike)) else "the picture"
 
 
 def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
@@ -137,8 +143,6 @@ def _run(
         frames = frames_with_window(stream, window, span)
     chosen = choose_frames(stream, at, frames, span=span, window=window)
     picture = read_blurry_picture(blur)
-    check_aspect_ratio(
-        picture, stream, "the picture" if isinstance(blur, np.ndarray) else str(blur)
-    )
+    check_aspect_ratio(picture, stream, picture_name(blur))
     pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
     return pictures

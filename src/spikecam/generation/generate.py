@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.deblur import check_aspect_ratio, read_blurry_picture
+from spikecam.deblurring.deblur import check_aspect_ratio, picture_name, read_blurry_picture
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
@@ -117,8 +116,7 @@ def _run(
         declared.check_fixed_pattern(parsed, stream)
         if picture is not None:
             span = resolve_exposure(stream, exposure)
-            named = "the picture" if isinstance(blur, np.ndarray) else str(blur)
-            check_aspect_ratio(picture, stream, named)
+            check_aspect_ratio(picture, stream, picture_name(blur))
         chosen = _choose(declared, parsed, stream, at, frames, span)
     generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
     return generated
