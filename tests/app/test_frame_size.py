@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 import spikecam as sc
-from spikecam.app.frame_size import list_candidate_sizes, preview_png
+from spikecam.app.frame_size import list_camera_sizes_fitting_first, preview_png
 
 
 def test_sizes_that_fit_come_first_and_the_right_preview_shows_the_scene(tmp_path):
@@ -13,7 +13,7 @@ def test_sizes_that_fit_come_first_and_the_right_preview_shows_the_scene(tmp_pat
     path = tmp_path / "a.dat"
     stream = sc.simulate(np.repeat(0.1 + 0.6 * disc[None], 160, axis=0))
     path.write_bytes(stream.packed().tobytes())
-    sizes = list_candidate_sizes(path)
+    sizes = list_camera_sizes_fitting_first(path)
     assert (sizes[0].width, sizes[0].height, sizes[0].divides_file) == (400, 250, True)
     right = np.asarray(Image.open(BytesIO(preview_png(path, "gen2")))) / 255
     assert np.corrcoef(right.ravel(), disc.ravel())[0, 1] > 0.95

@@ -7,11 +7,11 @@ from PIL import Image
 import spikecam as sc
 from spikecam.app.frame_view import (
     ViewSettings,
-    options_that_fit,
+    default_view_settings,
     reconstruct_frame,
     render_frame_png,
-    view_settings_for_frame,
     viewable_frames,
+    window_options_that_fit,
 )
 from spikecam.app.pixel_trace import trace_pixel
 from spikecam.method import Takes, find_method
@@ -93,7 +93,7 @@ def test_frames_are_those_that_a_window_allows(stream):
 )
 def test_a_window_fits_a_short_recording(stream, method, length, options):
     declared = find_method(method, Takes.SPIKES)
-    assert options_that_fit(declared, stream[:length]) == options
+    assert window_options_that_fit(declared, stream[:length]) == options
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,6 @@ def test_a_window_fits_a_short_recording(stream, method, length, options):
     [(0, {"window": 1}), (4, {"window": 9}), (1000, {}), (1999, {"window": 1})],
 )
 def test_near_the_ends_the_window_is_shorter(stream, frame_index, options):
-    settings = view_settings_for_frame(stream, frame_index)
+    settings = default_view_settings(stream, frame_index)
     assert settings == ViewSettings(options=options)
     assert frame_index in viewable_frames(stream, settings)

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 import spikecam as sc
-from spikecam.app.option_fields import OptionField, check_options, list_option_fields
+from spikecam.app.option_fields import OptionField, check_options_are_offered, list_option_fields
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes, all_methods, find_method
 
@@ -58,7 +58,7 @@ def test_options_become_fields_by_their_types():
     ],
 )
 def test_values_of_controls_are_accepted(values):
-    check_options(BLEND, values)
+    check_options_are_offered(BLEND, values)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_values_of_controls_are_accepted(values):
 )
 def test_other_values_are_refused(name, value):
     with pytest.raises(sc.OptionError, match=f"blend is not offered here with {name}"):
-        check_options(BLEND, {name: value})
+        check_options_are_offered(BLEND, {name: value})
 
 
 def test_weights_that_ship_are_a_choice():

@@ -11,7 +11,7 @@ SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)
 
 def test_files_outside_of_the_folders_are_not_read(files, tmp_path):
     with pytest.raises(sc.FileError, match="not in a folder that spikecam app was given"):
-        Session(files, tmp_path).read_recording(tmp_path / "secret.dat")
+        Session(files, tmp_path).read_stream(tmp_path / "secret.dat")
 
 
 def test_a_recording_is_opened_or_asks_for_its_size(files, tmp_path):
@@ -20,31 +20,31 @@ def test_a_recording_is_opened_or_asks_for_its_size(files, tmp_path):
     assert not session.needs_frame_size(folder / "a.npz")
     assert not session.needs_frame_size(folder / "b10.dat")
     assert session.needs_frame_size(folder / "b9.dat")
-    session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (8, 16)))
+    session.set_recording(folder / "b9.dat", session.read_stream(folder / "b9.dat", (8, 16)))
     assert session.stream.shape == (60, 8, 16)
     # A wrong size leaves a frame cut off; that is for the eye to see.
-    session.set_recording(folder / "b9.dat", session.read_recording(folder / "b9.dat", (7, 16)))
+    session.set_recording(folder / "b9.dat", session.read_stream(folder / "b9.dat", (7, 16)))
     assert session.stream.shape == (68, 7, 16)
     with pytest.raises(sc.FileError, match="is no recording"):
         session.needs_frame_size(folder / "notes.txt")
     with pytest.raises(sc.SpikecamError):
         session.set_recording(
-            folder / "b9.dat", session.read_recording(folder / "b9.dat", (1000, 1000))
+            folder / "b9.dat", session.read_stream(folder / "b9.dat", (1000, 1000))
         )
     assert session.stream.shape == (68, 7, 16)
 
 
 def test_pictures_beside_a_recording_and_uploaded_ones_may_belong_to_it(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
-    assert session.list_pictures() == []
+    assert session.list_pictures_for_recording() == []
     sc.save(files.create_upload("mine.png"), np.full((32, 64), 0.5))
     session.set_recording(
-        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+        tmp_path / "folder" / "b10.dat", session.read_stream(tmp_path / "folder" / "b10.dat")
     )
-    assert [path.name for path in session.list_pictures()] == ["blur.png", "mine.png"]
+    assert [path.name for path in session.list_pictures_for_recording()] == ["blur.png", "mine.png"]
     session.open_sample()
-    assert [path.name for path in session.list_pictures()] == ["blur.png", "mine.png"]
-    assert session.list_pictures()[0] == sample.BLUR
+    assert [path.name for path in session.list_pictures_for_recording()] == ["blur.png", "mine.png"]
+    assert session.list_pictures_for_recording()[0] == sample.BLUR
 
 
 def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
@@ -52,7 +52,7 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     with pytest.raises(sc.OptionError, match="open a recording first"):
         session.replace_sequence(sample.BLUR, [30], (0, 60), SDM, {})
     session.set_recording(
-        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+        tmp_path / "folder" / "b10.dat", session.read_stream(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
     sequence = session.replace_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
@@ -83,7 +83,7 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
 def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
     session.set_recording(
-        tmp_path / "folder" / "b10.dat", session.read_recording(tmp_path / "folder" / "b10.dat")
+        tmp_path / "folder" / "b10.dat", session.read_stream(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
     sequence = session.replace_sequence(blur, [20], (0, 60), SDM, {})
@@ -111,4 +111,4 @@ def test_a_recording_that_leads_to_another_file_is_not_opened(files, tmp_path, s
     session = Session(files, tmp_path / "sessions")
     for name in ("linked.h5", "external.h5"):
         with pytest.raises(sc.FileError, match="its spikes lie in another file"):
-            session.read_recording(folder / name)
+            session.read_stream(folder / name)

@@ -133,7 +133,7 @@ def test_an_error_while_it_is_made_leaves_a_sequence_that_can_be_removed(tmp_pat
     with pytest.raises(sc.OptionError, match="none"):
         sequence.make_pictures()
     assert sequence.finished_frames == []
-    sequence.remove()
+    sequence.stop_and_remove_files()
 
 
 def test_only_known_formats_are_exported(tmp_path, blur, stream):

@@ -8,7 +8,10 @@ from skimage import data as photographs
 
 import spikecam as sc
 from spikecam.bench.fixed_pattern import measure_pattern_recovery
-from spikecam.bench.registration import measure_real_pairs, measure_simulated_pairs
+from spikecam.bench.registration import (
+    print_alignment_errors_of_simulated_pairs,
+    print_alignment_of_real_pairs,
+)
 
 
 def numbers(text):
@@ -33,14 +36,14 @@ def test_rigs_over_photographs_of_scikit_image_are_aligned(tmp_path):
         paths.append(tmp_path / f"{name}.png")
         sc.save(paths[-1], getattr(photographs, name)())
     lines = []
-    measure_simulated_pairs(paths, 2, lines.append)
+    print_alignment_errors_of_simulated_pairs(paths, 2, lines.append)
     assert max(numbers(lines[1])) < 0.5
     assert lines[2] == "2 of 2 aligned, 0 refused"
 
 
 def test_real_pairs_are_aligned(data):
     lines = []
-    measure_real_pairs(data / "hybrid", lines.append)
+    print_alignment_of_real_pairs(data / "hybrid", lines.append)
     results = [numbers(line) for line in lines]
     assert len(results) == 6
     for off, error, covered in results:

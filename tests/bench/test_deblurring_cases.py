@@ -5,14 +5,14 @@ import pytest
 
 import spikecam as sc
 from spikecam.bench import synthetic_set
-from spikecam.bench.deblurring_cases import gopro_cases, thin_spikes
+from spikecam.bench.deblurring_cases import describe_and_iter_gopro_cases, keep_every_nth_spike
 from spikecam.bench.gopro import score_on_gopro
 
 
 def test_thinned_spikes_are_those_of_a_higher_threshold(steady):
     rates = np.random.default_rng(0).uniform(0.1, 0.9, (6, 8))
     stream = steady(rates, 400)
-    thinned_stream = thin_spikes(stream, 4)
+    thinned_stream = keep_every_nth_spike(stream, 4)
     assert np.asarray(thinned_stream).mean(axis=0) * 4 == pytest.approx(rates, abs=0.02)
     # Every spike that is kept was there.
     assert not np.any(np.asarray(thinned_stream) & ~np.asarray(stream).astype(bool))
@@ -23,17 +23,17 @@ def test_thinned_spikes_are_those_of_a_higher_threshold(steady):
         [4 / rate * np.ones(len(gap)) for rate, gap in zip(rates.flat, gaps, strict=True)]
     )
     assert np.abs(np.concatenate(gaps) - expected).max() < 1.01
-    assert thin_spikes(stream, 1) is stream
+    assert keep_every_nth_spike(stream, 1) is stream
 
 
 def test_thinned_spikes_start_anywhere(steady):
     stream = steady(np.full((20, 20), 1.0), 9)
-    first = np.argmax(np.asarray(thin_spikes(stream, 4)), axis=0)
+    first = np.argmax(np.asarray(keep_every_nth_spike(stream, 4)), axis=0)
     assert set(first.flat) == {0, 1, 2, 3}
 
 
 def test_sequences_are_read_with_their_truth(data):
-    source, cases = gopro_cases(data / "val_sequences", 2, 2)
+    source, cases = describe_and_iter_gopro_cases(data / "val_sequences", 2, 2)
     assert source.endswith("val_sequences, 2 sequences")
     first, _ = cases
     assert (first.name, first.blur.shape, first.stream.shape) == (
@@ -51,14 +51,14 @@ def test_missing_and_ill_sized_files_are_reported_before_any_work(data, tmp_path
     content = (scene / "spikes_v2.dat").read_bytes()
     (scene / "spikes_v2.dat").write_bytes(content[:-1])
     with pytest.raises(sc.GeometryError, match=r"seq01.spikes_v2\.dat holds 136 whole frames"):
-        gopro_cases(tmp_path / "set", 2)
+        describe_and_iter_gopro_cases(tmp_path / "set", 2)
     sc.save(scene / "sharp_116.png", np.zeros((8, 8)))
     with pytest.raises(sc.FileError, match=r"seq01.sharp_116\.png is not of the size of blur\.png"):
-        gopro_cases(tmp_path / "set", 1)
+        describe_and_iter_gopro_cases(tmp_path / "set", 1)
     for missing in ("sharp_036.png", "spikes_v4.dat", "blur.png"):
         (scene / missing).unlink()
         with pytest.raises(sc.FileError, match=f"seq01 has no {missing}"):
-            gopro_cases(tmp_path / "set", 4)
+            describe_and_iter_gopro_cases(tmp_path / "set", 4)
 
 
 def test_sequences_may_have_their_middle_frame_alone(data, tmp_path):
@@ -66,7 +66,7 @@ def test_sequences_may_have_their_middle_frame_alone(data, tmp_path):
     shutil.copytree(data / "val_sequences" / "seq00", scene)
     for path in set(scene.glob("sharp_*.png")) - {scene / "sharp_068.png"}:
         path.unlink()
-    (case,) = gopro_cases(tmp_path / "set", 1)[1]
+    (case,) = describe_and_iter_gopro_cases(tmp_path / "set", 1)[1]
     assert list(case.truth) == [68]
     report = score_on_gopro(
         tmp_path / "set", ["sdm"], metrics=["psnr"], thresholds=[1], say=lambda _: None
@@ -78,10 +78,10 @@ def test_a_data_set_gives_its_test_pairs(tiny_set, tmp_path):
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "test").symlink_to(tiny_set / "val")
     (tmp_path / "set" / "manifest.json").write_bytes((tiny_set / "manifest.json").read_bytes())
-    source, cases = gopro_cases(tmp_path / "set", 2)
+    source, cases = describe_and_iter_gopro_cases(tmp_path / "set", 2)
     assert "2 test pairs, thinned to one spike of 2" in source
     sparse = list(cases)
-    _, cases = gopro_cases(tmp_path / "set", 1)
+    _, cases = describe_and_iter_gopro_cases(tmp_path / "set", 1)
     for sparse_case, case in zip(sparse, cases, strict=True):
         assert sparse_case.stream.exposure == case.stream.exposure
         ratio = np.asarray(sparse_case.stream).sum() / np.asarray(case.stream).sum()
@@ -89,10 +89,10 @@ def test_a_data_set_gives_its_test_pairs(tiny_set, tmp_path):
 
 
 def test_the_synthetic_set_is_the_same_at_every_call():
-    source, cases = gopro_cases(None, 4, 1)
+    source, cases = describe_and_iter_gopro_cases(None, 4, 1)
     assert source.startswith("a substitute for Spike-GOPRO: ")
     (case,) = cases
-    (repeated,) = gopro_cases(None, 4, 1)[1]
+    (repeated,) = describe_and_iter_gopro_cases(None, 4, 1)[1]
     assert np.array_equal(case.stream, repeated.stream)
     assert np.array_equal(case.truth[68], repeated.truth[68])
     # It moves, and the blurry picture is of that.
@@ -108,4 +108,4 @@ def test_sequences_are_blurred_over_their_exposure():
 
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(sc.FileError, match="expected test/spike_data as in Spike-GOPRO, or"):
-        gopro_cases(tmp_path, 1)
+        describe_and_iter_gopro_cases(tmp_path, 1)

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.bench.generation import SpikegenMethod, affine_fit, score_spikegen
+from spikecam.bench.generation import (
+    SpikegenMethod,
+    apply_best_gain_and_offset,
+    score_spikegen,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
 def recordings(tmp_path, spikes):
-    """A sequence as `gopro_cases` takes it, and a recording as `reds` does."""
+    """A sequence as `describe_and_iter_gopro_cases` takes it, and a recording as `reds` does."""
     folder, rng = tmp_path / "seq" / "one", np.random.default_rng(0)
     for name in ("blur", *(f"sharp_{frame:03d}" for frame in (20, 36, 52, 68, 84, 100, 116))):
         sc.write_picture(folder / f"{name}.png", rng.random((192, 256, 3), np.float32))
@@ -46,13 +50,15 @@ def test_the_report_has_all_tables(recordings, spikegen):
 
 def test_a_fit_undoes_gain_and_offset():
     truth = np.random.default_rng(0).random((20, 30), np.float32)
-    np.testing.assert_allclose(affine_fit(0.3 * truth + 0.2, truth), truth, atol=1e-5)
+    np.testing.assert_allclose(
+        apply_best_gain_and_offset(0.3 * truth + 0.2, truth), truth, atol=1e-5
+    )
 
 
 def test_a_picture_alone_is_the_same_at_every_frame(recordings, spikegen):
-    from spikecam.bench.deblurring_cases import gopro_cases
+    from spikecam.bench.deblurring_cases import describe_and_iter_gopro_cases
 
-    _, cases = gopro_cases(recordings / "seq", 1)
+    _, cases = describe_and_iter_gopro_cases(recordings / "seq", 1)
     entry = SpikegenMethod(
         "alone",
         {"steps": 1, "weights": spikegen[0], "autoencoder": spikegen[1]},

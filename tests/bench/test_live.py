@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.live import measure_live_view, send_frames
+from spikecam.bench.live import run_live_command, send_frames
 
 
 def test_a_camera_sends_at_its_rate(spikes):
@@ -21,7 +21,7 @@ def test_a_camera_sends_at_its_rate(spikes):
 def test_what_is_reached_is_said(monkeypatch):
     # By this name NiceGUI takes itself to be under test, and does not serve.
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    said = measure_live_view("tfstp", 5000, 2.0)
+    said = run_live_command("tfstp", 5000, 2.0)
     numbers = r"([\d,]+) frames, .* a second; (\d+) pictures, .* a second; (\d+) sent, "
     frames, made, sent = (
         int(number.replace(",", "")) for number in re.match(numbers, said).groups()

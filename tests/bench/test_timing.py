@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spikecam.bench.machine_limits import matrix_product_limit, memory_copy_limit
-from spikecam.bench.timing import item_seconds_in_turns, median_seconds_in_turns
+from spikecam.bench.timing import first_and_median_item_seconds, median_seconds_in_turns
 
 
 def test_functions_are_called_in_turns():
@@ -29,17 +29,17 @@ def test_items_are_taken_in_turns():
             yield i
 
     runs = [run("ours"), run("plain")]
-    assert len(item_seconds_in_turns(runs, 1)) == 2
+    assert len(first_and_median_item_seconds(runs, 1)) == 2
     assert taken == [("ours", 0), ("plain", 0), ("ours", 1), ("plain", 1)]
 
 
 def test_more_items_are_taken_while_there_are_some():
     left = iter(range(9))
-    ((first, later),) = item_seconds_in_turns([left], 1, min_seconds=60)
+    ((first, later),) = first_and_median_item_seconds([left], 1, min_seconds=60)
     assert min(first, later) > 0
     assert list(left) == []
     with pytest.raises(ValueError, match="before 3 items"):
-        item_seconds_in_turns([iter(range(2))], 2)
+        first_and_median_item_seconds([iter(range(2))], 2)
 
 
 def test_limits_do_what_they_count(monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nicegui import run, ui
 
-from spikecam.app.notices import show_errors_as_notices, show_notice
+from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
@@ -81,14 +81,14 @@ class DeblurTab:
         start, stop = resolve_exposure(stream)
         self._start.set_value(start)
         self._stop.set_value(stop)
-        self.list_blurry_pictures()
+        self.refresh_picture_choices()
 
-    def list_blurry_pictures(self, blur: Path | None = None) -> None:
-        """List the pictures to choose from, with ``blur`` or the likeliest as the blurry one."""
-        with show_errors_as_notices():
-            names = {str(path): path.name for path in self.session.list_pictures()}
-            self._offer_blur(names, blur)
-            self._sequence_view.list_truth_pictures(names)
+    def refresh_picture_choices(self, selected: Path | None = None) -> None:
+        """Refresh the choices of pictures, with ``selected`` or the likeliest as the blurry one."""
+        with errors_shown_as_notices():
+            names = {str(path): path.name for path in self.session.list_pictures_for_recording()}
+            self._offer_blur(names, selected)
+            self._sequence_view.set_truth_choices(names)
 
     def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
         likely = [path for path, name in names.items() if "blur" in name.lower()]
@@ -101,11 +101,13 @@ class DeblurTab:
 
     def _choose_method(self) -> None:
         self._options.show_method(self._method)
-        with show_errors_as_notices():
-            self._offer_blur({str(path): path.name for path in self.session.list_pictures()})
+        with errors_shown_as_notices():
+            self._offer_blur(
+                {str(path): path.name for path in self.session.list_pictures_for_recording()}
+            )
 
     async def _deblur(self) -> None:
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             sequence = self._start_sequence()
             self._timer.active = True
             self._deblur_button.disable()

@@ -91,7 +91,10 @@ class AllowedFiles:
         return [entry for group in entries.values() for entry in group]
 
     def create_upload(self, name: str) -> Path:
-        """Create an empty file for an upload of this name; a name that is taken is numbered."""
+        """Create an empty file for an upload of this name.
+
+        A name that is taken is numbered.
+        """
         safe_name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
         safe_name = re.sub(r"[^\w.() -]", "_", safe_name).lstrip(".") or "upload"
         path = self.uploads / safe_name

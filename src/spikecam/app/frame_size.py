@@ -30,8 +30,8 @@ class CandidateSize(NamedTuple):
     divides_file: bool
 
 
-def list_candidate_sizes(recording_path: Path) -> list[CandidateSize]:
-    """List the frame sizes of known cameras as candidates, those that divide the file first."""
+def list_camera_sizes_fitting_first(recording_path: Path) -> list[CandidateSize]:
+    """List the frame sizes of known cameras, those that fit the length of the file first."""
     file_bytes = recording_path.stat().st_size
     cameras = {geometry: name for name, geometry in reversed(CAMERAS.items())}
     sizes = [
@@ -44,9 +44,10 @@ def list_candidate_sizes(recording_path: Path) -> list[CandidateSize]:
 
 @lru_cache(maxsize=64)
 def preview_png(recording_path: Path, camera: str | tuple[int, int], modified: float = 0) -> bytes:
-    """Preview of a recording as a PNG file, if its frames have this size: TFP in its middle.
+    """Preview of a recording as a PNG file, if its frames have the size of this camera.
 
-    With the right size it is a picture; with a wrong one it falls apart into stripes.
+    It is TFP in the middle of the recording. With the right size it is a picture; with a wrong one
+    it falls apart into stripes.
 
     Args:
         recording_path: a recording without a header.

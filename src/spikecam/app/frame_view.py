@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from spikecam.app.option_fields import check_options
+from spikecam.app.option_fields import check_options_are_offered
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
 from spikecam.method import Method, Takes, find_method
@@ -52,14 +52,16 @@ class ViewSettings:
 
     @classmethod
     def from_json(cls, text: str) -> ViewSettings:
-        """Read settings from JSON of a URL; refused unless the controls of the page can give them.
+        """Read settings from JSON of a URL.
+
+        Settings that the controls of the page cannot give are refused.
 
         Raises:
             OptionError: a method or option that is not offered.
             ValueError, TypeError, AttributeError, RecursionError: no settings at all.
         """
         settings = cls(**json.loads(text))
-        check_options(find_method(settings.method, Takes.SPIKES), settings.options)
+        check_options_are_offered(find_method(settings.method, Takes.SPIKES), settings.options)
         return settings
 
 
@@ -73,8 +75,11 @@ def viewable_frames(stream: SpikeStream, settings: ViewSettings) -> range:
     return all_frames(stream, settings.method, **settings.options)
 
 
-def options_that_fit(method: Method, stream: SpikeStream) -> dict[str, Any]:
-    """Options of a method whose window fits the recording: a shorter one, or none."""
+def window_options_that_fit(method: Method, stream: SpikeStream) -> dict[str, Any]:
+    """Options of a method with which its window fits the recording.
+
+    They are a shorter window, or none where the default fits.
+    """
     try:
         all_frames(stream, method.name)
     except RangeError:
@@ -83,8 +88,11 @@ def options_that_fit(method: Method, stream: SpikeStream) -> dict[str, Any]:
     return {}
 
 
-def view_settings_for_frame(stream: SpikeStream, frame_index: int) -> ViewSettings:
-    """View settings of a frame: TFP, in a shorter window near the ends of the recording."""
+def default_view_settings(stream: SpikeStream, frame_index: int) -> ViewSettings:
+    """Default settings to view a frame.
+
+    They are those of TFP, in a shorter window near the ends of the recording.
+    """
     declared = find_method(DEFAULT_METHOD, Takes.SPIKES)
     usual = declared.window(declared.options(), stream)
     window = min(usual, 2 * min(frame_index, len(stream) - 1 - frame_index) + 1)
@@ -92,7 +100,9 @@ def view_settings_for_frame(stream: SpikeStream, frame_index: int) -> ViewSettin
 
 
 def reconstruct_frame(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> Picture:
-    """Reconstruct one frame, (H, W) in [0, 1], reading no more frames than it depends on.
+    """Reconstruct the picture of one frame, (H, W) in [0, 1].
+
+    No more frames are read than it depends on.
 
     Raises:
         OptionError, RangeError: as `reconstruct`.
@@ -108,6 +118,9 @@ def reconstruct_frame(stream: SpikeStream, frame_index: int, settings: ViewSetti
 
 
 def render_frame_png(stream: SpikeStream, frame_index: int, settings: ViewSettings) -> bytes:
-    """Render one frame as a PNG file, as it is displayed; errors as of `reconstruct_frame`."""
+    """Render one frame as a PNG file, as it is displayed.
+
+    Errors are those of `reconstruct_frame`.
+    """
     picture = reconstruct_frame(stream, frame_index, settings)
     return encode_png(settings.display_mapping(picture)(picture))

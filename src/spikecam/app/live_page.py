@@ -10,7 +10,7 @@ from nicegui import app, ui
 from nicegui.server import Server
 from starlette.responses import StreamingResponse
 
-from spikecam.app.notices import show_errors_as_notices
+from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.page import COLOUR
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.errors import SpikecamError
@@ -30,8 +30,8 @@ _PICTURE_TIMEOUT_SECONDS = 0.3
 _STATUS_INTERVAL_SECONDS = 0.5
 
 
-class SmoothDisplay:
-    """Display mapping whose black and white follow the light slowly, against flicker.
+class SmoothedDisplayMapping:
+    """Display mapping that follows changes of the light slowly, against flicker.
 
     Attributes:
         gamma: above 1 lifts the shadows.
@@ -57,7 +57,7 @@ class SmoothDisplay:
         return DisplayMapping(fitted.black, fitted.white, self.gamma)(picture)
 
 
-def iter_jpeg_parts(live: LiveReconstruction, display: SmoothDisplay) -> Iterator[bytes]:
+def iter_jpeg_parts(live: LiveReconstruction, display: SmoothedDisplayMapping) -> Iterator[bytes]:
     """Yield the parts of a multipart stream, a JPEG picture each, until the reconstruction ends.
 
     Pictures that a browser does not take in time are skipped for it. A part is empty where no
@@ -97,7 +97,7 @@ def serve_live(
     Raises:
         OptionError: the address cannot be listened on.
     """
-    display = SmoothDisplay()
+    display = SmoothedDisplayMapping()
 
     @app.get("/live")
     def stream_pictures() -> StreamingResponse:
@@ -123,7 +123,7 @@ def serve_live(
 
 
 async def _iterate_in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Iterate over parts in threads, since waiting for a picture must not hold up the page.
+    """Iterate over parts in threads, so that waiting for one does not hold up the page.
 
     Ends with the server, which would otherwise wait for it.
     """
@@ -134,14 +134,14 @@ async def _iterate_in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield part
 
 
-def _build(live: LiveReconstruction, display: SmoothDisplay) -> None:
+def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:
     ui.dark_mode(True)
     ui.colors(primary=COLOUR)
     with ui.row().classes("w-full items-center gap-6"):
         ui.label("spikecam live").classes("text-xl font-bold")
 
         def choose_method(name: str) -> None:
-            with show_errors_as_notices():
+            with errors_shown_as_notices():
                 live.choose_method(name)
             # Stays on the present method where the other one is refused.
             toggle.set_value(live.method)

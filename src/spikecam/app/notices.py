@@ -15,7 +15,7 @@ _NOTICE_MILLISECONDS = 4000
 
 
 @contextmanager
-def show_errors_as_notices() -> Iterator[None]:
+def errors_shown_as_notices() -> Iterator[None]:
     """Within the block, errors of the user become notices."""
     try:
         yield

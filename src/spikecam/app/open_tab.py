@@ -9,8 +9,8 @@ from pathlib import Path
 from nicegui import events, run, ui
 
 from spikecam.app.file_list import FileEntry
-from spikecam.app.frame_size import list_candidate_sizes
-from spikecam.app.notices import show_errors_as_notices, show_notice
+from spikecam.app.frame_size import list_camera_sizes_fitting_first
+from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.picture_urls import size_preview_url
 from spikecam.app.session import Session
 from spikecam.app.text import format_bytes
@@ -67,7 +67,7 @@ class OpenTab:
 
     async def choose_recording(self, path: Path) -> None:
         """Open the chosen recording, or ask for its frame size first."""
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             if self.session.needs_frame_size(path):
                 self._show_size_previews(path)
                 return
@@ -78,9 +78,9 @@ class OpenTab:
         self._on_open()
 
     async def _open(self, path: Path, camera: str | tuple[int, int] | None = None) -> None:
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             # Not on the page's thread: some formats are read as a whole.
-            stream = await run.io_bound(self.session.read_recording, path, camera)
+            stream = await run.io_bound(self.session.read_stream, path, camera)
             if stream is not None:
                 self.session.set_recording(path, stream)
                 self._sizes.clear()
@@ -88,7 +88,7 @@ class OpenTab:
 
     async def _upload(self, event: events.UploadEventArguments) -> None:
         files = self.session.files
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             path = files.create_upload(event.file.name)
             is_sidecar = path.suffix.lower() == ".json"
             complete = False
@@ -145,7 +145,7 @@ class OpenTab:
         async def open_entry(entry: FileEntry) -> None:
             if entry.kind == "folder":
                 folder_before, self._folder = self._folder, entry.path
-                with show_errors_as_notices():
+                with errors_shown_as_notices():
                     try:
                         self._refresh_file_list()
                     except SpikecamError:
@@ -176,7 +176,7 @@ class OpenTab:
                 "choose the one that looks like something."
             )
             with ui.row().classes("gap-4"):
-                for size in list_candidate_sizes(path):
+                for size in list_camera_sizes_fitting_first(path):
                     note = "" if size.divides_file else ": does not fit the file"
                     self._size_button(
                         path, size.camera, f"{size.width} x {size.height}", f"{size.camera}{note}"
@@ -202,7 +202,7 @@ class OpenTab:
                     )
 
             async def use_size() -> None:
-                with show_errors_as_notices():
+                with errors_shown_as_notices():
                     size = _whole_number(height.value), _whole_number(width.value)
                     if not all(size):
                         raise OptionError("width and height are whole numbers from 1 on")

@@ -66,8 +66,10 @@ def list_option_fields(method: Method) -> list[OptionField]:
     return offered
 
 
-def check_options(method: Method, values: Mapping[str, Any]) -> None:
-    """Refuse options of a method that no control of a page can give, such as paths.
+def check_options_are_offered(method: Method, values: Mapping[str, Any]) -> None:
+    """Refuse options of a method that the page does not offer.
+
+    No control can give them, such as paths.
 
     Raises:
         OptionError: an option that is not offered, or a value that it cannot have.

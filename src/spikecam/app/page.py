@@ -50,7 +50,7 @@ def build_app_page(session: Session, upload_limit: int, recording_to_open: Path 
         tabs.set_value("View")
 
     def offer_picture(path: Path) -> None:
-        deblur_tab.list_blurry_pictures(path)
+        deblur_tab.refresh_picture_choices(path)
         if session.stream is not None:
             tabs.set_value("Deblur")
 

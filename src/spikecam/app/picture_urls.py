@@ -51,7 +51,10 @@ def sequence_picture_url(session: Session, frame_index: int, kind: str) -> str:
 
 
 def make_picture_routes(sessions: Sessions) -> APIRouter:
-    """Make the server routes of the picture URLs; errors become pictures of their sentences."""
+    """Make the server routes of the picture URLs.
+
+    Errors become pictures of their sentences.
+    """
     router = APIRouter(prefix="/session/{token}")
 
     def find_session(token: str, version: int | None = None) -> Session:

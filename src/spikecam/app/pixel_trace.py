@@ -33,7 +33,9 @@ class PixelTrace(NamedTuple):
 
 
 def trace_pixel(stream: SpikeStream, x: int, y: int, frame_index: int) -> PixelTrace:
-    """Trace the spikes of pixel (x, y) in up to 200 frames on both sides of a frame.
+    """Trace the spikes of pixel (x, y) around a frame.
+
+    The trace has up to 200 frames on both sides.
 
     Raises:
         OptionError: there is no such pixel.

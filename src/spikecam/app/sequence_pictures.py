@@ -9,7 +9,7 @@ SHARP, MEAN, SPREAD = "sharp", "mean", "spread"
 
 
 def pictures_by_kind(result: Picture | Generated) -> dict[str, Picture]:
-    """Pictures of a frame by their kinds, the main one first.
+    """Pictures of a result by their kinds, the main one first.
 
     Args:
         result: of a method that deblurs, or of one that draws samples.

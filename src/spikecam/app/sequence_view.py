@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nicegui import run, ui
 
-from spikecam.app.frame_view import view_settings_for_frame
-from spikecam.app.notices import show_errors_as_notices
+from spikecam.app.frame_view import default_view_settings
+from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.picture_urls import blurry_picture_url, frame_url, sequence_picture_url
 from spikecam.app.play_button import PlayButton
 from spikecam.app.sequence_pictures import MEAN, SHARP, SPREAD
@@ -81,8 +81,8 @@ class SequenceView:
         """Set the width over height of the pictures, so that they fit into the window."""
         self._comparison.style(f"max-width: {_PICTURE_HEIGHT_VH * ratio:.0f}vh")
 
-    def list_truth_pictures(self, names: Mapping[str, str]) -> None:
-        """List pictures to choose the true sharp picture of a frame from."""
+    def set_truth_choices(self, names: Mapping[str, str]) -> None:
+        """Set the pictures from which the true sharp one of a frame can be chosen."""
         self._truth.set_options(dict(names), value=None)
 
     def show_sequence(self, sequence: SharpSequence) -> None:
@@ -105,7 +105,7 @@ class SequenceView:
         frame_index = self._frame_index(sequence)
         # Where there are spikes alone, TFP stands for the blurry picture.
         left = (
-            frame_url(self.session, frame_index, view_settings_for_frame(stream, frame_index))
+            frame_url(self.session, frame_index, default_view_settings(stream, frame_index))
             if sequence.blur is None
             else blurry_picture_url(self.session)
         )
@@ -122,7 +122,7 @@ class SequenceView:
         self._scores.set_text("")
         if sequence is None or not sequence.finished_count or not truth:
             return
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             path = self.session.resolve_picture(Path(truth))
             scores = await run.io_bound(
                 sequence.score, self._frame_index(sequence), path, self._kind.value
@@ -143,7 +143,7 @@ class SequenceView:
 
     async def _export(self, format: str) -> None:
         sequence = self.session.sequence
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             if sequence is None:
                 raise OptionError("there is no sequence; deblur first")
             fps = float(self._fps.value or _DEFAULT_FPS)

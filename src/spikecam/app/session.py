@@ -64,12 +64,11 @@ class Session:
             raise FileError(f"{real.name} is no recording; choose a {suffixes_as_text()} file")
         return form.needs_geometry and read_sidecar(real) is None
 
-    def read_recording(
-        self, path: Path, camera: str | tuple[int, int] | None = None
-    ) -> SpikeStream:
-        """Read a recording; ``camera`` is a name or (height, width), where the file needs one.
+    def read_stream(self, path: Path, camera: str | tuple[int, int] | None = None) -> SpikeStream:
+        """Read the stream of a recording; the session stays as it is.
 
-        A file that ends within a frame is read without that frame.
+        ``camera`` is a name or (height, width), where the file needs one. A file that ends within a
+        frame is read without that frame.
 
         Raises:
             SpikecamError: as `spikecam.open`, or a file that may not be opened.
@@ -86,8 +85,11 @@ class Session:
         self.version += 1
         self.path, self.stream = path, stream
 
-    def list_pictures(self) -> list[Path]:
-        """List pictures that may belong to the recording: those beside it, and uploaded ones."""
+    def list_pictures_for_recording(self) -> list[Path]:
+        """List pictures that may belong to the recording.
+
+        They are those beside it, and uploaded ones.
+        """
         if self.path == sample.SPIKES:
             beside = [sample.BLUR]
         elif self.path is not None:
@@ -99,7 +101,7 @@ class Session:
         return list(dict.fromkeys([*beside, *filter(is_picture, uploaded)]))
 
     def resolve_picture(self, path: Path) -> Path:
-        """The real path of one of `list_pictures`.
+        """The real path of one of `list_pictures_for_recording`.
 
         Raises:
             FileError: it may not be opened.
@@ -117,7 +119,7 @@ class Session:
         """Replace the present sequence by a new one, whose pictures are yet to be made.
 
         Args:
-            blur: one of `list_pictures`; None for spikes alone.
+            blur: one of `list_pictures_for_recording`; None for spikes alone.
             frames: frame indices.
             exposure: frames (start, stop) during which the picture was exposed.
             method: one that takes spikes and a picture, or either.
@@ -164,7 +166,7 @@ class Session:
     def _drop_sequence(self) -> None:
         if self.sequence is not None:
             self.sequence.stop()
-            thread = threading.Thread(target=self.sequence.remove)
+            thread = threading.Thread(target=self.sequence.stop_and_remove_files)
             thread.start()
             running = [one for one in self._cleanup_threads if one.is_alive()]
             self._cleanup_threads = [*running, thread]

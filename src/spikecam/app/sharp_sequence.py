@@ -78,7 +78,7 @@ class SharpSequence:
         """Stop making pictures after the present frame."""
         self._stop_requested.set()
 
-    def remove(self) -> None:
+    def stop_and_remove_files(self) -> None:
         """Stop making pictures, and remove all files."""
         self.stop()
         self._idle.wait()
@@ -110,7 +110,9 @@ class SharpSequence:
         return picture if display is None else display(picture)
 
     def display_png(self, frame_index: int, kind: str | None = None) -> bytes:
-        """A picture of a frame as a PNG file, mapped for display; args as for `display_picture`.
+        """A picture of a frame as a PNG file, mapped for display.
+
+        Arguments are those of `display_picture`.
 
         Raises:
             FileError, OSError: it was removed.
@@ -146,7 +148,9 @@ class SharpSequence:
     def score(
         self, frame_index: int, truth_path: Path, kind: str | None = None
     ) -> dict[str, float]:
-        """PSNR and SSIM of a picture, and of the blurry one, against the true picture in a file.
+        """PSNR and SSIM of a picture against the true picture in a file.
+
+        Those of the blurry picture are given, too.
 
         Args:
             frame_index: a finished frame.
@@ -171,7 +175,10 @@ class SharpSequence:
         }
 
     def _write_pictures(self, frame_index: int, pictures: Mapping[str, Picture]) -> None:
-        """Write the pictures of a frame, and adapt the display of all frames to them."""
+        """Write the pictures of a frame to files.
+
+        The display of all frames adapts to them.
+        """
         self.kinds = tuple(pictures)
         for kind, picture in pictures.items():
             # Pictures that the page stretches need finer levels.

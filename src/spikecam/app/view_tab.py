@@ -10,12 +10,12 @@ from nicegui import events, run, ui
 
 from spikecam.app.frame_view import (
     ViewSettings,
-    options_that_fit,
     reconstruct_frame,
     render_frame_png,
     viewable_frames,
+    window_options_that_fit,
 )
-from spikecam.app.notices import show_errors_as_notices
+from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.picture_urls import frame_url
 from spikecam.app.pixel_trace import trace_pixel
@@ -112,7 +112,7 @@ class ViewTab:
         self._play_button.stop()
         self._pixel_text.set_text(_PIXEL_HINT)
         self._image.set_content("")
-        options = options_that_fit(method, stream)
+        options = window_options_that_fit(method, stream)
         self.settings = replace(
             self.settings, method=method.name, options=options, fixed_range=None
         )
@@ -129,7 +129,7 @@ class ViewTab:
         """Update the slider to the frames that can be viewed, and show one of them."""
         if self.session.stream is None:
             return
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             self._frames = viewable_frames(self.session.stream, self.settings)
             first, last = self._frames[0], self._frames[-1]
             self._slider.props(f":min={first} :max={last}")
@@ -150,7 +150,7 @@ class ViewTab:
 
     def _change_settings(self, **changes: Any) -> None:
         """Change the settings, and show the frame with them."""
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             settings = replace(self.settings, **changes)
             if settings == self.settings or self.session.stream is None:
                 return
@@ -177,10 +177,10 @@ class ViewTab:
         if name == self.settings.method:
             return
         stream, method = self.session.stream, self._methods[name]
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             options: dict[str, Any] = {}
             if stream is not None:
-                options = options_that_fit(method, stream)
+                options = window_options_that_fit(method, stream)
                 viewable_frames(stream, ViewSettings(name, options))
             self._options.show_method(method, options)
             self._change_settings(method=name, options=options)
@@ -192,7 +192,7 @@ class ViewTab:
     async def _hold_display(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         fixed_range = None
         if event.value and self.session.stream is not None:
-            with show_errors_as_notices():
+            with errors_shown_as_notices():
                 picture = await run.io_bound(
                     reconstruct_frame, self.session.stream, self._frame_index, self.settings
                 )
@@ -205,7 +205,7 @@ class ViewTab:
         stream = self.session.stream
         if stream is None or self.session.path is None:
             return
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             stem = self.session.path.stem
             name = f"{stem}-{self._frame_index:06d}-{self.settings.method}.png"
             png = await run.io_bound(render_frame_png, stream, self._frame_index, self.settings)
@@ -248,7 +248,7 @@ class ViewTab:
     def _show_pixel(self) -> None:
         if self._pixel is None or self.session.stream is None:
             return
-        with show_errors_as_notices():
+        with errors_shown_as_notices():
             x, y = self._pixel
             trace = trace_pixel(self.session.stream, x, y, self._frame_index)
             self._pixel_text.set_text(
@@ -267,7 +267,7 @@ class ViewTab:
 def _method_fits(stream: SpikeStream, method: Method) -> bool:
     """Whether the window of a method fits into a recording."""
     try:
-        viewable_frames(stream, ViewSettings(method.name, options_that_fit(method, stream)))
+        viewable_frames(stream, ViewSettings(method.name, window_options_that_fit(method, stream)))
     except SpikecamError:
         return False
     return True

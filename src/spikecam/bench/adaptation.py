@@ -12,7 +12,7 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench.comparison import WeightedMethod, score_methods
-from spikecam.bench.deblurring_cases import gopro_cases
+from spikecam.bench.deblurring_cases import describe_and_iter_gopro_cases
 
 BRIGHTNESS, THRESHOLD = 0.4, 6.0
 # Besides the captures, a fifth as many are held out for `adapt` and as many for the score.
@@ -20,7 +20,10 @@ _HELD_OUT = 1 / 7
 
 
 def make_rig_data_set(photo_folder: Path, output_folder: Path, capture_count: int) -> Path:
-    """Simulate a data set of the rig from photographs; an interrupted one is continued."""
+    """Simulate a data set of the camera rig from photographs.
+
+    One that was interrupted is continued.
+    """
     dim = output_folder / "photos"
     for path in sorted(path for path in photo_folder.iterdir() if sc.is_picture(path)):
         out = dim / f"{path.stem}.png"
@@ -39,7 +42,10 @@ def make_rig_data_set(photo_folder: Path, output_folder: Path, capture_count: in
 
 
 def mean_test_psnr(data_set_folder: Path, method: str, *weights: str) -> float:
-    """Mean PSNR in dB of a method on the test pairs of a data set, 7 frames each."""
-    _, recorded = gopro_cases(data_set_folder, 1)
+    """Mean PSNR in dB of a method on the test pairs of a data set.
+
+    Each pair is scored in 7 frames.
+    """
+    _, recorded = describe_and_iter_gopro_cases(data_set_folder, 1)
     scores, _ = score_methods(recorded, [WeightedMethod(method, method, weights)], ["psnr"])
     return float(np.mean(scores[method].values["psnr"]))

@@ -82,8 +82,11 @@ class WeightedMethod:
         return f"{count / 1e6:.2f} M" if count else None
 
 
-def list_weighted_methods() -> list[str]:
-    """List METHOD and METHOD:WEIGHTS of all deblurring methods and weights that ship for them."""
+def list_method_and_weights_names() -> list[str]:
+    """List the names of all deblurring methods, alone and with the weights that ship for them.
+
+    They are METHOD and METHOD:WEIGHTS.
+    """
     names = []
     for method in sc.all_methods(sc.Takes.SPIKES_AND_PICTURE):
         names.append(method.name)
@@ -97,7 +100,7 @@ def list_weighted_methods() -> list[str]:
     return names
 
 
-def network_free_method_names() -> list[str]:
+def network_free_reconstruction_names() -> list[str]:
     """Names of the methods for spikes alone that use no network."""
     return [method.name for method in sc.all_methods(sc.Takes.SPIKES) if not method.networks]
 

@@ -41,10 +41,10 @@ class DeblurringCase:
     truth: Mapping[int, Picture]
 
 
-def gopro_cases(
+def describe_and_iter_gopro_cases(
     data_folder: Path | None, threshold: int, limit: int | None = None
 ) -> tuple[str, Iterator[DeblurringCase]]:
-    """Test cases of Spike-GOPRO at one threshold: their description, and an iterator over them.
+    """Describe the test cases of Spike-GOPRO at one threshold, and iterate over them.
 
     A data set of Spike-GOPRO is recorded at V_th = 1. At V_th = n a pixel that carries over what is
     above its threshold fires at every n-th of these spikes; so they are thinned to that. The
@@ -74,18 +74,18 @@ def gopro_cases(
             "Spike-GOPRO, or "
             "folders with blur.png, spikes_v1.dat and sharp_020.png"
         )
-    frames = _list_scored_frames(scenes, threshold)
+    frames = _check_files_and_list_frames(scenes, threshold)
     count = "1 sequence" if len(scenes) == 1 else f"{len(scenes)} sequences"
     return f"{data_folder}, {count}", _sequence_cases(scenes, frames, threshold)
 
 
-def thin_spikes(stream: sc.SpikeStream, factor: int, seed: int = 0) -> sc.SpikeStream:
-    """Keep every n-th spike of each pixel, from a random phase: the threshold times ``factor``."""
-    if factor == 1:
+def keep_every_nth_spike(stream: sc.SpikeStream, n: int, seed: int = 0) -> sc.SpikeStream:
+    """Keep every n-th spike of each pixel, from a random one on, as at n times the threshold."""
+    if n == 1:
         return stream
-    phase = np.random.default_rng(seed).integers(0, factor, stream.shape[1:])
-    spike_counts = (np.cumsum(np.asarray(stream), axis=0, dtype=np.int32) + phase) // factor
-    thinned_spikes = np.diff(spike_counts, axis=0, prepend=(phase // factor)[None])
+    phase = np.random.default_rng(seed).integers(0, n, stream.shape[1:])
+    spike_counts = (np.cumsum(np.asarray(stream), axis=0, dtype=np.int32) + phase) // n
+    thinned_spikes = np.diff(spike_counts, axis=0, prepend=(phase // n)[None])
     thinned_stream = sc.SpikeStream.from_array(thinned_spikes, rate=stream.rate)
     thinned_stream.exposure = stream.exposure
     return thinned_stream
@@ -104,12 +104,12 @@ def _synthetic_cases(threshold: int, limit: int | None) -> Iterator[DeblurringCa
 def _data_set_cases(pairs: list[sc.Pair], threshold: int) -> Iterator[DeblurringCase]:
     for seed, pair in enumerate(pairs):
         truth = _read_sharp_pictures(pair.scene, pair.sharp)
-        stream = thin_spikes(pair.stream(), threshold, seed)
+        stream = keep_every_nth_spike(pair.stream(), threshold, seed)
         yield DeblurringCase(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
 
 
-def _list_scored_frames(scene_folders: list[Path], threshold: int) -> tuple[int, ...]:
-    """List the frames whose sharp pictures all scenes have, after a check of all their files.
+def _check_files_and_list_frames(scene_folders: list[Path], threshold: int) -> tuple[int, ...]:
+    """Check the files of all scenes, and list the frames of which they have sharp pictures.
 
     It runs before any deblurring, so that a missing file of the last scene is reported at once.
     """
@@ -153,7 +153,9 @@ def _sharp_name(frame: int) -> str:
 
 
 def _read_sharp_pictures(scene_name: str, paths_by_frame: Mapping[int, Path]) -> dict[int, Picture]:
-    """Read the sharp pictures of the sequence's frames, or of the middle one if some are missing.
+    """Read the sharp pictures of a scene, by frame.
+
+    They are those of the sequence's frames, or of the middle one if some are missing.
 
     A sequence of another length has neither: then all its sharp pictures are read.
     """

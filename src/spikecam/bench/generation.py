@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.affine_fit import affine_fit
+from spikecam.bench.affine_fit import apply_best_gain_and_offset
 from spikecam.bench.comparison import (
     BLURRY_PICTURE,
     DeblurringMethod,
     WeightedMethod,
-    network_free_method_names,
+    network_free_reconstruction_names,
     score_methods,
 )
-from spikecam.bench.deblurring_cases import DeblurringCase, gopro_cases
+from spikecam.bench.deblurring_cases import DeblurringCase, describe_and_iter_gopro_cases
 from spikecam.bench.gopro import THRESHOLDS, Say
-from spikecam.bench.reconstruct import ScoredRecording, read_recordings
+from spikecam.bench.reconstruct import ScoredRecording, describe_and_iter_recordings
 from spikecam.bench.report import Report, Table
 from spikecam.generation.methods.spikegen import SpikegenOptions
 from spikecam.gray import as_gray
@@ -51,7 +51,7 @@ class SpikegenMethod:
     with_spikes: bool = True
 
     def pictures(self, case: DeblurringCase, frames: Sequence[int]) -> list[Picture]:
-        """Mean pictures of the samples of these frames."""
+        """Sharp pictures of these frames: the mean of the samples of each."""
         stream = case.stream if self.with_spikes else None
         selected = list(frames) if self.with_spikes else None
         samples = sc.generate_frames(case.blur, stream, frames=selected, **self.options)
@@ -70,12 +70,14 @@ def score_spikegen(
     command: str = "spikecam bench generation",
     say: Say = print,
 ) -> Report:
-    """Score SpikeGen: tables of deblurring, each input alone, steps, and dense reconstruction.
+    """Score SpikeGen, and return the report.
+
+    It has tables of deblurring, each input alone, steps, and dense reconstruction.
 
     Args:
-        data_folder: a data set (see `gopro_cases`), or None for the synthetic set.
-        dense_folder: recordings of spikes alone with their truth (see `read_recordings`), or None
-            likewise.
+        data_folder: a data set (see `describe_and_iter_gopro_cases`); None for the synthetic set.
+        dense_folder: recordings of spikes alone with their truth (see
+            `describe_and_iter_recordings`), or None likewise.
         weights: of SpikeGen and its autoencoder; names of those that ship, or files.
         thresholds: V_th.
         steps: numbers of DDIM steps whose scores and times are measured.
@@ -100,7 +102,7 @@ def score_spikegen(
     pictures: dict[str, dict[str, Picture]] = {}
     source = ""
     for threshold in thresholds:
-        source, cases = gopro_cases(data_folder, threshold, limit)
+        source, cases = describe_and_iter_gopro_cases(data_folder, threshold, limit)
         say(f"V_th = {threshold}: {source}")
         case_list = list(cases)
         for entries, scored_cases in (
@@ -128,11 +130,11 @@ def score_spikegen(
             ],
         )
     ]
-    source_dense, streams = read_recordings(dense_folder, None, limit)
+    source_dense, streams = describe_and_iter_recordings(dense_folder, None, limit)
     say(source_dense)
     recording_list = list(streams)
     tables.append(_dense_reconstruction_table(recording_list, weights, pictures))
-    _, cases = gopro_cases(data_folder, thresholds[0], 2)
+    _, cases = describe_and_iter_gopro_cases(data_folder, thresholds[0], 2)
     tables.append(_ddim_steps_table(list(cases), weights, steps, say))
     return Report("generation", "SpikeGen", f"{source}; {source_dense}", command, tables, pictures)
 
@@ -148,12 +150,15 @@ def _dense_reconstruction_table(
     weights: Weights,
     pictures: dict[str, dict[str, Picture]],
 ) -> Table:
-    """Table of reconstruction from spikes alone, with gain and offset fitted to the truth."""
+    """Table of scores of reconstruction from spikes alone.
+
+    Gain and offset of each picture are fitted to the truth.
+    """
     entries: dict[str, Any] = {
         name: lambda recording, name=name: sc.reconstruct(
             recording.stream, recording.frame_index, name
         )
-        for name in network_free_method_names()
+        for name in network_free_reconstruction_names()
     }
     networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
     options: dict[str, Any]
@@ -172,7 +177,7 @@ def _dense_reconstruction_table(
         values = []
         for recording in recording_list:
             assert recording.truth is not None
-            fitted = affine_fit(reconstruct_frame(recording), recording.truth)
+            fitted = apply_best_gain_and_offset(reconstruct_frame(recording), recording.truth)
             values.append(sc.score(fitted, recording.truth, _METRICS))
             pictures.setdefault(recording.name, {})[label] = fitted
         means = {METRICS[n].heading: float(np.mean([v[n] for v in values])) for n in _METRICS}
@@ -187,7 +192,10 @@ def _dense_reconstruction_table(
 def _ddim_steps_table(
     cases: Sequence[DeblurringCase], weights: Weights, step_counts: Sequence[int], say: Say
 ) -> Table:
-    """Table of PSNR and time by DDIM steps, and of how the spread correlates with the error."""
+    """Table of PSNR and time by the number of DDIM steps.
+
+    It also says how the spread of the samples correlates with the error.
+    """
     rows = []
     for steps in step_counts:
         options: dict[str, Any] = {"steps": steps, "weights": weights[0], "autoencoder": weights[1]}

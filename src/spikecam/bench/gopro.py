@@ -13,10 +13,10 @@ from spikecam.bench.comparison import (
     BLURRY_PICTURE,
     MethodScores,
     WeightedMethod,
-    list_weighted_methods,
+    list_method_and_weights_names,
     score_methods,
 )
-from spikecam.bench.deblurring_cases import MIDDLE_FRAME, gopro_cases
+from spikecam.bench.deblurring_cases import MIDDLE_FRAME, describe_and_iter_gopro_cases
 from spikecam.bench.published_figures import format_figure
 from spikecam.bench.report import Report, Table, comparability_note
 from spikecam.metrics.score import METRICS
@@ -35,8 +35,11 @@ def scores_at_threshold(
     metrics: Sequence[str] = ("psnr", "ssim"),
     limit: int | None = None,
 ) -> dict[str, MethodScores]:
-    """Score methods at one threshold; returns the scores by name. Errors as `gopro_cases`."""
-    _, cases = gopro_cases(data_folder, threshold, limit)
+    """Score methods at one threshold, and return the scores by name.
+
+    Errors are those of `describe_and_iter_gopro_cases`.
+    """
+    _, cases = describe_and_iter_gopro_cases(data_folder, threshold, limit)
     return score_methods(cases, [WeightedMethod.parse(name) for name in methods], metrics)[0]
 
 
@@ -50,11 +53,13 @@ def score_on_gopro(
     command: str = "spikecam bench gopro",
     say: Say = print,
 ) -> Report:
-    """Score methods on Spike-GOPRO at several thresholds: the sequence and the middle frame.
+    """Score methods on Spike-GOPRO at several thresholds, and return the report.
+
+    The report has scores of the sequence and of the middle frame.
 
     Args:
-        data_folder: a data set (see `gopro_cases`), or None for the synthetic set.
-        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_weighted_methods`.
+        data_folder: a data set (see `describe_and_iter_gopro_cases`); None for the synthetic set.
+        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_method_and_weights_names`.
         metrics: names, see `score`.
         thresholds: V_th.
         limit: number of cases, from the first.
@@ -63,12 +68,13 @@ def score_on_gopro(
     """
     entries = [
         WeightedMethod(BLURRY_PICTURE),
-        *map(WeightedMethod.parse, methods or list_weighted_methods()),
+        *map(WeightedMethod.parse, methods or list_method_and_weights_names()),
     ]
     scores: dict[int, dict[str, MethodScores]] = {}
     pictures: dict[str, dict[str, Any]] = {}
     cases_by_threshold = {
-        threshold: gopro_cases(data_folder, threshold, limit) for threshold in thresholds
+        threshold: describe_and_iter_gopro_cases(data_folder, threshold, limit)
+        for threshold in thresholds
     }
     sources = [source for source, _ in cases_by_threshold.values()]
     for threshold, (source, cases) in cases_by_threshold.items():
@@ -107,7 +113,9 @@ def score_modules(
     command: str = "spikecam bench modules",
     say: Say = print,
 ) -> Report:
-    """Score the modules of S-SDM, as in SpikeReveal's Table 2: middle frame, V_th = 1.
+    """Score the modules of S-SDM, and return the report.
+
+    As in SpikeReveal's Table 2, in the middle frame and at V_th = 1.
 
     Args:
         data_folder, limit, command, say: as for `score_on_gopro`.
@@ -135,8 +143,11 @@ def ablation_report(
     command: str,
     say: Say,
 ) -> Report:
-    """Make a report of an ablation beside published figures: middle frame, V_th = 1."""
-    source, cases = gopro_cases(data_folder, 1, limit)
+    """Make the report of an ablation, with published figures beside the scores.
+
+    The scores are of the middle frame at V_th = 1.
+    """
+    source, cases = describe_and_iter_gopro_cases(data_folder, 1, limit)
     say(source)
     scores, pictures = score_methods(cases, methods, _METRICS, [MIDDLE_FRAME])
     rows = _score_table_rows({1: scores}, methods, _METRICS, MIDDLE_FRAME, published)

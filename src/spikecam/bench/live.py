@@ -42,8 +42,8 @@ def send_frames(stream: SpikeStream, pipe: BinaryIO, rate: float, seconds: float
         time.sleep(0.002)
 
 
-def measure_live_view(method: str, rate: float, seconds: float) -> str:
-    """Run ``spikecam live`` on a camera of this frame rate, and return its summary line."""
+def run_live_command(method: str, rate: float, seconds: float) -> str:
+    """Run ``spikecam live`` on a simulated camera, and return the summary that it prints."""
     camera = [sys.executable, "-m", "spikecam.bench.live", f"{rate}", f"{seconds}"]
     options = ["--size", f"{_WIDTH}x{_HEIGHT}", "--method", method, "--fps", f"{_ASKED}"]
     watch = [sys.executable, "-c", _RUN, "live", "-", *options, "--no-browser"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spikecam.bench import published_figures
 from spikecam.bench.comparison import WeightedMethod
-from spikecam.bench.deblurring_cases import gopro_cases
+from spikecam.bench.deblurring_cases import describe_and_iter_gopro_cases
 from spikecam.bench.gopro import Say, ablation_report
 from spikecam.bench.report import Report
 from spikecam.train.engine.job import TrainingJob
@@ -38,7 +38,7 @@ def score_losses(
 
     Args:
         job: data sets to train with, and the folder of the runs.
-        test_folder: the test set, see `gopro_cases`; None for the synthetic set.
+        test_folder: the test set, see `describe_and_iter_gopro_cases`; None for the synthetic set.
         options: of every run, but for the loss.
         limit: how many cases are scored.
         say: takes a line of progress.
@@ -47,7 +47,7 @@ def score_losses(
         SpikecamError: as `train_ldn`.
     """
     # Before hours of training: the test set is there.
-    gopro_cases(test_folder, 1, limit)
+    describe_and_iter_gopro_cases(test_folder, 1, limit)
     trained: Sequence[WeightedMethod] = [
         WeightedMethod(name, "ldn", (str(_trained(name, job, options, say)),))
         for name in CONFIGURATIONS

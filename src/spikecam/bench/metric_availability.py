@@ -11,7 +11,9 @@ from spikecam.metrics.score import METRICS
 
 
 def find_available_metrics(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Find which metrics can be computed here; returns them, and a line on each that cannot.
+    """Find which of these metrics can be computed here.
+
+    Returns their names, and a line on each that cannot be computed.
 
     Args:
         names: of `METRICS`.

@@ -28,7 +28,10 @@ MEASURED = [name for name in NETWORKS if name in sc.shipped_weights()]
 def time_beside_plain_ldn(
     inputs: SpeedInputs, network_name: str, frame_count: int
 ) -> tuple[float, float]:
-    """Seconds that a network takes for all frames, preparation included, and LDN's plain module."""
+    """Seconds that a network takes for some frames, and that LDN's plain module takes.
+
+    Preparation is included.
+    """
     taken = [0.0, 0.0]
     runs = [iter(NETWORKS[network_name](inputs, "cpu")), iter(iter_plain_ldn(inputs, "cpu"))]
     for _ in range(frame_count):

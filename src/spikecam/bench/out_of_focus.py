@@ -98,7 +98,9 @@ def score_defocus(
     command: str = "spikecam bench defocus",
     say: Say = print,
 ) -> Report:
-    """Score every method on scenes out of focus: tables of PSNR and SSIM by disc, light and frames.
+    """Score every method on scenes out of focus, and return the report.
+
+    It has tables of PSNR and SSIM by disc, light and frames.
 
     Args:
         picture_folder: of sharp pictures that nothing was trained on; None for those of
@@ -150,7 +152,10 @@ def score_defocus(
 
 
 def _in_focus_table(photos: dict[str, Picture], reconstructors: dict[str, Reconstructor]) -> Table:
-    """Table of PSNR of scenes in focus: TFP, ours, and the least gain of ours in any scene."""
+    """Table of the PSNR of methods on scenes in focus.
+
+    It has TFP, ours, and the least gain of ours in any scene.
+    """
     two = {label: reconstructors[label] for label in ("TFP", OURS)}
     rows: list[dict[str, Any]] = [{"PSNR ↑": label} for label in (*two, "least gain of a scene")]
     for axis in FOCUSED:
@@ -175,7 +180,9 @@ def _setting_with(axis: str, value: float) -> DefocusSetting:
 def load_gray_photographs(
     picture_folder: Path | None, limit: int | None = None, say: Say = print
 ) -> dict[str, Picture]:
-    """Load gray photographs by name, cropped to the size of a Gen2 camera.
+    """Load photographs in gray, by name.
+
+    They are cropped to the size of a Gen2 camera.
 
     Smaller ones are left out, with a line to ``say``: enlarged, they would be soft in focus.
 
@@ -259,7 +266,10 @@ def _wiener(recording: DefocusedRecording) -> Picture:
 def _deconvolve_tfp(
     recording: DefocusedRecording, deconvolve: Callable[..., Any], **options: Any
 ) -> Picture:
-    """TFP deconvolved by the mean disc of the scene; as it is where the scene is in focus."""
+    """TFP of a recording, deconvolved by the mean disc of the scene.
+
+    Where the scene is in focus, TFP stays as it is.
+    """
     rate = _tfp(recording)
     if recording.setting.radius < 0.5:
         return rate
@@ -278,7 +288,10 @@ def _score_methods(
     reconstructors: dict[str, Reconstructor],
     pictures: dict[str, dict[str, Picture]],
 ) -> Scores:
-    """PSNR and SSIM of each method on each photo, (N, 2); adds pictures of the usual setting."""
+    """PSNR and SSIM of each method on each photo, (N, 2).
+
+    In the usual setting, the pictures are added to ``pictures``.
+    """
     values: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for seed, (name, photo) in enumerate(photos.items()):
         recording = simulate_defocused(photo, setting, seed)

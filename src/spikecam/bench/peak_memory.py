@@ -38,7 +38,10 @@ def peak_memory_and_seconds(command: list[str]) -> tuple[int, float]:
 
 
 def peak_memory_of_module(module: str, *args: str) -> int | None:
-    """Peak memory in bytes of a module run as a program, which prints it as its last word."""
+    """Peak memory in bytes of a module that is run as a program.
+
+    The program prints it as its last word.
+    """
     last = _python_output(["-m", module, *args]).split()[-1]
     return None if last == "None" else int(last)
 

@@ -20,7 +20,7 @@ WINDOW = 41
 Peer = Callable[[SpeedInputs], Any]
 
 
-def installed_peer() -> str | None:
+def peer_name_and_version() -> str | None:
     """Name and version of the peer toolbox, or None where it is not installed."""
     try:
         return f"spikezoo {metadata.version('spikezoo')}"
@@ -30,7 +30,7 @@ def installed_peer() -> str | None:
 
 def find_peer_workloads(say: Callable[[str], None]) -> dict[str, Peer]:
     """The functions of spikezoo that match our workloads, by their names; none if not installed."""
-    name = installed_peer()
+    name = peer_name_and_version()
     if name is None:
         say(
             str(

@@ -45,7 +45,9 @@ def score_reconstructions(
     command: str = "spikecam bench reconstruct",
     say: Say = print,
 ) -> Report:
-    """Score methods that reconstruct from spikes alone, on one frame of each recording.
+    """Score methods that reconstruct from spikes alone, and return the report.
+
+    One frame of each recording is scored.
 
     A reconstruction is a firing rate: each picture is scaled to the mean of the truth, or, where
     there is none, to its own brightest percent.
@@ -69,7 +71,7 @@ def score_reconstructions(
     methods = methods or [*sc.method_names(sc.Takes.SPIKES), *generators]
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
-    source, remaining = read_recordings(recording_folder, camera, limit)
+    source, remaining = describe_and_iter_recordings(recording_folder, camera, limit)
     say(source)
     first = next(remaining)
     has_truth = first.truth is not None
@@ -140,10 +142,10 @@ def _picture(recording: ScoredRecording, name_and_window: str) -> Picture:
     return picture
 
 
-def read_recordings(
+def describe_and_iter_recordings(
     recording_folder: Path | None, camera: str | tuple[int, int] | None, limit: int | None
 ) -> tuple[str, Iterator[ScoredRecording]]:
-    """Read the recordings of a folder: their description, and an iterator over them.
+    """Describe the recordings of a folder, and iterate over them.
 
     Raises:
         FileError: there are none.

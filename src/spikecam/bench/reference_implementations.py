@@ -23,7 +23,10 @@ def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.f
 
 
 def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
-    """Plain TFI: search both ways from every frame until every pixel has found its spikes."""
+    """Plain TFI, the inverse interval between spikes.
+
+    It searches both ways from every frame until every pixel has found its spikes.
+    """
     length = len(spikes)
     for t in range(length):
         p = torch.full(spikes.shape[1:], float(max(t - reach, 0) - 1))
@@ -43,7 +46,10 @@ def tfi(spikes: torch.Tensor, reach: int) -> Iterator[torch.Tensor]:
 
 
 def simulate(video: torch.Tensor, seed: int) -> npt.NDArray[np.uint8]:
-    """Plain simulation: integrate and fire a gray video of bytes (T, H, W); packed spikes."""
+    """Plain simulation of the spikes of a gray video, by integrate and fire.
+
+    The video is bytes (T, H, W); the spikes are packed.
+    """
     torch.manual_seed(seed)
     held = torch.rand(video.shape[1:])
     spikes = torch.empty(video.shape, dtype=torch.bool)
@@ -61,7 +67,10 @@ def simulate(video: torch.Tensor, seed: int) -> npt.NDArray[np.uint8]:
 
 
 def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Plain TFSTP: update the synapses of the pixels that fired, then compute the picture."""
+    """Plain TFSTP, texture from short-term plasticity.
+
+    It updates the synapses of the pixels that fired, then computes the picture.
+    """
     u0, D, F, f = 0.15, 1.0, 10.0, 0.15
     R = torch.ones(spikes.shape[1:])
     u = torch.full(spikes.shape[1:], u0)
@@ -80,7 +89,9 @@ def tfstp(spikes: torch.Tensor) -> Iterator[torch.Tensor]:
 def sdm(
     blur: torch.Tensor, spikes: torch.Tensor, frames: Sequence[int], exposure: tuple[int, int]
 ) -> Iterator[torch.Tensor]:
-    """Plain SDM, with the window and prior of the method; ``blur`` and pictures are (3, h, w).
+    """Plain SDM, with the window and prior of the method.
+
+    ``blur`` and pictures are (3, h, w).
 
     At the recording's ends an interval is cut where nothing more is seen.
     """

@@ -43,7 +43,7 @@ def simulate_camera_pair(
     return picture, sc.simulate((light for _ in range(200)), "gen2", seed=seed), truth
 
 
-def measure_simulated_pairs(
+def print_alignment_errors_of_simulated_pairs(
     photo_paths: Sequence[Path], pair_count: int, say: Callable[[str], None] = print
 ) -> None:
     """Align simulated camera pairs over photographs, and print the errors of alignment."""
@@ -69,8 +69,11 @@ def measure_simulated_pairs(
     say(f"{len(errors)} of {pair_count} aligned, {refused} refused")
 
 
-def measure_real_pairs(pair_folder: Path, say: Callable[[str], None] = print) -> None:
-    """Align real pairs of pictures and spike counts, and print how far their views differ."""
+def print_alignment_of_real_pairs(pair_folder: Path, say: Callable[[str], None] = print) -> None:
+    """Align real pairs of pictures and spike counts, and print the results.
+
+    They say how far the views of each pair differ.
+    """
     for counts in sorted(pair_folder.glob("*.npy")):
         rate, picture = np.load(counts), sc.read_picture(counts.with_suffix(".jpg"))
         found = sc.align(picture, rate)

@@ -31,7 +31,7 @@ MIN_NETWORK_SPEEDUPS = {
 
 
 def find_regressions(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Find what is slower than its limit, as a sentence each; empty where nothing is.
+    """Find what is slower than its limit, as a sentence each.
 
     Args:
         rows: of `spikecam.bench.speed.measure_speed`; those of a GPU have no bounds.

@@ -76,7 +76,9 @@ def comparability_note(source: str, data_folder: Path | None, real_data_set: str
 
 
 def check_report_folder(folder: Path) -> None:
-    """Refuse a report folder that cannot be written, or a report without jinja2 installed.
+    """Refuse a report folder that cannot be written.
+
+    It also checks that jinja2, which writes reports, is installed.
 
     Raises:
         OutputError: the folder cannot be written.

@@ -12,7 +12,7 @@ from spikecam.bench import published_figures, synthetic_set
 from spikecam.bench.comparison import (
     BLURRY_PICTURE,
     WeightedMethod,
-    list_weighted_methods,
+    list_method_and_weights_names,
     score_methods,
 )
 from spikecam.bench.deblurring_cases import DeblurringCase
@@ -38,12 +38,14 @@ def score_on_rsb(
     command: str = "spikecam bench rsb",
     say: Say = print,
 ) -> Report:
-    """Score methods on the middle frame of each pair of RSB, averaged by scene.
+    """Score methods on the real pairs of RSB, and return the report.
+
+    The scores are of the middle frame, averaged by scene.
 
     Args:
         data_folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
             set of 400 frames by the sensor "gen2", with PSNR as well, since it has the truth.
-        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_weighted_methods`.
+        methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_method_and_weights_names`.
         metrics: that need no truth; by default LIQE, which is left out where it is not available.
         limit: number of pairs, from the first.
         command: command line to print in the report.
@@ -65,7 +67,7 @@ def score_on_rsb(
     say(source)
     entries = [
         WeightedMethod(BLURRY_PICTURE),
-        *map(WeightedMethod.parse, methods or list_weighted_methods()),
+        *map(WeightedMethod.parse, methods or list_method_and_weights_names()),
     ]
     truth_metrics = () if data_folder else ("psnr",)
     if metrics is None:

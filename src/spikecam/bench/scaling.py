@@ -17,7 +17,7 @@ import numpy as np
 
 import spikecam as sc
 from spikecam.bench.speed_inputs import SpeedSizes, simulate_moving_pattern, write_inputs
-from spikecam.bench.timing import consume, item_seconds_in_turns, median_seconds_in_turns
+from spikecam.bench.timing import consume, first_and_median_item_seconds, median_seconds_in_turns
 from spikecam.bench.workloads import NETWORKS, Run, iter_sdm
 from spikecam.show.curves import check_curves, write_curves
 
@@ -125,7 +125,7 @@ def _loop_times(streams: Sequence[sc.SpikeStream], sizes: GrowthSizes) -> Curves
         "TFP": partial(_tfp, window=9),
         "TFI": lambda stream: consume(sc.reconstruct_frames(stream, "tfi")),
         "TFSTP": lambda stream: consume(sc.reconstruct_frames(stream, "tfstp")),
-        "simulate": _simulate_gray_scene,
+        "simulate": _simulate_gray_scene_like,
     }
     # All sizes in turns: what disturbs the machine does not look like growth.
     return {
@@ -138,8 +138,8 @@ def _tfp(stream: sc.SpikeStream, **options: Any) -> None:
     consume(sc.reconstruct_frames(stream, "tfp", **options))
 
 
-def _simulate_gray_scene(stream: sc.SpikeStream) -> None:
-    """Simulate a gray scene of the shape of a recording."""
+def _simulate_gray_scene_like(stream: sc.SpikeStream) -> None:
+    """Simulate a gray scene of the size and length of a recording."""
     frames, height, width = stream.shape
     sc.simulate([np.full((height, width), 90, np.uint8)] * frames)
 
@@ -184,6 +184,6 @@ def _over_pictures(steps: GrowthSizes) -> Plot:
             made.append(write_inputs(folder, sizes))
         for name, run in methods.items():
             runs = [iter(run(inputs, "cpu")) for inputs in made]
-            times = item_seconds_in_turns(runs, steps.min_rounds, steps.min_seconds)
+            times = first_and_median_item_seconds(runs, steps.min_rounds, steps.min_seconds)
             curves[name] = [1e3 * each for _, each in times]
     return [float(h * w) for h, w in steps.pictures], {"ms a picture": curves}

@@ -18,12 +18,12 @@ from spikecam.bench.machine_limits import MachineLimit, matrix_product_limit, me
 from spikecam.bench.peak_memory import peak_memory_of_module
 from spikecam.bench.peer_toolbox import (
     find_peer_workloads,
-    installed_peer,
+    peer_name_and_version,
     peer_picture_count,
     prepare_peer,
 )
 from spikecam.bench.speed_inputs import FULL, SpeedInputs, SpeedSizes, write_inputs
-from spikecam.bench.timing import consume, item_seconds_in_turns, median_seconds_in_turns
+from spikecam.bench.timing import consume, first_and_median_item_seconds, median_seconds_in_turns
 from spikecam.bench.workloads import Workload, all_workloads
 from spikecam.resources import usable_cores
 
@@ -150,7 +150,7 @@ def _time_whole_workload(
         as_many = workload.count_and_size(inputs)[0] / peer_picture_count(
             workload.name, inputs, workload.count_and_size(inputs)[0]
         )
-        row |= {"x peer": as_many * times[3] / times[0], "peer": installed_peer()}
+        row |= {"x peer": as_many * times[3] / times[0], "peer": peer_name_and_version()}
     return row
 
 
@@ -160,7 +160,7 @@ def _time_each_picture(
     """Time a workload picture by picture, and return its row."""
     again = (limit.run() for _ in count())
     runs = [iter(workload.run(inputs, device)), iter(workload.run_plain(inputs, device)), again]
-    times = item_seconds_in_turns(runs, sizes.min_pictures, sizes.min_seconds)
+    times = first_and_median_item_seconds(runs, sizes.min_pictures, sizes.min_seconds)
     row = _make_row(workload, inputs, [later for _, later in times], limit, device)
     return row | {"first ms": 1e3 * times[0][0]}
 

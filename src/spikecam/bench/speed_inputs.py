@@ -98,7 +98,10 @@ class SpeedInputs:
 
     @cached_property
     def blur_spikes(self) -> sc.SpikeStream:
-        """Spikes of the blurry picture: random ones, 137 frames, a quarter as fine."""
+        """Spikes of the exposure of the blurry picture.
+
+        They are random: 137 frames, a quarter as fine as the picture.
+        """
         return sc.open(self.folder / "captured.dat")
 
     def _array(self, name: str) -> npt.NDArray[Any]:

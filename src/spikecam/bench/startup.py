@@ -16,7 +16,10 @@ from spikecam.bench.timing import median_seconds_of_two
 
 
 def measure_startup(say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Measure the milliseconds of import, help and opening a terabyte; one row each."""
+    """Measure how long the program takes to start; one row for each case.
+
+    In milliseconds: import, help, and opening a recording of a terabyte.
+    """
     rows: list[dict[str, Any]] = []
     for what, code in {
         "import spikecam": "import spikecam",

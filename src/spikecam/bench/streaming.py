@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from spikecam.bench.comparison import network_free_method_names
+from spikecam.bench.comparison import network_free_reconstruction_names
 from spikecam.bench.peak_memory import peak_memory_and_seconds
 from spikecam.bench.speed_inputs import simulate_moving_pattern
 
@@ -28,7 +28,7 @@ def measure_streaming(
                 file.write(packed)
         size = path.stat().st_size / 1e9
         say(f"streaming {size:.1f} GB of {width}x{height} to a video")
-        for method in network_free_method_names():
+        for method in network_free_reconstruction_names():
             options = ["--size", f"{width}x{height}", "--method", method]
             command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
             peak, taken = peak_memory_and_seconds(command)

@@ -45,7 +45,10 @@ class SyntheticSequence(NamedTuple):
 
 
 def describe_synthetic_set(limit: int | None = None) -> str:
-    """Describe the synthetic set, or its first ``limit`` scenes, in words for a report."""
+    """Describe the synthetic set in words, for a report.
+
+    With ``limit``, its first scenes.
+    """
     count = min(limit or len(_PHOTOS), len(_PHOTOS))
     count_text = "1 photograph" if count == 1 else f"{count} photographs"
     return f"{count_text} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
@@ -54,7 +57,10 @@ def describe_synthetic_set(limit: int | None = None) -> str:
 def make_sequences(
     frame_count: int, exposure: Span, scene_count: int | None = None
 ) -> list[SyntheticSequence]:
-    """Make the synthetic sequences of the first scenes, or of all; the same at every call."""
+    """Make the synthetic sequences of the first scenes, or of all.
+
+    They are the same at every call.
+    """
     from skimage import data
 
     photographs = {name: getattr(data, name)() for name in _PHOTOS}

@@ -44,24 +44,24 @@ def median_seconds_of_two(
     return first, second
 
 
-def item_seconds_in_turns(
-    iterators: Sequence[Iterator[Any]], item_count: int, min_seconds: float = 0.0
+def first_and_median_item_seconds(
+    iterators: Sequence[Iterator[Any]], min_later_items: int, min_seconds: float = 0.0
 ) -> list[tuple[float, float]]:
-    """Seconds for the first item of each iterator, and the median for its later items, in turns.
+    """Seconds for the first item of each iterator, and the median for its later items.
 
-    One item of each in turn: ``item_count`` after the first, and further until ``min_seconds``
-        seconds are
-    over or one of them ends. What an iterator prepares for all its items is in the first.
+    They take turns, one item each: at least ``min_later_items`` after the first, and further until
+    ``min_seconds`` seconds are over or one of them ends. What an iterator prepares for all its
+    items is in the first.
     """
     times: list[list[float]] = [[] for _ in iterators]
     began = time.perf_counter()
-    while len(times[0]) <= item_count or time.perf_counter() - began < min_seconds:
+    while len(times[0]) <= min_later_items or time.perf_counter() - began < min_seconds:
         turn = []
         for run in iterators:
             start = time.perf_counter()
             if next(run, _ENDED) is _ENDED:
-                if len(times[0]) <= item_count:
-                    raise ValueError(f"an iterator ended before {item_count + 1} items")
+                if len(times[0]) <= min_later_items:
+                    raise ValueError(f"an iterator ended before {min_later_items + 1} items")
                 return [(taken[0], float(np.median(taken[1:]))) for taken in times]
             turn.append(time.perf_counter() - start)
         for taken, one in zip(times, turn, strict=True):

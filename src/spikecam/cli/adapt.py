@@ -15,7 +15,9 @@ from spikecam.weights.catalogue import SUFFIX
 
 
 def check_weights_output(file: Path, captures: Sequence[Path], options: Any) -> None:
-    """Refuse a path that cannot take adapted weights, or whose run would lie among captures.
+    """Refuse a path to which adapted weights cannot be written.
+
+    It is also refused where the folder of its run would lie among captures.
 
     Raises:
         OutputError: it is one.

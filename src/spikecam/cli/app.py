@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from spikecam.cli.interrupt import set_interruption_notice
+from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import say
 from spikecam.cli.options import PageOptions
 from spikecam.errors import OptionError
@@ -36,7 +36,7 @@ def app(
 
     try:
         # It is ended in no other way.
-        with set_interruption_notice():
+        with notifying_of_interruption():
             serve_app(
                 recordings or [],
                 host=page.host,

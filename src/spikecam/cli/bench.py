@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from spikecam.bench.benchmark import Benchmark, RunContext, all_benchmarks
 from spikecam.cli.declared import make_declared_command
 from spikecam.cli.flags import without_none
-from spikecam.cli.interrupt import check_interrupt
+from spikecam.cli.interrupt import raise_if_interrupted
 from spikecam.cli.messages import print_error, report, say
 from spikecam.cli.options import OUTPUT_GROUP
 from spikecam.option_help import attribute_helps, plain_sentence
@@ -89,7 +89,7 @@ def run_benchmark(benchmark: Benchmark, options: Any, output_folder: Path | None
 
 def _say(line: str) -> None:
     # Measuring takes minutes: what was asked to stop stops here.
-    check_interrupt()
+    raise_if_interrupted()
     say(line)
 
 

@@ -20,7 +20,7 @@ from cyclopts import (
 )
 from cyclopts.config import Dict
 
-from spikecam.cli.values import format_as_typed
+from spikecam.cli.values import format_value_as_typed
 from spikecam.errors import FileError
 from spikecam.io.paths import check_existing_file
 
@@ -115,7 +115,10 @@ def _settings(arguments: ArgumentCollection) -> Iterator[Argument]:
 
 
 def _typed_or_default(argument: Argument) -> Any:
-    """The value of an argument that was typed, or else its default, as it is typed."""
+    """The value of an argument that was typed, or else its default.
+
+    It has the form in which it is typed.
+    """
     if argument.tokens:
         value = argument.convert()
     else:
@@ -123,7 +126,7 @@ def _typed_or_default(argument: Argument) -> Any:
         if value is argument.field_info.empty:
             return None
     name = argument.name.removeprefix("--")
-    return None if value is None or value == () else format_as_typed(name, value)
+    return None if value is None or value == () else format_value_as_typed(name, value)
 
 
 def _refuse_unknown(words: Sequence[str], arguments: ArgumentCollection) -> None:
@@ -138,7 +141,10 @@ def _refuse_unknown(words: Sequence[str], arguments: ArgumentCollection) -> None
 
 
 def _typed_word(arguments: ArgumentCollection, flag: str) -> str | None:
-    """The word typed after a flag, empty for a switch; None without the flag."""
+    """The word that was typed after a flag; None without the flag.
+
+    It is empty for a switch.
+    """
     for argument in arguments:
         if argument.name == flag and argument.tokens:
             return argument.tokens[0].value

@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import spikecam as sc
-from spikecam.cli.interrupt import set_interruption_notice
+from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
 from spikecam.cli.progress import track_progress
@@ -43,10 +43,10 @@ def demo(
     for name, path in copies.items():
         with atomic_path(out / name) as temporary:
             shutil.copyfile(path, temporary)
-    with set_interruption_notice(
+    with notifying_of_interruption(
         f"{out} holds a part of the demo; repeat the command for the rest"
     ):
-        frames, video_frames = write_sharp_pictures(out, sharp)
+        frames, video_frames = deblur_sample(out, sharp)
     files = {
         "blur.png": "the blurry picture",
         "spikes.dat": "the spikes of the same moment",
@@ -58,8 +58,12 @@ def demo(
     report("\n".join(lines), {"folder": out, "files": [out / name for name in files]})
 
 
-def write_sharp_pictures(out: Path, sharp: sc.Output) -> tuple[list[int], range]:
-    """Deblur the sample to a video, a folder of pictures and a contact sheet; returns frames."""
+def deblur_sample(out: Path, sharp: sc.Output) -> tuple[list[int], range]:
+    """Deblur the sample, and write the sharp pictures.
+
+    They become a video, a folder of pictures and a contact sheet; returns the frames of the folder
+    and of the video.
+    """
     from spikecam import sample
 
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from cyclopts import Group, Parameter
 
 from spikecam.cli.values import (
-    format_as_typed,
+    format_value_as_typed,
     one_word_parameter,
     parse_bounds,
     parse_numbers,
@@ -110,10 +110,13 @@ def without_none(hint: Any) -> Any:
 
 
 def shown_default(name: str, value: Any) -> Any:
-    """The default of a flag as the help shows it, or False where there is nothing to show."""
+    """The default of a flag as the help shows it.
+
+    False where there is nothing to show.
+    """
     if value is None or value is False or value == ():
         return False
-    return str(format_as_typed(name, value))
+    return str(format_value_as_typed(name, value))
 
 
 def make_flags_class(

@@ -154,7 +154,10 @@ def refuse_recording_options(
 def write_normalised_spreads(
     output: sc.Output, spreads: Sequence[Picture], frames: Sequence[int]
 ) -> tuple[float, float]:
-    """Write spreads, divided by the one shown as white; return that one, and their mean."""
+    """Write spreads as pictures, divided by the spread that is shown as white.
+
+    Returns that spread, and the mean of all.
+    """
     white = spread_shown_as_white(spreads)
     output.write((np.minimum(one / one.dtype.type(white), 1) for one in spreads), frames)
     return white, sum(float(one.mean()) for one in spreads) / len(spreads)
@@ -163,7 +166,10 @@ def write_normalised_spreads(
 def _checked_sample_count(
     request: GenerateRequest, spread_path: str | None, samples_path: str | None, frame_count: int
 ) -> int:
-    """Number of samples, after a check that they suit the outputs and fit into memory."""
+    """Check the number of samples, and return it.
+
+    They must suit the outputs and fit into memory.
+    """
     method = find_method(request.method, Takes.SPIKES_OR_PICTURE)
     samples: int = getattr(method.parse_options(request.options), "sample_count", 1)
     if spread_path is not None and samples == 1:

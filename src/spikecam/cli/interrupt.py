@@ -19,7 +19,7 @@ _main_process = os.getpid()
 _last_check = -CHECK_INTERVAL_SECONDS
 
 
-def handle_signals() -> None:
+def raise_interrupt_on_signals() -> None:
     """Turn the signals that ask to stop into KeyboardInterrupt."""
     global _main_process
     _main_process = os.getpid()
@@ -29,8 +29,11 @@ def handle_signals() -> None:
 
 
 @contextmanager
-def set_interruption_notice(*sentences: str) -> Iterator[None]:
-    """Within the block, an interrupted command prints these sentences, or nothing without any."""
+def notifying_of_interruption(*sentences: str) -> Iterator[None]:
+    """Context in which an interrupted command prints these sentences.
+
+    Without sentences it prints nothing.
+    """
     before = _notices[:]
     _notices[:] = sentences
     try:
@@ -39,8 +42,11 @@ def set_interruption_notice(*sentences: str) -> Iterator[None]:
         _notices[:] = before
 
 
-def check_interrupt() -> None:
-    """Raise KeyboardInterrupt if a signal came: a library may have swallowed the first one."""
+def raise_if_interrupted() -> None:
+    """Raise KeyboardInterrupt if a signal asked to stop.
+
+    A library may have swallowed the exception that the signal raised.
+    """
     global _last_check
     _last_check = time.monotonic()
     if _requested.is_set():

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from spikecam.cli.interrupt import set_interruption_notice
+from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import report, say
 from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
@@ -59,7 +59,7 @@ def live(
 
     feed = open_feed(source, recording.camera, recording.size)
     live_reconstruction = LiveReconstruction(feed, method, values, fps=fps)
-    with suppress(KeyboardInterrupt), set_interruption_notice():
+    with suppress(KeyboardInterrupt), notifying_of_interruption():
         if page:
             serve_live(
                 live_reconstruction,

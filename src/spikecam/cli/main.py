@@ -16,7 +16,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 import spikecam
 from spikecam.cli.config import ConfigPrinted, apply_config_flags
-from spikecam.cli.interrupt import handle_signals
+from spikecam.cli.interrupt import raise_interrupt_on_signals
 from spikecam.cli.messages import Verbosity, print_error, print_warning, set_verbosity, verbosity
 from spikecam.cli.usage import check_whole_numbers, explain_usage_error
 from spikecam.errors import SpikecamError
@@ -118,7 +118,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     set_verbosity(Verbosity(debug=bool(os.environ.get("SPIKECAM_DEBUG"))))
     warnings.showwarning = print_warning
-    handle_signals()
+    raise_interrupt_on_signals()
     code = run_command(sys.argv[1:])
     if code:
         sys.exit(code)

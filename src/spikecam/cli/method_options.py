@@ -18,7 +18,7 @@ from spikecam.cli.flags import (
     without_none,
 )
 from spikecam.cli.options import METHOD_GROUP
-from spikecam.cli.values import format_as_typed
+from spikecam.cli.values import format_value_as_typed
 from spikecam.errors import OptionError
 from spikecam.method import Method
 
@@ -106,11 +106,14 @@ def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:
 
 
 def _combined_help(name: str, having: Sequence[tuple[Method, Setting]]) -> str:
-    """Help of an option from the help of each method that has it; equal texts are merged."""
+    """Help of an option, combined from the help of each method that has it.
+
+    Equal texts are merged.
+    """
     texts: dict[str, list[str]] = {}
     for method, setting in having:
         default = setting.default
-        text = format_as_typed(name, default)
+        text = format_value_as_typed(name, default)
         text = ", ".join(text) if isinstance(text, list) else text
         shown = "" if default in (None, False) else f" ({text})"
         texts.setdefault(setting.help, []).append(f"{method.name}{shown}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from spikecam.cli.interrupt import check_interrupt
+from spikecam.cli.interrupt import raise_if_interrupted
 from spikecam.cli.messages import verbosity
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
     """
     with _progress_bar() as bar:
         for item in bar.track(items, total=total, description=label):
-            check_interrupt()
+            raise_if_interrupted()
             yield item
 
 
@@ -40,7 +40,7 @@ def show_step_progress(label: str, picture_count: int) -> Iterator[Callable[[int
 
         def advance(done: int, total: int) -> None:
             nonlocal finished
-            check_interrupt()
+            raise_if_interrupted()
             bar.update(task, completed=finished * total + done, total=picture_count * total)
             finished += done == total
 

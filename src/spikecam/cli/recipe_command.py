@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from spikecam.cli.declared import make_declared_command
-from spikecam.cli.interrupt import check_interrupt, set_interruption_notice
+from spikecam.cli.interrupt import notifying_of_interruption, raise_if_interrupted
 from spikecam.cli.messages import report, say, verbosity
 from spikecam.cli.options import OUTPUT_GROUP
 from spikecam.errors import SpikecamError
@@ -68,22 +68,25 @@ def make_recipe_command(
 
 
 def run_recipe(recipe: Recipe, sources: Sequence[Path], output_path: Path, options: Any) -> None:
-    """Train by a recipe, and print its result; Ctrl-C prints how to resume."""
+    """Train by a recipe, and print its result.
+
+    Ctrl-C prints how to resume.
+    """
     require_packages(*PACKAGES, extra="train", purpose="training")
     first = is_first_process()
     bar = first and sys.stderr.isatty() and not verbosity().quiet
     command = shlex.join(["spikecam", *sys.argv[1:]])
     job = TrainingJob(
-        sources, output_path, RunReport(say if first else None, bar, command, check_interrupt)
+        sources, output_path, RunReport(say if first else None, bar, command, raise_if_interrupted)
     )
     resume = "repeat the command to go on from the last epoch"
     nothing = f"nothing is kept; {output_path} is made when all of it is there"
     try:
-        with set_interruption_notice(*([resume if recipe.resumes else nothing] if first else [])):
+        with notifying_of_interruption(*([resume if recipe.resumes else nothing] if first else [])):
             result = recipe.run(job, options)
     except SpikecamError:
         # What is interrupted can fail in other ways on its way out.
-        check_interrupt()
+        raise_if_interrupted()
         raise
     if first:
         report(result.text, {"file": result.path, "measures": result.measures})

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 import spikecam as sc
 from spikecam.cli.config import ConfigOptions
 from spikecam.cli.flags import ConfigFlags, add_config_flags
-from spikecam.cli.interrupt import set_interruption_notice
+from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, FpnOption
 from spikecam.cli.progress import track_progress
@@ -48,7 +48,7 @@ def synth(
         raise sc.OutputError(f"{out} holds the sources; name another folder for the data set")
     fixed_pattern = None if fpn is None else sc.FixedPattern.load(fpn)
     scenes = sc.Synthesis(sources, out, options, fpn=fixed_pattern, workers=workers)
-    with set_interruption_notice("repeat the command to go on with the scenes that are missing"):
+    with notifying_of_interruption("repeat the command to go on with the scenes that are missing"):
         splits = Counter(scene.split for scene in track_progress(scenes, len(scenes), "Scenes"))
     parts = ", ".join(f"{splits[split]} {split}" for split in sorted(splits))
     apart = "; no photograph or video is in two splits" if len(splits) > 1 else ""

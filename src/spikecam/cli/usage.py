@@ -63,7 +63,9 @@ def explain_usage_error(error: CycloptsError) -> str:
 
 
 def check_whole_numbers(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Refuse 1.5 where a whole number is expected; cyclopts, which calls this, would round it.
+    """Refuse arguments such as 1.5 where a whole number is expected.
+
+    cyclopts, which calls this, would round them.
 
     Raises:
         CoercionError: a word is no whole number.

@@ -78,10 +78,13 @@ def flag_of_token(token: Token) -> str | None:
     return f"{token.source}: {keyword.strip('[]').replace('][', '.')} ="
 
 
-def format_as_typed(name: str, value: Any) -> Any:
-    """Format a value as it is typed on the command line; numbers and booleans stay as they are."""
+def format_value_as_typed(option_name: str, value: Any) -> Any:
+    """Format a value as it is typed on the command line.
+
+    Numbers and booleans stay as they are; ``size`` is typed as WIDTHxHEIGHT.
+    """
     if isinstance(value, (list, tuple)):
-        if name == "size" and len(value) == 2:
+        if option_name == "size" and len(value) == 2:
             return f"{value[1]}x{value[0]}"
         if not all(isinstance(one, (int, float)) for one in value):
             return [str(one) for one in value]

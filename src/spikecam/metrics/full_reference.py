@@ -32,7 +32,7 @@ def psnr(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
     """
     from skimage.metrics import peak_signal_noise_ratio
 
-    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = check_and_convert_pair_to_floats(picture, truth, data_range)
     with np.errstate(divide="ignore"):
         return float(peak_signal_noise_ratio(truth_floats, picture_floats, data_range=data_range))  # type: ignore[no-untyped-call]
 
@@ -46,7 +46,7 @@ def ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> 
 
     Args and errors as `psnr`; and OptionError for pictures of fewer than 7 pixels a side.
     """
-    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = check_and_convert_pair_to_floats(picture, truth, data_range)
     return _ssim(picture_floats, truth_floats, data_range)
 
 
@@ -56,7 +56,7 @@ def ssim_s_sdm(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: floa
     The same windows, on pictures mapped to [-1, 1]. The terms of brightness then compare means
     that have a sign, so that its values differ from those on [0, 1].
     """
-    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = check_and_convert_pair_to_floats(picture, truth, data_range)
     return _ssim(2 * picture_floats / data_range - 1, 2 * truth_floats / data_range - 1, 2)
 
 
@@ -71,7 +71,7 @@ def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) 
     import torch
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
-    picture_floats, truth_floats = to_float_pair(picture, truth, data_range)
+    picture_floats, truth_floats = check_and_convert_pair_to_floats(picture, truth, data_range)
     _check_side("MS-SSIM", picture_floats, _MS_SSIM_MIN_SIDE)
     picture_tensor, truth_tensor = (
         torch.from_numpy(np.atleast_3d(plane).transpose(2, 0, 1)[None])
@@ -83,10 +83,12 @@ def ms_ssim(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) 
     return float(value)
 
 
-def to_float_picture(
+def check_and_convert_to_floats(
     picture: npt.ArrayLike, data_range: float, argument_name: str = "the picture"
 ) -> Any:
-    """Convert a picture to floats, its values unchanged.
+    """Check the shape and range of a picture, and convert it to floats.
+
+    Values stay as they are.
 
     Raises:
         OptionError: no picture, not finite, or values that are not in [0, data_range].
@@ -109,9 +111,14 @@ def to_float_picture(
     return array.astype(np.float64 if array.dtype == np.float64 else np.float32, copy=False)
 
 
-def to_float_pair(picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float) -> list[Any]:
+def check_and_convert_pair_to_floats(
+    picture: npt.ArrayLike, truth: npt.ArrayLike, data_range: float
+) -> list[Any]:
     """Convert a picture and its truth to floats of one type, and check that shapes agree."""
-    pair = [to_float_picture(picture, data_range), to_float_picture(truth, data_range, "the truth")]
+    pair = [
+        check_and_convert_to_floats(picture, data_range),
+        check_and_convert_to_floats(truth, data_range, "the truth"),
+    ]
     if pair[0].shape != pair[1].shape:
         shapes = [
             f"{plane.shape[1]}x{plane.shape[0]}{' in colour' if plane.ndim == 3 else ' in gray'}"

@@ -15,7 +15,10 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.extras import missing_package_error
-from spikecam.metrics.full_reference import to_float_pair, to_float_picture
+from spikecam.metrics.full_reference import (
+    check_and_convert_pair_to_floats,
+    check_and_convert_to_floats,
+)
 
 # By our names: pyiqa's name, and whether the metric is undefined on a picture of one value.
 _PYIQA_METRICS = {
@@ -38,7 +41,11 @@ def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) ->
         FileError: its weights cannot be loaded.
         OptionError: as `psnr`.
     """
-    return _evaluate("lpips", *to_float_pair(picture, truth, data_range), data_range=data_range)
+    return _evaluate(
+        "lpips",
+        *check_and_convert_pair_to_floats(picture, truth, data_range),
+        data_range=data_range,
+    )
 
 
 def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -46,7 +53,9 @@ def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Not defined on a picture of one value, which has no statistics: an OptionError. Else as `lpips`.
     """
-    return _evaluate("niqe", to_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate(
+        "niqe", check_and_convert_to_floats(picture, data_range), data_range=data_range
+    )
 
 
 def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -54,7 +63,9 @@ def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Not defined on a picture of one value: an OptionError. Else as `lpips`.
     """
-    return _evaluate("brisque", to_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate(
+        "brisque", check_and_convert_to_floats(picture, data_range), data_range=data_range
+    )
 
 
 def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -62,7 +73,9 @@ def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
 
     Errors as `lpips`.
     """
-    return _evaluate("liqe", to_float_picture(picture, data_range), data_range=data_range)
+    return _evaluate(
+        "liqe", check_and_convert_to_floats(picture, data_range), data_range=data_range
+    )
 
 
 def _evaluate(name: str, *pictures: Any, data_range: float) -> float:

@@ -26,7 +26,7 @@ NamedPicture = tuple[str, Any]
 
 def iter_named_pictures(pictures: Pictures) -> Iterator[NamedPicture]:
     """Yield pictures with their names: of the file without suffix, else the number from 0."""
-    files = _list_picture_files(pictures)
+    files = _list_picture_files_or_none(pictures)
     if files is not None:
         yield from ((path.stem, read_picture(path)) for path in files)
     elif isinstance(pictures, (str, os.PathLike)):
@@ -49,7 +49,7 @@ def iter_picture_pairs(result: Pictures, truth: Pictures) -> Iterator[tuple[str,
         FileError: something is missing, empty, or on one side alone; before anything is read where
             files can be counted.
     """
-    files = [_list_picture_files(result), _list_picture_files(truth)]
+    files = [_list_picture_files_or_none(result), _list_picture_files_or_none(truth)]
     if files[0] is not None and files[1] is not None:
         yield from _pair_files(result, truth, files[0], files[1])
         return
@@ -101,9 +101,10 @@ def _pair_files(
 def _files_by_frame_number(
     source: Pictures, files: Sequence[Path], same_names: bool
 ) -> dict[str, Path]:
-    """Files by the number at the end of their names; by name, where some have none.
+    """Files by the frame number at the end of their names.
 
-    By name also where numbers come twice, if the names are the ``same_names`` on both sides.
+    By the whole name where some have no number, and where numbers come twice while the names are
+    the ``same_names`` on both sides.
     """
     names = [path.stem for path in files]
     numbers_at_end = [re.search(r"(\d+)$", name) for name in names]
@@ -119,7 +120,7 @@ def _files_by_frame_number(
     return dict(zip(names, files, strict=True))
 
 
-def _list_picture_files(pictures: Pictures) -> list[Path] | None:
+def _list_picture_files_or_none(pictures: Pictures) -> list[Path] | None:
     """List the picture files of a path, folder or pattern; None for videos and arrays."""
     if not isinstance(pictures, (str, os.PathLike)):
         return None
@@ -137,7 +138,7 @@ def _list_picture_files(pictures: Pictures) -> list[Path] | None:
 
 def count_pictures(pictures: Pictures) -> int | None:
     """Count pictures; None for an iterator, which cannot tell."""
-    files = _list_picture_files(pictures)
+    files = _list_picture_files_or_none(pictures)
     if files is not None:
         return len(files)
     if isinstance(pictures, (str, os.PathLike)):

@@ -96,7 +96,10 @@ def frame_scores(
     *,
     data_range: float = 1.0,
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield each frame's name and scores; arguments and errors as for `score`."""
+    """Yield each frame's name and scores.
+
+    Arguments and errors are as for `score`.
+    """
     names = check_metrics(metrics, truth is not None)
     functions = {name: getattr(import_module(METRICS[name].module), name) for name in names}
     source = describe_source(result, "the result")
@@ -140,7 +143,9 @@ def mean_scores(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def check_metrics(metrics: Sequence[str] | None, with_truth: bool) -> list[str]:
-    """Check names of metrics, with the defaults for None, and drop duplicates.
+    """Check names of metrics, and return them.
+
+    Duplicates are dropped; None stands for the defaults.
 
     Raises:
         OptionError: there is no such metric, or it needs the truth and there is none.

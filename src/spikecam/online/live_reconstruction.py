@@ -66,7 +66,10 @@ class LiveReconstruction:
         self._method = name
 
     def run(self) -> None:
-        """Read frames and make pictures until they end or `stop` is called; keeps its error."""
+        """Read frames and make pictures until they end or `stop` is called.
+
+        An error is kept, not raised.
+        """
         try:
             self._run()
         except Exception as error:

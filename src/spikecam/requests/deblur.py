@@ -58,7 +58,9 @@ class DeblurRequest:
     alignment: PathLike | None = None
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
-        """Check the request before work starts, and return it with its frames.
+        """Check the request before work starts.
+
+        Returns the checked request, which has its frames and can run.
 
         Args:
             output: what the pictures are for, which the default of ``frames`` depends on.

@@ -39,7 +39,9 @@ def requested_frames(
 
 
 def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span | None:
-    """Resolve the exposure of a request to (start, stop); a text is START:STOP.
+    """Resolve the exposure of a request to (start, stop).
+
+    A text is START:STOP.
 
     Raises:
         OptionError: a text of another form.

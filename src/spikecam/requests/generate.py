@@ -47,7 +47,9 @@ class GenerateRequest:
     exposure: Span | str | None = None
 
     def check(self) -> CheckedRequest[Generated]:
-        """Check the request before work starts, and return it with its frames.
+        """Check the request before work starts.
+
+        Returns the checked request, which has its frames and can run.
 
         Raises:
             SpikecamError: whatever is wrong, in one sentence.

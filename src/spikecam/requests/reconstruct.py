@@ -50,7 +50,9 @@ class ReconstructRequest:
     gamma: float = 1.0
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
-        """Check the request before work starts, and return it with its frames.
+        """Check the request before work starts.
+
+        Returns the checked request, which has its frames and can run.
 
         Args:
             output: what the pictures are for, which the default of ``frames`` depends on.
@@ -94,7 +96,7 @@ class ReconstructRequest:
 
 
 def _add_hint_where_dark(pictures: Iterator[Picture], hints: list[str]) -> Iterator[Picture]:
-    """Yield the pictures; where the first is dark, add a hint how to see more."""
+    """Yield the pictures, and add a hint to ``hints`` if the first one is dark."""
     for picture in pictures:
         if not hints and 0 < picture.mean() < _DARK_MEAN:
             hints.append(f"dark, {picture.mean():.3f} on average: a stretch of 1:99 shows more")

@@ -13,7 +13,9 @@ from spikecam.picture import Picture
 
 @dataclass(frozen=True)
 class DisplayMapping:
-    """Maps values for display: ((x - black) / (white - black)) ** (1 / gamma), in [0, 1].
+    """Maps values for display, by black, white and gamma.
+
+    It gives ((x - black) / (white - black)) ** (1 / gamma), in [0, 1].
 
     One mapping serves all frames of a video, so that they do not flicker.
 

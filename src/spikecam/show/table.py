@@ -49,7 +49,10 @@ def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
 
 
 def format_json(value: Any) -> str:
-    """Format as JSON, with the word "inf" for infinity, which JSON does not have."""
+    """Format a value as JSON text.
+
+    Infinity, which JSON does not have, is the word "inf".
+    """
     return (
         json.dumps(_replace_infinities(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     )

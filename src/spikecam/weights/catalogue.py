@@ -147,7 +147,9 @@ def check_network_kind(
 
 @contextmanager
 def open_weights(path: Path, tensor_framework: str) -> Iterator[tuple[Any, WeightsHeader]]:
-    """Open a file of weights; yields the file, whose tensors are of a framework, and its header.
+    """Open a file of weights, and yield the file and its header.
+
+    Its tensors are of the framework, "pt" or "numpy".
 
     Raises:
         FileError: it is damaged, or spikecam did not write it.

@@ -73,7 +73,7 @@ def read_state_dict(checkpoint_path: Path) -> dict[str, Tensor]:
 
 
 def _load_checkpoint(path: Path) -> Any:
-    """Load the contents of a checkpoint; no code in it is run."""
+    """Load the contents of a checkpoint, without running code in it."""
     try:
         with path.open("rb") as file:
             pickled = file.read(1) == b"\x80"  # as torch.save wrote before PyTorch 1.6

@@ -154,7 +154,7 @@ def _lists_to_tuples(value: Any) -> Any:
 
 
 def _has_plausible_numbers(value: Any) -> bool:
-    """Whether all numbers in a value are finite, and whole ones not too large."""
+    """Whether all numbers in a value are finite and not too large."""
     if isinstance(value, tuple):
         return all(_has_plausible_numbers(item) for item in value)
     if type(value) is int:

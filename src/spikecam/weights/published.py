@@ -46,7 +46,7 @@ def detect_architecture(state_dict: State) -> Architecture:
 
 
 def convert_published(state_dict: State) -> tuple[Architecture, Any, dict[str, torch.Tensor]]:
-    """Convert a released state dict to its architecture, configuration and weights in our names.
+    """Convert a published state dict to ours: architecture, configuration and weights.
 
     The configuration follows from the shapes, so that variants of other sizes are known, too.
 

@@ -141,7 +141,9 @@ def build_without_weights(
 
 
 def fill_weights(module: nn.Module, weights: Mapping[str, Tensor]) -> nn.Module:
-    """Fill a network of `build_without_weights`: eval mode, float32, without gradients.
+    """Fill a network with weights, for inference.
+
+    The network is of `build_without_weights`; it is in eval mode, float32, without gradients.
 
     Raises:
         FileError: as `check_weights_fit`.

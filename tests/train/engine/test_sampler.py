@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikecam.train.engine.sampler import EpochSampler
+from spikecam.train.engine.sampler import NonRepeatingSampler
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4), st.integers(0, 3))
@@ -10,7 +10,7 @@ def test_devices_together_see_in_every_step_what_one_would(world, batch, steps, 
     total = steps * batch * world
     seen = []
     for rank in range(world):
-        turn = EpochSampler(total, rank, world)
+        turn = NonRepeatingSampler(total, rank, world)
         turn.set_epoch(epoch)
         assert len(list(turn)) == len(turn) == steps * batch
         seen.append(np.reshape(list(turn), (steps, batch)))

@@ -26,7 +26,7 @@ from spikecam.train.engine.devices import pick_training_device
 from spikecam.train.engine.job import RunReport, TrainingJob
 from spikecam.train.engine.module import StageModule
 from spikecam.train.engine.run_folder import check_run_settings, write_run_settings
-from spikecam.train.engine.training import input_of_start_weights
+from spikecam.train.engine.training import choose_network_input
 from spikecam.train.recipes.bsn import BSNOptions, train_bsn
 from spikecam.train.recipes.refined import RefinedOptions, train_refined
 
@@ -353,5 +353,5 @@ def test_weights_carry_the_input_that_they_were_trained_on(tiny_set, tmp_path):
     options = replace(OPTIONS, window=7, run=replace(RUN, epochs=1, steps=1))
     weights = train_bsn(TrainingJob([tiny_set], tmp_path / "run"), options).path
     assert sc.read_weights_info(weights).input_config == BSNInputConfig(window=7)
-    assert input_of_start_weights(weights, "bsn") == BSNInputConfig(window=7)
-    assert input_of_start_weights(None, "bsn") == BSNInputConfig()
+    assert choose_network_input(weights, "bsn") == BSNInputConfig(window=7)
+    assert choose_network_input(None, "bsn") == BSNInputConfig()

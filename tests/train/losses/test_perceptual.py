@@ -7,7 +7,7 @@ from torch.nn import functional
 
 import spikecam as sc
 from spikecam.train.losses.lpips import LPIPS
-from spikecam.train.losses.perceptual import LaplacianDistance, perceptual_distance
+from spikecam.train.losses.perceptual import LaplacianDistance, make_perceptual_distance
 
 VGG = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 CHANNELS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
@@ -100,14 +100,14 @@ def test_the_stand_in_takes_small_pictures():
 
 
 def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp_path):
-    one = perceptual_distance([lpips_file])
+    one = make_perceptual_distance([lpips_file])
     # In two parts, as torchvision and the package lpips have them.
     features = {k.split(".", 1)[1].replace("slice", "s"): v for k, v in lpips_state.items()}
     features = {f"features.{k.split('.', 1)[1]}": v for k, v in features.items() if k[0] == "s"}
     layers = {k: v for k, v in lpips_state.items() if k.startswith("lin")}
     torch.save(features, tmp_path / "vgg.pth")
     torch.save(layers, tmp_path / "lin.pth")
-    other = perceptual_distance([tmp_path / "vgg.pth", tmp_path / "lin.pth"])
+    other = make_perceptual_distance([tmp_path / "vgg.pth", tmp_path / "lin.pth"])
     assert torch.equal(one(photo, noisy(photo, 0.1)), other(photo, noisy(photo, 0.1)))
     for part in ("vgg.pth", "lin.pth"):
         with pytest.raises(sc.FileError, match="no weights of LPIPS"):
@@ -115,7 +115,7 @@ def test_lpips_is_used_where_there_is_a_file(lpips_state, lpips_file, photo, tmp
 
 
 def test_without_a_file_it_needs_no_weights():
-    assert isinstance(perceptual_distance(), LaplacianDistance)
+    assert isinstance(make_perceptual_distance(), LaplacianDistance)
 
 
 def test_other_files_are_refused(tmp_path):
@@ -129,4 +129,4 @@ def test_other_files_are_refused(tmp_path):
         ("none.pth", "does not exist"),
     ):
         with pytest.raises(sc.FileError, match=expected):
-            perceptual_distance([tmp_path / name])
+            make_perceptual_distance([tmp_path / name])

@@ -31,7 +31,10 @@ class DefocusOptions:
 
 
 def run(options: DefocusOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has tables of PSNR and SSIM by disc, light and frames."""
+    """Run the benchmark and return its report.
+
+    The report has tables of PSNR and SSIM by disc, light and frames.
+    """
     from spikecam.bench.out_of_focus import score_defocus
 
     return score_defocus(

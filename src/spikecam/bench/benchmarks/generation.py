@@ -40,7 +40,10 @@ class GenerationOptions:
 
 
 def run(options: GenerationOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has tables of deblurring, dense reconstruction, and steps."""
+    """Run the benchmark and return its report.
+
+    The report has tables of deblurring, dense reconstruction, and steps.
+    """
     from spikecam.bench.generation import score_spikegen
 
     return score_spikegen(

@@ -36,7 +36,10 @@ class GoproOptions:
 
 
 def run(options: GoproOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has tables of PSNR and SSIM, beside published figures."""
+    """Run the benchmark and return its report.
+
+    The report has tables of PSNR and SSIM, beside published figures.
+    """
     from spikecam.bench.gopro import score_on_gopro
 
     return score_on_gopro(

@@ -30,14 +30,17 @@ class LiveOptions:
 
 
 def run(options: LiveOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has the pictures a second of each live method."""
-    from spikecam.bench.live import measure_live_view
+    """Run the benchmark and return its report.
+
+    The report has the pictures a second of each live method.
+    """
+    from spikecam.bench.live import run_live_command
     from spikecam.bench.report import Report, Table
     from spikecam.online.methods import online_method_names
 
     rows = []
     for method in online_method_names():
-        line = measure_live_view(method, options.rate, options.seconds)
+        line = run_live_command(method, options.rate, options.seconds)
         context.say(f"{method:<6} {line}")
         rows.append({"method": method, "result": line})
     source = f"frames of 400x250, {options.rate:g} a second"

@@ -35,7 +35,10 @@ class ModulesOptions:
 
 
 def run(options: ModulesOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has the scores with more and more modules of S-SDM."""
+    """Run the benchmark and return its report.
+
+    The report has the scores with more and more modules of S-SDM.
+    """
     from spikecam.bench.gopro import score_modules
 
     return score_modules(

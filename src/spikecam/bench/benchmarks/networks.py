@@ -28,7 +28,10 @@ class NetworksOptions:
 
 
 def run(options: NetworksOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has time and memory of each network."""
+    """Run the benchmark and return its report.
+
+    The report has time and memory of each network.
+    """
     from spikecam.bench.networks import measure_networks
     from spikecam.bench.report import Report, Table
 

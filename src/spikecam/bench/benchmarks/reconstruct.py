@@ -41,7 +41,10 @@ class ReconstructOptions:
 
 
 def run(options: ReconstructOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has all metrics of each method, beside published figures."""
+    """Run the benchmark and return its report.
+
+    The report has all metrics of each method, beside published figures.
+    """
     from spikecam.bench.reconstruct import score_reconstructions
 
     return score_reconstructions(

@@ -38,7 +38,10 @@ def run(options: RegistrationOptions, context: RunContext) -> Report:
 
     from skimage import data
 
-    from spikecam.bench.registration import measure_real_pairs, measure_simulated_pairs
+    from spikecam.bench.registration import (
+        print_alignment_errors_of_simulated_pairs,
+        print_alignment_of_real_pairs,
+    )
     from spikecam.bench.report import Report, Table
     from spikecam.io.pictures import is_picture, write_picture
 
@@ -52,12 +55,14 @@ def run(options: RegistrationOptions, context: RunContext) -> Report:
         with tempfile.TemporaryDirectory() as folder:
             for name in _PHOTOS:
                 write_picture(Path(folder) / f"{name}.png", getattr(data, name)())
-            measure_simulated_pairs(sorted(Path(folder).iterdir()), options.rigs, say)
+            print_alignment_errors_of_simulated_pairs(
+                sorted(Path(folder).iterdir()), options.rigs, say
+            )
     elif any(options.data.glob("*.npy")):
-        measure_real_pairs(options.data, say)
+        print_alignment_of_real_pairs(options.data, say)
     else:
         photos = [path for path in sorted(options.data.iterdir()) if is_picture(path)]
-        measure_simulated_pairs(photos, options.rigs, say)
+        print_alignment_errors_of_simulated_pairs(photos, options.rigs, say)
     rows = [{"result": line} for line in lines]
     table = Table("registration", "Alignment of a second camera", rows)
     return Report(

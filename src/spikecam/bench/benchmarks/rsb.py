@@ -33,7 +33,10 @@ class RsbOptions:
 
 
 def run(options: RsbOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has the scores of each method by scene."""
+    """Run the benchmark and return its report.
+
+    The report has the scores of each method by scene.
+    """
     from spikecam.bench.rsb import score_on_rsb
 
     return score_on_rsb(

@@ -80,7 +80,10 @@ class ShippedOptions:
 
 
 def run(options: ShippedOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has the mean PSNR of all weights, beside the recorded one."""
+    """Run the benchmark and return its report.
+
+    The report has the mean PSNR of all weights, beside the recorded one.
+    """
     from spikecam.bench.report import Report, Table
     from spikecam.errors import OptionError
 
@@ -119,7 +122,10 @@ def run(options: ShippedOptions, context: RunContext) -> Report:
 
 
 def iter_deblurring_scores() -> Iterator[tuple[str, str, str, float]]:
-    """Yield the mean PSNR of each deblurring method on moving photographs, at three thresholds."""
+    """Yield the mean PSNR of each deblurring method.
+
+    It is measured on moving photographs, at three thresholds.
+    """
     import numpy as np
 
     import spikecam as sc
@@ -158,11 +164,14 @@ def iter_deblurring_scores() -> Iterator[tuple[str, str, str, float]]:
 
 
 def iter_spikes_alone_scores() -> Iterator[tuple[str, str, str, float]]:
-    """Yield the mean PSNR of each method for spikes alone, on moving photographs."""
+    """Yield the mean PSNR of each method for spikes alone.
+
+    It is measured on moving photographs.
+    """
     import numpy as np
 
     import spikecam as sc
-    from spikecam.bench.affine_fit import affine_fit
+    from spikecam.bench.affine_fit import apply_best_gain_and_offset
     from spikecam.bench.synthetic_set import make_sequences
     from spikecam.gray import as_gray
 
@@ -181,14 +190,17 @@ def iter_spikes_alone_scores() -> Iterator[tuple[str, str, str, float]]:
             ).mean,
         }
         for name, picture in results.items():
-            fitted = affine_fit(picture, gray[middle])
+            fitted = apply_best_gain_and_offset(picture, gray[middle])
             scores.setdefault(name, []).append(sc.psnr(fitted, gray[middle], data_range=1))
     for (method, weights), values in scores.items():
         yield method, weights, "moving", float(np.mean(values))
 
 
 def iter_defocus_scores() -> Iterator[tuple[str, str, str, float]]:
-    """Yield the mean PSNR of TFP and of the refocuser on photographs out of focus."""
+    """Yield the mean PSNR of methods on photographs out of focus.
+
+    The methods are TFP and the refocuser.
+    """
     import numpy as np
 
     import spikecam as sc

@@ -25,7 +25,10 @@ class SpeedOptions:
 
 
 def run(options: SpeedOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has times and ratios, and plots where a folder is given."""
+    """Run the benchmark and return its report.
+
+    The report has times and ratios, and plots where a folder is given.
+    """
     from spikecam.bench import regression_limits, scaling, speed_inputs
     from spikecam.bench.report import Report, Table
     from spikecam.bench.speed import describe_machine, measure_speed

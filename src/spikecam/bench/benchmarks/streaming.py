@@ -27,7 +27,10 @@ class StreamingOptions:
 
 
 def run(options: StreamingOptions, context: RunContext) -> Report:
-    """Run the benchmark; its report has peak memory and time of streaming long recordings."""
+    """Run the benchmark and return its report.
+
+    The report has peak memory and time of streaming long recordings.
+    """
     from spikecam.bench.report import Report, Table
     from spikecam.bench.streaming import measure_streaming, measure_synth_command
 

@@ -18,7 +18,9 @@ from spikecam.train.engine.sampler import Sample
 
 
 class CachedLatents(Dataset[Sample]):
-    """Samples of a cache of latents; each index is always the same sample.
+    """Dataset of the samples of a cache of latents.
+
+    Each index is always the same sample.
 
     A sample holds ``latents`` of the blurry picture, (C, h, w); ``spikes`` uint8 (8, 8 h, 8 w);
     ``gain`` and ``mix`` (); and ``target``, the latents of the sharp picture whose colours fade

@@ -15,7 +15,9 @@ _ARMS, _CONTRAST = (6, 60), (0.5, 20.0)
 
 
 def add_chart(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """Add a random test chart to a picture: waves, a star or smooth noise; half of them hide it.
+    """Add a random test chart to a picture.
+
+    It is of waves, a star or smooth noise; half of the charts hide the picture.
 
     Photographs have next to nothing so regular, and test charts little else.
 

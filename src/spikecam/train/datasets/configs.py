@@ -145,7 +145,7 @@ class DefocusConfig:
     scenes: int = 6000
 
     def __post_init__(self) -> None:
-        check_picture_crop(self.crop)
+        check_crop_side(self.crop)
         low, high = self.odd_window_range
         if not MIN_DEFOCUS_WINDOW <= self.window[0] <= self.window[1] or low > high:
             raise OptionError(
@@ -203,15 +203,15 @@ class SpikeGenSampleConfig:
             raise OptionError(f"mix_variance is a number above 0, not {self.mix_variance:g}")
 
 
-def check_picture_crop(crop: int) -> None:
-    """Refuse a side of picture crops that is too small, or no multiple of 8.
+def check_crop_side(crop_side: int) -> None:
+    """Refuse a side of crops that is too small or no multiple of 8.
 
     Raises:
         OptionError: it is one.
     """
-    if crop < MIN_PICTURE_CROP or crop % CROP_UNIT:
+    if crop_side < MIN_PICTURE_CROP or crop_side % CROP_UNIT:
         raise OptionError(
-            f"a crop is a multiple of {CROP_UNIT} and at least {MIN_PICTURE_CROP}, not {crop}"
+            f"a crop is a multiple of {CROP_UNIT} and at least {MIN_PICTURE_CROP}, not {crop_side}"
         )
 
 

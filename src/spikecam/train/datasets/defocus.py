@@ -43,7 +43,9 @@ Scene = tuple[npt.NDArray[np.float16], npt.NDArray[np.float16], int, float]
 
 
 class DefocusSamples(Dataset[Sample]):
-    """Dataset of scenes out of focus for the refocuser; each index is always the same sample.
+    """Dataset of scenes out of focus, for the refocuser.
+
+    Each index is always the same sample.
 
     A sample holds `RefocuserInput.features`, as `Refocuser` takes them; ``sharp`` (1, crop, crop),
     the rates of the scene in focus; and ``level`` (), the rate of white.
@@ -125,13 +127,16 @@ class DefocusSamples(Dataset[Sample]):
         truth = np.minimum(sharp * np.float32(level), 1)
         if pattern is not None and rng.random() < 1 / 3:
             # The pattern is unknown: then the truth is what a median pixel makes of the light.
-            truth, pattern = median_pattern(pattern).distort(truth), None
+            truth, pattern = pattern_of_median_pixel(pattern).distort(truth), None
         rates = self.inputs.rates(stream, frames // 2, frames, fpn=pattern)
         # Half floats hold rates to a thousandth of themselves, far below their noise.
         return rates.astype(np.float16), truth[None].astype(np.float16), frames, level
 
     def _random_variation(self, sharp: Picture, rng: np.random.Generator) -> Picture:
-        """Vary a picture at random: soften it, add a chart, or add points of light."""
+        """Vary a picture at random.
+
+        It is softened, or a chart or points of light are added.
+        """
         if rng.random() < self.config.soft_prob:
             sharp = soften(sharp, rng)
         if rng.random() < self.config.chart_prob:
@@ -168,7 +173,10 @@ class DefocusSamples(Dataset[Sample]):
     def _drifting_frames(
         self, blurry: Picture, sharp: Picture, frames: int, rng: np.random.Generator
     ) -> tuple[Iterator[Picture], Picture]:
-        """Light of each frame while the camera drifts, or stands still; and the sharp truth."""
+        """Light of each frame while the camera drifts, and the sharp truth.
+
+        At times it stands still.
+        """
         inside = slice(MARGIN, -MARGIN), slice(MARGIN, -MARGIN)
         if rng.random() >= self.config.drift_prob:
             still = np.ascontiguousarray(blurry[inside])
@@ -195,7 +203,9 @@ def check_pair_sizes(pairs: Sequence[tuple[Path, Path]], side: int) -> None:
 
 
 def soften(sharp: Picture, rng: np.random.Generator) -> Picture:
-    """Soften a picture at random, as photographs are soft: enlarge it, or blur it in part.
+    """Soften a picture at random, as photographs are soft.
+
+    It is enlarged, or blurred in part.
 
     Softness differs from defocus by the frequencies that discs take away, not by how steeply all of
     them fall: so here they fall in many ways.
@@ -224,8 +234,8 @@ def translate(picture: Picture, offset: npt.NDArray[np.float64]) -> Picture:
     return np.asarray(moved, np.float32)
 
 
-def median_pattern(pattern: FixedPattern) -> FixedPattern:
-    """A fixed pattern in which every pixel is the median pixel of another."""
+def pattern_of_median_pixel(pattern: FixedPattern) -> FixedPattern:
+    """A fixed pattern all of whose pixels are the median pixel of another one."""
     offset, gain, deviation = (
         np.full_like(one, np.median(one))
         for one in (pattern.offset, pattern.gain, pattern.deviation)
@@ -233,12 +243,12 @@ def median_pattern(pattern: FixedPattern) -> FixedPattern:
     return FixedPattern.from_maps(offset, gain, deviation, pattern.lux)
 
 
-def random_sensor(rng: np.random.Generator, config: DefocusConfig, level: float) -> Sensor:
-    """A random sensor in which white fires ``level`` spikes a frame."""
+def random_sensor(rng: np.random.Generator, config: DefocusConfig, white_rate: float) -> Sensor:
+    """Draw a random sensor in which white fires ``white_rate`` spikes a frame."""
     noisy = rng.random() < config.noise_prob
     interval = draw_log_uniform(rng, (140, 5000))
     return Sensor(
-        gain=level,
+        gain=white_rate,
         photons=draw_log_uniform(rng, (100, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
         spurious_gap=(interval, interval / 3) if rng.random() < config.spurious_prob else None,

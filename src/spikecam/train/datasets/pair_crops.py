@@ -25,7 +25,9 @@ from spikecam.train.engine.sampler import Sample
 
 
 class PairCrops(Dataset[Sample]):
-    """Dataset of crops of pairs, without their truth; each index is always the same sample.
+    """Dataset of crops of pairs: blurry pictures and their spikes.
+
+    Each index is always the same sample.
 
     A sample holds ``blur``, the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``, firing rates in
     the whole exposure (1, s, s); and ``spikes`` around F moments, uint8 (F, window, s, s), where

@@ -76,7 +76,9 @@ def find_train_val_pairs(
 
 
 def split_train_val(pairs: Sequence[Pair], folder: Path) -> Split:
-    """Split pairs for training and about a tenth for validation, always in the same way.
+    """Split pairs for training and validation, always in the same way.
+
+    About a tenth is for validation.
 
     Raises:
         FileError: there is but one pair; the message names the folder ``folder``.

@@ -17,7 +17,7 @@ from spikecam.errors import FileError
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture, picture_size, quantize_to_levels, read_picture
 from spikecam.picture import Picture, as_colour
-from spikecam.train.datasets.configs import check_picture_crop
+from spikecam.train.datasets.configs import check_crop_side
 from spikecam.train.datasets.pairs import sha256_of_text
 from spikecam.train.datasets.random_draws import random_rotate_and_flip
 from spikecam.train.engine.sampler import Sample
@@ -29,7 +29,9 @@ _VALIDATION_SHARE = 0.1
 
 
 class PictureCrops(Dataset[Sample]):
-    """Dataset of crops of pictures; each index is always the same sample.
+    """Dataset of crops of pictures.
+
+    Each index is always the same sample.
 
     A sample holds ``sharp``, (3, crop, crop) in [0, 1], from a picture that is reduced by a random
     factor, so that things of all sizes are seen, and rotated and flipped.
@@ -49,7 +51,7 @@ class PictureCrops(Dataset[Sample]):
     def __init__(
         self, paths: Sequence[Path], crop: int, *, seed: int, length: int, validation: bool = False
     ) -> None:
-        check_picture_crop(crop)
+        check_crop_side(crop)
         self.paths, self.crop, self.seed, self.length = list(paths), crop, seed, length
         self.validation = validation
 
@@ -82,7 +84,9 @@ class PictureCrops(Dataset[Sample]):
 def find_train_val_pictures(
     picture_folders: Sequence[PathLike], crop_side: int, say: Callable[[str], None] | None = None
 ) -> tuple[list[Path], list[Path]]:
-    """Find pictures in folders and below, for training and about a tenth for validation.
+    """Find pictures in folders, for training and for validation.
+
+    Folders in them are searched, too; about a tenth of the pictures is for validation.
 
     Which ones are for validation depends on their names alone. Those smaller than a crop are left
     out.
@@ -129,7 +133,7 @@ def pictures_digest(paths: Sequence[Path]) -> str:
 
 @cached(LRUCache(_CACHE_BYTES, getsizeof=lambda levels: levels.nbytes))
 def read_levels_cached(path: Path) -> npt.NDArray[np.uint8]:
-    """Read a picture as levels from 0 to 255, (h, w, 3); it is kept in memory."""
+    """Read a picture as levels from 0 to 255, (h, w, 3), and keep it in memory."""
     levels: npt.NDArray[np.uint8] = quantize_to_levels(read_picture(path)).astype(
         np.uint8, copy=False
     )

@@ -45,7 +45,9 @@ def make_pseudo_scenes(
     seed: int,
     say: Callable[[str], None] | None = None,
 ) -> Path:
-    """Make a simulated data set with truth from pairs without; an interrupted one is continued.
+    """Make a simulated data set with truth from pairs without truth.
+
+    One that was interrupted is continued.
 
     Args:
         pairs: blurry pictures with their spikes; their sharp pictures are not looked at.

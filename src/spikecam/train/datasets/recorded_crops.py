@@ -17,7 +17,9 @@ from spikecam.train.datasets.scene_crops import SceneCrop
 
 
 class RecordedCrops:
-    """Crops of pairs by index, rotated and flipped, with their own spikes.
+    """Random crops of recorded pairs, by index.
+
+    They are rotated and flipped, and have their own spikes.
 
     Args:
         pairs: with sharp pictures, such as those of Spike-GOPRO.
@@ -41,7 +43,10 @@ class RecordedCrops:
         self.pairs, self.crop, self.seed = list(pairs), crop, seed
 
     def draw_crop(self, index: int) -> tuple[SceneCrop, SpikeStream]:
-        """Draw the crop of this index, and its spikes; always the same. Its light is unknown."""
+        """Draw the crop of this index, and its spikes.
+
+        They are always the same. The light of the crop is unknown.
+        """
         rng = np.random.default_rng((self.seed, index))
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.blur is not None

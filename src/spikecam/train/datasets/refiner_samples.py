@@ -21,15 +21,17 @@ from spikecam.train.engine.sampler import Sample
 
 
 class RefinerSamples(Dataset[Sample]):
-    """Dataset for the refiner; each index is always the same sample.
+    """Dataset for the training of the refiner.
+
+    Each index is always the same sample.
 
     A sample holds ``blur`` (3, h, w) and ``sharp`` (F, 3, h, w) in [0, 1], and the maps that
     `Refiner` takes: ``exposure``, ``moments``, and where asked for ``levels`` and ``flows``.
 
     Args:
-        pairs, scenes: as for `SceneCrops`.
-        sensors: how the sensors are drawn.
-        config: what a sample holds.
+        pairs, scene_config: as for `SceneCrops`.
+        sensor_config: how the sensors are drawn.
+        sample_config: what a sample holds.
         flow_warp: whether samples hold pictures warped along optical flow (see `FlowWarp`).
         input_config: constants of the network's input.
         seed: of everything random.
@@ -42,17 +44,17 @@ class RefinerSamples(Dataset[Sample]):
     def __init__(
         self,
         pairs: Sequence[Pair],
-        scenes: SceneConfig,
-        sensors: SensorConfig,
-        config: RefinerSampleConfig,
+        scene_config: SceneConfig,
+        sensor_config: SensorConfig,
+        sample_config: RefinerSampleConfig,
         *,
         flow_warp: bool = True,
         input_config: RefinerInputConfig | None = None,
         seed: int,
         length: int,
     ) -> None:
-        self.crops = SceneCrops(pairs, scenes, seed, config.moments)
-        self.sensors, self.config, self.flow_warp = sensors, config, flow_warp
+        self.crops = SceneCrops(pairs, scene_config, seed, sample_config.moments)
+        self.sensors, self.config, self.flow_warp = sensor_config, sample_config, flow_warp
         self.input_config = input_config or RefinerInputConfig()
         self.length = length
 

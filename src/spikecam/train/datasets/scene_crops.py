@@ -36,7 +36,9 @@ class SceneCrop:
 
 
 class SceneCrops:
-    """Crops of scenes by index, rotated, flipped, reversed in time and in less light.
+    """Random crops of scenes, by index.
+
+    They are rotated, flipped, reversed in time and in less light.
 
     Args:
         pairs: of a data set with sharp pictures and the spike camera's light (``synth --light``).
@@ -65,7 +67,10 @@ class SceneCrops:
         self.pairs, self.config, self.seed, self.moments = pairs, config, seed, moments
 
     def draw_crop(self, index: int) -> SceneCrop:
-        """Draw the crop of this index; always the same."""
+        """Draw the crop of this index.
+
+        It is always the same.
+        """
         rng = np.random.default_rng((self.seed, index))
         config = self.config
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
@@ -94,7 +99,10 @@ class SceneCrops:
         return SceneCrop(light, pictures, exposure, frames, rng)
 
     def _load_light(self, pair: Pair) -> npt.NDArray[np.uint8]:
-        """Open the light that the spike camera saw; only what is used of it is read."""
+        """Open the light that the spike camera saw.
+
+        Only what is used of it is read.
+        """
         assert pair.light is not None
         assert pair.exposure is not None
         try:

@@ -16,7 +16,10 @@ from spikecam.train.datasets.random_draws import draw_log_uniform
 def simulate_by_random_sensor(
     light: npt.NDArray[np.float32], rng: np.random.Generator, config: SensorConfig
 ) -> SpikeStream:
-    """Simulate spikes of light (T, h, w) by a random sensor, at times with a fixed pattern."""
+    """Simulate spikes of light (T, h, w) by a random sensor.
+
+    At times it has a fixed pattern.
+    """
     return simulate(
         light,
         random_sensor(rng, config),

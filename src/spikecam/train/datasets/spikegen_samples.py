@@ -31,7 +31,9 @@ _SPEED_PIXELS = 0.5, 24.0
 
 
 class SpikeGenSamples(Dataset[Sample]):
-    """Dataset for the fine-tuning of SpikeGen; each index is always the same sample.
+    """Dataset for the fine-tuning of SpikeGen.
+
+    Each index is always the same sample.
 
     A sample holds ``picture`` (3, h, w) in [0, 1], what is encoded; ``spikes`` uint8 (T, h, w),
     repeated where the picture is finer; ``gain`` and ``mix`` (), g; and ``sharp`` (3, h, w), the
@@ -43,12 +45,12 @@ class SpikeGenSamples(Dataset[Sample]):
             the spike camera's light (``synth --light``) are seen by a new sensor every time, others
             as they were recorded.
         pictures: crops of sharp ones, over which motion is simulated, so much larger than those of
-            the samples that things can move (`moving_scene_size`); None for deblurring alone.
-        config: how samples are drawn.
-        scenes, sensors: how crops and sensors are drawn.
+            the samples that things can move (`moving_scene_side`); None for deblurring alone.
+        sample_config: how samples are drawn.
+        scene_config, sensor_config: how crops and sensors are drawn.
         seed: of everything random.
         length: number of samples.
-        mix: g of all samples, for validation; None to draw it.
+        mix_ratio: g of all samples, for validation; None to draw it.
         input_config: constants of the network's input.
 
     Raises:
@@ -60,26 +62,27 @@ class SpikeGenSamples(Dataset[Sample]):
         self,
         pairs: Sequence[Pair],
         pictures: PictureCrops | None,
-        config: SpikeGenSampleConfig,
-        scenes: SceneConfig,
-        sensors: SensorConfig,
+        sample_config: SpikeGenSampleConfig,
+        scene_config: SceneConfig,
+        sensor_config: SensorConfig,
         *,
         seed: int,
         length: int,
-        mix: float | None = None,
+        mix_ratio: float | None = None,
         input_config: SpikeGenInputConfig | None = None,
     ) -> None:
         if not pairs and pictures is None:
             raise OptionError("give a data set with blurry pictures, or a folder of pictures")
         simulated = [pair for pair in pairs if pair.light is not None]
         recorded = [pair for pair in pairs if pair.light is None]
-        _check_frames_around(pairs, config.frames)
+        _check_enough_frames_around(pairs, sample_config.frames)
         self.counts = len(simulated), len(recorded)
-        self.simulated = SceneCrops(simulated, scenes, seed) if simulated else None
-        self.recorded = RecordedCrops(recorded, scenes.crop, seed) if recorded else None
-        self.pictures, self.config, self.crop, self.sensors = pictures, config, scenes.crop, sensors
-        self.seed, self.length, self.mix = seed, length, mix
-        self.inputs = SpikeGenInput(config.frames, input_config)
+        self.simulated = SceneCrops(simulated, scene_config, seed) if simulated else None
+        self.recorded = RecordedCrops(recorded, scene_config.crop, seed) if recorded else None
+        self.pictures, self.config = pictures, sample_config
+        self.crop, self.sensors = scene_config.crop, sensor_config
+        self.seed, self.length, self.mix_ratio = seed, length, mix_ratio
+        self.inputs = SpikeGenInput(sample_config.frames, input_config)
         self._refiner: Refiner | None = None
 
     def __len__(self) -> int:
@@ -100,7 +103,7 @@ class SpikeGenSamples(Dataset[Sample]):
 
     def _deblurring_sample(self, crop: SceneCrop, stream: SpikeStream) -> Sample:
         blur, sharp = crop.pictures[:2]
-        mix = self._draw_sample_mix(crop.rng)
+        mix = self._draw_mix_ratio(crop.rng)
         refiner = None
         if 0 < mix < 1:
             # Loaded by each process for itself, once.
@@ -135,31 +138,43 @@ class SpikeGenSamples(Dataset[Sample]):
         gain = condition.scale * rate / max(float(light.mean()), 1e-4)
         truth = np.clip(light[frames // 2] * np.float32(gain), 0, 1)
         # TFP alone is nothing to learn from.
-        return _as_sample(condition, self._draw_sample_mix(rng) or 0.5, truth)
+        return _as_sample(condition, self._draw_mix_ratio(rng) or 0.5, truth)
 
-    def _draw_sample_mix(self, rng: np.random.Generator) -> float:
-        """Draw the mix ratio g of a sample: at times 0 or 1, else as `draw_mix_ratio`."""
-        if self.mix is not None:
-            return self.mix
+    def _draw_mix_ratio(self, rng: np.random.Generator) -> float:
+        """Draw the mix ratio g of a sample.
+
+        At times it is 0 or 1, else as of `draw_mix_ratio`.
+        """
+        if self.mix_ratio is not None:
+            return self.mix_ratio
         kind = rng.random() / max(self.config.single_source_prob, 1e-9)
         return float(int(kind)) if kind < 2 else draw_mix_ratio(rng, self.config.mix_variance)
 
 
-def moving_scene_size(crop: int) -> int:
-    """Side of the pictures over which scenes move, so large that crops are hardly enlarged."""
+def moving_scene_side(crop: int) -> int:
+    """Side of the pictures for moving scenes, of which crops are taken.
+
+    It is so large that crops are hardly enlarged.
+    """
     return 3 * crop // 2 // 8 * 8
 
 
 def draw_mix_ratio(rng: np.random.Generator, variance: float = 1.0) -> float:
-    """Draw a mix ratio g from a normal distribution of mean 0.5, cut off at 0 and 1."""
+    """Draw a mix ratio g from a normal distribution.
+
+    Its mean is 0.5; it is cut off at 0 and 1.
+    """
     while True:
         mix = float(rng.normal(0.5, variance**0.5))
         if 0 <= mix <= 1:
             return mix
 
 
-def _check_frames_around(pairs: Sequence[Pair], frame_count: int) -> None:
-    """Refuse pairs in which a sharp picture has fewer frames of spikes around it, either way."""
+def _check_enough_frames_around(pairs: Sequence[Pair], frame_count: int) -> None:
+    """Refuse pairs in which a sharp picture has fewer frames of spikes around it.
+
+    Half of them lie on either side.
+    """
     half = frame_count // 2
     for pair in pairs:
         length = len(pair.stream())

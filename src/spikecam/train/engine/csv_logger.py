@@ -33,7 +33,7 @@ class CsvLogger(Logger):
 
     @property
     def name(self) -> str:
-        """Name of the logger, which Lightning asks for: none."""
+        """Name of the logger, which Lightning asks for; it is empty."""
         return ""
 
     @property

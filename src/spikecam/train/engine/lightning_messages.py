@@ -24,8 +24,8 @@ _WARNINGS = (
 
 
 @contextmanager
-def suppress_lightning_advice() -> Iterator[None]:
-    """Suppress Lightning's advice within the block; errors stay."""
+def suppressing_lightning_advice() -> Iterator[None]:
+    """Context in which Lightning's advice is suppressed; errors stay."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     try:

@@ -59,8 +59,8 @@ def write_run_settings(
     remove_leftovers(run_folder)
 
 
-def checkpoint_progress(checkpoint_path: Path, module: nn.Module) -> tuple[int, int]:
-    """Steps and epochs after which a checkpoint was written; it must be of this module.
+def steps_and_epochs_of_checkpoint(checkpoint_path: Path, module: nn.Module) -> tuple[int, int]:
+    """Steps and epochs after which a checkpoint of a module was written.
 
     Raises:
         FileError: it is damaged, or of another network.

@@ -18,7 +18,7 @@ Sample = dict[str, Tensor]
 UNBOUNDED = 1 << 40
 
 
-class EpochSampler(Sampler[int]):
+class NonRepeatingSampler(Sampler[int]):
     """Sampler whose indices continue across epochs instead of repeating.
 
     Epoch n has the indices from n times its length on. They depend on nothing but the epoch, so
@@ -70,14 +70,16 @@ class SampleDataModule(lightning.LightningDataModule):
         world_size = self.trainer.world_size
         length = self.config.steps_per_epoch * self.config.batch * world_size
         # Workers begin before Lightning says which epoch comes next.
-        sampler = EpochSampler(length, self.trainer.global_rank, world_size, self.first_epoch)
+        sampler = NonRepeatingSampler(
+            length, self.trainer.global_rank, world_size, self.first_epoch
+        )
         return self._loader(self.train, sampler)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Data loader of the validation samples, the same every time."""
         return self._loader(self.val, None)
 
-    def _loader(self, data: Dataset[Any], sampler: EpochSampler | None) -> DataLoader[Any]:
+    def _loader(self, data: Dataset[Any], sampler: NonRepeatingSampler | None) -> DataLoader[Any]:
         workers = self.config.workers
         return DataLoader(
             data,

@@ -25,14 +25,14 @@ from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import CsvLogger
 from spikecam.train.engine.devices import pick_training_device
 from spikecam.train.engine.job import RunReport
-from spikecam.train.engine.lightning_messages import suppress_lightning_advice
+from spikecam.train.engine.lightning_messages import suppressing_lightning_advice
 from spikecam.train.engine.module import StageModule
 from spikecam.train.engine.progress_bar import RunProgressBar
 from spikecam.train.engine.run_folder import (
     CHECKPOINT,
     check_run_settings,
-    checkpoint_progress,
     load_checkpoint,
+    steps_and_epochs_of_checkpoint,
     write_run_settings,
 )
 from spikecam.train.engine.sampler import SampleDataModule
@@ -82,10 +82,10 @@ def run_training(
     checkpoint = folder / CHECKPOINT
     step = 0
     if checkpoint.exists():
-        step, epoch = checkpoint_progress(checkpoint, module)
+        step, epoch = steps_and_epochs_of_checkpoint(checkpoint, module)
         samples.first_epoch = epoch
         report.say_line(f"{checkpoint} keeps {epoch} of {config.epochs} epochs")
-    with suppress_lightning_advice(), _explain_training_errors(folder):
+    with suppressing_lightning_advice(), _explaining_training_errors(folder):
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")
         several = config.devices * config.nodes > 1
@@ -108,7 +108,7 @@ def run_training(
             ],
             callbacks=[
                 *callbacks,
-                *_weight_averaging_callback(stage),
+                *_make_averaging_callbacks(stage),
                 *_callbacks(folder, config, report),
             ],
             enable_checkpointing=False,
@@ -125,8 +125,11 @@ def run_training(
     return trainer.is_global_zero
 
 
-def _weight_averaging_callback(stage: Stage) -> list[Callback]:
-    """Callback that averages the weights of a stage, over fewer steps at the start."""
+def _make_averaging_callbacks(stage: Stage) -> list[Callback]:
+    """Callbacks that average the weights of a stage: one, or none where it asks for no average.
+
+    At the start the average is over fewer steps.
+    """
     decay = stage.average_decay
     if decay is None:
         return []
@@ -153,8 +156,8 @@ def _callbacks(folder: Path, config: RunConfig, report: RunReport) -> list[Callb
 
 
 @contextmanager
-def _explain_training_errors(folder: Path) -> Iterator[None]:
-    """Within the block, errors of training become one sentence."""
+def _explaining_training_errors(folder: Path) -> Iterator[None]:
+    """Context in which errors of training become one sentence."""
     try:
         yield
     except SystemExit as stopped:

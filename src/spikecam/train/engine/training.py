@@ -53,39 +53,41 @@ class TrainingData:
     input_config: InputConfig | None = None
 
 
-def size_of_start_weights(start: PathLike | None, kind: str, size: Size) -> Size:
-    """Size of the network to train: that of the weights to start from, else as asked for.
+def choose_network_size(start_weights: PathLike | None, kind: str, requested_size: Size) -> Size:
+    """Choose the size of a network: that of the weights to start from, else as requested.
 
     Args:
-        start: a name of weights that ship, or a file; None for new weights.
+        start_weights: a name of weights that ship, or a file; None for new weights.
         kind: of network.
-        size: its configuration, as asked for.
+        requested_size: its configuration, as asked for.
 
     Raises:
         SpikecamError: as `load_weights`.
         OptionError: another size was asked for than that of the weights.
     """
-    if start is None:
-        return size
-    start_size: Size = load_weights(start, kind)[0].config  # type: ignore[assignment]
-    if size not in (type(size)(), start_size):
-        raise OptionError(f"{start} is of a network of another size, {start_size}; leave sizes out")
+    if start_weights is None:
+        return requested_size
+    start_size: Size = load_weights(start_weights, kind)[0].config  # type: ignore[assignment]
+    if requested_size not in (type(requested_size)(), start_size):
+        raise OptionError(
+            f"{start_weights} is of a network of another size, {start_size}; leave sizes out"
+        )
     return start_size
 
 
-def input_of_start_weights(start: PathLike | None, kind: str) -> Any:
-    """Input constants of the network to train: those of the weights to start from, else defaults.
+def choose_network_input(start_weights: PathLike | None, kind: str) -> Any:
+    """Choose a network's input constants: those of the weights to start from, else defaults.
 
     Args:
-        start: a name of weights that ship, or a file; None for new weights.
+        start_weights: a name of weights that ship, or a file; None for new weights.
         kind: of network.
 
     Raises:
         SpikecamError: as `read_weights_info`.
     """
-    if start is None:
+    if start_weights is None:
         return find_architecture(kind).input_config()
-    return read_weights_info(start, kind).input_config
+    return read_weights_info(start_weights, kind).input_config
 
 
 def train_and_save_weights(

@@ -8,11 +8,13 @@ from torch import Tensor
 CHARBONNIER_EPS = 1e-5
 
 
-def charbonnier(error: Tensor) -> Tensor:
-    """Charbonnier penalty of a square error: sqrt(error + 1e-5) (Charbonnier et al., 1994).
+def charbonnier(squared_error: Tensor) -> Tensor:
+    """Charbonnier penalty of a square error (Charbonnier et al., 1994).
+
+    It is sqrt(squared_error + 1e-5).
 
     >>> import torch
     >>> float(charbonnier(torch.tensor(0.25 - 1e-5)))
     0.5
     """
-    return (error + CHARBONNIER_EPS).sqrt()
+    return (squared_error + CHARBONNIER_EPS).sqrt()

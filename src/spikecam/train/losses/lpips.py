@@ -91,7 +91,10 @@ class LPIPS(nn.Module):
         return network.eval().requires_grad_(False)
 
     def forward(self, one: Tensor, other: Tensor) -> Tensor:
-        """LPIPS distances (N,) of pictures (N, 3, h, w) in [0, 1], of at least 16 x 16 pixels."""
+        """LPIPS distances (N,) of pictures (N, 3, h, w) in [0, 1].
+
+        Pictures have at least 16 x 16 pixels.
+        """
         with torch.autocast(one.device.type, enabled=False):
             pair = 2 * torch.cat([one, other]).float() - 1
             mean, deviation = (

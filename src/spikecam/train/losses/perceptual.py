@@ -37,7 +37,10 @@ class LaplacianDistance(nn.Module):
     """
 
     def forward(self, one: Tensor, other: Tensor) -> Tensor:
-        """Distances (N,) of pictures (N, C, h, w) in [0, 1], of at least 2 x 2 pixels."""
+        """Distances (N,) of pictures (N, C, h, w) in [0, 1].
+
+        Pictures have at least 2 x 2 pixels.
+        """
         with torch.autocast(one.device.type, enabled=False):
             pair = torch.cat([one.float(), other.float()])
             distances = []
@@ -55,13 +58,13 @@ class LaplacianDistance(nn.Module):
             return torch.stack(distances).mean(0) + _BASE_WEIGHT * _mean_difference(pair)
 
 
-def perceptual_distance(lpips: Sequence[PathLike] = ()) -> nn.Module:
-    """LPIPS with the weights in these files; without any, `LaplacianDistance`.
+def make_perceptual_distance(lpips_files: Sequence[PathLike] = ()) -> nn.Module:
+    """Make LPIPS with the weights in these files; without any, `LaplacianDistance`.
 
     Raises:
         FileError: they are no such files.
     """
-    return LPIPS.from_files(*lpips) if lpips else LaplacianDistance()
+    return LPIPS.from_files(*lpips_files) if lpips_files else LaplacianDistance()
 
 
 def _mean_difference(pair: Tensor) -> Tensor:

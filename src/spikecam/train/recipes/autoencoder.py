@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spikecam.networks.configs.autoencoder import STRIDE, AutoencoderConfig
-from spikecam.train.datasets.configs import check_picture_crop
+from spikecam.train.datasets.configs import check_crop_side
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.engine.stage import Stage
@@ -47,7 +47,7 @@ class AutoencoderOptions:
     network: AutoencoderConfig = field(default_factory=AutoencoderConfig)
 
     def __post_init__(self) -> None:
-        check_picture_crop(self.crop)
+        check_crop_side(self.crop)
 
 
 class AutoencoderStage(Stage):
@@ -91,7 +91,10 @@ class AutoencoderStage(Stage):
         return charbonnier(error).mean()
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: PSNR of reconstructed pictures, without and with noise on latents."""
+        """Evaluate a batch: PSNR of reconstructed pictures.
+
+        Without and with noise on latents.
+        """
         import torch
 
         from spikecam.train.losses.psnr import psnr
@@ -131,12 +134,12 @@ def train_autoencoder(job: TrainingJob, options: AutoencoderOptions) -> Training
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        size_of_start_weights,
+        choose_network_size,
         train_and_save_weights,
     )
 
     network, crop = (
-        size_of_start_weights(options.weights, "autoencoder", options.network),
+        choose_network_size(options.weights, "autoencoder", options.network),
         options.crop,
     )
     train, val = find_train_val_pictures(job.sources, crop, job.report.say)

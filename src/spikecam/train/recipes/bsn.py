@@ -56,7 +56,9 @@ class BSNOptions:
 
 
 class BSNStage(Stage):
-    """Training stage of BSN, Eq. 9: the network predicts its own input, which its blind spot hides.
+    """Training stage of BSN: the network predicts its own input, which its blind spot hides.
+
+    The loss is Eq. 9.
 
         L = mean (BSN(r') - r')^2,    r' the firing rate in a short window (TFP)
 
@@ -82,7 +84,10 @@ class BSNStage(Stage):
         return functional.mse_loss(self.network(noisy).float(), noisy)
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: Eq. 9; where the truth is known, PSNR after and before denoising."""
+        """Evaluate a batch: the loss, and PSNR where the truth is known.
+
+        The loss is Eq. 9; PSNR is after and before denoising.
+        """
         from torch.nn import functional
 
         from spikecam.train.losses.psnr import psnr
@@ -113,9 +118,9 @@ def train_bsn(job: TrainingJob, options: BSNOptions) -> TrainingResult:
         SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
     from spikecam.train.datasets.pair_data import pair_crop_data
-    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
+    from spikecam.train.engine.training import choose_network_size, train_and_save_weights
 
-    network = size_of_start_weights(options.weights, "bsn", options.network)
+    network = choose_network_size(options.weights, "bsn", options.network)
     data = pair_crop_data(job, options.crop_config, options.run.seed, options.skip_incomplete)
     data = replace(data, input_config=BSNInputConfig(window=options.crop_config.window))
     return train_and_save_weights(

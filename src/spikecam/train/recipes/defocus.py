@@ -82,7 +82,10 @@ class DefocusStage(Stage):
         self.network = Refocuser(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Loss of a batch: log square errors of picture and mix, cross entropy of the scores."""
+        """Loss of a batch: the errors of pictures and of scores.
+
+        They are log square errors of picture and mix, and cross entropy of the scores.
+        """
         import torch
 
         from spikecam.networks.refocuser import WINDOWS
@@ -103,7 +106,10 @@ class DefocusStage(Stage):
         return loss
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: PSNR of the prediction, and of TFP in the same frames."""
+        """Evaluate a batch: PSNR of the prediction.
+
+        PSNR of TFP in the same frames is given, too.
+        """
         from spikecam.train.losses.psnr import psnr
 
         rates = batch["rates"][:, :1], self.network(**select_network_inputs(batch)), batch["sharp"]
@@ -150,14 +156,14 @@ def train_defocus(job: TrainingJob, options: DefocusOptions) -> TrainingResult:
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        input_of_start_weights,
-        size_of_start_weights,
+        choose_network_input,
+        choose_network_size,
         train_and_save_weights,
     )
 
     size = options.network or SIZES[options.size or DEFAULT_SIZE]
-    network = size_of_start_weights(options.weights, "refocuser", size)
-    input_config = input_of_start_weights(options.weights, "refocuser")
+    network = choose_network_size(options.weights, "refocuser", size)
+    input_config = choose_network_input(options.weights, "refocuser")
     config, seed = options.samples, options.run.seed
     dpdd_folders = [folder for folder in job.sources if is_dpdd(folder)]
     folders = [folder for folder in job.sources if folder not in dpdd_folders]

@@ -48,12 +48,17 @@ class EDSROptions:
 
     @property
     def crop_config(self) -> CropConfig:
-        """Configuration of the crops, without moments."""
+        """Configuration of the crops.
+
+        Crops have no moments.
+        """
         return CropConfig(self.crop, moments=0, window=1, augment=self.augment)
 
 
 class EDSRStage(Stage):
-    """Training stage of EDSR, Eq. 10: rates of the whole exposure become the gray blurry picture.
+    """Training stage of EDSR: rates of the whole exposure become the gray blurry picture.
+
+    The loss is Eq. 10.
 
         L = mean (EDSR(r) - gray(B))^2,    r the firing rate in the exposure
 
@@ -85,7 +90,10 @@ class EDSRStage(Stage):
         return functional.mse_loss(self._upsample(batch), as_gray(batch["blur"]))
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: Eq. 10, and PSNR, for which the blurry picture is the truth."""
+        """Evaluate a batch: the loss and PSNR.
+
+        The loss is Eq. 10; for PSNR the blurry picture is the truth.
+        """
         from torch.nn import functional
 
         from spikecam.networks.teacher import as_gray
@@ -112,9 +120,9 @@ def train_edsr(job: TrainingJob, options: EDSROptions) -> TrainingResult:
         SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
     """
     from spikecam.train.datasets.pair_data import pair_crop_data
-    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
+    from spikecam.train.engine.training import choose_network_size, train_and_save_weights
 
-    network = size_of_start_weights(options.weights, "edsr", options.network)
+    network = choose_network_size(options.weights, "edsr", options.network)
     data = pair_crop_data(job, options.crop_config, options.run.seed, options.skip_incomplete)
     return train_and_save_weights(
         job, options.run, data, lambda: EDSRStage(network), start=options.weights

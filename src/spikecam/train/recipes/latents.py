@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spikecam.errors import OptionError
-from spikecam.train.datasets.configs import check_picture_crop
+from spikecam.train.datasets.configs import check_crop_side
 from spikecam.train.engine.config import check_device_name, check_seed
 from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.recipe import Recipe, SourceArguments
@@ -32,7 +32,7 @@ class LatentsOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_picture_crop(self.crop)
+        check_crop_side(self.crop)
         if self.crops_per_picture < 1:
             raise OptionError(f"crops_per_picture is at least 1, not {self.crops_per_picture}")
         check_device_name(self.device)

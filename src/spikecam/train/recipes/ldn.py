@@ -164,7 +164,10 @@ class LDNStage(Stage):
         return self._loss(batch, self.student_pictures(batch), self.teacher_pictures(batch))
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: Eq. 13; where the truth is known, PSNR of student and teacher."""
+        """Evaluate a batch: the loss, and PSNR where the truth is known.
+
+        The loss is Eq. 13; PSNR is of student and teacher.
+        """
         from spikecam.train.losses.psnr import psnr
 
         student, teacher = self.student_pictures(batch), self.teacher_pictures(batch)
@@ -195,13 +198,13 @@ def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
     """
     from spikecam.networks.teacher import Teacher
     from spikecam.train.datasets.pair_data import pair_crop_data
-    from spikecam.train.engine.training import size_of_start_weights, train_and_save_weights
-    from spikecam.train.losses.perceptual import perceptual_distance
+    from spikecam.train.engine.training import choose_network_size, train_and_save_weights
+    from spikecam.train.losses.perceptual import make_perceptual_distance
     from spikecam.weights.store import load_weights, weights_fingerprint
 
-    network = size_of_start_weights(options.weights, "ldn", options.network)
+    network = choose_network_size(options.weights, "ldn", options.network)
     bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
-    teacher, distance = Teacher(bsn, edsr), perceptual_distance(options.lpips)
+    teacher, distance = Teacher(bsn, edsr), make_perceptual_distance(options.lpips)
     data = pair_crop_data(
         job, options.crop_config(network), options.run.seed, options.skip_incomplete
     )

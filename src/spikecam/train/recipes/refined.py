@@ -119,7 +119,9 @@ class RefinedStage(Stage):
 
 
 def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
-    """Train the refiner on simulated scenes; it is validated with a plain sensor.
+    """Train the refiner on simulated scenes.
+
+    It is validated with a plain sensor.
 
     Raises:
         SpikecamError: as `run_training`, `find_train_val_pairs` and `load_weights`.
@@ -130,14 +132,14 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        input_of_start_weights,
+        choose_network_input,
+        choose_network_size,
         join_last_names,
-        size_of_start_weights,
         train_and_save_weights,
     )
 
-    network = size_of_start_weights(options.weights, "refiner", options.network)
-    input_config = input_of_start_weights(options.weights, "refiner")
+    network = choose_network_size(options.weights, "refiner", options.network)
+    input_config = choose_network_input(options.weights, "refiner")
     scenes, seed, sources = options.scenes, options.run.seed, job.sources
     if options.pseudo:
         captures, _ = find_train_val_pairs_of_all(

@@ -143,7 +143,10 @@ class SpikeGenStage(Stage):
         return loss
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
-        """Evaluate a batch: PSNR of the mean and of the input picture, and the error of latents."""
+        """Evaluate a batch: PSNR of the mean picture, and the error of latents.
+
+        PSNR of the input picture is given, too.
+        """
         from spikecam.train.losses.psnr import psnr
 
         inputs, residual, target = self._encode_batch(batch)
@@ -157,7 +160,7 @@ class SpikeGenStage(Stage):
             picture = self.autoencoder.decode(inputs.latents)
         sharp = sharp.clamp(0, 1)
         measures = {
-            "error": (self._add_to_latents(mean, inputs) - target).square().mean(),
+            "error": (self._predict_latents(mean, inputs) - target).square().mean(),
             "psnr": psnr(decoded, sharp),
             "psnr_input": psnr(picture, sharp),
         }
@@ -178,8 +181,8 @@ class SpikeGenStage(Stage):
             optimizer, config, warmup_share=0.1, end_rates=(1e-8, 1e-6)
         )
 
-    def _add_to_latents(self, mean: Tensor, inputs: SpikeGenInputs) -> Tensor:
-        """Sharp latents (B, C, h, w): the baseline plus the predicted mean of each token."""
+    def _predict_latents(self, mean: Tensor, inputs: SpikeGenInputs) -> Tensor:
+        """Predicted sharp latents (B, C, h, w): the baseline plus the mean of each token."""
         from spikecam.networks.spikegen import LATENT_CHANGE_SCALE
 
         assert inputs.latents is not None
@@ -193,7 +196,7 @@ class SpikeGenStage(Stage):
         self, condition: Tensor, mean: Tensor, inputs: SpikeGenInputs, residual: Tensor | None
     ) -> Tensor:
         """Decode the predicted mean to a picture."""
-        decoded = self.autoencoder.decode(self._add_to_latents(mean, inputs))
+        decoded = self.autoencoder.decode(self._predict_latents(mean, inputs))
         if residual is None:
             return decoded
         return decoded + self.network.gated_residual(condition, residual, inputs.mix)

@@ -83,11 +83,11 @@ def finetune_spikegen(job: TrainingJob, options: SpikeGenTunedOptions) -> Traini
         find_train_val_pictures,
         pictures_digest,
     )
-    from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_scene_size
+    from spikecam.train.datasets.spikegen_samples import SpikeGenSamples, moving_scene_side
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
-        input_of_start_weights,
+        choose_network_input,
         join_last_names,
         train_and_save_weights,
     )
@@ -102,11 +102,11 @@ def finetune_spikegen(job: TrainingJob, options: SpikeGenTunedOptions) -> Traini
         frames=samples.frames,
         training_tokens=scenes.crop // STRIDE,
     )
-    input_config = input_of_start_weights(options.weights, "spikegen")
+    input_config = choose_network_input(options.weights, "spikegen")
     train, val = find_train_val_pairs_of_all(
         job.sources, skip_incomplete=options.skip_incomplete, say=job.report.say
     )
-    crop = moving_scene_size(scenes.crop)
+    crop = moving_scene_side(scenes.crop)
     train_pictures, val_pictures = (
         find_train_val_pictures(options.pictures, crop, job.report.say)
         if options.pictures
@@ -136,7 +136,7 @@ def finetune_spikegen(job: TrainingJob, options: SpikeGenTunedOptions) -> Traini
             replace(options.sensors, noise_prob=0, fpn_prob=0),
             seed=seed + 1,
             length=_VAL_SAMPLES,
-            mix=_VAL_MIX,
+            mix_ratio=_VAL_MIX,
             input_config=input_config,
         ),
         len(train) or len(train_pictures),
