@@ -94,7 +94,10 @@ def serve_page(
     browser: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Serve a page behind a new key; other arguments and errors as for `serve_app`."""
+    """Serve a page behind a new key.
+
+    Other arguments and errors are as for `serve_app`.
+    """
     port, key = check_or_find_port(host, port), secrets.token_urlsafe(16)
     app.add_middleware(LimitUploadsMiddleware, max_bytes=upload_limit + _REQUEST_OVERHEAD_BYTES)
     app.add_middleware(RequireKeyMiddleware, key=key, port=port)

@@ -58,7 +58,9 @@ class SharpSequence:
         self._idle.set()
 
     def make_pictures(self) -> None:
-        """Make all pictures, until `stop` is called; to be called once, in a thread of its own.
+        """Make all pictures, until `stop` is called.
+
+        It is to be called once, in a thread of its own.
 
         Raises:
             SpikecamError: weights or a device that cannot be used.

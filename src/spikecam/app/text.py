@@ -6,7 +6,10 @@ import math
 
 
 def format_duration(frames: float, rate: float | None) -> str:
-    """Format the duration of frames at a rate in Hz, such as ``3.40 ms``; "" if unknown."""
+    """Format the duration of frames at a rate in Hz, such as ``3.40 ms``.
+
+    It is "" if the rate is unknown.
+    """
     if rate is None:
         return ""
     seconds = frames / rate

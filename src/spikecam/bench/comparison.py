@@ -73,7 +73,10 @@ class WeightedMethod:
         return list(sharp)
 
     def format_parameter_count(self) -> str | None:
-        """Number of parameters of all its networks, as in "2.61 M"; None without networks."""
+        """Number of parameters of all its networks, as in "2.61 M".
+
+        It is None without networks.
+        """
         if self.method is None:
             return None
         method = sc.find_method(self.method, sc.Takes.SPIKES_AND_PICTURE)

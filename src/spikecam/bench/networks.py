@@ -43,7 +43,10 @@ def time_beside_plain_ldn(
 
 
 def measure_networks(frame_count: int, say: Callable[[str], None] = print) -> list[dict[str, Any]]:
-    """Measure time and peak memory of each network; a row each."""
+    """Measure time and peak memory of each network.
+
+    Returns a row for each.
+    """
     height, width = SIZES.picture
     say(f"{frame_count} frames of {width}x{height}, {usable_cores()} cores")
     rows: list[dict[str, Any]] = []

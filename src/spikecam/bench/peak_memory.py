@@ -22,7 +22,10 @@ main()
 
 
 def own_peak_memory() -> int | None:
-    """Peak memory of this process in bytes; None where the system does not say."""
+    """Peak memory of this process in bytes.
+
+    It is None where the system does not say.
+    """
     status = Path("/proc/self/status")
     if not status.exists():
         return None
@@ -31,7 +34,7 @@ def own_peak_memory() -> int | None:
 
 
 def peak_memory_and_seconds(command: list[str]) -> tuple[int, float]:
-    """Run a ``spikecam`` command in a process of its own; returns its peak memory and seconds."""
+    """Peak memory and seconds of a ``spikecam`` command, which runs in a process of its own."""
     start = time.perf_counter()
     output = _python_output(["-c", _PRINT_PEAK, *command])
     return int(output.split()[-1]), time.perf_counter() - start

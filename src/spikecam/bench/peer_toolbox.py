@@ -29,7 +29,10 @@ def peer_name_and_version() -> str | None:
 
 
 def find_peer_workloads(say: Callable[[str], None]) -> dict[str, Peer]:
-    """The functions of spikezoo that match our workloads, by their names; none if not installed."""
+    """The functions of spikezoo that match our workloads, by their names.
+
+    There are none if it is not installed.
+    """
     name = peer_name_and_version()
     if name is None:
         say(
@@ -63,7 +66,10 @@ def peer_picture_count(workload_name: str, inputs: SpeedInputs, our_count: int) 
 def prepare_peer(
     peer: Peer | None, inputs: SpeedInputs, say: Callable[[str], None]
 ) -> Callable[[], Any] | None:
-    """Prepare a function of the peer and run it once; None, with a message, where it fails."""
+    """Prepare a function of the peer and run it once.
+
+    Where it fails, a message is printed and None returned.
+    """
     if peer is None:
         return None
     try:

@@ -110,7 +110,10 @@ def reconstruction_figures(real: bool) -> dict[str, Figures]:
 
 
 def format_figure(figure: float | None) -> str | None:
-    """A published figure as text, with the digits printed in the paper; None stays None."""
+    """A published figure as text, with the digits printed in the paper.
+
+    None stays None.
+    """
     return None if figure is None else str(figure)
 
 

@@ -89,7 +89,9 @@ def check_report_folder(folder: Path) -> None:
 
 
 def write_report(folder: Path, report: Report) -> list[Path]:
-    """Write a report to a folder as Markdown, HTML and CSV tables; returns the files.
+    """Write a report to a folder as Markdown, HTML and CSV tables.
+
+    Returns the files.
 
     The page holds its pictures itself and asks nothing of any other place.
     """

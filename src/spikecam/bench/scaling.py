@@ -68,7 +68,10 @@ QUICK = GrowthSizes(
 
 
 def check_plot_folder(plot_folder: Path) -> None:
-    """Refuse a folder to which the plots cannot be written; errors of `check_curves`."""
+    """Refuse a folder to which the plots cannot be written.
+
+    Errors are those of `check_curves`.
+    """
     for name in FILES:
         check_curves(plot_folder / name)
 

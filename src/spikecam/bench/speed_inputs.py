@@ -59,7 +59,10 @@ QUICK = SpeedSizes(
 
 
 class SpeedInputs:
-    """Inputs of speed measurements in a folder, each read on first use; see `write_inputs`."""
+    """Inputs of speed measurements in a folder, each read on first use.
+
+    See `write_inputs`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

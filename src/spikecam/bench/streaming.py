@@ -17,7 +17,10 @@ Row = dict[str, Any]
 def measure_streaming(
     frames: int, height: int, width: int, say: Callable[[str], None] = print
 ) -> list[Row]:
-    """Measure peak memory of streaming a long recording to a video; a row for each method."""
+    """Measure peak memory of streaming a long recording to a video.
+
+    Returns a row for each method.
+    """
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.dat"
@@ -46,7 +49,10 @@ def measure_streaming(
 
 
 def measure_synth_command(photo_folder: Path, say: Callable[[str], None] = print) -> list[Row]:
-    """Measure time and peak memory of ``spikecam synth`` for data sets of two sizes; a row each."""
+    """Measure time and peak memory of ``spikecam synth`` for data sets of two sizes.
+
+    Returns a row for each size.
+    """
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for sequences in (25, 100):

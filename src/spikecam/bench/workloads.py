@@ -133,7 +133,10 @@ def all_workloads() -> list[Workload]:
 def iter_deblurred(
     method: str, weights: str | None, inputs: SpeedInputs, device: str
 ) -> Iterator[Any]:
-    """Yield deblurred pictures frame after frame; the first also includes all preparation."""
+    """Yield deblurred pictures frame after frame.
+
+    The first also includes all preparation.
+    """
     options: dict[str, Any] = {} if weights is None else {"weights": weights}
     frames = _moments(inputs)
     yield from sc.deblur_frames(

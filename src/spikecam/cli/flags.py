@@ -135,7 +135,10 @@ def make_flags_class(
 
 @dataclass(frozen=True)
 class ConfigFlags:
-    """Values of the flags of a configuration; subclasses have a field for each flag."""
+    """Values of the flags of a configuration.
+
+    Subclasses have a field for each flag.
+    """
 
     def apply(self, options: Config) -> Config:
         """A copy of the options with the values of the flags."""

@@ -24,7 +24,7 @@ from spikecam.cli.options import (
     RecordingOptions,
 )
 from spikecam.cli.pictures import describe_frames
-from spikecam.cli.progress import show_step_progress
+from spikecam.cli.progress import showing_step_progress
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listening_to_steps
@@ -102,7 +102,7 @@ def generate(
             means.append(float(generated.mean.mean()))
             yield mapping(generated.mean) if display.changes_levels else generated.mean
 
-    with show_step_progress("Generating", count) as advance, listening_to_steps(advance):
+    with showing_step_progress("Generating", count) as advance, listening_to_steps(advance):
         means_output.write(mean_pictures(), prepared.frames)
     lines = [f"{out}: {describe_frames(prepared.frames)}"]
     facts = {"file": out, "kind": means_output.kind, "frames": prepared.frames, "samples": samples}

@@ -46,7 +46,9 @@ DONE, FAULT, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 
 
 def build_app(words: Sequence[str] = ()) -> App:
-    """Build the command line; the file of a command is loaded when the command is used.
+    """Build the command line.
+
+    The file of a command is loaded when the command is used.
 
     Args:
         words: those of the command that runs. The list of all commands is only worth reading

@@ -65,7 +65,10 @@ def print_warning(message: Warning | str, *place: Any, **options: Any) -> None:
 
 
 def _to_json_types(value: Any) -> Any:
-    """Convert a value to types of JSON; paths become text, ranges lists."""
+    """Convert a value to types of JSON.
+
+    Paths become text, ranges lists.
+    """
     if isinstance(value, Mapping):
         return {str(name): _to_json_types(one) for name, one in value.items()}
     if isinstance(value, (list, tuple, range)):

@@ -65,7 +65,10 @@ def add_method_flags(
 def make_method_flags_class(
     methods: Sequence[Method], *, without: Collection[str] = ()
 ) -> type[MethodFlags]:
-    """Make a dataclass of the flags of these methods; None stands for the method's default."""
+    """Make a dataclass of the flags of these methods.
+
+    None stands for the method's default.
+    """
     found: dict[str, list[tuple[Method, Setting]]] = {}
     for method in methods:
         hints = get_type_hints(method.options)
@@ -82,7 +85,10 @@ def make_method_flags_class(
 
 
 def make_method_parameter(methods: Sequence[Method]) -> Parameter:
-    """The parameter ``--method``: takes the name of a method; its help lists all of them."""
+    """The parameter ``--method``: takes the name of a method.
+
+    Its help lists all of them.
+    """
     names = {method.name.lower(): method.name for method in methods}
 
     def convert(hint: Any, tokens: Any) -> str:

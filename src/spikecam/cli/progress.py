@@ -27,8 +27,10 @@ def track_progress(items: Iterable[Item], total: int | None, label: str) -> Iter
 
 
 @contextmanager
-def show_step_progress(label: str, picture_count: int) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar of the steps within pictures; yields a function that advances it.
+def showing_step_progress(label: str, picture_count: int) -> Iterator[Callable[[int, int], None]]:
+    """Context with a progress bar of the steps within pictures.
+
+    It yields a function that advances the bar.
 
     The function takes the steps done of the present picture, and how many it has.
 

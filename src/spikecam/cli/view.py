@@ -62,7 +62,10 @@ def view(
 
 
 def show_picture(path: str) -> bool:
-    """Open a picture in the viewer of the desktop; returns whether there is one."""
+    """Open a picture in the viewer of the desktop.
+
+    Returns whether there is one.
+    """
     if sys.platform == "win32":
         os.startfile(path)
         return True

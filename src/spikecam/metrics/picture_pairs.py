@@ -121,7 +121,10 @@ def _files_by_frame_number(
 
 
 def _list_picture_files_or_none(pictures: Pictures) -> list[Path] | None:
-    """List the picture files of a path, folder or pattern; None for videos and arrays."""
+    """List the picture files of a path, folder or pattern.
+
+    None stands for videos and arrays.
+    """
     if not isinstance(pictures, (str, os.PathLike)):
         return None
     path = Path(pictures)
@@ -137,7 +140,10 @@ def _list_picture_files_or_none(pictures: Pictures) -> list[Path] | None:
 
 
 def count_pictures(pictures: Pictures) -> int | None:
-    """Count pictures; None for an iterator, which cannot tell."""
+    """Count pictures.
+
+    It is None for an iterator, which cannot tell.
+    """
     files = _list_picture_files_or_none(pictures)
     if files is not None:
         return len(files)

@@ -124,7 +124,10 @@ def frame_scores(
 
 
 def _scale_8_bit_levels(picture: Any, data_range: float) -> Any:
-    """Scale 8-bit levels to [0, 1] where that is the data range; other pictures stay."""
+    """Scale 8-bit levels to [0, 1] where that is the data range.
+
+    Other pictures stay as they are.
+    """
     array = np.asarray(picture)
     if data_range == 1 and array.dtype == np.uint8:
         return array.astype(np.float32) / np.float32(255)

@@ -28,7 +28,10 @@ class RecordingFile:
     truncate: bool = False
 
     def open(self) -> SpikeStream:
-        """Open the recording; errors are those of `spikecam.open`."""
+        """Open the recording.
+
+        Errors are those of `spikecam.open`.
+        """
         shape = None if self.size is None else (self.size[1], self.size[0])
         return open_recording(
             self.path, self.camera, shape=shape, rate=self.rate, truncate=self.truncate

@@ -32,7 +32,9 @@ def check_table(path: str | os.PathLike[str]) -> None:
 
 
 def write_table(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
-    """Write a table of rows with the same columns; the ending chooses the format.
+    """Write a table of rows with the same columns.
+
+    The ending of the path chooses the format.
 
     Numbers are whole in .csv and .json, where infinity is the word "inf", and short in .md.
 

@@ -57,7 +57,10 @@ class WeightsInfo:
 
     @property
     def speed(self) -> str:
-        """Speed of the network, from the scores of the card; "" where it has none."""
+        """Speed of the network, from the scores of the card.
+
+        It is "" where the card has none.
+        """
         scores = (f"{label}: {value}" for label, value in self.card.scores)
         return next((score for score in scores if score.startswith(_SPEED_LABEL)), "")
 

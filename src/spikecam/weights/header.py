@@ -86,7 +86,9 @@ class WeightsHeader:
         }
 
     def read_config(self) -> Any:
-        """Read the configuration of the network; what is left out is as by default.
+        """Read the configuration of the network.
+
+        What is left out is as by default.
 
         Raises:
             FileError: there is no such configuration.
@@ -105,7 +107,9 @@ class WeightsHeader:
 
 
 def parse_network_config(architecture: Architecture, json_text: str) -> Any:
-    """Parse the configuration of a network from JSON; what is left out is as by default.
+    """Parse the configuration of a network from JSON.
+
+    What is left out is as by default.
 
     Raises:
         FileError: there is no such configuration.
@@ -120,7 +124,10 @@ def parse_network_config(architecture: Architecture, json_text: str) -> Any:
 
 
 def _parse_input_config(architecture: Architecture, json_text: str) -> InputConfig:
-    """Parse the constants of a network's input from JSON; all have to be there."""
+    """Parse the constants of a network's input from JSON.
+
+    All have to be there.
+    """
     kind, version = architecture.input_config.kind, architecture.input_config.version
     needs = f"its network needs the input {json_text[:200]!r}"
     try:
@@ -163,7 +170,10 @@ def _has_plausible_numbers(value: Any) -> bool:
 
 
 def _has_type_of(value: Any, default: Any) -> bool:
-    """Whether a value has the type of its default; tuples may be of another length."""
+    """Whether a value has the type of its default.
+
+    Tuples may be of another length.
+    """
     if isinstance(default, tuple):
         return isinstance(value, tuple) and all(_has_type_of(item, default[0]) for item in value)
     if isinstance(default, float):

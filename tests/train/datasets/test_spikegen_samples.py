@@ -73,7 +73,9 @@ def test_pairs_as_they_were_recorded(tiny_set, tmp_path):
     shutil.copytree(tiny_set, bare, ignore=shutil.ignore_patterns("light_data"))
     train, _ = find_train_val_pairs(bare)
     assert all(pair.light is None for pair in train)
-    samples = SpikeGenSamples(train, None, CONFIG, SCENES, SENSORS, seed=0, length=20, mix=0.5)
+    samples = SpikeGenSamples(
+        train, None, CONFIG, SCENES, SENSORS, seed=0, length=20, mix_ratio=0.5
+    )
     for number in range(4):
         one = samples[number]
         assert all(torch.equal(one[name], samples[number][name]) for name in one)

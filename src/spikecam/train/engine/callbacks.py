@@ -126,7 +126,7 @@ class EpochConsoleLog(Callback):
 
 
 class ResumableEarlyStopping(EarlyStopping):
-    """Early stopping; a stopped run that is resumed stops at once.
+    """Early stopping that also holds when a run is resumed: a stopped run stops at once.
 
     Args:
         measure: of the validation, that should rise.

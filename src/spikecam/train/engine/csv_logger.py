@@ -65,7 +65,10 @@ class CsvLogger(Logger):
 
 
 def read_metric_lines(path: Path) -> list[list[str]]:
-    """Read the whole lines (step, name, value) of a metrics file; none without a file."""
+    """Read the whole lines (step, name, value) of a metrics file.
+
+    There are none without a file.
+    """
     if not path.exists():
         return []
     with path.open(encoding="utf-8", newline="") as file:

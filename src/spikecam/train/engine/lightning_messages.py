@@ -25,7 +25,10 @@ _WARNINGS = (
 
 @contextmanager
 def suppressing_lightning_advice() -> Iterator[None]:
-    """Context in which Lightning's advice is suppressed; errors stay."""
+    """Context in which Lightning's advice is suppressed.
+
+    Errors stay.
+    """
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     try:

@@ -36,7 +36,10 @@ class NonRepeatingSampler(Sampler[int]):
         self.length, self.rank, self.world_size, self.epoch = length, rank, world_size, epoch
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch that comes next; Lightning calls it."""
+        """Set the epoch that comes next.
+
+        Lightning calls it.
+        """
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:

@@ -52,7 +52,10 @@ class Stage:
         raise NotImplementedError
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """The optimiser and its learning-rate schedule; by default those of S-SDM."""
+        """The optimiser and its learning-rate schedule.
+
+        By default they are those of S-SDM.
+        """
         from spikecam.train.engine.optimizers import adam_with_cosine_decay
 
         return adam_with_cosine_decay(self.network, config)

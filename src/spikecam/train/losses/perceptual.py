@@ -20,7 +20,9 @@ _BASE_WEIGHT = 2.0
 
 
 class LaplacianDistance(nn.Module):
-    """Perceptual distance of two pictures by a Laplacian pyramid; without weights.
+    """Perceptual distance of two pictures by a Laplacian pyramid.
+
+    It needs no weights.
 
     After the normalised Laplacian pyramid of Laparra et al. (2016), simplified: both pictures are
     taken apart into bands z of detail, each half as fine as the one before, and every band is

@@ -220,7 +220,9 @@ class SpikeGenStage(Stage):
 
 
 def find_spikegen_size(size_name: str | None) -> SpikeGenConfig | None:
-    """Find the configuration of a size by its name; None without a name.
+    """Find the configuration of a size by its name.
+
+    It is None without a name.
 
     Raises:
         OptionError: no size has this name.
