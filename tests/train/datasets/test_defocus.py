@@ -104,7 +104,7 @@ def test_sensors_have_the_faults_that_are_asked_for():
     rng = np.random.default_rng(0)
     without, with_all = (
         [
-            random_sensor(rng, replace(PLAIN, noise_prob=n, spurious_prob=n), level=0.3)
+            random_sensor(rng, replace(PLAIN, noise_prob=n, spurious_prob=n), white_rate=0.3)
             for _ in range(20)
         ]
         for n in (0.0, 1.0)
