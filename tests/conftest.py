@@ -1,6 +1,9 @@
 """What tests share: random streams, the public data, and the command line in this process."""
 
+import fcntl
 import os
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +31,42 @@ def data() -> Path:
     folder = Path(os.environ.get("SPIKECAM_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}; set SPIKECAM_DATA to the folder that holds them")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Make as from a shell of one's own, also where make runs these tests."""
+
+    def run(*words, cwd):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        return subprocess.run(
+            ["make", *words], cwd=cwd, env=plain, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def after_the_demo(tmp_path_factory, make):
+    """A folder in which ``make demo`` has run, from a copy of what it needs.
+
+    ``demo.txt`` is what it printed. It takes a minute: all processes of a test run share it.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "checkout"
+    with (shared / "checkout.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "demo.txt").exists():
+            folder.mkdir()
+            for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+                shutil.copy2(ROOT / name, folder)
+            # In the environment of this run, whatever its age: it must not be installed into.
+            installed = f"{sys.prefix}/.installed"
+            output = make("demo", f"VENV={sys.prefix}", "-o", installed, cwd=folder)
+            (folder / "demo.txt").write_text(output)
     return folder
 
 

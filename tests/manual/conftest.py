@@ -1,11 +1,7 @@
-"""The README and the manual: what they say to type, and a folder to type it in."""
+"""The README and the manual: what they say to type, and how it is run."""
 
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -45,31 +41,6 @@ def text():
 def lines():
     """Lines of a page's shell blocks, by its name."""
     return lines_of
-
-
-@pytest.fixture(scope="session")
-def make():
-    """Make as from a shell of one's own, also where make runs these tests."""
-
-    def run(*words, cwd):
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        return subprocess.run(
-            ["make", *words], cwd=cwd, env=plain, stdout=subprocess.PIPE, text=True, check=True
-        ).stdout
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def after_the_demo(tmp_path_factory, make):
-    """A folder in which ``make demo`` has run, from a copy of what it needs."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
-        shutil.copy2(ROOT / name, folder)
-    # In the environment of this run, whatever its age: it must not be installed into.
-    made = f"{sys.prefix}/.installed"
-    make("demo", f"VENV={sys.prefix}", "-o", made, cwd=folder)
-    return folder
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ def test_the_two_commands_come_first(lines):
     assert all(line.startswith("spikecam ") for line in others)
 
 
-def test_make_demo_leaves_its_pictures(after_the_demo):
-    made = {path.name for path in (after_the_demo / "demo").iterdir()}
-    assert made >= {"blur.png", "spikes.dat", "sharp", "sharp.mp4", "before-after.png"}
-
-
 def test_make_test_runs_the_suite(make):
     """This very run is what ``make test`` starts; here, only that it would."""
     started = make("-n", "test", cwd=ROOT).strip()
