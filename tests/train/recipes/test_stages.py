@@ -55,7 +55,7 @@ def test_sr_is_compared_to_the_blurry_picture(batch):
     expected = (fine - target).square().mean()
     assert torch.allclose(stage.loss(batch, NO_RANDOMNESS), expected)
     assert torch.allclose(as_gray(batch["blur"]), target)
-    with pytest.raises(sc.OptionError, match="twice"):
+    with pytest.raises(sc.OptionError, match="2 doublings"):
         EDSRStage(EDSRConfig(doublings=1))
 
 
