@@ -73,7 +73,7 @@ def test_frames_and_pictures_that_cannot_be_are_refused(pair):
         sc.deblur(np.zeros((0, 4)), stream, at=68)
 
 
-# PSNR that each shipped network has at V_th 1 and 4 on the held-back sequences, in dB, less a tenth.
+# PSNR of the shipped networks on held-back sequences by V_th, in dB, less a tenth.
 MIN_PSNR = {"refined": {1: 31.6, 4: 30.1}, "refined-small": {1: 30.1, 4: 29.0}}
 
 
