@@ -129,3 +129,11 @@ def test_a_request_is_of_plain_values(files):
     assert held["spikes"]["size"] == (9, 6)
     again = DeblurRequest(**{**held, "spikes": RecordingFile(**held["spikes"])})
     assert again == DeblurRequest(files[0], files[1], frames="7")
+
+
+def test_a_recording_in_the_place_of_the_picture_is_refused(tmp_path):
+    for name in ("blur.png", "spikes.dat"):
+        (tmp_path / name).touch()
+    request = DeblurRequest(tmp_path / "spikes.dat", tmp_path / "blur.png")
+    with pytest.raises(sc.OptionError, match=r"spikes.dat is a recording .* picture first"):
+        request.check()

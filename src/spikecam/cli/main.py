@@ -135,6 +135,11 @@ def run_command(words: Sequence[str]) -> int:
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit as ended:
+        # rich ends the process where the reader of its output has gone, such as `head`.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return DONE
+        raise
     except Exception as error:
         if verbosity().debug:
             import traceback

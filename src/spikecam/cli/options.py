@@ -36,7 +36,7 @@ class RecordingOptions:
         size: Size of its frames.
         camera: Name of the camera, in place of the size.
         rate: Frames per second.
-        truncate: Accept a .dat file that ends within a frame.
+        truncate: Accept a .dat file that was cut short.
     """
 
     size: Size | None = None

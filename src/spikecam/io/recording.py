@@ -31,7 +31,8 @@ def open(
             (height, width).
         shape: for headerless files, (height, width) in pixels.
         rate: frames per second; goes before what the file says.
-        truncate: accept a ``.dat`` that ends within a frame, and leave that frame out.
+        truncate: accept a ``.dat`` that was cut short: leave out a frame that is not whole, and an
+            exposure that is not in it.
 
     Returns:
         The recording as a `SpikeStream`.

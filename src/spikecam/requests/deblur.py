@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from spikecam.deblurring.deblur import (
@@ -12,17 +13,19 @@ from spikecam.deblurring.deblur import (
     check_aspect_ratio,
     deblur_frames,
 )
+from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, frames_with_window
 from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
-from spikecam.io.pictures import read_picture
+from spikecam.io.pictures import is_picture, read_picture
+from spikecam.io.recording_format import find_format_or_none
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment
 from spikecam.requests.frame_choice import requested_exposure, requested_frames
 from spikecam.requests.prepared import CheckedRequest
-from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.requests.recording_file import RecordingFile, Spikes, open_spikes
 from spikecam.stream import Span, SpikeStream
 
 # A picture that covers less of the spikes' view is worth a word.
@@ -68,6 +71,7 @@ class DeblurRequest:
         Raises:
             SpikecamError: whatever is wrong, in one sentence.
         """
+        _refuse_swapped_files(self.blur, self.spikes)
         stream = open_spikes(self.spikes)
         method = find_method(self.method, Takes.SPIKES_AND_PICTURE)
         options = method.parse_options(self.options)
@@ -102,4 +106,15 @@ class DeblurRequest:
     ) -> Iterator[Picture]:
         return deblur_frames(
             picture, stream, frames=frames, exposure=span, method=self.method, **self.options
+        )
+
+
+def _refuse_swapped_files(blur: PathLike, spikes: Spikes) -> None:
+    """Refuse a recording in the place of the picture with a picture in that of the recording."""
+    if isinstance(spikes, SpikeStream):
+        return
+    recording = spikes.path if isinstance(spikes, RecordingFile) else spikes
+    if is_picture(recording) and find_format_or_none(Path(blur)) is not None:
+        raise OptionError(
+            f"{blur} is a recording and {recording} a picture; name the blurry picture first"
         )

@@ -18,7 +18,8 @@ class RecordingFile:
         size: (width, height) of its frames in pixels, for a file without a header.
         camera: or the name of a known camera, such as "gen2".
         rate: frames per second; goes before what the file says.
-        truncate: accept a .dat that ends within a frame, and leave that frame out.
+        truncate: accept a .dat that was cut short: leave out a frame that is not whole, and an
+            exposure that is not in it.
     """
 
     path: PathLike

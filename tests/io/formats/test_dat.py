@@ -62,6 +62,18 @@ def test_a_broken_frame_is_refused_or_left_out_on_request(tmp_path, spikes):
     assert np.array_equal(np.asarray(open_dat(path, Geometry(4, 8), truncate=True)), array)
 
 
+def test_a_recording_cut_short_of_its_exposure_opens_without_it_if_asked(tmp_path, spikes):
+    stream = SpikeStream.from_array(spikes(9, 4, 8))
+    stream.exposure = (2, 7)
+    write_dat(tmp_path / "a.dat", stream)
+    os.truncate(tmp_path / "a.dat", 6 * 4)
+    sidecar = read_sidecar(tmp_path / "a.dat")
+    with pytest.raises(GeometryError, match=r"a.dat is shorter .* 6 frames.* 2:7; .*--truncate"):
+        open_dat(tmp_path / "a.dat", sidecar)
+    stream = open_dat(tmp_path / "a.dat", sidecar, truncate=True)
+    assert (len(stream), stream.exposure) == (6, None)
+
+
 def test_less_than_a_frame_is_refused_even_truncated(tmp_path):
     (tmp_path / "a.dat").write_bytes(b"abc")
     with pytest.raises(GeometryError, match="0 whole frames"):

@@ -23,10 +23,11 @@ def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
     Args:
         path: the file.
         geometry: the size of its frames.
-        truncate: accept a file that ends within a frame, and leave that frame out.
+        truncate: accept a file that was cut short: leave out a frame that is not whole, and an
+            exposure that is not in it.
 
     Raises:
-        GeometryError: it is not a whole number of frames.
+        GeometryError: it is not a whole number of frames, or its exposure is not in it.
     """
     assert geometry is not None
     size = path.stat().st_size
@@ -37,14 +38,23 @@ def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
         raise GeometryError(
             f"{path} holds {frames} whole frames of {geometry.width}x{geometry.height} and "
             f"{rest} bytes more; {known}; give the right size"
-            + (", or --truncate to leave out the broken frame" if frames else "")
+            + (", or --truncate to leave out the broken frame" if frames else ", or get it again")
         )
+    exposure = geometry.exposure
+    if exposure is not None and exposure[1] > frames:
+        if not truncate:
+            raise GeometryError(
+                f"{path} is shorter than its sidecar file says: it has {frames} frames, and the "
+                f"exposure is {exposure[0]}:{exposure[1]}; get it again, or --truncate to open it "
+                "without the exposure"
+            )
+        exposure = None
     return SpikeStream(
         StoredFrames(path, frames, geometry.frame_bytes),
         (geometry.height, geometry.width),
         rate=geometry.rate,
         row_width=geometry.row_width,
-        exposure=geometry.exposure,
+        exposure=exposure,
     )
 
 
