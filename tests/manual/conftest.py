@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import spikecam as sc
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -41,6 +43,23 @@ def text():
 def lines():
     """Lines of a page's shell blocks, by its name."""
     return lines_of
+
+
+@pytest.fixture(scope="session")
+def small_demo(after_the_demo, tmp_path_factory):
+    """The folder of the demo, of which all pictures show but a part: commands end sooner."""
+    whole, folder = after_the_demo / "demo", tmp_path_factory.mktemp("small") / "demo"
+    rows, columns = (360, 648), (80, 560)
+    part = tuple(slice(*side) for side in (rows, columns))
+    for path in (whole / "blur.png", *(whole / "sharp").iterdir()):
+        sc.save(folder / path.relative_to(whole), sc.read_picture(path)[part])
+    sc.save(folder / "sharp.mp4", [frame[part] for frame in sc.video_frames(whole / "sharp.mp4")])
+    spikes = sc.open(whole / "spikes.dat")
+    quarter = [(start // 4, stop // 4) for start, stop in (rows, columns)]
+    cropped = spikes.crop(*quarter)
+    cropped.exposure = spikes.exposure
+    sc.save(folder / "spikes.dat", cropped)
+    return folder
 
 
 @pytest.fixture

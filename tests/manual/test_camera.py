@@ -13,10 +13,10 @@ PAGE = "camera"
 
 
 @pytest.fixture(scope="module")
-def rig(after_the_demo, tmp_path_factory):
+def rig(small_demo, after_the_demo, tmp_path_factory):
     """What the manual's page on the camera names: recordings of a camera, and a second one."""
     folder = tmp_path_factory.mktemp("rig")
-    shutil.copytree(after_the_demo / "demo", folder / "demo")
+    shutil.copytree(small_demo, folder / "demo")
     fpn = sc.FixedPattern.random((250, 400), seed=0)
     for name, light in (("dark", 0), ("middle", 153), ("bright", 335)):
         sc.save(folder / f"{name}.dat", simulate_uniform_field(fpn, light, 400, seed=light))

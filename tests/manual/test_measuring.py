@@ -10,11 +10,11 @@ PAGE = "measuring"
 
 
 @pytest.fixture(scope="module")
-def scored(after_the_demo, tmp_path_factory):
+def scored(small_demo, tmp_path_factory):
     """What the manual's page on measuring names: a result, and what it should be."""
     folder = tmp_path_factory.mktemp("scored")
     for name in ("sharp", "truth"):
-        shutil.copytree(after_the_demo / "demo" / "sharp", folder / name)
+        shutil.copytree(small_demo / "sharp", folder / name)
     return folder
 
 

@@ -10,7 +10,9 @@ import spikecam as sc
 PAGE = "networks"
 # What takes hours is cut short: what else a command says of it is said before.
 SHORT = {
-    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --device cpu",
+    " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --device cpu --precision 32-true",
+    " train refined ": "--crop 64",
+    " --crop 64 ": "--crop 16",
     " --pseudo ": "--pseudo 4",
     " synth photos ": "--sequences 4 --size 256x192 --val 0",
 }
@@ -30,10 +32,10 @@ RENAMED = {
 
 
 @pytest.fixture(scope="module")
-def room(after_the_demo, tmp_path_factory):
+def room(small_demo, tmp_path_factory):
     """What the manual's page on the networks names."""
     folder = tmp_path_factory.mktemp("room")
-    demo = shutil.copytree(after_the_demo / "demo", folder / "demo")
+    demo = shutil.copytree(small_demo, folder / "demo")
     shutil.copytree(demo / "sharp", folder / "photos")
     (folder / "videos").mkdir()
     shutil.copy(demo / "sharp.mp4", folder / "videos")

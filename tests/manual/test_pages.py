@@ -30,8 +30,8 @@ def test_every_page_with_commands_is_run(lines):
 
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
-def test_commands_run(run_command, run_example, lines, after_the_demo, tmp_path, monkeypatch, name):
-    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+def test_commands_run(run_command, run_example, lines, small_demo, tmp_path, monkeypatch, name):
+    shutil.copytree(small_demo, tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
     if name in EXAMPLE_FIRST:
         run_example(name)
@@ -42,8 +42,8 @@ def test_commands_run(run_command, run_example, lines, after_the_demo, tmp_path,
             run_command(command)
 
 
-def test_the_example_of_the_first_minutes_runs(run_example, after_the_demo, tmp_path, monkeypatch):
-    shutil.copytree(after_the_demo / "demo", tmp_path / "demo")
+def test_the_example_of_the_first_minutes_runs(run_example, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
     monkeypatch.chdir(tmp_path)
     run_example("first")
     assert sc.count_frames("sharp.gif") == 7
