@@ -53,8 +53,8 @@ def test_tiles_cover_every_pixel_once():
 def test_refined_tiled_equals_whole(refiner, size):
     blur, stream = scene(*size)
     ratios = LogRateRatios(stream, (20, 117))
-    whole = RefinerDeblurrer(refiner, blur, ratios, exact=True).deblur(50)
-    parts = RefinerDeblurrer(refiner, blur, ratios, exact=True, tile=64).deblur(50)
+    whole = RefinerDeblurrer(refiner, blur, ratios, full_precision=True).deblur(50)
+    parts = RefinerDeblurrer(refiner, blur, ratios, full_precision=True, tile=64).deblur(50)
     assert whole.shape == blur.shape
     assert np.abs(whole - blur).mean() > 0.01
     assert np.abs(whole - parts).max() < 1e-4
@@ -64,8 +64,8 @@ def test_refined_tiled_equals_whole(refiner, size):
 def test_ldn_tiled_equals_whole(ldn, size):
     blur, stream = scene(*size)
     spikes = np.asarray(stream[40:61])
-    whole = LDNDeblurrer(ldn, blur, exact=True).deblur(spikes)
-    parts = LDNDeblurrer(ldn, blur, exact=True, tile=64).deblur(spikes)
+    whole = LDNDeblurrer(ldn, blur, full_precision=True).deblur(spikes)
+    parts = LDNDeblurrer(ldn, blur, full_precision=True, tile=64).deblur(spikes)
     assert whole.shape == blur.shape
     assert np.abs(whole - parts).max() < 1e-4
 
@@ -77,7 +77,9 @@ def test_ldn_prepared_gives_what_its_module_gives(ldn):
         torch.from_numpy(blur.transpose(2, 0, 1))[None], torch.from_numpy(spikes)[None].float()
     )
     expected = module[0].permute(1, 2, 0).clamp(0, 1).numpy()
-    assert np.allclose(LDNDeblurrer(ldn, blur, exact=True).deblur(spikes), expected, atol=1e-5)
+    assert np.allclose(
+        LDNDeblurrer(ldn, blur, full_precision=True).deblur(spikes), expected, atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("ratio", [1, 2, 2.5, 4, 5, 8])
@@ -90,7 +92,9 @@ def test_refined_takes_any_ratio_of_picture_to_spikes(ratio):
     light = np.linspace(0.2, 0.8, 137, dtype=np.float32)[:, None, None]
     stream = sc.simulate(np.tile(light, (1, height, width)), sc.Sensor(threshold=0.5), seed=0)
     torch.manual_seed(0)
-    picture = RefinerDeblurrer(Refiner(), blur, LogRateRatios(stream, (20, 117)), exact=True)
+    picture = RefinerDeblurrer(
+        Refiner(), blur, LogRateRatios(stream, (20, 117)), full_precision=True
+    )
     expected = next(iter(sc.deblur_frames(blur, stream, frames=[40], method="sdm")))
     assert np.abs(picture.deblur(40) - expected).mean() < 0.03
 

@@ -118,9 +118,14 @@ def _span(start: int, side: int, reach: int, length: int) -> tuple[slice, slice,
 
 
 @contextmanager
-def inference_context(device: torch.device, *, exact: bool) -> Iterator[None]:
-    """Context for inference: without gradients, in bfloat16 where that is fast unless ``exact``."""
-    short = not exact and has_fast_bfloat16(device)
+def inference_context(device: torch.device, *, full_precision: bool) -> Iterator[None]:
+    """Context for inference: without gradients, in bfloat16 where that is fast.
+
+    Args:
+        device: where the network runs.
+        full_precision: float32 throughout.
+    """
+    short = not full_precision and has_fast_bfloat16(device)
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=short):
         yield
 

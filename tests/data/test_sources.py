@@ -26,7 +26,7 @@ def test_sources_are_found_once(tmp_path, scene):
     (tmp_path / "out").mkdir()
     scene(3).save(tmp_path / "out" / "made.png")
     (tmp_path / "notes.txt").touch()
-    found = find_sources([tmp_path], excluded=tmp_path / "out")
+    found = find_sources([tmp_path], excluded_folder=tmp_path / "out")
     assert [source.path.rpartition("/")[2] for source in found] == ["a.png", "b.jpg"]
     assert len({source.family for source in found}) == 2
 

@@ -94,8 +94,10 @@ def test_short_floats_lose_next_to_nothing(data):
     ratios = LogRateRatios(stream, (20, 117))
     short, whole = (
         sc.psnr(
-            RefinerDeblurrer(network, blur, ratios, exact=exact).deblur(68), truth, data_range=1
+            RefinerDeblurrer(network, blur, ratios, full_precision=full_precision).deblur(68),
+            truth,
+            data_range=1,
         )
-        for exact in (False, True)
+        for full_precision in (False, True)
     )
     assert abs(short - whole) < 0.05

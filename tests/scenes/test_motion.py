@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import OptionError, RangeError
-from spikecam.scenes.camera_path import path_length, random_camera_path
+from spikecam.scenes.camera_path import mean_path_length, random_camera_path
 from spikecam.scenes.layers import iter_rendered_frames, make_moving_layer
 from spikecam.scenes.motion import moving_scene
 
@@ -60,7 +60,7 @@ def test_a_small_shift_is_seen_as_such(shift):
 def test_speed_is_the_way_that_the_content_goes(speed):
     for seed in range(5):
         path = random_camera_path(np.random.default_rng(seed), SIZE, 25, EXPOSURE, speed)
-        assert path_length(path, SIZE, EXPOSURE) == pytest.approx(speed, rel=0.01)
+        assert mean_path_length(path, SIZE, EXPOSURE) == pytest.approx(speed, rel=0.01)
 
 
 def test_the_frames_move_as_fast_as_asked():
@@ -69,7 +69,7 @@ def test_the_frames_move_as_fast_as_asked():
     photo = np.stack([photo[0], photo[1], photo[0]], axis=-1)
     frames = scene(photo, 12, size=(192, 256))
     path = random_camera_path(np.random.default_rng((1, 0)), (192, 256), 25, EXPOSURE, 12)
-    assert path_length(path, (192, 256), EXPOSURE) == pytest.approx(12, rel=0.01)
+    assert mean_path_length(path, (192, 256), EXPOSURE) == pytest.approx(12, rel=0.01)
     # The change between frames at the middle row and column, over the slope there.
     change = np.diff(frames[slice(*EXPOSURE)].astype(float), axis=0)
     middle = frames[slice(*EXPOSURE)][:-1].astype(float)

@@ -56,14 +56,16 @@ class Source:
         return is_picture(self.path)
 
 
-def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -> list[Source]:
+def find_sources(
+    paths: Iterable[str | Path], *, excluded_folder: Path | None = None
+) -> list[Source]:
     """Find the usable photographs and videos among files and folders, without duplicates.
 
     Of files with the same bytes only the first counts.
 
     Args:
         paths: files and folders; folders are searched to the bottom.
-        excluded: a folder that is not searched, that of the data set itself.
+        excluded_folder: a folder that is not searched, that of the data set itself.
 
     Raises:
         FileError: a path does not exist, a source cannot be read or is too small, or nothing is
@@ -73,7 +75,7 @@ def find_sources(paths: Iterable[str | Path], *, excluded: Path | None = None) -
     files: list[Path] = []
     for path in given_paths:
         if path.is_dir():
-            files += [f for f in sorted(path.rglob("*")) if _is_source(f, excluded)]
+            files += [f for f in sorted(path.rglob("*")) if _is_source(f, excluded_folder)]
         elif path.exists() and _is_source(path, None):
             files.append(path)
         else:
@@ -122,8 +124,8 @@ def near_duplicate_group_by_digest(
     return {name: names[first[label]] for name, label in zip(names, group, strict=True)}
 
 
-def _is_source(path: Path, excluded: Path | None) -> bool:
-    if excluded is not None and path.absolute().is_relative_to(excluded.absolute()):
+def _is_source(path: Path, excluded_folder: Path | None) -> bool:
+    if excluded_folder is not None and path.absolute().is_relative_to(excluded_folder.absolute()):
         return False
     known = is_picture(path) or path.suffix.lower() in VIDEO_SOURCES
     return known and path.is_file() and not path.name.startswith(".")

@@ -97,7 +97,7 @@ class Synthesis:
             # One camera records all scenes.
             fpn = FixedPattern.random(shape, self.config.seed)
         self.fpn = fpn
-        self.sources = find_sources(sources, excluded=self.folder)
+        self.sources = find_sources(sources, excluded_folder=self.folder)
         self.scenes = plan_scenes(self.sources, self.config)
         _check_dataset_folder(self.folder, self._manifest_json())
 

@@ -27,13 +27,13 @@ class LDNDeblurrer:
         network: on its device.
         blur: the picture.
         tile: side of the parts that are computed one after another.
-        exact: float32 throughout, where bfloat16 would be faster.
+        full_precision: float32 throughout, where bfloat16 would be faster.
     """
 
     def __init__(
-        self, network: LDN, blur: Picture, *, tile: int | None = None, exact: bool = False
+        self, network: LDN, blur: Picture, *, tile: int | None = None, full_precision: bool = False
     ) -> None:
-        self.network, self.blur, self.exact = network, blur, exact
+        self.network, self.blur, self.full_precision = network, blur, full_precision
         self.device = next(network.parameters()).device
         picture = picture_to_tensor(blur)
         self.size = picture.shape[2:]
@@ -41,7 +41,7 @@ class LDNDeblurrer:
         padded = functional.pad(picture, (0, across, 0, down), mode="replicate")
         padded = padded.to(self.device, memory_format=torch.channels_last)
         self.tiles = split_into_tiles(padded.shape[2:], tile, network.receptive_radius)
-        with inference_context(self.device, exact=exact):
+        with inference_context(self.device, full_precision=full_precision):
             self.shared = stitch(self.tiles, lambda tile: network.encode(tile.crop(padded)))
 
     def deblur(self, window_spikes: np.ndarray) -> Picture:
@@ -53,7 +53,7 @@ class LDNDeblurrer:
             features, base, window_spikes = map(tile.crop, (*self.shared, window))
             return (self.network.refine((features, base), window_spikes, pooled),)
 
-        with inference_context(self.device, exact=self.exact):
+        with inference_context(self.device, full_precision=self.full_precision):
             pooled = self._pool_channels_by_tile(window) if len(self.tiles) > 1 else None
             (whole,) = stitch(self.tiles, refine)
         return tensor_to_picture(whole[:, :, : self.size[0], : self.size[1]], self.blur)

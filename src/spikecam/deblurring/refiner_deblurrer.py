@@ -31,7 +31,7 @@ class RefinerDeblurrer:
         blur: the picture.
         ratios: of its recording.
         tile: side of the parts that are computed one after another.
-        exact: float32 throughout, where bfloat16 would be faster.
+        full_precision: float32 throughout, where bfloat16 would be faster.
     """
 
     def __init__(
@@ -41,9 +41,14 @@ class RefinerDeblurrer:
         ratios: LogRateRatios,
         *,
         tile: int | None = None,
-        exact: bool = False,
+        full_precision: bool = False,
     ) -> None:
-        self.network, self.blur, self.ratios, self.exact = network, blur, ratios, exact
+        self.network, self.blur, self.ratios, self.full_precision = (
+            network,
+            blur,
+            ratios,
+            full_precision,
+        )
         self.device = next(network.parameters()).device
         height, width = ratios.rate.shape
         picture = picture_to_tensor(blur)
@@ -61,7 +66,7 @@ class RefinerDeblurrer:
         self.padded = whole.to(self.device, memory_format=torch.channels_last)
         self.whole = whole.shape[2:]
         self.tiles = split_into_tiles(self.whole, tile, network.receptive_radius)
-        with inference_context(self.device, exact=exact):
+        with inference_context(self.device, full_precision=full_precision):
             self.features = stitch(
                 self.tiles, lambda tile: network.encode(tile.crop(self.padded), tile.crop(maps))
             )
@@ -84,7 +89,7 @@ class RefinerDeblurrer:
                 part = warped[0][:, rows, columns], tile.crop(warped[1])
             return (self.network.refine(picture, features, maps, part),)
 
-        with inference_context(self.device, exact=self.exact):
+        with inference_context(self.device, full_precision=self.full_precision):
             (whole,) = stitch(self.tiles, refine)
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:

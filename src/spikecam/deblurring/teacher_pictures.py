@@ -75,7 +75,7 @@ def iter_teacher_pictures(
     picture = picture_to_tensor(blur).to(where)
     long = _rate_tensor(stream, exposure).to(where)
     for span in spans:
-        with inference_context(where, exact=False):
+        with inference_context(where, full_precision=False):
             sharp = teacher(picture, _rate_tensor(stream, span).to(where), long)[:, 0]
         yield tensor_to_picture(sharp, blur)
 

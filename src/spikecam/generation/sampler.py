@@ -100,7 +100,7 @@ class Sampler:
             mix: g, 0 for its picture alone to 1 for its spikes alone.
         """
         picture = pad_to_whole_units(picture_to_tensor(conditioning.picture)).to(self.device)
-        with inference_context(self.device, exact=False):
+        with inference_context(self.device, full_precision=False):
             latents = self._encoded(picture)
             spikes = _SpikeGrid(conditioning, picture.shape[2:]) if mix else None
             g = torch.tensor([mix], dtype=torch.float32, device=self.device)
@@ -158,11 +158,11 @@ class Sampler:
         """
         height, width, channels = prepared.conditions.shape
         tokens = prepared.conditions.reshape(-1, channels)
-        with inference_context(self.device, exact=False):
+        with inference_context(self.device, full_precision=False):
             mean, log_deviation = self.network.predict_gaussian(tokens)
             deviation = log_deviation.exp()
         for sample in range(samples):
-            with inference_context(self.device, exact=False):
+            with inference_context(self.device, full_precision=False):
                 latents = mean + deviation * self._draw_deviations(tokens, sample, steps, seed)
                 latents = latents.reshape(1, height, width, -1).movedim(-1, 1)
                 picture = (

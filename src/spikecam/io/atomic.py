@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
@@ -73,6 +73,9 @@ def check_output_folder(path: Path, *, is_replaceable: Replaceable | None = None
 
 
 def _check_place(path: Path) -> None:
+    # A name that is too long is an error here; `Path.exists` hides it from Python 3.14 on.
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.lstat()
     parent = path.absolute().parent
     while not parent.exists():
         parent = parent.parent

@@ -40,7 +40,7 @@ def refocus(network: Refocuser, rates: Picture, window: int, *, tile: int | None
         cropped = {name: part.crop(values).to(device) for name, values in maps.items()}
         return (network(**cropped, **scalars),)
 
-    with inference_context(device, exact=False):
+    with inference_context(device, full_precision=False):
         (restored,) = stitch(parts, compute)
     picture: Picture = restored[0, 0, :height, :width].float().clamp(0, 1).cpu().numpy()
     return np.ascontiguousarray(picture)

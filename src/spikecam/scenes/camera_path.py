@@ -27,7 +27,7 @@ def random_camera_path(
     Each takes a pixel, counted from the middle of the view, to the place that it sees, as the view
     saw it in the middle of the exposure. The path is a drift in a random direction with sinusoids
     of hand shake, at most one cycle per exposure, in six degrees of freedom: two of translation,
-    rotation, zoom, two of tilt. It is scaled until `path_length` is ``speed``.
+    rotation, zoom, two of tilt. It is scaled until `mean_path_length` is ``speed``.
     """
     start, stop = exposure
     time = (np.arange(frame_count) - (start + stop - 1) / 2) / (stop - 1 - start)
@@ -41,11 +41,13 @@ def random_camera_path(
     motion = _MOTION_WEIGHTS * (drift * time[:, None] + shake.sum(axis=1))
     scale = float(speed)
     for _ in range(8 if speed else 0):
-        scale *= speed / path_length(_motion_to_homographies(motion * scale, size), size, exposure)
+        scale *= speed / mean_path_length(
+            _motion_to_homographies(motion * scale, size), size, exposure
+        )
     return _motion_to_homographies(motion * scale, size)
 
 
-def path_length(path: Matrices, size: tuple[int, int], exposure: Span) -> float:
+def mean_path_length(path: Matrices, size: tuple[int, int], exposure: Span) -> float:
     """Mean length in pixels of the path of scene points during the exposure.
 
     From the first frame of the exposure to its last, over a grid of 9 x 9 points that spans the

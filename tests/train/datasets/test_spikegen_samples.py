@@ -74,7 +74,7 @@ def test_pairs_as_they_were_recorded(tiny_set, tmp_path):
     train, _ = find_train_val_pairs(bare)
     assert all(pair.light is None for pair in train)
     samples = SpikeGenSamples(
-        train, None, CONFIG, SCENES, SENSORS, seed=0, length=20, mix_ratio=0.5
+        train, None, CONFIG, SCENES, SENSORS, seed=0, length=20, fixed_mix_ratio=0.5
     )
     for number in range(4):
         one = samples[number]

@@ -50,7 +50,7 @@ class SpikeGenSamples(Dataset[Sample]):
         scene_config, sensor_config: how crops and sensors are drawn.
         seed: of everything random.
         length: number of samples.
-        mix_ratio: g of all samples, for validation; None to draw it.
+        fixed_mix_ratio: g of all samples, for validation; None to draw it.
         input_config: constants of the network's input.
 
     Raises:
@@ -68,7 +68,7 @@ class SpikeGenSamples(Dataset[Sample]):
         *,
         seed: int,
         length: int,
-        mix_ratio: float | None = None,
+        fixed_mix_ratio: float | None = None,
         input_config: SpikeGenInputConfig | None = None,
     ) -> None:
         if not pairs and pictures is None:
@@ -81,7 +81,7 @@ class SpikeGenSamples(Dataset[Sample]):
         self.recorded = RecordedCrops(recorded, scene_config.crop, seed) if recorded else None
         self.pictures, self.config = pictures, sample_config
         self.crop, self.sensors = scene_config.crop, sensor_config
-        self.seed, self.length, self.mix_ratio = seed, length, mix_ratio
+        self.seed, self.length, self.fixed_mix_ratio = seed, length, fixed_mix_ratio
         self.inputs = SpikeGenInput(sample_config.frames, input_config)
         self._refiner: Refiner | None = None
 
@@ -145,8 +145,8 @@ class SpikeGenSamples(Dataset[Sample]):
 
         At times it is 0 or 1, else as of `draw_mix_ratio`.
         """
-        if self.mix_ratio is not None:
-            return self.mix_ratio
+        if self.fixed_mix_ratio is not None:
+            return self.fixed_mix_ratio
         kind = rng.random() / max(self.config.single_source_prob, 1e-9)
         return float(int(kind)) if kind < 2 else draw_mix_ratio(rng, self.config.mix_variance)
 

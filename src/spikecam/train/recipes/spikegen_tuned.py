@@ -136,7 +136,7 @@ def finetune_spikegen(job: TrainingJob, options: SpikeGenTunedOptions) -> Traini
             replace(options.sensors, noise_prob=0, fpn_prob=0),
             seed=seed + 1,
             length=_VAL_SAMPLES,
-            mix_ratio=_VAL_MIX,
+            fixed_mix_ratio=_VAL_MIX,
             input_config=input_config,
         ),
         len(train) or len(train_pictures),
