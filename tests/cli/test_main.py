@@ -53,7 +53,7 @@ def test_the_list_of_commands_is_there_at_once():
         float(subprocess.run(run, capture_output=True, text=True).stdout.split()[-1])
         for _ in range(3)
     )
-    assert seconds < 0.8
+    assert seconds < 0.7
 
 
 def test_quiet_prints_errors_alone(spikecam, recording, tmp_path):

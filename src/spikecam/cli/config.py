@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,6 @@ from cyclopts.config import Dict
 
 from spikecam.cli.values import format_value_as_typed
 from spikecam.errors import FileError
-from spikecam.io.paths import check_existing_file
 
 CONFIG_GROUP = Group.create_ordered("Configuration", sort_key=1)
 # Options that say where to and how, not what is done.
@@ -79,6 +77,11 @@ def read_config(path: str) -> dict[str, Any]:
     Raises:
         FileError: it is missing, or no such file.
     """
+    # Loaded when there is a file: every command loads this module.
+    import tomllib
+
+    from spikecam.io.paths import check_existing_file
+
     text = check_existing_file(path).read_text(encoding="utf-8", errors="replace")
     try:
         settings = json.loads(text) if path.lower().endswith(".json") else tomllib.loads(text)

@@ -22,7 +22,6 @@ from cyclopts import (
 from cyclopts.annotations import resolve_optional
 
 from spikecam.cli.values import flag_of_token
-from spikecam.io.paths import NO_STANDARD_OUTPUT
 
 _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -39,6 +38,8 @@ def explain_usage_error(error: CycloptsError) -> str:
         case MissingArgumentError(argument=argument) if argument is not None:
             name = error.keyword or _name(argument)
             if error.keyword in ("-o", "--out") and "-" in (error.root_input_tokens or ()):
+                from spikecam.io.paths import NO_STANDARD_OUTPUT
+
                 return NO_STANDARD_OUTPUT
             if error.keyword or argument.tokens:
                 return f"{name} takes a value; see {command} --help"
