@@ -28,7 +28,7 @@ def rig(small_demo, after_the_demo, tmp_path_factory):
         seen = np.asarray(shown.resize((400, 250), Image.Resampling.BOX)) / 255
         stream = sc.simulate([seen] * 137, "gen2", fpn=fpn, exposure=(20, 117))
         sc.save(folder / f"{spikes}.dat", stream)
-        sc.save(folder / f"{rgb}.png", np.asarray(shown.resize((1600, 1000))))
+        sc.save(folder / f"{rgb}.png", np.asarray(shown.resize((1200, 750))))
     shutil.copy(folder / "rgb.png", folder / "blur.png")
     return folder
 
