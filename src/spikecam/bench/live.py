@@ -53,11 +53,11 @@ def run_live_command(method: str, rate: float, seconds: float) -> str:
         assert watching.stdin is not None
         assert watching.stdout is not None
         try:
-            found = re.search(r"(http://\S+)/\?(key=\S+)", watching.stdout.readline())
-            assert found is not None
+            address = re.search(r"(http://\S+)/\?(key=\S+)", watching.stdout.readline())
+            assert address is not None
             # The camera starts when somebody watches: what is reached is not of the start.
             with (
-                _open_when_ready(f"{found[1]}/live?{found[2]}") as pictures,
+                _open_when_ready(f"{address[1]}/live?{address[2]}") as pictures,
                 subprocess.Popen(camera, stdout=watching.stdin) as sending,
             ):
                 watching.stdin.close()

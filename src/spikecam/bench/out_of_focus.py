@@ -160,8 +160,10 @@ def _in_focus_table(photos: dict[str, Picture], reconstructors: dict[str, Recons
     rows: list[dict[str, Any]] = [{"PSNR ↑": label} for label in (*two, "least gain of a scene")]
     for axis in FOCUSED:
         for value in AXES[axis]:
-            found = _score_methods(photos, replace(_setting_with(axis, value), radius=0.0), two, {})
-            tfp, ours = (found[label][:, 0] for label in two)
+            scores = _score_methods(
+                photos, replace(_setting_with(axis, value), radius=0.0), two, {}
+            )
+            tfp, ours = (scores[label][:, 0] for label in two)
             figures = (tfp.mean(), ours.mean(), (ours - tfp).min())
             for row, figure in zip(rows, figures, strict=True):
                 row[f"{axis} {value:g}"] = round(float(figure), 2)
@@ -275,10 +277,10 @@ def _deconvolve_tfp(
         return rate
     # What lies beyond the border is dark to the one method, and the other side to the other.
     wide = np.pad(rate, _EDGE, mode="reflect")
-    found = deconvolve(wide, disc_kernel(recording.setting.radius), **options)[
+    sharpened = deconvolve(wide, disc_kernel(recording.setting.radius), **options)[
         _EDGE:-_EDGE, _EDGE:-_EDGE
     ]
-    picture: Picture = np.clip(found, 0, 1).astype(np.float32)
+    picture: Picture = np.clip(sharpened, 0, 1).astype(np.float32)
     return picture
 
 
@@ -295,12 +297,12 @@ def _score_methods(
     values: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for seed, (name, photo) in enumerate(photos.items()):
         recording = simulate_defocused(photo, setting, seed)
-        shown = {label: make(recording) for label, make in reconstructors.items()}
-        for label, picture in shown.items():
+        reconstructed = {label: make(recording) for label, make in reconstructors.items()}
+        for label, picture in reconstructed.items():
             scores = sc.score(picture, recording.truth, ["psnr", "ssim"])
             values[label].append((scores["psnr"], scores["ssim"]))
         if setting == DefocusSetting():
-            pictures[name] = shown | {"truth": recording.truth}
+            pictures[name] = reconstructed | {"truth": recording.truth}
     return {label: np.array(held) for label, held in values.items()}
 
 

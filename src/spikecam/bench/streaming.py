@@ -34,17 +34,17 @@ def measure_streaming(
         for method in network_free_reconstruction_names():
             options = ["--size", f"{width}x{height}", "--method", method]
             command = ["reconstruct", str(path), "-o", f"{folder}/out.mp4", *options]
-            peak, taken = peak_memory_and_seconds(command)
+            peak, seconds = peak_memory_and_seconds(command)
             rows.append(
                 {
                     "method": method,
                     "size": f"{width}x{height}",
                     "GB": size,
                     "peak MB": peak / 1e6,
-                    "s": taken,
+                    "s": seconds,
                 }
             )
-            say(f"{method:<8} peak {peak / 1e6:6.0f} MB, {taken:6.0f} s")
+            say(f"{method:<8} peak {peak / 1e6:6.0f} MB, {seconds:6.0f} s")
     return rows
 
 
@@ -58,10 +58,10 @@ def measure_synth_command(photo_folder: Path, say: Callable[[str], None] = print
         for sequences in (25, 100):
             out = f"{folder}/{sequences}"
             command = ["synth", str(photo_folder), "-o", out, "--sequences", str(sequences)]
-            peak, taken = peak_memory_and_seconds(command)
-            rows.append({"sequences": str(sequences), "s": taken, "peak MB": peak / 1e6})
+            peak, seconds = peak_memory_and_seconds(command)
+            rows.append({"sequences": str(sequences), "s": seconds, "peak MB": peak / 1e6})
             say(
-                f"synth {sequences} sequences: {taken:.0f} s, {taken / sequences:.2f} s each, "
+                f"synth {sequences} sequences: {seconds:.0f} s, {seconds / sequences:.2f} s each, "
                 f"peak {peak / 1e6:.0f} MB"
             )
     return rows

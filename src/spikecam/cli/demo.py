@@ -74,9 +74,11 @@ def deblur_sample(out: Path, sharp: sc.Output) -> tuple[list[int], range]:
     sc.save(out / "sharp.mp4", tracked, overwrite=True)
     frames = sc.evenly_spaced_frames(stream, SHARP_FRAMES)
     sharp_pictures = sc.deblur_frames(blur, stream, frames=frames)
-    shown = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
-    sharp.write(shown, frames)
-    sc.save(out / "before-after.png", sc.contact_sheet(blur, shown, frames), overwrite=True)
+    folder_pictures = list(track_progress(sharp_pictures, len(frames), "Deblurring"))
+    sharp.write(folder_pictures, frames)
+    sc.save(
+        out / "before-after.png", sc.contact_sheet(blur, folder_pictures, frames), overwrite=True
+    )
     return frames, video_frames
 
 

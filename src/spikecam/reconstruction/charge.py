@@ -54,9 +54,9 @@ def iter_span_charges(
         for begin in range(0, len(near), together):
             some = near[begin : begin + together]
             edges = np.unique(some)
-            held = cumulative_charge(part, edges, fpn=fpn)
+            charges = cumulative_charge(part, edges, fpn=fpn)
             for start, stop in np.searchsorted(edges, some):
-                yield held[stop] - held[start]
+                yield charges[stop] - charges[start]
 
 
 def _widen_to_search_span(recording_length: int, span: Span) -> Span:
