@@ -43,12 +43,7 @@ class RefinerDeblurrer:
         tile: int | None = None,
         full_precision: bool = False,
     ) -> None:
-        self.network, self.blur, self.ratios, self.full_precision = (
-            network,
-            blur,
-            ratios,
-            full_precision,
-        )
+        self.network, self.blur, self.full_precision = network, blur, full_precision
         self.device = next(network.parameters()).device
         height, width = ratios.rate.shape
         picture = picture_to_tensor(blur)
