@@ -2,7 +2,7 @@
 
 An exposure is a span of frames (start, stop) during which the shutter was open. Frame-based
 protocols average 8-bit pictures as they are stored, gamma-encoded (SpikeReveal, section 4.1). A
-real sensor adds up light: ``linear`` takes the sRGB curve off before the mean and puts it on again.
+real sensor adds up light: with the encoding of the frames, their light is averaged and encoded.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.encoding import Encoding, parse_encoding
 from spikecam.errors import OptionError
 from spikecam.picture import Picture, check_picture
-from spikecam.srgb import linear_levels, linear_to_srgb, srgb_to_linear
 from spikecam.stream import Span, SpikeStream
 
 
@@ -35,12 +35,14 @@ def resolve_exposure(stream: SpikeStream, exposure: Span | None = None) -> Span:
     return stream.exposure or (0, len(stream))
 
 
-def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> Picture:
+def average_frames(
+    frames: Iterable[npt.ArrayLike], *, encoding: str | Encoding = "linear"
+) -> Picture:
     """Average frames to the blurry picture of their exposure.
 
     Args:
         frames: pictures of one size, (H, W) or (H, W, 3), uint8 or floats in [0, 1].
-        linear: average light; by default the encoded values are averaged as they are.
+        encoding: of the frames, such as "srgb"; by default their values are taken as light.
 
     Returns:
         float32 in [0, 1], encoded as the frames are.
@@ -51,10 +53,11 @@ def average_frames(frames: Iterable[npt.ArrayLike], *, linear: bool = False) -> 
 
     >>> float(average_frames([np.zeros((1, 1)), np.ones((1, 1))])[0, 0])
     0.5
-    >>> round(float(average_frames([np.zeros((1, 1)), np.ones((1, 1))], linear=True)[0, 0]), 3)
+    >>> frames = [np.zeros((1, 1)), np.ones((1, 1))]
+    >>> round(float(average_frames(frames, encoding="srgb")[0, 0]), 3)
     0.735
     """
-    average = FrameAverage(linear=linear)
+    average = FrameAverage(encoding=encoding)
     for frame in frames:
         average.add(frame)
     return average.mean_picture()
@@ -64,11 +67,11 @@ class FrameAverage:
     """Running average of frames, which are added one at a time.
 
     Args:
-        linear: as for `average_frames`.
+        encoding: as for `average_frames`.
     """
 
-    def __init__(self, *, linear: bool = False) -> None:
-        self.linear, self.count = linear, 0
+    def __init__(self, *, encoding: str | Encoding = "linear") -> None:
+        self.encoding, self.count = parse_encoding(encoding), 0
         self._total: npt.NDArray[np.float64] | None = None
 
     def add(self, frame: npt.ArrayLike) -> None:
@@ -82,9 +85,11 @@ class FrameAverage:
                 f"frames of an exposure have one size, but frame {self.count} is {levels.shape} "
                 f"after {self._total.shape}; crop or scale them first"
             )
-        if self.linear:
+        if not self.encoding.is_linear:
             is_bytes = levels.dtype == np.uint8
-            self._total += linear_levels()[levels] if is_bytes else srgb_to_linear(levels)
+            self._total += (
+                self.encoding.light_of_levels[levels] if is_bytes else self.encoding.decode(levels)
+            )
         else:
             # Whole levels add up exactly; the division at the end is the only rounding.
             self._total += levels if levels.dtype == np.uint8 else levels * 255.0
@@ -97,8 +102,7 @@ class FrameAverage:
         """
         if self._total is None:
             raise OptionError("an exposure needs at least one frame, and there was none")
-        if self.linear:
-            mean = linear_to_srgb(self._total / self.count)
-        else:
-            mean = self._total / (255.0 * self.count)
+        if not self.encoding.is_linear:
+            return np.clip(self.encoding.encode(self._total / self.count), 0, 1)
+        mean = self._total / (255.0 * self.count)
         return np.clip(mean.astype(np.float32), 0, 1)

@@ -13,7 +13,8 @@ from spikecam.picture import Picture, as_floats
 Light = npt.NDArray[Any]
 
 # Gray = 0.30 R + 0.59 G + 0.11 B, as the protocol of Spike-GOPRO weighs colours.
-_WEIGHTS = np.array([0.30, 0.59, 0.11], np.float32)
+GRAY_WEIGHTS = (0.30, 0.59, 0.11)
+_WEIGHTS = np.array(GRAY_WEIGHTS, np.float32)
 
 
 def as_gray(picture: npt.ArrayLike, name: str = "a frame") -> Picture:
@@ -37,15 +38,24 @@ def quarter_gray(picture: npt.ArrayLike) -> Picture:
         OptionError: a width or height that is not a multiple of 4, or as `as_gray`.
     """
     array = np.asarray(picture)
-    if array.ndim in (2, 3) and (array.shape[0] % 4 or array.shape[1] % 4):
-        raise OptionError(
-            f"a picture of {array.shape[1]}x{array.shape[0]} has no quarter; "
-            "crop it to multiples of 4"
-        )
+    check_quarter(array)
     # Only the pixels that count are turned to gray.
     taps = [as_gray(array[y::4, x::4]) for y in (1, 2) for x in (1, 2)]
     quarter: Picture = np.add.reduce(taps) / np.float32(4)
     return quarter
+
+
+def check_quarter(picture: npt.NDArray[Any]) -> None:
+    """Refuse a picture whose sides are no multiples of 4.
+
+    Raises:
+        OptionError: it is one.
+    """
+    if picture.ndim in (2, 3) and (picture.shape[0] % 4 or picture.shape[1] % 4):
+        raise OptionError(
+            f"a picture of {picture.shape[1]}x{picture.shape[0]} has no quarter; "
+            "crop it to multiples of 4"
+        )
 
 
 def check_unit_range(frames: Light) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.encoding import LINEAR, Encoding
 from spikecam.errors import FileError, OptionError
 from spikecam.io.pictures import picture_size, read_picture
 from spikecam.io.recording import open as open_recording
@@ -31,6 +32,7 @@ class Pair:
         sharp: sharp pictures by the number of their frame.
         exposure: frames (start, stop) during which the blurry picture was exposed.
         light: the video that the spike camera saw, where it was kept.
+        encoding: of the pictures.
         label: what the recording shows, where the data set says it.
     """
 
@@ -43,6 +45,7 @@ class Pair:
     exposure: Span | None = None
     light: Path | None = None
     label: str | None = None
+    encoding: Encoding = LINEAR
 
     def stream(self) -> SpikeStream:
         """Open the recording as a stream that knows its exposure."""

@@ -20,8 +20,15 @@ import numpy as np
 from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.data.sources import Source
 from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
+from spikecam.encoding import parse_encoding
 from spikecam.errors import FileError, OptionError
+from spikecam.gray import GRAY_WEIGHTS
 from spikecam.sensor.sensor import check_seed, resolve_sensor
+
+# Most foregrounds of a scene.
+_MAX_FOREGROUNDS = 3
+# Concentration of the distribution of spectral responses: each weight scatters by about .08.
+_RESPONSE_CONCENTRATION = 30.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,14 @@ class SynthConfig:
         pairs: exposures, one after another, of each scene.
         speed: slowest and fastest motion of the background over a photograph, in pixels an
             exposure.
-        foregrounds: share of the photographs with something that moves in front.
+        foregrounds: share of the photographs with one to three things that move in front.
         preset: the sensor, a name of `spikecam.SENSOR_PRESETS`.
         thresholds: V_th; every scene has one of them, or the preset's own where there are none.
         length, gap: frames of an exposure, and from its end to the start of the next.
-        linear: whether blurry pictures are means of light rather than of encoded values.
+        encodings: of the pictures, such as "srgb"; every scene has one of them, so that repeating
+            one makes more scenes of it. The spike camera sees decoded light, and a blurry picture
+            is the encoded mean of light. "linear" is the protocol of the papers: values of
+            pictures are taken as light.
         interpolate: frames made of each of a video's.
         light: whether the video that the spike camera saw is kept, to simulate other sensors.
         val, test: share of sources and of sequences in these splits; the rest is for training.
@@ -57,7 +67,7 @@ class SynthConfig:
     thresholds: tuple[float, ...] = ()
     length: int = EXPOSURE_FRAMES
     gap: int = GAP_FRAMES
-    linear: bool = False
+    encodings: tuple[str, ...] = ("srgb", "srgb", "linear")
     interpolate: int = 8
     light: bool = False
     val: float = 0.1
@@ -83,6 +93,10 @@ class SynthConfig:
         shares = (self.foregrounds, self.val, self.test)
         if not all(0 <= share <= 1 for share in shares) or self.val + self.test >= 1:
             raise OptionError("shares are between 0 and 1, and val and test leave some to train")
+        if not self.encodings:
+            raise OptionError("there is at least one encoding, such as srgb")
+        for encoding in self.encodings:
+            parse_encoding(encoding)
         for threshold in self.thresholds or (None,):
             resolve_sensor(self.preset).with_threshold(threshold)
         check_seed(self.seed)
@@ -109,6 +123,8 @@ class Scene:
         start: for a video, the first of its frames.
         speed: for a photograph, pixels in an exposure.
         threshold: V_th; None for the preset's.
+        encoding: of its pictures.
+        colour_weights: weights of red, green and blue light in what the spike camera sees.
         seed: of everything random in it.
     """
 
@@ -119,6 +135,8 @@ class Scene:
     start: int
     speed: float
     threshold: float | None
+    encoding: str
+    colour_weights: tuple[float, float, float]
     seed: int
 
 
@@ -219,21 +237,34 @@ def _split_scenes(
         rng = np.random.default_rng((config.seed, first + len(scenes)))
         speed = float(rng.uniform(*config.speed))
         other_photos = [photo for photo in photos if photo != source]
-        has_foreground = source.is_photo and other_photos and rng.random() < config.foregrounds
+        foregrounds: list[Source] = []
+        if source.is_photo and other_photos and rng.random() < config.foregrounds:
+            count = min(int(rng.integers(1, _MAX_FOREGROUNDS + 1)), len(other_photos))
+            numbers = rng.choice(len(other_photos), count, replace=False)
+            foregrounds = [other_photos[number] for number in numbers]
+        encoding = config.encodings[int(rng.integers(len(config.encodings)))]
         stem = re.sub("[^A-Za-z0-9-]+", "-", Path(source.path).stem)[:40]
         scenes.append(
             Scene(
                 split,
                 f"{first + len(scenes):04d}_{stem}",
                 source,
-                (other_photos[int(rng.integers(len(other_photos)))],) if has_foreground else (),
+                tuple(foregrounds),
                 0 if source.is_photo else starts[source.digest].pop(0),
                 speed if source.is_photo else 0.0,
                 float(rng.choice(config.thresholds)) if config.thresholds else None,
+                encoding,
+                GRAY_WEIGHTS if encoding == "linear" else _random_colour_weights(rng),
                 int(rng.integers(2**31)),
             )
         )
     return scenes
+
+
+def _random_colour_weights(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Draw the spectral response of a spike camera: about as the gray of the papers."""
+    red, green, blue = rng.dirichlet(_RESPONSE_CONCENTRATION * np.array(GRAY_WEIGHTS))
+    return float(red), float(green), float(blue)
 
 
 def _shuffle_key(seed: int, content: str) -> str:

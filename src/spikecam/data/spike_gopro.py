@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from spikecam.data.pairs import (
     find_recording_paths,
     select_complete_pairs,
 )
+from spikecam.encoding import LINEAR, Encoding, parse_encoding
 from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.formats.dat import write_dat
@@ -105,7 +107,7 @@ def read_spike_gopro(
         OptionError: another word for ``incomplete``.
     """
     root = Path(folder) / split
-    exposure = _read_exposure(Path(folder))
+    exposure, encodings = _read_exposure(Path(folder)), _read_encodings(Path(folder))
     has_sharp = (root / "sharp_data").is_dir()
     has_light = (root / "light_data").is_dir()
     pairs = []
@@ -117,7 +119,10 @@ def read_spike_gopro(
         blur = root / "blur_data" / scene / f"{name}.png"
         light = light_video_path(folder, split, scene, name) if has_light else None
         ordered = dict(sorted(sharp.items()))
-        pairs.append(Pair(scene, name, spikes, None, blur, ordered, exposure, light))
+        encoding = encodings.get(scene, LINEAR)
+        pairs.append(
+            Pair(scene, name, spikes, None, blur, ordered, exposure, light, encoding=encoding)
+        )
     return select_complete_pairs(root, pairs, ".png", incomplete, say)
 
 
@@ -130,7 +135,7 @@ def write_spike_gopro_pair(
     stream: SpikeStream,
     blur: npt.ArrayLike,
     sharp: Mapping[int, npt.ArrayLike],
-    light: npt.NDArray[np.uint8] | None = None,
+    light: npt.NDArray[np.uint16] | None = None,
 ) -> None:
     """Write one pair in the layout of Spike-GOPRO. It is written as a whole or not at all.
 
@@ -142,7 +147,7 @@ def write_spike_gopro_pair(
         blur: the blurry picture, 4 times as fine as the spikes.
         sharp: sharp pictures by frame; the one in the middle of the exposure, which must be among
             them, gets the pair's name, others lie in a folder of that name.
-        light: the video that the spike camera saw, (T, H, W), where it shall be kept.
+        light: the video that the spike camera saw, (T, H, W), where it shall be kept; 65535 is 1.
 
     Raises:
         OptionError: pictures of other sizes, another exposure, or no picture of the middle.
@@ -194,6 +199,27 @@ def pair_paths(
 def light_video_path(dataset_folder: PathLike, split: str, scene: str, name: str) -> Path:
     """Path of the video of the light that the spike camera of a pair saw."""
     return Path(dataset_folder) / split / "light_data" / scene / f"{name}.npy"
+
+
+def _read_encodings(dataset_folder: Path) -> dict[str, Encoding]:
+    """Read the encodings of the pictures of a simulated data set, by the names of its scenes.
+
+    A data set without a manifest follows the protocol of the papers, in which values are light.
+    """
+    manifest = dataset_folder / MANIFEST
+    if not manifest.exists():
+        return {}
+    try:
+        scenes = json.loads(manifest.read_text(encoding="utf-8")).get("scenes", [])
+        return {
+            scene["name"]: replace(
+                parse_encoding(scene["encoding"]), colour_weights=tuple(scene["colour_weights"])
+            )
+            for scene in scenes
+            if "encoding" in scene
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FileError(f"{manifest} is no manifest ({error}); correct or remove it") from error
 
 
 def _read_exposure(dataset_folder: Path) -> Span:

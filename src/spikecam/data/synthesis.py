@@ -2,8 +2,9 @@
 
 Every scene is a sequence of sharp frames; a blurry picture is the mean of an exposure's frames, and
 its spikes are those of a simulated sensor at a quarter of the size (SpikeReveal
-4.1). A scene depends on nothing but its plan, so that any number of cores make the same files, and
-a run that was stopped goes on where it was.
+4.1). The camera and the spike camera see the light of a scene, and its pictures are encoded; in the
+protocol of the papers, values are light. A scene depends on nothing but its plan, so that any
+number of cores make the same files, and a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -35,10 +36,10 @@ from spikecam.data.spike_gopro import (
     pair_paths,
     write_spike_gopro_pair,
 )
+from spikecam.encoding import Encoding, parse_encoding, quarter_gray_light
 from spikecam.errors import OptionError, OutputError
 from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.gray import quarter_gray
 from spikecam.io.atomic import atomic_path, check_output_folder
 from spikecam.io.pictures import quantize_to_levels, read_picture
 from spikecam.io.video import video_frames
@@ -177,15 +178,16 @@ def write_missing_pairs(
             # What a run left that was killed while it wrote.
             for part in parent.glob(".*.part*"):
                 part.unlink(missing_ok=True)
+    encoding = replace(parse_encoding(scene.encoding), colour_weights=scene.colour_weights)
     recorders: dict[int, _PairCollector] = {}
     for frame_index, frame in enumerate(_scene_frames(scene, config) if missing_starts else ()):
         if stop_event.is_set():
             return
         if frame_index in missing_starts:
-            recorders[frame_index] = _PairCollector(config)
+            recorders[frame_index] = _PairCollector(config, encoding)
         for start, recorder in list(recorders.items()):
             if recorder.add(frame):
-                light = np.stack(recorder.grays)
+                light = np.stack(recorder.light)
                 stream = simulate(
                     light,
                     config.preset,
@@ -202,31 +204,32 @@ def write_missing_pairs(
                     stream=stream,
                     blur=recorder.blur.mean_picture(),
                     sharp=recorder.sharp,
-                    light=np.rint(light * 255).astype(np.uint8) if config.light else None,
+                    light=np.rint(light * 65535).astype(np.uint16) if config.light else None,
                 )
                 del recorders[start]
 
 
 class _PairCollector:
-    """Collects gray frames, blurry picture and sharp frames of one pair, frame by frame."""
+    """Collects light, blurry picture and sharp frames of one pair, frame by frame."""
 
-    def __init__(self, config: SynthConfig) -> None:
+    def __init__(self, config: SynthConfig, encoding: Encoding) -> None:
         self.exposure = (MARGIN_FRAMES, MARGIN_FRAMES + config.length)
         self.sharp_frames = _stored_sharp_frame_indices(config)
         self.total = config.pair_frame_count
-        self.blur = FrameAverage(linear=config.linear)
-        self.grays: list[npt.NDArray[np.float32]] = []
+        self.encoding = encoding
+        self.blur = FrameAverage(encoding=encoding)
+        self.light: list[npt.NDArray[np.float32]] = []
         self.sharp: dict[int, Frame] = {}
 
     def add(self, frame: Frame) -> bool:
         """Add the next frame. Returns whether it was the last."""
-        frame_index = len(self.grays)
-        self.grays.append(quarter_gray(frame))
+        frame_index = len(self.light)
+        self.light.append(quarter_gray_light(frame, self.encoding))
         if self.exposure[0] <= frame_index < self.exposure[1]:
             self.blur.add(frame)
         if frame_index in self.sharp_frames:
             self.sharp[frame_index] = frame.copy()
-        return len(self.grays) == self.total
+        return len(self.light) == self.total
 
 
 def _stored_sharp_frame_indices(config: SynthConfig) -> set[int]:

@@ -46,7 +46,7 @@ class FlowWarp:
         length = ratios.stop - ratios.start
         middles = (np.arange(WARP_MOMENTS) + 0.5) * length / WARP_MOMENTS
         self.frames = [int(middle) for middle in ratios.first + ratios.start + middles]
-        white = float(np.quantile(ratios.rate, ratios.config.white_quantile))
+        white = float(np.quantile(ratios.brightness, ratios.config.white_quantile))
         self._gain = 255 / max(white, _MIN_WHITE_RATE)
         self._dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         self._dis.setFinestScale(0)
@@ -113,5 +113,7 @@ class FlowWarp:
         """
         ratios = self.ratios
         ratio = np.exp(ratios.log_sdm_ratio(frame))
-        levels = cv2.GaussianBlur(ratio * ratios.rate * self._gain, (0, 0), ratios.config.flow_blur)
+        levels = cv2.GaussianBlur(
+            ratio * ratios.brightness * self._gain, (0, 0), ratios.config.flow_blur
+        )
         return np.clip(levels, 0, 255).astype(np.uint8), ratio

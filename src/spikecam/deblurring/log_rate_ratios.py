@@ -4,8 +4,14 @@
 
 with N' thresholds of charge in a window of T' frames and N in the T frames of the exposure, as in
 SDM (SpikeReveal, Eq. 8), under a prior of p thresholds. Where a recording does not reach, a window
-is cut; where nothing is left of it, its ratio is 1. Lengths of windows are shares of the exposure
-(see `RefinerInputConfig`), so that neither the frame rate nor the length of the exposure matters.
+is cut; where nothing is left of it, its ratio is 1. Beside an encoded picture, a ratio r of light L
+becomes the ratio of encoded values,
+
+    log(E(L r) / E(L)),    E(0) = 0, E(1) = 1
+
+so that a network sees ratios of the values that it corrects, whatever their encoding. Lengths of
+windows are shares of the exposure (see `RefinerInputConfig`), so that neither the frame rate nor
+the length of the exposure matters.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.encoding import Encoding
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
@@ -28,6 +35,9 @@ Times = npt.NDArray[np.float64]
 
 # The charge at every frame is kept where it takes no more memory than this.
 _CACHE_BYTES = 128 << 20
+# Light below which all is black, and logarithms of light of which the encoding is a table.
+_MIN_LIGHT = 1e-3
+_LOG_LIGHT_RANGE, _LOG_LIGHT_KNOTS = (-16.0, 8.0), 4097
 
 
 class LogRateRatios:
@@ -45,6 +55,7 @@ class LogRateRatios:
 
     Attributes:
         rate: firing rate in the exposure, (H, W), float32.
+        brightness: the same, encoded as the picture is where `set_encoding` was called.
     """
 
     def __init__(
@@ -70,6 +81,24 @@ class LogRateRatios:
             self._charge_at_frames = self._charge_at_times(np.arange(len(self.part) + 1))
         begin, end = self._charge_at_times(np.array([self.start, self.stop]))
         self.rate = (end - begin) / np.float32(stop - start)
+        self.brightness = self.rate
+        self._log_light: Maps | None = None
+        self._log_values: Maps | None = None
+
+    def set_encoding(self, encoding: Encoding, white_rate: float) -> None:
+        """Set the encoding of the values whose ratios are given.
+
+        Args:
+            encoding: of the blurry picture.
+            white_rate: firing rate of light that is white in it.
+        """
+        if encoding.is_linear:
+            return
+        light = np.maximum(self.rate / np.float32(white_rate), np.float32(_MIN_LIGHT))
+        self.brightness = encoding.encode(light) * np.float32(white_rate)
+        self._log_light = np.log(light)
+        knots = np.linspace(*_LOG_LIGHT_RANGE, _LOG_LIGHT_KNOTS)
+        self._log_values = np.log(encoding.encode(np.exp(knots)))
 
     def exposure_log_ratios(self) -> Maps:
         """Log ratios of the parts of the exposure, (``config.exposure_maps``, H, W).
@@ -136,6 +165,15 @@ class LogRateRatios:
             self.rate,
             maps,
         )
+        if self._log_light is not None:
+            run_over_rows(
+                _encode_ratios,
+                len(self.rate),
+                maps[:count],
+                self._log_light,
+                self._log_values,
+                _LOG_LIGHT_RANGE,
+            )
         return maps if self.fpn is None else self.fpn.fill_bad_pixels(maps)
 
     def _charges_indices_fractions(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:
@@ -178,3 +216,20 @@ def _accumulate(  # type: ignore[no-untyped-def]
                 charge -= begin[c] + fraction_i * (after_begin[c] - begin[c])
                 expected = rate[row, c] * width
                 out[c] = np.log((max(charge, np.float32(0)) + prior) / (expected + prior))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _encode_ratios(maps, log_light, log_values, log_light_range, first_row, last_row):  # type: ignore[no-untyped-def]
+    low, high = np.float32(log_light_range[0]), np.float32(log_light_range[1])
+    last = len(log_values) - 1
+    scale = np.float32(last) / (high - low)
+    for row in range(first_row, last_row):
+        for c in range(log_light.shape[1]):
+            start = (log_light[row, c] - low) * scale
+            i = min(max(int(start), 0), last - 1)
+            before = log_values[i] + (start - i) * (log_values[i + 1] - log_values[i])
+            for w in range(len(maps)):
+                position = start + maps[w, row, c] * scale
+                j = min(max(int(position), 0), last - 1)
+                after = log_values[j] + (position - j) * (log_values[j + 1] - log_values[j])
+                maps[w, row, c] = after - before

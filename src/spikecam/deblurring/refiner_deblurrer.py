@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
-from spikecam.deblurring.refiner_input import RefinerInput
+from spikecam.deblurring.refiner_input import RefinerInput, prepare_picture
 from spikecam.networks.refiner import GRID_PIXELS, Refiner
 from spikecam.picture import Picture
 from spikecam.tiles import (
@@ -29,7 +30,7 @@ class RefinerDeblurrer:
     Args:
         network: on its device.
         blur: the picture.
-        ratios: of its recording.
+        ratios: of its recording; they become those of the picture's encoding.
         tile: side of the parts that are computed one after another.
         full_precision: float32 throughout, where bfloat16 would be faster.
     """
@@ -37,16 +38,18 @@ class RefinerDeblurrer:
     def __init__(
         self,
         network: Refiner,
-        blur: Picture,
+        blur: BlurryPicture,
         ratios: LogRateRatios,
         *,
         tile: int | None = None,
         full_precision: bool = False,
     ) -> None:
-        self.network, self.blur, self.full_precision = network, blur, full_precision
+        self.network, self.full_precision = network, full_precision
+        self.picture = prepare_picture(blur, ratios)
+        self.blur = self.picture.values
         self.device = next(network.parameters()).device
         height, width = ratios.rate.shape
-        picture = picture_to_tensor(blur)
+        picture = picture_to_tensor(self.blur)
         if blur.shape[0] < network.input_config.min_scale * height:
             picture = _resized(picture, (GRID_PIXELS * height, GRID_PIXELS * width)).clamp(0, 1)
         self.size = picture.shape[2:]
@@ -67,7 +70,7 @@ class RefinerDeblurrer:
             )
 
     def deblur(self, frame: int) -> Picture:
-        """The sharp picture at a frame."""
+        """The sharp picture at a frame, encoded as the blurry one; values may exceed 1."""
         inputs = self.input.frame_input(frame)
         moment = self._maps_on_network_grid(inputs.maps, self.whole)
         warped = None
@@ -89,7 +92,7 @@ class RefinerDeblurrer:
         whole = whole[:, :, : self.size[0], : self.size[1]]
         if self.size != self.blur.shape[:2]:
             whole = _resized(whole, self.blur.shape[:2])
-        return tensor_to_picture(whole, self.blur)
+        return self.picture.restore(tensor_to_picture(whole, self.blur))
 
     def _maps_on_network_grid(self, maps: Maps, padded_size: Sequence[int]) -> Tensor:
         """Resample maps to the grid of the network, a quarter as fine as the padded picture."""

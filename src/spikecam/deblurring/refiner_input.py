@@ -8,9 +8,26 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.flow_warp import FlowWarp
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
+from spikecam.deblurring.normalised_picture import NormalisedPicture, normalise_picture
 from spikecam.picture import Picture
+
+
+def prepare_picture(picture: BlurryPicture, ratios: LogRateRatios) -> NormalisedPicture:
+    """Prepare a blurry picture and the log ratios beside it for the refiner.
+
+    Args:
+        picture: the blurry picture, (h, w) or (h, w, 3).
+        ratios: of its recording; they become those of its encoding.
+
+    Raises:
+        OptionError: as `BlurryPicture.white_rate`.
+    """
+    white_rate = picture.white_rate(ratios.rate)
+    ratios.set_encoding(picture.encoding, white_rate)
+    return normalise_picture(picture, ratios.rate, white_rate)
 
 
 class RefinerFrameInput(NamedTuple):

@@ -75,10 +75,14 @@ class SceneConfig:
     Attributes:
         crop: side of the square crops of pictures, a multiple of 16.
         low_light_prob: share of scenes in less light.
+        camera_prob: share of scenes that are photographed with another exposure and tone curve.
+        misalignment_prob: share of scenes whose picture lies up to a pixel and two frames off.
     """
 
     crop: int = 160
     low_light_prob: float = 0.3
+    camera_prob: float = 0.4
+    misalignment_prob: float = 0.3
 
     def __post_init__(self) -> None:
         if self.crop % SCENE_CROP_UNIT or self.crop < MIN_PICTURE_CROP:
@@ -86,7 +90,7 @@ class SceneConfig:
                 f"a crop is a multiple of {SCENE_CROP_UNIT} and at least {MIN_PICTURE_CROP}, "
                 f"not {self.crop}"
             )
-        check_probabilities(self, "low_light_prob")
+        check_probabilities(self, "low_light_prob", "camera_prob", "misalignment_prob")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.spike_window_input import SpikeCrop, window_spikes
 from spikecam.errors import FileError
 from spikecam.exposure import resolve_exposure
@@ -61,5 +62,8 @@ class RecordedCrops:
         spikes, pictures = random_rotate_and_flip([spikes, pictures], rng)
         levels = pictures.astype(np.float32) / np.float32(255)
         light = np.zeros((0, side, side), np.float32)
-        crop = SceneCrop(light, levels, resolve_exposure(stream), [frame], rng)
+        blur = BlurryPicture(levels[0], pair.encoding)
+        crop = SceneCrop(
+            light, blur, pair.encoding.decode(levels[1:]), resolve_exposure(stream), [frame], rng
+        )
         return crop, SpikeStream.from_array(np.ascontiguousarray(spikes))

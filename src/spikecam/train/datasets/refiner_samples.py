@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import Dataset
 
 from spikecam.data.pairs import Pair
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
-from spikecam.deblurring.refiner_input import RefinerInput
+from spikecam.deblurring.refiner_input import RefinerInput, prepare_picture
 from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.train.datasets.configs import RefinerSampleConfig, SceneConfig, SensorConfig
 from spikecam.train.datasets.scene_crops import SceneCrops
@@ -63,31 +65,32 @@ class RefinerSamples(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         crop = self.crops.draw_crop(index)
-        light, pictures, exposure, frames = crop.light, crop.pictures, crop.exposure, crop.frames
-        rng = crop.rng
+        light, blur, exposure, frames = crop.light, crop.blur, crop.exposure, crop.frames
+        rng, sharp_light = crop.rng, crop.sharp_light
         coarser, smaller = rng.random(2) < self.config.scale_prob
         if coarser:
             light = light.reshape(len(light), light.shape[1] // 2, 2, -1, 2).mean((2, 4))
         stream = simulate_by_random_sensor(light, rng, self.sensors)
-        colours = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
         if smaller:
-            halves = functional.avg_pool2d(colours, 2)
-            colours = functional.interpolate(halves, scale_factor=2, mode="bicubic").clamp(0, 1)
-        blur = colours[0]
+            values = _halve_and_upsample(blur.values[None]).clip(0, 1)[0]
+            blur = BlurryPicture(values, blur.encoding)
+            sharp_light = _halve_and_upsample(sharp_light).clip(0)
         if rng.random() < self.sensors.noise_prob:
             noise = rng.standard_normal(blur.shape, np.float32) * np.float32(rng.uniform(0, 0.01))
-            blur = (blur + torch.from_numpy(noise)).clamp(0, 1)
-        inputs = RefinerInput(
-            blur.permute(1, 2, 0).numpy(),
-            LogRateRatios(stream, exposure, self.input_config),
-            flow_warp=self.flow_warp,
-        )
+            blur = BlurryPicture((blur.values + noise).clip(0, 1), blur.encoding)
+        ratios = LogRateRatios(stream, exposure, self.input_config)
+        picture = prepare_picture(blur, ratios)
+        inputs = RefinerInput(picture.values, ratios, flow_warp=self.flow_warp)
         moments = [inputs.frame_input(frame) for frame in frames]
         maps = {
             "exposure": [inputs.exposure_maps()],
             "moments": [moment.maps for moment in moments],
         }
-        sample = {"blur": blur, "sharp": colours[1:]}
+        sharp = picture.normalise(sharp_light)
+        sample = {
+            "blur": _picture_tensor(picture.values),
+            "sharp": _picture_tensor(sharp),
+        }
         if self.flow_warp:
             maps["flows"] = [moment.flows for moment in moments if moment.flows is not None]
             levels = [moment.levels for moment in moments if moment.levels is not None]
@@ -99,6 +102,18 @@ class RefinerSamples(Dataset[Sample]):
             sample[name] = torch.stack(tensors)
         sample["exposure"] = sample["exposure"][0]
         return sample
+
+
+def _picture_tensor(pictures: npt.NDArray[np.float32]) -> Tensor:
+    """Pictures (..., h, w, 3) as a tensor (..., 3, h, w)."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, -3)))
+
+
+def _halve_and_upsample(pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Pictures (n, h, w, 3) without their finest detail."""
+    halves = functional.avg_pool2d(_picture_tensor(pictures), 2)
+    upsampled = functional.interpolate(halves, scale_factor=2, mode="bicubic")
+    return upsampled.permute(0, 2, 3, 1).numpy()
 
 
 def _upsample(maps: Tensor, factor: int) -> Tensor:

@@ -10,10 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.encoding import Encoding, gamma_encoding
 from spikecam.errors import FileError
 from spikecam.train.datasets.configs import SCENE_CROP_UNIT, SceneConfig
 from spikecam.train.datasets.pictures import read_levels_cached
-from spikecam.train.datasets.random_draws import random_rotate_and_flip
+from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
+
+# Exposures of photographs, in units of that of the data set; above 1 they clip white.
+_PICTURE_EXPOSURES = 0.02, 2.0
+# Frames by which the exposure of a misaligned pair is wrong at most.
+_MAX_DELAY = 2
+# Gammas of cameras, and the strength of the S-curve that many add.
+_GAMMAS, _CONTRASTS = (1.3, 2.6), (0.0, 0.35)
 
 
 @dataclass(frozen=True)
@@ -22,23 +31,32 @@ class SceneCrop:
 
     Attributes:
         light: what the spike camera saw, (T, s, s) in [0, 1].
-        pictures: the blurry one, and sharp ones, (1 + F, 4 s, 4 s, 3) in [0, 1].
+        blur: the blurry picture, (4 s, 4 s, 3), with its encoding.
+        sharp_light: light of the sharp pictures in units of the blurry one's white,
+            (F, 4 s, 4 s, 3), which may be above 1.
         exposure: frames (start, stop) of the blurry one.
         frames: those of the sharp ones.
         rng: what else is drawn comes from it.
     """
 
     light: npt.NDArray[np.float32]
-    pictures: npt.NDArray[np.float32]
+    blur: BlurryPicture
+    sharp_light: npt.NDArray[np.float32]
     exposure: tuple[int, int]
     frames: Sequence[int]
     rng: np.random.Generator
+
+    @property
+    def sharp(self) -> npt.NDArray[np.float32]:
+        """Sharp pictures, encoded and clipped as the blurry one, (F, 4 s, 4 s, 3) in [0, 1]."""
+        return np.minimum(self.blur.encoding.encode(self.sharp_light), 1)
 
 
 class SceneCrops:
     """Random crops of scenes, by index.
 
-    They are rotated, flipped, reversed in time and in less light.
+    They are rotated, flipped, reversed in time, in less light, and photographed by cameras with
+    other exposures and tone curves, which may be misaligned.
 
     Args:
         pairs: of a data set with sharp pictures and the spike camera's light (``synth --light``).
@@ -78,7 +96,15 @@ class SceneCrops:
         light_levels = self._load_light(pair)
         side = config.crop // PICTURE_SCALE
         top, left = (int(rng.integers(n - side + 1)) for n in light_levels.shape[1:])
-        rows, columns = (slice(PICTURE_SCALE * n, PICTURE_SCALE * (n + side)) for n in (top, left))
+        misaligned = rng.random() < config.misalignment_prob
+        shifts = rng.integers(-1, 2, 2) if misaligned else (0, 0)
+        rows, columns = (
+            slice(start, start + config.crop)
+            for start in (
+                min(max(PICTURE_SCALE * n + int(shift), 0), PICTURE_SCALE * size - config.crop)
+                for n, shift, size in zip((top, left), shifts, light_levels.shape[1:], strict=True)
+            )
+        )
         levels = np.array(light_levels[:, top : top + side, left : left + side])
         known = sorted(pair.sharp)
         frames = sorted(rng.choice(known, self.moments, replace=self.moments > len(known)))
@@ -87,18 +113,30 @@ class SceneCrops:
             [self._load_picture(pair, path)[rows, columns] for path in paths]
         ).astype(np.float32) / np.float32(255)
         exposure = pair.exposure
+        if misaligned:
+            delay = int(rng.integers(-_MAX_DELAY, _MAX_DELAY + 1))
+            exposure = max(0, exposure[0] + delay), min(len(levels), exposure[1] + delay)
         if rng.random() < 0.5:
             levels = levels[::-1]
             exposure = len(levels) - exposure[1], len(levels) - exposure[0]
             frames = [len(levels) - 1 - frame for frame in frames]
         levels, pictures = random_rotate_and_flip([levels, pictures], rng)
-        light = levels.astype(np.float32) / np.float32(255)
+        light = levels.astype(np.float32) / np.float32(np.iinfo(levels.dtype).max)
+        encoding, picture_light = pair.encoding, pair.encoding.decode(pictures)
         if rng.random() < config.low_light_prob:
             gain = np.float32(rng.uniform(0.3, 1))
-            light, pictures = light * gain, pictures * gain
-        return SceneCrop(light, pictures, exposure, frames, rng)
+            light, picture_light = light * gain, picture_light * gain
+        if rng.random() < config.camera_prob:
+            if not encoding.is_linear:
+                encoding = random_encoding(rng, encoding.colour_weights)
+            picture_light = picture_light * np.float32(draw_log_uniform(rng, _PICTURE_EXPOSURES))
+        blur = np.minimum(encoding.encode(picture_light[0]), 1)
+        blur = np.rint(blur * np.float32(255)) / np.float32(255)
+        return SceneCrop(
+            light, BlurryPicture(blur, encoding), picture_light[1:], exposure, frames, rng
+        )
 
-    def _load_light(self, pair: Pair) -> npt.NDArray[np.uint8]:
+    def _load_light(self, pair: Pair) -> npt.NDArray[np.uint16]:
         """Open the light that the spike camera saw.
 
         Only what is used of it is read.
@@ -106,13 +144,13 @@ class SceneCrops:
         assert pair.light is not None
         assert pair.exposure is not None
         try:
-            light: npt.NDArray[np.uint8] = np.load(pair.light, mmap_mode="r")
+            light: npt.NDArray[np.uint16] = np.load(pair.light, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
             raise FileError(
                 f"{pair.light} is damaged ({error}); make the data set again"
             ) from error
         last = max([*pair.sharp, pair.exposure[1] - 1])
-        if light.shape[1:] != pair.shape or light.dtype != np.uint8 or len(light) <= last:
+        if light.shape[1:] != pair.shape or light.dtype != np.uint16 or len(light) <= last:
             raise FileError(
                 f"{pair.light} does not hold the light of {pair.spikes}; make the data set again"
             )
@@ -130,3 +168,17 @@ class SceneCrops:
                 f"{width}x{height}; make the data set again"
             )
         return levels
+
+
+def random_encoding(
+    rng: np.random.Generator, colour_weights: tuple[float, float, float]
+) -> Encoding:
+    """Draw the tone curve of a camera: a gamma, and at times an S-curve of more contrast."""
+    gamma = float(rng.uniform(*_GAMMAS))
+    contrast = float(rng.uniform(*_CONTRASTS)) * (rng.random() < 0.5)
+    curve = gamma_encoding(gamma)
+    values = np.linspace(0, 1, len(curve.light))
+    # The values that the camera stores, from those that the gamma alone gives.
+    stored = (1 - contrast) * values + contrast * values**2 * (3 - 2 * values)
+    light = np.interp(values, stored, curve.light)
+    return Encoding(f"gamma:{gamma:.2f}", light, colour_weights)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spikecam.train.engine.optimizers import Optimization
     from spikecam.train.engine.sampler import Sample
 
-RUN = RunConfig(epochs=58, steps=250, lr=8e-4)
+RUN = RunConfig(epochs=58, steps=250, lr=5e-4)
 # Samples of a validation, and the side of their crops, where pictures are as large.
 _VAL_SAMPLES, _VAL_CROP = 48, 256
 
@@ -112,10 +112,15 @@ class RefinedStage(Stage):
         return measures, [batch["blur"], sharp[:, 0], truth[:, 0]]
 
     def optimization(self, config: RunConfig) -> Optimization:
-        """The optimiser and its schedule: AdamW with warm-up and cosine decay."""
-        from spikecam.train.engine.optimizers import adamw, with_warmup_and_cosine_decay
+        """The optimiser and its schedule: Muon with warm-up and cosine decay."""
+        from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
-        return with_warmup_and_cosine_decay(adamw(self.network, config, weight_decay=1e-3), config)
+        outer = {"picture.0.weight", "moment.weight", "warped.0.weight", "predict.weight"}
+        hidden, others = [], []
+        for name, values in self.network.named_parameters():
+            is_hidden = values.ndim == 4 and name not in outer
+            (hidden if is_hidden else others).append(values)
+        return with_warmup_and_cosine_decay(muon(hidden, others, config), config)
 
 
 def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
@@ -153,7 +158,13 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
     min_side = min_side // SCENE_CROP_UNIT * SCENE_CROP_UNIT
     if options.pseudo:
         scenes = replace(scenes, crop=min(scenes.crop, min_side))
-    val_scenes = replace(scenes, crop=max(scenes.crop, min(_VAL_CROP, min_side)), low_light_prob=0)
+    val_scenes = replace(
+        scenes,
+        crop=max(scenes.crop, min(_VAL_CROP, min_side)),
+        low_light_prob=0,
+        camera_prob=0,
+        misalignment_prob=0,
+    )
     plain_sensors = replace(options.sensors, noise_prob=0, fpn_prob=0)
     data = TrainingData(
         RefinerSamples(

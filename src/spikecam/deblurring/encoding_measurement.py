@@ -1,0 +1,245 @@
+"""Measurement of a picture's encoding from the picture itself and the spikes of its exposure.
+
+Over the exposure both cameras saw the same light, so the firing rate is linear in decoded light:
+
+    rate(p) = w_R light(B_R)(p) + w_G light(B_G)(p) + w_B light(B_B)(p) + dark
+
+with light(B) decoded first and averaged to the grid of the spikes after. For every candidate curve
+(the power laws value ** g, linear and sRGB) w and dark are those of non-negative least squares,
+reweighted against outliers; pixels with clipped whites are left out. Of all curves that of the
+smallest residual is taken, or linear or sRGB, which cameras use, where they fit about as well. A
+curve that only rises, with no other form, is fitted around the best power law, and taken where it
+fits better by far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy.optimize import nnls
+
+from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
+from spikecam.picture import Picture, as_colour
+
+Floats = npt.NDArray[np.float64]
+
+# Candidates, and knots of curves: a value between two knots counts for both.
+_GAMMAS = np.round(np.arange(0.6, 3.01, 0.05), 2)
+_KNOTS = 33
+# Values that count as clipped.
+_CLIPPED = 0.985
+# Largest residual of a named curve, in units of that of the best one.
+_NAMED_TOLERANCE = 1.02
+# Largest residual of the free curve for which it is taken, in units of that of the best power law.
+_FREE_GAIN = 0.93
+# Residual up to which gammas are possible: so many standard errors of a sum of squares.
+_RANGE_ERRORS = 3.0
+# Widest range of gammas, and least share of explained variance, of a certain measurement.
+_MAX_RANGE, _MIN_EXPLAINED = 1.4, 0.5
+_MIN_PIXELS, _MAX_PIXELS = 64, 40_000
+_REWEIGHTINGS = 3
+# Strength of the free curve's prior: that of so many pixels at each knot.
+_PRIOR_PIXELS = 0.02
+# Pixels that a sample of correlated residuals counts for: neighbours share their errors.
+_EFFECTIVE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class EncodingMeasurement:
+    """Encoding of a picture as its spikes show it.
+
+    Attributes:
+        encoding: the curve, with the colour weights of the spike camera.
+        gamma: exponent of the best power law.
+        gamma_range: lowest and highest exponent that the pair allows.
+        white_rate: firing rate of white.
+        dark_rate: firing rate without light.
+        explained: share of the variance of the firing rate that the picture explains.
+        clipped: share of pixels of the spike camera with clipped whites.
+    """
+
+    encoding: Encoding
+    gamma: float
+    gamma_range: tuple[float, float]
+    white_rate: float
+    dark_rate: float
+    explained: float
+    clipped: float
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the pair allows one curve alone."""
+        low, high = self.gamma_range
+        return high - low <= _MAX_RANGE and self.explained >= _MIN_EXPLAINED
+
+    def summary(self) -> str:
+        """The measurement in words, for messages."""
+        low, high = self.gamma_range
+        return f"{self.encoding} (gamma {low:g} to {high:g}, {self.explained:.0%} explained)"
+
+
+def measure_encoding(values: Picture, rate: Picture) -> EncodingMeasurement | None:
+    """Measure the encoding of a picture from the firing rate in its exposure.
+
+    Args:
+        values: stored values, (h, w) or (h, w, 3) in [0, 1].
+        rate: firing rate of the same view, (H, W).
+
+    Returns:
+        The measurement; None where too few pixels are neither clipped nor black.
+    """
+    colours = _merge_if_gray(values)
+    shares, clipped_cells, rate = _knot_shares(colours, rate)
+    target = rate.ravel().astype(np.float64)
+    usable = np.flatnonzero(~clipped_cells)
+    if len(usable) > _MAX_PIXELS:
+        usable = usable[:: -(-len(usable) // _MAX_PIXELS)]
+    if len(usable) < _MIN_PIXELS or not target[usable].any():
+        return None
+    shares, target = shares[usable], target[usable]
+    knots = np.linspace(0, 1, _KNOTS)
+    fit = _Fit(shares, target)
+    # The weights against outliers are those of a coarse search, the same for all candidates.
+    coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::8]), key=lambda one: one[1])
+    for _ in range(_REWEIGHTINGS):
+        fit.reweight(coarse[2])
+        coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::4]), key=lambda one: one[1])
+    solutions = [fit.solve(knots**gamma) for gamma in _GAMMAS]
+    residuals = np.array([solution[1] for solution in solutions])
+    best = int(residuals.argmin())
+    gamma = _refine_minimum(_GAMMAS, residuals, best)
+    limit = residuals[best] * (
+        1 + _RANGE_ERRORS * np.sqrt(2 / max(_EFFECTIVE_SHARE * len(target), 8))
+    )
+    possible = _GAMMAS[residuals <= limit]
+    named = [(LINEAR, fit.solve(knots)), (SRGB, fit.solve(SRGB.decode(knots)))]
+    encoding, solution = min(named, key=lambda one: one[1][1])
+    if solution[1] > _NAMED_TOLERANCE * residuals[best]:
+        encoding, solution = gamma_encoding(round(gamma, 2)), solutions[best]
+        free = _free_curve(fit, solutions[best][0], knots**gamma)
+        free_solution = fit.solve(free)
+        if free_solution[1] < _FREE_GAIN * residuals[best]:
+            encoding, solution = Encoding("measured", free), free_solution
+    weights, residual, _ = solution
+    total = max(float(weights[:-1].sum()), 1e-9)
+    variance = float(np.average((target - np.average(target, weights=fit.weights)) ** 2,
+                                weights=fit.weights))
+    if colours.shape[2] == 3 and weights[:-1].any():
+        red, green, blue = (float(weight) / total for weight in weights[:-1])
+        encoding = replace(encoding, colour_weights=(red, green, blue))
+    return EncodingMeasurement(
+        encoding,
+        gamma,
+        (float(possible[0]), float(possible[-1])),
+        total,
+        float(weights[-1]),
+        max(0.0, 1 - residual / max(variance, 1e-12)),
+        float(clipped_cells.mean()),
+    )
+
+
+class _Fit:
+    """Weighted least squares of firing rates by decoded light.
+
+    Attributes:
+        weights: of the pixels, (N,), against outliers.
+    """
+
+    def __init__(self, shares: Floats, target: Floats) -> None:
+        self.shares, self.target = shares, target
+        self.weights = np.ones(len(target))
+
+    def solve(self, light: npt.ArrayLike) -> tuple[Floats, float, Floats]:
+        """Weights of colours and dark rate, mean square error, and errors for a curve's knots."""
+        columns = self.shares @ np.asarray(light, np.float64)
+        matrix = np.concatenate([columns, np.ones((len(columns), 1))], axis=1)
+        weighted = matrix * self.weights[:, None]
+        # By the normal equations: few unknowns, many pixels.
+        gram, right = weighted.T @ matrix, weighted.T @ self.target
+        scale = np.sqrt(np.maximum(np.diag(gram), 1e-12))
+        factor = np.linalg.cholesky(gram / np.outer(scale, scale) + 1e-9 * np.eye(len(gram)))
+        solution = nnls(factor.T, np.linalg.solve(factor, right / scale))[0] / scale
+        errors = self.target - matrix @ solution
+        return solution, float(np.average(errors**2, weights=self.weights)), errors
+
+    def reweight(self, errors: Floats) -> None:
+        """Weigh pixels down whose error is far beyond that of the others."""
+        scale = max(1.4826 * float(np.median(np.abs(errors))), 1e-9)
+        self.weights = 1 / (1 + (errors / (3 * scale)) ** 2)
+
+
+def _free_curve(fit: _Fit, weights: Floats, light: Floats) -> Floats:
+    """Curve that rises from 0 to 1 and fits best, close to ``light`` where pixels say nothing."""
+    mixed = np.tensordot(weights[:-1], fit.shares, axes=(0, 1))
+    # Steps from knot to knot are not negative, so that the curve rises.
+    steps = mixed[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:] * np.diff(light)
+    target = fit.target - weights[-1]
+    weighted = steps * fit.weights[:, None]
+    gram, right = weighted.T @ steps, weighted.T @ target
+    strength = _PRIOR_PIXELS * np.trace(gram) / len(gram)
+    smooth = np.diff(np.eye(len(gram)), axis=0)
+    gram = gram + strength * (0.1 * np.eye(len(gram)) + smooth.T @ smooth)
+    right = right + 0.1 * strength
+    factor = np.linalg.cholesky(gram + 1e-12 * np.eye(len(gram)))
+    factors = nnls(factor.T, np.linalg.solve(factor, right))[0]
+    curve = np.concatenate([[0.0], np.cumsum(np.maximum(factors, 1e-3) * np.diff(light))])
+    return np.asarray(curve / curve[-1])
+
+
+def _refine_minimum(positions: Floats, values: Floats, index: int) -> float:
+    """Position of the minimum of a parabola through three neighbours."""
+    if not 0 < index < len(values) - 1:
+        return float(positions[index])
+    before, middle, after = values[index - 1 : index + 2]
+    shift = 0.5 * (before - after) / max(before - 2 * middle + after, 1e-18)
+    return float(positions[index] + np.clip(shift, -0.5, 0.5) * (positions[1] - positions[0]))
+
+
+def _merge_if_gray(values: Picture) -> Picture:
+    """Picture (h, w, 3), or (h, w, 1) where its colours are all the same."""
+    colours = as_colour(values)
+    is_gray = np.array_equal(colours[..., 0], colours[..., 1]) and np.array_equal(
+        colours[..., 1], colours[..., 2]
+    )
+    return np.ascontiguousarray(colours[..., :1] if is_gray else colours)
+
+
+def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, npt.NDArray[np.bool_], Picture]:
+    """Mean share of every knot in the values over each pixel of the spike camera.
+
+    Returns:
+        Shares (N, C, K), so that ``shares @ light`` is the mean of decoded values; which pixels
+        hold clipped values, (N,); and the rate on the same grid: that of the spikes, or of a
+        picture that is coarser.
+    """
+    height, width = (min(n, m) for n, m in zip(rate.shape, colours.shape, strict=False))
+    if (height, width) != rate.shape:
+        from spikecam.deblurring.blurry_picture import resize_by_area
+
+        rate = resize_by_area(rate, (height, width))
+    rows = np.arange(colours.shape[0]) * height // colours.shape[0]
+    columns = np.arange(colours.shape[1]) * width // colours.shape[1]
+    shares = np.zeros((height, width, colours.shape[2], _KNOTS))
+    clipped = np.zeros((height, width), np.bool_)
+    _add_shares(colours, rows, columns, shares, clipped)
+    shares /= np.bincount(rows)[:, None, None, None] * np.bincount(columns)[:, None, None]
+    return shares.reshape(-1, colours.shape[2], _KNOTS), clipped.ravel(), rate
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_shares(colours, rows, columns, shares, clipped):  # type: ignore[no-untyped-def]
+    last = shares.shape[3] - 1
+    for y in range(colours.shape[0]):
+        for x in range(colours.shape[1]):
+            for c in range(colours.shape[2]):
+                value = colours[y, x, c]
+                position = value * last
+                k = min(max(int(position), 0), last - 1)
+                fraction = position - k
+                shares[rows[y], columns[x], c, k] += 1 - fraction
+                shares[rows[y], columns[x], c, k + 1] += fraction
+                if value >= _CLIPPED:
+                    clipped[rows[y], columns[x]] = True

@@ -1,0 +1,190 @@
+"""A blurry picture and a recording as a pair: the encoding of the picture, and whether they match."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
+from spikecam.deblurring.pair_check import MATCH, MISMATCH, PairCheck, check_pair
+from spikecam.encoding import LINEAR, SRGB, Encoding, parse_encoding
+from spikecam.errors import GeometryError, OptionError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.paths import PathLike
+from spikecam.io.pictures import read_picture
+from spikecam.picture import Picture, as_floats, check_picture_shape
+from spikecam.reconstruction.charge import iter_span_charges
+from spikecam.stream import Span, SpikeStream
+
+# The encoding is measured from the pair.
+AUTO = "auto"
+# Share of clipped pixels from which nothing can be deblurred.
+_MAX_CLIPPED = 0.98
+# Distance of a named encoding's gamma from the measured range that is worth a warning.
+_GAMMA_TOLERANCE = 0.25
+
+
+def make_pair(
+    picture: npt.ArrayLike | PathLike,
+    stream: SpikeStream,
+    exposure: Span,
+    *,
+    encoding: str | PathLike | Encoding = AUTO,
+    check_match: bool = True,
+    fpn: FixedPattern | None = None,
+) -> tuple[BlurryPicture, str]:
+    """Read a blurry picture, decide its encoding, and check that the recording belongs to it.
+
+    Args:
+        picture: the picture, or its path: (h, w) or (h, w, 3) in [0, 1], or above where it is
+            linear light.
+        stream: spikes of the same view.
+        exposure: frames (start, stop) during which the picture was exposed.
+        encoding: of the picture: "auto" measures it from the pair, else as `parse_encoding` takes.
+        check_match: whether to refuse a pair that does not belong together.
+        fpn: fixed pattern of the spike camera.
+
+    Returns:
+        The picture with its encoding, and a sentence on how it was decided.
+
+    Raises:
+        FileError: a picture or encoding that cannot be read.
+        GeometryError: picture and spikes do not cover the same view, or are not of one scene.
+        OptionError: values above 1 in a picture that is not linear, or one that is white or black
+            nearly everywhere.
+    """
+    name = picture_name(picture)
+    values = read_blurry_values(picture)
+    check_aspect_ratio(values, stream, name)
+    is_hdr = float(values.max()) > 1
+    chosen = None if encoding == AUTO else parse_encoding(encoding)
+    if is_hdr:
+        if chosen is not None and not chosen.is_linear:
+            raise OptionError(
+                f"{name} has values up to {values.max():.4g}, which only linear light has, and its "
+                f"encoding is {chosen}; scale it to [0, 1], or choose linear"
+            )
+        chosen = LINEAR
+    if chosen is not None and not check_match:
+        return BlurryPicture(values, chosen), f"encoding {chosen}"
+    [charge] = iter_span_charges(stream, [exposure], fpn=fpn)
+    length = exposure[1] - exposure[0]
+    rate = charge / np.float32(length)
+    measurement = measure_encoding(np.minimum(values, 1), rate)
+    if measurement is not None and measurement.clipped > _MAX_CLIPPED and check_match:
+        raise OptionError(
+            f"{name} is clipped to white in {measurement.clipped:.0%} of its area, and nothing "
+            "can be brought back there; expose it for less time"
+        )
+    if chosen is None:
+        chosen, fact = _decide(measurement, name, rate.size)
+    else:
+        fact = f"encoding {chosen}"
+        if measurement is not None:
+            _warn_of_other_encoding(chosen, measurement, name)
+    blurry = BlurryPicture(values, chosen)
+    if check_match:
+        _require_match(check_pair(blurry, rate, length), name, exposure)
+    return blurry, fact
+
+
+def read_blurry_values(picture: npt.ArrayLike | PathLike) -> Picture:
+    """Read stored values of a blurry picture from a path, or check those of an array.
+
+    Raises:
+        FileError: a file that cannot be read.
+        OptionError: no picture, or values below 0 or not finite.
+    """
+    if isinstance(picture, (str, os.PathLike)):
+        return read_picture(picture)
+    array = np.asarray(picture)
+    check_picture_shape(array, "a blurry picture")
+    if array.dtype.kind == "f" and array.size and float(array.min()) >= 0:
+        high = float(array.max())
+        if 1 < high < float("inf"):
+            return array.astype(np.float32)
+    return as_floats(array, "a blurry picture")
+
+
+def picture_name(picture: object) -> str:
+    """Name of a picture in messages: its path, or "the picture" for an array."""
+    return str(picture) if isinstance(picture, (str, os.PathLike)) else "the picture"
+
+
+def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
+    """Refuse a picture whose aspect ratio is not that of the spikes.
+
+    The magnification need not be whole, and may be below 1; width and height must agree to half a
+    spike pixel.
+
+    Raises:
+        GeometryError: the picture, called by ``name``, is of another shape.
+    """
+    height, width = picture.shape[:2]
+    across, down = width / stream.width, height / stream.height
+    difference = abs(across - down) / max(across, down) * max(stream.width, stream.height)
+    if difference > 0.5:
+        raise GeometryError(
+            f"{name} of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
+            f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
+        )
+
+
+def _decide(
+    measurement: EncodingMeasurement | None, name: str, pixels: int
+) -> tuple[Encoding, str]:
+    """Encoding by a measurement, with a sentence; sRGB where it tells nothing."""
+    if measurement is None:
+        return SRGB, f"encoding srgb: too little of {name} can be compared with the spikes"
+    if measurement.is_certain:
+        return measurement.encoding, f"encoding {measurement.summary()}, measured from the pair"
+    named = measurement.encoding if measurement.encoding.name in ("linear", "srgb") else SRGB
+    low, high = measurement.gamma_range
+    fact = f"encoding {named}: the pair allows gammas from {low:g} to {high:g}"
+    return named, fact
+
+
+def _warn_of_other_encoding(
+    encoding: Encoding, measurement: EncodingMeasurement, name: str
+) -> None:
+    low, high = measurement.gamma_range
+    # The exponent that fits a curve best in its middle, as the measurement weighs it.
+    gamma = float(np.log(encoding.decode(0.5)) / np.log(0.5))
+    if measurement.is_certain and not low - _GAMMA_TOLERANCE <= gamma <= high + _GAMMA_TOLERANCE:
+        warnings.warn(
+            f"{name} is read as {encoding}, but the pair shows {measurement.summary()}; "
+            "leave the encoding out to have it measured",
+            stacklevel=4,
+        )
+
+
+def _require_match(check: PairCheck | None, name: str, exposure: Span) -> None:
+    """Refuse a pair that does not belong together, and warn of one that may not.
+
+    Raises:
+        GeometryError: it does not.
+    """
+    if check is None or check.agreement >= MATCH:
+        return
+    start, stop = exposure
+    if check.agreement >= MISMATCH:
+        warnings.warn(
+            f"{name} and the spikes of frames {start}:{stop} agree by {check.agreement:.0%} only; "
+            "check the exposure and the alignment",
+            stacklevel=4,
+        )
+        return
+    if check.orientation is not None:
+        raise GeometryError(
+            f"the recording agrees with {name} when it is {check.orientation}; turn it, or turn "
+            "this check off"
+        )
+    raise GeometryError(
+        f"{name} and the spikes of frames {start}:{stop} do not show the same scene "
+        f"(agreement {max(check.agreement, 0):.0%}); check the files, the exposure and the "
+        "alignment, or turn this check off"
+    )

@@ -1,0 +1,106 @@
+"""Check of whether a picture and a recording belong together: the same view, at the same time.
+
+Where they do, the light of the picture and the firing rate in its exposure have the same local
+contrast. Both are band-passed, and correlated over all pixels; noise of the spikes lowers the
+correlation of a true pair to
+
+    sqrt(S / (S + N)),    S, N: variance of the picture's light and of the noise, in spikes
+
+and the quotient of both is the agreement, 1 for a true pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.picture import Picture
+
+# Agreement below which picture and spikes do not belong together, and from which they surely do:
+# true pairs have .95 or more, other scenes and mirrored pictures .63 or less; a wrong exposure
+# lies between.
+MISMATCH, MATCH = 0.65, 0.88
+# Fewest pixels, and least expected correlation, by which a pair can be judged.
+_MIN_PIXELS, _MIN_EXPECTED = 1000, 0.6
+# Standard deviations of the Gaussians whose difference is the band, in pixels of the spikes.
+_FINE, _COARSE = 1.0, 4.0
+# Share of the variance of white noise that the band keeps, about 1 / (4 pi _FINE ** 2).
+_NOISE_SHARE = 0.08
+# Variance of the charge of an exposure, in thresholds, and of spurious spikes in a frame.
+_CHARGE_VARIANCE, _SPURIOUS_RATE = 0.1, 0.007
+# Turns and flips of a recording that are tried where nothing agrees.
+_ORIENTATIONS = {
+    "flipped vertically": lambda rate: rate[::-1],
+    "flipped horizontally": lambda rate: rate[:, ::-1],
+    "turned by 180 degrees": lambda rate: rate[::-1, ::-1],
+}
+
+
+@dataclass(frozen=True)
+class PairCheck:
+    """Agreement of a picture with the spikes of its exposure.
+
+    Attributes:
+        correlation: of local contrast, -1 to 1.
+        expected: correlation that the noise of the spikes allows.
+        orientation: in words, how the recording must be turned to agree; None where it agrees as
+            it is, or never does.
+    """
+
+    correlation: float
+    expected: float
+    orientation: str | None = None
+
+    @property
+    def agreement(self) -> float:
+        """Correlation as a share of what noise allows; 1 where noise allows no judgement."""
+        if self.expected < _MIN_EXPECTED:
+            return 1.0
+        return min(1.0, self.correlation / self.expected)
+
+
+def check_pair(picture: BlurryPicture, rate: Picture, frame_count: int) -> PairCheck | None:
+    """Compare the local contrast of a picture and of the firing rate in its exposure.
+
+    Args:
+        picture: the blurry picture.
+        rate: firing rate in its exposure, (H, W).
+        frame_count: frames of the exposure.
+
+    Returns:
+        The agreement; None for fewer than 1000 pixels.
+    """
+    if rate.size < _MIN_PIXELS:
+        return None
+    light = picture.gray_light((rate.shape[0], rate.shape[1]))
+    # Light above white was clipped in the picture, so it is in the rate.
+    white_rate = picture.white_rate(rate)
+    limited = np.minimum(rate, white_rate)
+    picture_band, rate_band = _band(light * np.float32(white_rate)), _band(limited)
+    noise = (_CHARGE_VARIANCE / frame_count + _SPURIOUS_RATE) / frame_count * _NOISE_SHARE
+    signal = float(picture_band.var())
+    expected = float(np.sqrt(signal / max(signal + noise, 1e-12)))
+    correlation = _correlation(picture_band, rate_band)
+    check = PairCheck(correlation, expected)
+    if check.agreement >= MISMATCH:
+        return check
+    for name, turn in _ORIENTATIONS.items():
+        turned = PairCheck(_correlation(picture_band, _band(turn(limited).copy())), expected)
+        if turned.agreement >= MATCH:
+            return PairCheck(correlation, expected, name)
+    return check
+
+
+def _band(picture: Picture) -> npt.NDArray[np.float32]:
+    fine, coarse = (cv2.GaussianBlur(picture, (0, 0), sigma) for sigma in (_FINE, _COARSE))
+    return np.asarray(fine - coarse)
+
+
+def _correlation(first: Picture, second: Picture) -> float:
+    first, second = first - first.mean(), second - second.mean()
+    scale = float(np.sqrt((first**2).mean() * (second**2).mean()))
+    return float((first * second).mean()) / scale if scale > 0 else 0.0
