@@ -48,6 +48,32 @@ def test_a_block_of_bad_pixels_is_filled_from_around_it():
     assert (fpn.fill_bad_pixels(picture) == 0.5).all()
 
 
+@pytest.mark.parametrize("method", ["tfp", "tfi", "tfstp"])
+def test_a_turned_recording_is_corrected_by_the_pattern_of_its_sensor(spikes, method):
+    fpn = FixedPattern.random((12, 20), 0)
+    assert not fpn.bad.any()
+    stream = sc.SpikeStream.from_array(spikes(60, 12, 20))
+    orientation = sc.Orientation("vertical", 90, ((2, 19), (1, 9)))
+    expected = orientation.apply(sc.reconstruct(stream, 30, method, fpn=fpn))
+    oriented = stream.orient(orientation)
+    assert np.array_equal(sc.reconstruct(oriented, 30, method, fpn=fpn), expected)
+    for wrong in (fpn.orient(orientation), FixedPattern.random((20, 12), 0)):
+        with pytest.raises(sc.GeometryError, match="the recording of 20x12"):
+            sc.reconstruct(oriented, 30, method, fpn=wrong)
+
+
+def test_its_maps_are_turned_together():
+    maps = np.arange(1, 7, dtype=np.float32).reshape(2, 3)
+    fpn = FixedPattern(maps, maps + 10, maps + 20, 335, np.uint8([[DEAD, 0, 0], [0, 0, 0]]))
+    turned = fpn.orient(sc.Orientation(rotate=90))
+    assert turned.offset.tolist() == [[4, 1], [5, 2], [6, 3]]
+    assert turned.gain.tolist() == [[14, 11], [15, 12], [16, 13]]
+    assert turned.deviation.tolist() == [[24, 21], [25, 22], [26, 23]]
+    assert turned.bad.tolist() == [[0, DEAD], [0, 0], [0, 0]]
+    with pytest.raises(sc.RangeError, match="not inside the fixed pattern"):
+        fpn.orient(sc.Orientation(crop="0:3,0:3"))
+
+
 def test_it_is_saved_and_opened(tmp_path, measured_pattern):
     measured_pattern.save(tmp_path / "fpn.npz")
     again = FixedPattern.load(tmp_path / "fpn.npz")

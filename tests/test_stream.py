@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.orientation import Orientation
 from spikecam.stream import SpikeStream
 
 
@@ -143,6 +144,24 @@ def test_a_crop_is_what_numpy_cuts(spikes):
     assert stream[2:, -5:, :7].rate == 1000
     exposed = SpikeStream(stream.packed(), (13, 21), exposure=(3, 6))
     assert exposed[2:, 1:4, 1:4].exposure == (1, 4)
+
+
+def test_an_oriented_stream_keeps_name_rate_and_exposure_and_knows_its_sensor(spikes):
+    packed = SpikeStream.from_array(spikes(9, 13, 21)).packed()
+    stream = SpikeStream(packed, (13, 21), rate=1000, exposure=(3, 6)).with_name("car.dat")
+    assert stream.orient(Orientation()) is stream
+    turned = stream.flip("vertical").rotate(90).crop((0, 20), (1, 13))
+    assert repr(turned) == "SpikeStream('car.dat', T=9, 20x12, 1000 Hz)"
+    assert turned.exposure == (3, 6)
+    assert (turned.sensor_shape, stream.sensor_shape) == ((13, 21), (13, 21))
+    assert turned[2:].orientations == (
+        Orientation(flip="vertical"),
+        Orientation(rotate=90),
+        Orientation(crop=((0, 20), (1, 13))),
+    )
+    for wrong in (lambda: stream.flip("up"), lambda: stream.rotate(45)):
+        with pytest.raises(OptionError, match="not"):
+            wrong()
 
 
 def test_crops_that_leave_the_picture_are_refused(spikes):

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from spikecam.online.feed import open_feed
     from spikecam.online.live_reconstruction import LiveReconstruction
     from spikecam.online.methods import online_method_names, online_reconstructor
+    from spikecam.orientation import Orientation
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
     from spikecam.recording_summary import summarize_recording
     from spikecam.registration.align import align
@@ -110,6 +111,7 @@ _HOMES = {
     "registration.alignment": ("Alignment",),
     "registration.align": ("align",),
     "registration.exposure_search": ("align_in_time", "find_exposure"),
+    "orientation": ("Orientation",),
     "requests.deblur": ("DeblurRequest",),
     "requests.generate": ("GenerateRequest",),
     "requests.recording_file": ("RecordingFile",),
@@ -226,6 +228,7 @@ __all__ = [  # noqa: RUF022
     "generate_frames",
     "Generated",
     "middle_frame",
+    "Orientation",
     "RecordingFile",
     "ReconstructRequest",
     "DeblurRequest",

@@ -33,6 +33,7 @@ import numpy.typing as npt
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import check_existing_file
+from spikecam.orientation import Orientation
 
 Map = npt.NDArray[np.float32]
 
@@ -163,6 +164,20 @@ class FixedPattern:
             nearest = ((y + top) * width + x + left)[order][:8]
             sources[i] = np.resize(nearest, 8) if len(nearest) else row * width + column
         return rows, columns, sources
+
+    def orient(self, orientation: Orientation) -> FixedPattern:
+        """The fixed pattern of frames that were flipped, rotated and cropped in the same way.
+
+        Methods call this for a `SpikeStream` that was; their ``fpn`` is of the sensor's own pixels.
+
+        Raises:
+            RangeError: the crop leaves the maps.
+            OptionError: the crop keeps bad pixels alone.
+        """
+        orientation.oriented_shape(self.shape, "the fixed pattern")
+        offset, gain, deviation = (np.ascontiguousarray(orientation.apply(m)) for m in self._maps)
+        bad = np.ascontiguousarray(orientation.apply(self.bad))
+        return FixedPattern(offset, gain, deviation, self.lux, bad)
 
     def check_shape(self, shape: tuple[int, ...], name: str = "the recording") -> None:
         """Refuse a shape other than that of the maps.

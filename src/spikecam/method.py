@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from importlib import import_module
@@ -29,11 +29,11 @@ from spikecam.stream import SpikeStream
 ENTRY_POINT_GROUP = "spikecam.methods"
 # What functions and commands that take the options of methods call arguments of their own.
 RESERVED_NAMES = frozenset({
-    "align", "at", "bits", "blur", "browser", "camera", "config", "debug", "display",
-    "each", "exposure", "fps", "frames", "gamma", "help", "host", "json", "method",
-    "options", "out", "output", "overwrite", "page", "picture", "port", "print_config",
-    "quiet", "rate", "recording", "server", "size", "spikes", "spread", "stream", "stretch",
-    "truncate", "version",
+    "align", "at", "bits", "blur", "browser", "camera", "config", "crop", "debug", "display",
+    "each", "exposure", "flip", "fps", "frames", "gamma", "help", "host", "json", "method",
+    "mirror", "options", "out", "output", "overwrite", "page", "picture", "port", "print_config",
+    "quiet", "rate", "recording", "rotate", "server", "size", "spikes", "spread", "stream",
+    "stretch", "truncate", "version",
 })  # fmt: skip
 
 
@@ -151,14 +151,28 @@ class Method:
         return self.options(**values)
 
     def check_fixed_pattern(self, options: Any, stream: SpikeStream) -> None:
-        """Refuse options whose fixed pattern is not of the recording's size.
+        """Refuse options whose fixed pattern is not of the size of the recording's sensor.
 
         Raises:
             GeometryError: it is not.
         """
         fpn = getattr(options, "fpn", None)
         if fpn is not None:
-            fpn.check_shape(stream.shape[1:])
+            fpn.check_shape(stream.sensor_shape)
+
+    def orient_fixed_pattern(self, options: Any, stream: SpikeStream) -> Any:
+        """Options whose fixed pattern, if any, is flipped, rotated and cropped as the stream is.
+
+        Raises:
+            GeometryError: it is not of the size of the recording's sensor.
+        """
+        self.check_fixed_pattern(options, stream)
+        fpn = getattr(options, "fpn", None)
+        if fpn is None or not stream.orientations:
+            return options
+        for orientation in stream.orientations:
+            fpn = fpn.orient(orientation)
+        return replace(options, fpn=fpn)
 
     def _parse_weights(self, weights: Any) -> Any:
         """Check the weights: one name or file for one network, else a tuple with one for each."""

@@ -7,13 +7,15 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import GeometryError, OptionError, RangeError
+from spikecam.orientation import Flip, Orientation
+from spikecam.oriented_frames import OrientedFrames
 from spikecam.resources import check_memory
 
 Span = tuple[int, int]
@@ -26,15 +28,6 @@ _BLOCK_BYTES = 16 << 20
 _CACHE_BYTES = 1 << 20
 
 
-class FrameStore(Protocol):
-    """Protocol of a store of packed frames: has a shape (T, frame_bytes), slices to bytes."""
-
-    @property
-    def shape(self) -> tuple[int, ...]: ...  # noqa: D102
-
-    def __getitem__(self, index: slice, /) -> npt.NDArray[np.uint8]: ...
-
-
 class SpikeStream:
     """A spike recording: T frames of H x W pixels, one bit each, packed eight to a byte.
 
@@ -42,6 +35,10 @@ class SpikeStream:
     slice along time is a view of the same store; an integer index gives one frame (H, W) of 0/1;
     ``numpy.asarray(stream)`` unpacks everything. Slices keep to the recording: unlike a list, a
     stream refuses a slice that ends past its last frame.
+
+    Attributes:
+        sensor_shape: height and width of a frame before it was flipped, rotated or cropped.
+        orientations: what was done to the frames since, in order.
 
     Args:
         packed: frames in the ``.dat`` layout of `spikecam.bits`, shape (T, frame_bytes).
@@ -62,7 +59,7 @@ class SpikeStream:
 
     def __init__(
         self,
-        packed: FrameStore,
+        packed: bits.FrameStore,
         shape: tuple[int, int],
         *,
         rate: float | None = None,
@@ -91,6 +88,8 @@ class SpikeStream:
             raise OptionError(f"packed frames are bytes (uint8), not {packed.dtype}")  # type: ignore[attr-defined]
         self._packed = packed
         self._name = _NO_NAME
+        self.sensor_shape = (self.height, self.width)
+        self.orientations: tuple[Orientation, ...] = ()
         self._start, self._stop = 0, int(packed.shape[0])
         self.exposure = None if exposure is None else self.check_exposure(exposure)
 
@@ -203,38 +202,53 @@ class SpikeStream:
             view.exposure = (self.exposure[0] - start, self.exposure[1] - start)
         return view
 
+    def orient(self, orientation: Orientation) -> SpikeStream:
+        """Orient the frames: flip, then rotate, then crop them; rate and exposure are kept.
+
+        A view: frames are read from the same store, and packed again when they are used.
+
+        Raises:
+            RangeError: the crop is empty or leaves the frame.
+        """
+        if orientation.is_identity:
+            return self
+        shape = orientation.oriented_shape((self.height, self.width), self._name)
+        store = OrientedFrames(self.read, self.shape, orientation)
+        view = SpikeStream(store, shape, rate=self.rate, exposure=self.exposure)
+        view.sensor_shape, view.orientations = self.sensor_shape, (*self.orientations, orientation)
+        view._name = self._name
+        return view
+
+    def flip(self, direction: Flip) -> SpikeStream:
+        """Flip the frames: "vertical" turns the order of rows, "horizontal" of columns, or "both".
+
+        A view, as of `orient`. Raises OptionError for another word.
+
+        >>> SpikeStream.from_array([[[1, 0], [0, 0]]]).flip("vertical")[0].tolist()
+        [[0, 0], [1, 0]]
+        """
+        return self.orient(Orientation(flip=direction))
+
+    def rotate(self, degrees: int) -> SpikeStream:
+        """Rotate the frames clockwise by 90, 180 or 270 degrees.
+
+        A view, as of `orient`. Raises OptionError for another angle.
+
+        >>> SpikeStream.from_array([[[1, 0], [0, 0]]]).rotate(90)[0].tolist()
+        [[0, 1], [0, 0]]
+        """
+        return self.orient(Orientation(rotate=degrees))
+
     def crop(self, rows: Span, columns: Span) -> SpikeStream:
         """Crop the recording to rows and columns [start, stop), counted from the top left.
 
-        A view: frames are read whole from the same store, and packed again when they are used.
-
-        Args:
-            rows: (start, stop), within the height.
-            columns: (start, stop), within the width.
-
-        Raises:
-            RangeError: an empty span, or one that leaves the picture.
+        A view, as of `orient`. Raises RangeError for an empty span, or one that leaves the frame.
 
         >>> spikes = SpikeStream.from_array(np.ones((5, 40, 60), np.uint8))
         >>> spikes.crop((10, 30), (0, 8)).shape, spikes[1:3, 10:30, :8].shape
         ((5, 20, 8), (2, 20, 8))
         """
-        for (start, stop), length, name in (
-            (rows, self.height, "rows"),
-            (columns, self.width, "columns"),
-        ):
-            if not 0 <= start < stop <= length:
-                raise RangeError(
-                    f"{name} {start}:{stop} are not inside {self._name}, whose {name} are "
-                    f"0:{length}"
-                )
-        view = SpikeStream(
-            _CroppedFrames(self, rows, columns),
-            (rows[1] - rows[0], columns[1] - columns[0]),
-            rate=self.rate,
-            exposure=self.exposure,
-        )
-        return view.with_name(self._name)
+        return self.orient(Orientation(crop=(rows, columns)))
 
     def with_name(self, name: str) -> SpikeStream:
         """The same recording under another name, by which error messages call it."""
@@ -365,20 +379,6 @@ class SpikeStream:
             raise RangeError(
                 f"frames {start}:{stop} leave {self._name}, whose frames are 0:{len(self)}"
             )
-
-
-class _CroppedFrames:
-    """Store of the packed frames of a cropped stream, packed when they are sliced."""
-
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, stream: SpikeStream, rows: Span, columns: Span) -> None:
-        self._stream, self._rows, self._columns = stream, slice(*rows), slice(*columns)
-        self.shape = (len(stream), bits.frame_bytes(rows[1] - rows[0], columns[1] - columns[0]))
-
-    def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
-        start, stop, _ = index.indices(self.shape[0])
-        return bits.pack(self._stream.read(start, stop)[:, self._rows, self._columns])
 
 
 def _slice_to_span(axis_slice: slice, axis_length: int) -> Span:

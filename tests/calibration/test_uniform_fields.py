@@ -25,6 +25,11 @@ def test_the_measured_map_is_recovered(measured_pattern, fields):
     assert np.array_equal(found.bad > 0, measured_pattern.bad > 0)
 
 
+def test_fields_are_as_the_sensor_recorded_them(fields):
+    with pytest.raises(sc.OptionError, match="neither flipped, rotated nor cropped"):
+        calibrate_fpn([fields[2].flip("vertical")])
+
+
 def test_one_field_makes_that_field_uniform(measured_pattern, fields):
     bright = fields[2]
     found = calibrate_fpn([bright])

@@ -158,6 +158,10 @@ def test_a_second_camera_is_aligned_and_used(rig, spikecam):
     corners = np.array([[0, 0], [159, 0], [0, 111], [159, 111]])
     expected = corners * 4 + 1.5 + [64, 32]
     assert np.abs(found.to_picture(corners) - expected).max() < 2
+    sc.save("mirrored.png", sc.read_picture("rgb.png", mirror=True))
+    words = ("calibrate", "align", "mirrored.png", "spikes.dat", "--mirror", "-o", "again.json")
+    assert spikecam(*words).code == 0
+    assert sc.Alignment.load("again.json") == found
     ended = spikecam("deblur", "rgb.png", "spikes.dat", "--align", "align.json", "-o", "sharp.png")
     assert ended.code == 0
     sharp = sc.read_picture("sharp.png")

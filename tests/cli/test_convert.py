@@ -21,6 +21,15 @@ def test_some_frames_in_another_layout(spikecam, recording, tmp_path):
     assert np.load(out)["spk"].shape == (20, 6, 9)
 
 
+def test_an_oriented_recording_is_written_for_good(spikecam, recording, tmp_path):
+    plain, out = sc.open(recording, shape=(6, 9)), tmp_path / "turned.dat"
+    words = ("--flip", "vertical", "--rotate", "90", "--crop", ":8,1:6")
+    ended = spikecam("convert", recording, "-o", out, "--size", "9x6", *words)
+    assert (ended.code, ended.out) == (0, f"{out}: 60 frames of 5x8\n")
+    expected = sc.Orientation("vertical", 90, ((0, 8), (1, 6))).apply(np.asarray(plain))
+    assert np.array_equal(np.asarray(sc.open(out)), expected)
+
+
 def test_the_input_is_never_replaced(spikecam, recording):
     ended = spikecam("convert", recording, "-o", recording, "--size", "9x6")
     assert ended.code == 2

@@ -45,6 +45,18 @@ def test_a_picture_is_the_middle_of_the_exposure(run):
     assert np.array_equal(single, sc.read_picture(folder / "030.png"))
 
 
+def test_a_mirrored_picture_and_turned_spikes(run, recording, tmp_path):
+    half = np.zeros((24, 36, 3))
+    half[:, :9] = 0.8
+    sc.write_picture(tmp_path / "blur.png", half)
+    picture = sc.read_picture(run("a.png", "--method", "sdm", "--mirror"))
+    assert picture[:, 27:].mean() > 0.5
+    assert picture[:, :27].max() == 0
+    sc.write_picture(tmp_path / "blur.png", np.rot90(half, -1))
+    picture = sc.read_picture(run("b.png", "--method", "sdm", "--rotate", "90"))
+    assert picture.shape == (36, 24, 3)
+
+
 def test_frames_by_number_or_by_range(run):
     assert len(names(run("a", "--exposure", "15:46", "--frames", "3"))) == 3
     assert names(run("b", "--frames", "20:40:10")) == ["020.png", "030.png"]

@@ -90,12 +90,20 @@ CASES = {
     "deblur none.png good.dat --size 9x6": "none.png does not exist",
     "view good.dat --size 9x6 --at 99": "from 20 to 39",
     "convert good.dat --size 9x6 --frames 50:70": "0:60",
+    "convert good.dat --size 9x6 --flip up": "--flip up: expected one of vertical, horizontal, b",
+    "convert good.dat --size 9x6 --rotate 45": "--rotate 45: expected one of 90, 180, 270",
+    "convert good.dat --size 9x6 --crop 1:2": "crop 1:2: expected TOP:BOTTOM,LEFT:RIGHT",
+    "convert good.dat --size 9x6 --crop :7,:": "rows 0:7 are not inside good.dat, whose rows are",
+    "convert good.dat --size 9x6 --rotate 90 --crop :,:9": "columns 0:9 are not inside good.dat,",
+    "calibrate fpn good.dat --size 9x6 --flip both": "neither flipped, rotated nor cropped",
+    "generate good.dat --size 9x6 --mirror": "mirror is of a blurry picture",
+    "generate blur.png --flip vertical": "--flip is of spikes, and there is a picture alone",
 }
 
 
 @pytest.mark.parametrize("command", CASES)
 def test_bad_input_is_one_line_and_leaves_nothing(refused, folder, command):
-    out = "out.npz" if command.startswith("convert") else "out.png"
+    out = "out.npz" if command.startswith(("convert", "calibrate")) else "out.png"
     if "--frames" in command and not command.startswith("convert"):
         out = "out"
     refused(folder, CASES[command], command, out)

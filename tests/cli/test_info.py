@@ -8,6 +8,11 @@ def test_it_describes_the_recording(spikecam, recording):
         assert words in ended.out
 
 
+def test_it_describes_the_frames_as_they_are_turned(spikecam, recording):
+    ended = spikecam("info", recording, "--size", "9x6", "--rotate", "270", "--crop", ":,2:")
+    assert "4x9" in ended.out
+
+
 def test_json_is_json(spikecam, recording):
     said = json.loads(spikecam("info", recording, "--size", "9x6", "--json").out)
     assert said["file"] == str(recording)

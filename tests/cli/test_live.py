@@ -35,6 +35,11 @@ def test_options_of_another_method_wait_until_the_page_switches_to_it():
         (b"", (), b"the pipe ended after 0 bytes, before one frame of 320x180"),
         (b"0" * 7199, (), b"the pipe ended after 7,199 bytes, before one frame of 320x180"),
         (b"", ("--window", "1000000000"), b"the window of live TFP is 1 to 138,888 frames"),
+        (
+            b"",
+            ("--crop", ":181,:"),
+            b"rows 0:181 are not inside the recording, whose rows are 0:180",
+        ),
         (b"", ("--method", "tfi"), b"live pictures are made by tfp or tfstp, not 'tfi'"),
     ],
 )

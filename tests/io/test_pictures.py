@@ -31,6 +31,14 @@ def test_jpeg_is_close_and_keeps_colours_in_order(tmp_path):
     assert np.abs(read_picture(tmp_path / "a.jpg") - picture).max() < 0.03
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_mirrored_picture_has_left_and_right_swapped(tmp_path, bits):
+    write_picture(tmp_path / "a.png", ramp(5, 7, 3), bits=bits)
+    mirrored = read_picture(tmp_path / "a.png", mirror=True)
+    assert np.array_equal(mirrored, read_picture(tmp_path / "a.png")[:, ::-1])
+    assert mirrored.flags.c_contiguous
+
+
 def test_bytes_are_written_as_they_are(tmp_path):
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     write_picture(tmp_path / "a.png", levels)

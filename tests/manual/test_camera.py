@@ -30,6 +30,7 @@ def rig(small_demo, after_the_demo, tmp_path_factory):
         sc.save(folder / f"{spikes}.dat", stream)
         sc.save(folder / f"{rgb}.png", np.asarray(shown.resize((1200, 750))))
     shutil.copy(folder / "rgb.png", folder / "blur.png")
+    sc.save(folder / "mirrored.png", sc.read_picture(folder / "rgb.png", mirror=True))
     return folder
 
 

@@ -54,6 +54,18 @@ def test_pictures_are_left_out_and_frames_never(spikes):
     assert live.summary().startswith("3,000 frames, ")
 
 
+def test_pictures_are_turned_and_frames_read_as_they_are(spikes):
+    stream = sc.SpikeStream.from_array(spikes(50, 5, 9))
+    orientation = sc.Orientation("vertical", 90, ((0, 8), (1, 5)))
+    live = LiveReconstruction(FakeFeed(lambda: iter([stream])), "tfp", orientation=orientation)
+    live.run()
+    _, picture = live.next_picture(0)
+    assert np.array_equal(picture, orientation.apply(live.reconstructor.picture()))
+    assert picture.shape == (8, 4)
+    with pytest.raises(sc.RangeError, match="rows 0:6"):
+        LiveReconstruction(FakeFeed(list), "tfp", orientation=sc.Orientation(crop=":6,:"))
+
+
 def test_pictures_come_no_faster_than_fps_and_the_last_is_made(spikes):
     block = sc.SpikeStream.from_array(spikes(10, 5, 9))
 

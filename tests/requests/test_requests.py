@@ -25,6 +25,38 @@ def test_a_file_is_opened_with_its_size(files):
         RecordingFile(files[1].path).open()
 
 
+def test_a_file_is_flipped_rotated_and_cropped_as_it_is_opened(files):
+    path, array = files[1].path, np.asarray(files[1].open())
+    turned = RecordingFile(path, (9, 6), flip="vertical", rotate=90, crop=":5,1:4")
+    expected = sc.Orientation("vertical", 90, ((0, 5), (1, 4))).apply(array)
+    assert np.array_equal(np.asarray(turned.open()), expected)
+    with pytest.raises(sc.RangeError, match=r"rows 0:10 are not inside .* flipped and rotated"):
+        RecordingFile(path, (9, 6), rotate=90, crop=":10,:").open()
+    with pytest.raises(sc.OptionError, match="flip is"):
+        ReconstructRequest(RecordingFile(path, (9, 6), flip="up")).check()
+
+
+def test_a_mirrored_picture_is_deblurred_as_its_mirror_image(files, tmp_path):
+    blur, spikes = files
+    sc.write_picture(tmp_path / "mirrored.png", sc.read_picture(blur)[:, ::-1])
+    options = {"method": "sdm", "options": {"window": 9}}
+    ((_, expected),) = DeblurRequest(blur, spikes, **options).check().run()
+    request = DeblurRequest(tmp_path / "mirrored.png", spikes, **options, mirror=True)
+    ((_, picture),) = request.check().run()
+    assert np.array_equal(picture, expected)
+
+
+def test_a_picture_and_spikes_turned_together_are_deblurred_as_before(files, tmp_path):
+    blur, spikes = files
+    sc.write_picture(tmp_path / "turned.png", np.rot90(sc.read_picture(blur), -1))
+    fpn = sc.FixedPattern.random((6, 9), seed=0)
+    options = {"method": "sdm", "options": {"window": 9, "fpn": fpn}}
+    ((_, expected),) = DeblurRequest(blur, spikes, **options).check().run()
+    turned = RecordingFile(spikes.path, spikes.size, rotate=90)
+    ((_, picture),) = DeblurRequest(tmp_path / "turned.png", turned, **options).check().run()
+    assert np.abs(picture - np.rot90(expected, -1)).max() < 1e-5
+
+
 def test_default_frames_depend_on_the_output(files):
     blur, spikes = files
 
@@ -117,6 +149,7 @@ def test_what_cannot_be_is_refused_before_work(files, tmp_path):
         ),
         (GenerateRequest(), sc.OptionError, "spikes, or both"),
         (GenerateRequest(blur, at=3), sc.OptionError, "^at is of spikes"),
+        (GenerateRequest(None, spikes, mirror=True), sc.OptionError, "^mirror is of a blurry"),
         (GenerateRequest(None, spikes, exposure="2:30"), sc.OptionError, "^exposure goes with"),
         (GenerateRequest(blur, spikes, options={"steps": 0}), sc.OptionError, "steps are 1 to"),
     ):

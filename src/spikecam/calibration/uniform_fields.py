@@ -64,13 +64,18 @@ def calibrate_fpn(
         The fixed pattern, with dead and stuck pixels marked.
 
     Raises:
-        OptionError: fields that are not uniform, drift, or do not rise in brightness, or a number
-            of fields or illuminances that does not fit.
+        OptionError: fields that are not uniform, drift, or do not rise in brightness, that were
+            flipped, rotated or cropped, or a number of fields or illuminances that does not fit.
         GeometryError: fields of different sizes.
     """
     if len(fields) not in (1, 3):
         raise OptionError(
             f"a calibration takes three fields, dark, middle and bright, or one; not {len(fields)}"
+        )
+    if any(stream.orientations for stream in fields):
+        raise OptionError(
+            "a fixed pattern is of the sensor's own pixels: calibrate with recordings that are "
+            "neither flipped, rotated nor cropped; pictures of those that are take it as well"
         )
     lux = lux or ()
     if len(fields) == 3 and (len(lux) != 3 or not 0 <= lux[0] < lux[1] < lux[2] < float("inf")):

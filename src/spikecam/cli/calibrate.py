@@ -10,7 +10,13 @@ from cyclopts import App, Parameter
 
 import spikecam as sc
 from spikecam.cli.messages import report
-from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption, RecordingOptions, SpikesArgument
+from spikecam.cli.options import (
+    OUTPUT_GROUP,
+    MirrorOption,
+    OverwriteOption,
+    RecordingOptions,
+    SpikesArgument,
+)
 from spikecam.cli.progress import make_progress_tracker
 from spikecam.cli.values import Numbers
 from spikecam.frames import parse_span
@@ -54,11 +60,13 @@ def align(
     exposure: Annotated[str | None, Parameter(metavar="A:B")] = None,
     length: Annotated[int | None, Parameter(metavar="N")] = None,
     board: Annotated[str | None, Parameter(metavar="KIND:WxH")] = None,
+    mirror: MirrorOption = False,
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Find where a second camera's picture lies in the view of the spike camera, and when.
 
-    From what both see, or from a board. Keep both cameras as they are from then on.
+    From what both see, or from a board. Keep both cameras as they are from then on, and give
+    deblur the same --flip, --rotate, --crop and --mirror.
 
     Args:
         picture: A picture of the second camera.
@@ -71,7 +79,7 @@ def align(
     if length is not None and exposure is not None:
         raise sc.OptionError("--exposure says which frames and --length how many; give one")
     stream = recording.open_recording(spikes)
-    second_view = sc.read_picture(picture)
+    second_view = sc.read_picture(picture, mirror=mirror)
     if length is not None:
         alignment = sc.align_in_time(second_view, stream, length, board=board)
     else:

@@ -13,6 +13,7 @@ from spikecam.cli.options import (
     AtOption,
     ExposureOption,
     FramesOption,
+    MirrorOption,
     OutOption,
     PictureOptions,
     RecordingOptions,
@@ -41,6 +42,7 @@ def deblur(
     align: Annotated[Path | None, Parameter(metavar="ALIGN", group=FRAMES_GROUP)] = None,
     method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
+    mirror: MirrorOption = False,
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Deblur a picture with the spikes of the same moment.
@@ -66,6 +68,7 @@ def deblur(
         frames,
         exposure,
         align,
+        mirror=mirror,
     )
     prepared = request.check(output_kind(out))
     write_pictures(prepared, output.open_output(out, inputs, len(prepared.frames)), "Deblurring")

@@ -19,6 +19,7 @@ from spikecam.cli.options import (
     DisplayOptions,
     ExposureOption,
     FramesOption,
+    MirrorOption,
     OutOption,
     PictureOptions,
     RecordingOptions,
@@ -56,6 +57,7 @@ def generate(
     method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(),
+    mirror: MirrorOption = False,
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Generate samples of the sharp picture from spikes, a blurry picture, or both; their mean.
@@ -72,7 +74,7 @@ def generate(
     if spikes is None:
         refuse_recording_options(recording, values)
     source = None if spikes is None else recording.recording_file(spikes)
-    request = GenerateRequest(blur, source, method, values, at, frames, exposure)
+    request = GenerateRequest(blur, source, method, values, at, frames, exposure, mirror=mirror)
     prepared = request.check()
     samples = _checked_sample_count(request, spread, each, len(prepared.frames))
     named = [path for path in (out, spread, each) if path is not None]

@@ -58,7 +58,9 @@ def live(
     from spikecam.online.live_reconstruction import LiveReconstruction
 
     feed = open_feed(source, recording.camera, recording.size)
-    live_reconstruction = LiveReconstruction(feed, method, values, fps=fps)
+    live_reconstruction = LiveReconstruction(
+        feed, method, values, fps=fps, orientation=recording.orientation
+    )
     with suppress(KeyboardInterrupt), notifying_of_interruption():
         if page:
             serve_live(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 
 import spikecam as sc
 from spikecam.cli.values import Bounds, Size
 from spikecam.io.paths import check_output_file
+from spikecam.orientation import Flip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,28 +31,48 @@ PAGE_GROUP = Group.create_ordered("Page", sort_key=0)
 @Parameter(name="*", group=RECORDING_GROUP)
 @dataclass(frozen=True)
 class RecordingOptions:
-    """Options for the geometry of a recording that does not say it itself.
+    """Options for the geometry of a recording that does not say it itself, and its orientation.
 
     Attributes:
         size: Size of its frames.
         camera: Name of the camera, in place of the size.
         rate: Frames per second.
         truncate: Accept a .dat file that was cut short.
+        flip: Flip the frames: vertical, where rows run the other way, horizontal, or both.
+        rotate: Then rotate them clockwise, by degrees.
+        crop: Then keep these rows and columns, counted from the top left.
     """
 
     size: Size | None = None
     camera: Annotated[str | None, Parameter(metavar="NAME")] = None
     rate: Annotated[float | None, Parameter(metavar="HZ")] = None
     truncate: bool = False
+    flip: Flip | None = None
+    rotate: Literal[90, 180, 270] | None = None
+    crop: Annotated[str | None, Parameter(metavar="TOP:BOTTOM,LEFT:RIGHT")] = None
+
+    @property
+    def orientation(self) -> sc.Orientation:
+        """How the frames are turned."""
+        return sc.Orientation(self.flip, self.rotate or 0, self.crop)
 
     def open_recording(self, path: Path) -> sc.SpikeStream:
-        """Open the recording at ``path``."""
-        return sc.open(path, self.camera, shape=self.size, rate=self.rate, truncate=self.truncate)
+        """Open the recording at ``path``, turned."""
+        return self.recording_file(path).open()
 
     def recording_file(self, path: Path) -> sc.RecordingFile:
-        """The path and geometry of a recording that is not opened yet."""
+        """The path, geometry and orientation of a recording that is not opened yet."""
         size = None if self.size is None else (self.size[1], self.size[0])
-        return sc.RecordingFile(path, size, self.camera, self.rate, self.truncate)
+        return sc.RecordingFile(
+            path,
+            size,
+            self.camera,
+            self.rate,
+            self.truncate,
+            flip=self.flip,
+            rotate=self.rotate or 0,
+            crop=self.crop,
+        )
 
 
 @Parameter(name="*", group=OUTPUT_GROUP)
@@ -161,6 +182,14 @@ FramesOption = Annotated[
 ExposureOption = Annotated[
     str | None,
     Parameter(metavar="A:B", group=FRAMES_GROUP, help="Frames during which BLUR was exposed."),
+]
+MirrorOption = Annotated[
+    bool,
+    Parameter(
+        group=RECORDING_GROUP,
+        help="The picture was seen in a beam splitter: swap its left and right. Results are "
+        "oriented as the spikes are.",
+    ),
 ]
 OutOption = Annotated[
     str,

@@ -136,7 +136,7 @@ def _run(
 ) -> Iterator[Picture]:
     declared = find_method(method, Takes.SPIKES_AND_PICTURE)
     parsed = declared.parse_options(options)
-    declared.check_fixed_pattern(parsed, stream)
+    parsed = declared.orient_fixed_pattern(parsed, stream)
     span = resolve_exposure(stream, exposure)
     window = declared.window(parsed, stream)
     if at is None and frames is None:

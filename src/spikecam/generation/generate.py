@@ -113,7 +113,7 @@ def _run(
     span: Span | None = None
     chosen: Sequence[int] = [0]
     if stream is not None:
-        declared.check_fixed_pattern(parsed, stream)
+        parsed = declared.orient_fixed_pattern(parsed, stream)
         if picture is not None:
             span = resolve_exposure(stream, exposure)
             check_aspect_ratio(picture, stream, picture_name(blur))

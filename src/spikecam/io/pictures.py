@@ -29,8 +29,12 @@ _FORMATS: dict[str, PictureFormat] = {
 PICTURES = tuple(_FORMATS)
 
 
-def read_picture(path: str | os.PathLike[str]) -> Picture:
+def read_picture(path: str | os.PathLike[str], *, mirror: bool = False) -> Picture:
     """Read a picture, turned upright as its EXIF orientation says.
+
+    Args:
+        path: the file.
+        mirror: then swap left and right, for a camera that looks through a beam splitter.
 
     Returns:
         float32 in [0, 1]; (H, W, 3) RGB, or (H, W) where the file is gray.
@@ -38,7 +42,11 @@ def read_picture(path: str | os.PathLike[str]) -> Picture:
     Raises:
         FileError: missing, not a picture, or partly transparent.
     """
-    path = check_existing_file(path)
+    picture = _read_upright(check_existing_file(path))
+    return np.ascontiguousarray(picture[:, ::-1]) if mirror else picture
+
+
+def _read_upright(path: Path) -> Picture:
     try:
         with Image.open(path) as image:
             mode = str(image.mode)

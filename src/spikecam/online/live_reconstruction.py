@@ -7,8 +7,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from spikecam.online.feed import Feed
 from spikecam.online.methods import online_reconstructor
+from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 
 _RATE_PERIOD_SECONDS = 1.0
@@ -29,15 +32,24 @@ class LiveReconstruction:
         method: name of an online method, see `spikecam.online.methods.online_method_names`.
         options: of the method; kept, where they apply, when another is chosen.
         fps: the most pictures per second; where time is short, pictures are left out, never frames.
+        orientation: of the pictures; frames are read as they are recorded.
 
     Raises:
         OptionError: the method cannot reconstruct online, or refuses the value of an option.
+        RangeError: the crop leaves the frame.
     """
 
     def __init__(
-        self, feed: Feed, method: str, options: Mapping[str, Any] | None = None, *, fps: float = 60
+        self,
+        feed: Feed,
+        method: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        fps: float = 60,
+        orientation: Orientation = Orientation(),
     ) -> None:
-        self.feed, self.fps = feed, fps
+        orientation.oriented_shape((feed.geometry.height, feed.geometry.width))
+        self.feed, self.fps, self.orientation = feed, fps, orientation
         self.frame_count = self.picture_count = self.sent_count = 0
         self.frame_rate = self.picture_rate = self.sent_rate = 0.0
         self.ended = False
@@ -141,6 +153,7 @@ class LiveReconstruction:
             return self.picture_count, self._picture
 
     def _publish(self, picture: Picture) -> None:
+        picture = np.ascontiguousarray(self.orientation.apply(picture))
         with self._changed:
             self._picture = picture
             self.picture_count += 1

@@ -99,7 +99,7 @@ def _run(
 ) -> Iterator[Picture]:
     declared = find_method(method, Takes.SPIKES)
     parsed = declared.parse_options(options)
-    declared.check_fixed_pattern(parsed, stream)
+    parsed = declared.orient_fixed_pattern(parsed, stream)
     window = declared.window(parsed, stream)
     chosen: Sequence[int] = choose_frames(stream, at, frames, window=window)
     pictures: Iterator[Picture] = declared.run(stream, chosen, parsed)

@@ -49,6 +49,8 @@ class DeblurRequest:
             START:STOP. By default what the recording says, else what the alignment was found to
             have, else the whole recording.
         alignment: file of `spikecam calibrate align`, of a second camera beside the spikes.
+        mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
+            results are oriented as the spikes are.
     """
 
     blur: PathLike
@@ -59,6 +61,7 @@ class DeblurRequest:
     frames: Frames | str | None = None
     exposure: Span | str | None = None
     alignment: PathLike | None = None
+    mirror: bool = False
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
         """Check the request before work starts.
@@ -77,7 +80,7 @@ class DeblurRequest:
         options = method.parse_options(self.options)
         method.check_fixed_pattern(options, stream)
         exposure = requested_exposure(stream, self.exposure)
-        picture, facts = read_picture(self.blur), []
+        picture, facts = read_picture(self.blur, mirror=self.mirror), []
         if self.alignment is not None:
             alignment = Alignment.load(self.alignment)
             alignment.check_spikes(stream)

@@ -36,6 +36,8 @@ class GenerateRequest:
             picture.
         exposure: frames (start, stop) during which the picture was exposed, or the text
             START:STOP; by default what the recording says, else the whole recording.
+        mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
+            results are oriented as the spikes are.
     """
 
     blur: PathLike | None = None
@@ -45,6 +47,7 @@ class GenerateRequest:
     at: int | None = None
     frames: Frames | str | None = None
     exposure: Span | str | None = None
+    mirror: bool = False
 
     def check(self) -> CheckedRequest[Generated]:
         """Check the request before work starts.
@@ -58,7 +61,9 @@ class GenerateRequest:
         options = method.parse_options(self.options)
         if self.blur is None and self.spikes is None:
             raise OptionError("give a blurry picture, spikes, or both")
-        picture = None if self.blur is None else read_picture(self.blur)
+        if self.blur is None and self.mirror:
+            raise OptionError("mirror is of a blurry picture, and there are spikes alone")
+        picture = None if self.blur is None else read_picture(self.blur, mirror=self.mirror)
         if self.spikes is None:
             for name in ("at", "frames", "exposure"):
                 if getattr(self, name) is not None:

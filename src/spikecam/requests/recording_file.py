@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import open as open_recording
+from spikecam.orientation import Crop, Flip, Orientation
 from spikecam.stream import SpikeStream
 
 
@@ -20,6 +21,10 @@ class RecordingFile:
         rate: frames per second; goes before what the file says.
         truncate: accept a .dat that was cut short: leave out a frame that is not whole, and an
             exposure that is not in it.
+        flip: "vertical" turns the order of the rows, "horizontal" that of the columns, "both" both.
+        rotate: then rotate frames clockwise by 0, 90, 180 or 270 degrees.
+        crop: then keep rows (top, bottom) and columns (left, right); or the text
+            TOP:BOTTOM,LEFT:RIGHT. See `spikecam.Orientation`.
     """
 
     path: PathLike
@@ -27,16 +32,27 @@ class RecordingFile:
     camera: str | None = None
     rate: float | None = None
     truncate: bool = False
+    flip: Flip | None = None
+    rotate: int = 0
+    crop: Crop | str | None = None
+
+    @property
+    def orientation(self) -> Orientation:
+        """How its frames are turned."""
+        return Orientation(self.flip, self.rotate, self.crop)
 
     def open(self) -> SpikeStream:
-        """Open the recording.
+        """Open the recording, with its frames flipped, rotated and cropped.
 
-        Errors are those of `spikecam.open`.
+        Errors are those of `spikecam.open`, of `spikecam.Orientation`, and RangeError where the
+        crop leaves the frame.
         """
+        orientation = self.orientation
         shape = None if self.size is None else (self.size[1], self.size[0])
-        return open_recording(
+        stream = open_recording(
             self.path, self.camera, shape=shape, rate=self.rate, truncate=self.truncate
         )
+        return stream.orient(orientation)
 
 
 Spikes = RecordingFile | SpikeStream
