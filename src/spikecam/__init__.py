@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     )
     from spikecam.data.synthesis import Synthesis
     from spikecam.data.uhsr import read_uhsr
+    from spikecam.deblurring.blurry_picture import BlurryPicture
     from spikecam.deblurring.deblur import (
         deblur,
         deblur_frames,
     )
+    from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
+    from spikecam.encoding import Encoding, parse_encoding
     from spikecam.errors import (
         FileError,
         GeometryError,
@@ -155,6 +158,9 @@ _HOMES = {
     ),
     "data.synthesis": ("Synthesis",),
     "data.uhsr": ("read_uhsr",),
+    "deblurring.blurry_picture": ("BlurryPicture",),
+    "deblurring.encoding_measurement": ("EncodingMeasurement", "measure_encoding"),
+    "encoding": ("Encoding", "parse_encoding"),
     "deblurring.deblur": (
         "deblur",
         "deblur_frames",
@@ -285,6 +291,11 @@ __all__ = [  # noqa: RUF022
     "pretraining_pair",
     "FixedPattern",
     "calibrate_fpn",
+    "BlurryPicture",
+    "Encoding",
+    "parse_encoding",
+    "EncodingMeasurement",
+    "measure_encoding",
     "Alignment",
     "align",
     "align_in_time",

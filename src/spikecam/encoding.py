@@ -30,6 +30,9 @@ from spikecam.srgb import srgb_to_linear
 
 Curve = npt.NDArray[np.float64]
 
+# Notation of an encoding that is measured from a pair.
+AUTO = "auto"
+
 # Entries of the tables: linear interpolation is exact to less than 1e-6.
 _TABLE_SIZE = 4096
 # Gammas of real cameras; others are typing mistakes.
@@ -182,6 +185,13 @@ def parse_encoding(text: str | os.PathLike[str] | Encoding) -> Encoding:
     return _read_encoding(check_existing_file(word))
 
 
+def gray_light(picture: npt.ArrayLike, encoding: Encoding) -> Picture:
+    """Light of a picture that a spike camera of its size sees, float32 (H, W) in [0, 1]."""
+    array = np.asarray(picture)
+    light = encoding.light_of_levels[array] if array.dtype == np.uint8 else encoding.decode(array)
+    return np.minimum(encoding.gray_light(light) if light.ndim == 3 else light, 1)
+
+
 def quarter_gray_light(picture: npt.ArrayLike, encoding: Encoding) -> Picture:
     """Light of a picture on the grid of a spike camera, float32 (H/4, W/4).
 
@@ -195,10 +205,9 @@ def quarter_gray_light(picture: npt.ArrayLike, encoding: Encoding) -> Picture:
     if encoding.is_linear and encoding.colour_weights == GRAY_WEIGHTS:
         return quarter_gray(array)
     check_quarter(array)
-    taps = np.stack([array[y::4, x::4] for y in (1, 2) for x in (1, 2)])
-    light = encoding.light_of_levels[taps] if taps.dtype == np.uint8 else encoding.decode(taps)
-    mean = light.mean(axis=0, dtype=np.float32)
-    return np.minimum(encoding.gray_light(mean) if mean.ndim == 3 else mean, 1)
+    taps = [gray_light(array[y::4, x::4], encoding) for y in (1, 2) for x in (1, 2)]
+    quarter: Picture = np.add.reduce(taps) / np.float32(4)
+    return quarter
 
 
 def _read_encoding(path: Path) -> Encoding:

@@ -29,11 +29,11 @@ from spikecam.stream import SpikeStream
 ENTRY_POINT_GROUP = "spikecam.methods"
 # What functions and commands that take the options of methods call arguments of their own.
 RESERVED_NAMES = frozenset({
-    "align", "at", "bits", "blur", "browser", "camera", "config", "crop", "debug", "display",
-    "each", "exposure", "flip", "fps", "frames", "gamma", "help", "host", "json", "method",
-    "mirror", "options", "out", "output", "overwrite", "page", "picture", "port", "print_config",
-    "quiet", "rate", "recording", "rotate", "server", "size", "spikes", "spread", "stream",
-    "stretch", "truncate", "version",
+    "align", "at", "bits", "blur", "browser", "camera", "check_match", "config", "crop", "debug",
+    "display", "each", "encoding", "exposure", "flip", "fps", "frames", "gamma", "hdr", "help",
+    "host", "json", "method", "mirror", "options", "out", "output", "overwrite", "page", "picture",
+    "port", "print_config", "quiet", "rate", "recording", "rotate", "server", "size", "spikes",
+    "spread", "stream", "stretch", "truncate", "version",
 })  # fmt: skip
 
 
@@ -43,7 +43,8 @@ class Takes(Enum):
     - ``SPIKES``: ``run(stream, frames, options)``, for `spikecam.reconstruct`; yields firing rates
       in [0, 1], float32 (H, W).
     - ``SPIKES_AND_PICTURE``: ``run(picture, stream, frames, exposure, options)``, for
-      `spikecam.deblur`; yields sharp pictures like the blurry one, float32 in [0, 1].
+      `spikecam.deblur`; the picture is a `spikecam.BlurryPicture`, with its encoding; yields sharp
+      pictures like it, float32, encoded as it is, above 1 for light above white.
     - ``SPIKES_OR_PICTURE``: the same arguments, of which the picture and its exposure, or the
       stream, may be None, for `spikecam.generate`; yields `spikecam.Generated`.
     """

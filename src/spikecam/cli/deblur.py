@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.options import (
     FRAMES_GROUP,
+    OUTPUT_GROUP,
     AtOption,
     ExposureOption,
     FramesOption,
@@ -19,6 +20,7 @@ from spikecam.cli.options import (
     RecordingOptions,
     SpikesArgument,
 )
+from spikecam.cli.pair_options import PairOptions
 from spikecam.cli.pictures import write_pictures
 from spikecam.deblurring.deblur import DEFAULT_METHOD
 from spikecam.io.output import output_kind
@@ -43,6 +45,8 @@ def deblur(
     method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     mirror: MirrorOption = False,
+    pair: PairOptions = PairOptions(),
+    hdr: Annotated[bool, Parameter(group=OUTPUT_GROUP)] = False,
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Deblur a picture with the spikes of the same moment.
@@ -56,6 +60,7 @@ def deblur(
     With --align the pictures show what the spike camera sees, a whole number of times as fine.
 
     Args:
+        hdr: Write linear light with what is brighter than white: .exr, or .tiff with 16 bits.
         align: Where the picture's camera looks, from spikecam calibrate align.
     """
     inputs = [blur, spikes] if align is None else [blur, spikes, align]
@@ -69,6 +74,9 @@ def deblur(
         exposure,
         align,
         mirror=mirror,
+        encoding=pair.encoding,
+        check_match=pair.check_match,
+        hdr=hdr,
     )
     prepared = request.check(output_kind(out))
     write_pictures(prepared, output.open_output(out, inputs, len(prepared.frames)), "Deblurring")

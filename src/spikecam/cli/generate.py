@@ -24,6 +24,7 @@ from spikecam.cli.options import (
     PictureOptions,
     RecordingOptions,
 )
+from spikecam.cli.pair_options import PairOptions
 from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import showing_step_progress
 from spikecam.generation.generate import DEFAULT_METHOD
@@ -56,6 +57,7 @@ def generate(
     frames: FramesOption = None,
     method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
+    pair: PairOptions = PairOptions(),
     display: DisplayOptions = DisplayOptions(),
     mirror: MirrorOption = False,
     recording: RecordingOptions = RecordingOptions(),
@@ -74,7 +76,18 @@ def generate(
     if spikes is None:
         refuse_recording_options(recording, values)
     source = None if spikes is None else recording.recording_file(spikes)
-    request = GenerateRequest(blur, source, method, values, at, frames, exposure, mirror=mirror)
+    request = GenerateRequest(
+        blur,
+        source,
+        method,
+        values,
+        at,
+        frames,
+        exposure,
+        mirror=mirror,
+        encoding=pair.encoding,
+        check_match=pair.check_match,
+    )
     prepared = request.check()
     samples = _checked_sample_count(request, spread, each, len(prepared.frames))
     named = [path for path in (out, spread, each) if path is not None]

@@ -21,6 +21,7 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.progress import track_progress
 from spikecam.cli.values import Size
+from spikecam.encoding import gray_light, quarter_gray_light
 from spikecam.frames import parse_span
 from spikecam.resources import check_memory
 from spikecam.scenes.motion import SCENE_EXPOSURE
@@ -50,7 +51,7 @@ def simulate(
     frames: Annotated[str | None, Parameter(metavar="A:B")] = None,
     interpolate: Annotated[int | None, Parameter(metavar="N")] = None,
     speed: Annotated[float | None, Parameter(metavar="PIXELS")] = None,
-    linear: bool = False,
+    encoding: Annotated[str, Parameter(metavar="CURVE")] = "srgb",
     preset: PresetOption = "s-sdm",
     threshold: Annotated[float | None, Parameter(metavar="V_TH", group=SENSOR_GROUP)] = None,
     fpn: FpnOption = None,
@@ -73,7 +74,8 @@ def simulate(
         frames: Only these frames of a video.
         interpolate: Frames made of each of a video's; 8 by default.
         speed: Pixels that a photograph moves in the exposure; 30 by default.
-        linear: The blurry picture is the mean of light, not of gray levels.
+        encoding: Of the scene's pictures and the blurry one: srgb, linear, gamma:2.2 or a file.
+            The camera sees decoded light; linear is the protocol of the papers.
         threshold: Charge at which a pixel fires; white brings about 1 a frame.
         rate: Frames of spikes per second, as the recording will say.
         seed: Seed of phase, noise and motion.
@@ -95,7 +97,8 @@ def simulate(
         span = default_exposure(total)
     else:
         span = parse_span(exposure, total, "--exposure")
-    average = sc.FrameAverage(linear=linear)
+    curve = sc.parse_encoding(encoding)
+    average = sc.FrameAverage(encoding=curve)
 
     def spike_camera_frames() -> Iterator[npt.NDArray[Any]]:
         for number, frame in enumerate(track_progress(video, total, "Simulating")):
@@ -105,7 +108,7 @@ def simulate(
                 frame = frame[:height, :width]
             if span[0] <= number < span[1]:
                 average.add(frame)
-            yield frame if full else sc.quarter_gray(frame)
+            yield gray_light(frame, curve) if full else quarter_gray_light(frame, curve)
 
     spikes = sc.simulate(
         spike_camera_frames(),

@@ -100,6 +100,6 @@ def resize_by_area(picture: Picture, shape: tuple[int, int]) -> Picture:
 
 def _clipping_weight(values: Picture) -> Picture:
     """How far values are clipped: 0 below near-white, 1 at white, 0 for light above white."""
-    weight = np.clip((values - _NEAR_WHITE) / (1 - _NEAR_WHITE), 0, 1).astype(np.float32)
+    weight: Picture = np.clip((values - _NEAR_WHITE) / (1 - _NEAR_WHITE), 0, 1).astype(np.float32)
     weight[values > 1] = 0
     return weight

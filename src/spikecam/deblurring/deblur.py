@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.errors import GeometryError
+from spikecam.deblurring.pair import make_pair
+from spikecam.encoding import AUTO, Encoding
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
 from spikecam.io.paths import PathLike
-from spikecam.io.pictures import read_picture
 from spikecam.io.recording import as_stream
 from spikecam.method import Takes, find_method
-from spikecam.picture import Picture, as_floats
+from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
 DEFAULT_METHOD = "refined"
@@ -33,13 +33,17 @@ def deblur(
     frames: Frames | None = None,
     at: int | None = None,
     method: str = DEFAULT_METHOD,
+    encoding: str | PathLike | Encoding = AUTO,
+    check_match: bool = True,
+    hdr: bool = False,
     **options: Any,
 ) -> Picture:
     """Deblur a picture with the spikes of the same moment.
 
     Args:
         blur: the blurry picture, or its path: (h, w) or (h, w, 3) in [0, 1], any number
-            of times as fine as the spikes, or coarser; the result has its size.
+            of times as fine as the spikes, or coarser; the result has its size. Above 1 it is
+            linear light.
         spikes: the recording of the same view, or its path.
         camera: for a path that does not say its geometry, a camera's name or (height, width).
         exposure: frames (start, stop) during which the picture was exposed. By default what the
@@ -50,15 +54,21 @@ def deblur(
         method: name of a method that takes spikes and a picture: "refined", SDM and what a network
             adds to it, for any threshold; "sdm", the bare formula; "ldn" and "teacher", the student
             and the teacher of S-SDM; or one of an installed package (see `spikecam.Method`).
+        encoding: of the blurry picture, and so of the results: "auto" measures it from the pair
+            (see `measure_encoding`); else "linear", "srgb", "gamma:2.2", a file of
+            `spikecam calibrate tone`, or an `Encoding`. In the protocol of the papers it is linear.
+        check_match: refuse a picture and spikes that do not show the same scene.
+        hdr: give linear light, in which the picture's white is 1 and what is brighter is above.
         options: of the method; see its declaration, such as
             `spikecam.deblurring.methods.refined.RefinedOptions`.
 
     Returns:
-        float32 in [0, 1]; (F, h, w, 3), or (h, w, 3) with ``at``; without colours for a gray one.
+        float32 in [0, 1], encoded as ``blur``; (F, h, w, 3), or (h, w, 3) with ``at``; without
+        colours for a gray one.
 
     Raises:
         FileError: a file that cannot be read, or weights of another network.
-        GeometryError: picture and spikes do not cover the same view.
+        GeometryError: picture and spikes do not cover the same view, or not the same scene.
         RangeError: the exposure or a window leaves the recording.
         OptionError: an unknown method or option, or both ``at`` and ``frames``.
 
@@ -70,7 +80,8 @@ def deblur(
     stream = as_stream(spikes, camera)
     if at is None and frames is None:
         frames = DEFAULT_COUNT
-    pictures = _run(blur, stream, exposure, at, frames, method, options)
+    light = _Light(encoding, check_match, hdr)
+    pictures = _run(blur, stream, exposure, at, frames, method, options, light)
     return next(pictures) if at is not None else np.stack(list(pictures))
 
 
@@ -81,6 +92,9 @@ def deblur_frames(
     frames: Frames | None = None,
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
+    encoding: str | PathLike | Encoding = AUTO,
+    check_match: bool = True,
+    hdr: bool = False,
     **options: Any,
 ) -> Iterator[Picture]:
     """Deblur frame after frame in constant memory.
@@ -91,38 +105,8 @@ def deblur_frames(
     Returns:
         Iterator over sharp pictures like ``blur``, float32 in [0, 1].
     """
-    return _run(blur, as_stream(spikes), exposure, None, frames, method, options)
-
-
-def read_blurry_picture(picture: npt.ArrayLike | PathLike) -> Picture:
-    """Read the blurry picture from a path, or check one that is an array."""
-    if isinstance(picture, (str, os.PathLike)):
-        return read_picture(picture)
-    return as_floats(picture, "a blurry picture")
-
-
-def picture_name(picture: object) -> str:
-    """Name of a picture in messages: its path, or "the picture" for an array."""
-    return str(picture) if isinstance(picture, (str, os.PathLike)) else "the picture"
-
-
-def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the picture") -> None:
-    """Refuse a picture whose aspect ratio is not that of the spikes.
-
-    The magnification need not be whole, and may be below 1; width and height must agree to half a
-    spike pixel.
-
-    Raises:
-        GeometryError: the picture, called by ``name``, is of another shape.
-    """
-    height, width = picture.shape[:2]
-    across, down = width / stream.width, height / stream.height
-    difference = abs(across - down) / max(across, down) * max(stream.width, stream.height)
-    if difference > 0.5:
-        raise GeometryError(
-            f"{name} of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
-            f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
-        )
+    light = _Light(encoding, check_match, hdr)
+    return _run(blur, as_stream(spikes), exposure, None, frames, method, options, light)
 
 
 def _run(
@@ -133,6 +117,7 @@ def _run(
     frames: Frames | None,
     method: str,
     options: dict[str, Any],
+    light: _Light,
 ) -> Iterator[Picture]:
     declared = find_method(method, Takes.SPIKES_AND_PICTURE)
     parsed = declared.parse_options(options)
@@ -142,7 +127,27 @@ def _run(
     if at is None and frames is None:
         frames = frames_with_window(stream, window, span)
     chosen = choose_frames(stream, at, frames, span=span, window=window)
-    picture = read_blurry_picture(blur)
-    check_aspect_ratio(picture, stream, picture_name(blur))
+    picture, _ = make_pair(
+        blur,
+        stream,
+        span,
+        encoding=light.encoding,
+        check_match=light.check_match,
+        fpn=getattr(parsed, "fpn", None),
+    )
     pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
-    return pictures
+    return (_finish(sharp, picture.encoding, light.hdr) for sharp in pictures)
+
+
+def _finish(sharp: Picture, encoding: Encoding, hdr: bool) -> Picture:
+    """Clip an encoded picture to [0, 1], or decode it to linear light."""
+    return encoding.decode(np.maximum(sharp, 0)) if hdr else np.clip(sharp, 0, 1)
+
+
+@dataclass(frozen=True)
+class _Light:
+    """What is said of the light of a pair, see `deblur`."""
+
+    encoding: str | PathLike | Encoding
+    check_match: bool
+    hdr: bool

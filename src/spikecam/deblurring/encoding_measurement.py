@@ -125,8 +125,9 @@ def measure_encoding(values: Picture, rate: Picture) -> EncodingMeasurement | No
             encoding, solution = Encoding("measured", free), free_solution
     weights, residual, _ = solution
     total = max(float(weights[:-1].sum()), 1e-9)
-    variance = float(np.average((target - np.average(target, weights=fit.weights)) ** 2,
-                                weights=fit.weights))
+    variance = float(
+        np.average((target - np.average(target, weights=fit.weights)) ** 2, weights=fit.weights)
+    )
     if colours.shape[2] == 3 and weights[:-1].any():
         red, green, blue = (float(weight) / total for weight in weights[:-1])
         encoding = replace(encoding, colour_weights=(red, green, blue))

@@ -1,4 +1,4 @@
-"""A blurry picture and a recording as a pair: the encoding of the picture, and whether they match."""
+"""A blurry picture and its recording: the encoding of the picture, and whether they match."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ import numpy.typing as npt
 from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
 from spikecam.deblurring.pair_check import MATCH, MISMATCH, PairCheck, check_pair
-from spikecam.encoding import LINEAR, SRGB, Encoding, parse_encoding
+from spikecam.encoding import AUTO, LINEAR, SRGB, Encoding, parse_encoding
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
-from spikecam.picture import Picture, as_floats, check_picture_shape
+from spikecam.picture import Picture, as_floats
 from spikecam.reconstruction.charge import iter_span_charges
 from spikecam.stream import Span, SpikeStream
 
-# The encoding is measured from the pair.
-AUTO = "auto"
 # Share of clipped pixels from which nothing can be deblurred.
 _MAX_CLIPPED = 0.98
 # Distance of a named encoding's gamma from the measured range that is worth a warning.
@@ -33,6 +31,7 @@ def make_pair(
     stream: SpikeStream,
     exposure: Span,
     *,
+    name: str | None = None,
     encoding: str | PathLike | Encoding = AUTO,
     check_match: bool = True,
     fpn: FixedPattern | None = None,
@@ -44,6 +43,7 @@ def make_pair(
             linear light.
         stream: spikes of the same view.
         exposure: frames (start, stop) during which the picture was exposed.
+        name: of the picture in messages; by default its path.
         encoding: of the picture: "auto" measures it from the pair, else as `parse_encoding` takes.
         check_match: whether to refuse a pair that does not belong together.
         fpn: fixed pattern of the spike camera.
@@ -57,7 +57,7 @@ def make_pair(
         OptionError: values above 1 in a picture that is not linear, or one that is white or black
             nearly everywhere.
     """
-    name = picture_name(picture)
+    name = name or picture_name(picture)
     values = read_blurry_values(picture)
     check_aspect_ratio(values, stream, name)
     is_hdr = float(values.max()) > 1
@@ -81,7 +81,7 @@ def make_pair(
             "can be brought back there; expose it for less time"
         )
     if chosen is None:
-        chosen, fact = _decide(measurement, name, rate.size)
+        chosen, fact = _decide(measurement, name)
     else:
         fact = f"encoding {chosen}"
         if measurement is not None:
@@ -102,12 +102,11 @@ def read_blurry_values(picture: npt.ArrayLike | PathLike) -> Picture:
     if isinstance(picture, (str, os.PathLike)):
         return read_picture(picture)
     array = np.asarray(picture)
-    check_picture_shape(array, "a blurry picture")
-    if array.dtype.kind == "f" and array.size and float(array.min()) >= 0:
-        high = float(array.max())
-        if 1 < high < float("inf"):
-            return array.astype(np.float32)
-    return as_floats(array, "a blurry picture")
+    high = float(array.max()) if array.dtype.kind == "f" and array.size else 0.0
+    if not 1 < high < float("inf"):
+        return as_floats(array, "a blurry picture")
+    # Light above white; all else is checked as for other pictures.
+    return as_floats(array / high, "a blurry picture") * np.float32(high)
 
 
 def picture_name(picture: object) -> str:
@@ -134,9 +133,7 @@ def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the p
         )
 
 
-def _decide(
-    measurement: EncodingMeasurement | None, name: str, pixels: int
-) -> tuple[Encoding, str]:
+def _decide(measurement: EncodingMeasurement | None, name: str) -> tuple[Encoding, str]:
     """Encoding by a measurement, with a sentence; sRGB where it tells nothing."""
     if measurement is None:
         return SRGB, f"encoding srgb: too little of {name} can be compared with the spikes"
@@ -180,11 +177,11 @@ def _require_match(check: PairCheck | None, name: str, exposure: Span) -> None:
         return
     if check.orientation is not None:
         raise GeometryError(
-            f"the recording agrees with {name} when it is {check.orientation}; turn it, or turn "
-            "this check off"
+            f"the recording agrees with {name} when it is {check.orientation}; turn it with "
+            "--flip or --rotate, or turn this check off with --no-check-match"
         )
     raise GeometryError(
         f"{name} and the spikes of frames {start}:{stop} do not show the same scene "
         f"(agreement {max(check.agreement, 0):.0%}); check the files, the exposure and the "
-        "alignment, or turn this check off"
+        "alignment, or turn this check off with --no-check-match"
     )

@@ -11,6 +11,7 @@ and the quotient of both is the agreement, 1 for a true pair.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -33,7 +34,7 @@ _NOISE_SHARE = 0.08
 # Variance of the charge of an exposure, in thresholds, and of spurious spikes in a frame.
 _CHARGE_VARIANCE, _SPURIOUS_RATE = 0.1, 0.007
 # Turns and flips of a recording that are tried where nothing agrees.
-_ORIENTATIONS = {
+_ORIENTATIONS: dict[str, Callable[[Picture], Picture]] = {
     "flipped vertically": lambda rate: rate[::-1],
     "flipped horizontally": lambda rate: rate[:, ::-1],
     "turned by 180 degrees": lambda rate: rate[::-1, ::-1],

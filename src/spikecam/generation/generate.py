@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from spikecam.deblurring.deblur import check_aspect_ratio, picture_name, read_blurry_picture
+from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.deblurring.pair import make_pair, read_blurry_values
+from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
@@ -15,6 +17,7 @@ from spikecam.generation.generated import Generated
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
 from spikecam.method import Method, Takes, find_method
+from spikecam.picture import as_floats
 from spikecam.stream import Span, SpikeStream
 
 DEFAULT_METHOD = "spikegen"
@@ -28,6 +31,8 @@ def generate(
     at: int | None = None,
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
+    encoding: str | PathLike | Encoding = AUTO,
+    check_match: bool = True,
     **options: Any,
 ) -> Generated:
     """Draw samples of the sharp picture of one moment.
@@ -41,6 +46,7 @@ def generate(
         exposure: frames (start, stop) of the picture; by default as in `deblur`.
         method: name of a method that takes spikes, a picture, or both: "spikegen", or one of an
             installed package (see `spikecam.Method`).
+        encoding, check_match: of a picture beside spikes, as in `deblur`.
         options: of the method; see its declaration,
             `spikecam.generation.methods.spikegen.SpikegenOptions`.
 
@@ -59,7 +65,7 @@ def generate(
         raise OptionError("a picture alone has one moment; leave the frame out")
     if stream is not None and at is None:
         at = middle_frame(stream, None if blur is None else resolve_exposure(stream, exposure))
-    return next(_run(blur, stream, exposure, at, None, method, options))
+    return next(_run(blur, stream, exposure, at, None, method, options, encoding, check_match))
 
 
 def generate_frames(
@@ -69,6 +75,8 @@ def generate_frames(
     frames: Frames | None = None,
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
+    encoding: str | PathLike | Encoding = AUTO,
+    check_match: bool = True,
     **options: Any,
 ) -> Iterator[Generated]:
     """Iterate over samples of the sharp picture, frame after frame in constant memory.
@@ -83,7 +91,7 @@ def generate_frames(
     stream = None if spikes is None else as_stream(spikes)
     if stream is None and frames is not None:
         raise OptionError("a picture alone has one moment; leave the frames out")
-    return _run(blur, stream, exposure, None, frames, method, options)
+    return _run(blur, stream, exposure, None, frames, method, options, encoding, check_match)
 
 
 def middle_frame(stream: SpikeStream, exposure: Span | None = None) -> int:
@@ -100,6 +108,8 @@ def _run(
     frames: Frames | None,
     method: str,
     options: dict[str, Any],
+    encoding: str | PathLike | Encoding,
+    check_match: bool,
 ) -> Iterator[Generated]:
     declared = find_method(method, Takes.SPIKES_OR_PICTURE)
     parsed = declared.parse_options(options)
@@ -109,14 +119,23 @@ def _run(
         raise OptionError("exposure is of spikes, and there is a picture alone; leave it out")
     if exposure is not None and blur is None:
         raise OptionError("an exposure is of a blurry picture, and there are spikes alone")
-    picture = None if blur is None else read_blurry_picture(blur)
+    picture: BlurryPicture | None = None
+    if blur is not None and stream is None:
+        picture = BlurryPicture(as_floats(read_blurry_values(blur)))
     span: Span | None = None
     chosen: Sequence[int] = [0]
     if stream is not None:
         parsed = declared.orient_fixed_pattern(parsed, stream)
-        if picture is not None:
+        if blur is not None:
             span = resolve_exposure(stream, exposure)
-            check_aspect_ratio(picture, stream, picture_name(blur))
+            picture, _ = make_pair(
+                blur,
+                stream,
+                span,
+                encoding=encoding,
+                check_match=check_match,
+                fpn=getattr(parsed, "fpn", None),
+            )
         chosen = _choose(declared, parsed, stream, at, frames, span)
     generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
     return generated

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 from spikecam.errors import RangeError
@@ -58,7 +59,7 @@ class SpikeGenInput:
 
     def iter_conditioning_on_both(
         self,
-        blur: Picture,
+        blur: BlurryPicture,
         stream: SpikeStream,
         moments: Sequence[int],
         exposure: Span,
@@ -69,7 +70,7 @@ class SpikeGenInput:
         """Yield the conditioning on a blurry picture and spikes at each moment of the exposure.
 
         Args:
-            blur: (h, w) or (h, w, 3) in [0, 1].
+            blur: the blurry picture, (h, w) or (h, w, 3).
             stream: spikes of the same view.
             moments: their frame indices.
             exposure: frames (start, stop) of the picture.
@@ -85,9 +86,10 @@ class SpikeGenInput:
             ratios = LogRateRatios(stream, exposure, refiner.input_config, fpn=fpn)
             refined = RefinerDeblurrer(refiner, blur, ratios)
         rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
-        gain = self.brightness_gain(as_gray(blur), rate)
+        values = np.minimum(blur.values, 1)
+        gain = self.brightness_gain(as_gray(values), rate)
         for moment, window in zip(moments, windows, strict=True):
-            picture = blur if refined is None else refined.deblur(moment)
+            picture = values if refined is None else np.minimum(refined.deblur(moment), 1)
             yield Conditioning(picture, _unpack(stream, window), gain)
 
     def conditioning_on_spikes(

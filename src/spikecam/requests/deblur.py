@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.deblur import (
     DEFAULT_COUNT,
     DEFAULT_METHOD,
-    check_aspect_ratio,
     deblur_frames,
 )
+from spikecam.deblurring.pair import make_pair
+from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, frames_with_window
@@ -62,6 +64,9 @@ class DeblurRequest:
     exposure: Span | str | None = None
     alignment: PathLike | None = None
     mirror: bool = False
+    encoding: str | PathLike | Encoding = AUTO
+    check_match: bool = True
+    hdr: bool = False
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
         """Check the request before work starts.
@@ -89,10 +94,19 @@ class DeblurRequest:
             covered = alignment.coverage()
             if covered < _FULL_COVER:
                 facts.append(f"{self.blur} covers {covered:.0%} of what the spike camera sees")
-        check_aspect_ratio(picture, stream, str(self.blur))
         span = resolve_exposure(stream, exposure)
         if self.exposure is None:
             facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
+        blurry, fact = make_pair(
+            picture,
+            stream,
+            span,
+            name=str(self.blur),
+            encoding=self.encoding,
+            check_match=self.check_match,
+            fpn=getattr(options, "fpn", None),
+        )
+        facts.append(fact)
         window = method.window(options, stream)
         default: Frames = 1 if output == "picture" else DEFAULT_COUNT
         if output == "video" and self.at is None and self.frames is None:
@@ -101,14 +115,22 @@ class DeblurRequest:
         for frame in (min(frames), max(frames)):
             stream.window(frame, window)
         return CheckedRequest(
-            frames, lambda: self._pictures(picture, stream, frames, span), facts=tuple(facts)
+            frames, lambda: self._pictures(blurry, stream, frames, span), facts=tuple(facts)
         )
 
     def _pictures(
-        self, picture: Picture, stream: SpikeStream, frames: Sequence[int], span: Span
+        self, picture: BlurryPicture, stream: SpikeStream, frames: Sequence[int], span: Span
     ) -> Iterator[Picture]:
         return deblur_frames(
-            picture, stream, frames=frames, exposure=span, method=self.method, **self.options
+            picture.values,
+            stream,
+            frames=frames,
+            exposure=span,
+            method=self.method,
+            encoding=picture.encoding,
+            check_match=False,
+            hdr=self.hdr,
+            **self.options,
         )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikecam.deblurring.deblur import check_aspect_ratio
+from spikecam.deblurring.pair import make_pair
+from spikecam.encoding import AUTO, LINEAR, Encoding
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames
@@ -48,6 +49,8 @@ class GenerateRequest:
     frames: Frames | str | None = None
     exposure: Span | str | None = None
     mirror: bool = False
+    encoding: str | PathLike | Encoding = AUTO
+    check_match: bool = True
 
     def check(self) -> CheckedRequest[Generated]:
         """Check the request before work starts.
@@ -78,10 +81,19 @@ class GenerateRequest:
         method.check_fixed_pattern(options, stream)
         if picture is None and self.exposure is not None:
             raise OptionError("exposure goes with a blurry picture and spikes")
-        span = None
+        span, encoding, facts = None, LINEAR, []
         if picture is not None:
-            check_aspect_ratio(picture, stream, str(self.blur))
             span = resolve_exposure(stream, requested_exposure(stream, self.exposure))
+            blurry, fact = make_pair(
+                picture,
+                stream,
+                span,
+                name=str(self.blur),
+                encoding=self.encoding,
+                check_match=self.check_match,
+                fpn=getattr(options, "fpn", None),
+            )
+            encoding, facts = blurry.encoding, [fact]
         frames = requested_frames(
             stream,
             self.at,
@@ -90,13 +102,19 @@ class GenerateRequest:
             span=span,
             window=method.window(options, stream),
         )
-        facts: tuple[str, ...] = ()
         if span is not None and self.exposure is None:
-            facts = (f"exposure {span[0]}:{span[1]} of {len(stream)} frames",)
+            facts.insert(0, f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
         return CheckedRequest(
             frames,
             lambda: generate_frames(
-                picture, stream, frames=frames, exposure=span, method=self.method, **self.options
+                picture,
+                stream,
+                frames=frames,
+                exposure=span,
+                method=self.method,
+                encoding=encoding,
+                check_match=False,
+                **self.options,
             ),
-            facts=facts,
+            facts=tuple(facts),
         )

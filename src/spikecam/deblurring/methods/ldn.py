@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
@@ -30,7 +33,7 @@ class LdnOptions:
 
 
 def ldn(
-    blur: Picture,
+    blur: BlurryPicture,
     stream: SpikeStream,
     frames: Sequence[int],
     exposure: Span,
@@ -39,14 +42,15 @@ def ldn(
     """Deblur ``frames`` by LDN.
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], 4 times as fine as the spikes.
+        blur: the blurry picture, (h, w) or (h, w, 3), 4 times as fine as the spikes; the network
+            sees its light.
         stream: spikes of the same view.
         frames: frame indices; the network takes a window of frames around each.
         exposure: not used: the network knows nothing of it.
         options: weights, tile and device.
 
     Returns:
-        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+        Iterator over sharp pictures like ``blur``, float32 in [0, 1], encoded as it is.
 
     Raises:
         FileError: weights that cannot be read, or of another network.
@@ -67,8 +71,9 @@ def ldn(
     from spikecam.weights.store import load_network
 
     network = load_network(LDN, options.weights, options.device)
-    picture = LDNDeblurrer(network, blur, tile=options.tile)
-    return (picture.deblur(window_spikes(stream, span)) for span in spans)
+    picture = LDNDeblurrer(network, np.minimum(blur.light, 1), tile=options.tile)
+    light = (picture.deblur(window_spikes(stream, span)) for span in spans)
+    return map(blur.encoding.encode, light)
 
 
 def _window_length(options: LdnOptions, stream: SpikeStream) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
@@ -30,7 +31,7 @@ class RefinedOptions:
 
 
 def refined(
-    blur: Picture,
+    blur: BlurryPicture,
     stream: SpikeStream,
     frames: Sequence[int],
     exposure: Span,
@@ -39,15 +40,15 @@ def refined(
     """Deblur ``frames`` by SDM, refined by a network.
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1], any number of times as fine as
-            the spikes.
+        blur: the blurry picture, (h, w) or (h, w, 3), any number of times as fine as the spikes.
         stream: spikes of the same view.
         frames: frame indices.
         exposure: frames (start, stop) during which the picture was exposed.
         options: weights, tile, fixed pattern and device.
 
     Returns:
-        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+        Iterator over sharp pictures like ``blur``, float32, encoded as it is; above 1 where it was
+        clipped.
 
     Raises:
         FileError: weights that cannot be read, or of another network.

@@ -2,10 +2,10 @@
 
     L(t) = B * (N' / T') / (N / T)
 
-with B the blurry picture, N spikes in the T frames of its exposure, N' spikes in a short window of
-T' frames around t. The threshold of the sensor cancels out.
+with B the light of the blurry picture, N spikes in the T frames of its exposure, N' spikes in a
+short window of T' frames around t. The threshold of the sensor cancels out.
 
-Four things stand between the formula and a picture, and are settled here as our choice:
+Five things stand between the formula and a picture, and are settled here as our choice:
 
 - Both counts are taken to the fraction of a spike (`spikecam.reconstruction.charge`): in a short
   window a whole spike more or less is most of the noise.
@@ -20,6 +20,7 @@ Four things stand between the formula and a picture, and are settled here as our
 - The sensor fires now and then without light, and in a short window one such spike shows as a
   bright speck. It hits a pixel alone: a ratio above the second highest of its eight neighbours is
   lowered to that, but by no more than one spike.
+- Where the picture is clipped to white, its light is that which the spikes saw.
 - The ratio, which lives on the spike grid, is brought to the picture's by bicubic interpolation,
   both grids covering the same view.
 """
@@ -33,6 +34,7 @@ import numpy as np
 from numba import njit
 from PIL import Image
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
@@ -66,7 +68,7 @@ class SdmOptions:
 
 
 def sdm(
-    blur: Picture,
+    blur: BlurryPicture,
     stream: SpikeStream,
     frames: Sequence[int],
     exposure: Span,
@@ -75,14 +77,15 @@ def sdm(
     """Deblur ``frames`` by SDM.
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1].
+        blur: the blurry picture, (h, w) or (h, w, 3).
         stream: spikes of the same view.
         frames: frame indices.
         exposure: frames (start, stop) during which the picture was exposed.
         options: window, prior and fixed pattern.
 
     Returns:
-        Iterator over sharp pictures like ``blur``, float32; above white is clipped to 1.
+        Iterator over sharp pictures like ``blur``, float32, encoded as it is; above white they
+        exceed 1.
 
     Raises:
         RangeError: a window leaves the recording.
@@ -92,7 +95,7 @@ def sdm(
 
 
 def _run(
-    blur: Picture,
+    blur: BlurryPicture,
     stream: SpikeStream,
     spans: list[Span],
     exposure: Span,
@@ -101,6 +104,7 @@ def _run(
 ) -> Iterator[Picture]:
     [long_charge] = iter_span_charges(stream, [exposure], fpn=fpn)
     rate = long_charge / np.float32(exposure[1] - exposure[0])
+    light = blur.fill_clipped(rate, blur.white_rate(rate)).light
     for (start, stop), short_charge in zip(
         spans, iter_span_charges(stream, spans, fpn=fpn), strict=True
     ):
@@ -109,13 +113,13 @@ def _run(
         if fpn is not None:
             fpn.fill_bad_pixels(ratio)
         limited = _clip_outliers(np.pad(ratio, 1, mode="edge"), expected)
-        resized = Image.fromarray(limited).resize(blur.shape[1::-1], Image.Resampling.BICUBIC)
-        sharp = np.empty(blur.shape, np.float32)
-        planes = (*blur.shape[:2], -1)
+        resized = Image.fromarray(limited).resize(light.shape[1::-1], Image.Resampling.BICUBIC)
+        sharp = np.empty(light.shape, np.float32)
+        planes = (*light.shape[:2], -1)
         run_over_rows(
-            _multiply, len(blur), blur.reshape(planes), np.asarray(resized), sharp.reshape(planes)
+            _multiply, len(light), light.reshape(planes), np.asarray(resized), sharp.reshape(planes)
         )
-        yield sharp
+        yield blur.encoding.encode(sharp)
 
 
 METHOD = Method(
@@ -155,10 +159,9 @@ def _clip_outliers(padded_ratio: Picture, expected_charge: Picture) -> Picture:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _multiply(blur, ratio, sharp, first_row, last_row):  # type: ignore[no-untyped-def]
-    _, width, colours = blur.shape
+def _multiply(light, ratio, sharp, first_row, last_row):  # type: ignore[no-untyped-def]
+    _, width, colours = light.shape
     for y in range(first_row, last_row):
         for x in range(width):
             for c in range(colours):
-                value = blur[y, x, c] * ratio[y, x]
-                sharp[y, x, c] = min(max(value, np.float32(0)), np.float32(1))
+                sharp[y, x, c] = max(light[y, x, c] * ratio[y, x], np.float32(0))

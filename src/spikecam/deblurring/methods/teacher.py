@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.bsn import BSNInputConfig
@@ -28,7 +31,7 @@ class TeacherOptions:
 
 
 def teacher(
-    blur: Picture,
+    blur: BlurryPicture,
     stream: SpikeStream,
     frames: Sequence[int],
     exposure: Span,
@@ -37,14 +40,14 @@ def teacher(
     """Deblur ``frames`` by the teacher: BSN, super-resolution, SDM (see `Teacher`).
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1].
+        blur: the blurry picture, (h, w) or (h, w, 3); the networks see its light.
         stream: spikes of the same view.
         frames: frame indices; each is seen in the window of the blind-spot network.
         exposure: frames (start, stop) during which the picture was exposed.
         options: weights and device.
 
     Returns:
-        Iterator over sharp pictures like ``blur``, float32 in [0, 1].
+        Iterator over sharp pictures like ``blur``, float32 in [0, 1], encoded as it is.
 
     Raises:
         FileError: weights that cannot be read, or of another network.
@@ -62,7 +65,9 @@ def teacher(
 
     network = load_teacher(options.weights, options.device)
     check_min_side_and_aspect_ratio(network, stream)
-    return iter_teacher_pictures(network, blur, stream, spans, exposure, options.device)
+    values = np.minimum(blur.light, 1)
+    light = iter_teacher_pictures(network, values, stream, spans, exposure, options.device)
+    return map(blur.encoding.encode, light)
 
 
 def _window_length(options: TeacherOptions, stream: SpikeStream) -> int:

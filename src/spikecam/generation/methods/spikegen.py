@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.errors import OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.generation.generated import Generated
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.spikegen import SpikeGenConfig, SpikeGenInputConfig
-from spikecam.picture import Picture
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import Span, SpikeStream
 from spikecam.weights.catalogue import read_weights_info
@@ -86,7 +86,7 @@ class SpikegenOptions:
 
 
 def spikegen(
-    blur: Picture | None,
+    blur: BlurryPicture | None,
     stream: SpikeStream | None,
     frames: Sequence[int],
     exposure: Span | None,
@@ -97,7 +97,7 @@ def spikegen(
     The noise is the same for all frames.
 
     Args:
-        blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None for spikes alone.
+        blur: the blurry picture, (h, w) or (h, w, 3); None for spikes alone.
         stream: spikes of the same view; None for a picture alone.
         frames: frame indices; of a picture alone, [0].
         exposure: frames (start, stop) of the picture; None without a picture or spikes.
@@ -129,7 +129,7 @@ def spikegen(
     conditions: Iterable[Conditioning]
     if stream is None or mix == 0:
         assert blur is not None
-        conditions = [Conditioning(blur)] * len(frames)
+        conditions = [Conditioning(np.minimum(blur.values, 1))] * len(frames)
     elif blur is None:
         conditions = (
             inputs.conditioning_on_spikes(stream, frame, fpn=options.fpn) for frame in frames
@@ -169,7 +169,7 @@ def window_length(options: SpikegenOptions, stream: SpikeStream) -> int:
 
 
 def _resolve_mix(
-    blur: Picture | None, stream: SpikeStream | None, options: SpikegenOptions
+    blur: BlurryPicture | None, stream: SpikeStream | None, options: SpikegenOptions
 ) -> float:
     """The mix to use, by default or by the inputs.
 

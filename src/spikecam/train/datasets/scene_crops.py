@@ -13,6 +13,7 @@ from spikecam.data.pairs import PICTURE_SCALE, Pair
 from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.encoding import Encoding, gamma_encoding
 from spikecam.errors import FileError
+from spikecam.io.pictures import quantize_to_levels
 from spikecam.train.datasets.configs import SCENE_CROP_UNIT, SceneConfig
 from spikecam.train.datasets.pictures import read_levels_cached
 from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
@@ -131,7 +132,8 @@ class SceneCrops:
                 encoding = random_encoding(rng, encoding.colour_weights)
             picture_light = picture_light * np.float32(draw_log_uniform(rng, _PICTURE_EXPOSURES))
         blur = np.minimum(encoding.encode(picture_light[0]), 1)
-        blur = np.rint(blur * np.float32(255)) / np.float32(255)
+        # As a photograph is stored.
+        blur = quantize_to_levels(blur).astype(np.float32) / np.float32(255)
         return SceneCrop(
             light, BlurryPicture(blur, encoding), picture_light[1:], exposure, frames, rng
         )

@@ -102,7 +102,7 @@ class SpikeGenSamples(Dataset[Sample]):
         )
 
     def _deblurring_sample(self, crop: SceneCrop, stream: SpikeStream) -> Sample:
-        blur, sharp = crop.blur.values, crop.sharp[0]
+        blur, sharp = crop.blur, crop.sharp[0]
         mix = self._draw_mix_ratio(crop.rng)
         refiner = None
         if 0 < mix < 1:

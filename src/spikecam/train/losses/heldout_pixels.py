@@ -2,9 +2,9 @@
 
 As in Noise2Void (Krull et al. 2019): at every third pixel each way, the network's input is computed
 from the neighbouring pixels. From one of its own spikes to another, such a pixel collected a whole
-number of thresholds, and the blurry picture gives the light of a threshold. That measures the light
-in between without any blur, and with noise of the pixel alone, which no network can predict. Of two
-networks, the one whose pictures come closer to it is better; no truth is needed.
+number of thresholds, and the light of the blurry picture gives that of a threshold. That measures
+the light in between without any blur, and with noise of the pixel alone, which no network can
+predict. Of two networks, the one whose pictures come closer to it is better; no truth is needed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.data.pairs import PICTURE_SCALE, Pair
+from spikecam.data.pairs import Pair
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 from spikecam.errors import SpikecamError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import evenly_spaced_frames
-from spikecam.gray import as_gray
 from spikecam.networks.refiner import Refiner
 from spikecam.picture import Picture
 
@@ -45,17 +45,19 @@ def heldout_pixel_error(network: Refiner, pairs: Sequence[Pair], *, moments: int
     """
     errors, weights = [], []
     for pair in pairs:
-        stream, blur = pair.stream(), pair.blurry_picture()
+        stream, blur = pair.stream(), BlurryPicture(pair.blurry_picture(), pair.encoding)
         span = resolve_exposure(stream)
         heldout = np.zeros(stream.shape[1:], np.bool_)
         heldout[1:-1:HOLDOUT_STRIDE, 1:-1:HOLDOUT_STRIDE] = True
         ratios = LogRateRatios(stream, span, network.input_config, masked_pixels=heldout)
         picture = RefinerDeblurrer(network, blur, ratios)
         frames = evenly_spaced_frames(stream, min(moments, span[1] - span[0]), span, window=1)
-        light = np.stack([quarter_size_gray(picture.deblur(frame))[heldout] for frame in frames])
+        light = np.stack(
+            [_gray_light(picture.deblur(frame), blur, heldout.shape)[heldout] for frame in frames]
+        )
         with np.errstate(divide="ignore"):
             rate = LogRateRatios(stream, span, network.input_config).rate
-            thresholds = quarter_size_gray(blur)[heldout] / rate[heldout]
+            thresholds = blur.gray_light(heldout.shape)[heldout] / rate[heldout]
         every, spikes = np.arange(*span), stream.read(*span)[:, heldout]
         for pixel, fired, threshold in zip(light.T, spikes.T, thresholds, strict=True):
             residuals, length = light_residuals(np.interp(every, frames, pixel), fired, threshold)
@@ -99,9 +101,6 @@ def light_residuals(
     return (np.diff(collected) - np.diff(ends) * threshold) / length, length
 
 
-def quarter_size_gray(picture: Picture) -> Maps:
-    """Gray of a picture at a quarter of its size, the grid of the spikes."""
-    gray = as_gray(picture)
-    rows, columns = (side // PICTURE_SCALE for side in gray.shape)
-    coarse: Maps = gray.reshape(rows, PICTURE_SCALE, columns, PICTURE_SCALE).mean((1, 3))
-    return coarse
+def _gray_light(values: Picture, blur: BlurryPicture, shape: tuple[int, int]) -> Maps:
+    """Light on the grid of the spikes of a sharp picture that is encoded as the blurry one."""
+    return BlurryPicture(values, blur.encoding).gray_light(shape)

@@ -238,9 +238,9 @@ def estimate_sensor_config(pairs: Sequence[Pair]) -> SensorConfig:
     """
     import numpy as np
 
+    from spikecam.deblurring.blurry_picture import BlurryPicture
     from spikecam.exposure import resolve_exposure
     from spikecam.reconstruction.charge import iter_span_charges
-    from spikecam.train.losses.heldout_pixels import quarter_size_gray
 
     thresholds, deviations = [], []
     for pair in pairs:
@@ -248,7 +248,7 @@ def estimate_sensor_config(pairs: Sequence[Pair]) -> SensorConfig:
         start, stop = resolve_exposure(stream)
         [collected] = iter_span_charges(stream, [(start, stop)])
         rate = collected / (stop - start)
-        light = quarter_size_gray(pair.blurry_picture())
+        light = BlurryPicture(pair.blurry_picture(), pair.encoding).gray_light(rate.shape)
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
         deviations.append(np.log(rate * thresholds[-1] + 0.02) - np.log(light + 0.02))
     one_shape = len({one.shape for one in deviations}) == 1 and len(deviations) > 4
@@ -284,19 +284,23 @@ def write_comparisons(
     """Write pictures of pairs: blurry, and deblurred before and after, side by side."""
     import numpy as np
 
+    from spikecam.deblurring.blurry_picture import BlurryPicture
     from spikecam.deblurring.log_rate_ratios import LogRateRatios
     from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
     from spikecam.exposure import resolve_exposure
     from spikecam.io.pictures import write_picture
 
     for index, pair in enumerate(pairs):
-        stream, blur = pair.stream(), pair.blurry_picture()
+        stream, blur = pair.stream(), BlurryPicture(pair.blurry_picture(), pair.encoding)
         exposure = resolve_exposure(stream)
-        ratios = LogRateRatios(stream, exposure, before.input_config)
         middle = sum(exposure) // 2
-        sharp = [RefinerDeblurrer(one, blur, ratios).deblur(middle) for one in (before, after)]
+        sharp = []
+        for network in (before, after):
+            ratios = LogRateRatios(stream, exposure, network.input_config)
+            deblurrer = RefinerDeblurrer(network, blur, ratios)
+            sharp.append(np.minimum(deblurrer.deblur(middle), 1))
         write_picture(
-            output_folder / f"adapted_{index}.png", np.concatenate([blur, *sharp], axis=1)
+            output_folder / f"adapted_{index}.png", np.concatenate([blur.values, *sharp], axis=1)
         )
 
 

@@ -116,7 +116,8 @@ class RefinedStage(Stage):
         from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
         outer = {"picture.0.weight", "moment.weight", "warped.0.weight", "predict.weight"}
-        hidden, others = [], []
+        hidden: list[Tensor] = []
+        others: list[Tensor] = []
         for name, values in self.network.named_parameters():
             is_hidden = values.ndim == 4 and name not in outer
             (hidden if is_hidden else others).append(values)
