@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +14,12 @@ def test_what_it_is_called_says_what_is_in_it():
     assert "80x60 pixels, gains within" in repr(fpn)
 
 
-@given(st.floats(0, 1), st.integers(0, 100))
-def test_correction_undoes_distortion(rate, seed):
-    fpn = FixedPattern.random((4, 6), seed)
+@given(st.floats(0, 1), st.integers(0, 100), st.booleans())
+def test_correction_undoes_distortion(rate, seed, dead_frame):
+    fpn = replace(FixedPattern.random((4, 6), seed), dead_frame=dead_frame)
+    if not dead_frame:
+        # A pixel that would fire more than once a frame has lost its light.
+        rate *= min(1, float(((1 - fpn.slope) / fpn.gain)[fpn.bad == 0].min()))
     clean = np.full((4, 6), rate, np.float32)
     assert fpn.correct(fpn.distort(clean)) == pytest.approx(clean, abs=2e-5)
 
@@ -25,6 +30,17 @@ def test_distortion_is_the_published_model(measured_pattern):
     per_lux = measured_pattern.deviation * (335 + measured_pattern.offset)
     theirs = deviation / (measured_pattern.gain + deviation * measured_pattern.offset / per_lux)
     assert measured_pattern.distort(light) == pytest.approx(1 / (theirs + 1), rel=1e-4)
+
+
+@pytest.mark.parametrize("dead_frame", [True, False])
+def test_intervals_follow_the_law(dead_frame):
+    fpn = replace(FixedPattern.random((5, 8), 1), dead_frame=dead_frame)
+    # K, by what is known of the pixel in the bright field.
+    k = fpn.gain * fpn.deviation * (fpn.lux + fpn.offset)
+    lux = np.float32(100)
+    clean = 1 / (dead_frame + k / lux)
+    interval = dead_frame + k / (fpn.gain * (lux + fpn.offset))
+    assert 1 / fpn.distort(clean) == pytest.approx(interval, rel=1e-4)
 
 
 def test_far_below_a_spike_a_frame_the_weight_is_equation_12(measured_pattern):
@@ -75,10 +91,20 @@ def test_its_maps_are_turned_together():
 
 
 def test_it_is_saved_and_opened(tmp_path, measured_pattern):
-    measured_pattern.save(tmp_path / "fpn.npz")
-    again = FixedPattern.load(tmp_path / "fpn.npz")
-    for name in ("offset", "gain", "deviation", "bad", "lux"):
-        assert np.array_equal(getattr(again, name), getattr(measured_pattern, name))
+    for dead_frame in (True, False):
+        pattern = replace(measured_pattern, dead_frame=dead_frame)
+        pattern.save(tmp_path / "fpn.npz")
+        again = FixedPattern.load(tmp_path / "fpn.npz")
+        for name in ("offset", "gain", "deviation", "bad", "lux", "dead_frame"):
+            assert np.array_equal(getattr(again, name), getattr(pattern, name))
+        assert again.digest() == pattern.digest()
+        assert (again.digest() == measured_pattern.digest()) == dead_frame
+
+
+def test_a_published_file_is_of_a_camera_with_a_dead_frame(tmp_path, measured_pattern):
+    maps = (measured_pattern.offset, measured_pattern.gain, measured_pattern.deviation)
+    np.savez(tmp_path / "fpn.npz", **dict(zip(("Nd", "Nl", "D_light"), maps, strict=True)))
+    assert FixedPattern.load(tmp_path / "fpn.npz").dead_frame
 
 
 @pytest.mark.parametrize("content", [b"no file of arrays", None])

@@ -1,20 +1,29 @@
 """Fixed-pattern noise: how pixels differ in response to the same light, and its correction.
 
-A pixel's deviation is D = 1/I - 1 with I its firing rate: the frames that it needs to collect a
-threshold, beyond the one in which it fires. Every pixel has an offset f_o, the illuminance that it
-seems to see in the dark, and a gain f_t; light of deviation D is recorded as
+The law of a sensor says how long a pixel takes from spike to spike, in frames:
+
+    n = d + K / (f_t (L + f_o))
+
+in light of illuminance L, where f_t is the pixel's gain, f_o its offset, the illuminance that it
+seems to see in the dark, and K is the same for all pixels. The dead frames d are 1 where a pixel
+collects no light in the frame of its reset, as in the published measurements, and 0 where it
+collects light in every frame. Of light that brings a = f_t (L + f_o) / K thresholds a frame, the
+firing rate I = 1/n is a / (1 + a) with a dead frame, and a without one, at most 1.
+
+A pixel's deviation is D = 1/I - d: the frames in which it collects a threshold. What the reference
+pixel (f_t = 1, f_o = 0) records with deviation D, another one records as
 
     D' = D / (f_t + s D),    s = f_o / (D_light (L_3 + f_o))
 
 with D_light its deviation in a bright uniform field of illuminance L_3 (supplement of "Seeing
-Through Blur", Eq. 9-12; its simulators use the same). Correction is the inverse. A spike that ends
-an interval of n frames says I = 1/n, and so weighs
+Through Blur", Eq. 9-12, with d = 1; its simulators use the same). Correction is the inverse. A
+spike that ends an interval of n frames says I = 1/n, and so weighs
 
     gamma(n) = n I_corrected(1/n)
 
 in the membrane (Eq. 14, V += gamma S). For light far below one spike a frame this is the gamma of
 Eq. 12 with the clean deviation D for its I, which is what makes it the inverse of the model above;
-written with rates it holds for any light and never makes one above 1.
+written with rates it holds for any light, and with d = 1 it never makes one above 1.
 """
 
 from __future__ import annotations
@@ -53,10 +62,12 @@ class FixedPattern:
         offset: f_o, the illuminance that stands for a pixel's dark current, in lux, (H, W); the
             file's ``Nd``.
         gain: f_t, how much faster than the reference a pixel fires, (H, W); ``Nl``.
-        deviation: D_light, frames beyond one between spikes in the bright field, (H, W).
+        deviation: D_light, frames between spikes in the bright field beyond the dead one, (H, W).
         lux: illuminance L_3 of the bright field.
         bad: 0 for a good pixel, 1 (DEAD) for one that hardly sees light, 2 (STUCK) for one that
             fires regardless, uint8 (H, W); `FixedPattern.from_maps` finds them in the maps.
+        dead_frame: the camera's law: whether a pixel collects no light in the frame of its reset
+            (d = 1). Published maps assume it.
 
     Raises:
         OptionError: maps of different sizes, or values that no pixel has.
@@ -67,6 +78,7 @@ class FixedPattern:
     deviation: Map
     lux: float
     bad: npt.NDArray[np.uint8]
+    dead_frame: bool = True
 
     def __post_init__(self) -> None:
         if self.offset.ndim != 2 or len({m.shape for m in self._maps}) > 1:
@@ -102,7 +114,7 @@ class FixedPattern:
     def slope(self) -> Map:
         """Slope of the correction, (H, W).
 
-        It is f_o / (D_light (L_3 + f_o)), the rate in the dark.
+        It is f_o / (D_light (L_3 + f_o)), the thresholds a frame collected in the dark.
         """
         per_lux = self.deviation * np.float32(self.lux) + self.deviation * self.offset
         slope: npt.NDArray[Any] = self.offset / np.maximum(per_lux, 1e-9)
@@ -110,6 +122,9 @@ class FixedPattern:
 
     def distort(self, rates: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Distort clean firing rates in [0, 1] as this camera does, float32 (..., H, W)."""
+        if not self.dead_frame:
+            linear: npt.NDArray[Any] = np.minimum(self.gain * rates + self.slope, 1)
+            return linear.astype(np.float32)
         missing = 1 - np.minimum(rates, 1)
         light = self.gain * rates + self.slope * missing
         recorded: npt.NDArray[Any] = light / np.maximum(light + missing, 1e-9)
@@ -122,17 +137,19 @@ class FixedPattern:
         spike by spike where the method adds spikes up (TFP).
         """
         intervals = 1 / np.maximum(rates, np.float32(1e-9))
-        return self.fill_bad_pixels(self.interval_weight(intervals) * rates)
+        corrected = self.interval_weight(intervals) * rates
+        return self.fill_bad_pixels(corrected if self.dead_frame else np.minimum(corrected, 1))
 
     def interval_weight(self, intervals: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Weight of spikes by their intervals in frames, which corrects the fixed pattern.
 
         It is gamma in the formulas above.
         """
-        extra_frames = intervals - 1
+        dead_frames = int(self.dead_frame)
+        extra_frames = intervals - dead_frames
         light = np.maximum(1 - extra_frames * self.slope, 0)
         weight: npt.NDArray[Any] = (
-            intervals * light / np.maximum(light + extra_frames * self.gain, 1e-9)
+            intervals * light / np.maximum(dead_frames * light + extra_frames * self.gain, 1e-9)
         )
         return weight.astype(np.float32)
 
@@ -194,6 +211,8 @@ class FixedPattern:
     def digest(self) -> str:
         """SHA-256 digest of the maps, which identifies the camera."""
         content = hashlib.sha256(np.float64(self.lux).tobytes())
+        if not self.dead_frame:
+            content.update(b"no dead frame")
         for map_ in (*self._maps, self.bad):
             content.update(np.ascontiguousarray(map_).tobytes())
         return content.hexdigest()
@@ -203,16 +222,17 @@ class FixedPattern:
         good = self.bad == 0
         gain, offset = self.gain[good], self.offset[good]
         offsets = f", offsets about {np.median(offset):.1f} lux" if offset.any() else ""
+        law = "with" if self.dead_frame else "without"
         dead, stuck = (np.count_nonzero(self.bad == kind) for kind in (DEAD, STUCK))
         return (
             f"{self.shape[1]}x{self.shape[0]} pixels, gains within {gain.std() / gain.mean():.1%}"
-            f"{offsets}; {dead} dead, {stuck} stuck"
+            f"{offsets}; {dead} dead, {stuck} stuck; law {law} a dead frame"
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the maps to an ``.npz`` file.
 
-        They are called as in the field: Nd, Nl, D_light; lux and bad are added.
+        They are called as in the field: Nd, Nl, D_light; lux, bad and dead_frame are added.
         """
         with atomic_path(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
@@ -222,13 +242,15 @@ class FixedPattern:
                 D_light=self.deviation,
                 lux=np.float64(self.lux),
                 bad=self.bad,
+                dead_frame=np.bool_(self.dead_frame),
             )
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> FixedPattern:
         """Read a fixed pattern from an ``.npz`` file.
 
-        It has the maps Nd, Nl and D_light, from `save` or from others.
+        It has the maps Nd, Nl and D_light, from `save` or from others. A file that does not say
+        whether the camera has a dead frame is taken for a published one, which has.
 
         Raises:
             FileError: another file.
@@ -240,11 +262,11 @@ class FixedPattern:
                     archive[key].astype(np.float32) for key in ("Nd", "Nl", "D_light")
                 )
                 lux = float(archive["lux"]) if "lux" in archive else _DEFAULT_LUX
+                dead_frame = bool(archive["dead_frame"]) if "dead_frame" in archive else True
                 if "bad" in archive:
-                    return FixedPattern(
-                        offset, gain, deviation, lux, archive["bad"].astype(np.uint8)
-                    )
-            return FixedPattern.from_maps(offset, gain, deviation, lux)
+                    bad = archive["bad"].astype(np.uint8)
+                    return FixedPattern(offset, gain, deviation, lux, bad, dead_frame)
+            return FixedPattern.from_maps(offset, gain, deviation, lux, dead_frame=dead_frame)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, OptionError) as error:
             reason = error if zipfile.is_zipfile(path) else "it is no .npz"
             raise FileError(
@@ -254,7 +276,12 @@ class FixedPattern:
 
     @staticmethod
     def from_maps(
-        offset: Map, gain: Map, deviation: Map, lux: float = _DEFAULT_LUX
+        offset: Map,
+        gain: Map,
+        deviation: Map,
+        lux: float = _DEFAULT_LUX,
+        *,
+        dead_frame: bool = True,
     ) -> FixedPattern:
         """Build a fixed pattern from its maps, and find bad pixels in them.
 
@@ -268,7 +295,7 @@ class FixedPattern:
         dead = np.zeros(np.shape(gain), np.uint8)
         if np.shape(deviation) == dead.shape:
             dead[(np.asarray(gain) <= 0) | (np.asarray(deviation) <= 0)] = DEAD
-        maps = FixedPattern(offset, gain, deviation, lux, dead)
+        maps = FixedPattern(offset, gain, deviation, lux, dead, dead_frame)
         median_gain = np.median(gain)
         stuck = gain > median_gain * _MAX_GAIN_RATIO
         if np.median(offset) > 0:

@@ -65,6 +65,14 @@ def test_dead_and_stuck_pixels_are_found_and_filled(measured_pattern, fields):
     assert filled == pytest.approx(np.full(filled.shape, np.median(filled)), rel=0.15)
 
 
+def test_one_field_follows_the_law_that_is_said(fields):
+    assert calibrate_fpn(fields[2:]).dead_frame
+    linear = calibrate_fpn(fields[2:], dead_frame=False)
+    rates = (fields[2].count() / len(fields[2])).astype(np.float32)
+    good = linear.bad == 0
+    assert linear.gain[good] == pytest.approx((rates / np.median(rates))[good], rel=0.02)
+
+
 @pytest.mark.parametrize("light", [0.1, 0.4, 0.9])
 def test_bad_pixels_are_found_in_one_field_of_any_brightness(light):
     frames = np.asarray(constant(light, 800))
@@ -121,9 +129,18 @@ def test_fields_of_two_cameras_are_refused():
         calibrate_fpn([constant(0.1), constant(0.2), constant(0.3, shape=(50, 60))], (0, 1, 2))
 
 
-def test_fields_of_a_linear_sensor_fit_where_they_are_dim():
-    fields = [constant(rate, frames=9000) for rate in (0.0, 0.02 * 153 / 335, 0.02)]
-    assert not calibrate_fpn(fields, (0, 153, 335)).bad.any()
-    bright = [constant(rate, frames=4000) for rate in (0.0, 0.4 * 153 / 335, 0.4)]
-    with pytest.raises(sc.OptionError, match="dimmer fields where the rate grows with the light"):
-        calibrate_fpn(bright, (0, 153, 335))
+@pytest.mark.parametrize("rate", [0.02, 0.4, 0.9])
+def test_fields_of_a_linear_sensor_fit(rate):
+    fields = [constant(share * rate, frames=9000) for share in (0.0, 153 / 335, 1.0)]
+    found = calibrate_fpn(fields, (0, 153, 335))
+    assert not found.bad.any()
+    assert rate < 0.1 or not found.dead_frame
+
+
+def test_a_field_by_the_wrong_law_is_refused():
+    fields = [constant(rate, frames=2000) for rate in (0.0, 0.3, 0.6)]
+    assert not calibrate_fpn(fields, (0, 1, 2), dead_frame=False).dead_frame
+    odds = [3 / 7, 6 / 4]
+    assert calibrate_fpn(fields, (0, *odds), dead_frame=True).dead_frame
+    with pytest.raises(sc.OptionError, match="without a dead frame; measure both again"):
+        calibrate_fpn(fields, (0, *odds), dead_frame=False)

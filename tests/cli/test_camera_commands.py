@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam.gray import as_gray
 
 
 @pytest.fixture
@@ -81,6 +82,14 @@ def test_a_photograph_is_simulated_in_a_size(folder, spikecam):
         == 0
     )
     assert sc.open("a.dat").shape == (137, 50, 100)
+
+
+def test_a_camera_stands_still_before_all_of_a_photograph(folder, spikecam):
+    words = "simulate photo.jpg -o a.dat --still 400 --full --preset ideal --blur b.png"
+    assert spikecam(*words.split()).code == 0
+    photo = as_gray(sc.read_picture("photo.jpg"))
+    assert sc.open("a.dat").count() / 400 == pytest.approx(photo, abs=1.01 / 400)
+    assert np.array_equal(sc.read_picture("b.png"), sc.read_picture("photo.jpg"))
 
 
 def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
@@ -186,6 +195,11 @@ CASES = {
     "simulate photo.jpg --fpn photo.jpg": "photo.jpg is no fixed pattern",
     "simulate clip.mp4 --interpolate 0": "factor",
     "simulate clip.mp4 --exposure 9:999": "leaves",
+    "simulate clip.mp4 --still 9": "moves by itself",
+    "simulate photo.jpg --still 9 --size 64x64": "leave size and speed out",
+    "simulate photo.jpg --still 0": "at least 1 frame",
+    "simulate photo.jpg --still 1000000000000": "fewer frames",
+    "simulate photo.jpg --preset spikegen --dead-frame": "leave one out",
     "synth missing": "missing does not exist",
     "synth photos --size 97x64": "multiples of 4",
     "synth photos --speed 9": "expected LOW:HIGH",

@@ -20,6 +20,8 @@ def rig(small_demo, after_the_demo, tmp_path_factory):
     fpn = sc.FixedPattern.random((250, 400), seed=0)
     for name, light in (("dark", 0), ("middle", 153), ("bright", 335)):
         sc.save(folder / f"{name}.dat", simulate_uniform_field(fpn, light, 400, seed=light))
+    for name, level in (("black", 0), ("gray", 90), ("white", 230)):
+        sc.save(folder / f"{name}.png", np.full((40, 48), level, np.uint8))
     picture = sc.read_picture(after_the_demo / "demo" / "sharp" / "068.png")
     board = np.pad(np.kron(np.indices((7, 10)).sum(axis=0) % 2, np.ones((60, 60))), 100)
     boards = np.pad(board, ((0, 0), (50, 50)))[..., None] * np.ones(3)

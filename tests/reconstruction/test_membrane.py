@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,9 @@ def neutral(shape):
     return FixedPattern.from_maps(0 * ones, ones, ones)
 
 
-@pytest.fixture
-def fpn():
-    return FixedPattern.random((5, 13), seed=2)
+@pytest.fixture(params=[True, False], ids=["dead frame", "no dead frame"])
+def fpn(request):
+    return replace(FixedPattern.random((5, 13), seed=2), dead_frame=request.param)
 
 
 def test_without_a_pattern_every_spike_weighs_one(spikes):
@@ -69,8 +71,9 @@ def test_a_steady_scene_comes_out_uniform(method, steady):
     assert method == "tfstp" or after == pytest.approx(clean, rel=0.1)
 
 
-def test_charge_of_steady_light_is_exact(steady):
-    fpn = FixedPattern.random((8, 9), seed=3)
+@pytest.mark.parametrize("dead_frame", [True, False])
+def test_charge_of_steady_light_is_exact(steady, dead_frame):
+    fpn = replace(FixedPattern.random((8, 9), seed=3), dead_frame=dead_frame)
     clean = np.full((8, 9), 0.2, np.float32)
     stream = steady(fpn.distort(clean), 300)
     good = fpn.bad == 0

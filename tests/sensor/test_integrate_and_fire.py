@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,6 +32,20 @@ def test_no_charge_is_lost(video, threshold, seed):
 def test_rate_is_light_over_threshold(light, threshold):
     spikes = simulate(np.full((600, 2, 3), light, np.float32), "ideal", threshold=threshold)
     assert spikes.count() == pytest.approx(600 * light / threshold, abs=1.01)
+
+
+@given(st.floats(0, 1), st.floats(0.1, 6))
+def test_a_dead_frame_adds_one_frame_to_every_interval(light, threshold):
+    sensor = Sensor(threshold=threshold, dead_frame=True)
+    spikes = simulate(np.full((600, 2, 3), light, np.float32), sensor)
+    a = light / threshold
+    assert spikes.count() == pytest.approx(600 * a / (1 + a), abs=1.01)
+
+
+def test_dark_current_is_light_to_the_law():
+    sensor = Sensor(dead_frame=True, dark_current=0.25)
+    spikes = simulate(np.full((600, 2, 3), 0.5, np.float32), sensor)
+    assert spikes.count() == pytest.approx(600 * 0.75 / 1.75, abs=1.01)
 
 
 @given(st.floats(1.01, 9))
@@ -207,6 +223,7 @@ def test_what_no_sensor_has_is_refused(options, words):
         {"dark_current": -0.1},
         {"reset_noise": float("nan")},
         {"coverage": 1.2},
+        {"coverage": 0.1, "dead_frame": True},
         {"spurious_gap": (0, 1)},
         {"spurious_gap": (float("inf"), 1)},
     ],
@@ -219,6 +236,12 @@ def test_sensors_that_cannot_be_are_refused(values):
 def test_a_pattern_of_another_camera_is_refused():
     with pytest.raises(sc.GeometryError, match="10x8"):
         simulate(np.zeros((2, 4, 4)), fpn=FixedPattern.random((8, 10), 0))
+
+
+def test_a_pattern_without_the_dead_frame_of_the_sensor_is_refused():
+    fpn = replace(FixedPattern.random((4, 4), 0), dead_frame=False)
+    with pytest.raises(sc.OptionError, match="without a dead frame"):
+        simulate(np.zeros((2, 4, 4)), Sensor(dead_frame=True), fpn=fpn)
 
 
 def test_a_black_scene_has_no_coverage():

@@ -46,7 +46,9 @@ def measure_pattern_recovery(
         light = scene * np.float32(brightness)
         spikes = sc.simulate((light for _ in range(402)), "gen2", seed=9, fpn=fpn)
         usual = np.median(fpn.gain[good])
-        truth = usual * light / (usual * light + 1 - light)
+        truth = usual * light
+        if fpn.dead_frame:
+            truth /= truth + 1 - light
         raw = sc.reconstruct(spikes, window=401)
         pictures = {
             "as recorded": raw,

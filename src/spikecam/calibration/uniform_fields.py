@@ -1,7 +1,7 @@
 """Calibration of the fixed pattern from recordings of uniform fields.
 
 Three fields of illuminance L_1 < L_2 < L_3, the first one usually dark (supplement of "Seeing
-Through Blur", Eq. 9-12), D_k = 1 / I_k - 1 being a pixel's deviation in field k:
+Through Blur", Eq. 9-12), D_k = 1 / I_k - d being a pixel's deviation in field k:
 
     r = D_2 / D_1,    f_o = (L_2 r - L_1) / (1 - r)
     f_t = K_reference / K,    K = D_3 (L_3 + f_o)
@@ -9,11 +9,8 @@ Through Blur", Eq. 9-12), D_k = 1 / I_k - 1 being a pixel's deviation in field k
 or one field alone (Eq. 13): no offset, and a gain of D_reference / D. The reference is the median
 pixel, so that correction leaves the brightness of a picture as it is.
 
-This assumes the law of the published measurements, in which a pixel collects no light in the frame
-of its reset: the interval between spikes is n = 1 + K / (f_t (L + f_o)) frames, so that the rate
-1 / n approaches 1 in bright light rather than growing with it. For a sensor that collects light in
-every frame (rate = light / V_th), as `spikecam.simulate` does, three fields fit only where rates
-are far below 1. `simulate_uniform_field` simulates fields by the law assumed here.
+The law of the sensor (`spikecam.fixed_pattern`) has d = 1 dead frames an interval, as published, or
+none; three fields show which (`spikecam.calibration.sensor_law`).
 """
 
 from __future__ import annotations
@@ -22,16 +19,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from spikecam.calibration.sensor_law import Rates, fit_one_field, fit_three_fields
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.rows import run_over_rows
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.stream import Progress, Span, SpikeStream
-
-Rates = npt.NDArray[np.float64]
 
 # Largest ratio of rates over a field: a lens falls off to the corners, scenes vary more. Tiles in
 # pixels, of which medians are compared.
@@ -42,14 +37,13 @@ _MIN_DARK_SPIKES = 8
 _MAX_DRIFT = 0.1
 # Fewest spikes of the median pixel in the bright field: below, gains are noise.
 _MIN_BRIGHT_SPIKES = 20
-# Largest ratio of the gains measured by two fields.
-_MAX_GAIN_RATIO = 1.15
 
 
 def calibrate_fpn(
     fields: Sequence[SpikeStream],
     lux: Sequence[float] | None = None,
     *,
+    dead_frame: bool | None = None,
     progress: Progress[Span] = iter,
 ) -> FixedPattern:
     """Calibrate a camera from its recordings of a uniform surface.
@@ -58,14 +52,17 @@ def calibrate_fpn(
         fields: a dark, a middle and a bright recording, or a single bright one. Thousands of
             frames each (20,000 in the measurements of the field); more is more exact.
         lux: the illuminance of each of three fields, on any linear scale; dark may be 0.
+        dead_frame: the camera's law: whether its pixels collect no light in the frame of their
+            reset. By default three fields decide, and one field is taken to be of such a camera.
         progress: wraps the spans of each recording that are read one after another.
 
     Returns:
         The fixed pattern, with dead and stuck pixels marked.
 
     Raises:
-        OptionError: fields that are not uniform, drift, or do not rise in brightness, that were
-            flipped, rotated or cropped, or a number of fields or illuminances that does not fit.
+        OptionError: fields that are not uniform, drift, do not rise in brightness, follow neither
+            law, or were flipped, rotated or cropped, or a number of fields or illuminances that
+            does not fit.
         GeometryError: fields of different sizes.
     """
     if len(fields) not in (1, 3):
@@ -104,40 +101,15 @@ def calibrate_fpn(
             f"the pixels fire {np.median(bright) * len(fields[-1]):.0f} times in the bright field, "
             "too few to tell them apart; record thousands of frames"
         )
-    deviation = _deviation(bright)
     if len(rates) == 3:
-        dark, middle = (_deviation(rate) for rate in rates[:2])
-        ratio = np.clip(middle / dark, 0, 0.99)
-        offset = np.maximum((lux[1] * ratio - lux[0]) / (1 - ratio), 0)
-        bright_lux = float(lux[2])
-        _check_gains_agree(middle * (lux[1] + offset), deviation * (lux[2] + offset))
-    else:
-        offset, bright_lux = np.zeros(bright.shape), 1.0
-    per_lux = deviation * (bright_lux + offset)
-    gain = np.median(per_lux) / per_lux
-    return FixedPattern.from_maps(
-        offset.astype(np.float32),
-        gain.astype(np.float32),
-        deviation.astype(np.float32),
-        bright_lux,
-    )
-
-
-def _check_gains_agree(middle_gains: Rates, bright_gains: Rates) -> None:
-    """Refuse fields whose gains of pixels do not agree. The illuminances are wrong then."""
-    gain_ratio = float(np.median(middle_gains / bright_gains))
-    if not 1 / _MAX_GAIN_RATIO < gain_ratio < _MAX_GAIN_RATIO:
-        raise OptionError(
-            "the illuminances do not fit the fields: by the middle one, pixels are "
-            f"{gain_ratio:.2f} times as slow as by the bright one, if 1 / rate - 1 falls with "
-            "1 / lux; measure both again, or use dimmer fields where the rate grows with the light"
-        )
+        return fit_three_fields(rates, lux, dead_frame)
+    return fit_one_field(bright, dead_frame is not False)
 
 
 def simulate_uniform_field(
     fpn: FixedPattern, lux: float, frame_count: int, seed: int
 ) -> SpikeStream:
-    """Simulate a recording of a uniform field by a camera with a fixed pattern.
+    """Simulate a recording of a uniform field by a camera with a fixed pattern, by its law.
 
     Args:
         fpn: the camera; its median pixel is the reference.
@@ -146,15 +118,9 @@ def simulate_uniform_field(
         seed: of the noise.
     """
     per_lux = float(np.median(fpn.gain * fpn.deviation * (fpn.lux + fpn.offset)))
-    light = np.full(fpn.shape, 1 / (1 + per_lux / max(lux, 1e-9)), np.float32)
+    light = np.full(fpn.shape, 1 / (int(fpn.dead_frame) + per_lux / max(lux, 1e-9)), np.float32)
+    np.minimum(light, 1, out=light)
     return simulate((light for _ in range(frame_count)), "gen2", seed=seed, fpn=fpn)
-
-
-def _deviation(rates: Rates) -> Rates:
-    # A pixel that never fired fires less than once in any recording; one that always does hardly
-    # deviates.
-    deviation: Rates = np.clip(1 / np.maximum(rates, 1e-9) - 1, 1e-3, 1e9)
-    return deviation
 
 
 def _rates_from_intervals(stream: SpikeStream, progress: Progress[Span]) -> Rates:

@@ -32,6 +32,7 @@ def fpn(
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
     output: OverwriteOption = OverwriteOption(),
     lux: Annotated[Numbers | None, Parameter(metavar="L1,L2,L3")] = None,
+    dead_frame: bool | None = None,
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Measure the fixed pattern of a camera from recordings of uniform fields.
@@ -40,13 +41,20 @@ def fpn(
         fields: Recordings of an evenly lit surface, by brightness; or the bright one alone.
         out: The fixed pattern, an .npz.
         lux: Illuminance of each of three fields.
+        dead_frame: Pixels of the camera collect no light in the frame of their reset; three fields
+            show it by themselves, and one field is taken to be of such a camera.
     """
     output.check_output_file(out, (".npz",), "fixed patterns", fields)
     streams = [recording.open_recording(path) for path in fields]
-    pattern = sc.calibrate_fpn(streams, lux, progress=make_progress_tracker("Reading"))
+    pattern = sc.calibrate_fpn(
+        streams, lux, dead_frame=dead_frame, progress=make_progress_tracker("Reading")
+    )
     pattern.save(out)
     height, width = pattern.shape
-    report(f"{out}: {pattern.summary()}", {"file": out, "height": height, "width": width})
+    report(
+        f"{out}: {pattern.summary()}",
+        {"file": out, "height": height, "width": width, "dead_frame": pattern.dead_frame},
+    )
 
 
 @calibrate.command

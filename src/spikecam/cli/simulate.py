@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,7 @@ from spikecam.encoding import gray_light, quarter_gray_light
 from spikecam.frames import parse_span
 from spikecam.resources import check_memory
 from spikecam.scenes.motion import SCENE_EXPOSURE
+from spikecam.sensor.sensor import resolve_sensor
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,9 +53,11 @@ def simulate(
     frames: Annotated[str | None, Parameter(metavar="A:B")] = None,
     interpolate: Annotated[int | None, Parameter(metavar="N")] = None,
     speed: Annotated[float | None, Parameter(metavar="PIXELS")] = None,
+    still: Annotated[int | None, Parameter(metavar="N")] = None,
     encoding: Annotated[str, Parameter(metavar="CURVE")] = "srgb",
     preset: PresetOption = "s-sdm",
     threshold: Annotated[float | None, Parameter(metavar="V_TH", group=SENSOR_GROUP)] = None,
+    dead_frame: Annotated[bool, Parameter(group=SENSOR_GROUP)] = False,
     fpn: FpnOption = None,
     rate: Annotated[float | None, Parameter(metavar="HZ", group=SENSOR_GROUP)] = None,
     seed: Annotated[int, Parameter(metavar="N", group=SENSOR_GROUP)] = 0,
@@ -62,7 +66,7 @@ def simulate(
 
     Every frame of a video becomes --interpolate frames of spikes, in about a second at 1280x720.
 
-    Over a photograph the camera moves for 137 frames.
+    Over a photograph the camera moves for 137 frames, or stands --still.
 
     Args:
         scene: A video, a folder of its frames, or a photograph.
@@ -74,9 +78,11 @@ def simulate(
         frames: Only these frames of a video.
         interpolate: Frames made of each of a video's; 8 by default.
         speed: Pixels that a photograph moves in the exposure; 30 by default.
+        still: The camera stands still before all of a photograph for this many frames.
         encoding: Of the scene's pictures and the blurry one: srgb, linear, gamma:2.2 or a file.
             The camera sees decoded light; linear is the protocol of the papers.
         threshold: Charge at which a pixel fires; white brings about 1 a frame.
+        dead_frame: Pixels collect no light in the frame of their reset.
         rate: Frames of spikes per second, as the recording will say.
         seed: Seed of phase, noise and motion.
     """
@@ -88,10 +94,17 @@ def simulate(
         if blur.resolve() == out.resolve():
             raise sc.OutputError(f"{out} is named for both outputs; give each a name of its own")
     pattern = None if fpn is None else sc.FixedPattern.load(fpn)
-    _refuse_excessive_sizes(scene, size, interpolate)
+    sensor = resolve_sensor(preset)
+    _refuse_excessive_sizes(scene, size, interpolate, still)
     video_frames = None if frames is None else parse_span(frames, sys.maxsize, "--frames")
     video, total = sc.scene_frames(
-        scene, size=size, speed=speed, seed=seed, interpolate=interpolate, frames=video_frames
+        scene,
+        size=size,
+        speed=speed,
+        seed=seed,
+        interpolate=interpolate,
+        frames=video_frames,
+        still=still,
     )
     if exposure is None:
         span = default_exposure(total)
@@ -112,7 +125,7 @@ def simulate(
 
     spikes = sc.simulate(
         spike_camera_frames(),
-        preset,
+        replace(sensor, dead_frame=True) if dead_frame else sensor,
         threshold=threshold,
         seed=seed,
         fpn=pattern,
@@ -151,13 +164,18 @@ def default_exposure(total: int) -> Span:
 
 
 def _refuse_excessive_sizes(
-    scene: Path, size: tuple[int, int] | None, interpolate: int | None
+    scene: Path, size: tuple[int, int] | None, interpolate: int | None, still: int | None
 ) -> None:
     """Refuse sizes and numbers of frames so large that they must be mistyped."""
     if interpolate is not None and interpolate > MOST_INTERPOLATED:
         raise sc.OptionError(
             f"--interpolate is at most {MOST_INTERPOLATED} frames made of each, not {interpolate}"
         )
+    if still is not None and sc.is_picture(scene):
+        rows, columns = sc.read_picture(scene).shape[:2]
+        # A quarter as fine as the photograph, and eight spikes to a byte.
+        packed_bytes = still * (rows // 4) * (columns // 4) // 8
+        check_memory(packed_bytes, f"{still} frames of spikes", "choose fewer frames")
     if size is None or not sc.is_picture(scene):
         return
     height, width = size

@@ -48,14 +48,16 @@ def cumulative_charge(
     columns = (width + 7) // 8 * 8
     charges = np.empty((len(times), height, columns), np.float32)
     gain, slope = np.ones((height, columns), np.float32), np.zeros((height, columns), np.float32)
+    dead_frames = 1
     if fpn is not None:
         fpn.check_shape((height, width))
+        dead_frames = int(fpn.dead_frame)
         gain[:, :width], slope[:, :width] = fpn.gain, fpn.slope
     count = np.zeros((height, columns), np.float32)
     # The times of the last spike and of the one before, -1 for none; the moments that are behind.
     last, before = np.full((2, height, columns), -1, np.int32)
     done = np.zeros((height, columns), np.int32)
-    state = (times, gain, slope, count, last, before, done, charges)
+    state = (times, gain, slope, dead_frames, count, last, before, done, charges)
     for start, stop in stream.block_spans():
         run_over_rows(
             collect_charge_at_times, height, stream.packed_rows(start, stop), start, *state

@@ -35,7 +35,8 @@ def sum_spike_weights(stream: SpikeStream, start: int, stop: int, fpn: FixedPatt
     sums, last = np.zeros(fpn.shape), _last_spike_offsets(stream, start)
     for a, b in stream[start:stop].block_spans():
         rows = stream.packed_rows(start + a, start + b)
-        run_over_rows(add_spike_weights, stream.height, rows, last, fpn.gain, fpn.slope, sums)
+        args = (rows, last, fpn.gain, fpn.slope, int(fpn.dead_frame), sums)
+        run_over_rows(add_spike_weights, stream.height, *args)
         last -= b - a
     return sums
 
@@ -51,8 +52,8 @@ def iter_corrected_tfp(
     for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
         entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
-        args = (entering, leaving, new, old, fpn.gain, fpn.slope, sums, np.float32(window))
-        run_over_rows(slide_rate_window, stream.height, *args, pictures)
+        args = (entering, leaving, new, old, fpn.gain, fpn.slope, int(fpn.dead_frame), sums)
+        run_over_rows(slide_rate_window, stream.height, *args, np.float32(window), pictures)
         yield from fpn.fill_bad_pixels(pictures)
         start, stop = start + n, stop + n
         new -= n

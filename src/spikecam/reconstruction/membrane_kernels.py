@@ -14,18 +14,21 @@ REACH_FRAMES = 256
 
 
 @njit(nogil=True, inline="always", error_model="numpy")
-def spike_weight(interval_frames, gain, slope):  # type: ignore[no-untyped-def]
+def spike_weight(interval_frames, gain, slope, dead_frames):  # type: ignore[no-untyped-def]
     """Corrected charge of a spike that ends an interval of so many frames, in thresholds."""
     # As far as intervals are searched for elsewhere: a run then agrees with a picture by itself.
     interval_frames = min(interval_frames, REACH_FRAMES)
-    # In n frames, darkness brings a pixel (n - 1) slope closer to firing.
-    more = interval_frames - 1
+    # In n frames, of which ``dead_frames`` collect nothing (0 or 1), darkness brings a pixel
+    # (n - dead_frames) slope closer to firing.
+    more = interval_frames - dead_frames
     light = max(1 - more * slope, 0.0)
-    return interval_frames * light / max(light + more * gain, 1e-9)
+    return interval_frames * light / max(dead_frames * light + more * gain, 1e-9)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def add_spike_weights(rows, last_spikes, gain, slope, sums, first_row, last_row):  # type: ignore[no-untyped-def]
+def add_spike_weights(  # type: ignore[no-untyped-def]
+    rows, last_spikes, gain, slope, dead_frames, sums, first_row, last_row
+):
     """Add the weight of every spike to the sum of its pixel, (H, W), in place."""
     for row in range(first_row, last_row):
         for i in range(len(rows)):
@@ -36,7 +39,7 @@ def add_spike_weights(rows, last_spikes, gain, slope, sums, first_row, last_row)
                     if spikes & 1:
                         interval = i - last_spikes[row, column]
                         sums[row, column] += spike_weight(
-                            interval, gain[row, column], slope[row, column]
+                            interval, gain[row, column], slope[row, column], dead_frames
                         )
                         last_spikes[row, column] = i
                     spikes >>= 1
@@ -51,6 +54,7 @@ def slide_rate_window(  # type: ignore[no-untyped-def]
     last_left,
     gain,
     slope,
+    dead_frames,
     sums,
     window,
     pictures,
@@ -68,13 +72,13 @@ def slide_rate_window(  # type: ignore[no-untyped-def]
                     if came & 1:
                         interval = i - last_entered[row, column]
                         sums[row, column] += spike_weight(
-                            interval, gain[row, column], slope[row, column]
+                            interval, gain[row, column], slope[row, column], dead_frames
                         )
                         last_entered[row, column] = i
                     if went & 1:
                         interval = i - last_left[row, column]
                         sums[row, column] -= spike_weight(
-                            interval, gain[row, column], slope[row, column]
+                            interval, gain[row, column], slope[row, column], dead_frames
                         )
                         last_left[row, column] = i
                     came >>= 1
@@ -92,6 +96,7 @@ def collect_charge_at_times(  # type: ignore[no-untyped-def]
     times,
     gain,
     slope,
+    dead_frames,
     spike_charge,
     last_spike,
     spike_before,
@@ -118,7 +123,7 @@ def collect_charge_at_times(  # type: ignore[no-untyped-def]
                                 times_done[row, c] += 1
                         else:
                             span = now - then
-                            step = spike_weight(span, gain[row, c], slope[row, c])
+                            step = spike_weight(span, gain[row, c], slope[row, c], dead_frames)
                             if spike_before[row, c] < 0:
                                 silent = max(span, then)
                                 for m in range(times_done[row, c]):
@@ -141,6 +146,7 @@ def extrapolate_charge(  # type: ignore[no-untyped-def]
     times,
     gain,
     slope,
+    dead_frames,
     spike_charge,
     last_spike,
     spike_before,
@@ -160,12 +166,12 @@ def extrapolate_charge(  # type: ignore[no-untyped-def]
                     charges[m, row, c] = times[m] / (2 * recording_length)
             elif spike_before[row, c] < 0:
                 silent = max(end, left)
-                step = spike_weight(silent, gain[row, c], slope[row, c]) / silent
+                step = spike_weight(silent, gain[row, c], slope[row, c], dead_frames) / silent
                 for m in range(moments):
                     charges[m, row, c] = (times[m] - end) * step
             else:
                 span = end - spike_before[row, c]
-                step = spike_weight(span, gain[row, c], slope[row, c])
+                step = spike_weight(span, gain[row, c], slope[row, c], dead_frames)
                 for m in range(times_done[row, c], moments):
                     charges[m, row, c] = spike_charge[row, c] + (times[m] - end) * step / max(
                         span, left

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
+
+import numpy as np
 
 from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.paths import check_existing_file
-from spikecam.io.pictures import is_picture, read_picture
+from spikecam.io.pictures import is_picture, quantize_to_levels, read_picture
 from spikecam.io.video import VIDEO_SOURCES, count_frames, video_frames
 from spikecam.scenes.interpolation import DEFAULT_FACTOR, interpolate_frames
 from spikecam.scenes.layers import Frame
@@ -32,8 +34,9 @@ def scene_frames(
     seed: int = 0,
     interpolate: int | None = None,
     frames: Span | None = None,
+    still: int | None = None,
 ) -> tuple[Iterator[Frame], int]:
-    """Open a photograph or video as a moving scene: an iterator over frames, and their number.
+    """Open a photograph or video as a scene: an iterator over frames, and their number.
 
     Args:
         source: a photograph, a video, or a folder of a video's frames.
@@ -44,6 +47,8 @@ def scene_frames(
         seed: of that motion.
         interpolate: for a video, frames made of each of its own (default 8).
         frames: for a video, which of its own, (start, stop); all by default.
+        still: for a photograph, number of frames during which the camera stands still and sees all
+            of it, such as a uniform field for a calibration; by default it moves.
 
     Returns:
         Iterator over uint8 frames, and their number.
@@ -54,7 +59,7 @@ def scene_frames(
         RangeError: frames that the video does not have.
     """
     if Path(source).is_dir() or Path(source).suffix.lower() in VIDEO_SOURCES:
-        if size is not None or speed is not None:
+        if size is not None or speed is not None or still is not None:
             raise OptionError(f"{source} is a video; it has its size and moves by itself")
         return _video_frames(source, DEFAULT_FACTOR if interpolate is None else interpolate, frames)
     check_existing_file(source)
@@ -65,6 +70,14 @@ def scene_frames(
     if interpolate is not None or frames is not None:
         raise OptionError(f"{source} is a photograph: there is nothing to interpolate")
     photo = read_picture(source)
+    if still is not None:
+        if size is not None or speed is not None:
+            raise OptionError(
+                "a camera that stands still sees all of the photograph; leave size and speed out"
+            )
+        if still < 1:
+            raise OptionError(f"a camera stands still for at least 1 frame, not {still}")
+        return repeat(np.asarray(quantize_to_levels(photo), np.uint8), still), still
     if size is None:
         height, width = photo.shape[:2]
         scale = min(_SIZE_SHARE, _MAX_SIZE[0] / height, _MAX_SIZE[1] / width)

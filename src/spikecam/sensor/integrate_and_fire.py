@@ -4,7 +4,15 @@
 
 (SpikeGen Eq. 1-2). Charge above the threshold is carried over, so that none is lost: up to the
 initial phase, a pixel's spikes times V_th are the light that it received. A pixel fires once
-a frame at most: of light above V_th a frame, whole thresholds are lost, as Eq. 1 has it.
+a frame at most: of light above V_th a frame, whole thresholds are lost, as Eq. 1 has it. The firing
+rate is therefore a = I / V_th, at most 1.
+
+A sensor with a dead frame (`Sensor.dead_frame`) collects no light in the frame of a pixel's reset,
+so that an interval is 1 + 1/a frames and the rate a / (1 + a). It is simulated by this mean: every
+frame brings a / (1 + a) thresholds of charge. A fixed pattern then changes the rates, by the law of
+its own camera (`spikecam.fixed_pattern`). A pattern with a dead frame on a sensor without one is
+the combination of the published simulators: the reference pixel's rate is proportional to the
+light, and other pixels differ from it by the law with a dead frame.
 """
 
 from __future__ import annotations
@@ -60,7 +68,8 @@ def simulate(
 
     Raises:
         OptionError: no frames, frames of changing size, values outside [0, 1] or not finite, an
-            unknown preset, a threshold that is not above 0, or a seed below 0.
+            unknown preset, a threshold that is not above 0, a seed below 0, or a sensor with a dead
+            frame whose fixed pattern has none.
         GeometryError: the fixed pattern is of another size.
 
     >>> spikes = simulate(np.full((100, 2, 2), 0.25), "ideal")
@@ -75,6 +84,11 @@ def simulate(
     check_seed(seed)
     if rate is not None:
         check_rate(rate)
+    if sensor.dead_frame and fpn is not None and not fpn.dead_frame:
+        raise OptionError(
+            "the fixed pattern is of a camera without a dead frame, and the sensor has one; "
+            "simulate it without"
+        )
     packed_blocks = []
     charge: npt.NDArray[np.float32] | None = None
     white_rate, frame_count = 0.0, 0
@@ -155,13 +169,17 @@ def _simulate_block(
     count, height, width = light_frames.shape
     check_values = light_frames.dtype != np.uint8
     scale = np.float32(white_rate if check_values else white_rate / 255)
-    if fpn is not None or sensor.photons is not None or sensor.dark_current:
+    if fpn is not None or sensor.photons is not None or sensor.dark_current or sensor.dead_frame:
         check_unit_range(light_frames)
         light_frames = light_frames * scale
         scale, check_values = np.float32(1), False
+        dark_charge = np.float32(sensor.dark_current / sensor.threshold)
+        if sensor.dead_frame:
+            collected = light_frames + dark_charge
+            light_frames, dark_charge = collected / (1 + collected), np.float32(0)
         if fpn is not None:
             light_frames = fpn.distort(light_frames)
-        light_frames += np.float32(sensor.dark_current / sensor.threshold)
+        light_frames += dark_charge
         if sensor.photons is not None:
             add_shot_noise(light_frames, sensor.photons * sensor.threshold, seed, first_frame_index)
     noise_shape = light_frames.shape if sensor.reset_noise else (0, 0, 0)

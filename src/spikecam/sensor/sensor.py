@@ -14,11 +14,12 @@ class Sensor:
     """Parameters of an integrate-and-fire sensor. Light is a picture in [0, 1], where 1 is white.
 
     Charge is counted in units of V_th = 1, and frames are the sensor's own, 20,000 to 40,000 a
-    second. A field that is 0 or None leaves that effect out.
+    second. A field that is 0, False or None leaves that effect out.
 
     Attributes:
         threshold: charge at which a pixel fires, V_th.
-        gain: charge that white light brings in a frame; white fires ``gain / threshold`` a frame.
+        gain: charge that white light brings in a frame; without a dead frame, white fires
+            ``gain / threshold`` a frame.
         photons: photons that make up a charge of 1: light arrives as a Poisson count of them.
         dark_current: charge that gathers in a frame without light.
         reset_noise: scatter of the level to which a spike resets, its standard deviation in
@@ -33,6 +34,9 @@ class Sensor:
             the threshold in place of ``threshold``.
         has_fixed_pattern: whether the camera has a fixed pattern; a random one is used where none
             is given.
+        dead_frame: the sensor's law: whether a pixel collects no light in the frame of its reset.
+            Light that brings ``a`` thresholds a frame then fires a / (1 + a) spikes a frame, as the
+            published measurements assume; without it ``a``, at most 1 (`spikecam.fixed_pattern`).
 
     Raises:
         OptionError: a value that no sensor has.
@@ -47,6 +51,7 @@ class Sensor:
     spurious_gap: tuple[float, float] | None = None
     coverage: float | None = None
     has_fixed_pattern: bool = False
+    dead_frame: bool = False
 
     def __post_init__(self) -> None:
         above_zero = {"threshold": self.threshold, "gain": self.gain}
@@ -65,6 +70,8 @@ class Sensor:
             raise OptionError(
                 f"a coverage is a share of the pixels, at most 1, not {self.coverage}"
             )
+        if self.coverage is not None and self.dead_frame:
+            raise OptionError("a coverage is that of a sensor without a dead frame; leave one out")
         if self.spurious_gap is not None and not (
             1 <= self.spurious_gap[0] < float("inf") and 0 <= self.spurious_gap[1] < float("inf")
         ):

@@ -240,7 +240,9 @@ def pattern_of_median_pixel(pattern: FixedPattern) -> FixedPattern:
         np.full_like(one, np.median(one))
         for one in (pattern.offset, pattern.gain, pattern.deviation)
     )
-    return FixedPattern.from_maps(offset, gain, deviation, pattern.lux)
+    return FixedPattern.from_maps(
+        offset, gain, deviation, pattern.lux, dead_frame=pattern.dead_frame
+    )
 
 
 def random_sensor(rng: np.random.Generator, config: DefocusConfig, white_rate: float) -> Sensor:
