@@ -27,7 +27,6 @@ from spikecam.train.datasets.configs import RefinerSampleConfig, SceneConfig, Se
 from spikecam.train.datasets.pairs import find_train_val_pairs_of_all
 from spikecam.train.datasets.refiner_samples import RefinerSamples
 from spikecam.train.losses.psnr import psnr
-from spikecam.weights.card import Card
 from spikecam.weights.store import load_weights, save_weights
 
 Matrix = npt.NDArray[np.float64]

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.pair import make_pair
+from spikecam.deblurring.pair import match_pair
 from spikecam.encoding import AUTO, Encoding
-from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
@@ -47,7 +46,8 @@ def deblur(
         spikes: the recording of the same view, or its path.
         camera: for a path that does not say its geometry, a camera's name or (height, width).
         exposure: frames (start, stop) during which the picture was exposed. By default what the
-            recording says (`SpikeStream.exposure`), else the whole recording.
+            recording says (`SpikeStream.exposure`); else they are estimated from the pair, and are
+            the whole recording where no part of it fits the picture better.
         frames: how many pictures, spaced evenly over the exposure (see `evenly_spaced_frames`), or
             which: a range, a sequence or an array of frame indices; by default 7.
         at: index of one frame in place of several.
@@ -57,7 +57,8 @@ def deblur(
         encoding: of the blurry picture, and so of the results: "auto" measures it from the pair
             (see `measure_encoding`); else "linear", "srgb", "gamma:2.2", a file of
             `spikecam calibrate tone`, or an `Encoding`. In the protocol of the papers it is linear.
-        check_match: refuse a picture and spikes that do not show the same scene.
+        check_match: compare the picture with the spikes: estimate an exposure that nobody says,
+            move a picture that lies beside the spikes, refuse one of another scene.
         hdr: give linear light, in which the picture's white is 1 and what is brighter is above.
         options: of the method; see its declaration, such as
             `spikecam.deblurring.methods.refined.RefinedOptions`.
@@ -122,19 +123,19 @@ def _run(
     declared = find_method(method, Takes.SPIKES_AND_PICTURE)
     parsed = declared.parse_options(options)
     parsed = declared.orient_fixed_pattern(parsed, stream)
-    span = resolve_exposure(stream, exposure)
-    window = declared.window(parsed, stream)
-    if at is None and frames is None:
-        frames = frames_with_window(stream, window, span)
-    chosen = choose_frames(stream, at, frames, span=span, window=window)
-    picture, _ = make_pair(
+    pair = match_pair(
         blur,
         stream,
-        span,
+        exposure,
         encoding=light.encoding,
         check_match=light.check_match,
         fpn=getattr(parsed, "fpn", None),
     )
+    span, picture = pair.exposure, pair.picture
+    window = declared.window(parsed, stream)
+    if at is None and frames is None:
+        frames = frames_with_window(stream, window, span)
+    chosen = choose_frames(stream, at, frames, span=span, window=window)
     pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
     return (_finish(sharp, picture.encoding, light.hdr) for sharp in pictures)
 

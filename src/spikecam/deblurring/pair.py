@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
-from spikecam.deblurring.pair_check import MATCH, MISMATCH, PairCheck, check_pair
+from spikecam.deblurring.exposure_estimate import estimate_exposure
+from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, check_pair
+from spikecam.deblurring.picture_shift import MIN_SHIFT, estimate_shift, move_to_spikes
 from spikecam.encoding import AUTO, LINEAR, SRGB, Encoding, parse_encoding
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
@@ -26,70 +30,133 @@ _MAX_CLIPPED = 0.98
 _GAMMA_TOLERANCE = 0.25
 
 
-def make_pair(
+@dataclass(frozen=True)
+class MatchedPair:
+    """A blurry picture that was compared with its recording.
+
+    Attributes:
+        picture: the picture with its encoding, moved to the spikes where it lay beside them.
+        exposure: frames (start, stop) during which it was exposed.
+        facts: sentences on what was decided.
+    """
+
+    picture: BlurryPicture
+    exposure: Span
+    facts: tuple[str, ...]
+
+
+def match_pair(
     picture: npt.ArrayLike | PathLike,
     stream: SpikeStream,
-    exposure: Span,
+    exposure: Span | None = None,
     *,
     name: str | None = None,
     encoding: str | PathLike | Encoding = AUTO,
     check_match: bool = True,
     fpn: FixedPattern | None = None,
-) -> tuple[BlurryPicture, str]:
-    """Read a blurry picture, decide its encoding, and check that the recording belongs to it.
+) -> MatchedPair:
+    """Compare a blurry picture with its recording: encoding, exposure and place of the picture.
 
     Args:
         picture: the picture, or its path: (h, w) or (h, w, 3) in [0, 1], or above where it is
             linear light.
         stream: spikes of the same view.
-        exposure: frames (start, stop) during which the picture was exposed.
+        exposure: frames (start, stop) during which the picture was exposed. By default what the
+            recording says; else they are estimated, or all frames.
         name: of the picture in messages; by default its path.
         encoding: of the picture: "auto" measures it from the pair, else as `parse_encoding` takes.
-        check_match: whether to refuse a pair that does not belong together.
+        check_match: whether to estimate an exposure that nobody says, move a picture that lies
+            beside the spikes, and refuse a pair that does not belong together.
         fpn: fixed pattern of the spike camera.
 
     Returns:
-        The picture with its encoding, and a sentence on how it was decided.
+        The picture with its encoding, its exposure, and sentences on how they were decided.
 
     Raises:
         FileError: a picture or encoding that cannot be read.
         GeometryError: picture and spikes do not cover the same view, or are not of one scene.
-        OptionError: values above 1 in a picture that is not linear, or one that is white or black
-            nearly everywhere.
+        OptionError: values above 1 in a picture that is not linear, or one that is white nearly
+            everywhere.
+        RangeError: the exposure leaves the recording.
     """
     name = name or picture_name(picture)
     values = read_blurry_values(picture)
     check_aspect_ratio(values, stream, name)
-    is_hdr = float(values.max()) > 1
-    chosen = None if encoding == AUTO else parse_encoding(encoding)
-    if is_hdr:
-        if chosen is not None and not chosen.is_linear:
-            raise OptionError(
-                f"{name} has values up to {values.max():.4g}, which only linear light has, and its "
-                f"encoding is {chosen}; scale it to [0, 1], or choose linear"
-            )
-        chosen = LINEAR
+    chosen = _named_encoding(values, encoding, name)
+    known = stream.exposure if exposure is None else stream.check_exposure(exposure)
+    span = known or (0, len(stream))
+    facts = []
+    if exposure is None:
+        facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
     if chosen is not None and not check_match:
-        return BlurryPicture(values, chosen), f"encoding {chosen}"
-    [charge] = iter_span_charges(stream, [exposure], fpn=fpn)
-    length = exposure[1] - exposure[0]
-    rate = charge / np.float32(length)
-    measurement = measure_encoding(np.minimum(values, 1), rate)
-    if measurement is not None and measurement.clipped > _MAX_CLIPPED and check_match:
-        raise OptionError(
-            f"{name} is clipped to white in {measurement.clipped:.0%} of its area, and nothing "
-            "can be brought back there; expose it for less time"
-        )
-    if chosen is None:
-        chosen, fact = _decide(measurement, name)
-    else:
-        fact = f"encoding {chosen}"
-        if measurement is not None:
-            _warn_of_other_encoding(chosen, measurement, name)
-    blurry = BlurryPicture(values, chosen)
+        return MatchedPair(BlurryPicture(values, chosen), span, (*facts, f"encoding {chosen}"))
+    rate = _exposure_rate(stream, span, fpn)
+    blurry, fact, measurement = _with_encoding(values, rate, chosen, name)
     if check_match:
-        _require_match(check_pair(blurry, rate, length), name, exposure)
-    return blurry, fact
+        if measurement is not None and measurement.clipped > _MAX_CLIPPED:
+            raise OptionError(
+                f"{name} is clipped to white in {measurement.clipped:.0%} of its area, and nothing "
+                "can be brought back there; expose it for less time"
+            )
+        comparable = rate.size >= MIN_PIXELS
+        if known is None and comparable:
+            span = estimate_exposure(blurry, stream)
+            if span != (0, len(stream)):
+                facts = [
+                    f"exposure {span[0]}:{span[1]} of {len(stream)} frames, estimated from the pair"
+                ]
+                rate = _exposure_rate(stream, span, fpn)
+                blurry, fact, measurement = _with_encoding(values, rate, chosen, name)
+        _require_match(blurry, rate, span, stream, name)
+        if comparable:
+            blurry, moved = _moved_to_spikes(blurry, rate)
+            facts += moved
+        if chosen is not None and measurement is not None:
+            _warn_of_other_encoding(chosen, measurement, name)
+    return MatchedPair(blurry, span, (*facts, fact))
+
+
+def _named_encoding(
+    values: Picture, encoding: str | PathLike | Encoding, name: str
+) -> Encoding | None:
+    """The encoding that is named; linear for values above 1; None to measure it."""
+    chosen = None if encoding == AUTO else parse_encoding(encoding)
+    if float(values.max()) <= 1:
+        return chosen
+    if chosen is not None and not chosen.is_linear:
+        raise OptionError(
+            f"{name} has values up to {values.max():.4g}, which only linear light has, and its "
+            f"encoding is {chosen}; scale it to [0, 1], or choose linear"
+        )
+    return LINEAR
+
+
+def _exposure_rate(stream: SpikeStream, span: Span, fpn: FixedPattern | None) -> Picture:
+    [charge] = iter_span_charges(stream, [span], fpn=fpn)
+    return charge / np.float32(span[1] - span[0])
+
+
+def _with_encoding(
+    values: Picture, rate: Picture, chosen: Encoding | None, name: str
+) -> tuple[BlurryPicture, str, EncodingMeasurement | None]:
+    """Picture with its encoding, a sentence on it, and the measurement."""
+    measurement = measure_encoding(np.minimum(values, 1), rate)
+    if chosen is not None:
+        return BlurryPicture(values, chosen), f"encoding {chosen}", measurement
+    encoding, fact = _decide(measurement, name)
+    return BlurryPicture(values, encoding), fact, measurement
+
+
+def _moved_to_spikes(picture: BlurryPicture, rate: Picture) -> tuple[BlurryPicture, list[str]]:
+    """Picture at the place of the spikes, and a sentence where it was moved."""
+    shift = estimate_shift(picture, rate)
+    if math.hypot(*shift) < MIN_SHIFT:
+        return picture, []
+    scale = picture.shape[1] / rate.shape[1]
+    x, y = (-scale * length for length in shift)
+    return move_to_spikes(picture, shift, rate.shape[1]), [
+        f"the picture was moved by {x:+.1f}, {y:+.1f} pixels (right, down) to lie on the spikes"
+    ]
 
 
 def read_blurry_values(picture: npt.ArrayLike | PathLike) -> Picture:
@@ -159,19 +226,28 @@ def _warn_of_other_encoding(
         )
 
 
-def _require_match(check: PairCheck | None, name: str, exposure: Span) -> None:
+def _require_match(
+    picture: BlurryPicture, rate: Picture, exposure: Span, stream: SpikeStream, name: str
+) -> None:
     """Refuse a pair that does not belong together, and warn of one that may not.
 
     Raises:
         GeometryError: it does not.
     """
+    start, stop = exposure
+    check = check_pair(picture, rate, stop - start)
     if check is None or check.agreement >= MATCH:
         return
-    start, stop = exposure
+    frames = f"{name} and the spikes of frames {start}:{stop}"
+    advice = "check the exposure and the alignment"
+    if check.orientation is None:
+        first, last = estimate_exposure(picture, stream)
+        other = check_pair(picture, _exposure_rate(stream, (first, last), None), last - first)
+        if other is not None and other.agreement >= max(MATCH, check.agreement + 0.05):
+            advice = f"frames {first}:{last} agree by {other.agreement:.0%}: give that exposure"
     if check.agreement >= MISMATCH:
         warnings.warn(
-            f"{name} and the spikes of frames {start}:{stop} agree by {check.agreement:.0%} only; "
-            "check the exposure and the alignment",
+            f"{frames} agree by {check.agreement:.0%} only; {advice}",
             stacklevel=4,
         )
         return
@@ -181,7 +257,6 @@ def _require_match(check: PairCheck | None, name: str, exposure: Span) -> None:
             "--flip or --rotate, or turn this check off with --no-check-match"
         )
     raise GeometryError(
-        f"{name} and the spikes of frames {start}:{stop} do not show the same scene "
-        f"(agreement {max(check.agreement, 0):.0%}); check the files, the exposure and the "
-        "alignment, or turn this check off with --no-check-match"
+        f"{frames} do not show the same scene (agreement {max(check.agreement, 0):.0%}); "
+        f"{advice}, or turn this check off with --no-check-match"
     )

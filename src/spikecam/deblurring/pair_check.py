@@ -26,7 +26,7 @@ from spikecam.picture import Picture
 # lies between.
 MISMATCH, MATCH = 0.65, 0.88
 # Fewest pixels, and least expected correlation, by which a pair can be judged.
-_MIN_PIXELS, _MIN_EXPECTED = 1000, 0.6
+MIN_PIXELS, _MIN_EXPECTED = 1000, 0.6
 # Standard deviations of the Gaussians whose difference is the band, in pixels of the spikes.
 _FINE, _COARSE = 1.0, 4.0
 # Share of the variance of white noise that the band keeps, about 1 / (4 pi _FINE ** 2).
@@ -75,13 +75,13 @@ def check_pair(picture: BlurryPicture, rate: Picture, frame_count: int) -> PairC
     Returns:
         The agreement; None for fewer than 1000 pixels.
     """
-    if rate.size < _MIN_PIXELS:
+    if rate.size < MIN_PIXELS:
         return None
     light = picture.gray_light((rate.shape[0], rate.shape[1]))
     # Light above white was clipped in the picture, so it is in the rate.
     white_rate = picture.white_rate(rate)
     limited = np.minimum(rate, white_rate)
-    picture_band, rate_band = _band(light * np.float32(white_rate)), _band(limited)
+    picture_band, rate_band = band_pass(light * np.float32(white_rate)), band_pass(limited)
     noise = (_CHARGE_VARIANCE / frame_count + _SPURIOUS_RATE) / frame_count * _NOISE_SHARE
     signal = float(picture_band.var())
     expected = float(np.sqrt(signal / max(signal + noise, 1e-12)))
@@ -90,13 +90,14 @@ def check_pair(picture: BlurryPicture, rate: Picture, frame_count: int) -> PairC
     if check.agreement >= MISMATCH:
         return check
     for name, turn in _ORIENTATIONS.items():
-        turned = PairCheck(_correlation(picture_band, _band(turn(limited).copy())), expected)
+        turned = PairCheck(_correlation(picture_band, band_pass(turn(limited).copy())), expected)
         if turned.agreement >= MATCH:
             return PairCheck(correlation, expected, name)
     return check
 
 
-def _band(picture: Picture) -> npt.NDArray[np.float32]:
+def band_pass(picture: Picture) -> npt.NDArray[np.float32]:
+    """Local contrast of a gray picture (H, W): a difference of Gaussians."""
     fine, coarse = (cv2.GaussianBlur(picture, (0, 0), sigma) for sigma in (_FINE, _COARSE))
     return np.asarray(fine - coarse)
 

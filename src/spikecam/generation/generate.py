@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.deblurring.pair import make_pair, read_blurry_values
+from spikecam.deblurring.pair import match_pair, read_blurry_values
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
@@ -127,15 +127,15 @@ def _run(
     if stream is not None:
         parsed = declared.orient_fixed_pattern(parsed, stream)
         if blur is not None:
-            span = resolve_exposure(stream, exposure)
-            picture, _ = make_pair(
+            pair = match_pair(
                 blur,
                 stream,
-                span,
+                exposure,
                 encoding=encoding,
                 check_match=check_match,
                 fpn=getattr(parsed, "fpn", None),
             )
+            picture, span = pair.picture, pair.exposure
         chosen = _choose(declared, parsed, stream, at, frames, span)
     generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
     return generated

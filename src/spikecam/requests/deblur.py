@@ -13,10 +13,9 @@ from spikecam.deblurring.deblur import (
     DEFAULT_METHOD,
     deblur_frames,
 )
-from spikecam.deblurring.pair import make_pair
+from spikecam.deblurring.pair import match_pair
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
-from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, frames_with_window
 from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
@@ -94,19 +93,17 @@ class DeblurRequest:
             covered = alignment.coverage()
             if covered < _FULL_COVER:
                 facts.append(f"{self.blur} covers {covered:.0%} of what the spike camera sees")
-        span = resolve_exposure(stream, exposure)
-        if self.exposure is None:
-            facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
-        blurry, fact = make_pair(
+        pair = match_pair(
             picture,
             stream,
-            span,
+            exposure,
             name=str(self.blur),
             encoding=self.encoding,
             check_match=self.check_match,
             fpn=getattr(options, "fpn", None),
         )
-        facts.append(fact)
+        span = pair.exposure
+        facts += pair.facts
         window = method.window(options, stream)
         default: Frames = 1 if output == "picture" else DEFAULT_COUNT
         if output == "video" and self.at is None and self.frames is None:
@@ -115,7 +112,7 @@ class DeblurRequest:
         for frame in (min(frames), max(frames)):
             stream.window(frame, window)
         return CheckedRequest(
-            frames, lambda: self._pictures(blurry, stream, frames, span), facts=tuple(facts)
+            frames, lambda: self._pictures(pair.picture, stream, frames, span), facts=tuple(facts)
         )
 
     def _pictures(

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikecam.deblurring.pair import make_pair
+from spikecam.deblurring.pair import match_pair
 from spikecam.encoding import AUTO, LINEAR, Encoding
 from spikecam.errors import OptionError
-from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames
 from spikecam.generation.generate import DEFAULT_METHOD, generate_frames, middle_frame
 from spikecam.generation.generated import Generated
@@ -83,17 +82,17 @@ class GenerateRequest:
             raise OptionError("exposure goes with a blurry picture and spikes")
         span, encoding, facts = None, LINEAR, []
         if picture is not None:
-            span = resolve_exposure(stream, requested_exposure(stream, self.exposure))
-            blurry, fact = make_pair(
+            pair = match_pair(
                 picture,
                 stream,
-                span,
+                requested_exposure(stream, self.exposure),
                 name=str(self.blur),
                 encoding=self.encoding,
                 check_match=self.check_match,
                 fpn=getattr(options, "fpn", None),
             )
-            encoding, facts = blurry.encoding, [fact]
+            picture, encoding = pair.picture.values, pair.picture.encoding
+            span, facts = pair.exposure, list(pair.facts)
         frames = requested_frames(
             stream,
             self.at,
@@ -102,8 +101,6 @@ class GenerateRequest:
             span=span,
             window=method.window(options, stream),
         )
-        if span is not None and self.exposure is None:
-            facts.insert(0, f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
         return CheckedRequest(
             frames,
             lambda: generate_frames(
