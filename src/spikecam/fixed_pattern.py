@@ -194,7 +194,7 @@ class FixedPattern:
         orientation.oriented_shape(self.shape, "the fixed pattern")
         offset, gain, deviation = (np.ascontiguousarray(orientation.apply(m)) for m in self._maps)
         bad = np.ascontiguousarray(orientation.apply(self.bad))
-        return FixedPattern(offset, gain, deviation, self.lux, bad)
+        return replace(self, offset=offset, gain=gain, deviation=deviation, bad=bad)
 
     def check_shape(self, shape: tuple[int, ...], name: str = "the recording") -> None:
         """Refuse a shape other than that of the maps.

@@ -32,8 +32,8 @@ RESERVED_NAMES = frozenset({
     "align", "at", "bits", "blur", "browser", "camera", "check_match", "config", "crop", "debug",
     "display", "each", "encoding", "exposure", "flip", "fps", "frames", "gamma", "hdr", "help",
     "host", "json", "method", "mirror", "options", "out", "output", "overwrite", "page", "picture",
-    "port", "print_config", "quiet", "rate", "recording", "rotate", "server", "size", "spikes",
-    "spread", "stream", "stretch", "truncate", "version",
+    "port", "print_config", "quiet", "rate", "readout", "recording", "rotate", "server", "size",
+    "spikes", "spread", "stream", "stretch", "truncate", "version",
 })  # fmt: skip
 
 

@@ -75,6 +75,7 @@ def deblur(
         align,
         mirror=mirror,
         encoding=pair.encoding,
+        readout=pair.readout_frames(),
         check_match=pair.check_match,
         hdr=hdr,
     )

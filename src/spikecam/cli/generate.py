@@ -86,6 +86,7 @@ def generate(
         exposure,
         mirror=mirror,
         encoding=pair.encoding,
+        readout=pair.readout_frames(),
         check_match=pair.check_match,
     )
     prepared = request.check()

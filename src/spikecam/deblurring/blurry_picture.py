@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -31,10 +31,13 @@ class BlurryPicture:
         values: stored values, float32 (h, w) or (h, w, 3), from 0; above 1 only where they are
             light.
         encoding: between the values and light.
+        readout: frames of spikes from the exposure of the first row to that of the last, of a
+            rolling shutter (see `spikecam.deblurring.rolling_shutter`).
     """
 
     values: Picture
     encoding: Encoding = LINEAR
+    readout: float = 0.0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -86,7 +89,7 @@ class BlurryPicture:
         ratio = np.clip(ratio - _FILL_TOLERANCE, 1, MAX_LIGHT)
         gain = cv2.resize(ratio, size, interpolation=cv2.INTER_LINEAR) - 1
         light = self.light * (1 + weight * (gain[..., None] if weight.ndim == 3 else gain))
-        return BlurryPicture(self.encoding.encode(light), self.encoding)
+        return replace(self, values=self.encoding.encode(light))
 
     def _clipped_share(self, shape: tuple[int, int]) -> Picture:
         brightest = self.values.max(axis=2) if self.values.ndim == 3 else self.values

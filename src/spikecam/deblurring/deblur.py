@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.pair import match_pair
+from spikecam.deblurring.pair import PairSettings, match_pair
 from spikecam.encoding import AUTO, Encoding
 from spikecam.frames import Frames, choose_frames, frames_with_window
 from spikecam.io.paths import PathLike
@@ -33,6 +32,7 @@ def deblur(
     at: int | None = None,
     method: str = DEFAULT_METHOD,
     encoding: str | PathLike | Encoding = AUTO,
+    readout: float | str = 0.0,
     check_match: bool = True,
     hdr: bool = False,
     **options: Any,
@@ -57,6 +57,8 @@ def deblur(
         encoding: of the blurry picture, and so of the results: "auto" measures it from the pair
             (see `measure_encoding`); else "linear", "srgb", "gamma:2.2", a file of
             `spikecam calibrate tone`, or an `Encoding`. In the protocol of the papers it is linear.
+        readout: of a rolling shutter, frames from the exposure of the first row of the picture,
+            which is ``exposure``, to that of the last; "auto" estimates it.
         check_match: compare the picture with the spikes: estimate an exposure that nobody says,
             move a picture that lies beside the spikes, refuse one of another scene.
         hdr: give linear light, in which the picture's white is 1 and what is brighter is above.
@@ -81,8 +83,8 @@ def deblur(
     stream = as_stream(spikes, camera)
     if at is None and frames is None:
         frames = DEFAULT_COUNT
-    light = _Light(encoding, check_match, hdr)
-    pictures = _run(blur, stream, exposure, at, frames, method, options, light)
+    settings = PairSettings(encoding, readout, check_match)
+    pictures = _run(blur, stream, exposure, at, frames, method, options, settings, hdr)
     return next(pictures) if at is not None else np.stack(list(pictures))
 
 
@@ -94,6 +96,7 @@ def deblur_frames(
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
     encoding: str | PathLike | Encoding = AUTO,
+    readout: float | str = 0.0,
     check_match: bool = True,
     hdr: bool = False,
     **options: Any,
@@ -106,8 +109,8 @@ def deblur_frames(
     Returns:
         Iterator over sharp pictures like ``blur``, float32 in [0, 1].
     """
-    light = _Light(encoding, check_match, hdr)
-    return _run(blur, as_stream(spikes), exposure, None, frames, method, options, light)
+    settings = PairSettings(encoding, readout, check_match)
+    return _run(blur, as_stream(spikes), exposure, None, frames, method, options, settings, hdr)
 
 
 def _run(
@@ -118,7 +121,8 @@ def _run(
     frames: Frames | None,
     method: str,
     options: dict[str, Any],
-    light: _Light,
+    settings: PairSettings,
+    hdr: bool,
 ) -> Iterator[Picture]:
     declared = find_method(method, Takes.SPIKES_AND_PICTURE)
     parsed = declared.parse_options(options)
@@ -127,8 +131,7 @@ def _run(
         blur,
         stream,
         exposure,
-        encoding=light.encoding,
-        check_match=light.check_match,
+        settings,
         fpn=getattr(parsed, "fpn", None),
     )
     span, picture = pair.exposure, pair.picture
@@ -137,18 +140,9 @@ def _run(
         frames = frames_with_window(stream, window, span)
     chosen = choose_frames(stream, at, frames, span=span, window=window)
     pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
-    return (_finish(sharp, picture.encoding, light.hdr) for sharp in pictures)
+    return (_finish(sharp, picture.encoding, hdr) for sharp in pictures)
 
 
 def _finish(sharp: Picture, encoding: Encoding, hdr: bool) -> Picture:
     """Clip an encoded picture to [0, 1], or decode it to linear light."""
     return encoding.decode(np.maximum(sharp, 0)) if hdr else np.clip(sharp, 0, 1)
-
-
-@dataclass(frozen=True)
-class _Light:
-    """What is said of the light of a pair, see `deblur`."""
-
-    encoding: str | PathLike | Encoding
-    check_match: bool
-    hdr: bool

@@ -86,9 +86,7 @@ def _span_correlation(picture: BlurryPicture, stream: SpikeStream, span: Span) -
     return float(band @ target) / max(float(np.sqrt(band @ band)), 1e-12)
 
 
-def _bands(
-    picture: BlurryPicture, stream: SpikeStream, times: Times
-) -> tuple[Floats, Floats]:
+def _bands(picture: BlurryPicture, stream: SpikeStream, times: Times) -> tuple[Floats, Floats]:
     """Bands of the charge until each time, (K, N), from the first on, and that of the picture."""
     shape = stream.height, stream.width
     stride = max(1, math.ceil(math.sqrt(stream.height * stream.width / _MAX_PIXELS)))

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.deblurring.rolling_shutter import row_delays
 from spikecam.encoding import Encoding
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refiner import RefinerInputConfig
@@ -48,6 +49,7 @@ class LogRateRatios:
         exposure: frames (start, stop) of the blurry picture.
         config: windows and priors, those of the network's weights.
         fpn: the spike camera's fixed pattern.
+        readout: frames from the exposure of the first row of the picture to that of the last.
         masked_pixels: pixels, (H, W), whose spikes are not used: they are taken to collect the mean
             of the eight pixels around them, none of which is masked.
         cache_bytes: memory up to which the charge at every frame is kept; else what each map needs
@@ -65,21 +67,30 @@ class LogRateRatios:
         config: RefinerInputConfig | None = None,
         *,
         fpn: FixedPattern | None = None,
+        readout: float = 0.0,
         masked_pixels: npt.NDArray[np.bool_] | None = None,
         cache_bytes: int = _CACHE_BYTES,
     ) -> None:
         start, stop = exposure
         self.config = config or RefinerInputConfig()
         self.unit = (stop - start) / self.config.exposure_units
-        reach = math.ceil(self.config.window_edges[-1] * self.unit)
+        self.readout = readout
+        reach = math.ceil(self.config.window_edges[-1] * self.unit + abs(readout))
         self.first = max(0, start - reach)
         self.part = stream[self.first : min(len(stream), stop + reach)]
         self.start, self.stop = start - self.first, stop - self.first
         self.fpn, self.masked_pixels = fpn, masked_pixels
         self._charge_at_frames = None
-        if 4 * (len(self.part) + 1) * stream.height * stream.width <= cache_bytes:
+        # A rolling shutter needs the charge at other times in every row.
+        if readout or 4 * (len(self.part) + 1) * stream.height * stream.width <= cache_bytes:
             self._charge_at_frames = self._charge_at_times(np.arange(len(self.part) + 1))
-        begin, end = self._charge_at_times(np.array([self.start, self.stop]))
+        self.delays = row_delays(stream.height, readout) if readout else np.zeros(1)
+        if readout:
+            ends = np.array([[self.start], [self.stop]]) + self.delays
+            rows = np.arange(stream.height)
+            begin, end = (self._cached_charge_of_rows(times, rows) for times in ends)
+        else:
+            begin, end = self._charge_at_times(np.array([self.start, self.stop]))
         self.rate = (end - begin) / np.float32(stop - start)
         self.brightness = self.rate
         self._log_light: Maps | None = None
@@ -109,6 +120,7 @@ class LogRateRatios:
         config, margin = self.config, self.config.margin * self.unit
         edges = np.linspace(self.start, self.stop, config.exposure_parts + 1)
         edges = np.concatenate([[self.start - margin], edges, [self.stop + margin]])
+        edges = edges[:, None] + self.delays
         maps = self._log_ratios(edges[:-1], edges[1:], np.full(len(edges) - 1, config.prior))
         maps[-1] = np.log(self.rate * (self.stop - self.start) + np.float32(0.5))
         return maps
@@ -124,18 +136,19 @@ class LogRateRatios:
         edges = middle + self.unit * np.concatenate([-half_edges[::-1], half_edges])
         half = self.unit * (config.sdm_window / 2)
         maps = self._log_ratios(
-            np.array([*edges[:-1], 0, middle - half]),
-            np.array([*edges[1:], 0, middle + half]),
+            np.array([*edges[:-1], 0, middle - half])[:, None],
+            np.array([*edges[1:], 0, middle + half])[:, None],
             np.array([config.prior] * len(edges) + [config.sdm_prior]),
             extra_empty_maps=0,
         )
-        maps[-2] = (middle - self.start) / (self.stop - self.start) - 0.5
+        place = (middle - self.start - self.delays) / (self.stop - self.start) - 0.5
+        maps[-2] = place[:, None]
         return maps
 
     def log_sdm_ratio(self, frame: int) -> Maps:
         """Logarithm of the ratio by which SDM multiplies the blurry picture at a frame, (H, W)."""
         middle, half = frame - self.first + 0.5, self.unit * (self.config.sdm_window / 2)
-        edges = np.array([middle - half]), np.array([middle + half])
+        edges = np.array([[middle - half]]), np.array([[middle + half]])
         ratio: Maps = self._log_ratios(
             *edges, np.array([self.config.sdm_prior]), extra_empty_maps=0
         )[0]
@@ -144,7 +157,7 @@ class LogRateRatios:
     def _log_ratios(
         self, starts: Times, stops: Times, priors: Times, *, extra_empty_maps: int = 1
     ) -> Maps:
-        """Log ratios of firing rates in windows.
+        """Log ratios of firing rates in windows, (K, 1), or (K, H) with times of each row.
 
         Room for ``extra_empty_maps`` maps follows, for the caller to fill.
         """
@@ -182,10 +195,17 @@ class LogRateRatios:
         if self._charge_at_frames is None:
             unique_times, indices = np.unique(times, return_inverse=True)
             charges = self._charge_at_times(unique_times)
-            return charges, indices, np.zeros(len(times), np.float32)
+            return charges, indices.reshape(times.shape), np.zeros(times.shape, np.float32)
         # Exact: spikes end frames, and between two of them charge rises along a line.
         whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
         return self._charge_at_frames, whole, (times - whole).astype(np.float32)
+
+    def _cached_charge_of_rows(self, times: Times, rows: npt.NDArray[np.int_]) -> Maps:
+        """Charge of each row at a time of its own, (H, W)."""
+        charges, indices, fractions = self._charges_indices_fractions(times)
+        before, after = charges[indices, rows], charges[indices + 1, rows]
+        charge: Maps = before + fractions[:, None] * (after - before)
+        return charge
 
     def _charge_at_times(self, times: npt.NDArray[Any]) -> Maps:
         charges = cumulative_charge(self.part, times, fpn=self.fpn)
@@ -204,13 +224,15 @@ def _accumulate(  # type: ignore[no-untyped-def]
     charges, indices, fractions, widths, priors, rate, maps, first_row, last_row
 ):
     last = len(charges) - 1
+    own_times = indices[0].shape[1] > 1
     for row in range(first_row, last_row):
+        k = row if own_times else 0
         for w in range(len(widths)):
-            i, j = indices[0][w], indices[1][w]
-            fraction_i, fraction_j = fractions[0][w], fractions[1][w]
+            i, j = indices[0][w, k], indices[1][w, k]
+            fraction_i, fraction_j = fractions[0][w, k], fractions[1][w, k]
             begin, after_begin = charges[i, row], charges[min(i + 1, last), row]
             end, after_end = charges[j, row], charges[min(j + 1, last), row]
-            out, prior, width = maps[w, row], priors[w], widths[w]
+            out, prior, width = maps[w, row], priors[w], widths[w, k]
             for c in range(rate.shape[1]):
                 charge = end[c] + fraction_j * (after_end[c] - end[c])
                 charge -= begin[c] + fraction_i * (after_begin[c] - begin[c])

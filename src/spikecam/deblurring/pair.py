@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,15 @@ import numpy.typing as npt
 from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
 from spikecam.deblurring.exposure_estimate import estimate_exposure
-from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, check_pair
+from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, PairCheck, check_pair
 from spikecam.deblurring.picture_shift import MIN_SHIFT, estimate_shift, move_to_spikes
+from spikecam.deblurring.rolling_shutter import estimate_readout, exposure_rate
 from spikecam.encoding import AUTO, LINEAR, SRGB, Encoding, parse_encoding
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
 from spikecam.picture import Picture, as_floats
-from spikecam.reconstruction.charge import iter_span_charges
 from spikecam.stream import Span, SpikeStream
 
 # Share of clipped pixels from which nothing can be deblurred.
@@ -45,14 +45,34 @@ class MatchedPair:
     facts: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PairSettings:
+    """What is known of a blurry picture beside spikes.
+
+    Attributes:
+        encoding: of the picture: "auto" measures it from the pair, else as `parse_encoding` takes.
+        readout: frames of spikes from the exposure of the first row to that of the last, of a
+            rolling shutter; "auto" estimates it.
+        check_match: whether to estimate an exposure that nobody says, move a picture that lies
+            beside the spikes, and refuse a pair that does not belong together.
+    """
+
+    encoding: str | PathLike | Encoding = AUTO
+    readout: float | str = 0.0
+    check_match: bool = True
+
+    def __post_init__(self) -> None:
+        if self.readout != AUTO and not isinstance(self.readout, (int, float)):
+            raise OptionError(f"a readout is a number of frames, or auto, not {self.readout!r}")
+
+
 def match_pair(
     picture: npt.ArrayLike | PathLike,
     stream: SpikeStream,
     exposure: Span | None = None,
+    settings: PairSettings | None = None,
     *,
     name: str | None = None,
-    encoding: str | PathLike | Encoding = AUTO,
-    check_match: bool = True,
     fpn: FixedPattern | None = None,
 ) -> MatchedPair:
     """Compare a blurry picture with its recording: encoding, exposure and place of the picture.
@@ -63,14 +83,9 @@ def match_pair(
         stream: spikes of the same view.
         exposure: frames (start, stop) during which the picture was exposed. By default what the
             recording says; else they are estimated, or all frames.
+        settings: what is known of the picture; by default all is estimated.
         name: of the picture in messages; by default its path.
-        encoding: of the picture: "auto" measures it from the pair, else as `parse_encoding` takes.
-        check_match: whether to estimate an exposure that nobody says, move a picture that lies
-            beside the spikes, and refuse a pair that does not belong together.
         fpn: fixed pattern of the spike camera.
-
-    Returns:
-        The picture with its encoding, its exposure, and sentences on how they were decided.
 
     Raises:
         FileError: a picture or encoding that cannot be read.
@@ -79,41 +94,183 @@ def match_pair(
             everywhere.
         RangeError: the exposure leaves the recording.
     """
+    settings = settings or PairSettings()
     name = name or picture_name(picture)
     values = read_blurry_values(picture)
     check_aspect_ratio(values, stream, name)
-    chosen = _named_encoding(values, encoding, name)
     known = stream.exposure if exposure is None else stream.check_exposure(exposure)
-    span = known or (0, len(stream))
-    facts = []
+    matching = _Matching(values, stream, known or (0, len(stream)), settings, name, fpn)
+    is_comparable = stream.height * stream.width >= MIN_PIXELS
+    if settings.check_match:
+        matching.refuse_clipped()
+    if settings.readout == AUTO:
+        matching.find_readout()
+    if settings.check_match and is_comparable:
+        if known is None:
+            matching.find_exposure()
+        if matching.move_to_spikes() and known is None:
+            matching.find_exposure()
+        matching.require_match()
+    facts = list(matching.facts)
     if exposure is None:
-        facts.append(f"exposure {span[0]}:{span[1]} of {len(stream)} frames")
-    if chosen is not None and not check_match:
-        return MatchedPair(BlurryPicture(values, chosen), span, (*facts, f"encoding {chosen}"))
-    rate = _exposure_rate(stream, span, fpn)
-    blurry, fact, measurement = _with_encoding(values, rate, chosen, name)
-    if check_match:
-        if measurement is not None and measurement.clipped > _MAX_CLIPPED:
+        start, stop = matching.exposure
+        estimated = "" if matching.exposure == (known or (0, len(stream))) else ", estimated"
+        facts.insert(0, f"exposure {start}:{stop} of {len(stream)} frames{estimated}")
+    return MatchedPair(matching.picture, matching.exposure, (*facts, matching.encoding_fact()))
+
+
+class _Matching:
+    """Comparison of a picture with a recording, step by step.
+
+    Args:
+        values: stored values of the picture.
+        stream: the recording.
+        exposure: frames (start, stop) to begin with.
+        settings: what is known.
+        name: of the picture in messages.
+        fpn: fixed pattern of the spike camera.
+    """
+
+    def __init__(
+        self,
+        values: Picture,
+        stream: SpikeStream,
+        exposure: Span,
+        settings: PairSettings,
+        name: str,
+        fpn: FixedPattern | None,
+    ) -> None:
+        self.stream, self.exposure, self.name, self.fpn = stream, exposure, name, fpn
+        self.chosen = _named_encoding(values, settings.encoding, name)
+        readout = 0.0 if isinstance(settings.readout, str) else float(settings.readout)
+        self.picture = BlurryPicture(values, self.chosen or SRGB, readout)
+        self.facts: list[str] = []
+        self.measurement: EncodingMeasurement | None = None
+        if self.chosen is None or settings.check_match:
+            self._update()
+
+    def refuse_clipped(self) -> None:
+        """Refuse a picture that is white nearly everywhere."""
+        if self.measurement is not None and self.measurement.clipped > _MAX_CLIPPED:
             raise OptionError(
-                f"{name} is clipped to white in {measurement.clipped:.0%} of its area, and nothing "
-                "can be brought back there; expose it for less time"
+                f"{self.name} is clipped to white in {self.measurement.clipped:.0%} of its area, "
+                "and nothing can be brought back there; expose it for less time"
             )
-        comparable = rate.size >= MIN_PIXELS
-        if known is None and comparable:
-            span = estimate_exposure(blurry, stream)
-            if span != (0, len(stream)):
-                facts = [
-                    f"exposure {span[0]}:{span[1]} of {len(stream)} frames, estimated from the pair"
-                ]
-                rate = _exposure_rate(stream, span, fpn)
-                blurry, fact, measurement = _with_encoding(values, rate, chosen, name)
-        _require_match(blurry, rate, span, stream, name)
-        if comparable:
-            blurry, moved = _moved_to_spikes(blurry, rate)
-            facts += moved
-        if chosen is not None and measurement is not None:
-            _warn_of_other_encoding(chosen, measurement, name)
-    return MatchedPair(blurry, span, (*facts, fact))
+
+    def find_readout(self) -> None:
+        """Estimate the read-out time of a rolling shutter."""
+        readout = estimate_readout(self.picture, self.stream, self.exposure)
+        if readout:
+            self.picture = replace(self.picture, readout=readout)
+            self.facts.append(f"rolling shutter: the last row {readout:.0f} frames after the first")
+            self._update()
+
+    def find_exposure(self) -> None:
+        """Estimate the exposure."""
+        self.exposure = estimate_exposure(self.picture, self.stream)
+        self._update()
+
+    def move_to_spikes(self) -> bool:
+        """Move the picture to the place of the spikes; whether it had to be moved."""
+        shift = estimate_shift(self.picture, self.rate)
+        if math.hypot(*shift) < MIN_SHIFT:
+            return False
+        moved = move_to_spikes(self.picture, shift, self.stream.width)
+        before, after = (self._check(picture) for picture in (self.picture, moved))
+        # Of a wrong exposure, motion looks like a shift.
+        if after.agreement < max(MATCH, before.agreement):
+            return False
+        self.picture = moved
+        scale = self.picture.shape[1] / self.stream.width
+        x, y = (-scale * length for length in shift)
+        self.facts.append(
+            f"the picture was moved by {x:+.1f}, {y:+.1f} pixels to lie on the spikes"
+        )
+        self._update()
+        return True
+
+    def require_match(self) -> None:
+        """Refuse a pair that does not belong together, and warn of one that may not.
+
+        Raises:
+            GeometryError: it does not.
+        """
+        if self.chosen is not None:
+            self._warn_of_other_encoding(self.chosen)
+        check = self._check(self.picture)
+        if check.agreement >= MATCH:
+            return
+        start, stop = self.exposure
+        frames = f"{self.name} and the spikes of frames {start}:{stop}"
+        if check.agreement < MISMATCH and check.orientation is not None:
+            raise GeometryError(
+                f"the recording agrees with {self.name} when it is {check.orientation}; turn it "
+                "with --flip or --rotate, or turn this check off with --no-check-match"
+            )
+        advice = self._other_exposure(check) or "check the files, the exposure and the alignment"
+        if check.agreement >= MISMATCH:
+            warnings.warn(f"{frames} agree by {check.agreement:.0%} only; {advice}", stacklevel=4)
+            return
+        raise GeometryError(
+            f"{frames} do not show the same scene (agreement {max(check.agreement, 0):.0%}); "
+            f"{advice}, or turn this check off with --no-check-match"
+        )
+
+    def encoding_fact(self) -> str:
+        """Sentence on the encoding."""
+        encoding, measurement = self.picture.encoding, self.measurement
+        if self.chosen is not None:
+            return f"encoding {encoding}"
+        if measurement is None:
+            return f"encoding {encoding}: too little of {self.name} can be compared with the spikes"
+        if measurement.is_certain:
+            return f"encoding {measurement.summary()}, measured from the pair"
+        low, high = measurement.gamma_range
+        return f"encoding {encoding}: the pair allows gammas from {low:g} to {high:g}"
+
+    def _update(self) -> None:
+        """Measure again, after exposure, place or read-out time changed."""
+        self.rate = exposure_rate(
+            self.stream, self.exposure, readout=self.picture.readout, fpn=self.fpn
+        )
+        self.measurement = measure_encoding(np.minimum(self.picture.values, 1), self.rate)
+        if self.chosen is None:
+            self.picture = replace(self.picture, encoding=_likely_encoding(self.measurement))
+
+    def _check(self, picture: BlurryPicture) -> PairCheck:
+        check = check_pair(picture, self.rate, self.exposure[1] - self.exposure[0])
+        assert check is not None
+        return check
+
+    def _other_exposure(self, check: PairCheck) -> str | None:
+        """Advice to give another exposure, where one fits better."""
+        start, stop = estimate_exposure(self.picture, self.stream)
+        other = check_pair(self.picture, exposure_rate(self.stream, (start, stop)), stop - start)
+        if other is None or other.agreement < max(MATCH, check.agreement + 0.05):
+            return None
+        return f"frames {start}:{stop} agree by {other.agreement:.0%}: give that exposure"
+
+    def _warn_of_other_encoding(self, encoding: Encoding) -> None:
+        if self.measurement is None or not self.measurement.is_certain:
+            return
+        low, high = self.measurement.gamma_range
+        # The exponent that fits a curve in its middle.
+        gamma = float(np.log(encoding.decode(0.5)) / np.log(0.5))
+        if not low - _GAMMA_TOLERANCE <= gamma <= high + _GAMMA_TOLERANCE:
+            warnings.warn(
+                f"{self.name} is read as {encoding}, but the pair shows "
+                f"{self.measurement.summary()}; leave the encoding out to have it measured",
+                stacklevel=4,
+            )
+
+
+def _likely_encoding(measurement: EncodingMeasurement | None) -> Encoding:
+    """The measured encoding, or of linear and sRGB the likelier one; sRGB by default."""
+    if measurement is None:
+        return SRGB
+    if measurement.is_certain or measurement.encoding.name in ("linear", "srgb"):
+        return measurement.encoding
+    return SRGB
 
 
 def _named_encoding(
@@ -129,34 +286,6 @@ def _named_encoding(
             f"encoding is {chosen}; scale it to [0, 1], or choose linear"
         )
     return LINEAR
-
-
-def _exposure_rate(stream: SpikeStream, span: Span, fpn: FixedPattern | None) -> Picture:
-    [charge] = iter_span_charges(stream, [span], fpn=fpn)
-    return charge / np.float32(span[1] - span[0])
-
-
-def _with_encoding(
-    values: Picture, rate: Picture, chosen: Encoding | None, name: str
-) -> tuple[BlurryPicture, str, EncodingMeasurement | None]:
-    """Picture with its encoding, a sentence on it, and the measurement."""
-    measurement = measure_encoding(np.minimum(values, 1), rate)
-    if chosen is not None:
-        return BlurryPicture(values, chosen), f"encoding {chosen}", measurement
-    encoding, fact = _decide(measurement, name)
-    return BlurryPicture(values, encoding), fact, measurement
-
-
-def _moved_to_spikes(picture: BlurryPicture, rate: Picture) -> tuple[BlurryPicture, list[str]]:
-    """Picture at the place of the spikes, and a sentence where it was moved."""
-    shift = estimate_shift(picture, rate)
-    if math.hypot(*shift) < MIN_SHIFT:
-        return picture, []
-    scale = picture.shape[1] / rate.shape[1]
-    x, y = (-scale * length for length in shift)
-    return move_to_spikes(picture, shift, rate.shape[1]), [
-        f"the picture was moved by {x:+.1f}, {y:+.1f} pixels (right, down) to lie on the spikes"
-    ]
 
 
 def read_blurry_values(picture: npt.ArrayLike | PathLike) -> Picture:
@@ -198,65 +327,3 @@ def check_aspect_ratio(picture: Picture, stream: SpikeStream, name: str = "the p
             f"{name} of {width}x{height} is {across:.3g} times as wide but {down:.3g} times "
             f"as high as the spikes of {stream.width}x{stream.height}; crop both to the same view"
         )
-
-
-def _decide(measurement: EncodingMeasurement | None, name: str) -> tuple[Encoding, str]:
-    """Encoding by a measurement, with a sentence; sRGB where it tells nothing."""
-    if measurement is None:
-        return SRGB, f"encoding srgb: too little of {name} can be compared with the spikes"
-    if measurement.is_certain:
-        return measurement.encoding, f"encoding {measurement.summary()}, measured from the pair"
-    named = measurement.encoding if measurement.encoding.name in ("linear", "srgb") else SRGB
-    low, high = measurement.gamma_range
-    fact = f"encoding {named}: the pair allows gammas from {low:g} to {high:g}"
-    return named, fact
-
-
-def _warn_of_other_encoding(
-    encoding: Encoding, measurement: EncodingMeasurement, name: str
-) -> None:
-    low, high = measurement.gamma_range
-    # The exponent that fits a curve best in its middle, as the measurement weighs it.
-    gamma = float(np.log(encoding.decode(0.5)) / np.log(0.5))
-    if measurement.is_certain and not low - _GAMMA_TOLERANCE <= gamma <= high + _GAMMA_TOLERANCE:
-        warnings.warn(
-            f"{name} is read as {encoding}, but the pair shows {measurement.summary()}; "
-            "leave the encoding out to have it measured",
-            stacklevel=4,
-        )
-
-
-def _require_match(
-    picture: BlurryPicture, rate: Picture, exposure: Span, stream: SpikeStream, name: str
-) -> None:
-    """Refuse a pair that does not belong together, and warn of one that may not.
-
-    Raises:
-        GeometryError: it does not.
-    """
-    start, stop = exposure
-    check = check_pair(picture, rate, stop - start)
-    if check is None or check.agreement >= MATCH:
-        return
-    frames = f"{name} and the spikes of frames {start}:{stop}"
-    advice = "check the exposure and the alignment"
-    if check.orientation is None:
-        first, last = estimate_exposure(picture, stream)
-        other = check_pair(picture, _exposure_rate(stream, (first, last), None), last - first)
-        if other is not None and other.agreement >= max(MATCH, check.agreement + 0.05):
-            advice = f"frames {first}:{last} agree by {other.agreement:.0%}: give that exposure"
-    if check.agreement >= MISMATCH:
-        warnings.warn(
-            f"{frames} agree by {check.agreement:.0%} only; {advice}",
-            stacklevel=4,
-        )
-        return
-    if check.orientation is not None:
-        raise GeometryError(
-            f"the recording agrees with {name} when it is {check.orientation}; turn it with "
-            "--flip or --rotate, or turn this check off with --no-check-match"
-        )
-    raise GeometryError(
-        f"{frames} do not show the same scene (agreement {max(check.agreement, 0):.0%}); "
-        f"{advice}, or turn this check off with --no-check-match"
-    )

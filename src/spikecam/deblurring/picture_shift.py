@@ -9,6 +9,8 @@ moving a picture costs some of its sharpness.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -78,4 +80,4 @@ def move_to_spikes(picture: BlurryPicture, shift: tuple[float, float], width: in
         borderMode=cv2.BORDER_REPLICATE,
     )
     highest = max(1.0, float(picture.values.max()))
-    return BlurryPicture(np.clip(moved, 0, highest), picture.encoding)
+    return replace(picture, values=np.clip(moved, 0, highest))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.deblurring.pair import match_pair, read_blurry_values
+from spikecam.deblurring.pair import PairSettings, match_pair, read_blurry_values
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
@@ -32,6 +32,7 @@ def generate(
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
     encoding: str | PathLike | Encoding = AUTO,
+    readout: float | str = 0.0,
     check_match: bool = True,
     **options: Any,
 ) -> Generated:
@@ -46,7 +47,7 @@ def generate(
         exposure: frames (start, stop) of the picture; by default as in `deblur`.
         method: name of a method that takes spikes, a picture, or both: "spikegen", or one of an
             installed package (see `spikecam.Method`).
-        encoding, check_match: of a picture beside spikes, as in `deblur`.
+        encoding, readout, check_match: of a picture beside spikes, as in `deblur`.
         options: of the method; see its declaration,
             `spikecam.generation.methods.spikegen.SpikegenOptions`.
 
@@ -65,7 +66,8 @@ def generate(
         raise OptionError("a picture alone has one moment; leave the frame out")
     if stream is not None and at is None:
         at = middle_frame(stream, None if blur is None else resolve_exposure(stream, exposure))
-    return next(_run(blur, stream, exposure, at, None, method, options, encoding, check_match))
+    settings = PairSettings(encoding, readout, check_match)
+    return next(_run(blur, stream, exposure, at, None, method, options, settings))
 
 
 def generate_frames(
@@ -76,6 +78,7 @@ def generate_frames(
     exposure: Span | None = None,
     method: str = DEFAULT_METHOD,
     encoding: str | PathLike | Encoding = AUTO,
+    readout: float | str = 0.0,
     check_match: bool = True,
     **options: Any,
 ) -> Iterator[Generated]:
@@ -91,7 +94,8 @@ def generate_frames(
     stream = None if spikes is None else as_stream(spikes)
     if stream is None and frames is not None:
         raise OptionError("a picture alone has one moment; leave the frames out")
-    return _run(blur, stream, exposure, None, frames, method, options, encoding, check_match)
+    settings = PairSettings(encoding, readout, check_match)
+    return _run(blur, stream, exposure, None, frames, method, options, settings)
 
 
 def middle_frame(stream: SpikeStream, exposure: Span | None = None) -> int:
@@ -108,8 +112,7 @@ def _run(
     frames: Frames | None,
     method: str,
     options: dict[str, Any],
-    encoding: str | PathLike | Encoding,
-    check_match: bool,
+    settings: PairSettings,
 ) -> Iterator[Generated]:
     declared = find_method(method, Takes.SPIKES_OR_PICTURE)
     parsed = declared.parse_options(options)
@@ -131,8 +134,7 @@ def _run(
                 blur,
                 stream,
                 exposure,
-                encoding=encoding,
-                check_match=check_match,
+                settings,
                 fpn=getattr(parsed, "fpn", None),
             )
             picture, span = pair.picture, pair.exposure

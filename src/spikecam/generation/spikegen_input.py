@@ -83,7 +83,9 @@ class SpikeGenInput:
         windows = [self.window_span(stream, frame) for frame in moments]
         refined = None
         if refiner is not None:
-            ratios = LogRateRatios(stream, exposure, refiner.input_config, fpn=fpn)
+            ratios = LogRateRatios(
+                stream, exposure, refiner.input_config, fpn=fpn, readout=blur.readout
+            )
             refined = RefinerDeblurrer(refiner, blur, ratios)
         rate = float(stream.count(*exposure).mean()) / (exposure[1] - exposure[0])
         values = np.minimum(blur.values, 1)

@@ -13,7 +13,7 @@ from spikecam.deblurring.deblur import (
     DEFAULT_METHOD,
     deblur_frames,
 )
-from spikecam.deblurring.pair import match_pair
+from spikecam.deblurring.pair import PairSettings, match_pair
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.frames import Frames, frames_with_window
@@ -64,6 +64,7 @@ class DeblurRequest:
     alignment: PathLike | None = None
     mirror: bool = False
     encoding: str | PathLike | Encoding = AUTO
+    readout: float | str = 0.0
     check_match: bool = True
     hdr: bool = False
 
@@ -97,9 +98,8 @@ class DeblurRequest:
             picture,
             stream,
             exposure,
+            PairSettings(self.encoding, self.readout, self.check_match),
             name=str(self.blur),
-            encoding=self.encoding,
-            check_match=self.check_match,
             fpn=getattr(options, "fpn", None),
         )
         span = pair.exposure
@@ -125,6 +125,7 @@ class DeblurRequest:
             exposure=span,
             method=self.method,
             encoding=picture.encoding,
+            readout=picture.readout,
             check_match=False,
             hdr=self.hdr,
             **self.options,

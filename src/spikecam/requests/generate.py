@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spikecam.deblurring.pair import match_pair
+from spikecam.deblurring.pair import PairSettings, match_pair
 from spikecam.encoding import AUTO, LINEAR, Encoding
 from spikecam.errors import OptionError
 from spikecam.frames import Frames
@@ -49,6 +49,7 @@ class GenerateRequest:
     exposure: Span | str | None = None
     mirror: bool = False
     encoding: str | PathLike | Encoding = AUTO
+    readout: float | str = 0.0
     check_match: bool = True
 
     def check(self) -> CheckedRequest[Generated]:
@@ -80,18 +81,18 @@ class GenerateRequest:
         method.check_fixed_pattern(options, stream)
         if picture is None and self.exposure is not None:
             raise OptionError("exposure goes with a blurry picture and spikes")
-        span, encoding, facts = None, LINEAR, []
+        span, encoding, readout, facts = None, LINEAR, 0.0, []
         if picture is not None:
             pair = match_pair(
                 picture,
                 stream,
                 requested_exposure(stream, self.exposure),
+                PairSettings(self.encoding, self.readout, self.check_match),
                 name=str(self.blur),
-                encoding=self.encoding,
-                check_match=self.check_match,
                 fpn=getattr(options, "fpn", None),
             )
             picture, encoding = pair.picture.values, pair.picture.encoding
+            readout = pair.picture.readout
             span, facts = pair.exposure, list(pair.facts)
         frames = requested_frames(
             stream,
@@ -110,6 +111,7 @@ class GenerateRequest:
                 exposure=span,
                 method=self.method,
                 encoding=encoding,
+                readout=readout,
                 check_match=False,
                 **self.options,
             ),

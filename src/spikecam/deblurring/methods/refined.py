@@ -63,7 +63,9 @@ def refined(
     from spikecam.weights.store import load_network
 
     network = load_network(Refiner, options.weights, options.device)
-    ratios = LogRateRatios(stream, exposure, network.input_config, fpn=options.fpn)
+    ratios = LogRateRatios(
+        stream, exposure, network.input_config, fpn=options.fpn, readout=blur.readout
+    )
     picture = RefinerDeblurrer(network, blur, ratios, tile=options.tile)
     return (picture.deblur(frame) for frame in frames)
 

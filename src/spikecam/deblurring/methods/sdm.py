@@ -35,6 +35,7 @@ from numba import njit
 from PIL import Image
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.deblurring.rolling_shutter import exposure_rate
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
@@ -102,8 +103,7 @@ def _run(
     prior: float,
     fpn: FixedPattern | None,
 ) -> Iterator[Picture]:
-    [long_charge] = iter_span_charges(stream, [exposure], fpn=fpn)
-    rate = long_charge / np.float32(exposure[1] - exposure[0])
+    rate = exposure_rate(stream, exposure, readout=blur.readout, fpn=fpn)
     light = blur.fill_clipped(rate, blur.white_rate(rate)).light
     for (start, stop), short_charge in zip(
         spans, iter_span_charges(stream, spans, fpn=fpn), strict=True
