@@ -3,7 +3,7 @@
 What moves is blurred in the picture the way it moved during the exposure, and the mean rate of
 the spikes over the same frames is blurred alike. The picture is brought to the spikes' view, and
 every span of the exposure's length is scored by how well it is explained by the picture's gray g
-through a smooth tone curve (gamma, exposure): the share of its variance explained,
+through a smooth curve (gamma, exposure): the share of its variance explained,
 
     score(t) = 1 - |m - fit|^2 / |m - mean(m)|^2
 
@@ -33,7 +33,7 @@ _STEPS_PER_EXPOSURE = 16
 _SUBSETS = 16
 # Standard errors over the subsets by which the best span must exceed the median span.
 _MIN_SIGNIFICANCE = 6.0
-# Degree of the polynomial tone curve.
+# Degree of the polynomial curve.
 _DEGREE = 3
 # Share of pixels, in per cent, that change most and so show the motion; number of spans to compare
 # the best one with; and largest unexplained error there. In recordings of real motion it was at
@@ -187,7 +187,7 @@ class _SpanScore:
     ) -> float:
         """Error of a span at moving pixels, relative to the median error of other spans.
 
-        The tone curve is fitted to the span's pixels that change less.
+        The curve is fitted to the span's pixels that change less.
         """
         pixels = np.concatenate(self._pixels)
         change = changes.ravel()[pixels]

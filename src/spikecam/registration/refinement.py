@@ -31,7 +31,7 @@ from spikecam.registration.alignment import (
     inside_mask,
     magnification,
 )
-from spikecam.registration.tone_curve import fit_tone_curve
+from spikecam.registration.rate_curve import fit_rate_curve
 from spikecam.registration.warping import warp_plane
 
 # Pixel sizes of the pyramid's levels, in spike pixels; a level with fewer rows is left out.
@@ -80,7 +80,7 @@ def refine_homography(
     for level in () if finest_only else pyramid_pixel_sizes(spikes.shape):
         fit = _refine_at(level, np.sqrt(spikes), gray, fit.matrix)
     # On the picture's own pixels, before they are averaged: the curve is not straight.
-    grays, rates = tone_curve_under_homography(spikes, gray, fit.matrix)
+    grays, rates = rate_curve_under_homography(spikes, gray, fit.matrix)
     light = np.interp(gray, grays, rates).astype(np.float32)
     return _refine_at(
         1, spikes, light, fit.matrix, pixel_mask=pixel_mask, encode=np.sqrt, fine=True
@@ -132,17 +132,17 @@ def split_half_error(
     return homography_distance(halves[0].matrix, halves[1].matrix, spikes.shape) / 2
 
 
-def tone_curve_under_homography(
+def rate_curve_under_homography(
     spikes: Picture, gray: Picture, homography: Floats
 ) -> tuple[Floats, Floats]:
-    """Fit the tone curve between a picture and rates that a homography aligns."""
+    """Fit the curve between the gray of a picture and rates that a homography aligns."""
     small, to_full = downscale_and_matrix_to_full(gray, magnification(homography, spikes.shape))
     local = np.linalg.inv(to_full) @ homography
     size = (spikes.shape[0], spikes.shape[1])
     mask = visible_mask(local, size, (small.shape[0], small.shape[1]))
     if not mask.any():
         return np.array([0.0, 1.0]), np.array([0.0, 1.0])
-    return fit_tone_curve(warp_plane(small, local, size)[mask], spikes[mask])
+    return fit_rate_curve(warp_plane(small, local, size)[mask], spikes[mask])
 
 
 def repair_pixels(rate: Picture) -> Picture:

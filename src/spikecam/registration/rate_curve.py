@@ -1,4 +1,4 @@
-"""Tone curve from the gray of a picture to the firing rates of the same scene.
+"""Curve from the gray of a picture to the firing rates of the same scene.
 
 A picture is gamma-encoded, exposed at will and clipped at white; spikes follow the light. The
 curve is the mean rate by gray, made monotone by isotonic regression:
@@ -17,8 +17,8 @@ from spikecam.registration.alignment import Floats
 _BIN_COUNT = 24
 
 
-def fit_tone_curve(gray: Picture, rate: Picture) -> tuple[Floats, Floats]:
-    """Fit the tone curve from gray to firing rate.
+def fit_rate_curve(gray: Picture, rate: Picture) -> tuple[Floats, Floats]:
+    """Fit the curve from gray to firing rate.
 
     It is (grays, rates), both rising, for `numpy.interp`.
 
