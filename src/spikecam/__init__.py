@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         deblur,
         deblur_frames,
     )
+    from spikecam.deblurring.encoding_calibration import calibrate_encoding
     from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
     from spikecam.encoding import Encoding, parse_encoding
     from spikecam.errors import (
@@ -159,6 +160,7 @@ _HOMES = {
     "data.synthesis": ("Synthesis",),
     "data.uhsr": ("read_uhsr",),
     "deblurring.blurry_picture": ("BlurryPicture",),
+    "deblurring.encoding_calibration": ("calibrate_encoding",),
     "deblurring.encoding_measurement": ("EncodingMeasurement", "measure_encoding"),
     "encoding": ("Encoding", "parse_encoding"),
     "deblurring.deblur": (
@@ -296,6 +298,7 @@ __all__ = [  # noqa: RUF022
     "parse_encoding",
     "EncodingMeasurement",
     "measure_encoding",
+    "calibrate_encoding",
     "Alignment",
     "align",
     "align_in_time",

@@ -75,10 +75,10 @@ class Encoding:
     def __str__(self) -> str:
         return self.name
 
-    @property
+    @cached_property
     def is_linear(self) -> bool:
         """Whether stored values are light."""
-        return self.name == "linear"
+        return bool(np.allclose(self.light, np.linspace(0, 1, len(self.light)), rtol=0, atol=1e-7))
 
     @cached_property
     def end_gamma(self) -> float:

@@ -1,4 +1,4 @@
-"""Calibrate a camera: its fixed pattern, or where a second camera looks."""
+"""Calibrate a camera: its fixed pattern, where a second camera looks, or its tone curve."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from spikecam.cli.options import (
 from spikecam.cli.progress import make_progress_tracker
 from spikecam.cli.values import Numbers
 from spikecam.frames import parse_span
+from spikecam.show.curves import FORMATS as CURVES
+
+# Steps of the values at which a curve is drawn.
+PLOT_STEPS = 32
 
 calibrate = App(name="calibrate", help=__doc__)
 
@@ -109,3 +113,77 @@ def align(
             "exposure": alignment.exposure,
         },
     )
+
+
+@calibrate.command
+def tone(
+    picture: Annotated[Path, Parameter(name="RGB")],
+    spikes: SpikesArgument,
+    /,
+    *,
+    out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
+    plot: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
+    output: OverwriteOption = OverwriteOption(),
+    exposure: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    align: Annotated[Path | None, Parameter(metavar="ALIGN")] = None,
+    check_match: Annotated[bool, Parameter(negative="--no-check-match")] = True,
+    mirror: MirrorOption = False,
+    recording: RecordingOptions = RecordingOptions(),
+) -> None:
+    """Measure the tone curve of a camera's pictures, the encoding of values as light.
+
+    From a picture and its spikes, of a scene with many brightnesses held still. --encoding of
+    deblur, generate, simulate and adapt takes the file while the camera keeps its settings.
+
+    Args:
+        picture: A picture as the camera stores it.
+        out: The encoding, a .json.
+        plot: Draw the curve beside sRGB and linear: .png, .svg or .pdf.
+        exposure: Frames during which RGB was exposed.
+        align: Where the picture's camera looks, from spikecam calibrate align.
+        check_match: Refuse a picture and spikes that do not show the same scene.
+    """
+    inputs = [path for path in (picture, spikes, align) if path is not None]
+    output.check_output_file(out, (".json",), "encodings", inputs)
+    if plot is not None:
+        output.check_output_file(plot, CURVES, "curves", inputs)
+        sc.check_curves(plot)
+    stream = recording.open_recording(spikes)
+    measurement = sc.calibrate_encoding(
+        sc.read_picture(picture, mirror=mirror),
+        stream,
+        exposure=None if exposure is None else parse_span(exposure, len(stream), "--exposure"),
+        alignment=None if align is None else sc.Alignment.load(align),
+        check_match=check_match,
+        name=str(picture),
+    )
+    measurement.encoding.save(out)
+    if plot is not None:
+        plot_encoding(plot, measurement.encoding)
+    red, green, blue = measurement.encoding.colour_weights
+    report(
+        f"{out}: {measurement.summary()}; white fires at {measurement.white_rate:.3f} a frame, "
+        f"black at {measurement.dark_rate:.3f}; {measurement.clipped:.1%} clipped; "
+        f"the spikes weigh red {red:.2f}, green {green:.2f}, blue {blue:.2f}",
+        {
+            "file": out,
+            "encoding": measurement.encoding.name,
+            "gamma": measurement.gamma,
+            "gamma_range": measurement.gamma_range,
+            "explained": measurement.explained,
+            "colour_weights": measurement.encoding.colour_weights,
+            "white_rate": measurement.white_rate,
+            "dark_rate": measurement.dark_rate,
+            "clipped": measurement.clipped,
+        },
+    )
+
+
+def plot_encoding(path: Path, encoding: sc.Encoding) -> None:
+    """Draw the curve of an encoding beside sRGB and linear."""
+    values = [step / PLOT_STEPS for step in range(PLOT_STEPS + 1)]
+    curves = {
+        name: sc.parse_encoding(curve).decode(values).tolist()
+        for name, curve in (("measured", encoding), ("srgb", "srgb"), ("linear", "linear"))
+    }
+    sc.write_curves(path, values, {"light": curves}, x_label="stored value")

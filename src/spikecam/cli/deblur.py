@@ -60,7 +60,8 @@ def deblur(
     With --align the pictures show what the spike camera sees, a whole number of times as fine.
 
     Args:
-        hdr: Write linear light with what is brighter than white: .exr, or .tiff with 16 bits.
+        hdr: Write linear light with what is brighter than the photograph's white: .exr, a folder
+            of them, or .tiff with 16 bits, whose highest level is 4 x white.
         align: Where the picture's camera looks, from spikecam calibrate align.
     """
     inputs = [blur, spikes] if align is None else [blur, spikes, align]
@@ -79,5 +80,10 @@ def deblur(
         check_match=pair.check_match,
         hdr=hdr,
     )
-    prepared = request.check(output_kind(out))
-    write_pictures(prepared, output.open_output(out, inputs, len(prepared.frames)), "Deblurring")
+    kind = output_kind(out, hdr=hdr)
+    if hdr:
+        # Before the pair is measured: what linear light is not written with.
+        output.open_output(out, inputs, hdr=True)
+    prepared = request.check(kind)
+    opened = output.open_output(out, inputs, len(prepared.frames), hdr=hdr)
+    write_pictures(prepared, opened, "Deblurring")

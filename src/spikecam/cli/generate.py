@@ -30,6 +30,7 @@ from spikecam.cli.progress import showing_step_progress
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listening_to_steps
+from spikecam.io.exr import is_exr
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory
@@ -143,7 +144,7 @@ def split_picture_and_recording(inputs: Sequence[Path]) -> tuple[Path | None, Pa
     Raises:
         OptionError: two of a kind.
     """
-    pictures = [path for path in inputs if sc.is_picture(path)]
+    pictures = [path for path in inputs if sc.is_picture(path) or is_exr(path)]
     others = [path for path in inputs if path not in pictures]
     for paths, what in (
         (pictures, "are both pictures"),

@@ -103,13 +103,15 @@ class PictureOptions(OverwriteOption):
         overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
             by default files are replaced, and folders are not.
         fps: Frames per second of a video; 30 by default.
-        bits: Bits a channel of pictures, 8 or 16.
+        bits: Bits a channel of pictures, 8 or 16; 8 by default.
     """
 
     fps: float | None = None
-    bits: int = 8
+    bits: int | None = None
 
-    def open_output(self, path: str, inputs: Sequence[Path], count: int | None = None) -> sc.Output:
+    def open_output(
+        self, path: str, inputs: Sequence[Path], count: int | None = None, *, hdr: bool = False
+    ) -> sc.Output:
         """Check the output at ``path``, and open it."""
         return sc.open_output(
             path,
@@ -118,6 +120,7 @@ class PictureOptions(OverwriteOption):
             overwrite=self.overwrite,
             inputs=inputs,
             count=count,
+            hdr=hdr,
         )
 
 

@@ -22,13 +22,16 @@ def write_pictures(checked_request: CheckedRequest[Picture], output: Output, lab
     for fact in checked_request.facts:
         say(fact)
     output.write(track_progress(pictures, len(frames), label), frames)
-    lines = [f"{output.path}: {describe_frames(frames)}", *checked_request.hints]
-    facts = {
+    note = f"; {output.scale_note}" if output.hdr else ""
+    lines = [f"{output.path}: {describe_frames(frames)}{note}", *checked_request.hints]
+    facts: dict[str, object] = {
         "file": output.path,
         "kind": output.kind,
         "frames": frames,
         "notes": [*checked_request.facts, *checked_request.hints],
     }
+    if output.hdr:
+        facts["white_level"] = output.white_level
     report("\n".join(lines), facts)
 
 

@@ -21,16 +21,18 @@ import numpy.typing as npt
 from numba import njit
 from scipy.optimize import nnls
 
+from spikecam.deblurring.blurry_picture import resize_by_area
 from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
 from spikecam.picture import Picture, as_colour
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 # Candidates, and knots of curves: a value between two knots counts for both.
 _GAMMAS = np.round(np.arange(0.6, 3.01, 0.05), 2)
 _KNOTS = 33
 # Values that count as clipped.
-_CLIPPED = 0.985
+CLIPPED = 0.985
 # Largest residual of a named curve, in units of that of the best one.
 _NAMED_TOLERANCE = 1.02
 # Largest residual of the free curve for which it is taken, in units of that of the best power law.
@@ -81,12 +83,15 @@ class EncodingMeasurement:
         return f"{self.encoding} (gamma {low:g} to {high:g}, {self.explained:.0%} explained)"
 
 
-def measure_encoding(values: Picture, rate: Picture) -> EncodingMeasurement | None:
+def measure_encoding(
+    values: Picture, rate: Picture, *, covered: Mask | None = None
+) -> EncodingMeasurement | None:
     """Measure the encoding of a picture from the firing rate in its exposure.
 
     Args:
         values: stored values, (h, w) or (h, w, 3) in [0, 1].
         rate: firing rate of the same view, (H, W).
+        covered: pixels of the spikes that the picture covers, (H, W); by default all.
 
     Returns:
         The measurement; None where too few pixels are neither clipped nor black.
@@ -94,7 +99,10 @@ def measure_encoding(values: Picture, rate: Picture) -> EncodingMeasurement | No
     colours = _merge_if_gray(values)
     shares, clipped_cells, rate = _knot_shares(colours, rate)
     target = rate.ravel().astype(np.float64)
-    usable = np.flatnonzero(~clipped_cells)
+    is_usable = ~clipped_cells
+    if covered is not None:
+        is_usable &= (resize_by_area(covered.astype(np.float32), rate.shape) == 1).ravel()
+    usable = np.flatnonzero(is_usable)
     if len(usable) > _MAX_PIXELS:
         usable = usable[:: -(-len(usable) // _MAX_PIXELS)]
     if len(usable) < _MIN_PIXELS or not target[usable].any():
@@ -208,7 +216,7 @@ def _merge_if_gray(values: Picture) -> Picture:
     return np.ascontiguousarray(colours[..., :1] if is_gray else colours)
 
 
-def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, npt.NDArray[np.bool_], Picture]:
+def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, Mask, Picture]:
     """Mean share of every knot in the values over each pixel of the spike camera.
 
     Returns:
@@ -218,8 +226,6 @@ def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, npt.NDArray[n
     """
     height, width = (min(n, m) for n, m in zip(rate.shape, colours.shape, strict=False))
     if (height, width) != rate.shape:
-        from spikecam.deblurring.blurry_picture import resize_by_area
-
         rate = resize_by_area(rate, (height, width))
     rows = np.arange(colours.shape[0]) * height // colours.shape[0]
     columns = np.arange(colours.shape[1]) * width // colours.shape[1]
@@ -242,5 +248,5 @@ def _add_shares(colours, rows, columns, shares, clipped):  # type: ignore[no-unt
                 fraction = position - k
                 shares[rows[y], columns[x], c, k] += 1 - fraction
                 shares[rows[y], columns[x], c, k + 1] += fraction
-                if value >= _CLIPPED:
+                if value >= CLIPPED:
                     clipped[rows[y], columns[x]] = True

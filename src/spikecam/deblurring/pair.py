@@ -11,7 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
+from spikecam.deblurring.encoding_measurement import (
+    CLIPPED,
+    EncodingMeasurement,
+    Mask,
+    measure_encoding,
+)
 from spikecam.deblurring.exposure_estimate import estimate_exposure
 from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, PairCheck, check_pair
 from spikecam.deblurring.picture_shift import MIN_SHIFT, estimate_shift, move_to_spikes
@@ -19,6 +24,7 @@ from spikecam.deblurring.rolling_shutter import estimate_readout, exposure_rate
 from spikecam.encoding import AUTO, LINEAR, SRGB, Encoding, parse_encoding
 from spikecam.errors import GeometryError, OptionError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.exr import is_exr
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
 from spikecam.picture import Picture, as_floats
@@ -38,11 +44,13 @@ class MatchedPair:
         picture: the picture with its encoding, moved to the spikes where it lay beside them.
         exposure: frames (start, stop) during which it was exposed.
         facts: sentences on what was decided.
+        measurement: of the encoding; None where too little can be compared, or nothing was.
     """
 
     picture: BlurryPicture
     exposure: Span
     facts: tuple[str, ...]
+    measurement: EncodingMeasurement | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ def match_pair(
     *,
     name: str | None = None,
     fpn: FixedPattern | None = None,
+    covered: Mask | None = None,
 ) -> MatchedPair:
     """Compare a blurry picture with its recording: encoding, exposure and place of the picture.
 
@@ -86,6 +95,7 @@ def match_pair(
         settings: what is known of the picture; by default all is estimated.
         name: of the picture in messages; by default its path.
         fpn: fixed pattern of the spike camera.
+        covered: pixels of the spikes that the picture covers, (H, W); by default all.
 
     Raises:
         FileError: a picture or encoding that cannot be read.
@@ -99,7 +109,9 @@ def match_pair(
     values = read_blurry_values(picture)
     check_aspect_ratio(values, stream, name)
     known = stream.exposure if exposure is None else stream.check_exposure(exposure)
-    matching = _Matching(values, stream, known or (0, len(stream)), settings, name, fpn)
+    if covered is not None and covered.all():
+        covered = None
+    matching = _Matching(values, stream, known or (0, len(stream)), settings, name, fpn, covered)
     is_comparable = stream.height * stream.width >= MIN_PIXELS
     if settings.check_match:
         matching.refuse_clipped()
@@ -108,7 +120,7 @@ def match_pair(
     if settings.check_match and is_comparable:
         if known is None:
             matching.find_exposure()
-        if matching.move_to_spikes() and known is None:
+        if covered is None and matching.move_to_spikes() and known is None:
             matching.find_exposure()
         matching.require_match()
     facts = list(matching.facts)
@@ -116,7 +128,12 @@ def match_pair(
         start, stop = matching.exposure
         estimated = "" if matching.exposure == (known or (0, len(stream))) else ", estimated"
         facts.insert(0, f"exposure {start}:{stop} of {len(stream)} frames{estimated}")
-    return MatchedPair(matching.picture, matching.exposure, (*facts, matching.encoding_fact()))
+    return MatchedPair(
+        matching.picture,
+        matching.exposure,
+        (*facts, matching.encoding_fact()),
+        matching.measurement,
+    )
 
 
 class _Matching:
@@ -129,6 +146,7 @@ class _Matching:
         settings: what is known.
         name: of the picture in messages.
         fpn: fixed pattern of the spike camera.
+        covered: pixels of the spikes that the picture covers; None for all.
     """
 
     def __init__(
@@ -139,8 +157,10 @@ class _Matching:
         settings: PairSettings,
         name: str,
         fpn: FixedPattern | None,
+        covered: Mask | None,
     ) -> None:
-        self.stream, self.exposure, self.name, self.fpn = stream, exposure, name, fpn
+        self.stream, self.exposure, self.name = stream, exposure, name
+        self.fpn, self.covered = fpn, covered
         self.chosen = _named_encoding(values, settings.encoding, name)
         readout = 0.0 if isinstance(settings.readout, str) else float(settings.readout)
         self.picture = BlurryPicture(values, self.chosen or SRGB, readout)
@@ -151,9 +171,12 @@ class _Matching:
 
     def refuse_clipped(self) -> None:
         """Refuse a picture that is white nearly everywhere."""
-        if self.measurement is not None and self.measurement.clipped > _MAX_CLIPPED:
+        values = self.picture.values
+        brightest = values.max(axis=2) if values.ndim == 3 else values
+        clipped = float((brightest >= CLIPPED).mean())
+        if clipped > _MAX_CLIPPED and float(values.max()) <= 1:
             raise OptionError(
-                f"{self.name} is clipped to white in {self.measurement.clipped:.0%} of its area, "
+                f"{self.name} is clipped to white in {clipped:.0%} of its area, "
                 "and nothing can be brought back there; expose it for less time"
             )
 
@@ -233,19 +256,23 @@ class _Matching:
         self.rate = exposure_rate(
             self.stream, self.exposure, readout=self.picture.readout, fpn=self.fpn
         )
-        self.measurement = measure_encoding(np.minimum(self.picture.values, 1), self.rate)
+        self.measurement = measure_encoding(
+            np.minimum(self.picture.values, 1), self.rate, covered=self.covered
+        )
         if self.chosen is None:
             self.picture = replace(self.picture, encoding=_likely_encoding(self.measurement))
 
     def _check(self, picture: BlurryPicture) -> PairCheck:
-        check = check_pair(picture, self.rate, self.exposure[1] - self.exposure[0])
-        assert check is not None
-        return check
+        length = self.exposure[1] - self.exposure[0]
+        check = check_pair(picture, self.rate, length, covered=self.covered)
+        # Too little to judge by is no reason to refuse.
+        return check or PairCheck(1.0, 1.0)
 
     def _other_exposure(self, check: PairCheck) -> str | None:
         """Advice to give another exposure, where one fits better."""
         start, stop = estimate_exposure(self.picture, self.stream)
-        other = check_pair(self.picture, exposure_rate(self.stream, (start, stop)), stop - start)
+        rate = exposure_rate(self.stream, (start, stop))
+        other = check_pair(self.picture, rate, stop - start, covered=self.covered)
         if other is None or other.agreement < max(MATCH, check.agreement + 0.05):
             return None
         return f"frames {start}:{stop} agree by {other.agreement:.0%}: give that exposure"
@@ -279,7 +306,8 @@ def _named_encoding(
     """The encoding that is named; linear for values above 1; None to measure it."""
     chosen = None if encoding == AUTO else parse_encoding(encoding)
     if float(values.max()) <= 1:
-        return chosen
+        # OpenEXR files are linear light also where nothing in them is above white.
+        return LINEAR if chosen is None and is_exr(name) else chosen
     if chosen is not None and not chosen.is_linear:
         raise OptionError(
             f"{name} has values up to {values.max():.4g}, which only linear light has, and its "

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.picture import Picture
 
+Mask = npt.NDArray[np.bool_]
+
 # Agreement below which picture and spikes do not belong together, and from which they surely do:
 # true pairs have .95 or more, other scenes and mirrored pictures .63 or less; a wrong exposure
 # lies between.
@@ -64,24 +66,32 @@ class PairCheck:
         return min(1.0, self.correlation / self.expected)
 
 
-def check_pair(picture: BlurryPicture, rate: Picture, frame_count: int) -> PairCheck | None:
+def check_pair(
+    picture: BlurryPicture, rate: Picture, frame_count: int, *, covered: Mask | None = None
+) -> PairCheck | None:
     """Compare the local contrast of a picture and of the firing rate in its exposure.
 
     Args:
         picture: the blurry picture.
         rate: firing rate in its exposure, (H, W).
         frame_count: frames of the exposure.
+        covered: pixels of the spikes that the picture covers, (H, W); by default all. Others, and
+            those near them, are left out.
 
     Returns:
         The agreement; None for fewer than 1000 pixels.
     """
-    if rate.size < MIN_PIXELS:
+    inside = np.ones(rate.shape, np.bool_) if covered is None else _inner_pixels(covered)
+    if inside.sum() < MIN_PIXELS:
         return None
-    light = picture.gray_light((rate.shape[0], rate.shape[1]))
-    # Light above white was clipped in the picture, so it is in the rate.
+    # Light above white may be clipped in the picture, so it is in both.
     white_rate = picture.white_rate(rate)
+    light = np.minimum(picture.gray_light((rate.shape[0], rate.shape[1])), 1)
+    if covered is not None:
+        light[~covered] = light[covered].mean()
     limited = np.minimum(rate, white_rate)
-    picture_band, rate_band = band_pass(light * np.float32(white_rate)), band_pass(limited)
+    picture_band = band_pass(light * np.float32(white_rate))[inside]
+    rate_band = band_pass(limited)[inside]
     noise = (_CHARGE_VARIANCE / frame_count + _SPURIOUS_RATE) / frame_count * _NOISE_SHARE
     signal = float(picture_band.var())
     expected = float(np.sqrt(signal / max(signal + noise, 1e-12)))
@@ -90,10 +100,18 @@ def check_pair(picture: BlurryPicture, rate: Picture, frame_count: int) -> PairC
     if check.agreement >= MISMATCH:
         return check
     for name, turn in _ORIENTATIONS.items():
-        turned = PairCheck(_correlation(picture_band, band_pass(turn(limited).copy())), expected)
+        turned_band = band_pass(turn(limited).copy())[inside]
+        turned = PairCheck(_correlation(picture_band, turned_band), expected)
         if turned.agreement >= MATCH:
             return PairCheck(correlation, expected, name)
     return check
+
+
+def _inner_pixels(covered: Mask) -> Mask:
+    """Pixels that are covered, and so far from others that those do not count in the band."""
+    side = 2 * round(2 * _COARSE) + 1
+    eroded = cv2.erode(covered.astype(np.uint8), np.ones((side, side), np.uint8))
+    return np.asarray(eroded, np.bool_)
 
 
 def band_pass(picture: Picture) -> npt.NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Pictures as PNG files named by their frame, in a folder or in a ZIP archive."""
+"""Pictures named by their frame: PNG files in a folder or in a ZIP archive, OpenEXR in a folder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 from spikecam.io.atomic import atomic_folder, atomic_path
+from spikecam.io.exr import EXR
+from spikecam.io.hdr import write_hdr_picture
 from spikecam.io.pictures import PICTURES, check_bit_depth, encode_picture
 
 ARCHIVES = (".zip",)
@@ -23,6 +25,7 @@ def write_picture_folder(
     frame_indices: Sequence[int] | None = None,
     *,
     bits: int = 8,
+    hdr: bool = False,
     overwrite: bool = False,
 ) -> None:
     """Write pictures as PNG files named by their frame, ``020.png``, into a folder.
@@ -34,6 +37,7 @@ def write_picture_folder(
         pictures: (H, W) or (H, W, 3) each, floats in [0, 1] or uint8.
         frame_indices: the numbers in the names; from 0 where they are not given.
         bits: bits a channel, 8 or 16.
+        hdr: the pictures are linear light from 0, written as OpenEXR files, ``020.exr``.
         overwrite: replace a folder that holds nothing but pictures; otherwise one that holds
             anything is refused.
 
@@ -46,13 +50,16 @@ def write_picture_folder(
     check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
     with atomic_folder(path, is_replaceable=is_existing_picture if overwrite else None) as folder:
-        for name, content in _iter_named_pngs(path, pictures, indices, bits):
-            (folder / name).write_bytes(content)
+        for name, picture in _iter_named_pictures(path, pictures, indices):
+            if hdr:
+                write_hdr_picture(folder / f"{name}{EXR}", picture)
+            else:
+                (folder / f"{name}.png").write_bytes(encode_picture(picture, bits=bits))
 
 
 def is_existing_picture(path: Path) -> bool:
     """Whether a path is an existing file with the ending of a picture."""
-    return path.is_file() and path.suffix.lower() in PICTURES
+    return path.is_file() and path.suffix.lower() in (*PICTURES, EXR)
 
 
 def write_picture_archive(
@@ -67,8 +74,8 @@ def write_picture_archive(
     check_bit_depth(Path("000.png"), bits)
     indices = _checked_indices(pictures, frame_indices)
     with atomic_path(path) as temporary, ZipFile(temporary, "w") as archive:
-        for name, content in _iter_named_pngs(path, pictures, indices, bits):
-            archive.writestr(name, content)
+        for name, picture in _iter_named_pictures(path, pictures, indices):
+            archive.writestr(f"{name}.png", encode_picture(picture, bits=bits))
 
 
 def _checked_indices(
@@ -87,17 +94,17 @@ def _checked_indices(
     return indices
 
 
-def _iter_named_pngs(
-    path: Path, pictures: Iterable[npt.ArrayLike], indices: Sequence[int] | None, bits: int
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the contents of a PNG file for each picture."""
+def _iter_named_pictures(
+    path: Path, pictures: Iterable[npt.ArrayLike], indices: Sequence[int] | None
+) -> Iterator[tuple[str, npt.ArrayLike]]:
+    """Yield the name, without ending, of a file for each picture, and the picture."""
     digits = max(3, len(str(max(indices or (), default=0))))
     written = 0
     for written, picture in enumerate(pictures, start=1):
         if indices is not None and written > len(indices):
             raise OptionError(f"there are more frames than their {len(indices)} numbers")
         index = written - 1 if indices is None else indices[written - 1]
-        yield f"{index:0{digits}d}.png", encode_picture(picture, bits=bits)
+        yield f"{index:0{digits}d}", picture
     if not written:
         raise OptionError(f"{path}: there are no frames to write")
     if indices is not None and written < len(indices):

@@ -1,86 +1,79 @@
-"""Linear light above white: OpenEXR and 16-bit TIFF files."""
+"""Pictures of linear light above white: OpenEXR and 16-bit TIFF files."""
 
 from __future__ import annotations
 
-from importlib import import_module
+import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from spikecam.errors import FileError, OptionError
-from spikecam.extras import require_packages
-from spikecam.io.atomic import atomic_path
+from spikecam.errors import OptionError, OutputError
+from spikecam.io.exr import EXR, check_exr_package, is_exr, write_exr
 from spikecam.io.pictures import write_picture
-from spikecam.picture import Picture, as_colour
+from spikecam.picture import Picture
 
-EXR = ".exr"
 TIFFS = (".tif", ".tiff")
+HDR_PICTURES = (EXR, *TIFFS)
 # Light that is the highest level of a 16-bit TIFF, in units of the picture's white.
 TIFF_WHITE = 4.0
 
 
-def write_hdr_picture(path: Path, light: Picture) -> None:
+def write_hdr_picture(path: str | os.PathLike[str], light: npt.ArrayLike) -> None:
     """Write linear light as OpenEXR (32-bit floats) or 16-bit TIFF, by the path's ending.
 
     In a TIFF the highest level is `TIFF_WHITE` times white; brighter light is clipped to it.
 
     Args:
         path: where to; overwritten if it exists.
-        light: (H, W) or (H, W, 3), from 0; 1 is the white of the photograph.
+        light: (H, W) or (H, W, 3), finite, from 0; 1 is the white of the photograph.
 
     Raises:
-        OptionError: another ending.
-        OutputError: the file cannot be written.
+        OptionError: an array that is no picture, or light below 0 or not finite.
+        OutputError: another ending, or the file cannot be written.
+        SpikecamError: the package for OpenEXR is missing.
     """
+    path = Path(path)
     check_hdr_path(path)
-    if path.suffix.lower() in TIFFS:
-        write_picture(path, np.clip(light / np.float32(TIFF_WHITE), 0, 1), bits=16)
-        return
-    exr = _openexr()
-    colours = np.ascontiguousarray(as_colour(light), np.float32)
-    header = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
-    with atomic_path(path) as temporary:
-        exr.File(header, {"RGB": colours}).write(str(temporary))
-
-
-def read_exr(path: Path) -> Picture:
-    """Read linear light from an OpenEXR file, float32 (H, W) or (H, W, 3).
-
-    Raises:
-        FileError: it cannot be read, or holds no picture.
-    """
-    exr = _openexr()
-    try:
-        with exr.File(str(path)) as file:
-            channels = file.channels()
-            names = [name for name in ("RGB", "RGBA", "Y") if name in channels]
-            pixels = np.array(channels[names[0]].pixels, np.float32)
-    except (RuntimeError, IndexError, OSError, ValueError) as error:
-        raise FileError(f"{path} is no readable OpenEXR picture ({error})") from error
-    return pixels[..., :3] if pixels.ndim == 3 else pixels
+    checked = _check_light(light)
+    if is_exr(path):
+        write_exr(path, checked)
+    else:
+        write_picture(path, np.clip(checked / np.float32(TIFF_WHITE), 0, 1), bits=16)
 
 
 def check_hdr_path(path: Path) -> None:
-    """Refuse an ending that cannot hold linear light, and OpenEXR where its package is missing.
+    """Refuse an ending that cannot hold light above white, and OpenEXR without its package.
 
     Raises:
-        OptionError: it cannot, or the package is missing.
+        OutputError: another ending.
+        SpikecamError: the package is missing.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (EXR, *TIFFS):
-        raise OptionError(
-            f"{path}: linear light is written as .exr or .tiff, which hold what is above white"
+    if path.suffix.lower() not in HDR_PICTURES:
+        raise OutputError(
+            f"{path}: linear light with what is above white is written as .exr, .tiff, or a folder "
+            "of .exr"
         )
-    if suffix == EXR:
-        _openexr()
+    if is_exr(path):
+        check_exr_package()
 
 
-def _openexr() -> Any:
-    """The package that reads and writes OpenEXR.
+def white_level(path: Path) -> float:
+    """Share of the highest level that is white in a file of this ending; 1 for floats."""
+    return 1.0 if is_exr(path) else 1 / TIFF_WHITE
 
-    Raises:
-        SpikecamError: it is not installed.
-    """
-    require_packages("OpenEXR", extra="hdr", purpose="OpenEXR files")
-    return import_module("OpenEXR")
+
+def _check_light(light: npt.ArrayLike) -> Picture:
+    array = np.asarray(light)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or not array.size:
+        raise OptionError(
+            f"a picture is an array (height, width) or (height, width, 3), not {array.shape}"
+        )
+    if array.dtype.kind != "f":
+        raise OptionError(f"linear light is floats, not {array.dtype}")
+    low, high = float(array.min()), float(array.max())
+    if not 0 <= low <= high < float("inf"):
+        raise OptionError(
+            f"linear light is finite and at least 0, and this runs from {low:.4g} to {high:.4g}"
+        )
+    return array.astype(np.float32, copy=False)

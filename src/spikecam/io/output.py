@@ -15,12 +15,14 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError, OutputError
 from spikecam.io.atomic import check_output_folder, keeping_existing_file
+from spikecam.io.exr import EXR, check_exr_package, is_exr
 from spikecam.io.folder import (
     ARCHIVES,
     is_existing_picture,
     write_picture_archive,
     write_picture_folder,
 )
+from spikecam.io.hdr import HDR_PICTURES, TIFF_WHITE, check_hdr_path, white_level, write_hdr_picture
 from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_may_overwrite, check_not_input
 from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
@@ -29,7 +31,7 @@ from spikecam.io.video import VIDEOS, check_video_output, write_video
 Kind = Literal["picture", "video", "folder", "archive"]
 
 DEFAULT_FPS = 30.0
-_NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".exr", ".npy")
+_NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".npy")
 # What looks like a file's ending: `a.pgn` does, `run.1` and `2024.05.01` do not.
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
 
@@ -44,6 +46,7 @@ class Output:
         fps: pictures per second of a video.
         bits: bits a channel of picture files, 8 or 16.
         overwrite: as for `open_output`.
+        hdr: whether the pictures are linear light that may be above white.
     """
 
     path: Path
@@ -51,6 +54,21 @@ class Output:
     fps: float = DEFAULT_FPS
     bits: int = 8
     overwrite: bool | None = None
+    hdr: bool = False
+
+    @property
+    def white_level(self) -> float:
+        """Value of the photograph's white in files of linear light."""
+        return white_level(self.path if self.kind == "picture" else self.path / f"000{EXR}")
+
+    @property
+    def scale_note(self) -> str:
+        """What the values of files of linear light stand for, in words; empty for others."""
+        if not self.hdr:
+            return ""
+        if self.white_level == 1:
+            return "linear light; 1 is the white of the photograph"
+        return f"linear light; the highest level is {TIFF_WHITE:g} x white of the photograph"
 
     def write(
         self, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None = None
@@ -58,8 +76,8 @@ class Output:
         """Write pictures as they come. The output appears when all of them are written.
 
         Args:
-            pictures: (H, W) or (H, W, 3) each, floats in [0, 1] or uint8; exactly one where
-                ``kind`` is "picture".
+            pictures: (H, W) or (H, W, 3) each, floats in [0, 1] or uint8, or for ``hdr`` floats
+                from 0; exactly one where ``kind`` is "picture".
             frame_indices: numbers that the files of a folder or an archive are named by; from 0
                 where they are not given.
 
@@ -76,6 +94,8 @@ class Output:
         self, pictures: Iterable[npt.ArrayLike], frame_indices: Sequence[int] | None
     ) -> None:
         match self.kind:
+            case "picture" if self.hdr:
+                write_hdr_picture(self.path, _only_picture(pictures, self.path))
             case "picture":
                 write_picture(self.path, _only_picture(pictures, self.path), bits=self.bits)
             case "video":
@@ -88,6 +108,7 @@ class Output:
                     pictures,
                     frame_indices,
                     bits=self.bits,
+                    hdr=self.hdr,
                     overwrite=bool(self.overwrite),
                 )
 
@@ -96,10 +117,11 @@ def open_output(
     path: PathLike,
     *,
     fps: float | None = None,
-    bits: int = 8,
+    bits: int | None = None,
     overwrite: bool | None = None,
     inputs: Iterable[PathLike] = (),
     count: int | None = None,
+    hdr: bool = False,
 ) -> Output:
     """Check an output path for pictures before any work, and return it as an `Output`.
 
@@ -110,20 +132,30 @@ def open_output(
     Args:
         path: the output.
         fps: pictures per second of a video, 30 where it is not given.
-        bits: bits a channel of pictures, 8 or 16.
+        bits: bits a channel of pictures, 8 or 16; 8 where it is not given.
         overwrite: True replaces a file, and a folder that holds nothing but pictures; False
             refuses both where they exist; None, the default, replaces files and refuses folders.
         inputs: files and folders that the pictures are made of, which are never replaced.
         count: how many pictures there will be, where it is known.
+        hdr: the pictures are linear light, in which 1 is white and more is brighter: ``.exr``
+            holds it as it is, ``.tiff`` in 16 bits whose highest level is 4 x white, and a folder
+            as ``.exr`` files; nothing else holds it.
 
     Raises:
         OptionError: a speed or a number of bits that the format does not have, or a speed for
             anything but a video.
         OutputError: an unknown ending, an input, a place that is in use or cannot be written, or
             one picture file for several pictures.
+        SpikecamError: OpenEXR files, and the package that writes them is not installed.
     """
-    kind = output_kind(path)
-    output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite)
+    kind = output_kind(path, hdr=hdr)
+    if hdr and bits is not None:
+        raise OptionError(
+            "linear light is written with 32 bits a channel in .exr and with 16 in .tiff; leave "
+            "the bits out"
+        )
+    bits = 8 if bits is None else bits
+    output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite, hdr)
     path = output.path
     if kind == "folder":
         check_output_folder(path, is_replaceable=is_existing_picture if overwrite else None)
@@ -139,18 +171,38 @@ def open_output(
         if bits != 8:
             raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         return output
-    check_bit_depth(path if kind == "picture" else path / "000.png", bits)
+    if not hdr:
+        check_bit_depth(path if kind == "picture" else path / "000.png", bits)
     if fps is not None:
         raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
     return output
 
 
-def output_kind(path: PathLike) -> Kind:
+def output_kind(path: PathLike, *, hdr: bool = False) -> Kind:
     """Kind of output by its path: "picture", "video", "archive" or "folder".
+
+    Args:
+        path: the output.
+        hdr: it is for linear light, which only ``.exr``, ``.tiff`` and folders hold.
 
     Raises:
         OutputError: an ending that is not written, or no name at all.
+        SpikecamError: OpenEXR files, and the package that writes them is not installed.
     """
+    kind = _kind_by_ending(path)
+    if hdr and kind == "folder":
+        check_exr_package()
+    elif hdr:
+        check_hdr_path(Path(path))
+    elif kind == "picture" and is_exr(path):
+        raise OutputError(
+            f"{path}: OpenEXR is for linear light with what is above white, which spikecam deblur "
+            f"writes with --hdr; write {Path(path).stem}.png without"
+        )
+    return kind
+
+
+def _kind_by_ending(path: PathLike) -> Kind:
     text = os.fspath(path)
     if not text:
         raise OutputError("the name of the output is empty; name a file or a folder")
@@ -160,7 +212,7 @@ def output_kind(path: PathLike) -> Kind:
     suffix = path.suffix.lower()
     if text.endswith(("/", os.sep)) or os.path.isdir(path):
         return "folder"
-    if suffix in PICTURES:
+    if suffix in PICTURES or suffix in HDR_PICTURES:
         return "picture"
     if suffix in VIDEOS:
         return "video"

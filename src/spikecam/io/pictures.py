@@ -1,4 +1,4 @@
-"""Pictures: PNG, JPEG and TIFF, 8 or 16 bit, to and from float32 in [0, 1]."""
+"""Pictures: PNG, JPEG and TIFF, 8 or 16 bit, to and from float32 in [0, 1]; OpenEXR is read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.atomic import atomic_path
+from spikecam.io.exr import is_exr, read_exr
 from spikecam.io.paths import check_existing_file
 from spikecam.picture import Picture, check_picture
 
@@ -37,12 +38,15 @@ def read_picture(path: str | os.PathLike[str], *, mirror: bool = False) -> Pictu
         mirror: then swap left and right, for a camera that looks through a beam splitter.
 
     Returns:
-        float32 in [0, 1]; (H, W, 3) RGB, or (H, W) where the file is gray.
+        float32 in [0, 1]; (H, W, 3) RGB, or (H, W) where the file is gray. An OpenEXR file is
+        linear light from 0, which may be above 1.
 
     Raises:
         FileError: missing, not a picture, or partly transparent.
+        SpikecamError: an OpenEXR file, and the package that reads it is not installed.
     """
-    picture = _read_upright(check_existing_file(path))
+    existing = check_existing_file(path)
+    picture = read_exr(existing) if is_exr(path) else _read_upright(existing)
     return np.ascontiguousarray(picture[:, ::-1]) if mirror else picture
 
 
@@ -77,7 +81,7 @@ def _read_upright(path: Path) -> Picture:
 
 
 def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether a path has the ending of a picture."""
+    """Whether a path has the ending of a picture in [0, 1]; OpenEXR, linear light, is none."""
     return Path(path).suffix.lower() in PICTURES
 
 

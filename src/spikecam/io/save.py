@@ -20,9 +20,10 @@ def save(
     content: SpikeStream | npt.ArrayLike | Iterable[npt.ArrayLike],
     *,
     fps: float | None = None,
-    bits: int = 8,
+    bits: int | None = None,
     frame_indices: Sequence[int] | None = None,
     overwrite: bool | None = None,
+    hdr: bool = False,
 ) -> None:
     """Save a recording, a picture or a sequence of pictures. The ending chooses the format.
 
@@ -33,10 +34,12 @@ def save(
         content: a `SpikeStream`; a picture (H, W) or (H, W, 3); or a sequence of them, as an array
             with a leading axis or any iterable, which is written as it comes.
         fps: pictures per second of a video, 30 where it is not given.
-        bits: bits a channel of pictures, 8 or 16.
+        bits: bits a channel of pictures, 8 or 16; 8 where it is not given.
         frame_indices: numbers that the files of a folder are named by; from 0 where not given.
         overwrite: True replaces files and folders of pictures, False refuses both, None replaces
             files and refuses folders.
+        hdr: ``content`` is linear light that may be above 1, as `deblur` gives with ``hdr``, for
+            ``.exr``, 16-bit ``.tiff`` or a folder of ``.exr``; see `open_output`.
 
     Raises:
         OptionError: a picture where a sequence belongs or the reverse, values outside [0, 1].
@@ -45,7 +48,7 @@ def save(
     if isinstance(content, SpikeStream):
         write_recording(path, content, overwrite=overwrite)
         return
-    output = open_output(path, fps=fps, bits=bits, overwrite=overwrite)
+    output = open_output(path, fps=fps, bits=bits, overwrite=overwrite, hdr=hdr)
     if output.kind == "picture":
         output.write([np.asarray(content)])
     elif _is_picture(content):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError
+from spikecam.io.exr import is_exr
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import PICTURES, is_picture, read_picture
 from spikecam.io.video import count_frames, video_frames
@@ -128,6 +129,10 @@ def _list_picture_files_or_none(pictures: Pictures) -> list[Path] | None:
     if not isinstance(pictures, (str, os.PathLike)):
         return None
     path = Path(pictures)
+    if is_exr(path) and not path.is_dir():
+        raise FileError(
+            f"{path} holds linear light, and scores are of pictures in [0, 1]; deblur without --hdr"
+        )
     if path.is_dir():
         numbers_at_end = [p for p in path.iterdir() if is_picture(p) and not p.name.startswith(".")]
     elif not path.exists() and "*" in path.name:

@@ -132,10 +132,11 @@ class Alignment:
         a smear of its edge would look like measured light.
 
         Args:
-            picture: (h, w) or (h, w, 3), floats in [0, 1] or uint8, of the size stored here.
+            picture: (h, w) or (h, w, 3), floats from 0 or uint8, of the size stored here.
 
         Returns:
-            float32 in [0, 1], (k H, k W) or (k H, k W, 3), by bicubic interpolation.
+            float32 in [0, 1], or up to the highest value of the picture where that is above 1,
+            (k H, k W) or (k H, k W, 3), by bicubic interpolation.
 
         Raises:
             GeometryError: a picture of another size.
@@ -156,7 +157,8 @@ class Alignment:
             warp_plane(planes[..., c] * scale, matrix, size) for c in range(planes.shape[2])
         ]
         rectified = np.stack(channels, axis=-1).reshape(*size, *array.shape[2:])
-        return np.clip(rectified, 0, 1, out=rectified)
+        highest = max(1.0, float(planes.max() * scale))
+        return np.clip(rectified, 0, highest, out=rectified)
 
     def coverage(self) -> float:
         """Share of the spikes' view that lies inside the picture, 0 to 1."""

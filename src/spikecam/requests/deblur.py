@@ -17,6 +17,7 @@ from spikecam.deblurring.pair import PairSettings, match_pair
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.frames import Frames, frames_with_window
+from spikecam.io.exr import is_exr
 from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture, read_picture
@@ -52,6 +53,9 @@ class DeblurRequest:
         alignment: file of `spikecam calibrate align`, of a second camera beside the spikes.
         mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
             results are oriented as the spikes are.
+        encoding: of the blurry picture, "auto" to measure it; see `spikecam.deblur`.
+        check_match: refuse a picture and spikes that do not show the same scene.
+        hdr: the pictures are linear light, in which white is 1 and what is brighter is above.
     """
 
     blur: PathLike
@@ -85,21 +89,24 @@ class DeblurRequest:
         options = method.parse_options(self.options)
         method.check_fixed_pattern(options, stream)
         exposure = requested_exposure(stream, self.exposure)
-        picture, facts = read_picture(self.blur, mirror=self.mirror), []
+        picture, facts, inside = read_picture(self.blur, mirror=self.mirror), [], None
         if self.alignment is not None:
             alignment = Alignment.load(self.alignment)
             alignment.check_spikes(stream)
             picture = alignment.rectify(picture)
             exposure = exposure or stream.exposure or alignment.exposure
-            covered = alignment.coverage()
-            if covered < _FULL_COVER:
-                facts.append(f"{self.blur} covers {covered:.0%} of what the spike camera sees")
+            inside = alignment.inside_mask()
+            if inside.mean() < _FULL_COVER:
+                facts.append(
+                    f"{self.blur} covers {inside.mean():.0%} of what the spike camera sees"
+                )
         pair = match_pair(
             picture,
             stream,
             exposure,
             PairSettings(self.encoding, self.readout, self.check_match),
             name=str(self.blur),
+            covered=inside,
             fpn=getattr(options, "fpn", None),
         )
         span = pair.exposure

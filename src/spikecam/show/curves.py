@@ -80,9 +80,10 @@ def encode_curves(
             axis.set_xscale("log")
             axis.set_yscale("log")
         elif len(x) > 20:
-            axis.xaxis.set_major_locator(MaxNLocator(12, integer=True))
+            are_whole = all(isinstance(value, str) or float(value).is_integer() for value in x)
+            axis.xaxis.set_major_locator(MaxNLocator(12, integer=are_whole))
         if len(lines) > 1:
-            axis.legend(fontsize="small")
+            axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     axes[-1].set_xlabel(x_label)
     buffer = BytesIO()
     figure.savefig(buffer, format=image_format, dpi=120)
