@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         find_method,
         method_names,
     )
-    from spikecam.metrics.full_reference import ms_ssim, psnr, ssim, ssim_s_sdm
+    from spikecam.metrics.full_reference import colour_error, ms_ssim, psnr, ssim, ssim_s_sdm
     from spikecam.metrics.learned import brisque, liqe, lpips, niqe
     from spikecam.metrics.score import (
         METRICS,
@@ -201,7 +201,7 @@ _HOMES = {
         "mean_scores",
         "score",
     ),
-    "metrics.full_reference": ("ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
+    "metrics.full_reference": ("colour_error", "ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
     "online.feed": ("open_feed",),
     "online.live_reconstruction": ("LiveReconstruction",),
     "online.methods": ("online_method_names", "online_reconstructor"),
@@ -261,6 +261,7 @@ __all__ = [  # noqa: RUF022
     "ssim",
     "ssim_s_sdm",
     "ms_ssim",
+    "colour_error",
     "lpips",
     "niqe",
     "brisque",

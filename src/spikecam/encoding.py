@@ -177,12 +177,17 @@ def parse_encoding(text: str | os.PathLike[str] | Encoding) -> Encoding:
         except ValueError:
             raise OptionError(f"an encoding gamma:NUMBER has a number, not {word[6:]!r}") from None
         return gamma_encoding(gamma)
-    if not word.lower().endswith(".json"):
+    if not is_encoding_file(word):
         raise OptionError(
             f"no encoding {word!r}; linear, srgb, gamma:2.2, or a file CURVE.json of "
             "spikecam calibrate tone"
         )
     return _read_encoding(check_existing_file(word))
+
+
+def is_encoding_file(notation: str) -> bool:
+    """Whether the notation of an encoding is the path of a file of a curve."""
+    return notation.lower().endswith(".json")
 
 
 def gray_light(picture: npt.ArrayLike, encoding: Encoding) -> Picture:

@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.app.session import Session
+from spikecam.app.session import PairSettings, Session
 from spikecam.method import Takes, find_method
 
 SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)
@@ -112,3 +112,38 @@ def test_a_recording_that_leads_to_another_file_is_not_opened(files, tmp_path, s
     for name in ("linked.h5", "external.h5"):
         with pytest.raises(sc.FileError, match="its spikes lie in another file"):
             session.read_stream(folder / name)
+
+
+def test_encoding_and_check_of_a_pair_are_chosen(files, tmp_path):
+    folder = tmp_path / "folder"
+    rng = np.random.default_rng(0)
+    light = np.kron(rng.random((9, 12)).astype(np.float32), np.ones((4, 4), np.float32))
+    sc.save(folder / "seen.npz", sc.simulate([light] * 60, "ideal"))
+    blurry = np.kron(light, np.ones((4, 4), np.float32))
+    sc.save(folder / "match.png", sc.parse_encoding("srgb").encode(blurry))
+    sc.save(folder / "other.png", rng.random((144, 192)).astype(np.float32))
+    sc.parse_encoding("gamma:1.8").save(folder / "tone.json")
+    sc.parse_encoding("gamma:1.8").save(tmp_path / "hidden.json")
+    session = Session(files, tmp_path / "sessions")
+    session.set_recording(folder / "seen.npz", session.read_stream(folder / "seen.npz"))
+    assert session.list_encoding_files() == [folder / "tone.json"]
+
+    def facts(name, **pair):
+        settings = PairSettings(**pair)
+        made = session.replace_sequence(folder / name, [30], (0, 60), SDM, {}, settings)
+        return made.facts
+
+    exposure, encoding = facts("match.png")
+    assert exposure == "exposure 0:60 of 60 frames"
+    assert encoding.startswith("encoding srgb")
+    assert facts("match.png", encoding="gamma:2.2")[1] == "encoding gamma:2.2"
+    _, encoding, warning = facts("match.png", encoding=str(folder / "tone.json"))
+    assert encoding == "encoding tone.json"
+    assert "match.png is read as tone.json, but the pair shows srgb" in warning
+    with pytest.raises(sc.GeometryError, match="do not show the same scene"):
+        facts("other.png")
+    assert facts("other.png", encoding="srgb", check_match=False)[1] == "encoding srgb"
+    with pytest.raises(sc.FileError, match="not in a folder that spikecam app was given"):
+        facts("match.png", encoding=str(tmp_path / "hidden.json"))
+    with pytest.raises(sc.OptionError, match="no encoding 'log'"):
+        facts("match.png", encoding="log")

@@ -34,7 +34,7 @@ def test_thinned_spikes_start_anywhere(steady):
 
 def test_sequences_are_read_with_their_truth(data):
     source, cases = describe_and_iter_gopro_cases(data / "val_sequences", 2, 2)
-    assert source.endswith("val_sequences, 2 sequences")
+    assert source.endswith("val_sequences, 2 sequences, values of pictures as light")
     first, _ = cases
     assert (first.name, first.blur.shape, first.stream.shape) == (
         "seq00",
@@ -109,3 +109,46 @@ def test_sequences_are_blurred_over_their_exposure():
 def test_other_folders_are_refused(tmp_path):
     with pytest.raises(sc.FileError, match="expected test/spike_data as in Spike-GOPRO, or"):
         describe_and_iter_gopro_cases(tmp_path, 1)
+
+
+def test_sequences_of_real_light_say_their_encoding(data):
+    source, cases = describe_and_iter_gopro_cases(data / "val_light", 1, 1)
+    assert source.endswith("val_light, 1 sequence, pictures in srgb, spikes of their light")
+    (case,) = cases
+    assert case.encoding.name == "srgb"
+
+
+def test_lists_of_sequences_are_read_or_refused(data, tmp_path):
+    shutil.copytree(data / "val_light" / "seq00", tmp_path / "set" / "seq00")
+    (tmp_path / "set" / "sequences.json").write_text("{")
+    with pytest.raises(sc.FileError, match="is no list of sequences"):
+        describe_and_iter_gopro_cases(tmp_path / "set", 1)
+
+
+def test_the_synthetic_set_is_made_in_real_light():
+    source, cases = describe_and_iter_gopro_cases(None, 1, 1, sc.parse_encoding("srgb"))
+    assert source.endswith("pictures in srgb, spikes of their light")
+    (case,) = cases
+    (linear,) = describe_and_iter_gopro_cases(None, 1, 1)[1]
+    # Light is darker than values, and its mean is brighter once it is encoded.
+    assert np.asarray(case.stream).mean() < 0.8 * np.asarray(linear.stream).mean()
+    assert case.blur.mean() > linear.blur.mean()
+    assert np.array_equal(case.truth[68], linear.truth[68])
+
+
+def test_data_sets_stand_side_by_side(data):
+    folders = [data / "val_sequences", data / "val_light"]
+    report = score_on_gopro(
+        folders, ["sdm"], metrics=["psnr"], thresholds=[1], limit=1, say=lambda _: None
+    )
+    names = ["side-by-side", *(f"{n}-{f.name}" for f in folders for n in ("sequence", "middle"))]
+    assert [table.name for table in report.tables] == names
+    side_by_side = {row["method"]: row for row in report.tables[0].rows}
+    assert set(side_by_side["sdm"]) == {"method", "val_sequences, V_th 1", "val_light, V_th 1"}
+    # With its encoding measured, the formula helps in both.
+    for column in ("val_sequences, V_th 1", "val_light, V_th 1"):
+        assert side_by_side["sdm"][column] > side_by_side["blurry picture"][column] + 2
+    published = [row for row in report.tables[3].rows if "published" in row["method"]]
+    assert not published
+    with pytest.raises(sc.OptionError, match="named twice"):
+        score_on_gopro([folders[0], folders[0]], ["sdm"])

@@ -40,3 +40,8 @@ def test_inputs_are_not_replaced(made, spikecam):
     said = spikecam("score", "result/020.png", "truth/020.png", "--curves", "truth/020.png")
     assert said.code == 2
     assert "is an input" in said.err
+
+
+def test_light_is_scored_by_an_encoding(made, spikecam):
+    said = spikecam("score", "result", "truth", "--metric", "psnr", "--encoding", "srgb").out
+    assert f"{sc.score('result', 'truth', ['psnr'], encoding='srgb')['psnr']:.2f}" in said

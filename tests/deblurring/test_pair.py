@@ -26,7 +26,12 @@ def test_another_scene_is_refused(simulated_pair):
     with pytest.raises(sc.GeometryError, match=r"a\.png and the spikes of frames 5:45 do not show"):
         match_pair(other, stream, stream.exposure, name="a.png")
     for encoding in ("srgb", "auto"):
-        match_pair(other, stream, stream.exposure, settings=PairSettings(encoding=encoding, check_match=False))
+        match_pair(
+            other,
+            stream,
+            stream.exposure,
+            settings=PairSettings(encoding=encoding, check_match=False),
+        )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,9 @@ def test_another_scene_is_refused(simulated_pair):
 def test_a_flipped_recording_names_its_turn(simulated_pair, flip, words):
     picture, stream = simulated_pair("srgb")
     with pytest.raises(sc.GeometryError, match=words):
-        match_pair(picture, stream.flip(flip), stream.exposure, settings=PairSettings(encoding="srgb"))
+        match_pair(
+            picture, stream.flip(flip), stream.exposure, settings=PairSettings(encoding="srgb")
+        )
 
 
 def test_a_wrong_encoding_warns(simulated_pair):

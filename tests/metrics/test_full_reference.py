@@ -4,7 +4,7 @@ from scipy.ndimage import uniform_filter
 
 import spikecam as sc
 
-METRICS = [sc.psnr, sc.ssim, sc.ssim_s_sdm, sc.ms_ssim]
+METRICS = [sc.psnr, sc.ssim, sc.ssim_s_sdm, sc.ms_ssim, sc.colour_error]
 
 
 @pytest.fixture
@@ -94,3 +94,23 @@ def test_small_pictures_and_no_range_are_refused(both):
         sc.ssim(both[0][:6], both[1][:6], data_range=1)
     with pytest.raises(sc.OptionError, match="data range is a number above 0"):
         sc.psnr(*both, data_range=0)
+
+
+def test_colour_error_is_that_of_ciede2000():
+    gray = np.full((4, 6, 3), 128, np.uint8)
+    assert sc.colour_error(gray, gray, data_range=255) == 0
+    assert 0.2 < sc.colour_error(gray, gray + 1, data_range=255) < 0.5
+    red, green = np.zeros((2, 8, 8, 3), np.float32)
+    red[..., 0], green[..., 1] = 1, 1
+    assert sc.colour_error(red, green, data_range=1) == pytest.approx(86.6, abs=0.1)
+
+
+def test_colour_error_sees_colours_drained_that_psnr_does_not(both):
+    _, truth = both
+    drained = np.repeat(truth.mean(axis=2, keepdims=True), 3, axis=2)
+    noisy = np.clip(truth + np.random.default_rng(1).normal(0, 0.02, truth.shape), 0, 1)
+    noisy = noisy.astype(np.float32)
+    assert sc.colour_error(drained, truth, data_range=1) > 10
+    assert sc.colour_error(noisy, truth, data_range=1) < 5
+    gray = truth[..., 0]
+    assert sc.colour_error(gray, gray * 0.9, data_range=1) > 1

@@ -138,3 +138,16 @@ def test_levels_of_eight_bits_are_scored_against_floats():
     assert sc.score(levels, levels, ["psnr"]) == {"psnr": np.inf}
     by_levels = sc.score(levels[0], 255 - levels[0], ["psnr"], data_range=255)
     assert by_levels == pytest.approx(sc.score(levels[0], 255 - levels[0], ["psnr"]), rel=1e-6)
+
+
+def test_light_is_scored_by_an_encoding():
+    decoded = [sc.parse_encoding("srgb").decode(side) for side in (RESULT, TRUTH)]
+    expected = sc.score(*decoded, ["psnr", "ssim"])
+    assert sc.score(RESULT, TRUTH, encoding="srgb") == expected
+    assert sc.score(RESULT, TRUTH, encoding="linear") == sc.score(RESULT, TRUTH)
+    with pytest.raises(sc.OptionError, match="colour_error is of pictures as they are seen"):
+        sc.score(RESULT, TRUTH, ["colour_error"], encoding="srgb")
+    with pytest.raises(sc.OptionError, match=r"values in \[0, 1\], not of \[0, 255\]"):
+        sc.score(RESULT, TRUTH, data_range=255, encoding="srgb")
+    with pytest.raises(sc.OptionError, match="no encoding 'rec709'"):
+        sc.score(RESULT, TRUTH, encoding="rec709")

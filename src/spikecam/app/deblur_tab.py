@@ -10,9 +10,10 @@ from nicegui import run, ui
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
-from spikecam.app.session import Session
+from spikecam.app.session import PairSettings, Session
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.deblur import DEFAULT_METHOD
+from spikecam.encoding import AUTO
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
 from spikecam.frames import evenly_spaced_frames
@@ -22,6 +23,8 @@ from spikecam.method import Method, Takes, all_methods
 _NO_PICTURE = "no picture: spikes alone"
 _PROGRESS_INTERVAL_SECONDS = 0.2
 _DEFAULT_COUNT = 7
+# Encodings that are offered; others can be typed.
+_ENCODINGS = (AUTO, "srgb", "linear", "gamma:2.2")
 
 
 class DeblurTab:
@@ -57,6 +60,19 @@ class DeblurTab:
         label = next(iter(self._methods))
         self._method_label = ui.select([*self._methods], value=label, label="Method")
         self._method_label.classes("w-full").on_value_change(self._choose_method)
+        self._encoding = ui.select(
+            {name: name for name in _ENCODINGS},
+            label="Encoding of the picture",
+            value=AUTO,
+            new_value_mode="add",
+        )
+        self._encoding.classes("w-full")
+        with self._encoding:
+            ui.tooltip(
+                "srgb for photographs; auto measures it from the pair; gamma:2.2 and files of "
+                "spikecam calibrate tone can be typed"
+            ).classes("text-sm")
+        self._check_match = ui.switch("Check that picture and spikes match", value=True)
         self._options = OptionControls()
         self._options.show_method(self._method)
         with ui.row().classes("gap-2"):
@@ -64,6 +80,7 @@ class DeblurTab:
             self._cancel_button = ui.button("Cancel", on_click=self._cancel).props("flat")
         self._progress_bar = ui.linear_progress(0, show_value=False)
         self._progress_text = ui.label().classes("text-sm")
+        self._facts = ui.label().classes("text-sm facts").style("white-space: pre-line")
         self._cancel_button.visible = self._progress_bar.visible = False
 
     @property
@@ -78,6 +95,10 @@ class DeblurTab:
         self._sequence_view.hide()
         self._sequence_view.set_aspect_ratio(stream.width / stream.height)
         self._progress_text.set_text("")
+        self._facts.set_text("")
+        files = {str(path): path.name for path in self.session.list_encoding_files()}
+        self._encoding.set_options({name: name for name in _ENCODINGS} | files, value=AUTO)
+        self._check_match.set_value(True)
         start, stop = resolve_exposure(stream)
         self._start.set_value(start)
         self._stop.set_value(stop)
@@ -112,6 +133,7 @@ class DeblurTab:
             self._timer.active = True
             self._deblur_button.disable()
             self._sequence_view.hide()
+            self._facts.set_text("\n".join(sequence.facts))
             self._progress_bar.set_value(0)
             self._progress_text.set_text("loading")
             self._progress_bar.visible = self._cancel_button.visible = True
@@ -139,7 +161,8 @@ class DeblurTab:
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
         frames = evenly_spaced_frames(stream, count, exposure, window)
-        return self.session.replace_sequence(blur, frames, exposure, method, options)
+        pair = PairSettings(self._encoding.value or AUTO, bool(self._check_match.value))
+        return self.session.replace_sequence(blur, frames, exposure, method, options, pair)
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence

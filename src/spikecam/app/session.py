@@ -5,13 +5,16 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.sharp_sequence import SharpSequence
-from spikecam.errors import FileError, OptionError
+from spikecam.encoding import AUTO, is_encoding_file, parse_encoding
+from spikecam.errors import FileError, OptionError, SpikecamError
+from spikecam.exposure import resolve_exposure
 from spikecam.io.geometry import read_sidecar
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture
@@ -21,6 +24,19 @@ from spikecam.method import Method, Takes
 from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
 from spikecam.stream import Span, SpikeStream
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """How a blurry picture and spikes are read together.
+
+    Attributes:
+        encoding: of the picture: "auto" measures it, else as `spikecam.parse_encoding` takes.
+        check_match: refuse a picture and spikes that do not show the same scene.
+    """
+
+    encoding: str = AUTO
+    check_match: bool = True
 
 
 class Session:
@@ -115,6 +131,7 @@ class Session:
         exposure: Span,
         method: Method,
         options: Mapping[str, Any],
+        pair: PairSettings | None = None,
     ) -> SharpSequence:
         """Replace the present sequence by a new one, whose pictures are yet to be made.
 
@@ -124,6 +141,7 @@ class Session:
             exposure: frames (start, stop) during which the picture was exposed.
             method: one that takes spikes and a picture, or either.
             options: of the method.
+            pair: how picture and spikes are read together; by default measured and checked.
 
         Raises:
             SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened;
@@ -132,6 +150,11 @@ class Session:
         if self.stream is None:
             raise OptionError("open a recording first")
         picture = None if blur is None else self.resolve_picture(blur)
+        pair = pair or PairSettings()
+        encoding = self._resolve_encoding(pair.encoding)
+        # The request says which exposure it takes where none is given.
+        is_default = picture is None or exposure == resolve_exposure(self.stream)
+        given_exposure = None if is_default else exposure
         request: DeblurRequest | GenerateRequest
         if method.takes is Takes.SPIKES_OR_PICTURE:
             request = GenerateRequest(
@@ -140,19 +163,48 @@ class Session:
                 method.name,
                 options,
                 frames=frames,
-                exposure=None if picture is None else exposure,
+                exposure=given_exposure,
+                encoding=encoding,
+                check_match=pair.check_match,
             )
         elif picture is None:
             raise OptionError(f"{method.name} needs a blurry picture; choose one")
         else:
             request = DeblurRequest(
-                picture, self.stream, method.name, options, frames=frames, exposure=exposure
+                picture,
+                self.stream,
+                method.name,
+                options,
+                frames=frames,
+                exposure=given_exposure,
+                encoding=encoding,
+                check_match=pair.check_match,
             )
         sequence = SharpSequence(self._folder / str(self.version + 1), request)
         self._drop_sequence()
         self.version += 1
         self.sequence = sequence
         return sequence
+
+    def list_encoding_files(self) -> list[Path]:
+        """List files that may hold the encoding of a picture.
+
+        They are the JSON files beside the recording that hold one.
+        """
+        if self.path is None or self.path == sample.SPIKES:
+            return []
+        paths = sorted(self.path.parent.glob("*.json"))
+        return [path for path in paths if _holds_encoding(path)]
+
+    def _resolve_encoding(self, notation: str) -> str:
+        """Notation of an encoding; a file must be one that may be opened.
+
+        Raises:
+            FileError: it may not.
+        """
+        if is_encoding_file(notation):
+            return str(self.files.resolve_path(Path(notation)))
+        return notation
 
     def close(self) -> None:
         """Close the session: stop its work, and remove its files in the background."""
@@ -171,3 +223,11 @@ class Session:
             running = [one for one in self._cleanup_threads if one.is_alive()]
             self._cleanup_threads = [*running, thread]
             self.sequence = None
+
+
+def _holds_encoding(path: Path) -> bool:
+    try:
+        parse_encoding(path)
+    except SpikecamError:
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class SharpSequence:
             until the first frame is finished.
         finished_count: how many frames are finished.
         stopped: whether it was stopped before the last frame.
+        facts: sentences on what was decided, such as the exposure and the encoding, and warnings.
         white: the spread that is shown as white, see `spread_shown_as_white`.
 
     Args:
@@ -48,8 +50,12 @@ class SharpSequence:
 
     def __init__(self, folder: Path, request: DeblurRequest | GenerateRequest) -> None:
         self.folder = folder
-        self._prepared: CheckedRequest[Any] = request.check()
+        # Warnings go to the page, not to the terminal.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self._prepared: CheckedRequest[Any] = request.check()
         self.frames = list(self._prepared.frames)
+        self.facts = *self._prepared.facts, *(str(one.message) for one in caught)
         self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
         self.finished_count, self.stopped, self.white = 0, False, spread_shown_as_white([])

@@ -33,6 +33,7 @@ def make_rig_data_set(photo_folder: Path, output_folder: Path, capture_count: in
         sequences=round(capture_count / (1 - 2 * _HELD_OUT)),
         preset="gen2",
         thresholds=(THRESHOLD,),
+        encodings=("linear",),
         val=_HELD_OUT,
         test=_HELD_OUT,
     )

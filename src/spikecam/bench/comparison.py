@@ -43,11 +43,14 @@ class WeightedMethod:
         label: in tables.
         method: of `deblur`; None leaves the picture as it is.
         weights: names of those that ship or files; none for the method's own.
+        knows_encoding: whether it is given the encoding of the pictures; else it measures that, as
+            for a user.
     """
 
     label: str
     method: str | None = None
     weights: tuple[str, ...] = ()
+    knows_encoding: bool = False
 
     @staticmethod
     def parse(text: str) -> WeightedMethod:
@@ -67,6 +70,8 @@ class WeightedMethod:
         options: dict[str, Any] = {}
         if self.weights:
             options["weights"] = self.weights
+        if self.knows_encoding:
+            options["encoding"] = case.encoding
         sharp = sc.deblur_frames(
             case.blur, case.stream, frames=list(frames), method=self.method, **options
         )

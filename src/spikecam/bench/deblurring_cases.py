@@ -3,10 +3,16 @@
 Of three kinds: the test pairs of a data set in the layout of Spike-GOPRO; a folder of sequences,
 each a folder with ``blur.png``, ``spikes_v1.dat`` and so on (137 frames, one file a threshold) and
 ``sharp_020.png`` and so on, by frame; and the synthetic set.
+
+Pictures and spikes are related as in the papers' protocol, in which values of pictures are light,
+or as real cameras record: spikes integrate light, and pictures are its encoded mean. A case says
+its encoding; methods measure it, as they do for a user.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +22,7 @@ import numpy as np
 import spikecam as sc
 from spikecam.bench import synthetic_set
 from spikecam.data.spike_gopro import EXPOSURE, RECORDING_FRAMES
+from spikecam.encoding import LINEAR, Encoding, parse_encoding, quarter_gray_light
 from spikecam.errors import FileError
 from spikecam.io.pictures import picture_size
 from spikecam.picture import Picture
@@ -32,17 +39,22 @@ class DeblurringCase:
         name: of the scene.
         blur: (h, w, 3) in [0, 1].
         stream: the spikes; its exposure is the picture's.
-        truth: sharp pictures by frame.
+        truth: sharp pictures by frame, encoded as the blurry one.
+        encoding: of the pictures.
     """
 
     name: str
     blur: Picture
     stream: sc.SpikeStream
     truth: Mapping[int, Picture]
+    encoding: Encoding = LINEAR
 
 
 def describe_and_iter_gopro_cases(
-    data_folder: Path | None, threshold: int, limit: int | None = None
+    data_folder: Path | None,
+    threshold: int,
+    limit: int | None = None,
+    encoding: Encoding = LINEAR,
 ) -> tuple[str, Iterator[DeblurringCase]]:
     """Describe the test cases of Spike-GOPRO at one threshold, and iterate over them.
 
@@ -54,17 +66,21 @@ def describe_and_iter_gopro_cases(
         data_folder: a data set or a folder of sequences; None for the synthetic set.
         threshold: V_th.
         limit: number of cases, from the first; all by default.
+        encoding: of the pictures of the synthetic set; the other two say their own.
 
     Raises:
         FileError: neither of the two, or something is missing.
     """
     if data_folder is None:
         source = f"a substitute for Spike-GOPRO: {synthetic_set.describe_synthetic_set(limit)}"
-        return source, _synthetic_cases(threshold, limit)
+        return f"{source}, {_describe_encodings([encoding.name])}", _synthetic_cases(
+            threshold, limit, encoding
+        )
     if (data_folder / "test").is_dir():
         thinning = "" if threshold == 1 else f", thinned to one spike of {threshold}"
         pairs = sc.read_spike_gopro(data_folder, "test")[:limit]
-        return f"{data_folder}, {len(pairs)} test pairs{thinning}", _data_set_cases(
+        encodings = _describe_encodings([pair.encoding.name for pair in pairs])
+        return f"{data_folder}, {len(pairs)} test pairs{thinning}, {encodings}", _data_set_cases(
             pairs, threshold
         )
     scenes = sorted({path.parent for path in data_folder.glob("*/spikes_v*.dat")})[:limit]
@@ -75,8 +91,12 @@ def describe_and_iter_gopro_cases(
             "folders with blur.png, spikes_v1.dat and sharp_020.png"
         )
     frames = _check_files_and_list_frames(scenes, threshold)
+    encodings = _read_sequence_encodings(data_folder)
+    described = _describe_encodings([encodings.get(scene.name, LINEAR).name for scene in scenes])
     count = "1 sequence" if len(scenes) == 1 else f"{len(scenes)} sequences"
-    return f"{data_folder}, {count}", _sequence_cases(scenes, frames, threshold)
+    return f"{data_folder}, {count}, {described}", _sequence_cases(
+        scenes, frames, threshold, encodings
+    )
 
 
 def keep_every_nth_spike(stream: sc.SpikeStream, n: int, seed: int = 0) -> sc.SpikeStream:
@@ -91,21 +111,24 @@ def keep_every_nth_spike(stream: sc.SpikeStream, n: int, seed: int = 0) -> sc.Sp
     return thinned_stream
 
 
-def _synthetic_cases(threshold: int, limit: int | None) -> Iterator[DeblurringCase]:
+def _synthetic_cases(
+    threshold: int, limit: int | None, encoding: Encoding
+) -> Iterator[DeblurringCase]:
     for seed, sequence in enumerate(
         synthetic_set.make_sequences(RECORDING_FRAMES, EXPOSURE, limit)
     ):
-        gray = [sc.quarter_gray(frame) for frame in sequence.frames]
+        gray = [quarter_gray_light(frame, encoding) for frame in sequence.frames]
         stream = sc.simulate(gray, threshold=threshold, seed=seed, exposure=EXPOSURE)
         truth = {frame: sequence.sharp(frame) for frame in SEQUENCE_FRAMES}
-        yield DeblurringCase(sequence.name, sequence.blur(), stream, truth)
+        yield DeblurringCase(sequence.name, sequence.blur(encoding), stream, truth, encoding)
 
 
 def _data_set_cases(pairs: list[sc.Pair], threshold: int) -> Iterator[DeblurringCase]:
     for seed, pair in enumerate(pairs):
         truth = _read_sharp_pictures(pair.scene, pair.sharp)
         stream = keep_every_nth_spike(pair.stream(), threshold, seed)
-        yield DeblurringCase(f"{pair.scene} {pair.name}", pair.blurry_picture(), stream, truth)
+        name, blur = f"{pair.scene} {pair.name}", pair.blurry_picture()
+        yield DeblurringCase(name, blur, stream, truth, pair.encoding)
 
 
 def _check_files_and_list_frames(scene_folders: list[Path], threshold: int) -> tuple[int, ...]:
@@ -132,7 +155,10 @@ def _check_files_and_list_frames(scene_folders: list[Path], threshold: int) -> t
 
 
 def _sequence_cases(
-    scenes: list[Path], frames: Sequence[int], threshold: int
+    scenes: list[Path],
+    frames: Sequence[int],
+    threshold: int,
+    encodings: Mapping[str, Encoding],
 ) -> Iterator[DeblurringCase]:
     for scene in scenes:
         blur = sc.read_picture(scene / "blur.png")
@@ -141,7 +167,38 @@ def _sequence_cases(
         stream = sc.open(scene / _spikes_name(threshold), shape=shape)
         if stream.exposure is None:
             stream.exposure = stream.check_exposure(EXPOSURE)
-        yield DeblurringCase(scene.name, blur, stream, truth)
+        encoding = encodings.get(scene.name, LINEAR)
+        yield DeblurringCase(scene.name, blur, stream, truth, encoding)
+
+
+def _read_sequence_encodings(data_folder: Path) -> dict[str, Encoding]:
+    """Read the encodings of sequences by their names, from ``sequences.json`` where it is there.
+
+    Its entries have a ``sequence`` and, where its pictures are of real light, their encoding as
+    ``light``; without one, values are light.
+    """
+    path = data_folder / "sequences.json"
+    if not path.exists():
+        return {}
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            entry["sequence"]: parse_encoding(entry["light"])
+            for entry in entries
+            if "light" in entry
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(f"{path} is no list of sequences ({error}); correct it") from error
+
+
+def _describe_encodings(names: Sequence[str]) -> str:
+    """Describe encodings of pictures in words, for a report."""
+    if set(names) == {"linear"}:
+        return "values of pictures as light"
+    counts = Counter("values as light" if name == "linear" else name for name in names)
+    if len(counts) == 1:
+        return f"pictures in {names[0]}, spikes of their light"
+    return "pictures in " + ", ".join(f"{name} ({count})" for name, count in counts.items())
 
 
 def _spikes_name(threshold: int) -> str:

@@ -141,8 +141,14 @@ def score_spikegen(
 
 def _gray_case(case: DeblurringCase) -> DeblurringCase:
     """A copy of a test case with gray pictures."""
-    truth = {frame: as_gray(picture) for frame, picture in case.truth.items()}
-    return DeblurringCase(case.name, as_gray(case.blur), case.stream, truth)
+
+    def gray(picture: Picture) -> Picture:
+        # Of light: the gray that the spikes see.
+        encoding = case.encoding
+        return encoding.encode(as_gray(encoding.decode(picture)))
+
+    truth = {frame: gray(picture) for frame, picture in case.truth.items()}
+    return DeblurringCase(case.name, gray(case.blur), case.stream, truth, case.encoding)
 
 
 def _dense_reconstruction_table(

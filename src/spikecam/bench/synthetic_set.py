@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 import spikecam as sc
+from spikecam.encoding import LINEAR, Encoding
 from spikecam.picture import Picture
 from spikecam.stream import Span
 
@@ -34,9 +35,9 @@ class SyntheticSequence(NamedTuple):
     frames: npt.NDArray[np.uint8]
     exposure: Span
 
-    def blur(self) -> Picture:
-        """The blurry picture, (H, W, 3) in [0, 1]."""
-        return sc.average_frames(self.frames[slice(*self.exposure)])
+    def blur(self, encoding: Encoding = LINEAR) -> Picture:
+        """The blurry picture, (H, W, 3) in [0, 1]: the mean of light, encoded as the frames are."""
+        return sc.average_frames(self.frames[slice(*self.exposure)], encoding=encoding)
 
     def sharp(self, frame: int) -> Picture:
         """The sharp picture of a frame, (H, W, 3) in [0, 1]."""

@@ -20,6 +20,7 @@ from spikecam.cli.values import (
     parse_numbers,
     parse_size,
     parse_whole_bounds,
+    parse_whole_numbers,
     read_fixed_pattern,
 )
 from spikecam.option_help import attribute_helps
@@ -213,7 +214,8 @@ def _tuple_parameter(name: str, members: tuple[Any, ...]) -> Parameter:
         return one_word_parameter(parse_whole_bounds, "LOW:HIGH")
     if members == (float, float):
         return one_word_parameter(parse_bounds, "LOW:HIGH")
-    return one_word_parameter(parse_numbers, "N,N,...")
+    parse = parse_whole_numbers if members[0] is int else parse_numbers
+    return one_word_parameter(parse, "N,N,...")
 
 
 def _is_fixed_pattern(hint: Any) -> bool:

@@ -23,6 +23,7 @@ def score(
     /,
     *,
     metric: Annotated[list[str] | None, Parameter(metavar="NAME")] = None,
+    encoding: Annotated[str | None, Parameter(metavar="CURVE")] = None,
     out: Annotated[Path | None, Parameter(alias="-o", metavar="TABLE", group=OUTPUT_GROUP)] = None,
     curves: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
     output: OverwriteOption = OverwriteOption(),
@@ -33,7 +34,9 @@ def score(
         result: A picture, a video, a folder of pictures, or a pattern such as 'sharp_*.png'.
         truth: The same of what it should be.
         metric: A metric; may be given again. Beside the truth psnr and ssim by default, and there
-            are ssim_s_sdm, ms_ssim and lpips; alone niqe and brisque, and there is liqe.
+            are ssim_s_sdm, ms_ssim, colour_error and lpips; alone niqe and brisque, and there is
+            liqe.
+        encoding: Score linear light: decode both by srgb, gamma:2.2 or a file of calibrate tone.
         out: Write the scores of every frame: .csv, .json or .md.
         curves: Draw the scores of every frame: .png, .svg or .pdf.
     """
@@ -50,7 +53,8 @@ def score(
         output.check_output_file(curves, CURVES, "curves", inputs)
         sc.check_curves(curves)
     count = count_pictures(result)
-    scores = dict(track_progress(sc.frame_scores(result, truth, names), count, "Scoring"))
+    scored = sc.frame_scores(result, truth, names, encoding=encoding)
+    scores = dict(track_progress(scored, count, "Scoring"))
     means = sc.mean_scores(list(scores.values()))
     rows = [{"frame": frame, **values} for frame, values in scores.items()]
     if out is not None:

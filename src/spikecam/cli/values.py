@@ -35,6 +35,11 @@ def parse_numbers(text: str, flag: str) -> tuple[float, ...]:
         raise OptionError(f"{flag} {text}: expected numbers such as 1,2,4") from None
 
 
+def parse_whole_numbers(text: str, flag: str) -> tuple[int, ...]:
+    """Parse whole numbers with commas between them."""
+    return tuple(_whole_numbers(text.split(","), flag, text, "N,N,..."))
+
+
 def parse_bounds(text: str, flag: str) -> tuple[float, float]:
     """Parse the text LOW:HIGH to two numbers."""
     try:

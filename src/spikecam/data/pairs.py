@@ -33,6 +33,8 @@ class Pair:
         exposure: frames (start, stop) during which the blurry picture was exposed.
         light: the video that the spike camera saw, where it was kept.
         encoding: of the pictures.
+        encoding_is_known: whether the data set says their encoding; else it is that of the papers'
+            protocol, in which values are light.
         label: what the recording shows, where the data set says it.
     """
 
@@ -46,6 +48,7 @@ class Pair:
     light: Path | None = None
     label: str | None = None
     encoding: Encoding = LINEAR
+    encoding_is_known: bool = False
 
     def stream(self) -> SpikeStream:
         """Open the recording as a stream that knows its exposure."""

@@ -20,7 +20,7 @@ import numpy as np
 from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.data.sources import Source
 from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
-from spikecam.encoding import parse_encoding
+from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError
 from spikecam.gray import GRAY_WEIGHTS
 from spikecam.sensor.sensor import check_seed, resolve_sensor
@@ -48,7 +48,8 @@ class SynthConfig:
         encodings: of the pictures, such as "srgb"; every scene has one of them, so that repeating
             one makes more scenes of it. The spike camera sees decoded light, and a blurry picture
             is the encoded mean of light. "linear" is the protocol of the papers: values of
-            pictures are taken as light.
+            pictures are taken as light. A file of a curve also says how the spike camera weighs
+            colours; it is copied into the data set.
         interpolate: frames made of each of a video's.
         light: whether the video that the spike camera saw is kept, to simulate other sensors.
         val, test: share of sources and of sequences in these splits; the rest is for training.
@@ -254,11 +255,20 @@ def _split_scenes(
                 speed if source.is_photo else 0.0,
                 float(rng.choice(config.thresholds)) if config.thresholds else None,
                 encoding,
-                GRAY_WEIGHTS if encoding == "linear" else _random_colour_weights(rng),
+                _colour_weights(encoding, rng),
                 int(rng.integers(2**31)),
             )
         )
     return scenes
+
+
+def _colour_weights(encoding: str, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Weights of the papers for linear pictures, those in the file of a curve, or random ones."""
+    if encoding == "linear":
+        return GRAY_WEIGHTS
+    if is_encoding_file(encoding):
+        return parse_encoding(encoding).colour_weights
+    return _random_colour_weights(rng)
 
 
 def _random_colour_weights(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -31,7 +31,7 @@ from spikecam.data.pairs import (
     find_recording_paths,
     select_complete_pairs,
 )
-from spikecam.encoding import LINEAR, Encoding, parse_encoding
+from spikecam.encoding import Encoding, is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError, RangeError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.formats.dat import write_dat
@@ -119,10 +119,10 @@ def read_spike_gopro(
         blur = root / "blur_data" / scene / f"{name}.png"
         light = light_video_path(folder, split, scene, name) if has_light else None
         ordered = dict(sorted(sharp.items()))
-        encoding = encodings.get(scene, LINEAR)
-        pairs.append(
-            Pair(scene, name, spikes, None, blur, ordered, exposure, light, encoding=encoding)
-        )
+        pair = Pair(scene, name, spikes, None, blur, ordered, exposure, light)
+        if scene in encodings:
+            pair = replace(pair, encoding=encodings[scene], encoding_is_known=True)
+        pairs.append(pair)
     return select_complete_pairs(root, pairs, ".png", incomplete, say)
 
 
@@ -213,13 +213,19 @@ def _read_encodings(dataset_folder: Path) -> dict[str, Encoding]:
         scenes = json.loads(manifest.read_text(encoding="utf-8")).get("scenes", [])
         return {
             scene["name"]: replace(
-                parse_encoding(scene["encoding"]), colour_weights=tuple(scene["colour_weights"])
+                _parse_stored_encoding(dataset_folder, scene["encoding"]),
+                colour_weights=tuple(scene["colour_weights"]),
             )
             for scene in scenes
             if "encoding" in scene
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(f"{manifest} is no manifest ({error}); correct or remove it") from error
+
+
+def _parse_stored_encoding(dataset_folder: Path, notation: str) -> Encoding:
+    """Parse an encoding of a manifest, whose files lie in the folder of the data set."""
+    return parse_encoding(dataset_folder / notation if is_encoding_file(notation) else notation)
 
 
 def _read_exposure(dataset_folder: Path) -> Span:

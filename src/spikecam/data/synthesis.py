@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
@@ -36,11 +37,12 @@ from spikecam.data.spike_gopro import (
     pair_paths,
     write_spike_gopro_pair,
 )
-from spikecam.encoding import Encoding, parse_encoding, quarter_gray_light
+from spikecam.encoding import Encoding, is_encoding_file, parse_encoding, quarter_gray_light
 from spikecam.errors import OptionError, OutputError
 from spikecam.exposure import FrameAverage
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.atomic import atomic_path, check_output_folder
+from spikecam.io.digest import file_digest
 from spikecam.io.pictures import quantize_to_levels, read_picture
 from spikecam.io.video import video_frames
 from spikecam.resources import usable_cores
@@ -110,6 +112,9 @@ class Synthesis:
         _check_dataset_folder(self.folder, text)
         with atomic_path(self.folder / MANIFEST) as temporary:
             temporary.write_text(text, encoding="utf-8")
+        for notation in filter(is_encoding_file, self.config.encodings):
+            with atomic_path(self.folder / _stored_encoding(notation)) as temporary:
+                shutil.copyfile(notation, temporary)
         stop = Event()
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="spikecam-synth")
         try:
@@ -134,7 +139,8 @@ class Synthesis:
             "made by": "spikecam synth",
             "format": 1,
             "exposure": [MARGIN_FRAMES, MARGIN_FRAMES + self.config.length],
-            "settings": asdict(self.config),
+            "settings": asdict(self.config)
+            | {"encodings": list(map(_stored_encoding, self.config.encodings))},
             "fixed pattern": fpn,
             "sources": {
                 source.digest: {"name": Path(source.path).name, "family": source.family}
@@ -145,11 +151,23 @@ class Synthesis:
                 | {
                     "source": scene.source.digest,
                     "foregrounds": [source.digest for source in scene.foregrounds],
+                    "encoding": _stored_encoding(scene.encoding),
                 }
                 for scene in self.scenes
             ],
         }
         return json.dumps(manifest, indent=1) + "\n"
+
+
+def _stored_encoding(notation: str) -> str:
+    """Notation of an encoding in a data set.
+
+    Files of curves lie in its folder and are named by their content, so that a manifest depends on
+    no other place.
+    """
+    if not is_encoding_file(notation):
+        return notation
+    return f"encoding_{file_digest(Path(notation))[:12]}.json"
 
 
 def write_missing_pairs(

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spikecam.encoding import Encoding, parse_encoding
 from spikecam.errors import OptionError
+from spikecam.metrics.full_reference import check_and_convert_to_floats
 from spikecam.metrics.picture_pairs import (
     Pictures,
     describe_source,
@@ -26,12 +28,15 @@ class Metric(NamedTuple):
         needs_truth: whether it compares with the truth.
         label: its name in sentences.
         better: an arrow to the better end.
+        is_of_values: whether it takes any values, such as linear light, and not only pictures as
+            they are seen.
     """
 
     module: str
     needs_truth: bool
     label: str
     better: str
+    is_of_values: bool = False
 
     @property
     def heading(self) -> str:
@@ -41,10 +46,11 @@ class Metric(NamedTuple):
 
 _FULL_REFERENCE, _LEARNED = "spikecam.metrics.full_reference", "spikecam.metrics.learned"
 METRICS = {
-    "psnr": Metric(_FULL_REFERENCE, True, "PSNR", "↑"),
-    "ssim": Metric(_FULL_REFERENCE, True, "SSIM", "↑"),
-    "ssim_s_sdm": Metric(_FULL_REFERENCE, True, "SSIM on [-1, 1]", "↑"),
-    "ms_ssim": Metric(_FULL_REFERENCE, True, "MS-SSIM", "↑"),
+    "psnr": Metric(_FULL_REFERENCE, True, "PSNR", "↑", True),
+    "ssim": Metric(_FULL_REFERENCE, True, "SSIM", "↑", True),
+    "ssim_s_sdm": Metric(_FULL_REFERENCE, True, "SSIM on [-1, 1]", "↑", True),
+    "ms_ssim": Metric(_FULL_REFERENCE, True, "MS-SSIM", "↑", True),
+    "colour_error": Metric(_FULL_REFERENCE, True, "colour error", "↓"),
     "lpips": Metric(_LEARNED, True, "LPIPS", "↓"),
     "niqe": Metric(_LEARNED, False, "NIQE", "↓"),
     "brisque": Metric(_LEARNED, False, "BRISQUE", "↓"),
@@ -60,6 +66,7 @@ def score(
     metrics: Sequence[str] | None = None,
     *,
     data_range: float = 1.0,
+    encoding: str | os.PathLike[str] | Encoding | None = None,
 ) -> dict[str, float]:
     """Score pictures: the mean of each metric over the frames.
 
@@ -69,24 +76,28 @@ def score(
         truth: the same of what they should be. Files of two folders belong together by the numbers
             at the end of their names, everything else by its order.
         metrics: beside the truth "psnr", "ssim", "ssim_s_sdm" (as in SpikeReveal's tables),
-            "ms_ssim", "lpips"; alone "niqe", "brisque", "liqe". By default the first two of them.
+            "ms_ssim", "colour_error", "lpips"; alone "niqe", "brisque", "liqe". By default the
+            first two of them.
         data_range: the largest value that there can be; 1 for the pictures of this package and of
             all files. With 1, 8-bit levels (uint8) are divided by 255.
+        encoding: score linear light: the curve by which both are decoded, such as "srgb" (see
+            `parse_encoding`). By default stored values are scored.
 
     Returns:
         Means by name.
 
     Raises:
         OptionError: an unknown metric, one that needs the truth where there is none, shapes that
-            differ, values outside [0, data_range], another range than 1 for files.
+            differ, values outside [0, data_range], another range than 1 for files or light, an
+            encoding with a metric of pictures as they are seen.
         FileError: files that are missing, damaged, or on one side alone.
         SpikecamError: a metric whose package is not installed.
 
     >>> score(np.full((8, 8), 0.75), np.full((8, 8), 0.25), ["ssim"])
     {'ssim': 0.6000639897616381}
     """
-    rows = [values for _, values in frame_scores(result, truth, metrics, data_range=data_range)]
-    return mean_scores(rows)
+    scores = frame_scores(result, truth, metrics, data_range=data_range, encoding=encoding)
+    return mean_scores([values for _, values in scores])
 
 
 def frame_scores(
@@ -95,12 +106,14 @@ def frame_scores(
     metrics: Sequence[str] | None = None,
     *,
     data_range: float = 1.0,
+    encoding: str | os.PathLike[str] | Encoding | None = None,
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield each frame's name and scores.
 
     Arguments and errors are as for `score`.
     """
     names = check_metrics(metrics, truth is not None)
+    curve = None if encoding is None else _parse_score_encoding(encoding, names, data_range)
     functions = {name: getattr(import_module(METRICS[name].module), name) for name in names}
     source = describe_source(result, "the result")
     if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
@@ -113,6 +126,8 @@ def frame_scores(
         frames = iter_picture_pairs(result, truth)
     for frame, *both in frames:
         pictures = [_scale_8_bit_levels(one, data_range) for one in both if one is not None]
+        if curve is not None:
+            pictures = [curve.decode(check_and_convert_to_floats(p, 1)) for p in pictures]
         values = {}
         for name in names:
             needed = pictures if METRICS[name].needs_truth else pictures[:1]
@@ -121,6 +136,23 @@ def frame_scores(
             except OptionError as error:
                 raise OptionError(f"{source}, frame {frame}: {error}") from error
         yield frame, values
+
+
+def _parse_score_encoding(
+    encoding: str | os.PathLike[str] | Encoding, names: Sequence[str], data_range: float
+) -> Encoding:
+    """Parse the encoding of pictures whose light is scored, and check that it can be.
+
+    Raises:
+        FileError, OptionError: no encoding; a metric of pictures as they are seen; or another range
+            than 1.
+    """
+    for name in names:
+        if not METRICS[name].is_of_values:
+            raise OptionError(f"{name} is of pictures as they are seen; leave out the encoding")
+    if data_range != 1:
+        raise OptionError(f"light is decoded of values in [0, 1], not of [0, {data_range:g}]")
+    return parse_encoding(encoding)
 
 
 def _scale_8_bit_levels(picture: Any, data_range: float) -> Any:

@@ -17,7 +17,6 @@ from spikecam.deblurring.pair import PairSettings, match_pair
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
 from spikecam.frames import Frames, frames_with_window
-from spikecam.io.exr import is_exr
 from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture, read_picture

@@ -12,7 +12,6 @@ from spikecam.errors import OptionError
 from spikecam.frames import Frames
 from spikecam.generation.generate import DEFAULT_METHOD, generate_frames, middle_frame
 from spikecam.generation.generated import Generated
-from spikecam.io.exr import is_exr
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
 from spikecam.method import Takes, find_method

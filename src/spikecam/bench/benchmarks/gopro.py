@@ -1,4 +1,8 @@
-"""Deblurring at three thresholds, a sequence of 7 frames and its middle frame."""
+"""Deblurring at three thresholds, a sequence of 7 frames and its middle frame.
+
+Several data sets stand side by side, such as one of the papers' protocol, in which values of
+pictures are light, and one of real light.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +22,30 @@ class GoproOptions:
 
     Attributes:
         data: Spike-GOPRO, or folders with blur.png, spikes_v1.dat and sharp_020.png; by default
-            simulated scenes.
+            simulated scenes, in the papers' protocol and in real light.
         method: METHOD[:WEIGHTS[,WEIGHTS]] to score; by default every method with a picture.
         metric: as for spikecam score.
         threshold: V_th.
         limit: only the first so many scenes.
+        known_encoding: give methods the encoding of the pictures; else they measure it.
     """
 
-    data: Path | None = None
+    data: tuple[Path, ...] = ()
     method: tuple[str, ...] = ()
-    metric: tuple[str, ...] = ("psnr", "ssim", "ssim_s_sdm")
+    metric: tuple[str, ...] = ("psnr", "ssim", "ssim_s_sdm", "colour_error")
     threshold: tuple[int, ...] = (1, 2, 4)
     limit: int | None = None
+    known_encoding: bool = False
 
     def __post_init__(self) -> None:
-        check_data_and_limit(self.data, self.limit)
+        for folder in self.data or (None,):
+            check_data_and_limit(folder, self.limit)
 
 
 def run(options: GoproOptions, context: RunContext) -> Report:
     """Run the benchmark and return its report.
 
-    The report has tables of PSNR and SSIM, beside published figures.
+    The report has tables of PSNR, SSIM and colour error, beside published figures.
     """
     from spikecam.bench.gopro import score_on_gopro
 
@@ -48,6 +55,7 @@ def run(options: GoproOptions, context: RunContext) -> Report:
         metrics=options.metric,
         thresholds=options.threshold,
         limit=options.limit,
+        known_encoding=options.known_encoding,
         command=context.command,
         say=context.say,
     )

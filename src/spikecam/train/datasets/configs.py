@@ -94,6 +94,20 @@ class SceneConfig:
 
 
 @dataclass(frozen=True)
+class CaptureConfig:
+    """How captures are read whose truth is not known.
+
+    Attributes:
+        encoding: of blurry pictures: srgb, linear, gamma:2.2 or a file of calibrate tone; auto
+            keeps what a data set says, and measures that of all others once for the rig.
+        check_match: refuse a picture and spikes that do not show the same scene.
+    """
+
+    encoding: str = "auto"
+    check_match: bool = True
+
+
+@dataclass(frozen=True)
 class RefinerSampleConfig:
     """How samples of the refiner are drawn.
 

@@ -8,6 +8,7 @@ their truth.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from spikecam.data.pairs import Pair
 from spikecam.data.plan import SynthConfig
 from spikecam.data.synthesis import Synthesis
 from spikecam.deblurring.deblur import deblur
+from spikecam.encoding import Encoding
 from spikecam.errors import FileError, OptionError, OutputError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.atomic import atomic_path
@@ -43,6 +45,7 @@ def make_pseudo_scenes(
     *,
     scene_count: int,
     seed: int,
+    check_match: bool = True,
     say: Callable[[str], None] | None = None,
 ) -> Path:
     """Make a simulated data set with truth from pairs without truth.
@@ -50,10 +53,12 @@ def make_pseudo_scenes(
     One that was interrupted is continued.
 
     Args:
-        pairs: blurry pictures with their spikes; their sharp pictures are not looked at.
+        pairs: blurry pictures with their spikes, and their encoding, which scenes have as well;
+            sharp pictures are not looked at.
         output_folder: where to: ``pictures`` and ``scenes`` below it.
         scene_count: how many scenes.
         seed: of everything random.
+        check_match: refuse a picture and spikes that do not show the same scene.
         say: takes lines of progress.
 
     Returns:
@@ -61,6 +66,7 @@ def make_pseudo_scenes(
 
     Raises:
         FileError: pictures below 160 pixels a side.
+        GeometryError: a picture and spikes that do not show the same scene.
         OptionError: fewer than 2 scenes.
         OutputError: the folder cannot be written, or was begun with other pictures.
         SpikecamError: as `Synthesis`.
@@ -86,12 +92,13 @@ def make_pseudo_scenes(
     for number, pair in enumerate(pairs):
         path = pictures / f"{number:06d}.png"
         if not path.exists():
-            write_picture(path, _half_size_sdm_picture(pair))
+            write_picture(path, _half_size_sdm_picture(pair, check_match))
     max_speed = min(_MAX_SPEED[0] * min(size), _MAX_SPEED[1])
     config = SynthConfig(
         size=(size[0], size[1]),
         sequences=scene_count,
         speed=(0, max_speed),
+        encodings=_scene_encodings(pairs, output_folder),
         light=True,
         val=0.05,
         test=0,
@@ -127,9 +134,37 @@ def _start_or_check_folder(folder: Path, pairs: Sequence[Pair]) -> None:
         ) from error
 
 
-def _half_size_sdm_picture(pair: Pair) -> np.ndarray:
+def _scene_encodings(pairs: Sequence[Pair], output_folder: Path) -> tuple[str, ...]:
+    """Encodings of scenes, for `SynthConfig`: those of the pairs, about as often.
+
+    Curves without a name are saved in the output folder.
+    """
+    counts = Counter(_encoding_notation(pair.encoding, output_folder) for pair in pairs)
+    least = min(counts.values())
+    return tuple(
+        notation for notation, count in sorted(counts.items()) for _ in range(round(count / least))
+    )
+
+
+def _encoding_notation(encoding: Encoding, output_folder: Path) -> str:
+    if encoding.name in ("linear", "srgb") or encoding.name.startswith("gamma:"):
+        return encoding.name
+    path = output_folder / f"{Path(encoding.name).stem}.json"
+    encoding.save(path)
+    return str(path)
+
+
+def _half_size_sdm_picture(pair: Pair, check_match: bool) -> np.ndarray:
     """The picture of the middle of the exposure by SDM, at half size."""
     stream = pair.stream()
     middle = sum(resolve_exposure(stream)) // 2
-    sharp = deblur(pair.blurry_picture(), stream, at=middle, method="sdm")
+    # By its path, which messages name.
+    sharp = deblur(
+        pair.blurry_picture() if pair.blur is None else pair.blur,
+        stream,
+        at=middle,
+        method="sdm",
+        encoding=pair.encoding,
+        check_match=check_match,
+    )
     return np.asarray(Image.fromarray(quantize_to_levels(as_colour(sharp))).reduce(_REDUCTION))

@@ -1,21 +1,23 @@
 """Adapting the refiner to a person's own camera, by captures without any truth.
 
-From captures, the camera is measured: how many spikes it fires for how much light, and how unlike
-its pixels are. The captures become pseudo scenes (see `make_pseudo_scenes_of_run`), which are seen
-by sensors like that one; the network goes on learning from them. Validation scenes decide when to
-stop, and validation captures whether to keep the result.
+From captures, the camera is measured: the encoding of its pictures, how many spikes it fires for
+how much light, and how unlike its pixels are. The captures become pseudo scenes (see
+`make_pseudo_scenes_of_run`), which are seen by sensors like that one; the network goes on learning
+from them. Validation scenes decide when to stop, and validation captures whether to keep the
+result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spikecam.errors import OptionError, SpikecamError
 from spikecam.train.datasets.configs import (
     SCENE_CROP_UNIT,
+    CaptureConfig,
     RefinerSampleConfig,
     SceneConfig,
     SensorConfig,
@@ -23,7 +25,11 @@ from spikecam.train.datasets.configs import (
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import TrainingJob, TrainingResult
 from spikecam.train.recipe import Recipe, SourceArguments
-from spikecam.train.recipes.refined import RefinedStage, make_pseudo_scenes_of_run
+from spikecam.train.recipes.refined import (
+    RefinedStage,
+    make_pseudo_scenes_of_run,
+    read_captures_of_run,
+)
 
 if TYPE_CHECKING:
     from spikecam.data.pairs import Pair
@@ -50,6 +56,7 @@ class AdaptationOptions:
         scenes: pseudo scenes made of the captures, to train on.
         patience: epochs without a better result after which the run ends.
         skip_incomplete: leave out pairs that lack a file.
+        captures: how captures are read.
         run: settings of the run.
     """
 
@@ -57,6 +64,7 @@ class AdaptationOptions:
     scenes: int = 200
     patience: int = 4
     skip_incomplete: bool = False
+    captures: CaptureConfig = field(default_factory=CaptureConfig)
     run: RunConfig = RUN
 
     def __post_init__(self) -> None:
@@ -147,13 +155,17 @@ def adapt_weights(job: TrainingJob, options: AdaptationOptions) -> AdaptationSco
     captures, val_captures = find_train_val_pairs_of_all(
         job.sources, skip_incomplete=options.skip_incomplete, say=report.say
     )
-    val_captures = val_captures[:_VAL_CAPTURES]
+    run_job, count = replace(job, output_path=folder), len(captures)
+    both = read_captures_of_run(
+        [*captures, *val_captures[:_VAL_CAPTURES]], run_job, options.captures
+    )
+    captures, val_captures = both[:count], both[count:]
     sensors = estimate_sensor_config(captures)
     pattern = "a strong fixed pattern" if sensors.fpn_prob > 0.5 else "no strong fixed pattern seen"
     low, high = sensors.thresholds
     report.say_line(f"the camera: V_th {low:.2g} to {high:.2g}, {pattern}")
     data_set = make_pseudo_scenes_of_run(
-        captures, replace(job, output_path=folder), options.scenes, seed
+        captures, run_job, options.scenes, seed, options.captures.check_match
     )
     train, val = find_train_val_pairs(data_set, with_light=True)
     min_side = min(min(pair.shape) for pair in train if pair.shape is not None) * PICTURE_SCALE
@@ -190,6 +202,7 @@ def adapt_weights(job: TrainingJob, options: AdaptationOptions) -> AdaptationSco
             "scenes": asdict(scenes) | {"count": options.scenes},
             "sensors": asdict(sensors),
             "patience": options.patience,
+            "captures": asdict(options.captures),
             "data": describe_pairs(captures, val_captures),
         },
         report=report,

@@ -11,6 +11,7 @@ from spikecam.errors import OptionError
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.train.datasets.configs import (
     SCENE_CROP_UNIT,
+    CaptureConfig,
     RefinerSampleConfig,
     SceneConfig,
     SensorConfig,
@@ -42,6 +43,7 @@ class RefinedOptions:
             spikes; 0 takes the sharp pictures.
         weights: weights to start from, by name or file, and their size.
         skip_incomplete: leave out pairs that lack a file.
+        captures: with ``pseudo``, how the pairs are read.
         scenes: how crops are drawn.
         sensors: how sensors are drawn.
         samples: what a sample holds.
@@ -52,6 +54,7 @@ class RefinedOptions:
     pseudo: int = 0
     weights: str | None = None
     skip_incomplete: bool = False
+    captures: CaptureConfig = field(default_factory=CaptureConfig)
     scenes: SceneConfig = field(default_factory=SceneConfig)
     sensors: SensorConfig = field(default_factory=SensorConfig)
     samples: RefinerSampleConfig = field(default_factory=RefinerSampleConfig)
@@ -151,7 +154,9 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
         captures, _ = find_train_val_pairs_of_all(
             sources, skip_incomplete=options.skip_incomplete, say=job.report.say
         )
-        sources = [make_pseudo_scenes_of_run(captures, job, options.pseudo, seed)]
+        captures = read_captures_of_run(captures, job, options.captures)
+        check_match = options.captures.check_match
+        sources = [make_pseudo_scenes_of_run(captures, job, options.pseudo, seed, check_match)]
     train, val = find_train_val_pairs_of_all(
         sources, skip_incomplete=options.skip_incomplete, with_light=True, say=job.report.say
     )
@@ -195,7 +200,8 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
             "samples": asdict(options.samples),
             "pseudo": options.pseudo,
             "data": describe_pairs(train, val),
-        },
+        }
+        | ({"captures": asdict(options.captures)} if options.pseudo else {}),
         names=join_last_names(job.sources),
         input_config=input_config,
     )
@@ -204,8 +210,28 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
     )
 
 
+def read_captures_of_run(
+    pairs: Sequence[Pair], job: TrainingJob, config: CaptureConfig
+) -> list[Pair]:
+    """Captures with the encoding of their pictures, which is kept in the folder of the run.
+
+    Raises:
+        FileError, OptionError: no encoding.
+        OutputError: the folder is not one for a run.
+    """
+    from spikecam.train.datasets.capture_encoding import with_encodings
+    from spikecam.train.engine.run_folder import CONFIG, PSEUDO, check_run_settings
+
+    folder = Path(job.output_path)
+    if not (folder / CONFIG).exists():
+        check_run_settings(folder, {})
+    return with_encodings(
+        pairs, config.encoding, folder / PSEUDO / "encoding.json", job.report.say_line
+    )
+
+
 def make_pseudo_scenes_of_run(
-    pairs: Sequence[Pair], job: TrainingJob, scene_count: int, seed: int
+    pairs: Sequence[Pair], job: TrainingJob, scene_count: int, seed: int, check_match: bool
 ) -> Path:
     """Make the data set of pseudo scenes in the folder of the run.
 
@@ -213,13 +239,15 @@ def make_pseudo_scenes_of_run(
         OutputError: the folder is not one for a run.
     """
     from spikecam.train.datasets.pseudo_scenes import make_pseudo_scenes
-    from spikecam.train.engine.run_folder import CONFIG, PSEUDO, check_run_settings
+    from spikecam.train.engine.run_folder import PSEUDO
 
-    folder = Path(job.output_path)
-    if not (folder / CONFIG).exists():
-        check_run_settings(folder, {})
     return make_pseudo_scenes(
-        pairs, folder / PSEUDO, scene_count=scene_count, seed=seed, say=job.report.say
+        pairs,
+        Path(job.output_path) / PSEUDO,
+        scene_count=scene_count,
+        seed=seed,
+        check_match=check_match,
+        say=job.report.say,
     )
 
 
