@@ -28,16 +28,18 @@ def test_blur_is_the_mean(frames):
 
 def test_light_is_averaged_where_asked(frames):
     light = srgb_to_linear(frames / 255).mean(axis=0)
-    assert np.allclose(average_frames(frames, linear=True), linear_to_srgb(light), atol=1e-6)
-    assert np.allclose(average_frames(frames / 255, linear=True), linear_to_srgb(light), atol=1e-6)
+    assert np.allclose(average_frames(frames, encoding="srgb"), linear_to_srgb(light), atol=1e-6)
+    assert np.allclose(
+        average_frames(frames / 255, encoding="srgb"), linear_to_srgb(light), atol=1e-6
+    )
     # Light is bright for longer than gamma-encoded values are.
-    assert (average_frames(frames, linear=True) > average_frames(frames)).all()
+    assert (average_frames(frames, encoding="srgb") > average_frames(frames)).all()
 
 
 def test_one_frame_stays_itself(frames):
     one = (frames[0] / 255).astype(np.float32)
     assert np.array_equal(average_frames(frames[:1]), one)
-    assert np.allclose(average_frames(frames[:1], linear=True), one, atol=1e-6)
+    assert np.allclose(average_frames(frames[:1], encoding="srgb"), one, atol=1e-6)
 
 
 def test_an_average_takes_frames_one_at_a_time(frames):
@@ -60,10 +62,10 @@ def test_an_average_takes_frames_one_at_a_time(frames):
         ([np.zeros((4, 5, 2))], "frame 1 of an exposure is"),
     ],
 )
-@pytest.mark.parametrize("linear", [False, True])
-def test_frames_that_cannot_be_averaged_are_refused(wrong, message, linear):
+@pytest.mark.parametrize("encoding", ["linear", "srgb", "gamma:2.2"])
+def test_frames_that_cannot_be_averaged_are_refused(wrong, message, encoding):
     with pytest.raises(OptionError, match=message):
-        average_frames(iter(wrong), linear=linear)
+        average_frames(iter(wrong), encoding=encoding)
 
 
 def test_frames_are_spread_over_the_exposure_ends_included(stream):

@@ -110,6 +110,16 @@ class Encoding:
         """Light that the spike camera sees of the light (..., 3) of colours."""
         return np.asarray(light @ np.array(self.colour_weights, np.float32))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Encoding) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @cached_property
+    def _content(self) -> tuple[str, tuple[float, ...], bytes]:
+        return self.name, tuple(self.colour_weights), self.light.tobytes()
+
     @cached_property
     def _decode_table(self) -> Picture:
         values = np.linspace(0, 1, _TABLE_SIZE + 1)

@@ -5,6 +5,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.gray import as_gray
+from spikecam.srgb import srgb_to_linear
 
 
 @pytest.fixture
@@ -59,7 +60,10 @@ def test_a_video_is_simulated(folder, spikecam):
     assert ended.code == 0
     spikes = sc.open("a.dat")
     assert (spikes.shape, spikes.rate, spikes.exposure) == ((58, 48, 64), 20000, (5, 30))
-    assert spikes.count()[40, 60] == pytest.approx(58 * 0.1, abs=2)
+    assert spikes.count()[40, 60] == pytest.approx(58 * srgb_to_linear(0.2) / 2, abs=1.5)
+    ended = spikecam(*words.replace("a.dat", "linear.dat").split(), "--encoding", "linear")
+    assert ended.code == 0
+    assert sc.open("linear.dat").count()[40, 60] == pytest.approx(58 * 0.1, abs=2)
 
 
 @pytest.mark.parametrize(("factor", "span"), [(4, (0, 77)), (5, (20, 76)), (8, (20, 133))])
@@ -85,11 +89,13 @@ def test_a_photograph_is_simulated_in_a_size(folder, spikecam):
 
 
 def test_a_camera_stands_still_before_all_of_a_photograph(folder, spikecam):
-    words = "simulate photo.jpg -o a.dat --still 400 --full --preset ideal --blur b.png"
-    assert spikecam(*words.split()).code == 0
-    photo = as_gray(sc.read_picture("photo.jpg"))
-    assert sc.open("a.dat").count() / 400 == pytest.approx(photo, abs=1.01 / 400)
-    assert np.array_equal(sc.read_picture("b.png"), sc.read_picture("photo.jpg"))
+    photo = sc.read_picture("photo.jpg")
+    for encoding, light in (("srgb", srgb_to_linear(photo)), ("linear", photo)):
+        words = "simulate photo.jpg -o a.dat --still 400 --full --preset ideal --blur b.png"
+        words += f" --overwrite --encoding {encoding}"
+        assert spikecam(*words.split()).code == 0
+        assert sc.open("a.dat").count() / 400 == pytest.approx(as_gray(light), abs=1.01 / 400)
+        assert np.array_equal(sc.read_picture("b.png"), photo)
 
 
 def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
@@ -99,6 +105,7 @@ def test_a_data_set_is_made_and_gone_on_with(folder, spikecam):
     assert "5 scenes" in first.out
     assert spikecam(*words.split()).out == first.out
     assert len(sc.read_spike_gopro("set")) == 3
+    assert {str(pair.encoding) for pair in sc.read_spike_gopro("set")} <= {"srgb", "linear"}
 
 
 def test_a_fixed_pattern_is_calibrated_and_used(folder, spikecam):
@@ -182,6 +189,7 @@ def test_a_second_camera_is_aligned_and_used(rig, spikecam):
 CASES = {
     "simulate missing.mp4": "missing.mp4 does not exist",
     "simulate text.mp4": "text.mp4 is not a readable video",
+    "simulate photo.jpg --encoding rec709": "no encoding 'rec709'",
     "simulate photo.jpg --threshold 0": "threshold is a number above 0",
     "simulate photo.jpg --preset gen3": "known presets",
     "simulate photo.jpg --speed -3": "speed of a scene",

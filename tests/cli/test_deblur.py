@@ -28,8 +28,12 @@ def test_standard_output_is_json_alone_where_it_is_asked_for(spikecam, recording
     sc.save(tmp_path / "blur.png", np.full((24, 36, 3), 0.5))
     words = ("deblur", tmp_path / "blur.png", recording, "--size", "9x6", "--method", "sdm")
     ended = spikecam(*words, "-o", tmp_path / "a.png", "--json")
-    assert json.loads(ended.out)["notes"] == ["exposure 0:60 of 60 frames"]
-    assert ended.err == "exposure 0:60 of 60 frames\n"
+    exposure, encoding = json.loads(ended.out)["notes"]
+    assert exposure == "exposure 0:60 of 60 frames"
+    assert encoding.startswith("encoding srgb: too little of ")
+    assert ended.err == f"{exposure}\n{encoding}\n"
+    ended = spikecam(*words, "-o", tmp_path / "b.png", "--encoding", "gamma:2", "--json")
+    assert json.loads(ended.out)["notes"] == [exposure, "encoding gamma:2"]
 
 
 def test_seven_frames_over_the_exposure(run):

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 import spikecam as sc
 from spikecam.data.plan import Scene, check_disjoint_splits, plan_scenes
 from spikecam.data.sources import Source
+from spikecam.gray import GRAY_WEIGHTS
 
 
 def photo(name, digest, family=None):
     return Source(name, digest, family or digest, 1)
+
+
+def planned(split, name, source, foregrounds):
+    return Scene(split, name, source, foregrounds, 0, 0, 1, "srgb", GRAY_WEIGHTS, 0)
 
 
 SOURCES = [photo(f"photo{i}.png", f"{i:064x}") for i in range(20)]
@@ -35,11 +40,11 @@ def test_no_family_is_in_two_splits(seed, sequences, val, test):
 def test_the_check_finds_a_shared_family():
     a, b, c = (photo(f"{name}.png", name) for name in "abc")
     copy = photo("copy.png", "d", "a")
-    scene = Scene("train", "0", a, (b,), 0, 0, 1, 0)
+    scene = planned("train", "0", a, (b,))
     with pytest.raises(sc.FileError, match=r"b\.png is shown in train as well as in test"):
-        check_disjoint_splits([scene, Scene("test", "1", c, (b,), 0, 0, 1, 0)])
+        check_disjoint_splits([scene, planned("test", "1", c, (b,))])
     with pytest.raises(sc.FileError, match=r"copy\.png"):
-        check_disjoint_splits([scene, Scene("test", "1", copy, (), 0, 0, 1, 0)])
+        check_disjoint_splits([scene, planned("test", "1", copy, ())])
 
 
 def test_names_of_files_do_not_decide():
@@ -59,6 +64,19 @@ def test_settings_are_drawn_from_their_ranges():
     assert np.ptp([scene.speed for scene in scenes]) > 30
     assert set(Counter(scene.threshold for scene in scenes)) == {1, 2, 4}
     assert 0.15 < np.mean([bool(scene.foregrounds) for scene in scenes]) < 0.45
+    assert {len(scene.foregrounds) for scene in scenes} == {0, 1, 2, 3}
+    assert 0.5 < np.mean([scene.encoding == "srgb" for scene in scenes]) < 0.8
+    assert {scene.encoding for scene in scenes} == {"srgb", "linear"}
+
+
+def test_the_spike_camera_of_a_scene_has_a_spectral_response_of_its_own():
+    scenes = plan_scenes(SOURCES, sc.SynthConfig(sequences=60))
+    drawn = {scene.colour_weights for scene in scenes if scene.encoding == "srgb"}
+    assert len(drawn) > 20
+    assert np.allclose([sum(weights) for weights in drawn], 1)
+    assert np.abs(np.mean(list(drawn), axis=0) - GRAY_WEIGHTS).max() < 0.05
+    # In the protocol of the papers it is gray.
+    assert {s.colour_weights for s in scenes if s.encoding == "linear"} == {GRAY_WEIGHTS}
 
 
 def test_every_split_gets_something_to_show():
@@ -103,6 +121,8 @@ def test_videos_last_for_so_many_sequences():
         ({"seed": -1}, "seed"),
         ({"thresholds": (1, -2)}, "threshold"),
         ({"preset": "gen3"}, "known presets"),
+        ({"encodings": ()}, "at least one encoding"),
+        ({"encodings": ("srgb", "rec709")}, "no encoding 'rec709'"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(values, words):

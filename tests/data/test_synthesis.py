@@ -11,6 +11,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.data import synthesis
+from spikecam.encoding import quarter_gray_light
 
 SMALL = {"size": (64, 96), "length": 9, "gap": 3, "speed": (0, 10)}
 
@@ -62,8 +63,23 @@ def test_a_data_set_is_whole_and_can_be_read(photos, tmp_path):
         middle = sc.read_picture(pair.sharp[24])
         assert np.abs(middle - pair.blurry_picture()).mean() < 0.2
         rates = pair.stream().count(20, 29) / 9
-        gray = sc.quarter_gray(pair.blurry_picture())
-        assert np.corrcoef(rates.ravel(), gray.ravel())[0, 1] > 0.9
+        light = quarter_gray_light(pair.blurry_picture(), pair.encoding)
+        assert np.corrcoef(rates.ravel(), light.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("encoding", ["linear", "srgb", "gamma:1.8"])
+def test_both_cameras_see_the_light_of_a_scene(photos, tmp_path, encoding):
+    config = {"encodings": (encoding,), "light": True, "speed": (0, 0), "foregrounds": 0}
+    scenes = make(photos, tmp_path / "set", **config, val=0, test=0, sequences=2)
+    assert {scene.encoding for scene in scenes} == {encoding}
+    for pair in sc.read_spike_gopro(tmp_path / "set"):
+        assert str(pair.encoding) == encoding
+        light = np.load(pair.light) / 65535
+        # Nothing moves: the blurry picture is a sharp one, and its light that of any frame.
+        blur = pair.blurry_picture()
+        assert np.abs(blur - sc.read_picture(pair.sharp[24])).max() < 1.5 / 255
+        assert np.abs(quarter_gray_light(blur, pair.encoding) - light[24]).max() < 0.02
+        assert np.abs(light - light[24]).max() < 1e-3
 
 
 def test_spikegen_sets_its_own_threshold(photos, tmp_path):
@@ -209,6 +225,8 @@ def test_the_manifest_says_what_is_where(photos, tmp_path):
     assert {s["name"]: s["split"] for s in said["scenes"]} == {s.name: s.split for s in scenes}
     assert {s["name"] for s in said["sources"].values()} == {f"{i}.png" for i in range(7)}
     assert said["fixed pattern"] is None
+    seen = {s["name"]: (s["encoding"], tuple(s["colour_weights"])) for s in said["scenes"]}
+    assert seen == {s.name: (s.encoding, s.colour_weights) for s in scenes}
 
 
 def test_videos_become_scenes(clip, tmp_path):
@@ -249,11 +267,12 @@ def test_the_light_is_kept_where_it_shall_be(photos, tmp_path):
     make(photos, tmp_path / "set", light=True)
     pair = sc.read_spike_gopro(tmp_path / "set")[0]
     light = np.load(pair.light)
-    assert (light.dtype, light.shape) == (np.uint8, (49, 16, 24))
+    assert (light.dtype, light.shape) == (np.uint16, (49, 16, 24))
     for frame, path in pair.sharp.items():
-        assert np.abs(light[frame] / 255 - sc.quarter_gray(sc.read_picture(path))).max() < 0.003
+        seen = quarter_gray_light(sc.read_picture(path), pair.encoding)
+        assert np.abs(light[frame] / 65535 - seen).max() < 1e-4
     # What was recorded is what the same sensor makes of it, but for rounding.
-    again = sc.simulate(light, "s-sdm", seed=0)
+    again = sc.simulate(light / 65535, "s-sdm", seed=0)
     assert abs(np.asarray(again).mean() - np.asarray(pair.stream()).mean()) < 0.01
     pair.light.unlink()
     make(photos, tmp_path / "set", light=True)

@@ -4,6 +4,7 @@ import pytest
 import spikecam as sc
 from spikecam import sample
 from spikecam.bench.gopro import scores_at_threshold
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_deblurrer import RefinerDeblurrer
 
@@ -46,8 +47,11 @@ def test_wrong_requests_say_what_to_do(pair):
         sc.deblur(np.zeros((24, 40)), stream, at=68)
     with pytest.raises(sc.GeometryError, match=r"^the picture of 40x24"):
         sc.deblur(np.zeros((24, 40)).tolist(), stream, at=68)
-    with pytest.raises(sc.OptionError, match=r"in \[0, 1\]"):
-        sc.deblur(blur * 255, stream, at=68)
+    with pytest.raises(sc.OptionError, match=r"values up to 127\.5, which only linear light has"):
+        sc.deblur(blur * 255, stream, at=68, encoding="srgb")
+    for wrong in (-blur, blur * np.nan, blur * np.inf, (blur * 255).astype(int)):
+        with pytest.raises(sc.OptionError, match=r"in \[0, 1\]|int64"):
+            sc.deblur(wrong, stream, at=68)
     with pytest.raises(sc.OptionError, match="height, width"):
         sc.deblur(blur[None], stream, at=68)
 
@@ -94,7 +98,9 @@ def test_short_floats_lose_next_to_nothing(data):
     ratios = LogRateRatios(stream, (20, 117))
     short, whole = (
         sc.psnr(
-            RefinerDeblurrer(network, blur, ratios, full_precision=full_precision).deblur(68),
+            RefinerDeblurrer(
+                network, BlurryPicture(blur), ratios, full_precision=full_precision
+            ).deblur(68),
             truth,
             data_range=1,
         )

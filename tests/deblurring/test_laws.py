@@ -1,4 +1,4 @@
-"""Laws of the formula: what is linear in the blurry picture, and alike in every colour."""
+"""Laws of deblurring: what is linear in the blurry picture's light, and alike in every colour."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spikecam as sc
+from spikecam import sample
 
 ORDERS = [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
 
@@ -20,20 +21,41 @@ def blurry(seed=0):
 
 
 @settings(max_examples=10)
-@given(st.floats(0.01, 2), st.integers(0, 9))
-def test_a_brighter_picture_is_deblurred_to_a_brighter_one(stream, gain, seed):
-    """SDM is linear in the blurry picture, as long as nothing is brighter than white."""
-    plain = sc.deblur(blurry(seed), stream, at=68, method="sdm")
+@given(st.floats(0.01, 2), st.integers(0, 9), st.sampled_from(["linear", "srgb", "gamma:2.2"]))
+def test_a_brighter_picture_is_deblurred_to_a_brighter_one(stream, gain, seed, encoding):
+    """SDM is linear in the light of the blurry picture, as long as nothing is clipped to white."""
+    encode = sc.parse_encoding(encoding).encode
+
+    def light(picture):
+        return sc.deblur(encode(picture), stream, at=68, method="sdm", encoding=encoding, hdr=True)
+
+    plain = light(blurry(seed))
     assert plain.max() < 0.5
-    brighter = sc.deblur(blurry(seed) * np.float32(gain), stream, at=68, method="sdm")
-    np.testing.assert_allclose(brighter, plain * gain, rtol=1e-5, atol=1e-7)
+    brighter = light(blurry(seed) * np.float32(gain))
+    tolerance = 1e-5 if encoding == "linear" else 1e-3
+    np.testing.assert_allclose(brighter, plain * gain, rtol=tolerance, atol=tolerance / 100)
+
+
+@pytest.mark.parametrize("encoding", ["linear", "srgb"])
+def test_the_brightness_of_a_photograph_does_not_matter_to_refined(encoding):
+    """A photograph of a tenth of the light is deblurred as the bright one is, but for its scale."""
+    curve = sc.parse_encoding(encoding)
+    blur = sc.read_picture(sample.BLUR)
+    dim = curve.encode(curve.decode(blur) * np.float32(0.1))
+    options = {"at": 68, "encoding": encoding, "check_match": False, "hdr": True}
+    bright, dark = (sc.deblur(picture, sample.SPIKES, **options) for picture in (blur, dim))
+    assert dark.max() < 0.2
+    bright, dark = (curve.encode(light).clip(0, 1) for light in (bright, dark * np.float32(10)))
+    assert sc.psnr(dark, bright, data_range=1) > 35
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_sdm_treats_colours_alike(stream, order):
-    plain = sc.deblur(blurry(), stream, at=68, method="sdm")
-    swapped = sc.deblur(blurry()[..., order], stream, at=68, method="sdm")
-    assert np.array_equal(swapped, plain[..., order])
+    for encoding in ("linear", "srgb"):
+        options = {"at": 68, "method": "sdm", "encoding": encoding}
+        plain = sc.deblur(blurry(), stream, **options)
+        swapped = sc.deblur(blurry()[..., order], stream, **options)
+        assert np.array_equal(swapped, plain[..., order])
 
 
 def test_refined_keeps_the_order_of_colours(stream):

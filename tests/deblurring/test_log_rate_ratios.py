@@ -3,6 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
+from spikecam.encoding import LINEAR, SRGB, gamma_encoding
 from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.stream import SpikeStream
 
@@ -84,3 +85,52 @@ def test_a_recording_too_large_to_keep_gives_the_same(spikes):
     assert np.allclose(kept.exposure_log_ratios(), read.exposure_log_ratios(), atol=1e-4)
     for frame in (40, 100, 210):
         assert np.allclose(kept.frame_log_ratios(frame), read.frame_log_ratios(frame), atol=1e-4)
+
+
+@pytest.fixture
+def rising():
+    """A recording of light that rises to three times as much, of pixels of other reflectances."""
+    light = np.linspace(0.1, 0.3, 137, dtype=np.float32)[:, None, None]
+    reflectances = np.linspace(0.5, 3, 24, dtype=np.float32).reshape(4, 6)
+    return sc.simulate(light * reflectances, sc.Sensor(threshold=1), seed=0)
+
+
+def all_maps(ratios):
+    """Log ratios of windows alone."""
+    moment = np.delete(ratios.frame_log_ratios(80), PLACE, axis=0)
+    return np.concatenate([moment, ratios.exposure_log_ratios()[:-1]])
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.8, 2.2])
+def test_a_power_law_divides_log_ratios_by_its_gamma(rising, gamma):
+    plain, encoded = (LogRateRatios(rising, (20, 117)) for _ in range(2))
+    encoded.set_encoding(gamma_encoding(gamma), white_rate=0.8)
+    assert np.abs(all_maps(plain)).max() > 0.3
+    assert np.allclose(all_maps(encoded), all_maps(plain) / gamma, atol=2e-3)
+    # What says where and how sure it is stays as it was.
+    assert np.array_equal(encoded.frame_log_ratios(80)[PLACE], plain.frame_log_ratios(80)[PLACE])
+    assert np.array_equal(encoded.exposure_log_ratios()[-1], plain.exposure_log_ratios()[-1])
+    assert np.allclose(encoded.log_sdm_ratio(80), plain.log_sdm_ratio(80) / gamma, atol=2e-3)
+
+
+def test_the_linear_encoding_changes_no_log_ratio(rising):
+    plain, linear = (LogRateRatios(rising, (20, 117)) for _ in range(2))
+    linear.set_encoding(LINEAR, white_rate=0.8)
+    assert np.array_equal(all_maps(linear), all_maps(plain))
+    assert np.array_equal(linear.brightness, plain.rate)
+    # Nor does it after another one.
+    linear.set_encoding(SRGB, white_rate=0.8)
+    assert np.abs(all_maps(linear) - all_maps(plain)).max() > 0.05
+    linear.set_encoding(LINEAR, white_rate=0.8)
+    assert np.array_equal(all_maps(linear), all_maps(plain))
+    assert np.array_equal(linear.brightness, plain.rate)
+
+
+def test_encoded_ratios_are_those_of_encoded_light(rising):
+    plain, encoded = (LogRateRatios(rising, (20, 117)) for _ in range(2))
+    white_rate = 0.9
+    encoded.set_encoding(SRGB, white_rate)
+    light = plain.rate / white_rate
+    expected = np.log(SRGB.encode(light * np.exp(plain.log_sdm_ratio(80))) / SRGB.encode(light))
+    assert np.allclose(encoded.log_sdm_ratio(80), expected, atol=2e-3)
+    assert np.allclose(encoded.brightness, SRGB.encode(light) * white_rate, atol=1e-6)

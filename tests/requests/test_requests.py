@@ -103,8 +103,12 @@ def test_deblurring_is_that_of_the_library(files):
 
 def test_what_is_decided_for_the_user_is_said(files):
     blur, spikes = files
-    assert DeblurRequest(blur, spikes).check().facts == ("exposure 0:137 of 137 frames",)
-    assert DeblurRequest(blur, spikes, exposure="20:117").check().facts == ()
+    exposure, encoding = DeblurRequest(blur, spikes).check().facts
+    assert exposure == "exposure 0:137 of 137 frames"
+    assert encoding.startswith("encoding srgb: too little of ")
+    for request in (DeblurRequest, GenerateRequest):
+        asked = request(blur, spikes, exposure="20:117", encoding="gamma:2.2")
+        assert asked.check().facts == ("encoding gamma:2.2",)
     dark = sc.SpikeStream.from_array(np.eye(40, dtype=np.uint8)[:, :, None])
     prepared = ReconstructRequest(dark, method="tfi").check()
     list(prepared.run())
@@ -140,6 +144,8 @@ def test_what_cannot_be_is_refused_before_work(files, tmp_path):
         ),
         (DeblurRequest(tmp_path / "no.png", spikes), sc.FileError, "no.png"),
         (DeblurRequest(tmp_path / "wide.png", spikes), sc.GeometryError, "wide.png"),
+        (DeblurRequest(blur, spikes, encoding="rec709"), sc.OptionError, "no encoding 'rec709'"),
+        (GenerateRequest(blur, spikes, encoding="rec709"), sc.OptionError, "no encoding 'rec709'"),
         (DeblurRequest(blur, spikes, exposure="20"), sc.OptionError, "START:STOP, such as"),
         (DeblurRequest(blur, spikes, exposure=(20, 200)), sc.RangeError, "20:200"),
         (

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_input import RefinerInput
 from spikecam.deblurring.spike_window_input import window_rates, window_spikes
@@ -61,7 +62,8 @@ def refocuser_inputs(info, blur, stream):
 def spikegen_inputs(info, blur, stream):
     inputs = SpikeGenInput(info.config.frames, info.input_config)
     alone = inputs.conditioning_on_spikes(stream, MOMENT)
-    (both,) = inputs.iter_conditioning_on_both(blur, stream, [MOMENT], EXPOSURE, None)
+    picture = BlurryPicture(blur)
+    (both,) = inputs.iter_conditioning_on_both(picture, stream, [MOMENT], EXPOSURE, None)
     return {
         "spikes": alone.spikes,
         "rates": alone.picture,

@@ -10,7 +10,7 @@ of 137 frames begins 20 frames before the exposure and ends 20 frames after it. 
 
 and, where more sharp frames were kept, ``sharp_data/SCENE/NNNNNN/TTT.png``, named by frame. Data
 sets that we make may have ``light_data/SCENE/NNNNNN.npy``, the video that the spike camera saw
-(137, H, W), uint8 gray, from which spikes of any other sensor can be simulated; and a
+(137, H, W), uint16 gray, from which spikes of any other sensor can be simulated; and a
 ``manifest.json`` that says their exposure.
 """
 

@@ -104,6 +104,7 @@ class LogRateRatios:
             white_rate: firing rate of light that is white in it.
         """
         if encoding.is_linear:
+            self.brightness, self._log_light, self._log_values = self.rate, None, None
             return
         light = np.maximum(self.rate / np.float32(white_rate), np.float32(_MIN_LIGHT))
         self.brightness = encoding.encode(light) * np.float32(white_rate)

@@ -85,8 +85,7 @@ class DeblurRequest:
         _refuse_swapped_files(self.blur, self.spikes)
         stream = open_spikes(self.spikes)
         method = find_method(self.method, Takes.SPIKES_AND_PICTURE)
-        options = method.parse_options(self.options)
-        method.check_fixed_pattern(options, stream)
+        options = method.orient_fixed_pattern(method.parse_options(self.options), stream)
         exposure = requested_exposure(stream, self.exposure)
         picture, facts, inside = read_picture(self.blur, mirror=self.mirror), [], None
         if self.alignment is not None:

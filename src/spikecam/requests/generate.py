@@ -38,6 +38,7 @@ class GenerateRequest:
             START:STOP; by default what the recording says, else the whole recording.
         mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
             results are oriented as the spikes are.
+        encoding, check_match: as for `spikecam.generate`.
     """
 
     blur: PathLike | None = None
@@ -78,7 +79,7 @@ class GenerateRequest:
                 lambda: generate_frames(picture, None, method=self.method, **self.options),
             )
         stream = open_spikes(self.spikes)
-        method.check_fixed_pattern(options, stream)
+        options = method.orient_fixed_pattern(options, stream)
         if picture is None and self.exposure is not None:
             raise OptionError("exposure goes with a blurry picture and spikes")
         span, encoding, readout, facts = None, LINEAR, 0.0, []

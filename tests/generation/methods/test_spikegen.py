@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.methods.spikegen import SpikegenOptions, window_length
 from spikecam.generation.sampler import Sampler, _blending_weights, _overlapping_parts, load_sampler
@@ -112,7 +113,7 @@ def test_a_mix_of_0_is_the_picture_alone(spikegen, stream):
 def test_a_mix_of_1_takes_no_picture(spikegen, stream):
     sampler = load_sampler(**spikegen, device="cpu")
     (given,) = SpikeGenInput(16).iter_conditioning_on_both(
-        blurry(48, 56), stream, [20], (4, 36), None
+        BlurryPicture(blurry(48, 56)), stream, [20], (4, 36), None
     )
     other = replace(given, picture=1 - given.picture)
     for mix, same in ((1.0, True), (0.5, False)):
@@ -122,13 +123,14 @@ def test_a_mix_of_1_takes_no_picture(spikegen, stream):
 
 
 def test_what_is_dense_is_what_deblur_makes(stream):
-    blur, options = blurry(48, 56), {"exposure": (4, 36)}
+    blur = blurry(48, 56)
+    picture = BlurryPicture(blur)
     (given,) = SpikeGenInput(16).iter_conditioning_on_both(
-        blur, stream, [20], (4, 36), load_network(Refiner, "refined", "cpu")
+        picture, stream, [20], (4, 36), load_network(Refiner, "refined", "cpu")
     )
-    expected = sc.deblur(blur, stream, at=20, **options)
+    expected = sc.deblur(blur, stream, at=20, exposure=(4, 36), encoding="linear")
     assert np.array_equal(given.picture, expected)
-    (bare,) = SpikeGenInput(16).iter_conditioning_on_both(blur, stream, [20], (4, 36), None)
+    (bare,) = SpikeGenInput(16).iter_conditioning_on_both(picture, stream, [20], (4, 36), None)
     assert np.array_equal(bare.picture, blur)
 
 
@@ -137,7 +139,7 @@ def test_the_published_size_sees_latents_alone(spikegen, stream):
     torch.manual_seed(0)
     published = SpikeGen(replace(sampler.network.config, detail_width=0)).eval()
     (given,) = SpikeGenInput(16).iter_conditioning_on_both(
-        blurry(48, 56), stream, [20], (4, 36), None
+        BlurryPicture(blurry(48, 56)), stream, [20], (4, 36), None
     )
     prepared = Sampler(published, sampler.codec).prepare(given, 0.5)
     assert prepared.pixel_residual == 0
@@ -155,7 +157,9 @@ def test_pictures_lower_than_a_part_are_seen_in_parts_of_their_height(spikegen):
 
 def test_with_a_picture_rates_are_brought_to_its_brightness(stream):
     blur = blurry(48, 56)
-    (given,) = SpikeGenInput(16).iter_conditioning_on_both(blur, stream, [20], (4, 36), None)
+    (given,) = SpikeGenInput(16).iter_conditioning_on_both(
+        BlurryPicture(blur), stream, [20], (4, 36), None
+    )
     rate = np.asarray(stream)[4:36].mean()
     gray = (blur @ np.array([0.30, 0.59, 0.11])).mean()
     assert given.gain * rate == pytest.approx(gray, rel=1e-4)
@@ -202,7 +206,7 @@ def test_a_fixed_pattern_is_corrected_in_what_is_dense(steady):
         )
         rates = [one.picture / one.scale for one in (plain, corrected)]
         assert np.abs(rates[1] - 0.3).mean() < 0.5 * np.abs(rates[0] - 0.3).mean()
-    blur = np.full((48, 56, 3), 0.5, np.float32)
+    blur = BlurryPicture(np.full((48, 56, 3), 0.5, np.float32))
     refiner = load_network(Refiner, "refined", "cpu")
     both = [
         next(

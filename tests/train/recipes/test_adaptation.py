@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 import spikecam as sc
+from spikecam.encoding import quarter_gray_light
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.refiner import Refiner
 from spikecam.train.datasets.refiner_samples import RefinerSamples
@@ -48,7 +49,7 @@ def test_a_fixed_pattern_is_noticed(captures):
     pairs = []
     fpn = sc.FixedPattern.random((40, 48), seed=3)
     for number, pair in enumerate(sc.read_spike_gopro(captures)):
-        light = sc.quarter_gray(pair.blurry_picture())
+        light = quarter_gray_light(pair.blurry_picture(), pair.encoding)
         stream = sc.simulate([light] * 61, sc.Sensor(threshold=3), fpn=fpn, seed=number)
         path = pair.spikes.with_suffix(".fpn_prob.dat")
         sc.save(path, stream)

@@ -29,10 +29,10 @@ class PairCrops(Dataset[Sample]):
 
     Each index is always the same sample.
 
-    A sample holds ``blur``, the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``, firing rates in
-    the whole exposure (1, s, s); and ``spikes`` around F moments, uint8 (F, window, s, s), where
-    there are any. Where pairs are smaller than a crop, s is the largest multiple of 8 that fits
-    into all of them.
+    A sample holds ``blur``, the light of the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``,
+    firing rates in the whole exposure (1, s, s); and ``spikes`` around F moments, uint8
+    (F, window, s, s), where there are any. Where pairs are smaller than a crop, s is the largest
+    multiple of 8 that fits into all of them.
 
     Args:
         pairs: blurry pictures with their spikes.
@@ -92,8 +92,11 @@ class PairCrops(Dataset[Sample]):
         crop = SpikeCrop(top, left, self.side)
         spikes = [window_spikes(stream, window, crop) for window in windows]
         long = window_rates(stream, exposure, crop)
-        pictures = [self._crop_picture(pair.blurry_picture(), top, left)]
-        pictures += [self._crop_picture(sharp, top, left) for sharp in map(read_picture, truth)]
+        # Networks of S-SDM see light.
+        pictures = [
+            pair.encoding.decode(self._crop_picture(picture, top, left))
+            for picture in (pair.blurry_picture(), *map(read_picture, truth))
+        ]
         arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
         if self.config.augment and not self.validation:
             arrays = random_rotate_and_flip(arrays, rng)

@@ -265,7 +265,11 @@ def estimate_sensor_config(pairs: Sequence[Pair]) -> SensorConfig:
         thresholds.append(float(light.mean() / max(rate.mean(), 1e-4)))
         deviations.append(np.log(rate * thresholds[-1] + 0.02) - np.log(light + 0.02))
     one_shape = len({one.shape for one in deviations}) == 1 and len(deviations) > 4
-    deviation = float(np.median(deviations, axis=0).std()) if one_shape else 0.0
+    deviation = 0.0
+    if one_shape:
+        # Robust: a fixed pattern is in all pixels, noise of few spikes in dark ones.
+        of_pixels = np.median(deviations, axis=0)
+        deviation = 1.4826 * float(np.median(np.abs(of_pixels - np.median(of_pixels))))
     # Not the extremes: a cap on one lens says nothing of the camera.
     low, high = np.quantile(thresholds, (0.1, 0.9))
     return SensorConfig(
