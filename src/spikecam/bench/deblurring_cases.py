@@ -79,8 +79,8 @@ def describe_and_iter_gopro_cases(
     if (data_folder / "test").is_dir():
         thinning = "" if threshold == 1 else f", thinned to one spike of {threshold}"
         pairs = sc.read_spike_gopro(data_folder, "test")[:limit]
-        encodings = _describe_encodings([pair.encoding.name for pair in pairs])
-        return f"{data_folder}, {len(pairs)} test pairs{thinning}, {encodings}", _data_set_cases(
+        names = _describe_encodings([pair.encoding.name for pair in pairs])
+        return f"{data_folder}, {len(pairs)} test pairs{thinning}, {names}", _data_set_cases(
             pairs, threshold
         )
     scenes = sorted({path.parent for path in data_folder.glob("*/spikes_v*.dat")})[:limit]

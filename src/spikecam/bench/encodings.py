@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 import spikecam as sc
 from spikecam.bench.synthetic_set import make_sequences
-from spikecam.deblurring.pair import make_pair
+from spikecam.deblurring.pair import match_pair
 from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
 from spikecam.errors import GeometryError
 from spikecam.picture import Picture
@@ -182,10 +182,12 @@ def record_pair(rig: Rig, scene: RigScene) -> RigPair:
         light = light * np.float32(_OVEREXPOSURE)
     if "misaligned" in rig.amiss:
         shift = np.array([[1, 0, _SHIFT_PIXELS], [0, 1, _SHIFT_PIXELS]])
-        light = cv2.warpAffine(light, shift, light.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        light = cv2.warpAffine(  # type: ignore[assignment]
+            light, shift, light.shape[1::-1], borderMode=cv2.BORDER_REPLICATE
+        )
         start, stop = start + _DELAY_FRAMES, stop + _DELAY_FRAMES
     values = rig.encoding.encode(np.minimum(light, 1))
-    values = values + rng.normal(0, _PICTURE_NOISE, values.shape)
+    values = values + rng.normal(0, _PICTURE_NOISE, values.shape).astype(np.float32)
     picture = (np.rint(np.clip(values, 0, 1) * 255) / 255).astype(np.float32)
     sensor = resolve_sensor("s-sdm").with_threshold(rig.threshold)
     if "dark current" in rig.amiss:
@@ -288,10 +290,10 @@ def _encoding_or_none(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            blurry, _ = make_pair(picture, stream, exposure)
+            pair = match_pair(picture, stream, exposure)
         except GeometryError:
             return None, False
-    return blurry.encoding, bool(caught)
+    return pair.picture.encoding, bool(caught)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -100,7 +100,8 @@ def colour_error(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: fl
     for floats in check_and_convert_pair_to_floats(picture, truth, data_range):
         scaled = floats / data_range
         colours.append(rgb2lab(scaled if scaled.ndim == 3 else gray2rgb(scaled)))
-    return round(float(deltaE_ciede2000(*colours).mean()), 6)
+    error = deltaE_ciede2000(*colours)  # type: ignore[no-untyped-call]
+    return round(float(error.mean()), 6)
 
 
 def check_and_convert_to_floats(
