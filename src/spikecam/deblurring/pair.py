@@ -32,6 +32,8 @@ from spikecam.stream import Span, SpikeStream
 
 # Share of clipped pixels from which nothing can be deblurred.
 _MAX_CLIPPED = 0.98
+# Whole numbers from here on are levels rather than light.
+_LEVELS = 32
 # Distance of a named encoding's gamma from the measured range that is worth a warning.
 _GAMMA_TOLERANCE = 0.25
 
@@ -329,6 +331,11 @@ def read_blurry_values(picture: npt.ArrayLike | PathLike) -> Picture:
     high = float(array.max()) if array.dtype.kind == "f" and array.size else 0.0
     if not 1 < high < float("inf"):
         return as_floats(array, "a blurry picture")
+    if high >= _LEVELS and np.array_equal(array, np.rint(array)):
+        raise OptionError(
+            f"a blurry picture holds whole numbers up to {high:g}, which look like 8-bit or 16-bit "
+            "levels; divide them by their highest level"
+        )
     # Light above white; all else is checked as for other pictures.
     return as_floats(array / high, "a blurry picture") * np.float32(high)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError
+from spikecam.picture import as_colour
 
 # Side of SSIM's window, and the smallest side that MS-SSIM can halve four times and still fit its
 # window of 11, in pixels.
@@ -94,12 +95,12 @@ def colour_error(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: fl
     >>> colour_error(np.zeros((2, 2, 3)), np.ones((2, 2, 3)), data_range=1)
     100.0
     """
-    from skimage.color import deltaE_ciede2000, gray2rgb, rgb2lab
+    from skimage.color import deltaE_ciede2000, rgb2lab
 
     colours = []
     for floats in check_and_convert_pair_to_floats(picture, truth, data_range):
         scaled = floats / data_range
-        colours.append(rgb2lab(scaled if scaled.ndim == 3 else gray2rgb(scaled)))
+        colours.append(rgb2lab(as_colour(scaled)))
     error = deltaE_ciede2000(*colours)  # type: ignore[no-untyped-call]
     return round(float(error.mean()), 6)
 
