@@ -123,9 +123,12 @@ def measure_encoding(
         1 + _RANGE_ERRORS * np.sqrt(2 / max(_EFFECTIVE_SHARE * len(target), 8))
     )
     possible = _GAMMAS[residuals <= limit]
+    # Where many gammas are possible, a curve that cameras use is the likeliest of them.
+    is_certain = possible[-1] - possible[0] <= _MAX_RANGE
+    tolerance = _NAMED_TOLERANCE if is_certain else limit / residuals[best]
     named = [(LINEAR, fit.solve(knots)), (SRGB, fit.solve(SRGB.decode(knots)))]
     encoding, solution = min(named, key=lambda one: one[1][1])
-    if solution[1] > _NAMED_TOLERANCE * residuals[best]:
+    if solution[1] > tolerance * residuals[best]:
         encoding, solution = gamma_encoding(round(gamma, 2)), solutions[best]
         free = _free_curve(fit, solutions[best][0], knots**gamma)
         free_solution = fit.solve(free)

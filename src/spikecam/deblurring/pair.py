@@ -262,7 +262,8 @@ class _Matching:
             np.minimum(self.picture.values, 1), self.rate, covered=self.covered
         )
         if self.chosen is None:
-            self.picture = replace(self.picture, encoding=_likely_encoding(self.measurement))
+            encoding = SRGB if self.measurement is None else self.measurement.encoding
+            self.picture = replace(self.picture, encoding=encoding)
 
     def _check(self, picture: BlurryPicture) -> PairCheck:
         length = self.exposure[1] - self.exposure[0]
@@ -291,15 +292,6 @@ class _Matching:
                 f"{self.measurement.summary()}; leave the encoding out to have it measured",
                 stacklevel=4,
             )
-
-
-def _likely_encoding(measurement: EncodingMeasurement | None) -> Encoding:
-    """The measured encoding, or of linear and sRGB the likelier one; sRGB by default."""
-    if measurement is None:
-        return SRGB
-    if measurement.is_certain or measurement.encoding.name in ("linear", "srgb"):
-        return measurement.encoding
-    return SRGB
 
 
 def _named_encoding(
