@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import spikecam as sc
+from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.methods.sdm import SdmOptions, sdm
 from spikecam.scenes.motion import SCENE_EXPOSURE
 
@@ -42,7 +43,8 @@ def main():
         for k, threshold in enumerate((1, 2, 4)):
             stream = sc.simulate(grays, threshold=threshold, seed=i)
             for row, (window, prior) in zip(scores, settings, strict=True):
-                sharp = sdm(blur, stream, NUMBERS, SCENE_EXPOSURE, SdmOptions(window, prior))
+                picture = BlurryPicture(blur)
+                sharp = sdm(picture, stream, NUMBERS, SCENE_EXPOSURE, SdmOptions(window, prior))
                 row[k] += sc.score(sharp, truth, ["psnr"])["psnr"]
     print("window prior   V_th 1     2     4")
     for (window, prior), row in zip(settings, scores / args.scenes, strict=True):

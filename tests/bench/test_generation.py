@@ -17,9 +17,11 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def recordings(tmp_path, spikes):
     """A sequence as `describe_and_iter_gopro_cases` takes it, and a recording as `reds` does."""
     folder, rng = tmp_path / "seq" / "one", np.random.default_rng(0)
+    light = np.kron(rng.random((12, 16)), np.ones((4, 4))).astype(np.float32)
+    picture = np.kron(light, np.ones((4, 4), np.float32))[..., None].repeat(3, 2)
     for name in ("blur", *(f"sharp_{frame:03d}" for frame in (20, 36, 52, 68, 84, 100, 116))):
-        sc.write_picture(folder / f"{name}.png", rng.random((192, 256, 3), np.float32))
-    stream = sc.SpikeStream.from_array(spikes(137, 48, 64))
+        sc.write_picture(folder / f"{name}.png", picture)
+    stream = sc.simulate([light] * 137, "ideal")
     for threshold in (1, 2, 4):
         sc.save(folder / f"spikes_v{threshold}.dat", stream)
     dense = sc.SpikeStream.from_array(spikes(301, 250, 400))

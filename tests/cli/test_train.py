@@ -245,7 +245,8 @@ def test_spikegen_from_pictures_to_samples(folder, spikecam):
     assert sc.read_picture("spread.png").max() == 1
     assert len(list((folder / "samples").iterdir())) == 2
     assert ended.out.startswith("exposure ")
-    said = ended.out.splitlines()[1:]
+    said = ended.out.splitlines()[2:]
+    assert "\nencoding " in ended.out
     assert said[0] == "mean.png: frame " + said[0].split()[-1]
     assert said[1] == "samples: 2 samples"
     assert said[2].startswith("spread.png: standard deviation of the samples, 0.")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 WITH_COMMANDS = ("deblur", "defocus", "first", "formats", "generate", "install", "look")
 # Pages whose commands have a file of tests of their own.
-TESTED_ELSEWHERE = {"camera", "measuring", "networks"}
+TESTED_ELSEWHERE = {"camera", "measuring", "networks", "two-cameras"}
 # Pages whose Python example makes the input of their commands.
 EXAMPLE_FIRST = {"defocus"}
 
@@ -100,7 +100,8 @@ def test_cameras_are_explained(text):
 def test_every_command_is_understood(text, page, tmp_path, monkeypatch):
     """Those that take hours or serve a page, too: their options exist and have fitting values."""
     monkeypatch.chdir(tmp_path)
-    sc.FixedPattern.random((4, 4), seed=0).save("fpn.npz")
+    for name in ("fpn", "simulated"):
+        sc.FixedPattern.random((4, 4), seed=0).save(f"{name}.npz")
     (tmp_path / "ldn.toml").write_text("epochs = 50")
     for block in re.findall(r"```(?:sh|text)\n(.*?)```", text(page), re.DOTALL):
         for line in block.split("\n"):

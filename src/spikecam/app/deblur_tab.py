@@ -61,7 +61,7 @@ class DeblurTab:
         self._method_label = ui.select([*self._methods], value=label, label="Method")
         self._method_label.classes("w-full").on_value_change(self._choose_method)
         self._encoding = ui.select(
-            {name: name for name in _ENCODINGS},
+            list(_ENCODINGS),
             label="Encoding of the picture",
             value=AUTO,
             new_value_mode="add",

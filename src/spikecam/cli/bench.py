@@ -29,7 +29,8 @@ def make_benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
     text = attribute_helps(benchmark.options).get("data", "")
     default = next((f.default for f in fields(benchmark.options) if f.name == "data"), None)
     label = Parameter(name="DATA", help=text)
-    sources = None if data is None else Annotated[list[Path] if several else Path | None, label]
+    kind = list[Path] | None if several else Path | None
+    sources = None if data is None else Annotated[kind, label]
     where = Parameter(
         alias="-o",
         metavar="FOLDER",

@@ -139,7 +139,7 @@ def measure_encoding(
     variance = float(
         np.average((target - np.average(target, weights=fit.weights)) ** 2, weights=fit.weights)
     )
-    if colours.shape[2] == 3 and weights[:-1].any():
+    if colours.shape[2] == 3 and weights[:-1].sum() >= total:
         red, green, blue = (float(weight) / total for weight in weights[:-1])
         encoding = replace(encoding, colour_weights=(red, green, blue))
     return EncodingMeasurement(

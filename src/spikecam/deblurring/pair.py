@@ -34,6 +34,8 @@ from spikecam.stream import Span, SpikeStream
 _MAX_CLIPPED = 0.98
 # Whole numbers from here on are levels rather than light.
 _LEVELS = 32
+# Gain in agreement by which a move of the picture is right, whatever else is wrong.
+_CLEAR_GAIN = 0.3
 # Distance of a named encoding's gamma from the measured range that is worth a warning.
 _GAMMA_TOLERANCE = 0.25
 
@@ -203,7 +205,8 @@ class _Matching:
         moved = move_to_spikes(self.picture, shift, self.stream.width)
         before, after = (self._check(picture) for picture in (self.picture, moved))
         # Of a wrong exposure, motion looks like a shift.
-        if after.agreement < max(MATCH, before.agreement):
+        needed = min(max(MATCH, before.agreement), max(MISMATCH, before.agreement + _CLEAR_GAIN))
+        if after.agreement < needed:
             return False
         self.picture = moved
         scale = self.picture.shape[1] / self.stream.width

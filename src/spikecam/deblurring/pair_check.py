@@ -35,6 +35,8 @@ _FINE, _COARSE = 1.0, 4.0
 _NOISE_SHARE = 0.08
 # Variance of the charge of an exposure, in thresholds, and of spurious spikes in a frame.
 _CHARGE_VARIANCE, _SPURIOUS_RATE = 0.1, 0.007
+# Contrast of the spikes, in units of that of picture and noise, that is none of both.
+_CLEAR_CONTRAST = 4.0
 # Turns and flips of a recording that are tried where nothing agrees.
 _ORIENTATIONS: dict[str, Callable[[Picture], Picture]] = {
     "flipped vertically": lambda rate: rate[::-1],
@@ -93,7 +95,10 @@ def check_pair(
     picture_band = band_pass(light * np.float32(white_rate))[inside]
     rate_band = band_pass(limited)[inside]
     noise = (_CHARGE_VARIANCE / frame_count + _SPURIOUS_RATE) / frame_count * _NOISE_SHARE
-    signal = float(picture_band.var())
+    signal, rate_signal = float(picture_band.var()), float(rate_band.var()) - noise
+    # Contrast of the spikes that a flat picture lacks speaks against it, too.
+    if rate_signal > _CLEAR_CONTRAST * (signal + noise):
+        signal = rate_signal
     expected = float(np.sqrt(signal / max(signal + noise, 1e-12)))
     correlation = _correlation(picture_band, rate_band)
     check = PairCheck(correlation, expected)

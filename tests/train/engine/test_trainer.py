@@ -73,7 +73,7 @@ def test_it_learns_to_denoise_from_noise_alone(tiny_set, tmp_path):
         rows = [row for row in csv.DictReader(file) if row["name"] == "val/loss"]
     losses = [float(row["value"]) for row in rows]
     assert len(losses) == 8
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     final = last_validation_measures(tmp_path / "run")
     assert final["val/psnr"] > final["val/psnr_before"] + 4
     assert said[0].startswith(
