@@ -63,7 +63,7 @@ class Rig:
     def psnr(self, picture):
         """PSNR of a picture, away from its border."""
         inner = slice(20, -20)
-        return sc.psnr(picture[inner, inner], self.truth[inner, inner])
+        return sc.psnr(picture[inner, inner], self.truth[inner, inner], data_range=1)
 
 
 def main():
