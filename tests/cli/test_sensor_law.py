@@ -41,7 +41,10 @@ def spread(path):
 
 def check_flat(command, camera, fpn):
     """Another light than those of the calibration comes out flat, shown or reconstructed."""
-    command(f"simulate {SCENE}.png -o scene.dat --still 1500 --full --encoding linear --rate 20000", *camera.split())
+    command(
+        f"simulate {SCENE}.png -o scene.dat --still 1500 --full --encoding linear --rate 20000",
+        *camera.split(),
+    )
     reconstruct = "reconstruct scene.dat --window 1001 --bits 16 -o"
     command(f"{reconstruct} raw.png")
     command(f"{reconstruct} flat.png --fpn {fpn}")
@@ -74,7 +77,9 @@ def test_a_linear_camera_is_corrected_at_high_rates(command):
 def test_fields_of_no_law_are_refused(command, spikecam):
     for level, light in zip(LEVELS, (0, 180, 230), strict=True):
         sc.save(f"{level}.png", np.full(SHAPE, light, np.uint8))
-        command(f"simulate {level}.png -o {level}.dat --still 400 --full --encoding linear --preset ideal")
+        command(
+            f"simulate {level}.png -o {level}.dat --still 400 --full --encoding linear --preset ideal"
+        )
     words = "calibrate fpn 0.dat 90.dat 230.dat --lux 0,90,230 -o fpn.npz"
     ended = spikecam(*words.split())
     assert ended.code == 2

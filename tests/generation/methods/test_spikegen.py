@@ -243,9 +243,7 @@ def test_spikes_of_any_ratio_to_the_picture(spikegen, spikes):
     for shape in ((45, 53), (15, 18), (24, 28)):
         stream = SpikeStream.from_array(spikes(30, *shape))
         size = (45, 53) if shape != (24, 28) else (48, 56)
-        found = sc.generate(
-            blurry(*size), stream, at=15, samples=1, check_match=False, **spikegen
-        )
+        found = sc.generate(blurry(*size), stream, at=15, samples=1, check_match=False, **spikegen)
         assert found.mean.shape == (*size, 3)
 
 
