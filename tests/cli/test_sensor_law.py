@@ -77,9 +77,8 @@ def test_a_linear_camera_is_corrected_at_high_rates(command):
 def test_fields_of_no_law_are_refused(command, spikecam):
     for level, light in zip(LEVELS, (0, 180, 230), strict=True):
         sc.save(f"{level}.png", np.full(SHAPE, light, np.uint8))
-        command(
-            f"simulate {level}.png -o {level}.dat --still 400 --full --encoding linear --preset ideal"
-        )
+        simulate = f"simulate {level}.png -o {level}.dat --still 400 --full --encoding linear"
+        command(f"{simulate} --preset ideal")
     words = "calibrate fpn 0.dat 90.dat 230.dat --lux 0,90,230 -o fpn.npz"
     ended = spikecam(*words.split())
     assert ended.code == 2
