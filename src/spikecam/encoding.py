@@ -67,7 +67,7 @@ class Encoding:
                 f"the encoding {self.name} does not rise from 0 to 1; measure it again, or use srgb"
             )
         weights = self.colour_weights
-        if len(weights) != 3 or min(weights) < 0 or abs(sum(weights) - 1) > 1e-3:
+        if len(weights) != 3 or not (min(weights) >= 0 and abs(sum(weights) - 1) <= 1e-3):
             raise OptionError(
                 f"colour weights are three numbers from 0 with a sum of 1, not {weights}"
             )
@@ -176,6 +176,8 @@ def parse_encoding(text: str | os.PathLike[str] | Encoding) -> Encoding:
     """
     if isinstance(text, Encoding):
         return text
+    if not isinstance(text, (str, os.PathLike)):
+        raise OptionError(f"an encoding is a name such as srgb, or a file, not {text!r}")
     word = os.fspath(text)
     if word.lower() == "linear":
         return LINEAR

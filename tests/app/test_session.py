@@ -3,7 +3,8 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.app.session import PairSettings, Session
+from spikecam.app.session import Session
+from spikecam.deblurring.pair import PairSettings
 from spikecam.method import Takes, find_method
 
 SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)

@@ -122,6 +122,29 @@ def test_log_ratios_of_a_rolling_shutter_are_those_of_each_row_alone(spikes):
     assert not np.allclose(rolling.rate, whole.rate, atol=0.02)
 
 
-def test_a_readout_is_a_number_or_auto():
+@pytest.mark.parametrize("readout", ["fast", float("nan"), float("inf")])
+def test_a_readout_is_a_number_or_auto(readout):
     with pytest.raises(OptionError, match="number of frames, or auto"):
-        PairSettings(readout="fast")
+        PairSettings(readout=readout)
+
+
+def test_rows_that_leave_the_recording_keep_their_rate(frames):
+    still = simulate([quarter_gray_light(frames[50], SRGB)] * 60, "ideal", threshold=2.0)
+    whole = exposure_rate(still, (0, 60))
+    for readout in (30.0, -30.0):
+        assert np.allclose(exposure_rate(still, (0, 60), readout=readout), whole, atol=0.03)
+        rolling = LogRateRatios(still, (0, 60), readout=readout)
+        assert np.allclose(rolling.rate, whole, atol=0.03)
+
+
+def test_a_flat_picture_has_no_readout(spikes):
+    flat = BlurryPicture(np.full((SIDE, SIDE), 0.5, np.float32))
+    assert estimate_readout(flat, spikes, EXPOSURE) == 0
+
+
+def test_exposure_and_readout_are_found_together(frames, spikes):
+    pair = match_pair(
+        take_picture(frames, readout=20.0), spikes, None, PairSettings(readout="auto")
+    )
+    assert pair.picture.readout == pytest.approx(20, abs=5)
+    assert np.abs(np.subtract(pair.exposure, EXPOSURE)).max() <= 8

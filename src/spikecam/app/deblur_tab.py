@@ -10,9 +10,10 @@ from nicegui import run, ui
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
-from spikecam.app.session import PairSettings, Session
+from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.deblur import DEFAULT_METHOD
+from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import AUTO
 from spikecam.errors import OptionError
 from spikecam.exposure import resolve_exposure
@@ -161,7 +162,7 @@ class DeblurTab:
         exposure = int(self._start.value or 0), int(self._stop.value or 0)
         count = int(self._count.value or 0)
         frames = evenly_spaced_frames(stream, count, exposure, window)
-        pair = PairSettings(self._encoding.value or AUTO, bool(self._check_match.value))
+        pair = PairSettings(self._encoding.value or AUTO, check_match=bool(self._check_match.value))
         return self.session.replace_sequence(blur, frames, exposure, method, options, pair)
 
     def _show_progress(self) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.sharp_sequence import SharpSequence
-from spikecam.encoding import AUTO, is_encoding_file, parse_encoding
+from spikecam.deblurring.pair import PairSettings
+from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.exposure import resolve_exposure
 from spikecam.io.geometry import read_sidecar
@@ -24,19 +24,6 @@ from spikecam.method import Method, Takes
 from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
 from spikecam.stream import Span, SpikeStream
-
-
-@dataclass(frozen=True)
-class PairSettings:
-    """How a blurry picture and spikes are read together.
-
-    Attributes:
-        encoding: of the picture: "auto" measures it, else as `spikecam.parse_encoding` takes.
-        check_match: refuse a picture and spikes that do not show the same scene.
-    """
-
-    encoding: str = AUTO
-    check_match: bool = True
 
 
 class Session:
@@ -151,7 +138,7 @@ class Session:
             raise OptionError("open a recording first")
         picture = None if blur is None else self.resolve_picture(blur)
         pair = pair or PairSettings()
-        encoding = self._resolve_encoding(pair.encoding)
+        encoding = self._resolve_encoding(str(pair.encoding))
         # The request says which exposure it takes where none is given.
         is_default = picture is None or exposure == resolve_exposure(self.stream)
         given_exposure = None if is_default else exposure

@@ -55,7 +55,7 @@ def deblur(
     7 frames for a folder or an archive.
 
     The exposure is what the recording says; else what ALIGN was found to have, by --length; else
-    the whole recording.
+    they are estimated from the pair.
 
     With --align the pictures show what the spike camera sees, a whole number of times as fine.
 

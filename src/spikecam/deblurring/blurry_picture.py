@@ -93,7 +93,8 @@ class BlurryPicture:
 
     def _clipped_share(self, shape: tuple[int, int]) -> Picture:
         brightest = self.values.max(axis=2) if self.values.ndim == 3 else self.values
-        return resize_by_area((brightest > _NEAR_WHITE).astype(np.float32), shape)
+        is_clipped = (brightest > _NEAR_WHITE) & (self.values.max() <= 1)
+        return resize_by_area(is_clipped.astype(np.float32), shape)
 
 
 def resize_by_area(picture: Picture, shape: tuple[int, int]) -> Picture:
@@ -104,5 +105,7 @@ def resize_by_area(picture: Picture, shape: tuple[int, int]) -> Picture:
 def _clipping_weight(values: Picture) -> Picture:
     """How far values are clipped: 0 below near-white, 1 at white, 0 for light above white."""
     weight: Picture = np.clip((values - _NEAR_WHITE) / (1 - _NEAR_WHITE), 0, 1).astype(np.float32)
-    weight[values > 1] = 0
+    if values.max() > 1:
+        # Light above white was not clipped.
+        weight[:] = 0
     return weight

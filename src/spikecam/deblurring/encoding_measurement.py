@@ -43,6 +43,8 @@ _RANGE_ERRORS = 3.0
 _MAX_RANGE, _MIN_EXPLAINED = 1.4, 0.5
 _MIN_PIXELS, _MAX_PIXELS = 64, 40_000
 _REWEIGHTINGS = 3
+# Firing rate of white below which no light is seen.
+_MIN_WHITE_RATE = 1e-9
 # Strength of the free curve's prior: that of so many pixels at each knot.
 _PRIOR_PIXELS = 0.02
 # Pixels that a sample of correlated residuals counts for: neighbours share their errors.
@@ -101,13 +103,13 @@ def measure_encoding(
     target = rate.ravel().astype(np.float64)
     is_usable = ~clipped_cells
     if covered is not None:
-        is_usable &= (resize_by_area(covered.astype(np.float32), rate.shape) == 1).ravel()
+        is_usable &= (resize_by_area(covered.astype(np.float32), rate.shape) > 0.999).ravel()
     usable = np.flatnonzero(is_usable)
     if len(usable) > _MAX_PIXELS:
         usable = usable[:: -(-len(usable) // _MAX_PIXELS)]
     if len(usable) < _MIN_PIXELS or not target[usable].any():
         return None
-    shares, target = shares[usable], target[usable]
+    shares, target = shares[usable].astype(np.float64), target[usable]
     knots = np.linspace(0, 1, _KNOTS)
     fit = _Fit(shares, target)
     # The weights against outliers are those of a coarse search, the same for all candidates.
@@ -135,11 +137,11 @@ def measure_encoding(
         if free_solution[1] < _FREE_GAIN * residuals[best]:
             encoding, solution = Encoding("measured", free), free_solution
     weights, residual, _ = solution
-    total = max(float(weights[:-1].sum()), 1e-9)
+    total = max(float(weights[:-1].sum()), _MIN_WHITE_RATE)
     variance = float(
         np.average((target - np.average(target, weights=fit.weights)) ** 2, weights=fit.weights)
     )
-    if colours.shape[2] == 3 and weights[:-1].sum() >= total:
+    if colours.shape[2] == 3 and weights[:-1].sum() > _MIN_WHITE_RATE:
         red, green, blue = (float(weight) / total for weight in weights[:-1])
         encoding = replace(encoding, colour_weights=(red, green, blue))
     return EncodingMeasurement(
@@ -232,7 +234,7 @@ def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, Mask, Picture
         rate = resize_by_area(rate, (height, width))
     rows = np.arange(colours.shape[0]) * height // colours.shape[0]
     columns = np.arange(colours.shape[1]) * width // colours.shape[1]
-    shares = np.zeros((height, width, colours.shape[2], _KNOTS))
+    shares = np.zeros((height, width, colours.shape[2], _KNOTS), np.float32)
     clipped = np.zeros((height, width), np.bool_)
     _add_shares(colours, rows, columns, shares, clipped)
     shares /= np.bincount(rows)[:, None, None, None] * np.bincount(columns)[:, None, None]

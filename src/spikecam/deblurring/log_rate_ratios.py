@@ -28,6 +28,7 @@ from spikecam.encoding import Encoding
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refiner import RefinerInputConfig
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
+from spikecam.resources import check_memory
 from spikecam.rows import run_over_rows
 from spikecam.stream import Span, SpikeStream
 
@@ -38,6 +39,8 @@ Times = npt.NDArray[np.float64]
 _CACHE_BYTES = 128 << 20
 # Light below which all is black, and logarithms of light of which the encoding is a table.
 _MIN_LIGHT = 1e-3
+# Shortest exposure of a row that leaves the recording, in frames.
+_MIN_EXPOSURE = 1e-3
 _LOG_LIGHT_RANGE, _LOG_LIGHT_KNOTS = (-16.0, 8.0), 4097
 
 
@@ -82,16 +85,23 @@ class LogRateRatios:
         self.fpn, self.masked_pixels = fpn, masked_pixels
         self._charge_at_frames = None
         # A rolling shutter needs the charge at other times in every row.
-        if readout or 4 * (len(self.part) + 1) * stream.height * stream.width <= cache_bytes:
+        size = 4 * (len(self.part) + 1) * stream.height * stream.width
+        if readout:
+            check_memory(size, "undoing a rolling shutter", "choose a shorter exposure")
+        if readout or size <= cache_bytes:
             self._charge_at_frames = self._charge_at_times(np.arange(len(self.part) + 1))
         self.delays = row_delays(stream.height, readout) if readout else np.zeros(1)
         if readout:
             ends = np.array([[self.start], [self.stop]]) + self.delays
+            ends = np.clip(ends, 0, len(self.part))
             rows = np.arange(stream.height)
             begin, end = (self._cached_charge_of_rows(times, rows) for times in ends)
+            # Rows are exposed for less time where the recording ends.
+            lengths = np.maximum(ends[1] - ends[0], _MIN_EXPOSURE).astype(np.float32)
+            self.rate = (end - begin) / lengths[:, None]
         else:
             begin, end = self._charge_at_times(np.array([self.start, self.stop]))
-        self.rate = (end - begin) / np.float32(stop - start)
+            self.rate = (end - begin) / np.float32(stop - start)
         self.brightness = self.rate
         self._log_light: Maps | None = None
         self._log_values: Maps | None = None

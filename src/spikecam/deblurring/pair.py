@@ -22,7 +22,7 @@ from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, PairChec
 from spikecam.deblurring.picture_shift import MIN_SHIFT, estimate_shift, move_to_spikes
 from spikecam.deblurring.rolling_shutter import estimate_readout, exposure_rate
 from spikecam.encoding import AUTO, LINEAR, SRGB, Encoding, parse_encoding
-from spikecam.errors import GeometryError, OptionError
+from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.exr import is_exr
 from spikecam.io.paths import PathLike
@@ -74,7 +74,8 @@ class PairSettings:
     check_match: bool = True
 
     def __post_init__(self) -> None:
-        if self.readout != AUTO and not isinstance(self.readout, (int, float)):
+        is_number = isinstance(self.readout, (int, float, np.number))
+        if self.readout != AUTO and not (is_number and math.isfinite(float(self.readout))):
             raise OptionError(f"a readout is a number of frames, or auto, not {self.readout!r}")
 
 
@@ -106,8 +107,10 @@ def match_pair(
         GeometryError: picture and spikes do not cover the same view, or are not of one scene.
         OptionError: values above 1 in a picture that is not linear, or one that is white nearly
             everywhere.
-        RangeError: the exposure leaves the recording.
+        RangeError: the exposure leaves the recording, or there are no frames.
     """
+    if not len(stream):
+        raise RangeError("the recording has no frames")
     settings = settings or PairSettings()
     name = name or picture_name(picture)
     values = read_blurry_values(picture)
@@ -119,11 +122,12 @@ def match_pair(
     is_comparable = stream.height * stream.width >= MIN_PIXELS
     if settings.check_match:
         matching.refuse_clipped()
-    if settings.readout == AUTO:
-        matching.find_readout()
+    estimates_exposure = settings.check_match and is_comparable and known is None
+    if estimates_exposure:
+        matching.find_exposure()
+    if settings.readout == AUTO and is_comparable:
+        matching.find_readout(is_exposure_estimated=estimates_exposure)
     if settings.check_match and is_comparable:
-        if known is None:
-            matching.find_exposure()
         if covered is None and matching.move_to_spikes() and known is None:
             matching.find_exposure()
         matching.require_match()
@@ -176,6 +180,8 @@ class _Matching:
     def refuse_clipped(self) -> None:
         """Refuse a picture that is white nearly everywhere."""
         values = self.picture.values
+        if not values.any():
+            raise OptionError(f"{self.name} is black everywhere; expose it for longer")
         brightest = values.max(axis=2) if values.ndim == 3 else values
         clipped = float((brightest >= CLIPPED).mean())
         if clipped > _MAX_CLIPPED and float(values.max()) <= 1:
@@ -184,17 +190,24 @@ class _Matching:
                 "and nothing can be brought back there; expose it for less time"
             )
 
-    def find_readout(self) -> None:
-        """Estimate the read-out time of a rolling shutter."""
-        readout = estimate_readout(self.picture, self.stream, self.exposure)
+    def find_readout(self, *, is_exposure_estimated: bool) -> None:
+        """Estimate the read-out time of a rolling shutter.
+
+        An estimated exposure is that of the middle row, until this is known.
+        """
+        middle = (self.stream.height - 1) / 2 if is_exposure_estimated else 0.0
+        readout = estimate_readout(self.picture, self.stream, self.exposure, first_row=middle)
         if readout:
             self.picture = replace(self.picture, readout=readout)
+            if is_exposure_estimated:
+                self.exposure = self._exposure_of_first_row(self.exposure)
             self.facts.append(f"rolling shutter: the last row {readout:.0f} frames after the first")
             self._update()
 
     def find_exposure(self) -> None:
         """Estimate the exposure."""
-        self.exposure = estimate_exposure(self.picture, self.stream)
+        span = estimate_exposure(self.picture, self.stream)
+        self.exposure = self._exposure_of_first_row(span)
         self._update()
 
     def move_to_spikes(self) -> bool:
@@ -268,6 +281,12 @@ class _Matching:
             encoding = SRGB if self.measurement is None else self.measurement.encoding
             self.picture = replace(self.picture, encoding=encoding)
 
+    def _exposure_of_first_row(self, span: Span) -> Span:
+        """Exposure of the first row of a rolling shutter, where ``span`` is that of the middle."""
+        delay = round(self.picture.readout / 2)
+        start, stop = max(0, span[0] - delay), min(len(self.stream), span[1] - delay)
+        return (start, stop) if start < stop and span != (0, len(self.stream)) else span
+
     def _check(self, picture: BlurryPicture) -> PairCheck:
         length = self.exposure[1] - self.exposure[0]
         check = check_pair(picture, self.rate, length, covered=self.covered)
@@ -276,8 +295,8 @@ class _Matching:
 
     def _other_exposure(self, check: PairCheck) -> str | None:
         """Advice to give another exposure, where one fits better."""
-        start, stop = estimate_exposure(self.picture, self.stream)
-        rate = exposure_rate(self.stream, (start, stop))
+        start, stop = self._exposure_of_first_row(estimate_exposure(self.picture, self.stream))
+        rate = exposure_rate(self.stream, (start, stop), readout=self.picture.readout, fpn=self.fpn)
         other = check_pair(self.picture, rate, stop - start, covered=self.covered)
         if other is None or other.agreement < max(MATCH, check.agreement + 0.05):
             return None

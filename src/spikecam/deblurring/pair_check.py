@@ -100,13 +100,13 @@ def check_pair(
     if rate_signal > _CLEAR_CONTRAST * (signal + noise):
         signal = rate_signal
     expected = float(np.sqrt(signal / max(signal + noise, 1e-12)))
-    correlation = _correlation(picture_band, rate_band)
+    correlation = correlation_of(picture_band, rate_band)
     check = PairCheck(correlation, expected)
     if check.agreement >= MISMATCH:
         return check
     for name, turn in _ORIENTATIONS.items():
         turned_band = band_pass(turn(limited).copy())[inside]
-        turned = PairCheck(_correlation(picture_band, turned_band), expected)
+        turned = PairCheck(correlation_of(picture_band, turned_band), expected)
         if turned.agreement >= MATCH:
             return PairCheck(correlation, expected, name)
     return check
@@ -125,7 +125,8 @@ def band_pass(picture: Picture) -> npt.NDArray[np.float32]:
     return np.asarray(fine - coarse)
 
 
-def _correlation(first: Picture, second: Picture) -> float:
+def correlation_of(first: Picture, second: Picture) -> float:
+    """Correlation of two arrays, -1 to 1; 0 where one is flat."""
     first, second = first - first.mean(), second - second.mean()
     scale = float(np.sqrt((first**2).mean() * (second**2).mean()))
     return float((first * second).mean()) / scale if scale > 0 else 0.0

@@ -21,9 +21,6 @@ def prepare_picture(picture: BlurryPicture, ratios: LogRateRatios) -> Normalised
     Args:
         picture: the blurry picture, (h, w) or (h, w, 3).
         ratios: of its recording; they become those of its encoding.
-
-    Raises:
-        OptionError: as `BlurryPicture.white_rate`.
     """
     white_rate = picture.white_rate(ratios.rate)
     ratios.set_encoding(picture.encoding, white_rate)

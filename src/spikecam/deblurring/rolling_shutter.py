@@ -9,22 +9,28 @@ with the read-out time in frames of spikes, negative where rows are read from be
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.deblurring.pair_check import band_pass
+from spikecam.deblurring.pair_check import band_pass, correlation_of
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 from spikecam.reconstruction.charge import iter_span_charges
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
+from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
+from spikecam.resources import check_memory
 from spikecam.stream import Span, SpikeStream
 
 Floats = npt.NDArray[np.float64]
 
 # Rows are put into so many groups, each of which is exposed at one time.
 _ROW_GROUPS = 64
+_GROUPS_AT_A_TIME = 8
+# Shortest exposure of a row that leaves the recording, in frames.
+_MIN_LENGTH = 1e-3
 # Read-out times that are tried, as shares of the exposure, and times at which charge is read.
 _TRIED_SHARES = np.linspace(-1.5, 1.5, 61)
 _TIMES = 129
@@ -51,23 +57,36 @@ def exposure_rate(
         exposure: frames (start, stop) of the first row; rows leave the recording where it ends.
         readout: frames until the last row is exposed.
         fpn: fixed pattern of the spike camera.
+
+    Raises:
+        GeometryError: the fixed pattern is of another size.
     """
     start, stop = exposure
     if not readout:
         [charge] = iter_span_charges(stream, [exposure], fpn=fpn)
         return charge / np.float32(stop - start)
+    delays = row_delays(stream.height, readout)
+    ends = np.clip(np.array([[start], [stop]]) + delays, 0, len(stream))
+    first = max(0, math.floor(ends.min()) - REACH_FRAMES)
+    part = stream[first : min(len(stream), math.ceil(ends.max()) + REACH_FRAMES)]
     rate = np.empty(stream.shape[1:], np.float32)
-    for rows in np.array_split(np.arange(stream.height), min(_ROW_GROUPS, stream.height)):
-        delay = float(row_delays(stream.height, readout)[rows].mean())
-        times = np.clip([start + delay, stop + delay], 0, len(stream))
-        crop = Orientation(crop=((int(rows[0]), int(rows[-1]) + 1), (0, stream.width)))
-        part_fpn = None if fpn is None else fpn.orient(crop)
-        begin, end = cumulative_charge(stream.orient(crop), times, fpn=part_fpn)
-        rate[rows] = (end - begin) / np.float32(max(times[1] - times[0], 1e-3))
+    groups = np.array_split(np.arange(stream.height), min(_ROW_GROUPS, stream.height))
+    # Some groups at a time, so that few maps of charge are held.
+    for several in (
+        groups[k : k + _GROUPS_AT_A_TIME] for k in range(0, len(groups), _GROUPS_AT_A_TIME)
+    ):
+        middles = [ends[:, rows].mean(axis=1) - first for rows in several]
+        times, indices = np.unique(np.concatenate(middles), return_inverse=True)
+        charges = cumulative_charge(part, times, fpn=fpn)
+        for rows, (begin, end) in zip(several, indices.reshape(-1, 2), strict=True):
+            length = np.float32(max(times[end] - times[begin], _MIN_LENGTH))
+            rate[rows] = (charges[end, rows] - charges[begin, rows]) / length
     return rate
 
 
-def estimate_readout(picture: BlurryPicture, stream: SpikeStream, exposure: Span) -> float:
+def estimate_readout(
+    picture: BlurryPicture, stream: SpikeStream, exposure: Span, *, first_row: float = 0.0
+) -> float:
     """Estimate the read-out time of a rolling shutter, in frames.
 
     It is that for which picture and firing rate have the same local contrast, by correlation.
@@ -75,7 +94,8 @@ def estimate_readout(picture: BlurryPicture, stream: SpikeStream, exposure: Span
     Args:
         picture: the blurry picture, with its encoding.
         stream: the recording of the same view.
-        exposure: frames (start, stop) of the first row.
+        exposure: frames (start, stop) of one row.
+        first_row: which row that is, from 0.
 
     Returns:
         The read-out time; 0 where a global shutter fits as well.
@@ -83,14 +103,20 @@ def estimate_readout(picture: BlurryPicture, stream: SpikeStream, exposure: Span
     start, stop = exposure
     length = stop - start
     reach = float(np.abs(_TRIED_SHARES).max()) * length
+    lowest = max(0, math.floor(start - reach) - REACH_FRAMES)
+    part = stream[lowest : min(len(stream), math.ceil(stop + reach) + REACH_FRAMES)]
     first, last = max(0.0, start - reach), min(float(len(stream)), stop + reach)
-    times = np.linspace(first, last, _TIMES)
-    charges = cumulative_charge(stream, times)
+    check_memory(
+        4 * _TIMES * stream.height * stream.width,
+        "estimating the read-out time",
+        "give it as a number of frames",
+    )
+    charges = cumulative_charge(part, np.linspace(first, last, _TIMES) - lowest)
     target = band_pass(picture.gray_light((stream.height, stream.width)))
     rows = np.arange(stream.height)
 
     def correlation(readout: float) -> float:
-        delays = row_delays(stream.height, readout)
+        delays = readout * (rows - first_row) / stream.height
         ends = []
         for end in (start, stop):
             position = np.clip(end + delays, first, last)
@@ -101,12 +127,12 @@ def estimate_readout(picture: BlurryPicture, stream: SpikeStream, exposure: Span
             ends.append(before + fraction * (after - before))
         inside = np.clip(stop + delays, first, last) - np.clip(start + delays, first, last)
         rate = (ends[1] - ends[0]) / np.maximum(inside, 1e-3).astype(np.float32)[:, None]
-        return float(np.corrcoef(band_pass(rate).ravel(), target.ravel())[0, 1])
+        return correlation_of(band_pass(rate), target)
 
     tried = _TRIED_SHARES * length
     scores = np.array([correlation(readout) for readout in tried])
     best = int(scores.argmax())
-    if scores[best] - correlation(0.0) < _MIN_GAIN:
+    if not scores[best] - correlation(0.0) >= _MIN_GAIN:
         return 0.0
     fine = np.linspace(tried[max(best - 1, 0)], tried[min(best + 1, len(tried) - 1)], 21)
     return float(max(fine, key=correlation))

@@ -48,7 +48,7 @@ class DeblurRequest:
             of it for a video, and 7 for a folder or an archive.
         exposure: frames (start, stop) during which the picture was exposed, or the text
             START:STOP. By default what the recording says, else what the alignment was found to
-            have, else the whole recording.
+            have; else they are estimated from the pair.
         alignment: file of `spikecam calibrate align`, of a second camera beside the spikes.
         mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
             results are oriented as the spikes are.

@@ -35,7 +35,7 @@ class GenerateRequest:
             START:STOP[:STEP]. By default the middle frame, of the exposure where there is a
             picture.
         exposure: frames (start, stop) during which the picture was exposed, or the text
-            START:STOP; by default what the recording says, else the whole recording.
+            START:STOP; by default what the recording says; else they are estimated from the pair.
         mirror: swap left and right of the blurry picture, which was seen in a beam splitter;
             results are oriented as the spikes are.
         encoding, check_match: as for `spikecam.generate`.
