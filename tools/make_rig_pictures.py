@@ -76,17 +76,18 @@ def main():
 
     def sheet(name, *pictures):
         print(name, *(f"{rig.psnr(picture):.1f}" for picture in pictures))
-        write(out, f"rig-{name}.jpg", beside([picture[PART] for picture in pictures]))
+        write(out, name, beside([picture[PART] for picture in pictures]))
 
     as_light = rig.deblur(blur, encoding="linear", check_match=False)
-    sheet("tone", blur, as_light, rig.deblur(blur))
+    sheet("rig-tone.jpg", blur, as_light, rig.deblur(blur))
     start, stop = EXPOSURE
     half = rig.deblur(blur, exposure=(start, (start + stop) // 2), check_match=False)
-    sheet("exposure", blur, half, rig.deblur(blur, exposure=None))
+    sheet("rig-exposure.jpg", blur, half, rig.deblur(blur, exposure=None))
     apart = np.roll(blur, (5, 8), (0, 1))
-    sheet("place", rig.deblur(apart, check_match=False), rig.deblur(apart))
+    sheet("rig-place.jpg", rig.deblur(apart, check_match=False), rig.deblur(apart))
     rolling = rig.photograph(readout=(stop - start) / 2)
-    sheet("rolling", rig.deblur(rolling, check_match=False), rig.deblur(rolling, readout="auto"))
+    undone = rig.deblur(rolling, readout="auto")
+    sheet("rig-rolling.jpg", rig.deblur(rolling, check_match=False), undone)
     bright = Rig(photo, gain=2.5)
     clipped = bright.photograph()
     light = bright.deblur(clipped, hdr=True)

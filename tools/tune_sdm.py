@@ -45,7 +45,8 @@ def main():
             for row, (window, prior) in zip(scores, settings, strict=True):
                 picture = BlurryPicture(blur)
                 sharp = sdm(picture, stream, NUMBERS, SCENE_EXPOSURE, SdmOptions(window, prior))
-                row[k] += sc.score(sharp, truth, ["psnr"])["psnr"]
+                clipped = (np.minimum(one, 1) for one in sharp)
+                row[k] += sc.score(clipped, truth, ["psnr"])["psnr"]
     print("window prior   V_th 1     2     4")
     for (window, prior), row in zip(settings, scores / args.scenes, strict=True):
         print(f"{window:6d} {prior:5.2f}   {row[0]:.2f} {row[1]:.2f} {row[2]:.2f}")

@@ -85,7 +85,7 @@ def test_light_above_white_is_written_and_read(here, spikecam):
 
 
 CASES = {
-    "calibrate tone gray.png spikes.dat -o x.json": "many brightnesses",
+    "calibrate tone gray.png spikes.dat -o x.json": "do not show the same scene",
     "calibrate tone rgb.png spikes.dat -o x.png": "encodings are written as .json",
     "calibrate tone rgb.png spikes.dat -o x.json --plot x.txt": ".svg",
     "calibrate tone rgb.png spikes.dat -o x.json --flip vertical": "--no-check-match",

@@ -298,7 +298,9 @@ class _Matching:
         start, stop = self._exposure_of_first_row(estimate_exposure(self.picture, self.stream))
         rate = exposure_rate(self.stream, (start, stop), readout=self.picture.readout, fpn=self.fpn)
         other = check_pair(self.picture, rate, stop - start, covered=self.covered)
-        if other is None or other.agreement < max(MATCH, check.agreement + 0.05):
+        if other is None or other.correlation < MISMATCH:
+            return None
+        if other.agreement < max(MATCH, check.agreement + 0.05):
             return None
         return f"frames {start}:{stop} agree by {other.agreement:.0%}: give that exposure"
 
