@@ -180,8 +180,6 @@ class _Matching:
     def refuse_clipped(self) -> None:
         """Refuse a picture that is white nearly everywhere."""
         values = self.picture.values
-        if not values.any():
-            raise OptionError(f"{self.name} is black everywhere; expose it for longer")
         brightest = values.max(axis=2) if values.ndim == 3 else values
         clipped = float((brightest >= CLIPPED).mean())
         if clipped > _MAX_CLIPPED and float(values.max()) <= 1:
@@ -241,6 +239,8 @@ class _Matching:
         check = self._check(self.picture)
         if check.agreement >= MATCH:
             return
+        if not self.picture.values.any():
+            raise OptionError(f"{self.name} is black everywhere; expose it for longer")
         start, stop = self.exposure
         frames = f"{self.name} and the spikes of frames {start}:{stop}"
         if check.agreement < MISMATCH and check.orientation is not None:
