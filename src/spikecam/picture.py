@@ -10,6 +10,7 @@ import numpy.typing as npt
 from spikecam.errors import OptionError
 
 Picture = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 def as_colour(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:

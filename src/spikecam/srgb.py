@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 
@@ -28,9 +26,3 @@ def linear_to_srgb(light: npt.ArrayLike) -> npt.NDArray[np.float64]:
         value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055
     )
     return encoded
-
-
-@cache
-def linear_levels() -> npt.NDArray[np.float64]:
-    """Table of the linear light of the 256 levels of 8-bit sRGB, (256,)."""
-    return srgb_to_linear(np.arange(256) / 255)

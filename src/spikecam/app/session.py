@@ -142,31 +142,21 @@ class Session:
         # The request says which exposure it takes where none is given.
         is_default = picture is None or exposure == resolve_exposure(self.stream)
         given_exposure = None if is_default else exposure
-        request: DeblurRequest | GenerateRequest
-        if method.takes is Takes.SPIKES_OR_PICTURE:
-            request = GenerateRequest(
-                picture,
-                self.stream,
-                method.name,
-                options,
-                frames=frames,
-                exposure=given_exposure,
-                encoding=encoding,
-                check_match=pair.check_match,
-            )
-        elif picture is None:
-            raise OptionError(f"{method.name} needs a blurry picture; choose one")
-        else:
-            request = DeblurRequest(
-                picture,
-                self.stream,
-                method.name,
-                options,
-                frames=frames,
-                exposure=given_exposure,
-                encoding=encoding,
-                check_match=pair.check_match,
-            )
+        request_class: type[DeblurRequest | GenerateRequest] = GenerateRequest
+        if method.takes is not Takes.SPIKES_OR_PICTURE:
+            if picture is None:
+                raise OptionError(f"{method.name} needs a blurry picture; choose one")
+            request_class = DeblurRequest
+        request = request_class(
+            picture,  # type: ignore[arg-type]
+            self.stream,
+            method.name,
+            options,
+            frames=frames,
+            exposure=given_exposure,
+            encoding=encoding,
+            check_match=pair.check_match,
+        )
         sequence = SharpSequence(self._folder / str(self.version + 1), request)
         self._drop_sequence()
         self.version += 1

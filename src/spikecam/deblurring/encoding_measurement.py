@@ -23,10 +23,9 @@ from scipy.optimize import nnls
 
 from spikecam.deblurring.blurry_picture import resize_by_area
 from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
-from spikecam.picture import Picture, as_colour
+from spikecam.picture import Mask, Picture, as_colour
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 # Candidates, and knots of curves: a value between two knots counts for both.
 _GAMMAS = np.round(np.arange(0.6, 3.01, 0.05), 2)

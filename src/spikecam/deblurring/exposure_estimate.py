@@ -50,22 +50,22 @@ def estimate_exposure(picture: BlurryPicture, stream: SpikeStream) -> Span:
     whole = 0, len(stream)
     step = max(1, math.ceil(len(stream) / (_COARSE_TIMES - 1)))
     times = np.unique([*range(0, len(stream), step), len(stream)])
-    span, correlation = _best_span(picture, stream, times, times, step)
+    span, correlation, of_all = _best_span(picture, stream, times, times, step)
     if step > 1:
         reach = max(1, math.ceil(2 * step / (_FINE_TIMES - 1)))
         starts, stops = (
             np.unique(np.clip(np.arange(end - step, end + step + 1, reach), *whole)) for end in span
         )
-        span, correlation = _best_span(picture, stream, starts, stops, 1)
-    if correlation - _span_correlation(picture, stream, whole) < _MIN_GAIN:
+        span, correlation, _ = _best_span(picture, stream, starts, stops, 1)
+    if correlation - of_all < _MIN_GAIN:
         return whole
     return span
 
 
 def _best_span(
     picture: BlurryPicture, stream: SpikeStream, starts: Times, stops: Times, step: int
-) -> tuple[Span, float]:
-    """The span that correlates best, and its correlation."""
+) -> tuple[Span, float, float]:
+    """The span that correlates best, its correlation, and that of the longest span."""
     times = np.unique(np.concatenate([starts, stops])).astype(int)
     bands, target = _bands(picture, stream, times)
     products, energies = bands @ target, bands @ bands.T
@@ -75,15 +75,10 @@ def _best_span(
     correlation = (products[None] - products[:, None]) / np.sqrt(np.maximum(difference, 1e-12))
     shortest = max(_MIN_FRAMES, _MIN_STEPS * step if step > 1 else 0)
     possible = (times[None] - times[:, None] >= shortest) & begins[:, None] & ends[None]
+    of_all = float(correlation[0, -1])
     correlation = np.where(possible, correlation, -1.0)
     start, stop = np.unravel_index(int(correlation.argmax()), correlation.shape)
-    return (int(times[start]), int(times[stop])), float(correlation[start, stop])
-
-
-def _span_correlation(picture: BlurryPicture, stream: SpikeStream, span: Span) -> float:
-    bands, target = _bands(picture, stream, np.array(span))
-    band = bands[1]
-    return float(band @ target) / max(float(np.sqrt(band @ band)), 1e-12)
+    return (int(times[start]), int(times[stop])), float(correlation[start, stop]), of_all
 
 
 def _bands(picture: BlurryPicture, stream: SpikeStream, times: Times) -> tuple[Floats, Floats]:

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.deblurring.rolling_shutter import row_delays
+from spikecam.deblurring.rolling_shutter import MIN_ROW_EXPOSURE, row_delays
 from spikecam.encoding import Encoding
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.configs.refiner import RefinerInputConfig
@@ -39,8 +39,6 @@ Times = npt.NDArray[np.float64]
 _CACHE_BYTES = 128 << 20
 # Light below which all is black, and logarithms of light of which the encoding is a table.
 _MIN_LIGHT = 1e-3
-# Shortest exposure of a row that leaves the recording, in frames.
-_MIN_EXPOSURE = 1e-3
 _LOG_LIGHT_RANGE, _LOG_LIGHT_KNOTS = (-16.0, 8.0), 4097
 
 
@@ -97,7 +95,7 @@ class LogRateRatios:
             rows = np.arange(stream.height)
             begin, end = (self._cached_charge_of_rows(times, rows) for times in ends)
             # Rows are exposed for less time where the recording ends.
-            lengths = np.maximum(ends[1] - ends[0], _MIN_EXPOSURE).astype(np.float32)
+            lengths = np.maximum(ends[1] - ends[0], MIN_ROW_EXPOSURE).astype(np.float32)
             self.rate = (end - begin) / lengths[:, None]
         else:
             begin, end = self._charge_at_times(np.array([self.start, self.stop]))

@@ -14,7 +14,6 @@ from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.encoding_measurement import (
     CLIPPED,
     EncodingMeasurement,
-    Mask,
     measure_encoding,
 )
 from spikecam.deblurring.exposure_estimate import estimate_exposure
@@ -27,7 +26,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.exr import is_exr
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
-from spikecam.picture import Picture, as_floats
+from spikecam.picture import Mask, Picture, as_floats
 from spikecam.stream import Span, SpikeStream
 
 # Share of clipped pixels from which nothing can be deblurred.

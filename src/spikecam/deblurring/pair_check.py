@@ -19,9 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.picture import Picture
-
-Mask = npt.NDArray[np.bool_]
+from spikecam.picture import Mask, Picture
 
 # Agreement below which picture and spikes do not belong together, and from which they surely do:
 # true pairs have .95 or more, other scenes and mirrored pictures .63 or less; a wrong exposure

@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 _ROW_GROUPS = 64
 _GROUPS_AT_A_TIME = 8
 # Shortest exposure of a row that leaves the recording, in frames.
-_MIN_LENGTH = 1e-3
+MIN_ROW_EXPOSURE = 1e-3
 # Read-out times that are tried, as shares of the exposure, and times at which charge is read.
 _TRIED_SHARES = np.linspace(-1.5, 1.5, 61)
 _TIMES = 129
@@ -79,7 +79,7 @@ def exposure_rate(
         times, indices = np.unique(np.concatenate(middles), return_inverse=True)
         charges = cumulative_charge(part, times, fpn=fpn)
         for rows, (begin, end) in zip(several, indices.reshape(-1, 2), strict=True):
-            length = np.float32(max(times[end] - times[begin], _MIN_LENGTH))
+            length = np.float32(max(times[end] - times[begin], MIN_ROW_EXPOSURE))
             rate[rows] = (charges[end, rows] - charges[begin, rows]) / length
     return rate
 
@@ -126,7 +126,9 @@ def estimate_readout(
             before, after = charges[index, rows], charges[index + 1, rows]
             ends.append(before + fraction * (after - before))
         inside = np.clip(stop + delays, first, last) - np.clip(start + delays, first, last)
-        rate = (ends[1] - ends[0]) / np.maximum(inside, 1e-3).astype(np.float32)[:, None]
+        rate = (ends[1] - ends[0]) / np.maximum(inside, MIN_ROW_EXPOSURE).astype(np.float32)[
+            :, None
+        ]
         return correlation_of(band_pass(rate), target)
 
     tried = _TRIED_SHARES * length

@@ -22,12 +22,11 @@ import numpy.typing as npt
 from spikecam.errors import FileError, GeometryError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import check_existing_file
-from spikecam.picture import Picture
+from spikecam.picture import Mask, Picture
 from spikecam.registration.warping import warp_plane
 from spikecam.stream import Span, SpikeStream
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 Size = tuple[int, int]
 Row = tuple[float, float, float]
 

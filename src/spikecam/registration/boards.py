@@ -19,11 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import GeometryError, OptionError
-from spikecam.picture import Picture
+from spikecam.picture import Mask, Picture
 from spikecam.registration.alignment import (
     Alignment,
     Floats,
-    Mask,
     Size,
     apply_homography,
     fine_to_coarse_matrix,

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.picture import Picture
-from spikecam.registration.alignment import Floats, Mask, inside_mask
+from spikecam.picture import Mask, Picture
+from spikecam.registration.alignment import Floats, inside_mask
 from spikecam.registration.refinement import downscale_and_matrix_to_full, local_contrast
 from spikecam.registration.warping import warp_plane
 

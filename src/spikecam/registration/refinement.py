@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from spikecam.picture import Picture
+from spikecam.picture import Mask, Picture
 from spikecam.registration.alignment import (
     Floats,
-    Mask,
     Size,
     apply_homography,
     fine_to_coarse_matrix,
