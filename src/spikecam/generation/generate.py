@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -11,16 +11,18 @@ from spikecam.deblurring.blurry_picture import BlurryPicture
 from spikecam.deblurring.pair import PairSettings, match_pair, read_blurry_values
 from spikecam.encoding import AUTO, Encoding
 from spikecam.errors import OptionError
-from spikecam.exposure import resolve_exposure
 from spikecam.frames import Frames, choose_frames, frames_with_window
 from spikecam.generation.generated import Generated
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
-from spikecam.method import Method, Takes, find_method
+from spikecam.method import Takes, find_method
 from spikecam.picture import as_floats
 from spikecam.stream import Span, SpikeStream
 
 DEFAULT_METHOD = "spikegen"
+
+# Frames of a recording, by the exposure, if any, and the window that a method needs.
+_FrameChoice = Callable[[SpikeStream, Span | None, int], Sequence[int]]
 
 
 def generate(
@@ -43,7 +45,8 @@ def generate(
             alone.
         spikes: the recording of the same view, or its path; None for a picture alone.
         camera: for a path that does not say its geometry, a camera's name or (height, width).
-        at: index of the frame; the middle one by default, of the exposure where there is a picture.
+        at: index of the frame; the middle one by default, of the exposure where there is a
+            picture: that which the pair shows, where nobody says it.
         exposure: frames (start, stop) of the picture; by default as in `deblur`.
         method: name of a method that takes spikes, a picture, or both: "spikegen", or one of an
             installed package (see `spikecam.Method`).
@@ -64,10 +67,13 @@ def generate(
     stream = None if spikes is None else as_stream(spikes, camera)
     if stream is None and at is not None:
         raise OptionError("a picture alone has one moment; leave the frame out")
-    if stream is not None and at is None:
-        at = middle_frame(stream, None if blur is None else resolve_exposure(stream, exposure))
+
+    def choose(stream: SpikeStream, span: Span | None, window: int) -> Sequence[int]:
+        frame = middle_frame(stream, span) if at is None else at
+        return choose_frames(stream, frame, None, window=window)
+
     settings = PairSettings(encoding, readout, check_match)
-    return next(_run(blur, stream, exposure, at, None, method, options, settings))
+    return next(_run(blur, stream, exposure, choose, method, options, settings))
 
 
 def generate_frames(
@@ -94,8 +100,13 @@ def generate_frames(
     stream = None if spikes is None else as_stream(spikes)
     if stream is None and frames is not None:
         raise OptionError("a picture alone has one moment; leave the frames out")
+
+    def choose(stream: SpikeStream, span: Span | None, window: int) -> Sequence[int]:
+        requested = frames_with_window(stream, window, span) if frames is None else frames
+        return choose_frames(stream, None, requested, span=span, window=window)
+
     settings = PairSettings(encoding, readout, check_match)
-    return _run(blur, stream, exposure, None, frames, method, options, settings)
+    return _run(blur, stream, exposure, choose, method, options, settings)
 
 
 def middle_frame(stream: SpikeStream, exposure: Span | None = None) -> int:
@@ -108,8 +119,7 @@ def _run(
     blur: npt.ArrayLike | PathLike | None,
     stream: SpikeStream | None,
     exposure: Span | None,
-    at: int | None,
-    frames: Frames | None,
+    choose: _FrameChoice,
     method: str,
     options: dict[str, Any],
     settings: PairSettings,
@@ -126,7 +136,7 @@ def _run(
     if blur is not None and stream is None:
         picture = BlurryPicture(as_floats(read_blurry_values(blur)))
     span: Span | None = None
-    chosen: Sequence[int] = [0]
+    moments: Sequence[int] = [0]
     if stream is not None:
         parsed = declared.orient_fixed_pattern(parsed, stream)
         if blur is not None:
@@ -138,20 +148,6 @@ def _run(
                 fpn=getattr(parsed, "fpn", None),
             )
             picture, span = pair.picture, pair.exposure
-        chosen = _choose(declared, parsed, stream, at, frames, span)
-    generated: Iterator[Generated] = declared.run(picture, stream, chosen, span, parsed)
+        moments = choose(stream, span, declared.window(parsed, stream))
+    generated: Iterator[Generated] = declared.run(picture, stream, moments, span, parsed)
     return generated
-
-
-def _choose(
-    method: Method,
-    options: Any,
-    stream: SpikeStream,
-    at: int | None,
-    frames: Frames | None,
-    span: Span | None,
-) -> Sequence[int]:
-    window = method.window(options, stream)
-    if at is None and frames is None:
-        frames = frames_with_window(stream, window, span)
-    return choose_frames(stream, at, frames, span=span, window=window)
