@@ -151,13 +151,18 @@ class Method:
             values = {**values, "weights": self._parse_weights(values["weights"])}
         return self.options(**values)
 
+    def fixed_pattern(self, options: Any) -> FixedPattern | None:
+        """The fixed pattern among the method's options; None where there is none."""
+        fpn: FixedPattern | None = getattr(options, "fpn", None)
+        return fpn
+
     def check_fixed_pattern(self, options: Any, stream: SpikeStream) -> None:
         """Refuse options whose fixed pattern is not of the size of the recording's sensor.
 
         Raises:
             GeometryError: it is not.
         """
-        fpn = getattr(options, "fpn", None)
+        fpn = self.fixed_pattern(options)
         if fpn is not None:
             fpn.check_shape(stream.sensor_shape)
 
@@ -168,7 +173,7 @@ class Method:
             GeometryError: it is not of the size of the recording's sensor.
         """
         self.check_fixed_pattern(options, stream)
-        fpn = getattr(options, "fpn", None)
+        fpn = self.fixed_pattern(options)
         if fpn is None or not stream.orientations:
             return options
         for orientation in stream.orientations:

@@ -132,7 +132,7 @@ def _run(
         stream,
         exposure,
         settings,
-        fpn=getattr(parsed, "fpn", None),
+        fpn=declared.fixed_pattern(parsed),
     )
     span, picture = pair.exposure, pair.picture
     window = declared.window(parsed, stream)

@@ -145,7 +145,7 @@ def _run(
                 stream,
                 exposure,
                 settings,
-                fpn=getattr(parsed, "fpn", None),
+                fpn=declared.fixed_pattern(parsed),
             )
             picture, span = pair.picture, pair.exposure
         moments = choose(stream, span, declared.window(parsed, stream))

@@ -105,7 +105,7 @@ class DeblurRequest:
             PairSettings(self.encoding, self.readout, self.check_match),
             name=str(self.blur),
             covered=inside,
-            fpn=getattr(options, "fpn", None),
+            fpn=method.fixed_pattern(options),
         )
         span = pair.exposure
         facts += pair.facts

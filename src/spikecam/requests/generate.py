@@ -90,7 +90,7 @@ class GenerateRequest:
                 requested_exposure(stream, self.exposure),
                 PairSettings(self.encoding, self.readout, self.check_match),
                 name=str(self.blur),
-                fpn=getattr(options, "fpn", None),
+                fpn=method.fixed_pattern(options),
             )
             picture, encoding = pair.picture.values, pair.picture.encoding
             readout = pair.picture.readout
