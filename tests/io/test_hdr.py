@@ -96,6 +96,19 @@ def test_files_that_hold_no_light_are_refused(tmp_path):
         sc.read_picture(tmp_path / "inf.exr")
 
 
+def test_a_damaged_file_is_an_error_without_words_of_the_library(tmp_path, capfd):
+    light = np.random.default_rng(0).random((64, 80, 3), np.float32)
+    write_hdr_picture(tmp_path / "a.exr", light)
+    content = (tmp_path / "a.exr").read_bytes()
+    (tmp_path / "cut.exr").write_bytes(content[: len(content) // 2])
+    with pytest.raises(sc.FileError, match=r"cut\.exr is"):
+        sc.read_picture(tmp_path / "cut.exr")
+    assert capfd.readouterr() == ("", "")
+    # Standard error is as before.
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
+
+
 def test_files_of_other_programs_are_read(tmp_path):
     exr = pytest.importorskip("OpenEXR")
     half = np.concatenate([LIGHT - 0.5, np.ones((5, 7, 1))], axis=2).astype(np.float16)

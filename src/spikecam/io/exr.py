@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +22,8 @@ from spikecam.picture import Picture
 EXR = ".exr"
 # First bytes of every OpenEXR file.
 _MAGIC = bytes((0x76, 0x2F, 0x31, 0x01))
+# Standard streams belong to the process: one thread at a time redirects them.
+_STDERR, _redirection = 2, Lock()
 
 
 def is_exr(path: str | os.PathLike[str]) -> bool:
@@ -71,7 +78,7 @@ def read_exr(path: Path) -> Picture:
         if start.read(len(_MAGIC)) != _MAGIC:
             raise FileError(f"{path} is no OpenEXR picture; name a picture that is one")
     try:
-        with exr.File(str(path)) as file:
+        with _without_library_messages(), exr.File(str(path)) as file:
             channels = file.channels()
             name = next((name for name in ("RGB", "RGBA", "Y") if name in channels), None)
             pixels = None if name is None else np.array(channels[name].pixels, np.float32)
@@ -82,6 +89,25 @@ def read_exr(path: Path) -> Picture:
     if not np.isfinite(pixels).all():
         raise FileError(f"{path} holds values that are not finite; save it without them")
     return np.maximum(pixels[..., :3] if pixels.ndim == 3 else pixels, 0)
+
+
+@contextmanager
+def _without_library_messages() -> Iterator[None]:
+    """Drop what the library writes about a damaged file, by Python and by C; an error says it."""
+    with _redirection, open(os.devnull, "wb") as null, redirect_stdout(io.StringIO()):
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        try:
+            original = os.dup(_STDERR)
+        except OSError:  # it is closed
+            yield
+            return
+        try:
+            os.dup2(null.fileno(), _STDERR)
+            yield
+        finally:
+            os.dup2(original, _STDERR)
+            os.close(original)
 
 
 def _load_package() -> Any:
