@@ -1,6 +1,6 @@
 """Make a leaner refiner of a trained one, as a start of training.
 
-    python tools/shrink_refiner.py WEIGHTS DATASET -o OUT.safetensors --width 48 --deep-width 104
+    python tools/shrink_refiner.py WEIGHTS DATASET -o OUT.safetensors --width 48 --deep-width 96
 
 What goes through no ReLU is projected on the principal components of its activations; of channels
 behind a ReLU those are kept that explain the others best, and the next layer takes over what they
@@ -180,8 +180,8 @@ def main(
     *,
     out: Path,
     width: int = 48,
-    deep_width: int = 104,
-    blocks: int = 4,
+    deep_width: int = 96,
+    blocks: int = 5,
     samples: int = 48,
 ) -> None:
     """Shrink a refiner, and say what it costs on samples of a data set.
