@@ -11,8 +11,11 @@ import numpy as np
 from spikecam.encoding import LINEAR, Encoding
 from spikecam.picture import Picture
 
-# Values from which a pixel begins to count as clipped, up to white.
-_NEAR_WHITE = 0.96
+# Clipping has two limits. Where clipped whites are filled, the fill sets in gradually, so that no
+# edge appears, from values that may be clipped: noise and compression leave white below 1. The
+# measurement of an encoding leaves out pixels that surely are clipped; it needs those just below,
+# which show the upper end of the curve.
+_NEAR_WHITE, CLIPPED = 0.96, 0.985
 # Light below which the ratio of rate and picture is noise.
 _MIN_LIGHT = 0.02
 # Firing rate of white where nothing fires.

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy.optimize import nnls
 
-from spikecam.deblurring.blurry_picture import resize_by_area
+from spikecam.deblurring.blurry_picture import CLIPPED, resize_by_area
 from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
 from spikecam.picture import Mask, Picture, as_colour
 
@@ -30,8 +30,6 @@ Floats = npt.NDArray[np.float64]
 # Candidates, and knots of curves: a value between two knots counts for both.
 _GAMMAS = np.round(np.arange(0.6, 3.01, 0.05), 2)
 _KNOTS = 33
-# Values that count as clipped.
-CLIPPED = 0.985
 # Largest residual of a named curve, in units of that of the best one.
 _NAMED_TOLERANCE = 1.02
 # Largest residual of the free curve for which it is taken, in units of that of the best power law.
