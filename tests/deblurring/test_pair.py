@@ -40,7 +40,9 @@ def test_another_scene_is_refused(simulated_pair):
 )
 def test_a_flipped_recording_names_its_turn(simulated_pair, flip, words):
     picture, stream = simulated_pair("srgb")
-    with pytest.raises(sc.GeometryError, match=words):
+    way = r"\(--flip or --rotate, in Python SpikeStream\.flip or rotate\)"
+    off = r"turn this check off \(--no-check-match, in Python check_match=False\)"
+    with pytest.raises(sc.GeometryError, match=f"{words}.*{way}, or {off}"):
         match_pair(
             picture, stream.flip(flip), stream.exposure, settings=PairSettings(encoding="srgb")
         )

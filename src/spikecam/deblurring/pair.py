@@ -10,12 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.deblurring.blurry_picture import BlurryPicture
-from spikecam.deblurring.encoding_measurement import (
-    CLIPPED,
-    EncodingMeasurement,
-    measure_encoding,
-)
+from spikecam.deblurring.blurry_picture import CLIPPED, BlurryPicture
+from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
 from spikecam.deblurring.exposure_estimate import estimate_exposure
 from spikecam.deblurring.pair_check import MATCH, MIN_PIXELS, MISMATCH, PairCheck, check_pair
 from spikecam.deblurring.picture_shift import MIN_SHIFT, estimate_shift, move_to_spikes
@@ -35,6 +31,7 @@ _MAX_CLIPPED = 0.98
 _LEVELS = 32
 # Gain in agreement by which a move of the picture is right, whatever else is wrong.
 _CLEAR_GAIN = 0.3
+_TURN_CHECK_OFF = "turn this check off (--no-check-match, in Python check_match=False)"
 # Distance of a named encoding's gamma from the measured range that is worth a warning.
 _GAMMA_TOLERANCE = 0.25
 
@@ -245,7 +242,8 @@ class _Matching:
         if check.agreement < MISMATCH and check.orientation is not None:
             raise GeometryError(
                 f"the recording agrees with {self.name} when it is {check.orientation}; turn it "
-                "with --flip or --rotate, or turn this check off with --no-check-match"
+                "(--flip or --rotate, in Python SpikeStream.flip or rotate), or "
+                f"{_TURN_CHECK_OFF}"
             )
         advice = self._other_exposure(check) or "check the files, the exposure and the alignment"
         if check.agreement >= MISMATCH:
@@ -253,7 +251,7 @@ class _Matching:
             return
         raise GeometryError(
             f"{frames} do not show the same scene (agreement {max(check.agreement, 0):.0%}); "
-            f"{advice}, or turn this check off with --no-check-match"
+            f"{advice}, or {_TURN_CHECK_OFF}"
         )
 
     def encoding_fact(self) -> str:
