@@ -101,6 +101,8 @@ class Method:
         source: where it was published, or "ours".
         window: odd number of frames that a picture is made of, half of them on each side of its
             own, for given options and recording.
+        undoes_rolling_shutter: whether it undoes the rolling shutter of a picture by
+            `spikecam.BlurryPicture.readout`; for other methods a read-out time is refused.
         networks: kinds of the networks whose weights the option ``weights`` names, one for each.
         warm_up: frames before the first one that its state depends on, for a method whose pictures
             build up from the beginning; a slice that begins so much earlier gives the same picture.
@@ -114,6 +116,7 @@ class Method:
     options: type = NoOptions
     source: str = "ours"
     window: Callable[[Any, SpikeStream], int] = _one_frame
+    undoes_rolling_shutter: bool = False
     networks: tuple[str, ...] = ()
     warm_up: int = 0
     online: Callable[[tuple[int, int], Any], OnlineReconstructor] | None = None
@@ -179,6 +182,20 @@ class Method:
         for orientation in stream.orientations:
             fpn = fpn.orient(orientation)
         return replace(options, fpn=fpn)
+
+    def check_readout(self, readout: float) -> None:
+        """Refuse the read-out time of a rolling shutter for a method that does not undo it.
+
+        Raises:
+            OptionError: it is not 0.
+        """
+        if not readout or self.undoes_rolling_shutter:
+            return
+        others = [m.name for m in all_methods(self.takes) if m.undoes_rolling_shutter]
+        raise OptionError(
+            f"{self.name} does not undo a rolling shutter, and the readout is {readout:g} frames; "
+            + (f"methods that do: {', '.join(others)}" if others else "leave it out")
+        )
 
     def _parse_weights(self, weights: Any) -> Any:
         """Check the weights: one name or file for one network, else a tuple with one for each."""

@@ -1,5 +1,7 @@
 """Exposure, place and read-out time of a picture, estimated from the pair, with exact truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,9 @@ from spikecam.deblurring.picture_shift import estimate_shift, move_to_spikes
 from spikecam.deblurring.rolling_shutter import estimate_readout, exposure_rate, row_delays
 from spikecam.encoding import SRGB, quarter_gray_light
 from spikecam.errors import GeometryError, OptionError
+from spikecam.io.save import save
+from spikecam.method import Takes, find_method
+from spikecam.requests.deblur import DeblurRequest
 from spikecam.scenes.motion import moving_scene
 from spikecam.sensor.integrate_and_fire import simulate
 
@@ -108,6 +113,32 @@ def test_the_readout_of_a_rolling_shutter_is_found_and_undone(frames, spikes, re
     if readout:
         ignored = deblur(values, spikes, check_match=False, **options)
         assert psnr(known, frames[65]) > psnr(ignored, frames[65]) + 0.1
+
+
+def test_a_rolling_shutter_is_undone_by_the_teacher(frames, spikes):
+    values = take_picture(frames, readout=30.0)
+    options = {"exposure": EXPOSURE, "at": 60, "method": "teacher", "encoding": "srgb"}
+    ignored, undone = (
+        deblur(values, spikes, readout=readout, check_match=False, **options)
+        for readout in (0.0, 30.0)
+    )
+    assert psnr(undone, frames[60]) > psnr(ignored, frames[60]) + 0.2
+
+
+def test_a_method_that_undoes_no_rolling_shutter_refuses_one(frames, spikes, tmp_path):
+    picture = take_picture(frames, readout=20.0)
+    words = r"ldn does not undo .* readout is 20 frames; methods that do: refined, sdm, teacher"
+    with pytest.raises(OptionError, match=words):
+        deblur(picture, spikes, exposure=EXPOSURE, at=60, method="ldn", readout=20.0)
+    save(tmp_path / "blur.png", picture)
+    request = DeblurRequest(
+        tmp_path / "blur.png", spikes, "ldn", exposure=EXPOSURE, readout=20.0, check_match=False
+    )
+    with pytest.raises(OptionError, match=words):
+        request.check()
+    method = replace(find_method("spikegen", Takes.SPIKES_OR_PICTURE), undoes_rolling_shutter=False)
+    with pytest.raises(OptionError, match="methods that do: spikegen"):
+        method.check_readout(1.5)
 
 
 def test_log_ratios_of_a_rolling_shutter_are_those_of_each_row_alone(spikes):

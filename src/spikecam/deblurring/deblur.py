@@ -135,6 +135,7 @@ def _run(
         fpn=declared.fixed_pattern(parsed),
     )
     span, picture = pair.exposure, pair.picture
+    declared.check_readout(picture.readout)
     window = declared.window(parsed, stream)
     if at is None and frames is None:
         frames = frames_with_window(stream, window, span)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from spikecam.deblurring.rolling_shutter import exposure_rate
 from spikecam.deblurring.spike_window_input import window_rates
 from spikecam.errors import GeometryError
 from spikecam.io.paths import PathLike
@@ -65,21 +66,38 @@ def check_min_side_and_aspect_ratio(teacher: Teacher, stream: SpikeStream) -> No
 def iter_teacher_pictures(
     teacher: Teacher,
     blur: Picture,
+    long_rate: Picture,
     stream: SpikeStream,
     spans: Sequence[Span],
-    exposure: Span,
     device: str,
 ) -> Iterator[Picture]:
-    """Yield the sharp picture at the middle of each span."""
+    """Yield the sharp picture at the middle of each span.
+
+    Args:
+        teacher: on its device.
+        blur: light of the blurry picture.
+        long_rate: firing rates in its exposure, see `exposure_rates`.
+        stream: the recording.
+        spans: short windows, one for each picture.
+        device: where the networks run.
+    """
     where = pick_device(device)
     picture = picture_to_tensor(blur).to(where)
-    long = _rate_tensor(stream, exposure).to(where)
+    long = _as_tensor(long_rate).to(where)
     for span in spans:
         with inference_context(where, full_precision=False):
-            sharp = teacher(picture, _rate_tensor(stream, span).to(where), long)[:, 0]
+            sharp = teacher(picture, _as_tensor(window_rates(stream, span)).to(where), long)[:, 0]
         yield tensor_to_picture(sharp, blur)
 
 
-def _rate_tensor(stream: SpikeStream, span: Span) -> Tensor:
-    """Firing rates in a window, (1, 1, H, W)."""
-    return torch.from_numpy(window_rates(stream, span))[None, None]
+def exposure_rates(stream: SpikeStream, exposure: Span, readout: float) -> Picture:
+    """Firing rates in the exposure of a picture, those of each row in its own."""
+    if not readout:
+        return window_rates(stream, exposure)
+    # Rows are exposed between frames, so charge is counted to the fraction of a spike.
+    return exposure_rate(stream, exposure, readout=readout)
+
+
+def _as_tensor(rates: Picture) -> Tensor:
+    """Firing rates (H, W) as the networks take them, (1, 1, H, W)."""
+    return torch.from_numpy(rates)[None, None]

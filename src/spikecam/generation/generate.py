@@ -148,6 +148,7 @@ def _run(
                 fpn=declared.fixed_pattern(parsed),
             )
             picture, span = pair.picture, pair.exposure
+            declared.check_readout(picture.readout)
         moments = choose(stream, span, declared.window(parsed, stream))
     generated: Iterator[Generated] = declared.run(picture, stream, moments, span, parsed)
     return generated

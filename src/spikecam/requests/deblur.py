@@ -107,6 +107,7 @@ class DeblurRequest:
             covered=inside,
             fpn=method.fixed_pattern(options),
         )
+        method.check_readout(pair.picture.readout)
         span = pair.exposure
         facts += pair.facts
         window = method.window(options, stream)

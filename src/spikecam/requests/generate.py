@@ -94,6 +94,7 @@ class GenerateRequest:
             )
             picture, encoding = pair.picture.values, pair.picture.encoding
             readout = pair.picture.readout
+            method.check_readout(readout)
             span, facts = pair.exposure, list(pair.facts)
         frames = requested_frames(
             stream,

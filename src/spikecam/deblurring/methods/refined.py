@@ -76,5 +76,6 @@ METHOD = Method(
     takes=Takes.SPIKES_AND_PICTURE,
     run=refined,
     options=RefinedOptions,
+    undoes_rolling_shutter=True,
     networks=("refiner",),
 )

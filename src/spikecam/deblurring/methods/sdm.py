@@ -130,6 +130,7 @@ METHOD = Method(
     options=SdmOptions,
     source="SpikeReveal, NeurIPS 2024, Eq. 8",
     window=lambda options, stream: options.window,
+    undoes_rolling_shutter=True,
 )
 
 

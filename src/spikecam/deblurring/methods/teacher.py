@@ -59,6 +59,7 @@ def teacher(
     spans = [stream.window(frame, window) for frame in frames]
     from spikecam.deblurring.teacher_pictures import (
         check_min_side_and_aspect_ratio,
+        exposure_rates,
         iter_teacher_pictures,
         load_teacher,
     )
@@ -66,7 +67,8 @@ def teacher(
     network = load_teacher(options.weights, options.device)
     check_min_side_and_aspect_ratio(network, stream)
     values = np.minimum(blur.light, 1)
-    light = iter_teacher_pictures(network, values, stream, spans, exposure, options.device)
+    long_rate = exposure_rates(stream, exposure, blur.readout)
+    light = iter_teacher_pictures(network, values, long_rate, stream, spans, options.device)
     return map(blur.encoding.encode, light)
 
 
@@ -87,5 +89,6 @@ METHOD = Method(
     options=TeacherOptions,
     source="SpikeReveal, NeurIPS 2024",
     window=_window_length,
+    undoes_rolling_shutter=True,
     networks=("bsn", "edsr"),
 )

@@ -196,5 +196,6 @@ METHOD = Method(
     source="SpikeGen",
     # As many frames before a moment as from it on.
     window=lambda options, stream: window_length(options, stream) + 1,
+    undoes_rolling_shutter=True,
     networks=("spikegen",),
 )
