@@ -63,22 +63,22 @@ def principal_components(gram: Matrix, count: int) -> Tensor:
     return torch.from_numpy(vectors[:, ::-1][:, :count].copy()).float()
 
 
-def kept_channels(gram: Matrix, importance: Matrix, count: int) -> tuple[list[int], Tensor]:
+def select_channels(gram: Matrix, importance: Matrix, count: int) -> tuple[list[int], Tensor]:
     """Channels to keep, and the matrix (C, count) that predicts all channels from them."""
     scale = np.sqrt(importance)
     residual = gram * scale[:, None] * scale
-    kept: list[int] = []
+    channels: list[int] = []
     for _ in range(count):
         pivot = int(np.argmax(np.diag(residual)))
-        kept.append(pivot)
+        channels.append(pivot)
         column = residual[:, pivot]
         residual = residual - np.outer(column, column) / max(column[pivot], 1e-30)
         residual[pivot] = residual[:, pivot] = 0
-    kept.sort()
+    channels.sort()
     ridge = 1e-6 * np.trace(gram) / len(gram) * np.eye(count)
-    prediction = np.linalg.solve(gram[np.ix_(kept, kept)] + ridge, gram[kept]).T
-    prediction[kept] = np.eye(count)
-    return kept, torch.from_numpy(prediction).float()
+    prediction = np.linalg.solve(gram[np.ix_(channels, channels)] + ridge, gram[channels]).T
+    prediction[channels] = np.eye(count)
+    return channels, torch.from_numpy(prediction).float()
 
 
 def mix_inputs(conv: nn.Conv2d, matrix: Tensor, start: int = 0) -> None:
@@ -105,8 +105,8 @@ def keep_outputs(conv: nn.Conv2d, channels: Sequence[int]) -> None:
 def shrink_block(block: ResidualBlock, gram: Matrix, stream: Tensor) -> None:
     """Project a residual block on the components of its stream, and leave out hidden channels."""
     importance = block.second.weight.data.square().sum((0, 2, 3)).double().numpy()
-    kept, prediction = kept_channels(gram, importance, stream.shape[1])
-    keep_outputs(block.first, kept)
+    channels, prediction = select_channels(gram, importance, stream.shape[1])
+    keep_outputs(block.first, channels)
     mix_inputs(block.second, prediction)
     mix_inputs(block.first, stream)
     mix_outputs(block.second, stream)
@@ -135,13 +135,13 @@ def shrink(network: Refiner, batches: Sequence[dict[str, Tensor]], width: int, d
             matrix = {"picture": picture, "deep_picture": deep_picture, "deep": stream}
             shrink_block(block, gram[f"{name}.second"], matrix.get(room, fine))
     importance = network.join.weight.data[:, :old].square().sum((0, 2, 3)).double().numpy()
-    kept, prediction = kept_channels(gram["join"][:old, :old], importance, width)
-    keep_outputs(network.moment, kept)
+    channels, prediction = select_channels(gram["join"][:old, :old], importance, width)
+    keep_outputs(network.moment, channels)
     if network.config.flow_warp:
-        keep_outputs(network.warped[2], kept)
+        keep_outputs(network.warped[2], channels)
         hidden = network.warped[2].weight.data.square().sum((0, 2, 3)).double().numpy()
-        kept, hidden_prediction = kept_channels(gram["warped.2"], hidden, 2 * width)
-        keep_outputs(network.warped[0], kept)
+        channels, hidden_prediction = select_channels(gram["warped.2"], hidden, 2 * width)
+        keep_outputs(network.warped[0], channels)
         mix_inputs(network.warped[2], hidden_prediction)
     mix_inputs(network.join, picture, old)
     mix_inputs(network.join, prediction)

@@ -153,8 +153,8 @@ def make_rigs(count: int = 60) -> list[Rig]:
             encoding = replace(curve, colour_weights=(red, green, round(1 - red - green, 4)))
             scene, exposure = (index + number) % 5, (index + number) // 5 % 2
             rigs.append(Rig(name, encoding, threshold, amiss, scene, exposure, seed))
-    chosen = np.unique(np.linspace(0, len(rigs) - 1, min(count, len(rigs))).round().astype(int))
-    return [rigs[index] for index in chosen]
+    indices = np.unique(np.linspace(0, len(rigs) - 1, min(count, len(rigs))).round().astype(int))
+    return [rigs[index] for index in indices]
 
 
 def make_scenes() -> list[RigScene]:
@@ -249,12 +249,12 @@ def iter_wrong_pairs(
                 yield "another scene", pair.picture, other.stream, pair.exposure
                 break
         spikes = np.asarray(pair.stream)
-        turned = {
+        orientations = {
             "flipped": spikes[:, ::-1],
             "mirrored": spikes[:, :, ::-1],
             "turned by 180 degrees": spikes[:, ::-1, ::-1],
         }
-        for kind, one in turned.items():
+        for kind, one in orientations.items():
             yield kind, pair.picture, SpikeStream.from_array(one), pair.exposure
         other_span = _EXPOSURES[1 - pair.rig.exposure]
         yield "the other exposure", pair.picture, pair.stream, other_span
@@ -287,13 +287,13 @@ def _encoding_or_none(
     picture: Picture, stream: SpikeStream, exposure: Span
 ) -> tuple[Encoding | None, bool]:
     """Encoding of a pair as it is used, None where it is refused; and whether it was warned of."""
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as messages:
         warnings.simplefilter("always")
         try:
             pair = match_pair(picture, stream, exposure)
         except GeometryError:
             return None, False
-    return pair.picture.encoding, bool(caught)
+    return pair.picture.encoding, bool(messages)
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -32,14 +32,14 @@ def time_beside_plain_ldn(
 
     Preparation is included.
     """
-    taken = [0.0, 0.0]
+    seconds = [0.0, 0.0]
     runs = [iter(NETWORKS[network_name](inputs, "cpu")), iter(iter_plain_ldn(inputs, "cpu"))]
     for _ in range(frame_count):
         for which, run in enumerate(runs):
             start = time.perf_counter()
             next(run)
-            taken[which] += time.perf_counter() - start
-    return taken[0], taken[1]
+            seconds[which] += time.perf_counter() - start
+    return seconds[0], seconds[1]
 
 
 def measure_networks(frame_count: int, say: Callable[[str], None] = print) -> list[dict[str, Any]]:

@@ -139,8 +139,8 @@ def _run(
     window = declared.window(parsed, stream)
     if at is None and frames is None:
         frames = frames_with_window(stream, window, span)
-    chosen = choose_frames(stream, at, frames, span=span, window=window)
-    pictures: Iterator[Picture] = declared.run(picture, stream, chosen, span, parsed)
+    indices = choose_frames(stream, at, frames, span=span, window=window)
+    pictures: Iterator[Picture] = declared.run(picture, stream, indices, span, parsed)
     return (_finish(sharp, picture.encoding, hdr) for sharp in pictures)
 
 

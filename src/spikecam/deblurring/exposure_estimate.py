@@ -74,9 +74,9 @@ def _best_span(
     difference = energy[None] + energy[:, None] - 2 * energies
     correlation = (products[None] - products[:, None]) / np.sqrt(np.maximum(difference, 1e-12))
     shortest = max(_MIN_FRAMES, _MIN_STEPS * step if step > 1 else 0)
-    possible = (times[None] - times[:, None] >= shortest) & begins[:, None] & ends[None]
+    is_candidate = (times[None] - times[:, None] >= shortest) & begins[:, None] & ends[None]
     of_all = float(correlation[0, -1])
-    correlation = np.where(possible, correlation, -1.0)
+    correlation = np.where(is_candidate, correlation, -1.0)
     start, stop = np.unravel_index(int(correlation.argmax()), correlation.shape)
     return (int(times[start]), int(times[stop])), float(correlation[start, stop]), of_all
 

@@ -111,27 +111,28 @@ def match_pair(
     name = name or picture_name(picture)
     values = read_blurry_values(picture)
     check_aspect_ratio(values, stream, name)
-    known = stream.exposure if exposure is None else stream.check_exposure(exposure)
+    stated_exposure = stream.exposure if exposure is None else stream.check_exposure(exposure)
     if covered is not None and covered.all():
         covered = None
-    matching = _Matching(values, stream, known or (0, len(stream)), settings, name, fpn, covered)
+    first_exposure = stated_exposure or (0, len(stream))
+    matching = _Matching(values, stream, first_exposure, settings, name, fpn, covered)
     is_comparable = stream.height * stream.width >= MIN_PIXELS
     if settings.check_match:
         matching.refuse_clipped()
-    estimates_exposure = settings.check_match and is_comparable and known is None
+    estimates_exposure = settings.check_match and is_comparable and stated_exposure is None
     if estimates_exposure:
         matching.find_exposure()
     if settings.readout == AUTO and is_comparable:
         matching.find_readout(is_exposure_estimated=estimates_exposure)
     if settings.check_match and is_comparable:
-        if covered is None and matching.move_to_spikes() and known is None:
+        if covered is None and matching.move_to_spikes() and stated_exposure is None:
             matching.find_exposure()
         matching.require_match()
     facts = list(matching.facts)
     if exposure is None:
         start, stop = matching.exposure
-        estimated = "" if matching.exposure == (known or (0, len(stream))) else ", estimated"
-        facts.insert(0, f"exposure {start}:{stop} of {len(stream)} frames{estimated}")
+        origin = "" if matching.exposure == first_exposure else ", estimated"
+        facts.insert(0, f"exposure {start}:{stop} of {len(stream)} frames{origin}")
     return MatchedPair(
         matching.picture,
         matching.exposure,
@@ -165,12 +166,12 @@ class _Matching:
     ) -> None:
         self.stream, self.exposure, self.name = stream, exposure, name
         self.fpn, self.covered = fpn, covered
-        self.chosen = _named_encoding(values, settings.encoding, name)
+        self.named_encoding = _named_encoding(values, settings.encoding, name)
         readout = 0.0 if isinstance(settings.readout, str) else float(settings.readout)
-        self.picture = BlurryPicture(values, self.chosen or SRGB, readout)
+        self.picture = BlurryPicture(values, self.named_encoding or SRGB, readout)
         self.facts: list[str] = []
         self.measurement: EncodingMeasurement | None = None
-        if self.chosen is None or settings.check_match:
+        if self.named_encoding is None or settings.check_match:
             self._update()
 
     def refuse_clipped(self) -> None:
@@ -209,13 +210,13 @@ class _Matching:
         shift = estimate_shift(self.picture, self.rate)
         if math.hypot(*shift) < MIN_SHIFT:
             return False
-        moved = move_to_spikes(self.picture, shift, self.stream.width)
-        before, after = (self._check(picture) for picture in (self.picture, moved))
+        picture_on_spikes = move_to_spikes(self.picture, shift, self.stream.width)
+        before, after = (self._check(picture) for picture in (self.picture, picture_on_spikes))
         # Of a wrong exposure, motion looks like a shift.
-        needed = min(max(MATCH, before.agreement), max(MISMATCH, before.agreement + _CLEAR_GAIN))
-        if after.agreement < needed:
+        threshold = min(max(MATCH, before.agreement), max(MISMATCH, before.agreement + _CLEAR_GAIN))
+        if after.agreement < threshold:
             return False
-        self.picture = moved
+        self.picture = picture_on_spikes
         scale = self.picture.shape[1] / self.stream.width
         x, y = (-scale * length for length in shift)
         self.facts.append(
@@ -230,8 +231,8 @@ class _Matching:
         Raises:
             GeometryError: it does not.
         """
-        if self.chosen is not None:
-            self._warn_of_other_encoding(self.chosen)
+        if self.named_encoding is not None:
+            self._warn_of_other_encoding(self.named_encoding)
         check = self._check(self.picture)
         if check.agreement >= MATCH:
             return
@@ -257,7 +258,7 @@ class _Matching:
     def encoding_fact(self) -> str:
         """Sentence on the encoding."""
         encoding, measurement = self.picture.encoding, self.measurement
-        if self.chosen is not None:
+        if self.named_encoding is not None:
             return f"encoding {encoding}"
         if measurement is None:
             return f"encoding {encoding}: too little of {self.name} can be compared with the spikes"
@@ -274,7 +275,7 @@ class _Matching:
         self.measurement = measure_encoding(
             np.minimum(self.picture.values, 1), self.rate, covered=self.covered
         )
-        if self.chosen is None:
+        if self.named_encoding is None:
             encoding = SRGB if self.measurement is None else self.measurement.encoding
             self.picture = replace(self.picture, encoding=encoding)
 
@@ -319,14 +320,14 @@ def _named_encoding(
     values: Picture, encoding: str | PathLike | Encoding, name: str
 ) -> Encoding | None:
     """The encoding that is named; linear for values above 1; None to measure it."""
-    chosen = None if encoding == AUTO else parse_encoding(encoding)
+    curve = None if encoding == AUTO else parse_encoding(encoding)
     if float(values.max()) <= 1:
         # OpenEXR files are linear light also where nothing in them is above white.
-        return LINEAR if chosen is None and is_exr(name) else chosen
-    if chosen is not None and not chosen.is_linear:
+        return LINEAR if curve is None and is_exr(name) else curve
+    if curve is not None and not curve.is_linear:
         raise OptionError(
             f"{name} has values up to {values.max():.4g}, which only linear light has, and its "
-            f"encoding is {chosen}; scale it to [0, 1], or choose linear"
+            f"encoding is {curve}; scale it to [0, 1], or choose linear"
         )
     return LINEAR
 

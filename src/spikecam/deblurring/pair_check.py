@@ -89,9 +89,9 @@ def check_pair(
     light = np.minimum(picture.gray_light((rate.shape[0], rate.shape[1])), 1)
     if covered is not None:
         light[~covered] = light[covered].mean()
-    limited = np.minimum(rate, white_rate)
+    clipped_rate = np.minimum(rate, white_rate)
     picture_band = band_pass(light * np.float32(white_rate))[inside]
-    rate_band = band_pass(limited)[inside]
+    rate_band = band_pass(clipped_rate)[inside]
     noise = (_CHARGE_VARIANCE / frame_count + _SPURIOUS_RATE) / frame_count * _NOISE_SHARE
     signal, rate_signal = float(picture_band.var()), float(rate_band.var()) - noise
     # Contrast of the spikes that a flat picture lacks speaks against it, too.
@@ -102,10 +102,10 @@ def check_pair(
     check = PairCheck(correlation, expected)
     if check.agreement >= MISMATCH:
         return check
-    for name, turn in _ORIENTATIONS.items():
-        turned_band = band_pass(turn(limited).copy())[inside]
-        turned = PairCheck(correlation_of(picture_band, turned_band), expected)
-        if turned.agreement >= MATCH:
+    for name, transform in _ORIENTATIONS.items():
+        other_band = band_pass(transform(clipped_rate).copy())[inside]
+        other = PairCheck(correlation_of(picture_band, other_band), expected)
+        if other.agreement >= MATCH:
             return PairCheck(correlation, expected, name)
     return check
 

@@ -72,7 +72,7 @@ def move_to_spikes(picture: BlurryPicture, shift: tuple[float, float], width: in
     matrix = np.array([[1, 0, shift[0] * scale], [0, 1, shift[1] * scale]], np.float32)
     size = picture.shape[1], picture.shape[0]
     # The matrix leads from pixels of the result to those of the picture.
-    moved = cv2.warpAffine(
+    values = cv2.warpAffine(
         picture.values,
         matrix,
         size,
@@ -80,4 +80,4 @@ def move_to_spikes(picture: BlurryPicture, shift: tuple[float, float], width: in
         borderMode=cv2.BORDER_REPLICATE,
     )
     highest = max(1.0, float(picture.values.max()))
-    return replace(picture, values=np.clip(moved, 0, highest))
+    return replace(picture, values=np.clip(values, 0, highest))

@@ -32,7 +32,7 @@ _GROUPS_AT_A_TIME = 8
 # Shortest exposure of a row that leaves the recording, in frames.
 MIN_ROW_EXPOSURE = 1e-3
 # Read-out times that are tried, as shares of the exposure, and times at which charge is read.
-_TRIED_SHARES = np.linspace(-1.5, 1.5, 61)
+_CANDIDATE_SHARES = np.linspace(-1.5, 1.5, 61)
 _TIMES = 129
 # Gain in correlation over a global shutter from which a rolling one is told from it.
 _MIN_GAIN = 0.003
@@ -102,7 +102,7 @@ def estimate_readout(
     """
     start, stop = exposure
     length = stop - start
-    reach = float(np.abs(_TRIED_SHARES).max()) * length
+    reach = float(np.abs(_CANDIDATE_SHARES).max()) * length
     lowest = max(0, math.floor(start - reach) - REACH_FRAMES)
     part = stream[lowest : min(len(stream), math.ceil(stop + reach) + REACH_FRAMES)]
     first, last = max(0.0, start - reach), min(float(len(stream)), stop + reach)
@@ -131,10 +131,12 @@ def estimate_readout(
         ]
         return correlation_of(band_pass(rate), target)
 
-    tried = _TRIED_SHARES * length
-    scores = np.array([correlation(readout) for readout in tried])
+    candidates = _CANDIDATE_SHARES * length
+    scores = np.array([correlation(readout) for readout in candidates])
     best = int(scores.argmax())
     if not scores[best] - correlation(0.0) >= _MIN_GAIN:
         return 0.0
-    fine = np.linspace(tried[max(best - 1, 0)], tried[min(best + 1, len(tried) - 1)], 21)
+    fine = np.linspace(
+        candidates[max(best - 1, 0)], candidates[min(best + 1, len(candidates) - 1)], 21
+    )
     return float(max(fine, key=correlation))

@@ -215,20 +215,20 @@ class Sampler:
         parts = _overlapping_parts(grid, self.network.config.training_tokens)
         ramp = _blending_weights(parts[0]).to(self.device)
         for first in range(0, len(parts), _TOGETHER):
-            chosen = parts[first : first + _TOGETHER]
+            batch = parts[first : first + _TOGETHER]
             near = gain = None
             if spikes is not None:
-                near = torch.stack([spikes.crop(part) for part in chosen]).to(self.device)
-                gain = torch.full((len(chosen),), spikes.gain, device=self.device)
+                near = torch.stack([spikes.crop(part) for part in batch]).to(self.device)
+                gain = torch.full((len(batch),), spikes.gain, device=self.device)
             part_inputs = SpikeGenInputs(
-                inputs.mix.expand(len(chosen)),
-                torch.cat([latents[:, :, rows, columns] for rows, columns in chosen]),
+                inputs.mix.expand(len(batch)),
+                torch.cat([latents[:, :, rows, columns] for rows, columns in batch]),
                 near,
                 gain,
-                torch.cat([picture[(..., *_pixel_slices(part))] for part in chosen]),
+                torch.cat([picture[(..., *_pixel_slices(part))] for part in batch]),
             )
             conditions = self.network.encode_condition(part_inputs).float()
-            for (rows, columns), part_conditions in zip(chosen, conditions, strict=True):
+            for (rows, columns), part_conditions in zip(batch, conditions, strict=True):
                 total[rows, columns] += part_conditions * ramp
                 weights[rows, columns] += ramp
             count_step()

@@ -34,13 +34,13 @@ def interval_start_offsets(stream: SpikeStream, frame: int, reach: int) -> Frame
     spikes: FrameOffsets = _find_spikes(stream, start, frame, backward=True)[0]
     if (spikes >= 0).all():
         return -1 - spikes
-    unseen: FrameOffsets | int = reach
+    bound: FrameOffsets | int = reach
     if start == 0:
-        unseen = frame + _extrapolated_spikes(
+        bound = frame + _extrapolated_spikes(
             _find_spikes(stream, 0, min(reach, len(stream)), count=2)
         )
-    seen = np.where(spikes < 0, unseen, spikes).astype(np.int32)
-    return -1 - seen
+    frames_before = np.where(spikes < 0, bound, spikes).astype(np.int32)
+    return -1 - frames_before
 
 
 def interval_end_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
@@ -52,11 +52,11 @@ def interval_end_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOf
     spikes: FrameOffsets = _find_spikes(stream, frame, min(frame + reach, length))[0]
     if (spikes >= 0).all():
         return spikes
-    unseen: FrameOffsets | int = reach
+    bound: FrameOffsets | int = reach
     if frame + reach >= length:
         from_end = _find_spikes(stream, max(0, length - reach), length, count=2, backward=True)
-        unseen = length - frame + _extrapolated_spikes(from_end)
-    return np.where(spikes < 0, unseen, spikes).astype(np.int32)
+        bound = length - frame + _extrapolated_spikes(from_end)
+    return np.where(spikes < 0, bound, spikes).astype(np.int32)
 
 
 def _extrapolated_spikes(nearest_spikes: FrameOffsets) -> FrameOffsets:
@@ -75,31 +75,31 @@ def _find_spikes(
     """The first ``count`` spikes of every pixel in frames [start, stop), from either end.
 
     Returns how many frames after ``start``, or before ``stop - 1``, each spike is, -1 for none;
-    shape (wanted, H, 8 * row bytes), where columns past the width count as found.
+    shape (count, H, 8 * row bytes); columns past the width hold 0.
     """
     _, height, width = stream.shape
-    found = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
-    found[:, :, width:] = 0
+    offsets = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
+    offsets[:, :, width:] = 0
     # A part at a time: most pixels are found soon.
     parts = stream[start:stop].block_spans(_BLOCK_BYTES)
     for a, b in reversed(parts) if backward else parts:
         rows = stream.packed_rows(start + a, start + b)
-        seen = stop - start - b if backward else a
-        run_over_rows(_scan, height, rows[::-1] if backward else rows, seen, found)
-        if (found[-1] >= 0).all():
+        frames_before = stop - start - b if backward else a
+        run_over_rows(_scan, height, rows[::-1] if backward else rows, frames_before, offsets)
+        if (offsets[-1] >= 0).all():
             break
-    return found
+    return offsets
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _scan(rows, seen, found, first_row, last_row):  # type: ignore[no-untyped-def]
-    wanted, _, columns = found.shape
+def _scan(rows, frames_before, offsets, first_row, last_row):  # type: ignore[no-untyped-def]
+    count, _, columns = offsets.shape
     open_bits = np.empty(columns // 8, np.uint8)
     for row in range(first_row, last_row):
         left = 0
         open_bits[:] = 0
         for column in range(columns):
-            if found[wanted - 1, row, column] < 0:
+            if offsets[count - 1, row, column] < 0:
                 open_bits[column // 8] |= 1 << column % 8
                 left += 1
         for i in range(len(rows)):
@@ -112,10 +112,10 @@ def _scan(rows, seen, found, first_row, last_row):  # type: ignore[no-untyped-de
                     if spikes & 1:
                         column = 8 * k + bit
                         nth = 0
-                        while found[nth, row, column] >= 0:
+                        while offsets[nth, row, column] >= 0:
                             nth += 1
-                        found[nth, row, column] = seen + i
-                        if nth == wanted - 1:
+                        offsets[nth, row, column] = frames_before + i
+                        if nth == count - 1:
                             open_bits[k] ^= 1 << bit
                             left -= 1
                     spikes >>= 1
