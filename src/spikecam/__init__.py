@@ -32,7 +32,11 @@ if TYPE_CHECKING:
         deblur,
         deblur_frames,
     )
-    from spikecam.deblurring.encoding_calibration import calibrate_encoding
+    from spikecam.deblurring.encoding_calibration import (
+        CalibrationPair,
+        calibrate_encoding,
+        calibrate_encoding_of_pairs,
+    )
     from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
     from spikecam.encoding import Encoding, parse_encoding
     from spikecam.errors import (
@@ -160,7 +164,11 @@ _HOMES = {
     "data.synthesis": ("Synthesis",),
     "data.uhsr": ("read_uhsr",),
     "deblurring.blurry_picture": ("BlurryPicture",),
-    "deblurring.encoding_calibration": ("calibrate_encoding",),
+    "deblurring.encoding_calibration": (
+        "CalibrationPair",
+        "calibrate_encoding",
+        "calibrate_encoding_of_pairs",
+    ),
     "deblurring.encoding_measurement": ("EncodingMeasurement", "measure_encoding"),
     "encoding": ("Encoding", "parse_encoding"),
     "deblurring.deblur": (
@@ -299,7 +307,9 @@ __all__ = [  # noqa: RUF022
     "parse_encoding",
     "EncodingMeasurement",
     "measure_encoding",
+    "CalibrationPair",
     "calibrate_encoding",
+    "calibrate_encoding_of_pairs",
     "Alignment",
     "align",
     "align_in_time",

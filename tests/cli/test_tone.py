@@ -22,6 +22,13 @@ def pair_folder(tmp_path_factory):
     # White fires in 0.4 of the frames.
     gray = quarter_gray_light(light / 2.5, sc.parse_encoding("linear"))
     sc.save(folder / "spikes.dat", sc.simulate([gray] * 60, "s-sdm", exposure=(10, 50)))
+    # Two dark and bright views, each too flat to show the curve, exposed for different times.
+    for name, low, high, white in (("dark", 0.1, 0.35, 1.0), ("bright", 0.6, 0.95, 0.4)):
+        blocks = np.random.default_rng(len(name)).uniform(low, high, (20, 26, 3))
+        values = np.kron(blocks, np.ones((8, 8, 1))).astype(np.float32)
+        sc.save(folder / f"{name}.png", values)
+        light = quarter_gray_light(values, SRGB) * np.float32(white)
+        sc.save(folder / f"{name}.dat", sc.simulate([light] * 60, "s-sdm", exposure=(10, 50)))
     sc.save(folder / "gray.png", np.full((160, 208, 3), 0.5))
     sc.Alignment.same_view((40, 52), (160, 208)).save(folder / "align.json")
     return folder
@@ -53,6 +60,27 @@ def test_a_tone_curve_is_measured_plotted_and_used(here, spikecam):
     ended = spikecam(*words, "--align", "align.json")
     assert ended.code == 0
     assert ended.out.startswith("tone.json: srgb (gamma")
+
+
+def test_several_pairs_are_measured_together(here, spikecam):
+    def calibrate(*words):
+        return spikecam("calibrate", "tone", *words, "-o", "both.json", "--overwrite", "--json")
+
+    files = ("dark.png", "dark.dat", "bright.png", "bright.dat")
+    ended = calibrate(*files[:2])
+    assert ended.code == 2
+    assert "the encoding of dark.png is uncertain" in ended.err
+    for words in ((), ("--exposure", "10:50"), ("--exposure", "10:50,12:50")):
+        ended = calibrate(*files, *words)
+        assert (ended.code, ended.err) == (0, "")
+        assert json.loads(ended.out)["encoding"] == "srgb"
+    for words, message in (
+        (files[:3], "pair by pair, and there are 3 files"),
+        ((*files, "--exposure", "1:2,3:4,5:6"), "3 spans for 2 pairs"),
+    ):
+        ended = calibrate(*words)
+        assert ended.code == 2
+        assert message in ended.err
 
 
 def test_a_plot_needs_matplotlib(here, spikecam, monkeypatch):

@@ -3,6 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.deblurring.blurry_picture import resize_by_area
+from spikecam.deblurring.encoding_measurement import PictureWithRate, measure_encoding_of_pairs
 from spikecam.encoding import LINEAR, SRGB, Encoding, gamma_encoding
 from spikecam.gray import as_gray
 
@@ -67,3 +68,38 @@ def test_white_and_dark_pairs_are_not_measured():
     white, gray = np.ones((40, 40), np.float32), np.full((40, 40), 0.5, np.float32)
     assert sc.measure_encoding(white, gray) is None
     assert sc.measure_encoding(gray, np.zeros((40, 40), np.float32)) is None
+
+
+def noisy_pair(low, high, white_rate, seed):
+    """Blocks of S-curve values from low to high, whose white fires at a rate of its own."""
+    rng = np.random.default_rng(seed)
+    values = rng.uniform(low, high, (20, 26, 3)).astype(np.float32)
+    values = np.kron(values, np.ones((8, 8, 1), np.float32))
+    light = resize_by_area(S_CURVE.gray_light(S_CURVE.decode(values)), (40, 52))
+    noise = 0.01 * rng.standard_normal(light.shape)
+    return PictureWithRate(values, (white_rate * light + 0.02 + noise).astype(np.float32))
+
+
+def test_several_pairs_show_a_curve_of_which_each_shows_a_part():
+    pairs = noisy_pair(0, 0.5, 0.8, seed=1), noisy_pair(0.4, 0.95, 0.25, seed=2)
+
+    def largest_error(*pairs):
+        encoding = measure_encoding_of_pairs(pairs).encoding
+        return np.abs(encoding.decode(KNOTS) - S_CURVE.decode(KNOTS)).max()
+
+    assert largest_error(*pairs) < 0.04
+    assert min(largest_error(pairs[0]), largest_error(pairs[1])) > 0.055
+    joint = measure_encoding_of_pairs(pairs)
+    assert joint.white_rate == pytest.approx(0.8, abs=0.05)
+    assert joint.dark_rate == pytest.approx(0.02, abs=0.01)
+    # A gray picture has no colour weights, and goes with others.
+    gray = PictureWithRate(pairs[0].values[..., :1].repeat(3, axis=2), *pairs[0][1:])
+    assert measure_encoding_of_pairs([pairs[1], gray]).encoding.colour_weights == pytest.approx(
+        joint.encoding.colour_weights, abs=0.1
+    )
+
+
+def test_pairs_that_are_uncertain_alone_are_certain_together():
+    pairs = noisy_pair(0.1, 0.35, 0.8, seed=1), noisy_pair(0.6, 0.95, 0.25, seed=2)
+    assert not any(measure_encoding_of_pairs([pair]).is_certain for pair in pairs)
+    assert measure_encoding_of_pairs(pairs).is_certain

@@ -117,14 +117,13 @@ def align(
 
 @calibrate.command
 def tone(
-    picture: Annotated[Path, Parameter(name="RGB")],
-    spikes: SpikesArgument,
+    files: Annotated[list[Path], Parameter(name="RGB SPIKES")],
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
     plot: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
     output: OverwriteOption = OverwriteOption(),
-    exposure: Annotated[str | None, Parameter(metavar="A:B")] = None,
+    exposure: Annotated[str | None, Parameter(metavar="A:B[,A:B...]")] = None,
     align: Annotated[Path | None, Parameter(metavar="ALIGN")] = None,
     check_match: Annotated[bool, Parameter(negative="--no-check-match")] = True,
     mirror: MirrorOption = False,
@@ -132,30 +131,35 @@ def tone(
 ) -> None:
     """Measure the tone curve of a camera's pictures, the encoding of values as light.
 
-    From a picture and its spikes, of a scene with many brightnesses held still. --encoding of
-    deblur, generate, simulate and adapt takes the file while the camera keeps its settings.
+    From a picture and its spikes, of a scene with many brightnesses held still, or from several
+    such pairs, each with an exposure time of its own. --encoding of deblur, generate, simulate and
+    adapt takes the file while the camera keeps its settings.
 
     Args:
-        picture: A picture as the camera stores it.
+        files: A picture as the camera stores it and its recording; or several, pair by pair.
         out: The encoding, a .json.
         plot: Draw the curve beside sRGB and linear: .png, .svg or .pdf.
-        exposure: Frames during which RGB was exposed.
+        exposure: Frames during which RGB was exposed; of several pairs, the same for all or one
+            for each.
         align: Where the picture's camera looks, from spikecam calibrate align.
         check_match: Refuse a picture and spikes that do not show the same scene.
     """
-    inputs = [path for path in (picture, spikes, align) if path is not None]
+    inputs = files if align is None else [*files, align]
     output.check_output_file(out, (".json",), "encodings", inputs)
     if plot is not None:
         output.check_output_file(plot, CURVES, "curves", inputs)
         sc.check_curves(plot)
-    stream = recording.open_recording(spikes)
-    measurement = sc.calibrate_encoding(
-        sc.read_picture(picture, mirror=mirror),
-        stream,
-        exposure=None if exposure is None else parse_span(exposure, len(stream), "--exposure"),
+    spans = split_exposures(exposure, files)
+    pairs = []
+    for picture, spikes, span in zip(files[::2], files[1::2], spans, strict=True):
+        stream = recording.open_recording(spikes)
+        frames = None if span is None else parse_span(span, len(stream), "--exposure")
+        values = sc.read_picture(picture, mirror=mirror)
+        pairs.append(sc.CalibrationPair(values, stream, frames, str(picture)))
+    measurement = sc.calibrate_encoding_of_pairs(
+        pairs,
         alignment=None if align is None else sc.Alignment.load(align),
         check_match=check_match,
-        name=str(picture),
     )
     measurement.encoding.save(out)
     if plot is not None:
@@ -177,6 +181,25 @@ def tone(
             "clipped": measurement.clipped,
         },
     )
+
+
+def split_exposures(exposure: str | None, files: list[Path]) -> list[str | None]:
+    """The exposure of each pair of files, as text.
+
+    Raises:
+        OptionError: a picture without its recording, or as many exposures as no pairs.
+    """
+    count, rest = divmod(len(files), 2)
+    if rest or not count:
+        raise sc.OptionError(
+            f"a picture and its recording are given pair by pair, and there are {len(files)} files"
+        )
+    spans = [None] if exposure is None else exposure.split(",")
+    if len(spans) not in (1, count):
+        raise sc.OptionError(
+            f"--exposure has {len(spans)} spans for {count} pairs; give one, or one for each"
+        )
+    return [*spans] * count if len(spans) == 1 else [*spans]
 
 
 def plot_encoding(path: Path, encoding: sc.Encoding) -> None:

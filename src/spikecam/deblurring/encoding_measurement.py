@@ -10,11 +10,21 @@ reweighted against outliers; pixels with clipped whites are left out. Of all cur
 smallest residual is taken, or linear or sRGB, which cameras use, where they fit about as well. A
 curve that only rises, with no other form, is fitted around the best power law, and taken where it
 fits better by far.
+
+Several pairs of one rig share the curve, w and dark; the exposure time of each photograph may be
+another, so that each pair i but the first has a scale of its own:
+
+    rate_i(p) = s_i (w_R light(B_R)(p) + w_G light(B_G)(p) + w_B light(B_B)(p)) + dark,    s_1 = 1
+
+w and the s_i are those of alternating least squares.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +48,10 @@ _FREE_GAIN = 0.93
 _RANGE_ERRORS = 3.0
 # Widest range of gammas, and least share of explained variance, of a certain measurement.
 _MAX_RANGE, _MIN_EXPLAINED = 1.4, 0.5
-_MIN_PIXELS, _MAX_PIXELS = 64, 40_000
+# Fewest pixels, and most of one pair and of all.
+_MIN_PIXELS, _MAX_PIXELS, _MAX_PIXELS_OF_ALL = 64, 40_000, 160_000
+# Alternations of colour weights and scales of several pairs.
+_ALTERNATIONS = 8
 _REWEIGHTINGS = 3
 # Firing rate of white below which no light is seen.
 _MIN_WHITE_RATE = 1e-9
@@ -56,7 +69,7 @@ class EncodingMeasurement:
         encoding: the curve, with the colour weights of the spike camera.
         gamma: exponent of the best power law.
         gamma_range: lowest and highest exponent that the pair allows.
-        white_rate: firing rate of white.
+        white_rate: firing rate of white; of several pairs, that of the first.
         dark_rate: firing rate without light.
         explained: share of the variance of the firing rate that the picture explains.
         clipped: share of pixels of the spike camera with clipped whites.
@@ -82,6 +95,20 @@ class EncodingMeasurement:
         return f"{self.encoding} (gamma {low:g} to {high:g}, {self.explained:.0%} explained)"
 
 
+class PictureWithRate(NamedTuple):
+    """A picture and the firing rate in its exposure.
+
+    Attributes:
+        values: stored values, (h, w) or (h, w, 3) in [0, 1].
+        rate: firing rate of the same view, (H, W).
+        covered: pixels of the spikes that the picture covers, (H, W); None for all.
+    """
+
+    values: Picture
+    rate: Picture
+    covered: Mask | None = None
+
+
 def measure_encoding(
     values: Picture, rate: Picture, *, covered: Mask | None = None
 ) -> EncodingMeasurement | None:
@@ -95,27 +122,39 @@ def measure_encoding(
     Returns:
         The measurement; None where too few pixels are neither clipped nor black.
     """
-    colours = _merge_if_gray(values)
-    shares, clipped_cells, rate = _knot_shares(colours, rate)
-    target = rate.ravel().astype(np.float64)
-    is_usable = ~clipped_cells
-    if covered is not None:
-        is_usable &= (resize_by_area(covered.astype(np.float32), rate.shape) > 0.999).ravel()
-    usable = np.flatnonzero(is_usable)
-    if len(usable) > _MAX_PIXELS:
-        usable = usable[:: -(-len(usable) // _MAX_PIXELS)]
-    if len(usable) < _MIN_PIXELS or not target[usable].any():
+    return measure_encoding_of_pairs([PictureWithRate(values, rate, covered)])
+
+
+def measure_encoding_of_pairs(pairs: Sequence[PictureWithRate]) -> EncodingMeasurement | None:
+    """Measure the encoding that all pictures of a rig share.
+
+    Args:
+        pairs: pictures with the firing rates in their exposures.
+
+    Returns:
+        The measurement; None where too few pixels are neither clipped nor black.
+    """
+    pictures = [_merge_if_gray(pair.values) for pair in pairs]
+    colour_count = max(colours.shape[2] for colours in pictures)
+    limit = min(_MAX_PIXELS, _MAX_PIXELS_OF_ALL // len(pairs))
+    samples = [
+        _pair_samples(colours.repeat(colour_count // colours.shape[2], axis=2), pair, limit)
+        for colours, pair in zip(pictures, pairs, strict=True)
+    ]
+    clipped = float(np.concatenate([one.clipped for one in samples]).mean())
+    samples = [one for one in samples if len(one.target)]
+    target = np.concatenate([one.target for one in samples]) if samples else np.zeros(0)
+    if len(target) < _MIN_PIXELS or not target.any():
         return None
-    shares, target = shares[usable].astype(np.float64), target[usable]
     knots = np.linspace(0, 1, _KNOTS)
-    fit = _Fit(shares, target)
+    fit = _Fit([one.shares for one in samples], target)
     # The weights against outliers are those of a coarse search, the same for all candidates.
-    coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::8]), key=lambda one: one[1])
+    coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::8]), key=_residual)
     for _ in range(_REWEIGHTINGS):
-        fit.reweight(coarse[2])
-        coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::4]), key=lambda one: one[1])
+        fit.reweight(coarse.errors)
+        coarse = min((fit.solve(knots**gamma) for gamma in _GAMMAS[::4]), key=_residual)
     solutions = [fit.solve(knots**gamma) for gamma in _GAMMAS]
-    residuals = np.array([solution[1] for solution in solutions])
+    residuals = np.array([solution.residual for solution in solutions])
     best = int(residuals.argmin())
     gamma = _refine_minimum(_GAMMAS, residuals, best)
     limit = residuals[best] * (
@@ -126,19 +165,19 @@ def measure_encoding(
     is_certain = possible[-1] - possible[0] <= _MAX_RANGE
     tolerance = _NAMED_TOLERANCE if is_certain else limit / residuals[best]
     named = [(LINEAR, fit.solve(knots)), (SRGB, fit.solve(SRGB.decode(knots)))]
-    encoding, solution = min(named, key=lambda one: one[1][1])
-    if solution[1] > tolerance * residuals[best]:
+    encoding, solution = min(named, key=lambda one: one[1].residual)
+    if solution.residual > tolerance * residuals[best]:
         encoding, solution = gamma_encoding(round(gamma, 2)), solutions[best]
-        free = _free_curve(fit, solutions[best][0], knots**gamma)
+        free = _free_curve(fit, solutions[best], knots**gamma)
         free_solution = fit.solve(free)
-        if free_solution[1] < _FREE_GAIN * residuals[best]:
+        if free_solution.residual < _FREE_GAIN * residuals[best]:
             encoding, solution = Encoding("measured", free), free_solution
-    weights, residual, _ = solution
+    weights = solution.weights
     total = max(float(weights[:-1].sum()), _MIN_WHITE_RATE)
     variance = float(
         np.average((target - np.average(target, weights=fit.weights)) ** 2, weights=fit.weights)
     )
-    if colours.shape[2] == 3 and weights[:-1].sum() > _MIN_WHITE_RATE:
+    if colour_count == 3 and weights[:-1].sum() > _MIN_WHITE_RATE:
         red, green, blue = (float(weight) / total for weight in weights[:-1])
         encoding = replace(encoding, colour_weights=(red, green, blue))
     return EncodingMeasurement(
@@ -147,34 +186,95 @@ def measure_encoding(
         (float(possible[0]), float(possible[-1])),
         total,
         float(weights[-1]),
-        max(0.0, 1 - residual / max(variance, 1e-12)),
-        float(clipped_cells.mean()),
+        max(0.0, 1 - solution.residual / max(variance, 1e-12)),
+        clipped,
     )
+
+
+class _PairSamples(NamedTuple):
+    """Pixels of a pair that can be compared.
+
+    Attributes:
+        shares: of the knots, (N, C, K).
+        target: firing rates, (N,).
+        clipped: which pixels of the grid hold clipped values.
+    """
+
+    shares: Floats
+    target: Floats
+    clipped: Mask
+
+
+def _pair_samples(colours: Picture, pair: PictureWithRate, limit: int) -> _PairSamples:
+    """Pixels of a pair that can be compared, about ``limit`` at most."""
+    shares, clipped, rate = _knot_shares(colours, pair.rate)
+    is_usable = ~clipped
+    if pair.covered is not None:
+        is_usable &= (resize_by_area(pair.covered.astype(np.float32), rate.shape) > 0.999).ravel()
+    usable = np.flatnonzero(is_usable)
+    if len(usable) > limit:
+        usable = usable[:: -(-len(usable) // limit)]
+    target = rate.ravel()[usable].astype(np.float64)
+    return _PairSamples(shares[usable].astype(np.float64), target, clipped)
+
+
+class _Solution(NamedTuple):
+    """Best fit for a curve.
+
+    Attributes:
+        weights: of the colours, and the dark rate.
+        scales: of the pairs; 1 for the first.
+        residual: mean square error.
+        errors: of the pixels, (N,).
+    """
+
+    weights: Floats
+    scales: Floats
+    residual: float
+    errors: Floats
+
+
+def _residual(solution: _Solution) -> float:
+    return solution.residual
 
 
 class _Fit:
     """Weighted least squares of firing rates by decoded light.
 
     Attributes:
+        shares: of the knots, (N, C, K).
+        target: firing rates, (N,).
         weights: of the pixels, (N,), against outliers.
+        parts: pixels of each pair.
     """
 
-    def __init__(self, shares: Floats, target: Floats) -> None:
-        self.shares, self.target = shares, target
+    def __init__(self, shares: Sequence[Floats], target: Floats) -> None:
+        self.shares, self.target = np.concatenate(shares), target
         self.weights = np.ones(len(target))
+        ends = np.cumsum([0, *map(len, shares)]).tolist()
+        self.parts = [slice(*span) for span in pairwise(ends)]
 
-    def solve(self, light: npt.ArrayLike) -> tuple[Floats, float, Floats]:
-        """Weights of colours and dark rate, mean square error, and errors for a curve's knots."""
+    def solve(self, light: npt.ArrayLike) -> _Solution:
+        """Best fit for the light of a curve's knots."""
         columns = self.shares @ np.asarray(light, np.float64)
         matrix = np.concatenate([columns, np.ones((len(columns), 1))], axis=1)
         weighted = matrix * self.weights[:, None]
         # By the normal equations: few unknowns, many pixels.
-        gram, right = weighted.T @ matrix, weighted.T @ self.target
-        scale = np.sqrt(np.maximum(np.diag(gram), 1e-12))
-        factor = np.linalg.cholesky(gram / np.outer(scale, scale) + 1e-9 * np.eye(len(gram)))
-        solution = nnls(factor.T, np.linalg.solve(factor, right / scale))[0] / scale
+        grams = [weighted[part].T @ matrix[part] for part in self.parts]
+        rights = [weighted[part].T @ self.target[part] for part in self.parts]
+        scales = np.ones(len(grams))
+        solution = _solve_scaled(grams, rights, scales)
+        for _ in range(_ALTERNATIONS if len(grams) > 1 else 0):
+            scales = _pair_scales(grams, rights, solution)
+            solution = _solve_scaled(grams, rights, scales)
+        matrix[:, :-1] *= self.scales_of_pixels(scales)[:, None]
         errors = self.target - matrix @ solution
-        return solution, float(np.average(errors**2, weights=self.weights)), errors
+        residual = float(np.average(errors**2, weights=self.weights))
+        return _Solution(solution, scales, residual, errors)
+
+    def scales_of_pixels(self, scales: Floats) -> Floats:
+        """The scale of each pixel's pair, (N,)."""
+        return np.repeat(scales, [part.stop - part.start for part in self.parts])
 
     def reweight(self, errors: Floats) -> None:
         """Weigh pixels down whose error is far beyond that of the others."""
@@ -182,9 +282,36 @@ class _Fit:
         self.weights = 1 / (1 + (errors / (3 * scale)) ** 2)
 
 
-def _free_curve(fit: _Fit, weights: Floats, light: Floats) -> Floats:
+def _solve_scaled(grams: Sequence[Floats], rights: Sequence[Floats], scales: Floats) -> Floats:
+    """Weights of colours and dark rate by the normal equations of pairs of these scales."""
+    gram, right = np.zeros_like(grams[0]), np.zeros_like(rights[0])
+    for scale, pair_gram, pair_right in zip(scales, grams, rights, strict=True):
+        factors = np.append(np.full(len(gram) - 1, scale), 1.0)
+        gram += pair_gram * np.outer(factors, factors)
+        right += pair_right * factors
+    size = np.sqrt(np.maximum(np.diag(gram), 1e-12))
+    factor = np.linalg.cholesky(gram / np.outer(size, size) + 1e-9 * np.eye(len(gram)))
+    solution: Floats = nnls(factor.T, np.linalg.solve(factor, right / size))[0] / size
+    return solution
+
+
+def _pair_scales(grams: Sequence[Floats], rights: Sequence[Floats], solution: Floats) -> Floats:
+    """Scales of the pairs that fit best, in units of the first."""
+    colours, dark = solution[:-1], solution[-1]
+    scales = np.ones(len(grams))
+    for index, (gram, right) in enumerate(zip(grams, rights, strict=True)):
+        energy = colours @ gram[:-1, :-1] @ colours
+        if energy > 0:
+            scales[index] = colours @ (right[:-1] - gram[:-1, -1] * dark) / energy
+    scales = np.maximum(scales, 1e-6)
+    return scales / scales[0]
+
+
+def _free_curve(fit: _Fit, solution: _Solution, light: Floats) -> Floats:
     """Curve that rises from 0 to 1 and fits best, close to ``light`` where pixels say nothing."""
+    weights = solution.weights
     mixed = np.tensordot(weights[:-1], fit.shares, axes=(0, 1))
+    mixed *= fit.scales_of_pixels(solution.scales)[:, None]
     # Steps from knot to knot are not negative, so that the curve rises.
     steps = mixed[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:] * np.diff(light)
     target = fit.target - weights[-1]
