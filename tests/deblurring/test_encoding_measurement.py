@@ -70,12 +70,12 @@ def test_white_and_dark_pairs_are_not_measured():
     assert sc.measure_encoding(gray, np.zeros((40, 40), np.float32)) is None
 
 
-def noisy_pair(low, high, white_rate, seed):
-    """Blocks of S-curve values from low to high, whose white fires at a rate of its own."""
+def noisy_pair(low, high, white_rate, seed, encoding=S_CURVE):
+    """Blocks of values from low to high, whose white fires at a rate of its own."""
     rng = np.random.default_rng(seed)
     values = rng.uniform(low, high, (20, 26, 3)).astype(np.float32)
     values = np.kron(values, np.ones((8, 8, 1), np.float32))
-    light = resize_by_area(S_CURVE.gray_light(S_CURVE.decode(values)), (40, 52))
+    light = resize_by_area(encoding.gray_light(encoding.decode(values)), (40, 52))
     noise = 0.01 * rng.standard_normal(light.shape)
     return PictureWithRate(values, (white_rate * light + 0.02 + noise).astype(np.float32))
 
@@ -103,3 +103,17 @@ def test_pairs_that_are_uncertain_alone_are_certain_together():
     pairs = noisy_pair(0.1, 0.35, 0.8, seed=1), noisy_pair(0.6, 0.95, 0.25, seed=2)
     assert not any(measure_encoding_of_pairs([pair]).is_certain for pair in pairs)
     assert measure_encoding_of_pairs(pairs).is_certain
+
+
+def test_several_pairs_show_an_s_curve_near_a_named_one():
+    curve = SRGB.decode(KNOTS + 0.35 * np.sin(2 * np.pi * KNOTS) / (2 * np.pi)).astype(np.float64)
+    curve[0], curve[-1] = 0, 1
+    bent = Encoding("bent", curve)
+    pairs = [
+        noisy_pair(0, high, white_rate, seed, encoding)
+        for encoding in (bent, SRGB)
+        for high, white_rate, seed in ((0.95, 0.3, 1), (0.6, 0.6, 2))
+    ]
+    measurement = measure_encoding_of_pairs(pairs[:2])
+    assert measurement.encoding.decode(KNOTS) == pytest.approx(bent.decode(KNOTS), abs=0.04)
+    assert measure_encoding_of_pairs(pairs[2:]).encoding.name == "srgb"

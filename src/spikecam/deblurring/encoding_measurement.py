@@ -166,11 +166,14 @@ def measure_encoding_of_pairs(pairs: Sequence[PictureWithRate]) -> EncodingMeasu
     tolerance = _NAMED_TOLERANCE if is_certain else limit / residuals[best]
     named = [(LINEAR, fit.solve(knots)), (SRGB, fit.solve(SRGB.decode(knots)))]
     encoding, solution = min(named, key=lambda one: one[1].residual)
-    if solution.residual > tolerance * residuals[best]:
+    is_named = solution.residual <= tolerance * residuals[best]
+    if not is_named:
         encoding, solution = gamma_encoding(round(gamma, 2)), solutions[best]
+    # Several pairs together show a curve that lies near a named one.
+    if not is_named or len(samples) > 1:
         free = _free_curve(fit, solutions[best], knots**gamma)
         free_solution = fit.solve(free)
-        if free_solution.residual < _FREE_GAIN * residuals[best]:
+        if free_solution.residual < _FREE_GAIN * solution.residual:
             encoding, solution = Encoding("measured", free), free_solution
     weights = solution.weights
     total = max(float(weights[:-1].sum()), _MIN_WHITE_RATE)
@@ -304,7 +307,7 @@ def _pair_scales(grams: Sequence[Floats], rights: Sequence[Floats], solution: Fl
         if energy > 0:
             scales[index] = colours @ (right[:-1] - gram[:-1, -1] * dark) / energy
     scales = np.maximum(scales, 1e-6)
-    return scales / scales[0]
+    return np.asarray(scales / scales[0])
 
 
 def _free_curve(fit: _Fit, solution: _Solution, light: Floats) -> Floats:
