@@ -363,13 +363,13 @@ def _knot_shares(colours: Picture, rate: Picture) -> tuple[Floats, Mask, Picture
     columns = np.arange(colours.shape[1]) * width // colours.shape[1]
     shares = np.zeros((height, width, colours.shape[2], _KNOTS), np.float32)
     clipped = np.zeros((height, width), np.bool_)
-    _add_shares(colours, rows, columns, shares, clipped)
+    _add_shares(colours, rows, columns, CLIPPED, shares, clipped)
     shares /= np.bincount(rows)[:, None, None, None] * np.bincount(columns)[:, None, None]
     return shares.reshape(-1, colours.shape[2], _KNOTS), clipped.ravel(), rate
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_shares(colours, rows, columns, shares, clipped):  # type: ignore[no-untyped-def]
+def _add_shares(colours, rows, columns, limit, shares, clipped):  # type: ignore[no-untyped-def]
     last = shares.shape[3] - 1
     for y in range(colours.shape[0]):
         for x in range(colours.shape[1]):
@@ -380,5 +380,5 @@ def _add_shares(colours, rows, columns, shares, clipped):  # type: ignore[no-unt
                 fraction = position - k
                 shares[rows[y], columns[x], c, k] += 1 - fraction
                 shares[rows[y], columns[x], c, k + 1] += fraction
-                if value >= CLIPPED:
+                if value >= limit:
                     clipped[rows[y], columns[x]] = True
