@@ -131,7 +131,7 @@ def test_encoding_and_check_of_a_pair_are_chosen(files, tmp_path):
 
     def facts(name, **pair):
         settings = PairSettings(**pair)
-        made = session.replace_sequence(folder / name, [30], (0, 60), SDM, {}, settings)
+        made = session.replace_sequence(folder / name, [30], None, SDM, {}, settings)
         return made.facts
 
     exposure, encoding = facts("match.png")
@@ -148,3 +148,34 @@ def test_encoding_and_check_of_a_pair_are_chosen(files, tmp_path):
         facts("match.png", encoding=str(tmp_path / "hidden.json"))
     with pytest.raises(sc.OptionError, match="no encoding 'log'"):
         facts("match.png", encoding="log")
+
+
+def test_frames_are_spread_over_the_exposure_of_the_request(tmp_path, files):
+    folder = tmp_path / "folder"
+    rng = np.random.default_rng(0)
+    photo = np.kron(rng.random((24, 32)), np.ones((8, 8))).astype(np.float32)
+    scene = sc.moving_scene(photo, size=(128, 192), speed=30, seed=1)
+    frames = [sc.quarter_gray(frame) for frame in scene]
+    recording = sc.simulate(frames, "ideal")
+    sc.save(folder / "moving.npz", recording)
+    exposed = (np.kron(frame, np.ones((4, 4), np.float32)) for frame in frames[40:100])
+    sc.save(folder / "exposed.png", sc.average_frames(exposed))
+    session = Session(files, tmp_path / "sessions")
+    session.set_recording(folder / "moving.npz", session.read_stream(folder / "moving.npz"))
+
+    def sequence(exposure):
+        return session.replace_sequence(folder / "exposed.png", 5, exposure, SDM, {})
+
+    estimated = sequence(None)
+    assert "estimated" in estimated.facts[0]
+    assert abs(estimated.frames[0] - 40) <= 8
+    assert abs(estimated.frames[-1] - 99) <= 8
+    first = estimated.frames[0]
+    estimated.make_pictures()
+    assert estimated.picture_path(first).exists()
+    assert sequence((30, 111)).frames == [30, 50, 70, 90, 110]
+    session.stream.exposure = (40, 101)
+    assert sequence(None).frames == [40, 55, 70, 85, 100]
+    assert sequence((40, 101)).facts[0] == "exposure 40:101 of 137 frames"
+    spikes_alone = find_method("spikegen", Takes.SPIKES_OR_PICTURE)
+    assert session.replace_sequence(None, 3, (40, 101), spikes_alone, {}).frames == [40, 70, 100]

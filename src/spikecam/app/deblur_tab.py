@@ -16,9 +16,8 @@ from spikecam.deblurring.deblur import DEFAULT_METHOD
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import AUTO
 from spikecam.errors import OptionError
-from spikecam.exposure import resolve_exposure
-from spikecam.frames import evenly_spaced_frames
 from spikecam.method import Method, Takes, all_methods
+from spikecam.stream import Span, SpikeStream
 
 # An entry among the blurry pictures, for methods that need none.
 _NO_PICTURE = "no picture: spikes alone"
@@ -56,6 +55,8 @@ class DeblurTab:
         with ui.row().classes("w-full no-wrap gap-2"):
             self._start = ui.number("Exposed from frame", min=0, precision=0).classes("grow")
             self._stop = ui.number("to before frame", min=1, precision=0).classes("grow")
+            for control in (self._start, self._stop):
+                control.props('placeholder="estimated" stack-label')
         self._count = ui.number("Sharp frames", value=_DEFAULT_COUNT, min=1, precision=0)
         self._count.classes("w-full")
         label = next(iter(self._methods))
@@ -100,7 +101,8 @@ class DeblurTab:
         files = {str(path): path.name for path in self.session.list_encoding_files()}
         self._encoding.set_options({name: name for name in _ENCODINGS} | files, value=AUTO)
         self._check_match.set_value(True)
-        start, stop = resolve_exposure(stream)
+        # Where the recording does not say it, it is estimated, and the page says which it took.
+        start, stop = stream.exposure or (None, None)
         self._start.set_value(start)
         self._stop.set_value(stop)
         self.refresh_picture_choices()
@@ -157,13 +159,17 @@ class DeblurTab:
                 "recording"
             )
         options = self._options.changed_values()
-        window = method.window(method.parse_options(options), stream)
         blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
-        exposure = int(self._start.value or 0), int(self._stop.value or 0)
-        count = int(self._count.value or 0)
-        frames = evenly_spaced_frames(stream, count, exposure, window)
+        count, exposure = int(self._count.value or 0), self._exposure(stream)
         pair = PairSettings(self._encoding.value or AUTO, check_match=bool(self._check_match.value))
-        return self.session.replace_sequence(blur, frames, exposure, method, options, pair)
+        return self.session.replace_sequence(blur, count, exposure, method, options, pair)
+
+    def _exposure(self, stream: SpikeStream) -> Span | None:
+        """The exposure in the fields; None where both are empty."""
+        start, stop = self._start.value, self._stop.value
+        if start is None and stop is None:
+            return None
+        return int(start or 0), len(stream) if stop is None else int(stop)
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence

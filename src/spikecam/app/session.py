@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError, SpikecamError
-from spikecam.exposure import resolve_exposure
+from spikecam.frames import Frames, evenly_spaced_frames
 from spikecam.io.geometry import read_sidecar
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture
@@ -114,8 +114,8 @@ class Session:
     def replace_sequence(
         self,
         blur: Path | None,
-        frames: Sequence[int],
-        exposure: Span,
+        frames: Frames,
+        exposure: Span | None,
         method: Method,
         options: Mapping[str, Any],
         pair: PairSettings | None = None,
@@ -124,8 +124,10 @@ class Session:
 
         Args:
             blur: one of `list_pictures_for_recording`; None for spikes alone.
-            frames: frame indices.
-            exposure: frames (start, stop) during which the picture was exposed.
+            frames: frame indices, or how many, spaced evenly over the exposure.
+            exposure: frames (start, stop) during which the picture was exposed; None for what the
+                recording says, or else an estimate from the pair. Of spikes alone it is what a
+                number of frames is spread over.
             method: one that takes spikes and a picture, or either.
             options: of the method.
             pair: how picture and spikes are read together; by default measured and checked.
@@ -139,9 +141,12 @@ class Session:
         picture = None if blur is None else self.resolve_picture(blur)
         pair = pair or PairSettings()
         encoding = self._resolve_encoding(str(pair.encoding))
-        # The request says which exposure it takes where none is given.
-        is_default = picture is None or exposure == resolve_exposure(self.stream)
-        given_exposure = None if is_default else exposure
+        if picture is None and isinstance(frames, int):
+            window = method.window(method.parse_options(options), self.stream)
+            frames = evenly_spaced_frames(self.stream, frames, exposure, window)
+        if picture is None or exposure == self.stream.exposure:
+            # The request says which exposure it takes where it has none.
+            exposure = None
         request_class: type[DeblurRequest | GenerateRequest] = GenerateRequest
         if method.takes is not Takes.SPIKES_OR_PICTURE:
             if picture is None:
@@ -153,7 +158,7 @@ class Session:
             method.name,
             options,
             frames=frames,
-            exposure=given_exposure,
+            exposure=exposure,
             encoding=encoding,
             check_match=pair.check_match,
         )
