@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from spikecam.requests.deblur import DeblurRequest
 from spikecam.requests.generate import GenerateRequest
 from spikecam.requests.prepared import CheckedRequest
 from spikecam.show.display import DisplayMapping
+from spikecam.user_warnings import collecting_warnings
 
 # Files that a sequence is saved as, by what the page calls them.
 EXPORT_FILES = {"MP4": "sharp.mp4", "GIF": "sharp.gif", "PNG files": "frames.zip"}
@@ -51,11 +51,10 @@ class SharpSequence:
     def __init__(self, folder: Path, request: DeblurRequest | GenerateRequest) -> None:
         self.folder = folder
         # Warnings go to the page, not to the terminal.
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with collecting_warnings() as warnings:
             self._prepared: CheckedRequest[Any] = request.check()
         self.frames = list(self._prepared.frames)
-        self.facts = *self._prepared.facts, *(str(one.message) for one in caught)
+        self.facts = *self._prepared.facts, *warnings
         self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
         self.finished_count, self.stopped, self.white = 0, False, spread_shown_as_white([])

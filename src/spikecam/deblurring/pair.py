@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +23,7 @@ from spikecam.io.paths import PathLike
 from spikecam.io.pictures import read_picture
 from spikecam.picture import Mask, Picture, as_floats
 from spikecam.stream import Span, SpikeStream
+from spikecam.user_warnings import warn_user
 
 # Share of clipped pixels from which nothing can be deblurred.
 _MAX_CLIPPED = 0.98
@@ -248,7 +248,7 @@ class _Matching:
             )
         advice = self._other_exposure(check) or "check the files, the exposure and the alignment"
         if check.agreement >= MISMATCH:
-            warnings.warn(f"{frames} agree by {check.agreement:.0%} only; {advice}", stacklevel=4)
+            warn_user(f"{frames} agree by {check.agreement:.0%} only; {advice}", stacklevel=4)
             return
         raise GeometryError(
             f"{frames} do not show the same scene (agreement {max(check.agreement, 0):.0%}); "
@@ -309,7 +309,7 @@ class _Matching:
         # The exponent that fits a curve in its middle.
         gamma = float(np.log(encoding.decode(0.5)) / np.log(0.5))
         if not low - _GAMMA_TOLERANCE <= gamma <= high + _GAMMA_TOLERANCE:
-            warnings.warn(
+            warn_user(
                 f"{self.name} is read as {encoding}, but the pair shows "
                 f"{self.measurement.summary()}; leave the encoding out to have it measured",
                 stacklevel=4,
