@@ -1,5 +1,6 @@
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
@@ -49,6 +50,10 @@ def test_light_files_that_are_missing_or_damaged_are_refused(tiny_set, tmp_path)
     for pair in pairs:
         pair.light.write_bytes(b"damaged")
     with pytest.raises(sc.FileError, match=r"\.npy is damaged"):
+        samples_of(pairs, 64)[0]
+    for pair in pairs:
+        np.save(pair.light, np.zeros((137, *pair.shape), np.uint8))
+    with pytest.raises(sc.FileError, match=r"light in 8 bits, .* make the data set again"):
         samples_of(pairs, 64)[0]
     shutil.rmtree(folder / "train" / "light_data")
     with pytest.raises(sc.FileError, match="synth --light"):

@@ -151,6 +151,11 @@ class SceneCrops:
             raise FileError(
                 f"{pair.light} is damaged ({error}); make the data set again"
             ) from error
+        if light.dtype == np.uint8:
+            raise FileError(
+                f"{pair.light} holds light in 8 bits, as an older version wrote it, which is too "
+                "coarse in the dark; make the data set again with spikecam synth --light"
+            )
         last = max([*pair.sharp, pair.exposure[1] - 1])
         if light.shape[1:] != pair.shape or light.dtype != np.uint16 or len(light) <= last:
             raise FileError(
