@@ -1,5 +1,7 @@
 """``simulate``, ``synth`` and ``calibrate``."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -186,7 +188,39 @@ def test_a_second_camera_is_aligned_and_used(rig, spikecam):
     assert np.abs(sharp - truth)[20:-20, 20:-20].mean() < 0.03
 
 
+def test_a_data_set_of_a_sensor_with_a_dead_frame_obeys_its_law(folder, spikecam):
+    levels = np.linspace(0.2, 0.8, 4)
+    sc.save("flat.png", np.kron(levels.reshape(2, 2), np.ones((80, 80))))
+    words = "synth flat.png --sequences 1 --size 64x64 --speed 0:0 --foregrounds 0 --length 301"
+    words += " --val 0 --test 0 --encodings linear --preset ideal --thresholds 0.5"
+    for name, options in (("plain", []), ("dead", ["--dead-frame"])):
+        assert spikecam(*words.split(), *options, "-o", name).code == 0
+        (pair,) = sc.read_spike_gopro(name)
+        manifest = json.loads((folder / name / "manifest.json").read_text())
+        assert manifest["settings"]["dead_frame"] == (name == "dead")
+        stream = pair.stream()
+        arrived = as_gray(pair.blurry_picture())[1::4, 1::4] / 0.5
+        expected = arrived / (1 + arrived) if name == "dead" else np.minimum(arrived, 1)
+        error = np.abs(stream.count() / len(stream) - expected)
+        # A block of 4 x 4 pixels of the picture may straddle an edge.
+        assert np.quantile(error, 0.9) < 2 / len(stream)
+        assert np.ptp(expected) > 0.2
+    ended = spikecam(*words.split(), "-o", "plain", "--dead-frame")
+    assert "begun with other sources or settings" in ended.err
+
+
+def test_sizes_of_spikes_as_fine_as_the_scene_are_checked(folder, spikecam, monkeypatch):
+    limits = []
+    monkeypatch.setattr(
+        "spikecam.cli.simulate.check_memory", lambda size, what, advice: limits.append(size)
+    )
+    words = ("simulate", "photo.jpg", "--still", 16, "--overwrite", "-o", "a.dat")
+    assert spikecam(*words).code == spikecam(*words, "--full").code == 0
+    assert limits == [16 * 40 * 60 // 8, 16 * 160 * 240 // 8]
+
+
 CASES = {
+    "synth photos --preset spikegen --dead-frame": "leave one out",
     "simulate missing.mp4": "missing.mp4 does not exist",
     "simulate text.mp4": "text.mp4 is not a readable video",
     "simulate photo.jpg --encoding rec709": "no encoding 'rec709'",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,8 +21,10 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.progress import track_progress
 from spikecam.cli.values import Size
+from spikecam.data.pairs import PICTURE_SCALE
 from spikecam.encoding import gray_light, quarter_gray_light
 from spikecam.frames import parse_span
+from spikecam.option_help import attribute_helps
 from spikecam.resources import check_memory
 from spikecam.scenes.motion import SCENE_EXPOSURE
 from spikecam.sensor.sensor import resolve_sensor
@@ -38,6 +39,10 @@ LARGEST_ENLARGEMENT = 4
 MOST_INTERPOLATED = 1000
 # A frame and what is computed with it, bytes a pixel: three channels of float64, twice.
 BYTES_PER_PIXEL = 48
+# The option is one of data sets, too.
+DEAD_FRAME_PARAMETER = Parameter(
+    group=SENSOR_GROUP, help=attribute_helps(sc.SynthConfig)["dead_frame"]
+)
 
 
 def simulate(
@@ -57,7 +62,7 @@ def simulate(
     encoding: Annotated[str, Parameter(metavar="CURVE")] = "srgb",
     preset: PresetOption = "s-sdm",
     threshold: Annotated[float | None, Parameter(metavar="V_TH", group=SENSOR_GROUP)] = None,
-    dead_frame: Annotated[bool, Parameter(group=SENSOR_GROUP)] = False,
+    dead_frame: Annotated[bool, DEAD_FRAME_PARAMETER] = False,
     fpn: FpnOption = None,
     rate: Annotated[float | None, Parameter(metavar="HZ", group=SENSOR_GROUP)] = None,
     seed: Annotated[int, Parameter(metavar="N", group=SENSOR_GROUP)] = 0,
@@ -82,7 +87,6 @@ def simulate(
         encoding: Of the scene's pictures and the blurry one: srgb, linear, gamma:2.2 or a file.
             The camera sees decoded light; linear is the protocol of the papers.
         threshold: Charge at which a pixel fires; white brings about 1 a frame.
-        dead_frame: Pixels collect no light in the frame of their reset.
         rate: Frames of spikes per second, as the recording will say.
         seed: Seed of phase, noise and motion.
     """
@@ -94,8 +98,8 @@ def simulate(
         if blur.resolve() == out.resolve():
             raise sc.OutputError(f"{out} is named for both outputs; give each a name of its own")
     pattern = None if fpn is None else sc.FixedPattern.load(fpn)
-    sensor = resolve_sensor(preset)
-    _refuse_excessive_sizes(scene, size, interpolate, still)
+    sensor = resolve_sensor(preset, dead_frame=dead_frame)
+    _refuse_excessive_sizes(scene, size, interpolate, still, 1 if full else PICTURE_SCALE)
     video_frames = None if frames is None else parse_span(frames, sys.maxsize, "--frames")
     video, total = sc.scene_frames(
         scene,
@@ -125,7 +129,7 @@ def simulate(
 
     spikes = sc.simulate(
         spike_camera_frames(),
-        replace(sensor, dead_frame=True) if dead_frame else sensor,
+        sensor,
         threshold=threshold,
         seed=seed,
         fpn=pattern,
@@ -164,17 +168,24 @@ def default_exposure(total: int) -> Span:
 
 
 def _refuse_excessive_sizes(
-    scene: Path, size: tuple[int, int] | None, interpolate: int | None, still: int | None
+    scene: Path,
+    size: tuple[int, int] | None,
+    interpolate: int | None,
+    still: int | None,
+    scale: int,
 ) -> None:
-    """Refuse sizes and numbers of frames so large that they must be mistyped."""
+    """Refuse sizes and numbers of frames so large that they must be mistyped.
+
+    ``scale`` is how many pixels of the scene a spike pixel spans, along a side.
+    """
     if interpolate is not None and interpolate > MOST_INTERPOLATED:
         raise sc.OptionError(
             f"--interpolate is at most {MOST_INTERPOLATED} frames made of each, not {interpolate}"
         )
     if still is not None and sc.is_picture(scene):
         rows, columns = sc.read_picture(scene).shape[:2]
-        # A quarter as fine as the photograph, and eight spikes to a byte.
-        packed_bytes = still * (rows // 4) * (columns // 4) // 8
+        # Eight spikes to a byte.
+        packed_bytes = still * (rows // scale) * (columns // scale) // 8
         check_memory(packed_bytes, f"{still} frames of spikes", "choose fewer frames")
     if size is None or not sc.is_picture(scene):
         return

@@ -23,7 +23,7 @@ from spikecam.data.spike_gopro import EXPOSURE_FRAMES, GAP_FRAMES, MARGIN_FRAMES
 from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError
 from spikecam.gray import GRAY_WEIGHTS
-from spikecam.sensor.sensor import check_seed, resolve_sensor
+from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
 
 # Most foregrounds of a scene.
 _MAX_FOREGROUNDS = 3
@@ -44,6 +44,7 @@ class SynthConfig:
         foregrounds: share of the photographs with one to three things that move in front.
         preset: the sensor, a name of `spikecam.SENSOR_PRESETS`.
         thresholds: V_th; every scene has one of them, or the preset's own where there are none.
+        dead_frame: pixels collect no light in the frame of their reset.
         length, gap: frames of an exposure, and from its end to the start of the next.
         encodings: of the pictures, such as "srgb"; every scene has one of them, so that repeating
             one makes more scenes of it. The spike camera sees decoded light, and a blurry picture
@@ -66,6 +67,7 @@ class SynthConfig:
     foregrounds: float = 0.5
     preset: str = "s-sdm"
     thresholds: tuple[float, ...] = ()
+    dead_frame: bool = False
     length: int = EXPOSURE_FRAMES
     gap: int = GAP_FRAMES
     encodings: tuple[str, ...] = ("srgb", "srgb", "linear")
@@ -99,8 +101,13 @@ class SynthConfig:
         for encoding in self.encodings:
             parse_encoding(encoding)
         for threshold in self.thresholds or (None,):
-            resolve_sensor(self.preset).with_threshold(threshold)
+            self.sensor.with_threshold(threshold)
         check_seed(self.seed)
+
+    @property
+    def sensor(self) -> Sensor:
+        """The sensor, at the threshold of its preset."""
+        return resolve_sensor(self.preset, dead_frame=self.dead_frame)
 
     @property
     def scene_frame_count(self) -> int:

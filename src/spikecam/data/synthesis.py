@@ -51,7 +51,6 @@ from spikecam.scenes.layers import Frame
 from spikecam.scenes.motion import moving_scene
 from spikecam.scenes.scene_frames import require_frame_count
 from spikecam.sensor.integrate_and_fire import simulate
-from spikecam.sensor.sensor import resolve_sensor
 
 # Number of sharp frames stored of each exposure, as for sequences in SpikeReveal's Table 1.
 _SHARP_FRAMES = 7
@@ -96,7 +95,7 @@ class Synthesis:
         shape = height // PICTURE_SCALE, width // PICTURE_SCALE
         if fpn is not None:
             fpn.check_shape(shape, "the simulated camera")
-        elif resolve_sensor(self.config.preset).has_fixed_pattern:
+        elif self.config.sensor.has_fixed_pattern:
             # One camera records all scenes.
             fpn = FixedPattern.random(shape, self.config.seed)
         self.fpn = fpn
@@ -208,7 +207,7 @@ def write_missing_pairs(
                 light = np.stack(recorder.light)
                 stream = simulate(
                     light,
-                    config.preset,
+                    config.sensor,
                     threshold=scene.threshold,
                     seed=scene.seed + start,
                     fpn=fpn,

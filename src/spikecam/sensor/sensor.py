@@ -121,12 +121,18 @@ def check_seed(seed: int) -> None:
         raise OptionError(f"a seed is a whole number from 0, not {seed!r}")
 
 
-def resolve_sensor(preset: str | Sensor) -> Sensor:
+def resolve_sensor(preset: str | Sensor, *, dead_frame: bool = False) -> Sensor:
     """Find the sensor of a preset's name. A `Sensor` is returned as it is.
 
+    Args:
+        preset: a name of `SENSOR_PRESETS`, or a sensor.
+        dead_frame: the same sensor with a dead frame; by default as the preset says.
+
     Raises:
-        OptionError: no preset has that name.
+        OptionError: no preset has that name, or it cannot have a dead frame.
     """
+    if dead_frame:
+        return replace(resolve_sensor(preset), dead_frame=True)
     if isinstance(preset, Sensor):
         return preset
     if preset not in SENSOR_PRESETS:
