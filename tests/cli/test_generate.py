@@ -32,6 +32,19 @@ def test_dark_places_are_told_and_can_be_stretched(spikecam, words):
     assert sc.read_picture("gamma.png").mean() > sc.read_picture("dark.png").mean()
 
 
+@pytest.mark.parametrize(("name", "content"), [("dark.dat", "recording"), ("a.png", "picture")])
+def test_options_of_a_pair_are_refused_with_one_input(spikecam, words, name, content):
+    sc.save("a.png", np.full((32, 32), 0.5))
+    for option in ("--encoding srgb", "--readout 30", "--no-check-match"):
+        ended = spikecam("generate", name, "-o", "out.png", *option.split())
+        assert ended.code == 2
+        flag = option.split()[0]
+        assert ended.err == (
+            f"spikecam: {flag} is of a picture beside spikes, and there is a {content} alone; "
+            "leave it out\n"
+        )
+
+
 def test_outputs_have_names_of_their_own(spikecam, words):
     ended = spikecam(*words, "-o", "a.png", "--each", "a.png")
     assert (ended.code, ended.err.count("\n")) == (2, 1)

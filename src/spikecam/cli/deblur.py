@@ -69,7 +69,7 @@ def deblur(
         blur,
         recording.recording_file(spikes),
         method,
-        options.given_options(find_method(method, Takes.SPIKES_AND_PICTURE), METHODS),
+        options.option_values(find_method(method, Takes.SPIKES_AND_PICTURE), METHODS),
         at,
         frames,
         exposure,

@@ -27,6 +27,7 @@ from spikecam.cli.options import (
 from spikecam.cli.pair_options import PairOptions
 from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import showing_step_progress
+from spikecam.encoding import AUTO
 from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listening_to_steps
@@ -73,9 +74,11 @@ def generate(
         each: Write every sample of the one frame into this folder.
     """
     blur, spikes = split_picture_and_recording(inputs)
-    values = options.given_options(find_method(method, Takes.SPIKES_OR_PICTURE), METHODS)
+    values = options.option_values(find_method(method, Takes.SPIKES_OR_PICTURE), METHODS)
     if spikes is None:
         refuse_recording_options(recording, values)
+    if spikes is None or blur is None:
+        refuse_pair_options(pair, "a picture" if spikes is None else "a recording")
     source = None if spikes is None else recording.recording_file(spikes)
     request = GenerateRequest(
         blur,
@@ -92,8 +95,8 @@ def generate(
     )
     prepared = request.check()
     samples = _checked_sample_count(request, spread, each, len(prepared.frames))
-    named = [path for path in (out, spread, each) if path is not None]
-    if len({Path(path).absolute() for path in named}) < len(named):
+    paths = [path for path in (out, spread, each) if path is not None]
+    if len({Path(path).absolute() for path in paths}) < len(paths):
         raise sc.OutputError(f"{out} is named for several outputs; give each a name of its own")
     count = len(prepared.frames)
     means_output = output.open_output(out, inputs, count)
@@ -160,11 +163,26 @@ def refuse_recording_options(
     recording: RecordingOptions, method_options: Mapping[str, Any]
 ) -> None:
     """Refuse options of a recording where there is a picture alone."""
-    given = {**vars(recording), "fpn": method_options.get("fpn")}
-    for name, value in given.items():
+    recording_values = {**vars(recording), "fpn": method_options.get("fpn")}
+    for name, value in recording_values.items():
         if value:
             raise sc.OptionError(
                 f"--{name} is of spikes, and there is a picture alone; leave it out"
+            )
+
+
+def refuse_pair_options(pair: PairOptions, single_input: str) -> None:
+    """Refuse options of a picture beside spikes where one of both is missing."""
+    flags = {
+        "--encoding": pair.encoding != AUTO,
+        "--readout": pair.readout_frames() != 0,
+        "--no-check-match": not pair.check_match,
+    }
+    for flag, is_typed in flags.items():
+        if is_typed:
+            raise sc.OptionError(
+                f"{flag} is of a picture beside spikes, and there is {single_input} alone; "
+                "leave it out"
             )
 
 

@@ -27,7 +27,7 @@ from spikecam.method import Method
 class MethodFlags:
     """Values of the flags of methods; None for those that were not given."""
 
-    def given_options(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
+    def option_values(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
         """The flags that were given, as options of ``method``.
 
         Args:
@@ -69,17 +69,19 @@ def make_method_flags_class(
 
     None stands for the method's default.
     """
-    found: dict[str, list[tuple[Method, Setting]]] = {}
+    settings: dict[str, list[tuple[Method, Setting]]] = {}
     for method in methods:
         hints = get_type_hints(method.options)
         for one in iter_settings(method.options):
             # A group of constants is one option, whose flags are made of its fields.
             name = one.path[0]
             whole = one if len(one.path) == 1 else Setting(name, hints[name], None, "", (name,), "")
-            if all(method is not other for other, _ in found.get(name, [])):
-                found.setdefault(name, []).append((method, whole))
+            if all(method is not other for other, _ in settings.get(name, [])):
+                settings.setdefault(name, []).append((method, whole))
     flags = {
-        name: (_hint(name, having), None) for name, having in found.items() if name not in without
+        name: (_hint(name, having), None)
+        for name, having in settings.items()
+        if name not in without
     }
     return make_flags_class("MethodFlags", flags, MethodFlags)
 

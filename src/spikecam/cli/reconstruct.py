@@ -46,7 +46,7 @@ def reconstruct(
     request = ReconstructRequest(
         recording.recording_file(spikes),
         method,
-        options.given_options(find_method(method, Takes.SPIKES), METHODS),
+        options.option_values(find_method(method, Takes.SPIKES), METHODS),
         at,
         frames,
         display.stretch,

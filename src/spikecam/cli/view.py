@@ -49,7 +49,7 @@ def view(
         out: Write the picture here, and open nothing.
         at: The frame, from 0; the middle one by default.
     """
-    values = options.given_options(find_method(method, Takes.SPIKES), METHODS)
+    values = options.option_values(find_method(method, Takes.SPIKES), METHODS)
     request = ReconstructRequest(
         recording.recording_file(spikes), method, values, at, None, display.stretch, display.gamma
     )
