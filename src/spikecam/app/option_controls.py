@@ -40,13 +40,13 @@ class OptionControls:
 
     def changed_values(self) -> dict[str, Any]:
         """The options that differ from their defaults."""
-        chosen = {}
+        values = {}
         for name, (field, control) in self._controls.items():
             value = control.value
             # An empty field stands for the default.
             if value is not None and value != field.default:
-                chosen[name] = field.kind(value)
-        return chosen
+                values[name] = field.kind(value)
+        return values
 
     def set_error(self, name: str, error: str | None) -> None:
         """Show an error below the control of an option, or none."""

@@ -54,7 +54,7 @@ def list_option_fields(method: Method) -> list[OptionField]:
     Options of other types, such as a fixed pattern, keep their defaults.
     """
     hints, helps = get_type_hints(method.options), attribute_helps(method.options)
-    offered = []
+    option_fields = []
     for field in fields(method.options):
         kind, optional, choices = _split_option_type(hints[field.name])
         if field.name == "weights" and len(method.networks) == 1:
@@ -62,8 +62,10 @@ def list_option_fields(method: Method) -> list[OptionField]:
         if kind in (int, float, bool) or len(choices) > 1:
             default = None if field.default is MISSING else field.default
             help_text = helps.get(field.name, "")
-            offered.append(OptionField(field.name, kind, default, optional, choices, help_text))
-    return offered
+            option_fields.append(
+                OptionField(field.name, kind, default, optional, choices, help_text)
+            )
+    return option_fields
 
 
 def check_options_are_offered(method: Method, values: Mapping[str, Any]) -> None:
@@ -74,9 +76,9 @@ def check_options_are_offered(method: Method, values: Mapping[str, Any]) -> None
     Raises:
         OptionError: an option that is not offered, or a value that it cannot have.
     """
-    offered = {field.name: field for field in list_option_fields(method)}
+    field_by_name = {field.name: field for field in list_option_fields(method)}
     for name, value in values.items():
-        if name not in offered or not offered[name].accepts(value):
+        if name not in field_by_name or not field_by_name[name].accepts(value):
             raise OptionError(f"{method.name} is not offered here with {name} {value!r}")
 
 

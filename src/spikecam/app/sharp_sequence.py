@@ -142,8 +142,8 @@ class SharpSequence:
         if not self.finished_count:
             raise OptionError("there are no pictures yet; deblur first")
         if format not in EXPORT_FILES:
-            known = ", ".join(EXPORT_FILES)
-            raise OptionError(f"a sequence is saved as {known}, not {format!r}")
+            formats = ", ".join(EXPORT_FILES)
+            raise OptionError(f"a sequence is saved as {formats}, not {format!r}")
         path = self.folder / EXPORT_FILES[format]
         frames = self.finished_frames
         output = open_output(

@@ -40,8 +40,8 @@ def make_benchmark_command(benchmark: Benchmark) -> Callable[..., None]:
 
     def run(inputs: Any, out: Path | None, options: Any) -> None:
         if data is not None:
-            chosen = tuple(inputs or ()) if several else inputs
-            options = replace(options, data=chosen)
+            paths = tuple(inputs or ()) if several else inputs
+            options = replace(options, data=paths)
         run_benchmark(benchmark, options, out)
 
     return make_declared_command(

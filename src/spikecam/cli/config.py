@@ -112,8 +112,8 @@ def _toml_value(value: Any) -> str:
 
 def _settings(arguments: ArgumentCollection) -> Iterator[Argument]:
     for argument in arguments:
-        named = argument.name.startswith("--") and argument.name not in NO_SETTINGS
-        if named and argument.parse and not argument.children:
+        is_setting = argument.name.startswith("--") and argument.name not in NO_SETTINGS
+        if is_setting and argument.parse and not argument.children:
             yield argument
 
 

@@ -39,19 +39,19 @@ def make_declared_command(
     def command_without_sources(*, out: Any = None, settings: Any, config: Any) -> None:
         run(None, out, settings.apply(options_class()))
 
-    made: Any = command if sources is not None else command_without_sources
-    made.__doc__ = description
-    made.__defaults__ = None if sources is None or sources_required else (None,)
-    made.__kwdefaults__ = {"settings": flags(), "config": ConfigOptions()}
+    function: Any = command if sources is not None else command_without_sources
+    function.__doc__ = description
+    function.__defaults__ = None if sources is None or sources_required else (None,)
+    function.__kwdefaults__ = {"settings": flags(), "config": ConfigOptions()}
     if not out_required:
-        made.__kwdefaults__["out"] = None
-    made.__annotations__ = {
+        function.__kwdefaults__["out"] = None
+    function.__annotations__ = {
         "out": out,
         "settings": flags,
         "config": ConfigOptions,
         "return": None,
     }
     if sources is not None:
-        made.__annotations__["inputs"] = sources
-    declared: Callable[..., None] = made
-    return declared
+        function.__annotations__["inputs"] = sources
+    result: Callable[..., None] = function
+    return result

@@ -96,9 +96,9 @@ def refuse_folder_in_use(folder: Path, sample_files: Mapping[str, Path]) -> None
         return path.is_file() and filecmp.cmp(path, sample_files[name], shallow=False)
 
     # Every demo begins with the blurry picture: what is there without it is somebody's own.
-    made = {"sharp", "sharp.mp4", "before-after.png"} if is_copy("blur.png") else set()
+    demo_files = {"sharp", "sharp.mp4", "before-after.png"} if is_copy("blur.png") else set()
     for path in sorted(folder.iterdir()):
-        if path.name not in made and not (path.name in sample_files and is_copy(path.name)):
+        if path.name not in demo_files and not (path.name in sample_files and is_copy(path.name)):
             raise sc.OutputError(
                 f"folder {folder} is in use: it holds {path.name}, which no demo made; name "
                 "another with -o ANOTHER_FOLDER, or replace files of these names with --overwrite"

@@ -98,8 +98,8 @@ def make_flag_type(name: str, hint: Any, help_text: str, group: Group, default: 
         parameters.append(Parameter(metavar="NAME"))
     elif get_origin(hint) is tuple:
         parameters.append(_tuple_parameter(name, get_args(hint)))
-    made = Annotated[(hint, *parameters)]
-    return optional_annotation(made) if default is None else made
+    annotated = Annotated[(hint, *parameters)]
+    return optional_annotation(annotated) if default is None else annotated
 
 
 def without_none(hint: Any) -> Any:
@@ -124,14 +124,14 @@ def make_flags_class(
     class_name: str, flags: Mapping[str, tuple[Any, Any]], base_class: type
 ) -> type:
     """Make a dataclass with a field for each flag, of its type and default."""
-    made = dataclasses.make_dataclass(
+    flags_class = dataclasses.make_dataclass(
         class_name,
         [(flag, hint, field(default=default)) for flag, (hint, default) in flags.items()],
         bases=(base_class,),
         frozen=True,
     )
-    made.__module__ = __name__
-    return Parameter(name="*")(made)
+    flags_class.__module__ = __name__
+    return Parameter(name="*")(flags_class)
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def make_config_flags_class(
         )
         for one in settings
     }
-    made = make_flags_class("ConfigFlags", flags, ConfigFlags)
-    made._paths = {one.name: one.path for one in settings}  # type: ignore[attr-defined]
-    return made
+    flags_class = make_flags_class("ConfigFlags", flags, ConfigFlags)
+    flags_class._paths = {one.name: one.path for one in settings}  # type: ignore[attr-defined]
+    return flags_class
 
 
 def group_title(class_name: str) -> str:

@@ -45,9 +45,9 @@ def live(
     """
     if not FPS_BOUNDS[0] <= fps <= FPS_BOUNDS[1]:
         raise OptionError(f"--fps is from {FPS_BOUNDS[0]} to {FPS_BOUNDS[1]}, not {fps:g}")
-    known = [one.name for one in METHODS]
-    if method not in known:
-        raise OptionError(f"live pictures are made by {' or '.join(known)}, not {method!r}")
+    names = [one.name for one in METHODS]
+    if method not in names:
+        raise OptionError(f"live pictures are made by {' or '.join(names)}, not {method!r}")
     # Those of all methods, since the page switches between them.
     values = {one.name: getattr(options, one.name) for one in fields(options)}
     values = {name: value for name, value in values.items() if value is not None}

@@ -52,10 +52,10 @@ def explain_usage_error(error: CycloptsError) -> str:
             return f"{tokens[0]}: {command} takes no more arguments; see {command} --help"
         case UnknownCommandError(unused_tokens=tokens) if tokens:
             app = error.app
-            known = [name for name in (app or ()) if not name.startswith("-")]
+            names = [name for name in (app or ()) if not name.startswith("-")]
             return (
-                f"{command} has no command {tokens[0]}{_suggestion(tokens[0], known)}; "
-                f"its commands are {', '.join(known)}"
+                f"{command} has no command {tokens[0]}{_suggestion(tokens[0], names)}; "
+                f"its commands are {', '.join(names)}"
             )
         case RepeatArgumentError(token=token):
             return f"{flag_of_token(token)} is given twice; give it once"
@@ -94,6 +94,6 @@ def _expected(hint: Any) -> str:
     return _EXPECTED.get(hint, "another value")
 
 
-def _suggestion(text: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+def _suggestion(text: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(text, names, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
