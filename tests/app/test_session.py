@@ -4,6 +4,7 @@ import pytest
 import spikecam as sc
 from spikecam import sample
 from spikecam.app.session import Session
+from spikecam.app.text import word_for_page
 from spikecam.deblurring.pair import PairSettings
 from spikecam.method import Takes, find_method
 
@@ -141,8 +142,9 @@ def test_encoding_and_check_of_a_pair_are_chosen(files, tmp_path):
     _, encoding, warning = facts("match.png", encoding=str(folder / "tone.json"))
     assert encoding == "encoding tone.json"
     assert "match.png is read as tone.json, but the pair shows srgb" in warning
-    with pytest.raises(sc.GeometryError, match="do not show the same scene"):
+    with pytest.raises(sc.GeometryError, match="do not show the same scene") as refusal:
         facts("other.png")
+    assert "--" not in word_for_page(str(refusal.value))
     assert facts("other.png", encoding="srgb", check_match=False)[1] == "encoding srgb"
     with pytest.raises(sc.FileError, match="not in a folder that spikecam app was given"):
         facts("match.png", encoding=str(tmp_path / "hidden.json"))

@@ -12,6 +12,7 @@ from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
+from spikecam.app.text import CHECK_MATCH_LABEL, word_for_page
 from spikecam.deblurring.deblur import DEFAULT_METHOD
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import AUTO
@@ -74,7 +75,7 @@ class DeblurTab:
                 "srgb for photographs; auto measures it from the pair; gamma:2.2 and files of "
                 "spikecam calibrate tone can be typed"
             ).classes("text-sm")
-        self._check_match = ui.switch("Check that picture and spikes match", value=True)
+        self._check_match = ui.switch(CHECK_MATCH_LABEL, value=True)
         self._options = OptionControls()
         self._options.show_method(self._method)
         with ui.row().classes("gap-2"):
@@ -136,7 +137,7 @@ class DeblurTab:
             self._timer.active = True
             self._deblur_button.disable()
             self._sequence_view.hide()
-            self._facts.set_text("\n".join(sequence.facts))
+            self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
             self._progress_bar.set_value(0)
             self._progress_text.set_text("loading")
             self._progress_bar.visible = self._cancel_button.visible = True

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
+from spikecam.app.text import word_for_page
 from spikecam.errors import SpikecamError
 from spikecam.resources import OUT_OF_MEMORY, is_out_of_memory
 
@@ -20,7 +21,7 @@ def errors_shown_as_notices() -> Iterator[None]:
     try:
         yield
     except SpikecamError as error:
-        show_notice(str(error), is_error=True)
+        show_notice(word_for_page(str(error)), is_error=True)
 
 
 def show_notice(sentence: str, *, is_error: bool = False) -> None:

@@ -1,8 +1,15 @@
-"""Numbers as a page writes them."""
+"""Numbers and sentences as a page writes them."""
 
 from __future__ import annotations
 
 import math
+
+CHECK_MATCH_LABEL = "Check that picture and spikes match"
+# What the library calls by flags of the command line.
+_WORDS_FOR_FLAGS = {
+    "--no-check-match": f'the switch "{CHECK_MATCH_LABEL}"',
+    "--flip or --rotate": "spikecam convert",
+}
 
 
 def format_duration(frames: float, rate: float | None) -> str:
@@ -24,3 +31,10 @@ def format_bytes(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} GB"
+
+
+def word_for_page(sentence: str) -> str:
+    """A sentence of the library with what the page has in the place of flags."""
+    for flags, words in _WORDS_FOR_FLAGS.items():
+        sentence = sentence.replace(flags, words)
+    return sentence
