@@ -110,3 +110,21 @@ def test_sources_that_cannot_be_followed_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", terminal())
     with pytest.raises(sc.OptionError, match="nothing is piped in"):
         open_feed("-", shape=(5, 9))
+
+
+def test_a_recording_that_has_ended_is_not_followed(tmp_path):
+    path = tmp_path / "a.dat"
+    path.write_bytes(bytes(60))
+    assert isinstance(open_feed(str(path), shape=(5, 9)), GrowingFileFeed)
+    os.utime(path, (0, 0))
+    with pytest.raises(sc.FileError, match=r"a\.dat does not grow: the recording has ended"):
+        open_feed(str(path), shape=(5, 9))
+
+    def append():
+        with path.open("ab") as file:
+            file.write(bytes(6))
+
+    timer = threading.Timer(0.2, append)
+    timer.start()
+    assert isinstance(open_feed(str(path), shape=(5, 9)), GrowingFileFeed)
+    timer.join()

@@ -21,6 +21,9 @@ from spikecam.stream import SpikeStream
 # The most frames in one block: 25 ms of the fastest camera.
 _BLOCK_FRAMES = 1000
 _FILE_POLL_SECONDS = 0.004
+# A file that nobody wrote to for the first of these, nor in the second while it is watched, has
+# ended; clocks of file servers differ.
+_ENDED_SECONDS, _GROWTH_SECONDS = 10.0, 1.0
 _PIPE_TIMEOUT_SECONDS = 0.1
 # Requested size of the system's buffer for the pipe; the default is 64 kB.
 _PIPE_BUFFER_BYTES = 1 << 20
@@ -53,7 +56,7 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
 
     Raises:
         GeometryError: the size is unknown.
-        FileError: there is no such file, or it is no packed recording.
+        FileError: there is no such file, it is no packed recording, or it has ended.
         OptionError: standard input is a terminal.
     """
     if source == "-":
@@ -68,7 +71,9 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
         raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
-    return GrowingFileFeed(path, resolve_geometry(path, camera, shape))
+    feed = GrowingFileFeed(path, resolve_geometry(path, camera, shape))
+    _require_growth(path)
+    return feed
 
 
 class PipeFeed:
@@ -156,6 +161,23 @@ class GrowingFileFeed:
                 whole_frames = len(chunk) // frame_bytes
                 yield _as_stream(chunk[: whole_frames * frame_bytes], self.geometry)
                 position += whole_frames
+
+
+def _require_growth(path: Path) -> None:
+    """Refuse a recording that has ended: nothing is appended to it any more."""
+    first = _file_status(path)
+    if time.time() - first.st_mtime < _ENDED_SECONDS:
+        return
+    end = time.monotonic() + _GROWTH_SECONDS
+    while time.monotonic() < end:
+        time.sleep(_FILE_POLL_SECONDS)
+        status = _file_status(path)
+        if (status.st_size, status.st_mtime_ns) != (first.st_size, first.st_mtime_ns):
+            return
+    raise FileError(
+        f"{path} does not grow: the recording has ended; see it with spikecam view or spikecam "
+        "app, or begin to record, then follow it"
+    )
 
 
 def _as_stream(packed: bytes, geometry: Geometry) -> SpikeStream:
