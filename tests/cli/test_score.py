@@ -45,3 +45,12 @@ def test_inputs_are_not_replaced(made, spikecam):
 def test_light_is_scored_by_an_encoding(made, spikecam):
     said = spikecam("score", "result", "truth", "--metric", "psnr", "--encoding", "srgb").out
     assert f"{sc.score('result', 'truth', ['psnr'], encoding='srgb')['psnr']:.2f}" in said
+
+
+def test_a_recording_is_reconstructed_before_it_is_scored(spikecam, recording):
+    for words in ((recording,), (recording, recording)):
+        ended = spikecam("score", *words)
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+        assert (
+            "spikes.dat is a recording; make pictures of it with spikecam reconstruct" in ended.err
+        )

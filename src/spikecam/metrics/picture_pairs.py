@@ -18,6 +18,7 @@ from spikecam.errors import FileError, OptionError
 from spikecam.io.exr import is_exr
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import PICTURES, is_picture, read_picture
+from spikecam.io.recording_format import is_recording
 from spikecam.io.video import count_frames, video_frames
 
 # A picture, several, or where they are.
@@ -132,6 +133,11 @@ def _list_picture_files_or_none(pictures: Pictures) -> list[Path] | None:
     if is_exr(path) and not path.is_dir():
         raise FileError(
             f"{path} holds linear light, and scores are of pictures in [0, 1]; deblur without --hdr"
+        )
+    if is_recording(path) and not path.is_dir():
+        check_existing_file(path)
+        raise FileError(
+            f"{path} is a recording; make pictures of it with spikecam reconstruct, and score those"
         )
     if path.is_dir():
         numbers_at_end = [p for p in path.iterdir() if is_picture(p) and not p.name.startswith(".")]
