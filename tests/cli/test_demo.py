@@ -1,7 +1,20 @@
+import shutil
 import subprocess
 import sys
 
+import numpy as np
+
 import spikecam as sc
+from spikecam import sample
+
+# The command line, interrupted where it deblurs.
+INTERRUPTED = """
+import os, signal, spikecam
+from spikecam.cli.main import main
+
+spikecam.deblur_frames = lambda *a, **b: os.kill(os.getpid(), signal.SIGINT)
+main()
+"""
 
 
 def test_the_main_job_leaves_its_pictures(after_the_demo):
@@ -40,17 +53,24 @@ def test_a_video_of_ones_own_is_not_that_of_a_demo(spikecam, tmp_path):
 
 
 def test_an_interrupted_demo_says_what_is_there(tmp_path):
-    code = (
-        "import os, signal, spikecam\n"
-        "from spikecam.cli.main import main\n"
-        "spikecam.deblur_frames = lambda *a, **b: os.kill(os.getpid(), signal.SIGINT)\n"
-        "main()"
-    )
-    words = [sys.executable, "-c", code, "demo", "-o", "here"]
+    words = [sys.executable, "-c", INTERRUPTED, "demo", "-o", "here"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 130
     assert "interrupted; here holds a part of the demo; repeat the command" in ended.stderr
     assert (tmp_path / "here" / "blur.png").exists()
+
+
+def test_an_interrupted_demo_over_a_whole_one_says_so(tmp_path):
+    (tmp_path / "here" / "sharp").mkdir(parents=True)
+    for path in (sample.BLUR, sample.SPIKES, sample.SIDECAR):
+        shutil.copyfile(path, tmp_path / "here" / path.name)
+    sc.save(tmp_path / "here" / "sharp" / "068.png", np.zeros((8, 8)))
+    for name in ("sharp.mp4", "before-after.png"):
+        (tmp_path / "here" / name).write_text("of an earlier run")
+    words = [sys.executable, "-c", INTERRUPTED, "demo", "-o", "here"]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130
+    assert "interrupted; here holds the whole demo of an earlier run\n" in ended.stderr
 
 
 def test_a_full_disk_leaves_no_part_of_a_file(spikecam, tmp_path, monkeypatch):

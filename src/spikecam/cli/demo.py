@@ -19,6 +19,7 @@ from spikecam.cli.progress import track_progress
 # The small network makes a video in the time that the default takes for a few of its frames.
 VIDEO_WEIGHTS = "refined-small"
 SHARP_FRAMES = 7
+RESULT_NAMES = ("sharp", "sharp.mp4", "before-after.png")
 
 
 def demo(
@@ -40,11 +41,14 @@ def demo(
     if output.overwrite is not True:
         refuse_folder_in_use(out, copies)
     sharp = sc.open_output(out / "sharp", overwrite=True)
+    is_whole = all((out / name).exists() for name in (*copies, *RESULT_NAMES))
     for name, path in copies.items():
         with atomic_path(out / name) as temporary:
             shutil.copyfile(path, temporary)
     with notifying_of_interruption(
-        f"{out} holds a part of the demo; repeat the command for the rest"
+        f"{out} holds the whole demo of an earlier run"
+        if is_whole
+        else f"{out} holds a part of the demo; repeat the command for the rest"
     ):
         frames, video_frames = deblur_sample(out, sharp)
     files = {
@@ -96,7 +100,7 @@ def refuse_folder_in_use(folder: Path, sample_files: Mapping[str, Path]) -> None
         return path.is_file() and filecmp.cmp(path, sample_files[name], shallow=False)
 
     # Every demo begins with the blurry picture: what is there without it is somebody's own.
-    demo_files = {"sharp", "sharp.mp4", "before-after.png"} if is_copy("blur.png") else set()
+    demo_files = RESULT_NAMES if is_copy("blur.png") else ()
     for path in sorted(folder.iterdir()):
         if path.name not in demo_files and not (path.name in sample_files and is_copy(path.name)):
             raise sc.OutputError(
