@@ -26,3 +26,12 @@ def test_a_viewer_that_fails_is_reported(spikecam, recording, monkeypatch, tmp_p
     ended = spikecam("view", recording, "--size", "9x6")
     assert (ended.code, ended.err) == (0, "")
     assert "no program to show pictures was found" in ended.out
+
+
+def test_a_video_of_one_frame_is_refused(spikecam, recording, tmp_path):
+    words = (recording, "--size", "9x6", "-o", tmp_path / "a.mp4")
+    for command in (("view", *words), ("reconstruct", *words, "--at", 25)):
+        ended = spikecam(*command)
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+        assert "a.mp4 is a video, and there is one frame to write; name a picture" in ended.err
+        assert not (tmp_path / "a.mp4").exists()

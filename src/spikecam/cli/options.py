@@ -112,8 +112,12 @@ class PictureOptions(OverwriteOption):
     def open_output(
         self, path: str, inputs: Sequence[Path], count: int | None = None, *, hdr: bool = False
     ) -> sc.Output:
-        """Check the output at ``path``, and open it."""
-        return sc.open_output(
+        """Check the output at ``path``, and open it.
+
+        Raises:
+            OutputError: a video of one frame, or as of `spikecam.open_output`.
+        """
+        output = sc.open_output(
             path,
             fps=self.fps,
             bits=self.bits,
@@ -122,6 +126,13 @@ class PictureOptions(OverwriteOption):
             count=count,
             hdr=hdr,
         )
+        if output.kind == "video" and count == 1:
+            raise sc.OutputError(
+                f"{path} is a video, and there is one frame to write; name a picture such as "
+                f"{output.path.with_suffix('.png')}, or take a command and options that give "
+                "several frames"
+            )
+        return output
 
 
 @Parameter(name="*", group=DISPLAY_GROUP)
