@@ -42,8 +42,9 @@ _GAMMAS = np.round(np.arange(0.6, 3.01, 0.05), 2)
 _KNOTS = 33
 # Largest residual of a named curve, in units of that of the best one.
 _NAMED_TOLERANCE = 1.02
-# Largest residual of the free curve for which it is taken, in units of that of the best power law.
-_FREE_GAIN = 0.93
+# Largest residual of the free curve for which it is taken, in units of that of the curve of fewer
+# parameters: of true sRGB and power laws it has .98 or more, of S-curves .96 or less.
+_FREE_GAIN = 0.95
 # Residual up to which gammas are possible: so many standard errors of a sum of squares.
 _RANGE_ERRORS = 3.0
 # Widest range of gammas, and least share of explained variance, of a certain measurement.
@@ -166,15 +167,12 @@ def measure_encoding_of_pairs(pairs: Sequence[PictureWithRate]) -> EncodingMeasu
     tolerance = _NAMED_TOLERANCE if is_certain else limit / residuals[best]
     named = [(LINEAR, fit.solve(knots)), (SRGB, fit.solve(SRGB.decode(knots)))]
     encoding, solution = min(named, key=lambda one: one[1].residual)
-    is_named = solution.residual <= tolerance * residuals[best]
-    if not is_named:
+    if solution.residual > tolerance * residuals[best]:
         encoding, solution = gamma_encoding(round(gamma, 2)), solutions[best]
-    # Several pairs together show a curve that lies near a named one.
-    if not is_named or len(samples) > 1:
-        free = _free_curve(fit, solutions[best], knots**gamma)
-        free_solution = fit.solve(free)
-        if free_solution.residual < _FREE_GAIN * solution.residual:
-            encoding, solution = Encoding("measured", free), free_solution
+    free = _free_curve(fit, solutions[best], knots**gamma)
+    free_solution = fit.solve(free)
+    if free_solution.residual < _FREE_GAIN * solution.residual:
+        encoding, solution = Encoding("measured", free), free_solution
     weights = solution.weights
     total = max(float(weights[:-1].sum()), _MIN_WHITE_RATE)
     variance = float(
