@@ -111,7 +111,13 @@ if TYPE_CHECKING:
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
     from spikecam.weights.card import Card
-    from spikecam.weights.catalogue import WeightsInfo, read_weights_info, shipped_weights
+    from spikecam.weights.catalogue import (
+        WeightsInfo,
+        named_weights,
+        read_weights_info,
+        shipped_weights,
+        user_weights_folder,
+    )
     from spikecam.weights.checkpoints import import_weights
     from spikecam.weights.store import load_weights, save_weights
 
@@ -222,7 +228,13 @@ _HOMES = {
     "stream": ("SpikeStream",),
     "recording_summary": ("summarize_recording",),
     "weights.card": ("Card",),
-    "weights.catalogue": ("WeightsInfo", "read_weights_info", "shipped_weights"),
+    "weights.catalogue": (
+        "WeightsInfo",
+        "named_weights",
+        "read_weights_info",
+        "shipped_weights",
+        "user_weights_folder",
+    ),
     "weights.checkpoints": ("import_weights",),
     "weights.store": ("load_weights", "save_weights"),
 }
@@ -340,6 +352,8 @@ __all__ = [  # noqa: RUF022
     "save_weights",
     "import_weights",
     "shipped_weights",
+    "named_weights",
+    "user_weights_folder",
     "WeightsInfo",
     "read_weights_info",
     "Card",

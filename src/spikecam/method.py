@@ -134,6 +134,14 @@ class Method:
         weights = self.options().weights
         return weights if isinstance(weights, tuple) else (weights,)
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights that it uses by default ship, or are among the user's own."""
+        from spikecam.weights.catalogue import named_weights
+
+        named = named_weights()
+        return all(name in named for name in self.default_weights)
+
     def parse_options(self, values: Mapping[str, Any]) -> Any:
         """Build the method's options from values by name, with defaults for all others.
 

@@ -1,7 +1,9 @@
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,26 @@ def test_networks_are_listed_without_torch():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["7", "False"]
+
+
+def test_weights_of_the_users_own_are_found_by_name(monkeypatch, tmp_path):
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "mine"))
+    assert sc.named_weights() == sc.shipped_weights()
+    shutil.copytree(Path(sc.shipped_weights()["ldn"]).parent, tmp_path / "mine")
+    for path in (tmp_path / "mine").glob("[!l]*.safetensors"):
+        path.unlink()
+    (tmp_path / "mine" / "ldn.safetensors").rename(tmp_path / "mine" / "trained.safetensors")
+    assert sc.user_weights_folder() == tmp_path / "mine"
+    info = sc.read_weights_info("trained")
+    assert (info.name, info.network) == ("trained", "ldn")
+    assert info.path == tmp_path / "mine" / "trained.safetensors"
+    # What ships keeps its name.
+    shutil.copy(info.path, tmp_path / "mine" / "refined.safetensors")
+    assert sc.read_weights_info("refined").path == sc.shipped_weights()["refined"]
+
+
+def test_weights_of_a_published_network_that_are_missing_say_how_to_get_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
+    with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*ldn\.safetensors"):
+        sc.read_weights_info("ldn")

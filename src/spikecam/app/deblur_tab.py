@@ -44,6 +44,7 @@ class DeblurTab:
         self._methods = {
             f"{method.name}: {method.summary}": method
             for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
+            if method.has_weights
         }
         self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):

@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from spikecam.errors import OptionError
 from spikecam.method import Method
 from spikecam.option_help import attribute_helps
-from spikecam.weights.catalogue import read_weights_info, shipped_weights
+from spikecam.weights.catalogue import named_weights, read_weights_info
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class OptionField:
 def list_option_fields(method: Method) -> list[OptionField]:
     """List the options of a method that a page offers, in the order of its declaration.
 
-    Weights are a choice among those that ship for the method's network, where there are several.
+    Weights are a choice among those for the method's network that ship or are the user's own, where
+    there are several.
     Options of other types, such as a fixed pattern, keep their defaults.
     """
     hints, helps = get_type_hints(method.options), attribute_helps(method.options)
@@ -58,7 +59,7 @@ def list_option_fields(method: Method) -> list[OptionField]:
     for field in fields(method.options):
         kind, optional, choices = _split_option_type(hints[field.name])
         if field.name == "weights" and len(method.networks) == 1:
-            kind, choices = str, _shipped_names(method.networks[0])
+            kind, choices = str, _weights_names(method.networks[0])
         if kind in (int, float, bool) or len(choices) > 1:
             default = None if field.default is MISSING else field.default
             help_text = helps.get(field.name, "")
@@ -92,5 +93,5 @@ def _split_option_type(hint: Any) -> tuple[type, bool, tuple[str, ...]]:
     return (others[0] if len(others) == 1 else object), optional, ()
 
 
-def _shipped_names(network: str) -> tuple[str, ...]:
-    return tuple(name for name in shipped_weights() if read_weights_info(name).network == network)
+def _weights_names(network: str) -> tuple[str, ...]:
+    return tuple(name for name in named_weights() if read_weights_info(name).network == network)

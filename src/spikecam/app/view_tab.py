@@ -45,7 +45,9 @@ class ViewTab:
     def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
         self.session, self._is_visible = session, is_visible
         self.settings = ViewSettings()
-        self._methods = {method.name: method for method in all_methods(Takes.SPIKES)}
+        self._methods = {
+            method.name: method for method in all_methods(Takes.SPIKES) if method.has_weights
+        }
         self._frame_index, self._frames = 0, range(1)
         self._pixel: tuple[int, int] | None = None
         ui.keyboard(on_key=self._handle_key)

@@ -97,6 +97,8 @@ def list_method_and_weights_names() -> list[str]:
     """
     names = []
     for method in sc.all_methods(sc.Takes.SPIKES_AND_PICTURE):
+        if not method.has_weights:
+            continue
         names.append(method.name)
         if len(method.networks) == 1:
             names += [

@@ -55,7 +55,7 @@ def score_reconstructions(
     Args:
         recording_folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings
             alone (momVidar2021), scored in their middle; or None for the synthetic set.
-        methods: METHOD[:WINDOW]; by default all that take spikes alone.
+        methods: METHOD[:WINDOW]; by default all that take spikes alone and have weights.
         metrics: by default those of the table that can be had; without truth, those that need
             none.
         camera: name or (height, width), of recordings alone.
@@ -67,8 +67,10 @@ def score_reconstructions(
         FileError: there are no recordings.
         SpikecamError: a metric that is not available.
     """
-    generators = sc.method_names(sc.Takes.SPIKES_OR_PICTURE)
-    methods = methods or [*sc.method_names(sc.Takes.SPIKES), *generators]
+    kinds = (sc.Takes.SPIKES, sc.Takes.SPIKES_OR_PICTURE)
+    methods = methods or [
+        method.name for takes in kinds for method in sc.all_methods(takes) if method.has_weights
+    ]
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
     source, remaining = describe_and_iter_recordings(recording_folder, camera, limit)

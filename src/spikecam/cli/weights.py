@@ -26,7 +26,11 @@ COMMANDS = {
 
 @weights.command(name="list")
 def list_weights() -> None:
-    """List the weights that ship with spikecam, and the commands that take them."""
+    """List the weights that ship with spikecam and your own, and the commands that take them.
+
+    Your own are files in the folder of the environment variable SPIKECAM_WEIGHTS, or where the
+    system keeps data of programs.
+    """
     facts = [
         {
             "name": info.name,
@@ -37,10 +41,10 @@ def list_weights() -> None:
             "taken_by": commands_taking(info.network),
             "file": info.path,
         }
-        for info in map(sc.read_weights_info, sc.shipped_weights())
+        for info in map(sc.read_weights_info, sc.named_weights())
     ]
     if not facts:
-        report("no weights ship with this spikecam", {"weights": []})
+        report("no weights ship with this spikecam, and there are none of yours", {"weights": []})
         return
     report(_format_weights_table(facts), {"weights": facts})
 
@@ -50,7 +54,7 @@ def show_card(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
     """Show the card of weights: what they are of, made from and good for.
 
     Args:
-        which: Weights that ship, or a file.
+        which: Weights that ship, or your own, by name, or a file.
     """
     info = sc.read_weights_info(which)
     size = info.path.stat().st_size
@@ -85,10 +89,13 @@ def import_weights(
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
     output: OverwriteOption = OverwriteOption(),
 ) -> None:
-    """Turn a released checkpoint of SpikeReveal's BSN, EDSR or LDN into weights of spikecam.
+    """Turn a checkpoint of a published network into weights of spikecam.
+
+    The network is recognised by its entries: those of SpikeReveal, and most that the field has
+    published (see the manual).
 
     Args:
-        checkpoint: A checkpoint of PyTorch: .pth.
+        checkpoint: A checkpoint of PyTorch: .pth, .pt, .pth.tar.
         out: The weights, a .safetensors.
     """
     output.check_output_file(out, (SUFFIX,), "weights", [checkpoint])

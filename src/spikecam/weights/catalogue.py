@@ -1,4 +1,4 @@
-"""Weights that ship, and facts of any file of weights; nothing here needs torch."""
+"""Weights that ship, those of the user's own, and facts of any file of weights; without torch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from safetensors import SafetensorError, safe_open
 
 from spikecam.errors import FileError, OptionError
@@ -21,6 +22,8 @@ from spikecam.weights.header import WeightsHeader
 
 SUFFIX = ".safetensors"
 _SHIPPED = Path(__file__).with_name("shipped")
+# Environment variable that names the folder of the user's own weights.
+USER_FOLDER_VARIABLE = "SPIKECAM_WEIGHTS"
 # Scores whose label begins so are times.
 _SPEED_LABEL = "speed"
 
@@ -47,8 +50,9 @@ class WeightsInfo:
 
     @property
     def name(self) -> str:
-        """Name of the weights, if they ship with spikecam; else their path."""
-        return self.path.stem if self.path.parent == _SHIPPED else str(self.path)
+        """Name of the weights, if they are found by it; else their path."""
+        has_name = named_weights().get(self.path.stem) == self.path
+        return self.path.stem if has_name else str(self.path)
 
     @property
     def summary(self) -> str:
@@ -67,30 +71,58 @@ class WeightsInfo:
 
 def shipped_weights() -> dict[str, Path]:
     """The weights that ship with spikecam: their files, by name."""
-    return {
-        path.stem: path for path in sorted(_SHIPPED.glob(f"[!.]*{SUFFIX}"), key=lambda p: p.stem)
-    }
+    return _list_weights(_SHIPPED)
+
+
+def user_weights_folder() -> Path:
+    """Folder of the user's own weights, which may not exist.
+
+    It is that of the environment variable SPIKECAM_WEIGHTS, or ``spikecam/weights`` among the data
+    that the system keeps of a user's programs.
+    """
+    named = os.environ.get(USER_FOLDER_VARIABLE)
+    return Path(named) if named else platformdirs.user_data_path("spikecam") / "weights"
+
+
+def user_weights() -> dict[str, Path]:
+    """The user's own weights: their files, by name."""
+    return _list_weights(user_weights_folder())
+
+
+def named_weights() -> dict[str, Path]:
+    """All weights that are found by name; those that ship go before the user's own."""
+    return {**user_weights(), **shipped_weights()}
+
+
+def _list_weights(folder: Path) -> dict[str, Path]:
+    paths = folder.glob(f"[!.]*{SUFFIX}") if folder.is_dir() else ()
+    return {path.stem: path for path in sorted(paths, key=lambda path: path.stem)}
 
 
 def find_weights_file(path_or_name: PathLike) -> Path:
-    """Find the path of a file of weights, by its path or the name of weights that ship.
+    """Find the path of a file of weights, by its path or name.
 
     A text with a separator, or that ends in .safetensors, is a path; any other is the name of
-    weights that ship if there are such, and else a path.
+    weights that ship or of the user's own if there are such, and else a path.
 
     Raises:
         FileError: a path at which there is no file to read.
         OptionError: neither a file nor a name.
     """
-    text, shipped = os.fspath(path_or_name), shipped_weights()
+    text, named = os.fspath(path_or_name), named_weights()
     separators = [mark for mark in (os.sep, os.altsep) if mark]
     if text.lower().endswith(SUFFIX) or any(mark in text for mark in separators):
         return check_existing_file(text)
-    if text in shipped:
-        return shipped[text]
+    if text in named:
+        return named[text]
     if Path(text).is_file():
         return check_existing_file(text)
-    names = ", ".join(shipped) or "(none)"
+    if text in architecture_kinds() and (published := find_architecture(text).published):
+        raise OptionError(
+            f"no weights of {text} ship with spikecam: get a checkpoint of {published.authors}, "
+            f"and run spikecam weights import CHECKPOINT -o {user_weights_folder() / text}{SUFFIX}"
+        )
+    names = ", ".join(named) or "(none)"
     raise OptionError(f"no weights are called {text!r}; give the path of a file, or one of {names}")
 
 
