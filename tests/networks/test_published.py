@@ -1,12 +1,10 @@
 """The networks are the published ones: parameters, names, and outputs to the last digit."""
 
-import re
-
 import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.architecture import count_layers, find_architecture
+from spikecam.networks.architecture import find_architecture
 from spikecam.networks.bsn import BSN
 from spikecam.networks.configs.bsn import BSNConfig
 from spikecam.networks.configs.edsr import EDSRConfig
@@ -58,28 +56,6 @@ def test_other_weights_are_refused(parity):
         convert_published({**state, "extra.weight": torch.zeros(1)})
 
 
-def published_names(architecture, state):
-    """A state dict of ours under the names of its authors, by the declared patterns backwards."""
-    renamed = {}
-    for name, values in state.items():
-        layer, _, parameter = name.rpartition(".")
-        renamed[f"{authors_layer(architecture, layer, state)}.{parameter}"] = values
-    return renamed
-
-
-def authors_layer(architecture, layer, state):
-    kind = architecture.kind
-    if kind == "edsr" and layer == "last":
-        return f"body.{count_layers(state, 'blocks')}"
-    for pattern, template in architecture.published.layers:
-        if "(" not in pattern and template == layer:
-            return pattern.replace("\\", "")
-        numbers = re.fullmatch(re.escape(template).replace(r"\\1", r"(\d+)"), layer)
-        if "(" in pattern and numbers:
-            return re.sub(r"\(.*?\)", numbers[1], pattern).replace("\\", "")
-    raise AssertionError(layer)
-
-
 VARIANTS = [
     ("bsn", BSNConfig(width=6)),
     ("edsr", EDSRConfig(channels=5, blocks=3, doublings=3)),
@@ -89,7 +65,7 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(("name", "config"), VARIANTS)
-def test_variants_of_other_sizes_are_known_by_their_shapes(tmp_path, name, config):
+def test_variants_of_other_sizes_are_known_by_their_shapes(tmp_path, published_names, name, config):
     torch.manual_seed(0)
     network = NETWORKS[name][0](config).requires_grad_(False)
     state = published_names(find_architecture(name), network.state_dict())
@@ -109,7 +85,7 @@ def test_variants_of_other_sizes_are_known_by_their_shapes(tmp_path, name, confi
         assert torch.equal(imported(rates), network(rates))
 
 
-def test_a_variant_that_lacks_a_layer_is_refused():
+def test_a_variant_that_lacks_a_layer_is_refused(published_names):
     network = NETWORKS["edsr"][0](EDSRConfig(channels=4, blocks=3))
     state = published_names(find_architecture("edsr"), network.state_dict())
     del state["body.1.body.0.weight"]

@@ -23,6 +23,9 @@ from spikecam.weights.store import build_without_weights, check_weights_fit
 
 State = Mapping[str, torch.Tensor]
 
+# By how much a constant in a checkpoint may differ, as a share of the largest; half precision does.
+_CONSTANT_TOLERANCE = 1e-3
+
 
 def list_published_architectures() -> list[Architecture]:
     """List the architectures of which others published checkpoints."""
@@ -75,6 +78,8 @@ def _rename_weights(
     """Rename released weights to our names."""
     renamed = {}
     for name, values in state_dict.items():
+        if _is_constant(kind, published, name, values):
+            continue
         layer, _, parameter = name.rpartition(".")
         for pattern, template in published.layers:
             if re.fullmatch(pattern, layer):
@@ -83,3 +88,28 @@ def _rename_weights(
         else:
             raise FileError(f"weights of {kind} have no {name}; they are of something else")
     return renamed
+
+
+def _is_constant(
+    kind: str, published: PublishedCheckpoint, name: str, values: torch.Tensor
+) -> bool:
+    """Whether an entry follows from constants, and is no weight.
+
+    Raises:
+        FileError: it does, and has other values.
+    """
+    for pattern, constants in published.constants:
+        if not re.fullmatch(pattern, name):
+            continue
+        if constants is not None:
+            expected = torch.tensor(constants)
+            tolerance = _CONSTANT_TOLERANCE * float(expected.abs().max())
+            if values.numel() != expected.numel() or not torch.allclose(
+                values.detach().to("cpu", torch.float32).flatten(), expected, 0.0, tolerance
+            ):
+                raise FileError(
+                    f"{name} of {kind} follows from constants, and has other values; these "
+                    "weights are of a variant that spikecam does not have"
+                )
+        return True
+    return False
