@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.networks.deformable import GROUP_PLANES, DeformableConv
+from spikecam.networks.upsampling import upsample_twice
 
 _LEVELS = 3
 # Sides of pictures are multiples of this, so that they can be halved from level to level.
@@ -84,18 +85,13 @@ class AlignmentStep(nn.Module):
         offset_features = _leaky_relu(self.compare(torch.cat([features, reference], dim=1)))
         if coarser is not None:
             # Pixels are half as large here, and offsets twice as long.
-            guide = 2 * upsample(coarser[1])
+            guide = 2 * upsample_twice(coarser[1])
             offset_features = _leaky_relu(self.merge(torch.cat([offset_features, guide], dim=1)))
         offset_features = _leaky_relu(self.refine(offset_features))
         aligned = self.deform(features, self.offsets(offset_features))
         if coarser is not None:
-            aligned = self.fuse(torch.cat([aligned, upsample(coarser[0])], dim=1))
+            aligned = self.fuse(torch.cat([aligned, upsample_twice(coarser[0])], dim=1))
         return aligned, offset_features
-
-
-def upsample(features: Tensor) -> Tensor:
-    """Upsample features by 2, bilinearly."""
-    return functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _leaky_relu(features: Tensor) -> Tensor:

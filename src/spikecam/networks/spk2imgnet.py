@@ -18,6 +18,7 @@ from spikecam.networks.configs.spk2imgnet import (
     Spk2ImgNetConfig,
     Spk2ImgNetInputConfig,
 )
+from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.padding import mirror_to_multiple
 from spikecam.networks.pyramid_alignment import SIDE_MULTIPLE, PyramidAlignment
 
@@ -45,13 +46,7 @@ class Spk2ImgNet(nn.Module):
         self.extractor = Extractor(self.config)
         self.align = PyramidAlignment(width, self.config.groups)
         self.masks = nn.ModuleList(_mask_network(width) for _ in range(SHORT_WINDOWS - 1))
-        self.reconstruct = nn.Sequential(
-            nn.Conv2d(SHORT_WINDOWS * width, 3 * width, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(3 * width, width, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(width, 1, 3, padding=1),
-        )
+        self.reconstruct = conv_stack(SHORT_WINDOWS * width, 3 * width, width, 1)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Reconstruct rates from the spikes around a frame."""
@@ -94,12 +89,7 @@ class Extractor(nn.Module):
         super().__init__()
         width = config.width
         self.branches = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(config.short_window - 2 * i, _BRANCH_WIDTH, 3, padding=1),
-                nn.ReLU(inplace=True),
-                nn.Conv2d(_BRANCH_WIDTH, 1, 3, padding=1),
-            )
-            for i in range(BRANCHES)
+            conv_stack(config.short_window - 2 * i, _BRANCH_WIDTH, 1) for i in range(BRANCHES)
         )
         self.attention = nn.Sequential(
             nn.Conv2d(BRANCHES, _ATTENTION_WIDTH, 3, padding=1),
@@ -108,7 +98,9 @@ class Extractor(nn.Module):
             nn.Sigmoid(),
         )
         self.mix = nn.Conv2d(BRANCHES, width, 3, padding=1)
-        self.blocks = nn.ModuleList(_three_convs(width) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(
+            conv_stack(width, width, width, width) for _ in range(config.blocks)
+        )
 
     def forward(self, window: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, width, H, W) and estimates (B, 4, H, W) of a short window."""
@@ -121,16 +113,6 @@ class Extractor(nn.Module):
         for block in self.blocks:
             features = functional.relu(features + block(features))
         return features + shallow, estimates
-
-
-def _three_convs(width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(width, width, 3, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(width, width, 3, padding=1),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(width, width, 3, padding=1),
-    )
 
 
 def _mask_network(width: int) -> nn.Sequential:
