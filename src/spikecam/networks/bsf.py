@@ -62,7 +62,7 @@ class BSF(nn.Module):
         """Reconstruct rates from the intervals around a frame."""
         height, width = interval_maps.shape[3:]
         padded = mirror_to_multiple(interval_maps.flatten(1, 2), _SIDE_MULTIPLE)
-        maps = padded.unflatten(1, interval_maps.shape[1:3])
+        maps = torch.unflatten(padded, 1, interval_maps.shape[1:3])
         starts = range(0, SHORT_WINDOWS * self.config.step, self.config.step)
         # One window after the other, each with all samples.
         windows = [maps[:, :, start : start + self.config.short_window] for start in starts]

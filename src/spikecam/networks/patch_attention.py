@@ -10,7 +10,7 @@ from torch.nn import functional
 
 # Pixels of a patch, a side; its neighbourhood is that of the patch and the eight around it.
 _PATCH = 3
-_NEIGHBOURS = tuple(product(range(3), repeat=2))
+_NEIGHBOURS = tuple(product(range(3), range(3)))
 # How much lower logits of places outside of the picture are.
 _OUTSIDE_PENALTY = 99.0
 
@@ -54,14 +54,14 @@ def _split_patches(features: Tensor) -> Tensor:
     """Split features (B, C, H, W) into patches (B, h, w, 9, C), with zeros beyond the picture."""
     batch, channels, height, width = features.shape
     padded = functional.pad(features, (0, -width % _PATCH, 0, -height % _PATCH))
-    patches = padded.unflatten(3, (-1, _PATCH)).unflatten(2, (-1, _PATCH))
+    patches = torch.unflatten(torch.unflatten(padded, 3, (-1, _PATCH)), 2, (-1, _PATCH))
     rows, columns = patches.shape[2], patches.shape[4]
     return patches.permute(0, 2, 4, 3, 5, 1).reshape(batch, rows, columns, _PATCH**2, channels)
 
 
 def _join_patches(patches: Tensor) -> Tensor:
     """Join patches (B, h, w, 9, C) to features (B, C, 3 h, 3 w)."""
-    features = patches.unflatten(3, (_PATCH, _PATCH)).permute(0, 5, 1, 3, 2, 4)
+    features = torch.unflatten(patches, 3, (_PATCH, _PATCH)).permute(0, 5, 1, 3, 2, 4)
     return features.flatten(4, 5).flatten(2, 3)
 
 
