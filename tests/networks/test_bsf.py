@@ -105,3 +105,16 @@ def test_a_short_window_whose_step_is_not_known_is_refused(published_names):
     state["rep.conv1.0.weight"] = torch.zeros(64, 17, 3, 3)
     with pytest.raises(sc.FileError, match=r"represent\.shared\.0\.weight .*\(64, 21, 3, 3\)"):
         convert_published(state)
+
+
+def test_another_window_is_refused():
+    with pytest.raises(sc.OptionError, match="a window of 41 frames, not of 61"):
+        BSF(SMALL)(random_maps(1, 4, 61, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"), [({"short_window": 12}, "an odd number"), ({"groups": 7}, "7 groups")]
+)
+def test_sizes_that_cannot_be_are_refused(sizes, words):
+    with pytest.raises(sc.OptionError, match=words):
+        BSFConfig(**sizes)

@@ -65,3 +65,18 @@ def test_masks_are_given_as_logits_behind_the_offsets(operands):
     given = layer(features, torch.cat([offsets, torch.logit(masks)], dim=1))
     expected = deformable_conv(features, offsets, masks, layer.weight, layer.bias)
     torch.testing.assert_close(given, expected)
+
+
+def test_layout_and_precision_of_features_do_not_matter():
+    torch.manual_seed(0)
+    layer = DeformableConv(4, 3).requires_grad_(False)
+    features = torch.rand(1, 4, 5, 300)
+    planes = torch.randn(1, 54, 5, 300)
+    given = layer(features, planes)
+    last = torch.channels_last
+    turned = layer(features.to(memory_format=last), planes.to(memory_format=last))
+    torch.testing.assert_close(turned, given)
+    # Places on the right would be whole numbers in bfloat16.
+    short = layer.to(torch.bfloat16)(features.bfloat16(), planes.bfloat16())
+    assert short.dtype == torch.bfloat16
+    assert (short.float() - given).abs().max() < 0.03

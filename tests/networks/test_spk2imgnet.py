@@ -81,3 +81,16 @@ def test_a_short_window_whose_step_is_not_known_is_refused(published_names):
     state["extractor.conv0_0.weight"] = torch.zeros(16, 21, 3, 3)
     with pytest.raises(sc.FileError, match=r"extractor\.branches\.0\.0\.weight .*\(16, 13, 3, 3\)"):
         convert_published(state)
+
+
+def test_another_window_is_refused():
+    with pytest.raises(sc.OptionError, match="a window of 41 frames, not of 61"):
+        Spk2ImgNet(SMALL)(random_spikes(1, 61, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"), [({"short_window": 12}, "an odd number"), ({"groups": 7}, "7 groups")]
+)
+def test_sizes_that_cannot_be_are_refused(sizes, words):
+    with pytest.raises(sc.OptionError, match=words):
+        Spk2ImgNetConfig(**sizes)

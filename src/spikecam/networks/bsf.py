@@ -16,7 +16,6 @@ from torch.nn import functional
 
 from spikecam.networks.configs.bsf import (
     LEVELS,
-    SHORT_WINDOWS,
     BSFConfig,
     BSFInputConfig,
     default_input_config,
@@ -25,9 +24,9 @@ from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.deformable import GROUP_PLANES, DeformableConv
 from spikecam.networks.padding import mirror_to_multiple
 from spikecam.networks.patch_attention import PatchAttention
+from spikecam.networks.short_windows import MIDDLE_WINDOW, SHORT_WINDOWS, split_short_windows
 from spikecam.networks.upsampling import upsample_twice
 
-_MIDDLE = SHORT_WINDOWS // 2
 _SIDE_MULTIPLE = 2 ** (LEVELS - 1)
 # Intervals that each map adds up.
 _INTERVAL_COUNTS = (1, 2, 2, 3)
@@ -38,7 +37,8 @@ class BSF(nn.Module):
 
     ``forward`` takes interval maps (B, 4, T, H, W) in frames: the interval of each frame, with the
     next, with the previous, and with both (see `spikecam.reconstruction.interval_maps`). It gives
-    the rates of the middle frame (B, 1, H, W), not clipped. Sides that are no multiples of 4 are
+    the firing rates of the middle frame (B, 1, H, W), not clipped; white is a rate of 0.7 at the
+    authors' full light, and of 0.6 in the data of Spike-Zoo. Sides that are no multiples of 4 are
     mirrored at the bottom and on the right, and the rates are cropped.
 
     Without constants of the input it takes those of the published weights of its window.
@@ -63,10 +63,8 @@ class BSF(nn.Module):
         height, width = interval_maps.shape[3:]
         padded = mirror_to_multiple(interval_maps.flatten(1, 2), _SIDE_MULTIPLE)
         maps = torch.unflatten(padded, 1, interval_maps.shape[1:3])
-        starts = range(0, SHORT_WINDOWS * self.config.step, self.config.step)
         # One window after the other, each with all samples.
-        windows = [maps[:, :, start : start + self.config.short_window] for start in starts]
-        features = self.represent(torch.cat(windows))
+        features = self.represent(torch.cat(split_short_windows(maps, self.config, 2)))
         for block in self.encoder:
             features = functional.relu(block(features) + features)
         rates: Tensor = self.reconstruct(torch.cat(self.align(features), dim=1))
@@ -133,8 +131,8 @@ class WindowAlignment(nn.Module):
         Gives the features of the five windows, and the planes of offsets and masks of four.
         """
         assert isinstance(layers, AlignmentLevel)
-        reference = windows[_MIDDLE]
-        neighbours = [*windows[:_MIDDLE], *windows[_MIDDLE + 1 :]]
+        reference = windows[MIDDLE_WINDOW]
+        neighbours = [*windows[:MIDDLE_WINDOW], *windows[MIDDLE_WINDOW + 1 :]]
         aligned, planes = [], []
         for i, neighbour in enumerate(neighbours):
             attended = self.attention(reference, neighbour)
@@ -149,7 +147,7 @@ class WindowAlignment(nn.Module):
                 # third, and the last window of the coarser level with none. Weights expect it.
                 moved = layers.fuse_coarser(moved, coarser_features[i])
             aligned.append(moved)
-        aligned.insert(_MIDDLE, reference)
+        aligned.insert(MIDDLE_WINDOW, reference)
         return aligned, planes
 
 

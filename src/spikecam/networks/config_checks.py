@@ -29,3 +29,15 @@ def check_increasing(config: Any, field_name: str, minimum: float = 0.0) -> None
     bounds = (minimum, *values)
     if not values or not all(a < b for a, b in pairwise(bounds)):
         raise OptionError(f"{field_name} are numbers above {minimum:g} that rise, not {values}")
+
+
+def check_groups(config: Any) -> None:
+    """Refuse a configuration whose ``width`` cannot be split into its ``groups``.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    if config.width % config.groups:
+        raise OptionError(
+            f"{config.width} channels cannot be split into {config.groups} groups of one size"
+        )

@@ -63,11 +63,13 @@ def deformable_conv(
     """
     batch, channels, height, width = features.shape
     groups = masks.shape[1] // _TAPS
-    grouped = features.reshape(batch * groups, channels // groups, height, width)
-    offsets = offsets.reshape(batch * groups, _TAPS, 2, height, width)
+    # Places need more digits than features.
+    precise = torch.promote_types(offsets.dtype, torch.float32)
+    grouped = features.to(precise).reshape(batch * groups, channels // groups, height, width)
+    offsets = offsets.to(precise).reshape(batch * groups, _TAPS, 2, height, width)
     masks = masks.reshape(batch * groups, _TAPS, 1, height, width)
-    rows = torch.arange(height, dtype=offsets.dtype, device=offsets.device)[:, None]
-    columns = torch.arange(width, dtype=offsets.dtype, device=offsets.device)
+    rows = torch.arange(height, dtype=precise, device=offsets.device)[:, None]
+    columns = torch.arange(width, dtype=precise, device=offsets.device)
     convolved = bias[:, None, None]
     for tap in range(_TAPS):
         row, column = divmod(tap, 3)
@@ -76,6 +78,8 @@ def deformable_conv(
         # Edges of the picture, not centres of its pixels, are at -1 and 1.
         grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=3)
         samples = functional.grid_sample(grouped, grid, padding_mode="zeros", align_corners=False)
-        samples = (samples * masks[:, tap]).view(batch, channels, height, width)
-        convolved = convolved + functional.conv2d(samples, weight[:, :, row, column, None, None])
+        samples = (samples * masks[:, tap]).reshape(batch, channels, height, width)
+        convolved = convolved + functional.conv2d(
+            samples.to(features.dtype), weight[:, :, row, column, None, None]
+        )
     return convolved

@@ -14,13 +14,13 @@ from torch.nn import functional
 
 from spikecam.networks.configs.spk2imgnet import (
     BRANCHES,
-    SHORT_WINDOWS,
     Spk2ImgNetConfig,
     Spk2ImgNetInputConfig,
 )
 from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.padding import mirror_to_multiple
 from spikecam.networks.pyramid_alignment import SIDE_MULTIPLE, PyramidAlignment
+from spikecam.networks.short_windows import MIDDLE_WINDOW, SHORT_WINDOWS, split_short_windows
 
 _BRANCH_WIDTH = 16
 _ATTENTION_WIDTH = 8
@@ -29,9 +29,10 @@ _ATTENTION_WIDTH = 8
 class Spk2ImgNet(nn.Module):
     """Reconstruction network of five short windows.
 
-    ``forward`` takes spikes (B, T, H, W), zeros and ones as floats, and gives the rates of the
-    middle frame (B, 1, H, W), not clipped. Sides that are no multiples of 4 are mirrored at the
-    bottom and on the right, as published, and the rates are cropped.
+    ``forward`` takes spikes (B, T, H, W), zeros and ones as floats, and gives the firing rates of
+    the middle frame (B, 1, H, W), not clipped; published weights were trained with a rate of 0.6 at
+    white. Sides that are no multiples of 4 are mirrored at the bottom and on the right, as
+    published, and the rates are cropped.
     """
 
     def __init__(
@@ -59,27 +60,21 @@ class Spk2ImgNet(nn.Module):
         time to the shortest; the published loss asks for them to be right, too.
         """
         height, width = spikes.shape[2:]
-        windows = self.split_windows(mirror_to_multiple(spikes, SIDE_MULTIPLE))
+        windows = split_short_windows(mirror_to_multiple(spikes, SIDE_MULTIPLE), self.config, 1)
         # One window after the other, each with all samples.
         features, estimates = self.extractor(torch.cat(windows))
         pyramids = [level.chunk(SHORT_WINDOWS) for level in self.align.build_pyramid(features)]
-        middle = SHORT_WINDOWS // 2
-        reference = [level[middle] for level in pyramids]
+        reference = [level[MIDDLE_WINDOW] for level in pyramids]
         fused = [reference[0]]
         masks = iter(self.masks)
         for window in range(SHORT_WINDOWS):
-            if window != middle:
+            if window != MIDDLE_WINDOW:
                 aligned = self.align([level[window] for level in pyramids], reference)
                 mask = next(masks)(torch.cat([aligned, reference[0]], dim=1))
                 fused.insert(window, aligned * mask)
         rates = self.reconstruct(torch.cat(fused, dim=1))
         by_window = torch.stack(estimates.chunk(SHORT_WINDOWS), dim=1)
         return rates[:, :, :height, :width], by_window[..., :height, :width]
-
-    def split_windows(self, spikes: Tensor) -> list[Tensor]:
-        """Split spikes (B, T, H, W) into the short windows, (B, short_window, H, W) each."""
-        starts = range(0, SHORT_WINDOWS * self.config.step, self.config.step)
-        return [spikes[:, start : start + self.config.short_window] for start in starts]
 
 
 class Extractor(nn.Module):

@@ -24,7 +24,8 @@ class WGSE(nn.Module):
     """Reconstruction network guided by a wavelet transform along time.
 
     ``forward`` takes spikes (B, T, H, W), zeros and ones as floats, of any height and width, and
-    gives pictures (B, 1, H, W) of the middle frame, not negative and not clipped.
+    gives pictures (B, 1, H, W) of the middle frame, not negative and not clipped. Their scale is
+    that of the weights: the authors' give values of the picture, those of Spike-Zoo firing rates.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class WGSE(nn.Module):
         filtered = torch.cat(
             [self._filter_signals(piece) for piece in torch.split(signals, _PIECE_PIXELS)]
         )
-        return filtered.view(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
+        return filtered.reshape(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
 
     def _filter_signals(self, signals: Tensor) -> Tensor:
         """Filter signals (N, 1, T): (N, 1, T + 1)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spikecam.errors import OptionError
 from spikecam.networks.architecture import (
     Architecture,
     InputConfig,
@@ -13,10 +12,9 @@ from spikecam.networks.architecture import (
     Shapes,
     count_layers,
 )
-from spikecam.networks.config_checks import check_minimum
+from spikecam.networks.config_checks import check_groups, check_minimum
+from spikecam.networks.short_windows import check_short_window, count_window_frames
 
-# Short windows of frames, of which the middle one is the reference.
-SHORT_WINDOWS = 5
 # Levels of the pyramid.
 LEVELS = 3
 # Frames from one short window to the next, by their length; no weight tells it. The first are the
@@ -45,19 +43,13 @@ class BSFConfig:
 
     def __post_init__(self) -> None:
         check_minimum(self, short_window=1, step=1, width=1, groups=1, blocks=0)
-        if self.short_window % 2 == 0:
-            raise OptionError(
-                f"a short window of BSF is an odd number of frames, not {self.short_window}"
-            )
-        if self.width % self.groups:
-            raise OptionError(
-                f"{self.width} channels cannot be split into {self.groups} groups of one size"
-            )
+        check_short_window(self)
+        check_groups(self)
 
     @property
     def window(self) -> int:
         """Frames that make one picture."""
-        return self.short_window + (SHORT_WINDOWS - 1) * self.step
+        return count_window_frames(self)
 
 
 @dataclass(frozen=True)
