@@ -119,9 +119,11 @@ def test_the_speed_is_a_score_of_the_card():
 
 def test_networks_are_listed_without_torch():
     code = (
-        "import sys; from spikecam.networks.architecture import architecture_kinds\n"
+        "import sys\n"
+        "from spikecam.networks.architecture import architecture_kinds, find_architecture\n"
         "import spikecam as sc; sc.read_weights_info('ldn'); sc.read_weights_info('spikegen')\n"
-        "print(len(architecture_kinds()), 'torch' in sys.modules)"
+        "print(*map(lambda kind: find_architecture(kind).kind, architecture_kinds()))\n"
+        "print('torch' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["7", "False"]
@@ -148,3 +150,6 @@ def test_weights_of_a_published_network_that_are_missing_say_how_to_get_them(mon
     monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
     with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*ldn\.safetensors"):
         sc.read_weights_info("ldn")
+    *kinds, torch_is_loaded = said.stdout.split()
+    assert {"bsn", "edsr", "ldn"} <= set(kinds)
+    assert torch_is_loaded == "False"
