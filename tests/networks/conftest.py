@@ -1,10 +1,17 @@
-"""What tests of networks share: state dicts under the names of their authors."""
+"""Networks with weights of others, and their state dicts under the names of their authors."""
 
+import os
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
-from spikecam.networks.architecture import count_layers
+from spikecam.networks.architecture import count_layers, find_architecture
+from spikecam.weights.checkpoints import read_state_dict
+from spikecam.weights.published import convert_published
+from spikecam.weights.store import build_without_weights, fill_weights
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +39,110 @@ def authors_layer(architecture, layer, state):
         if "(" in pattern and numbers:
             return re.sub(r"\(.*?\)", numbers[1], pattern).replace("\\", "")
     raise AssertionError(layer)
+
+
+@pytest.fixture
+def converted(parity):
+    """A network with the weights of a parity file, and all that the file holds."""
+
+    def load(name):
+        state, held = parity(f"zoo/{name}")
+        architecture, config, weights = convert_published(state)
+        network = fill_weights(build_without_weights(architecture, config), weights)
+        inputs = {key: values.float() for key, values in held.items() if key.startswith("input")}
+        return network, {**held, **inputs}
+
+    return load
+
+
+@pytest.fixture
+def published_state(parity):
+    """A random network of the parity file's depth, and its state under the authors' names."""
+
+    def make(name, kind, **sizes):
+        state, _ = parity(f"zoo/{name}")
+        architecture, config, _ = convert_published(state)
+        assert architecture.kind == kind
+        torch.manual_seed(0)
+        network = architecture.load_class()(replace(config, **sizes)).eval().requires_grad_(False)
+        ours = network.state_dict()
+        published = find_architecture(kind).published
+        renamed = {}
+        for entry in state:
+            if any(re.fullmatch(pattern, entry) for pattern, _ in published.unused):
+                continue
+            layer, _, parameter = entry.rpartition(".")
+            for pattern, template in published.layers:
+                if re.fullmatch(pattern, layer):
+                    renamed[entry] = ours[f"{re.sub(pattern, template, layer)}.{parameter}"]
+                    break
+        assert len(renamed) == len(ours)
+        return network, renamed
+
+    return make
+
+
+@pytest.fixture
+def released(data):
+    """Path of a checkpoint that its authors released."""
+    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity")) / "zoo" / "released"
+
+    def find(name):
+        if not (folder / name).exists():
+            pytest.skip(f"no {name} in {folder}")
+        return folder / name
+
+    return find
+
+
+@pytest.fixture
+def deviation():
+    """Largest deviation from what is expected, in its largest absolute value."""
+
+    def measure(given, expected):
+        assert given.shape == expected.shape
+        return float((given - expected).abs().max() / expected.abs().max())
+
+    return measure
+
+
+@pytest.fixture
+def released_with_outputs(data):
+    """Checkpoints that authors released, and what their modules made of real spikes."""
+    from safetensors.torch import load_file
+
+    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity")) / "zoo" / "released"
+    if not folder.is_dir():
+        pytest.skip(f"no released checkpoints in {folder}")
+
+    def load(checkpoint, outputs):
+        return read_state_dict(folder / checkpoint), load_file(folder / f"{outputs}.safetensors")
+
+    return load
+
+
+@pytest.fixture
+def authors_state():
+    """The state dict of a network under the names of its authors, by plain patterns backwards."""
+
+    def rename(kind, network):
+        published = find_architecture(kind).published
+        layers = {ours: theirs.replace("\\", "") for theirs, ours in published.layers}
+        renamed = {}
+        for name, values in network.state_dict().items():
+            layer, _, parameter = name.rpartition(".")
+            renamed[f"{layers[layer]}.{parameter}"] = values
+        return renamed
+
+    return rename
+
+
+@pytest.fixture
+def agree():
+    """Whether two tensors have one shape, and differ by 1e-5 of the largest value at most."""
+
+    def compare(given, expected):
+        difference = (given - expected).abs().max() / expected.abs().max()
+        return given.shape == expected.shape and difference <= 1e-5
+
+    return compare

@@ -126,7 +126,9 @@ def test_networks_are_listed_without_torch():
         "print('torch' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.split() == ["7", "False"]
+    *kinds, torch_is_loaded = said.stdout.split()
+    assert {"bsn", "edsr", "ldn"} <= set(kinds)
+    assert torch_is_loaded == "False"
 
 
 def test_weights_of_the_users_own_are_found_by_name(monkeypatch, tmp_path):
@@ -150,6 +152,3 @@ def test_weights_of_a_published_network_that_are_missing_say_how_to_get_them(mon
     monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
     with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*ldn\.safetensors"):
         sc.read_weights_info("ldn")
-    *kinds, torch_is_loaded = said.stdout.split()
-    assert {"bsn", "edsr", "ldn"} <= set(kinds)
-    assert torch_is_loaded == "False"

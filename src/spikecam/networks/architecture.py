@@ -51,9 +51,9 @@ class PublishedCheckpoint:
         infer_config: the configuration by shapes of weights, under our names; KeyError or
             IndexError where these are of something else.
         convert: changes of the values, in place, once they are known to fit.
-        constants: patterns of their entries that follow from constants and are none of our
-            weights, each with the values that it has to have, flattened; None for any. They may be
-            missing.
+        unused: patterns of their entries that the network computes without, since they follow from
+            constants or have no effect; each with the values that it has to have, flattened, or
+            None for any. They may be missing.
     """
 
     authors: str
@@ -61,7 +61,7 @@ class PublishedCheckpoint:
     layers: tuple[tuple[str, str], ...]
     infer_config: Callable[[Shapes], Any]
     convert: Callable[[dict[str, Tensor]], None] | None = None
-    constants: tuple[tuple[str, tuple[float, ...] | None], ...] = ()
+    unused: tuple[tuple[str, tuple[float, ...] | None], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Padding of pictures to sides that a network can halve."""
+"""Padding of pictures to the multiples of pixels that networks need."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 def mirror_to_multiple(pictures: Tensor, multiple: int) -> Tensor:
@@ -19,3 +20,20 @@ def mirror_to_multiple(pictures: Tensor, multiple: int) -> Tensor:
             mirrored = torch.minimum(places, 2 * length - 1 - places)
             pictures = pictures.index_select(axis, mirrored)
     return pictures
+
+
+def reflect_to_multiple(features: Tensor, multiple: int, minimum: int = 0) -> Tensor:
+    """Pad features (B, C, H, W) below and on the right, so that both sides are multiples.
+
+    They are reflected without the edge, again and again where they are smaller than what is added;
+    a side of one pixel is replicated. ``minimum`` is a multiple that no side is below.
+    """
+    while True:
+        height, width = features.shape[2:]
+        down, across = (max(minimum - side, -side % multiple) for side in (height, width))
+        if not down and not across:
+            return features
+        for edges, side in (((0, 0, 0, down), height), ((0, across, 0, 0), width)):
+            mode = "reflect" if side > 1 else "replicate"
+            added = [min(edge, max(side - 1, 1)) for edge in edges]
+            features = functional.pad(features, added, mode=mode)

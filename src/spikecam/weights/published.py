@@ -75,10 +75,10 @@ def convert_published(state_dict: State) -> tuple[Architecture, Any, dict[str, t
 def _rename_weights(
     kind: str, published: PublishedCheckpoint, state_dict: State
 ) -> dict[str, torch.Tensor]:
-    """Rename released weights to our names."""
+    """Rename released weights to our names, without the entries that are not used."""
     renamed = {}
     for name, values in state_dict.items():
-        if _is_constant(kind, published, name, values):
+        if _is_unused(kind, published, name, values):
             continue
         layer, _, parameter = name.rpartition(".")
         for pattern, template in published.layers:
@@ -90,19 +90,17 @@ def _rename_weights(
     return renamed
 
 
-def _is_constant(
-    kind: str, published: PublishedCheckpoint, name: str, values: torch.Tensor
-) -> bool:
-    """Whether an entry follows from constants, and is no weight.
+def _is_unused(kind: str, published: PublishedCheckpoint, name: str, values: torch.Tensor) -> bool:
+    """Whether the network computes without an entry.
 
     Raises:
-        FileError: it does, and has other values.
+        FileError: it does, but the entry has other values than it has to have.
     """
-    for pattern, constants in published.constants:
+    for pattern, expected_values in published.unused:
         if not re.fullmatch(pattern, name):
             continue
-        if constants is not None:
-            expected = torch.tensor(constants)
+        if expected_values is not None:
+            expected = torch.tensor(expected_values)
             tolerance = _CONSTANT_TOLERANCE * float(expected.abs().max())
             if values.numel() != expected.numel() or not torch.allclose(
                 values.detach().to("cpu", torch.float32).flatten(), expected, 0.0, tolerance

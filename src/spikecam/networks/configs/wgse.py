@@ -86,7 +86,7 @@ ARCHITECTURE = Architecture(
             (r"tail\.(\d)", r"tail.\1"),
         ),
         infer_config=_infer_config,
-        constants=(
+        unused=(
             (r"wvl\.dwt\.h0", LOW_PASS),
             (r"wvl\.dwt\.h1", HIGH_PASS),
             (r"wvl\.idwt\.g0", LOW_PASS),
