@@ -19,6 +19,18 @@ def check_minimum(config: Any, **minimum: int) -> None:
             raise OptionError(f"{name} is at least {value}, not {getattr(config, name)}")
 
 
+def check_all_minimum(config: Any, field_name: str, minimum: int, count: int | None = None) -> None:
+    """Refuse a field of several sizes if one is below a minimum, or if their number is another.
+
+    Raises:
+        OptionError: one is, or there are none, or not ``count``.
+    """
+    values = getattr(config, field_name)
+    if not values or count not in (None, len(values)) or min(values) < minimum:
+        number = "numbers" if count is None else f"{count} numbers"
+        raise OptionError(f"{field_name} are {number} of at least {minimum}, not {values}")
+
+
 def check_increasing(config: Any, field_name: str, minimum: float = 0.0) -> None:
     """Refuse a field whose numbers do not increase strictly from above a minimum.
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from spikecam.networks.configs.ldn import PICTURE_SCALE, LDNConfig, LDNInputConfig
 from spikecam.networks.residual import ResidualBlock
+from spikecam.networks.spatial_attention import SpatialAttention
 
 
 class LDN(nn.Module):
@@ -164,16 +165,3 @@ class ChannelAttention(nn.Module):
         statistics = pooled or pool_channels(features)
         weights = sum(self.expand(functional.relu(self.squeeze(each))) for each in statistics)
         return features * torch.sigmoid(torch.as_tensor(weights))
-
-
-class SpatialAttention(nn.Module):
-    """Spatial attention of CBAM, by the mean and maximum over the channels."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(2, 1, 7, padding=3, bias=False)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Features weighed from place to place."""
-        mean, maximum = features.mean(dim=1, keepdim=True), features.amax(dim=1, keepdim=True)
-        return features * torch.sigmoid(self.conv(torch.cat([mean, maximum], dim=1)))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from spikecam.errors import OptionError
 from spikecam.networks.architecture import Architecture, InputConfig, PublishedCheckpoint, Shapes
+from spikecam.networks.blind_unet_names import mixer_layers, unet_layers
 from spikecam.networks.config_checks import check_minimum
 
 
@@ -61,22 +62,7 @@ ARCHITECTURE = Architecture(
     published=PublishedCheckpoint(
         authors="SpikeReveal",
         marker=r"nin_A",
-        layers=(
-            (r"nin_A", "mix.0"),
-            (r"nin_B", "mix.2"),
-            (r"nin_C", "mix.4"),
-            *(
-                (rf"unet\.{name}\.conv{i + 1}\.conv", f"unet.{our_name}.{i}.conv")
-                for name, our_name, count in (
-                    ("enc1", "down1", 3),
-                    ("enc2", "down2", 3),
-                    ("enc3", "bottom", 3),
-                    ("dec2", "up1", 4),
-                    ("dec1", "up2", 4),
-                )
-                for i in range(count)
-            ),
-        ),
+        layers=(*mixer_layers(), *unet_layers(r"unet\.", "unet.")),
         infer_config=_infer_config,
     ),
 )
