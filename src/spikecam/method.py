@@ -128,11 +128,17 @@ class Method:
 
     @property
     def default_weights(self) -> tuple[str, ...]:
-        """Names of the weights that the method uses by default, one for each network."""
+        """Names of the weights that the method uses by default, one for each network.
+
+        Without a default they are those that are called as the network is.
+        """
         if not self.networks:
             return ()
         weights = self.options().weights
-        return weights if isinstance(weights, tuple) else (weights,)
+        named = weights if isinstance(weights, tuple) else (weights,)
+        return tuple(
+            kind if name is None else name for name, kind in zip(named, self.networks, strict=True)
+        )
 
     @property
     def has_weights(self) -> bool:

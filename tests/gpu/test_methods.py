@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.networks.architecture import architecture_kinds
+from spikecam.networks.architecture import architecture_kinds, find_architecture
 
 pytestmark = pytest.mark.gpu
 
@@ -17,7 +17,7 @@ def methods_with_a_device():
         method
         for takes in sc.Takes
         for method in sc.all_methods(takes)
-        if "device" in method.option_names
+        if "device" in method.option_names and method.has_weights
     ]
 
 
@@ -49,7 +49,8 @@ def test_a_device_gives_the_same_picture(device, method, scene):
     assert sc.psnr(there, here, data_range=1) > MIN_AGREEMENT
 
 
-def test_every_network_is_of_a_method():
+def test_every_network_of_ours_is_of_a_method():
     """So that all of them are run above; SpikeGen brings its autoencoder."""
     kinds = {kind for method in methods_with_a_device() for kind in method.networks}
-    assert kinds | {"autoencoder"} == set(architecture_kinds())
+    ours = {kind for kind in architecture_kinds() if find_architecture(kind).published is None}
+    assert ours <= kinds | {"autoencoder"}

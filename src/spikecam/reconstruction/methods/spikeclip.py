@@ -1,0 +1,27 @@
+"""Declaration of the method `spikeclip`, by the network of `spikecam.networks.lrn`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spikecam.reconstruction.window_network import read_spikes, window_network_method
+from spikecam.stream import Span, SpikeStream
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def read_frame_sums(network: Any, stream: SpikeStream, span: Span) -> Tensor:
+    """Sums of successive frames of (start, stop), (1, N, H, W)."""
+    from spikecam.networks.lrn import sum_frames
+
+    return sum_frames(read_spikes(network, stream, span), network.input_config.frames)
+
+
+METHOD = window_network_method(
+    "spikeclip",
+    "SpikeCLIP's network, pictures of no certain brightness; with weights of your own",
+    "Chen et al., AAAI 2025",
+    kind="lrn",
+    read_input=read_frame_sums,
+)

@@ -1,0 +1,105 @@
+"""Methods by networks that others published, with small weights of the user's own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import spikecam as sc
+from spikecam.method import find_method
+from spikecam.networks.architecture import find_architecture
+from spikecam.reconstruction.methods.bsf import read_interval_maps
+
+# Sizes that make a picture of a few frames in no time; the window is that of the sizes.
+SMALL = {
+    "base": {"window": 9, "widths": (4, 4, 4, 4)},
+    "bsf": {"short_window": 13, "step": 7, "width": 4, "groups": 1, "blocks": 1},
+    "spikeclip": {"planes": 3, "widths": (4, 4, 4, 4)},
+    "spk2imgnet": {"width": 8, "groups": 2, "blocks": 1},
+    "ssir": {"window": 9},
+    "ssml": {"window": 41, "width": 4},
+    "ssml_simple": {"window": 9, "width": 4},
+    "stir": {"window": 41, "part": 15},
+    "wgse": {"window": 41, "width": 8, "tail_width": 4, "temporal_width": 4, "blocks": 1},
+}
+METHODS = sorted(SMALL)
+
+
+@pytest.fixture
+def stream():
+    return sc.SpikeStream.from_array(np.random.default_rng(1).random((120, 18, 21)) < 0.3)
+
+
+@pytest.fixture
+def with_weights(monkeypatch, tmp_path, card):
+    """Make small random weights of a method's network in the user's folder."""
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+
+    def make(name, **sizes):
+        (kind,) = find_method(name, sc.Takes.SPIKES).networks
+        architecture = find_architecture(kind)
+        torch.manual_seed(0)
+        config = replace(architecture.config(), **{**SMALL[name], **sizes})
+        network = architecture.load_class()(config)
+        sc.save_weights(tmp_path / f"{kind}.safetensors", network, card)
+        return network.eval().requires_grad_(False)
+
+    return make
+
+
+@pytest.fixture
+def card():
+    return sc.Card("small", "random", "none", "none", "none", "MIT", (), "of no use")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_pictures_are_firing_rates_of_any_size(name, stream, with_weights):
+    with_weights(name)
+    pictures = sc.reconstruct(stream, frames=[60, 61], method=name)
+    assert pictures.shape == (2, 18, 21)
+    assert pictures.dtype == np.float32
+    assert 0 <= pictures.min() <= pictures.max() <= 1
+    assert np.array_equal(pictures[1], sc.reconstruct(stream, 61, name))
+
+
+def test_a_picture_is_what_the_network_gives_times_the_scale(stream, with_weights):
+    network = with_weights("base")
+    window = torch.from_numpy(np.asarray(stream[56:65], np.float32))[None]
+    expected = np.clip(network(window)[0, 0].numpy() * 0.6, 0, 1)
+    assert np.allclose(sc.reconstruct(stream, 60, "base", scale=0.6), expected, atol=1e-5)
+
+
+def test_spikeclip_takes_frames_before_and_from_the_middle_on(stream, with_weights):
+    network = with_weights("spikeclip")
+    sums = torch.from_numpy(np.asarray(stream[54:66], np.float32)).reshape(1, 3, 4, 18, 21).sum(2)
+    expected = np.clip(network(sums)[0, 0].numpy(), 0, 1)
+    assert np.allclose(sc.reconstruct(stream, 60, "spikeclip"), expected, atol=1e-5)
+
+
+def test_intervals_are_searched_for_around_the_window(stream, with_weights):
+    network = with_weights("bsf", short_window=21, step=10)
+    assert network.input_config.margin == 100
+    whole = read_interval_maps(network, stream, (30, 91))
+    alone = read_interval_maps(network, stream[30:91], (0, 61))
+    assert whole.shape == alone.shape == (1, 4, 61, 18, 21)
+    assert not torch.equal(whole, alone)
+    assert torch.equal(whole[:, :, 20:40], alone[:, :, 20:40])
+
+
+def test_weights_that_are_missing_say_how_to_get_them(stream, monkeypatch, tmp_path):
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+    assert not find_method("wgse", sc.Takes.SPIKES).has_weights
+    with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*wgse\.safetensors"):
+        sc.reconstruct(stream, 60, "wgse")
+
+
+def test_what_cannot_be_is_refused_before_work(stream, with_weights):
+    with_weights("base")
+    with_weights("ssir")
+    with pytest.raises(sc.RangeError, match="window of 9"):
+        sc.reconstruct(stream, 2, "base")
+    with pytest.raises(sc.FileError, match="weights of ssir"):
+        sc.reconstruct(stream, 60, "base", weights="ssir")
+    with pytest.raises(sc.OptionError, match="above 0"):
+        sc.reconstruct(stream, 60, "base", scale=0)
