@@ -88,3 +88,20 @@ def test_a_reach_beyond_the_recording_is_the_recording(spikes):
         assert np.array_equal(
             np.stack(wide), np.stack(list(tfi(stream, range(50), TfiOptions(reach=50))))
         )
+
+
+def test_a_window_is_the_mean_of_its_frames(monkeypatch):
+    monkeypatch.setattr(rows, "_BLOCK_BYTES", 4 * 3 * 10 * 7)
+    rng = np.random.default_rng(1)
+    stream = SpikeStream.from_array(rng.random((60, 3, 10)) < 0.3)
+    every = np.stack(list(tfi(stream, range(60), TfiOptions())))
+    means = list(tfi(stream, [2, 3, 30, 57], TfiOptions(window=5)))
+    for frame, mean in zip([2, 3, 30, 57], means, strict=True):
+        assert np.allclose(mean, every[frame - 2 : frame + 3].mean(axis=0), atol=1e-6)
+
+
+def test_a_window_that_leaves_the_recording_is_refused(steady):
+    with pytest.raises(RangeError, match="window"):
+        tfi(steady(np.full((4, 8), 0.5), 30), [1], TfiOptions(window=5))
+    with pytest.raises(OptionError):
+        tfi(steady(np.full((4, 8), 0.5), 30), [10], TfiOptions(window=4))
