@@ -190,7 +190,10 @@ def iter_spikes_alone_scores() -> Iterator[ShippedScore]:
         results = {
             ("tfp", ""): sc.reconstruct(stream, middle, "tfp"),
             ("tfi", ""): sc.reconstruct(stream, middle, "tfi"),
+            ("tfi, window 17", ""): sc.reconstruct(stream, middle, "tfi", window=17),
             ("tfstp", ""): sc.reconstruct(stream, middle, "tfstp"),
+            ("aligned", ""): sc.reconstruct(stream, middle, "aligned"),
+            ("lsq", ""): sc.reconstruct(stream, middle, "lsq"),
             ("defocus, window 25", "defocus"): sc.reconstruct(stream, middle, "defocus", window=25),
             ("spikegen, one step", "spikegen, autoencoder"): sc.generate(
                 None, stream, at=middle, steps=1

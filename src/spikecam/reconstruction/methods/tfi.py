@@ -90,12 +90,12 @@ def _iter_means(pictures: Iterator[Picture], window: int) -> Iterator[Picture]:
     run: deque[Picture] = deque(islice(pictures, window))
     # In double precision nothing of a picture that has left stays in the sum.
     total = np.sum(run, axis=0, dtype=np.float64)
-    yield (total / window).astype(np.float32)
+    yield np.asarray(total / window, np.float32)
     for picture in pictures:
         total += picture
         total -= run.popleft()
         run.append(picture)
-        yield (total / window).astype(np.float32)
+        yield np.asarray(total / window, np.float32)
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:

@@ -15,6 +15,7 @@ from spikecam.encoding import Encoding, gamma_encoding
 from spikecam.errors import FileError
 from spikecam.io.pictures import quantize_to_levels
 from spikecam.train.datasets.configs import SCENE_CROP_UNIT, SceneConfig
+from spikecam.train.datasets.light import load_light
 from spikecam.train.datasets.pictures import read_levels_cached
 from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
 
@@ -94,7 +95,7 @@ class SceneCrops:
         config = self.config
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         assert pair.exposure is not None
-        light_levels = self._load_light(pair)
+        light_levels = load_light(pair)
         side = config.crop // PICTURE_SCALE
         top, left = (int(rng.integers(n - side + 1)) for n in light_levels.shape[1:])
         misaligned = rng.random() < config.misalignment_prob
@@ -137,31 +138,6 @@ class SceneCrops:
         return SceneCrop(
             light, BlurryPicture(blur, encoding), picture_light[1:], exposure, frames, rng
         )
-
-    def _load_light(self, pair: Pair) -> npt.NDArray[np.uint16]:
-        """Open the light that the spike camera saw.
-
-        Only what is used of it is read.
-        """
-        assert pair.light is not None
-        assert pair.exposure is not None
-        try:
-            light: npt.NDArray[np.uint16] = np.load(pair.light, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
-            raise FileError(
-                f"{pair.light} is damaged ({error}); make the data set again"
-            ) from error
-        if light.dtype == np.uint8:
-            raise FileError(
-                f"{pair.light} holds light in 8 bits, as an older version wrote it, which is too "
-                "coarse in the dark; make the data set again with spikecam synth --light"
-            )
-        last = max([*pair.sharp, pair.exposure[1] - 1])
-        if light.shape[1:] != pair.shape or light.dtype != np.uint16 or len(light) <= last:
-            raise FileError(
-                f"{pair.light} does not hold the light of {pair.spikes}; make the data set again"
-            )
-        return light
 
     def _load_picture(self, pair: Pair, path: Path | None) -> npt.NDArray[np.uint8]:
         """Read a picture of a pair as levels from 0 to 255, (h, w, 3), and check its size."""
