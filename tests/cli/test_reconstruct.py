@@ -42,7 +42,8 @@ def test_what_is_out_of_focus_takes_weights(run, spikecam, recording, tmp_path, 
             *(option, value),
         )
         assert ended.code == 2
-        assert f"{option} goes with --method defocus; tfp has no {option[2:]}" in ended.err
+        assert "defocus" in ended.err
+        assert f"; tfp has no {option[2:]}" in ended.err
 
 
 def test_a_fixed_pattern_and_a_tile_go_to_the_network(run, recording, tmp_path, refocuser):
