@@ -90,7 +90,9 @@ def test_intervals_are_searched_for_around_the_window(stream, with_weights):
 def test_weights_that_are_missing_say_how_to_get_them(stream, monkeypatch, tmp_path):
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
     assert not find_method("wgse", sc.Takes.SPIKES).has_weights
-    with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*wgse\.safetensors"):
+    with pytest.raises(
+        sc.OptionError, match=r"weights import CHECKPOINT\), and keep .*wgse\.safetensors"
+    ):
         sc.reconstruct(stream, 60, "wgse")
 
 

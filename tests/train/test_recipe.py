@@ -10,7 +10,7 @@ import spikecam as sc
 from spikecam.train.recipe import all_recipes, find_recipe
 
 NAMES = {
-    *("adaptation", "autoencoder", "bsn", "defocus", "edsr"),
+    *("adaptation", "autoencoder", "bsn", "defocus", "edsr", "fusion"),
     *("latents", "ldn", "refined", "spikegen", "spikegen-tuned"),
 }
 

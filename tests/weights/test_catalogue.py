@@ -150,5 +150,7 @@ def test_weights_of_the_users_own_are_found_by_name(monkeypatch, tmp_path):
 def test_weights_of_a_published_network_that_are_missing_say_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
     monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
-    with pytest.raises(sc.OptionError, match=r"weights import CHECKPOINT -o .*ldn\.safetensors"):
+    with pytest.raises(
+        sc.OptionError, match=r"weights import CHECKPOINT\), and keep .*ldn\.safetensors"
+    ):
         sc.read_weights_info("ldn")

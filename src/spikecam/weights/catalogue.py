@@ -117,10 +117,13 @@ def find_weights_file(path_or_name: PathLike) -> Path:
         return named[text]
     if Path(text).is_file():
         return check_existing_file(text)
-    if text in architecture_kinds() and (published := find_architecture(text).published):
+    if text in architecture_kinds():
+        published = find_architecture(text).published
+        source = f"get a checkpoint of {published.authors}" if published else "train some"
+        command = "weights import CHECKPOINT" if published else "train"
         raise OptionError(
-            f"no weights of {text} ship with spikecam: get a checkpoint of {published.authors}, "
-            f"and run spikecam weights import CHECKPOINT -o {user_weights_folder() / text}{SUFFIX}"
+            f"no weights of {text} ship with spikecam: {source} (spikecam {command}), and keep "
+            f"them as {user_weights_folder() / text}{SUFFIX}"
         )
     names = ", ".join(named) or "(none)"
     raise OptionError(f"no weights are called {text!r}; give the path of a file, or one of {names}")

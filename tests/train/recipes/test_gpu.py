@@ -7,7 +7,7 @@ import pytest
 import spikecam as sc
 from spikecam.networks.configs.refocuser import RefocuserConfig
 from spikecam.networks.configs.spikegen import SpikeGenConfig
-from spikecam.train.datasets.configs import DefocusConfig
+from spikecam.train.datasets.configs import DefocusConfig, FusionSampleConfig, MovingSceneConfig
 from spikecam.train.engine.job import TrainingJob
 from spikecam.train.recipe import find_recipe
 
@@ -72,6 +72,13 @@ def test_refined(two_steps, tiny_set):
 def test_defocus(two_steps, photos):
     samples = DefocusConfig(crop=64, window=(25, 51))
     two_steps("defocus", photos, samples=samples, network=REFOCUSER)
+
+
+def test_fusion(two_steps, photos, monkeypatch):
+    monkeypatch.setattr("spikecam.train.recipes.fusion._VAL_MOMENTS", 2)
+    scenes = MovingSceneConfig(size=(64, 64), scene_frames=21, scenes=1)
+    samples = FusionSampleConfig(crop=64, moments=2)
+    two_steps("fusion", photos, scenes=scenes, samples=samples)
 
 
 def test_autoencoder(two_steps, smooth_photos):

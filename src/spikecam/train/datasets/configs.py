@@ -193,6 +193,67 @@ class DefocusConfig:
 
 
 @dataclass(frozen=True)
+class MovingSceneConfig:
+    """How moving scenes of photographs are drawn.
+
+    Attributes:
+        size: height and width of the spike camera, multiples of 8.
+        scene_frames: frames of each scene.
+        max_speed: fastest motion of the background, in pixels a frame; speeds are drawn evenly on a
+            logarithmic scale.
+        scenes: number of different scenes.
+    """
+
+    size: tuple[int, int] = (160, 224)
+    scene_frames: int = 201
+    max_speed: float = 0.4
+    scenes: int = 300
+
+    def __post_init__(self) -> None:
+        for side in self.size:
+            check_crop_side(side)
+        if self.scene_frames < 2:
+            raise OptionError(f"a scene has at least 2 frames, not {self.scene_frames}")
+        if not 0 < self.max_speed < math.inf:
+            raise OptionError(f"the max_speed is a number above 0, not {self.max_speed:g}")
+        if self.scenes < 1:
+            raise OptionError(f"there is at least one scene, not {self.scenes}")
+
+
+@dataclass(frozen=True)
+class FusionSampleConfig:
+    """How moments of moving scenes are drawn, and the sensors that see them.
+
+    Attributes:
+        crop: side of the square pictures, a multiple of 8; at most as large as the scenes.
+        white_rate: range of the firing rate of white, in spikes per frame, drawn evenly on a
+            logarithmic scale; beyond 1 white is saturated.
+        noise_prob: share of sensors with photon and reset noise.
+        spurious_prob: share of sensors that fire without light.
+        fpn_prob: share of sensors with a fixed pattern; half of the patterns are known.
+        moments: number of different moments; one that comes again is cropped, rotated and flipped
+            in another way.
+    """
+
+    crop: int = 96
+    white_rate: tuple[float, float] = (0.05, 1.2)
+    noise_prob: float = 0.3
+    spurious_prob: float = 0.5
+    fpn_prob: float = 0.15
+    moments: int = 3000
+
+    def __post_init__(self) -> None:
+        check_crop_side(self.crop)
+        if not 0 < self.white_rate[0] <= self.white_rate[1] < math.inf:
+            raise OptionError(
+                f"a white_rate is two numbers above 0 that rise, not {self.white_rate}"
+            )
+        if self.moments < 1:
+            raise OptionError(f"there is at least one moment, not {self.moments}")
+        check_probabilities(self, "noise_prob", "spurious_prob", "fpn_prob")
+
+
+@dataclass(frozen=True)
 class SpikeGenSampleConfig:
     """How samples for the fine-tuning of SpikeGen are drawn.
 

@@ -1,0 +1,83 @@
+"""Pictures of moving scenes by a network that fuses short exposures along motion; ours.
+
+Short exposures, moved to where their light is at the frame, and least squares along motion are
+estimates of the same picture, each good elsewhere: `spikecam.networks.fusion` weighs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.paths import PathLike
+from spikecam.method import Method, Takes
+from spikecam.picture import Picture
+from spikecam.stream import SpikeStream
+
+
+@dataclass(frozen=True)
+class FusionOptions:
+    """Options of `fusion`.
+
+    Attributes:
+        weights: a file of ``spikecam train fusion``, or the name of weights of your own; by default
+            those that are called "fusion".
+        tile: side in pixels of the parts that the network computes one after another; by default
+            1536.
+        fpn: fixed pattern of the camera, corrected spike by spike.
+        device: "auto", "cpu", "cuda".
+    """
+
+    weights: PathLike = "fusion"
+    tile: int | None = None
+    fpn: FixedPattern | None = None
+    device: str = "auto"
+
+
+def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> Iterator[Picture]:
+    """Reconstruct ``frames`` by the fusion network.
+
+    Args:
+        stream: the recording.
+        frames: frame indices; those that follow each other share optical flow.
+        options: weights, tile, fixed pattern and device.
+
+    Returns:
+        Iterator over firing rates in [0, 1], float32 (H, W).
+
+    Raises:
+        FileError: weights that cannot be read, or of another network.
+        OptionError: a tile below 64 pixels, or an unknown name of weights or of a device.
+        RangeError: a frame lies outside the recording.
+    """
+    for frame in (min(frames), max(frames)):
+        stream.window(frame, 1)
+    from spikecam.networks.fusion import Fusion
+    from spikecam.reconstruction.fuse import FrameFusion
+    from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+    from spikecam.weights.store import load_network
+
+    network = load_network(Fusion, options.weights, options.device)
+    fusion = FrameFusion(network, tile=options.tile)
+
+    def pictures() -> Iterator[Picture]:
+        for reference, group in groupby(
+            frames, lambda frame: reference_of_frame(frame, len(stream))
+        ):
+            span = read_motion_span(stream, reference, fusion.inputs.reach, fpn=options.fpn)
+            for frame in group:
+                yield fusion.picture(span, frame)
+
+    return pictures()
+
+
+METHOD = Method(
+    name="fusion",
+    summary="a network that fuses short exposures along motion; with weights that you train",
+    takes=Takes.SPIKES,
+    run=fuse,
+    options=FusionOptions,
+    networks=("fusion",),
+)
