@@ -29,7 +29,7 @@ def test_wrong_requests_are_refused_at_once(spikecam, tmp_path):
             "tpf",
             "--limit",
             "1",
-        ): "known methods: defocus",
+        ): "known methods: aligned, base",
         ("modules", "--bsn", "nothing", "--limit", "1"): "nothing",
         ("defocus", "--weights", "nothing", "--limit", "1"): "nothing",
         ("defocus", tmp_path): "holds no pictures",

@@ -75,4 +75,7 @@ RECORDED: dict[tuple[str, str, str, str], float] = {
         "spikegen, autoencoder",
         "V_th 4, real light",
     ): 24.83,
+    ("spikes-alone", "tfi, window 17", "", "moving"): 37.33,
+    ("spikes-alone", "aligned", "", "moving"): 43.68,
+    ("spikes-alone", "lsq", "", "moving"): 40.01,
 }
