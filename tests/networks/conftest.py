@@ -107,42 +107,32 @@ def deviation():
 
 
 @pytest.fixture
-def released_with_outputs(data):
+def released_with_outputs(released):
     """Checkpoints that authors released, and what their modules made of real spikes."""
     from safetensors.torch import load_file
 
-    folder = Path(os.environ.get("SPIKECAM_PARITY", data.parent / "parity")) / "zoo" / "released"
-    if not folder.is_dir():
-        pytest.skip(f"no released checkpoints in {folder}")
-
     def load(checkpoint, outputs):
-        return read_state_dict(folder / checkpoint), load_file(folder / f"{outputs}.safetensors")
+        held = load_file(released(f"{outputs}.safetensors"))
+        return read_state_dict(released(checkpoint)), held
 
     return load
 
 
 @pytest.fixture
-def authors_state():
-    """The state dict of a network under the names of its authors, by plain patterns backwards."""
+def authors_state(published_names):
+    """The state dict of a network under the names of its authors."""
 
     def rename(kind, network):
-        published = find_architecture(kind).published
-        layers = {ours: theirs.replace("\\", "") for theirs, ours in published.layers}
-        renamed = {}
-        for name, values in network.state_dict().items():
-            layer, _, parameter = name.rpartition(".")
-            renamed[f"{layers[layer]}.{parameter}"] = values
-        return renamed
+        return published_names(find_architecture(kind), network.state_dict())
 
     return rename
 
 
 @pytest.fixture
-def agree():
+def agree(deviation):
     """Whether two tensors have one shape, and differ by 1e-5 of the largest value at most."""
 
     def compare(given, expected):
-        difference = (given - expected).abs().max() / expected.abs().max()
-        return given.shape == expected.shape and difference <= 1e-5
+        return deviation(given, expected) <= 1e-5
 
     return compare

@@ -20,9 +20,8 @@ from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.gray import as_gray
 from spikecam.networks.refiner import GRID_PIXELS, WARP_CHANNELS, WARP_MOMENTS
 from spikecam.picture import Picture
+from spikecam.reconstruction.flow_levels import MIN_FLOW_PIXELS, flow_levels
 
-# Pixels a side below which DIS finds no flow: all is taken to stand still.
-_MIN_FLOW_PIXELS = 16
 # Smallest rate that becomes white for optical flow.
 _MIN_WHITE_RATE = 1e-6
 
@@ -80,7 +79,7 @@ class FlowWarp:
         flows = []
         moments = zip(self._short_exposures, self._pictures, strict=True)
         for k, (other_exposure, picture) in enumerate(moments):
-            if min(short_exposure.shape) < _MIN_FLOW_PIXELS:
+            if min(short_exposure.shape) < MIN_FLOW_PIXELS:
                 flow = np.zeros((*short_exposure.shape, 2), np.float32)
             else:
                 flow = self._dis.calc(short_exposure, other_exposure, None)
@@ -113,7 +112,5 @@ class FlowWarp:
         """
         ratios = self.ratios
         ratio = np.exp(ratios.log_sdm_ratio(frame))
-        levels = cv2.GaussianBlur(
-            ratio * ratios.brightness * self._gain, (0, 0), ratios.config.flow_blur
-        )
-        return np.clip(levels, 0, 255).astype(np.uint8), ratio
+        levels = flow_levels(ratio * ratios.brightness, self._gain, ratios.config.flow_blur)
+        return levels, ratio

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from spikecam.networks.configs.base import BaseConfig
-from spikecam.networks.conv_chain import conv_chain
+from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.spikes_input import SpikesInputConfig
 
 
@@ -27,7 +27,7 @@ class BaseNet(nn.Module):
         super().__init__()
         self.config = config or BaseConfig()
         self.input_config = input_config or SpikesInputConfig()
-        self.chain = conv_chain(self.config.window, *self.config.widths, 1)
+        self.chain = conv_stack(self.config.window, *self.config.widths, 1)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Firing rates in the middle of windows of spikes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from spikecam.networks.configs.lrn import LRNConfig, LRNInputConfig
-from spikecam.networks.conv_chain import conv_chain
+from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.reflection import reflect
 
 
@@ -27,7 +27,7 @@ class LRN(nn.Module):
         super().__init__()
         self.config = config or LRNConfig()
         self.input_config = input_config or LRNInputConfig()
-        self.chain = conv_chain(self.config.planes, *self.config.widths, 1)
+        self.chain = conv_stack(self.config.planes, *self.config.widths, 1)
 
     def forward(self, sums: Tensor) -> Tensor:
         """Pictures of windows of spikes, whose frames are summed."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from spikecam.networks.reflection import reflect
 
 
 def mirror_to_multiple(pictures: Tensor, multiple: int) -> Tensor:
@@ -28,12 +29,5 @@ def reflect_to_multiple(features: Tensor, multiple: int, minimum: int = 0) -> Te
     They are reflected without the edge, again and again where they are smaller than what is added;
     a side of one pixel is replicated. ``minimum`` is a multiple that no side is below.
     """
-    while True:
-        height, width = features.shape[2:]
-        down, across = (max(minimum - side, -side % multiple) for side in (height, width))
-        if not down and not across:
-            return features
-        for edges, side in (((0, 0, 0, down), height), ((0, across, 0, 0), width)):
-            mode = "reflect" if side > 1 else "replicate"
-            added = [min(edge, max(side - 1, 1)) for edge in edges]
-            features = functional.pad(features, added, mode=mode)
+    down, across = (max(minimum - side, -side % multiple) for side in features.shape[2:])
+    return reflect(features, 0, across, 0, down)

@@ -15,12 +15,12 @@ from torch.nn import functional
 from spikecam.networks.configs.spk2imgnet import (
     BRANCHES,
     Spk2ImgNetConfig,
-    Spk2ImgNetInputConfig,
 )
 from spikecam.networks.conv_stack import conv_stack
 from spikecam.networks.padding import mirror_to_multiple
 from spikecam.networks.pyramid_alignment import SIDE_MULTIPLE, PyramidAlignment
 from spikecam.networks.short_windows import MIDDLE_WINDOW, SHORT_WINDOWS, split_short_windows
+from spikecam.networks.spikes_input import SpikesInputConfig
 
 _BRANCH_WIDTH = 16
 _ATTENTION_WIDTH = 8
@@ -38,11 +38,11 @@ class Spk2ImgNet(nn.Module):
     def __init__(
         self,
         config: Spk2ImgNetConfig | None = None,
-        input_config: Spk2ImgNetInputConfig | None = None,
+        input_config: SpikesInputConfig | None = None,
     ) -> None:
         super().__init__()
         self.config = config or Spk2ImgNetConfig()
-        self.input_config = input_config or Spk2ImgNetInputConfig()
+        self.input_config = input_config or SpikesInputConfig()
         width = self.config.width
         self.extractor = Extractor(self.config)
         self.align = PyramidAlignment(width, self.config.groups)

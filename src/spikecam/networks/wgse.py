@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.configs.wgse import WGSEConfig, WGSEInputConfig
+from spikecam.networks.configs.wgse import WGSEConfig
 from spikecam.networks.residual import ResidualBlock
+from spikecam.networks.spikes_input import SpikesInputConfig
 from spikecam.networks.wavelet import decompose, reconstruct, reconstructed_length
 
 # Pixels that the networks along time see at once; they need about 4 KB for each.
@@ -29,11 +30,11 @@ class WGSE(nn.Module):
     """
 
     def __init__(
-        self, config: WGSEConfig | None = None, input_config: WGSEInputConfig | None = None
+        self, config: WGSEConfig | None = None, input_config: SpikesInputConfig | None = None
     ) -> None:
         super().__init__()
         self.config = config or WGSEConfig()
-        self.input_config = input_config or WGSEInputConfig()
+        self.input_config = input_config or SpikesInputConfig()
         temporal_width, width = self.config.temporal_width, self.config.width
         self.details = nn.ModuleList(
             CoefficientNetwork(temporal_width) for _ in range(self.config.levels)

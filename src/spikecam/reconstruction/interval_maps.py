@@ -71,22 +71,22 @@ def frame_intervals(
 def _following_intervals(spikes: npt.NDArray[np.uint8], intervals: Intervals) -> Intervals:
     """Interval after that of each frame; its own where fewer than two spikes follow."""
     following = intervals.copy()
-    spikes_left = np.zeros(spikes.shape[1:], np.int16)
-    spikes_left += spikes[-1]
+    spike_counts = np.zeros(spikes.shape[1:], np.int16)
+    spike_counts += spikes[-1]
     for t in reversed(range(len(spikes) - 1)):
-        spikes_left += spikes[t]
+        spike_counts += spikes[t]
         next_interval = np.where(spikes[t + 1] > 0, intervals[t + 1], following[t + 1])
-        following[t] = np.where(spikes_left < 2, intervals[t], next_interval)
+        following[t] = np.where(spike_counts < 2, intervals[t], next_interval)
     return following
 
 
 def _preceding_intervals(spikes: npt.NDArray[np.uint8], intervals: Intervals) -> Intervals:
     """Interval before that of each frame; its own where fewer than two spikes came."""
     preceding = intervals.copy()
-    spikes_seen = np.zeros(spikes.shape[1:], np.int16)
-    spikes_seen += spikes[0]
+    spike_counts = np.zeros(spikes.shape[1:], np.int16)
+    spike_counts += spikes[0]
     for t in range(1, len(spikes)):
-        spikes_seen += spikes[t]
+        spike_counts += spikes[t]
         previous_interval = np.where(spikes[t] > 0, intervals[t - 1], preceding[t - 1])
-        preceding[t] = np.where(spikes_seen < 2, intervals[t], previous_interval)
+        preceding[t] = np.where(spike_counts < 2, intervals[t], previous_interval)
     return preceding

@@ -81,7 +81,8 @@ class MotionLeastSquares:
         self._fractions = (positions - self._before).astype(np.float32)
         self._lengths = lengths.astype(np.float32)
         self._spikes = span.spikes(edges, last)
-        self._spikes *= self._carry(np.ones_like(self.mean)) / self._lengths[:, None, None]
+        self._coverage = self._carry(np.ones_like(self.mean))
+        self._spikes *= self._coverage / self._lengths[:, None, None]
 
     def solve(self, decay: float, prior: float, steps: Sequence[int]) -> list[Picture]:
         """Pictures after so many steps, firing rates (H, W), float32, which may leave [0, 1].
@@ -96,7 +97,7 @@ class MotionLeastSquares:
         picture = self.mean.copy()
         damping = np.float32(0)
         if prior:
-            curvature = self._carry_back(self._filter(self._carry(np.ones_like(picture))))
+            curvature = self._carry_back(self._filter(self._coverage.copy()))
             damping = np.float32(prior * curvature.mean())
         # Once for the spikes and the first picture together.
         residual = self._carry_back(self._filter(self._spikes - self._carry(picture)))

@@ -6,7 +6,9 @@ time, is estimated once for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import cv2
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
+from spikecam.reconstruction.flow_levels import MIN_FLOW_PIXELS, flow_levels
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
 from spikecam.reconstruction.motion_paths import Floats, MotionPaths, fit_motion_paths
 from spikecam.stream import SpikeStream
@@ -28,8 +31,6 @@ _DEGREE = 6
 # Frames and quantile of firing rates that become white for optical flow, and its Gaussian blur.
 _WHITE_FRAMES, _WHITE_QUANTILE, _FLOW_BLUR = 41, 0.995, 0.9
 _MIN_WHITE_RATE = 1e-4
-# Pixels a side below which DIS finds no flow: all is taken to stand still.
-_MIN_FLOW_PIXELS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +103,22 @@ def reference_of_frame(frame: int, recording_length: int) -> int:
     return max(min(reference, recording_length - 1 - half), min(half, recording_length // 2))
 
 
+def iter_motion_spans(
+    stream: SpikeStream, frames: Sequence[int], reach: int, *, fpn: FixedPattern | None = None
+) -> Iterator[tuple[MotionSpan, int]]:
+    """Iterate over frames with their spans; frames that follow each other share one.
+
+    Args:
+        stream: the recording.
+        frames: frame indices.
+        reach, fpn: as for `read_motion_span`.
+    """
+    for reference, group in groupby(frames, lambda frame: reference_of_frame(frame, len(stream))):
+        span = read_motion_span(stream, reference, reach, fpn=fpn)
+        for frame in group:
+            yield span, frame
+
+
 def read_motion_span(
     stream: SpikeStream, reference: int, reach: int, *, fpn: FixedPattern | None = None
 ) -> MotionSpan:
@@ -140,14 +157,14 @@ def _optical_flows(span: MotionSpan, white: float) -> dict[int, Floats]:
     """Optical flow from the reference to all keys, by offset; each starts from the one before."""
     reference = span.reference
     flows = {0: np.zeros((*span.stream.shape[1:], 2), np.float32)}
-    if min(span.stream.shape[1:]) < _MIN_FLOW_PIXELS:
+    if min(span.stream.shape[1:]) < MIN_FLOW_PIXELS:
         return flows
     dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     dis.setFinestScale(0)
     # More smoothness than by default, which halves the error between short exposures.
     dis.setVariationalRefinementAlpha(120)
     dis.setVariationalRefinementIterations(10)
-    levels = {key: _levels(span.key_rate(key), white) for key in span.keys}
+    levels = {key: flow_levels(span.key_rate(key), 255 / white, _FLOW_BLUR) for key in span.keys}
     after = [key for key in span.keys if key > reference]
     before = [key for key in reversed(span.keys) if key < reference]
     for keys in (after, before):
@@ -158,9 +175,3 @@ def _optical_flows(span: MotionSpan, white: float) -> dict[int, Floats]:
             flows[offset] = dis.calc(levels[reference], levels[key], guess)
             last_offset = offset
     return flows
-
-
-def _levels(rate: Picture, white: float) -> npt.NDArray[np.uint8]:
-    """A firing rate as an 8-bit picture, for optical flow."""
-    blurred = cv2.GaussianBlur(rate * np.float32(255 / white), (0, 0), _FLOW_BLUR)
-    return np.clip(blurred, 0, 255).astype(np.uint8)

@@ -43,10 +43,10 @@ def test_a_scene_moves_and_is_kept(scenes):
     assert light.shape == (41, 64, 72)
     assert light.dtype == np.uint16
     assert not np.array_equal(light[0], light[-1])
-    kept = scenes.folder / "00000.npy"
-    before = kept.stat().st_mtime_ns
+    path = scenes.folder / "00000.npy"
+    before = path.stat().st_mtime_ns
     assert np.array_equal(scenes.light(0), light)
-    assert kept.stat().st_mtime_ns == before
+    assert path.stat().st_mtime_ns == before
     other = MovingScenes(scenes.paths, SCENES, scenes.folder / "again", seed=1)
     assert np.array_equal(other.light(0), light)
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from spikecam.networks.architecture import (
     Architecture,
-    InputConfig,
     PublishedCheckpoint,
     Shapes,
     count_layers,
 )
 from spikecam.networks.config_checks import check_groups, check_minimum
 from spikecam.networks.short_windows import check_short_window, count_window_frames
+from spikecam.networks.spikes_input import SpikesInputConfig
 
 # Branches of the extractor; each leaves out one frame more at both ends of a short window.
 BRANCHES = 4
@@ -48,16 +47,6 @@ class Spk2ImgNetConfig:
         return count_window_frames(self)
 
 
-@dataclass(frozen=True)
-class Spk2ImgNetInputConfig(InputConfig):
-    """Constants of the input of Spk2ImgNet.
-
-    The input is the spikes of ``Spk2ImgNetConfig.window`` frames around the picture's.
-    """
-
-    kind: ClassVar[str] = "spike-window"
-
-
 # No weight tells the step; of other short windows it is not known.
 _STEPS = {13: 7}
 
@@ -79,7 +68,7 @@ _ALIGN = r"pcd_align\.pcd_align"
 ARCHITECTURE = Architecture(
     kind="spk2imgnet",
     config=Spk2ImgNetConfig,
-    input_config=Spk2ImgNetInputConfig,
+    input_config=SpikesInputConfig,
     module="spikecam.networks.spk2imgnet:Spk2ImgNet",
     published=PublishedCheckpoint(
         authors="Spk2ImgNet",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from spikecam.errors import OptionError
 from spikecam.networks.architecture import (
     Architecture,
-    InputConfig,
     PublishedCheckpoint,
     Shapes,
     count_layers,
 )
 from spikecam.networks.config_checks import check_minimum
 from spikecam.networks.db8 import HIGH_PASS, LOW_PASS
+from spikecam.networks.spikes_input import SpikesInputConfig
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,6 @@ class WGSEConfig:
             raise OptionError(f"the window of WGSE is an odd number of frames, not {self.window}")
 
 
-@dataclass(frozen=True)
-class WGSEInputConfig(InputConfig):
-    """Constants of the input of WGSE.
-
-    The input is the spikes of ``WGSEConfig.window`` frames around the picture's.
-    """
-
-    kind: ClassVar[str] = "spike-window"
-
-
 def _infer_config(shapes: Shapes) -> WGSEConfig:
     return WGSEConfig(
         # The wavelet transform gives one plane more than the window has frames.
@@ -68,7 +57,7 @@ def _infer_config(shapes: Shapes) -> WGSEConfig:
 ARCHITECTURE = Architecture(
     kind="wgse",
     config=WGSEConfig,
-    input_config=WGSEInputConfig,
+    input_config=SpikesInputConfig,
     module="spikecam.networks.wgse:WGSE",
     published=PublishedCheckpoint(
         authors="WGSE",

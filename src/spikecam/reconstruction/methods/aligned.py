@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.aligned_rates import GROUP_EDGES, align_rates
-from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+from spikecam.reconstruction.motion_span import iter_motion_spans
 from spikecam.stream import SpikeStream
 
 
@@ -65,11 +64,9 @@ def aligned(
 
 def _run(stream: SpikeStream, frames: Sequence[int], options: AlignedOptions) -> Iterator[Picture]:
     edges = sorted({min(edge, options.reach) for edge in GROUP_EDGES} | {options.reach})
-    for reference, group in groupby(frames, lambda frame: reference_of_frame(frame, len(stream))):
-        span = read_motion_span(stream, reference, options.reach, fpn=options.fpn)
-        for frame in group:
-            rates = align_rates(span, frame, span.paths_of_frame(frame), edges)
-            yield np.clip(rates.mean, 0, 1)
+    for span, frame in iter_motion_spans(stream, frames, options.reach, fpn=options.fpn):
+        rates = align_rates(span, frame, span.paths_of_frame(frame), edges)
+        yield np.clip(rates.mean, 0, 1)
 
 
 METHOD = Method(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
@@ -56,21 +55,14 @@ def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> 
         stream.window(frame, 1)
     from spikecam.networks.fusion import Fusion
     from spikecam.reconstruction.fuse import FrameFusion
-    from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+    from spikecam.reconstruction.motion_span import iter_motion_spans
     from spikecam.weights.store import load_network
 
     network = load_network(Fusion, options.weights, options.device)
     fusion = FrameFusion(network, tile=options.tile)
 
-    def pictures() -> Iterator[Picture]:
-        for reference, group in groupby(
-            frames, lambda frame: reference_of_frame(frame, len(stream))
-        ):
-            span = read_motion_span(stream, reference, fusion.inputs.reach, fpn=options.fpn)
-            for frame in group:
-                yield fusion.picture(span, frame)
-
-    return pictures()
+    spans = iter_motion_spans(stream, frames, fusion.inputs.reach, fpn=options.fpn)
+    return (fusion.picture(span, frame) for span, frame in spans)
 
 
 METHOD = Method(

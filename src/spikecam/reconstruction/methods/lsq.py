@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.aligned_rates import GROUP_EDGES, align_rates
 from spikecam.reconstruction.motion_least_squares import MotionLeastSquares
-from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+from spikecam.reconstruction.motion_span import iter_motion_spans
 from spikecam.stream import SpikeStream
 
 
@@ -67,14 +66,12 @@ def lsq(stream: SpikeStream, frames: Sequence[int], options: LsqOptions) -> Iter
 
 
 def _run(stream: SpikeStream, frames: Sequence[int], options: LsqOptions) -> Iterator[Picture]:
-    for reference, group in groupby(frames, lambda frame: reference_of_frame(frame, len(stream))):
-        span = read_motion_span(stream, reference, GROUP_EDGES[-1], fpn=options.fpn)
-        for frame in group:
-            paths = span.paths_of_frame(frame)
-            mean = align_rates(span, frame, paths).mean
-            least_squares = MotionLeastSquares(span, frame, paths, mean)
-            (picture,) = least_squares.solve(options.decay, options.prior, [options.steps])
-            yield np.clip(picture, 0, 1)
+    for span, frame in iter_motion_spans(stream, frames, GROUP_EDGES[-1], fpn=options.fpn):
+        paths = span.paths_of_frame(frame)
+        mean = align_rates(span, frame, paths).mean
+        least_squares = MotionLeastSquares(span, frame, paths, mean)
+        (picture,) = least_squares.solve(options.decay, options.prior, [options.steps])
+        yield np.clip(picture, 0, 1)
 
 
 METHOD = Method(

@@ -86,8 +86,8 @@ class FusionSamples(Dataset[Sample]):
             arrays: dict[str, Any] = self._make_moment(number)
             with atomic_path(path) as temporary:
                 np.savez(temporary, **arrays)
-        with np.load(path) as kept:
-            return kept["pictures"], kept["maps"], kept["sharp"], kept["levels"]
+        with np.load(path) as file:
+            return file["pictures"], file["maps"], file["sharp"], file["levels"]
 
     def _make_moment(self, number: int) -> dict[str, npt.NDArray[np.floating]]:
         config = self.config

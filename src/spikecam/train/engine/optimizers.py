@@ -30,12 +30,19 @@ def adamw(network: nn.Module, config: RunConfig, *, weight_decay: float) -> Opti
     return AdamW(network.parameters(), lr=config.lr, weight_decay=weight_decay, betas=(0.9, 0.99))
 
 
-def muon(hidden_weights: list[Tensor], other_weights: list[Tensor], config: RunConfig) -> Optimizer:
+def muon(network: nn.Module, outer_layers: tuple[str, ...], config: RunConfig) -> Optimizer:
     """Muon for the weights of hidden convolutions, AdamW for all others.
+
+    ``outer_layers`` are what the names of weights of convolutions begin with that are not hidden.
 
     Steps of Muon (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024)
     are as large as those of Adam would be ("Muon is scalable for LLM training", 2025).
     """
+    hidden_weights: list[Tensor] = []
+    other_weights: list[Tensor] = []
+    for name, values in network.named_parameters():
+        is_hidden = values.ndim == 4 and not name.startswith(outer_layers)
+        (hidden_weights if is_hidden else other_weights).append(values)
     groups = [
         {"params": hidden_weights, "use_muon": True, "use_adjusted_lr": True, "weight_decay": 0.01},
         {"params": other_weights, "use_muon": False, "betas": (0.9, 0.99), "weight_decay": 1e-3},

@@ -34,9 +34,9 @@ _VAL_SAMPLES, _VAL_WINDOW, _VAL_WHITE_RATE = 48, (101, 101), (0.3, 0.3)
 _MSE_FLOOR = 1e-4
 # Weights of the mix alone, and of the scores of the maps.
 _MIX_WEIGHT, _SCORE_WEIGHT = 0.3, 1.0
-# Parts of the network with few weights, which AdamW trains: those that see single maps, and those
-# that give out scores and pictures.
-_ADAMW_PARTS = "map_encoder", "score", "predict"
+# Layers with few weights, which AdamW trains: those that see single maps, and those that give out
+# scores and pictures.
+_ADAMW_LAYERS = "map_encoder.", "score.", "predict."
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,7 @@ class DefocusStage(Stage):
         """The optimisers and their schedule: Muon for hidden convolutions, AdamW for all else."""
         from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
-        hidden: list[Tensor] = []
-        other: list[Tensor] = []
-        for name, values in self.network.named_parameters():
-            is_hidden = values.ndim == 4 and name.split(".")[0] not in _ADAMW_PARTS
-            (hidden if is_hidden else other).append(values)
-        return with_warmup_and_cosine_decay(muon(hidden, other, config), config)
+        return with_warmup_and_cosine_decay(muon(self.network, _ADAMW_LAYERS, config), config)
 
 
 def select_network_inputs(batch: Sample) -> Sample:

@@ -26,8 +26,8 @@ RUN = RunConfig(epochs=20, steps=200, lr=1e-3)
 _VAL_SCENES, _VAL_MOMENTS, _VAL_WHITE_RATE = 16, 32, (0.6, 0.6)
 # Scenes and moments are kept here, in the folder of the run.
 _SCENES, _MOMENTS = "scenes", "moments"
-# Parts of the network that see single estimates or give out shares, which AdamW trains.
-_ADAMW_PARTS = "stem", "predict"
+# Layers that see single estimates or give out shares, which AdamW trains.
+_ADAMW_LAYERS = "stem.", "predict."
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,7 @@ class FusionStage(Stage):
         """The optimisers and their schedule: Muon for hidden convolutions, AdamW for all else."""
         from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
-        hidden: list[Tensor] = []
-        other: list[Tensor] = []
-        for name, values in self.network.named_parameters():
-            is_hidden = values.ndim == 4 and name.split(".")[0] not in _ADAMW_PARTS
-            (hidden if is_hidden else other).append(values)
-        return with_warmup_and_cosine_decay(muon(hidden, other, config), config)
+        return with_warmup_and_cosine_decay(muon(self.network, _ADAMW_LAYERS, config), config)
 
 
 def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:

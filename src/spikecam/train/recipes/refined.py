@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RUN = RunConfig(epochs=58, steps=250, lr=5e-4)
 # Samples of a validation, and the side of their crops, where pictures are as large.
 _VAL_SAMPLES, _VAL_CROP = 48, 256
+# Layers that see pictures and maps or give out pictures, which AdamW trains.
+_ADAMW_LAYERS = "picture.0.weight", "moment.weight", "warped.0.weight", "predict.weight"
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,7 @@ class RefinedStage(Stage):
         """The optimiser and its schedule: Muon with warm-up and cosine decay."""
         from spikecam.train.engine.optimizers import muon, with_warmup_and_cosine_decay
 
-        outer = {"picture.0.weight", "moment.weight", "warped.0.weight", "predict.weight"}
-        hidden: list[Tensor] = []
-        others: list[Tensor] = []
-        for name, values in self.network.named_parameters():
-            is_hidden = values.ndim == 4 and name not in outer
-            (hidden if is_hidden else others).append(values)
-        return with_warmup_and_cosine_decay(muon(hidden, others, config), config)
+        return with_warmup_and_cosine_decay(muon(self.network, _ADAMW_LAYERS, config), config)
 
 
 def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
