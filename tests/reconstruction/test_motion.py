@@ -12,6 +12,7 @@ from spikecam.reconstruction.methods.lsq import LsqOptions
 from spikecam.reconstruction.motion_least_squares import MotionLeastSquares
 from spikecam.reconstruction.motion_paths import MotionPaths, fit_motion_paths
 from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+from spikecam.reconstruction.scene_cuts import find_scene_cuts
 from spikecam.stream import SpikeStream
 
 FRAMES, AT = 151, 75
@@ -201,3 +202,44 @@ def test_options_that_cannot_be_are_refused(stream):
     for method in ("aligned", "lsq"):
         with pytest.raises(RangeError):
             sc.reconstruct(stream, 151, method)
+
+
+def test_lamps_that_flicker_change_brightness_alone(light):
+    """At 100 Hz in 20,000 frames a second, a period has 200 frames."""
+    flicker = 1 + 0.6 * np.sin(2 * np.pi * np.arange(FRAMES) / 200)
+    lit = (light * flicker[:, None, None].astype(np.float32) / 1.6).clip(0, 1)
+    steady, flickering = (
+        sc.simulate(values, sc.Sensor(gain=0.4), seed=1) for values in (light, lit)
+    )
+    for method in ("aligned", "lsq"):
+        pictures = [
+            sc.reconstruct(stream, at=AT, method=method) / 0.4 for stream in (steady, flickering)
+        ]
+        errors = [
+            np.sqrt(np.mean((inner(picture) - inner(truth)) ** 2)) / truth.mean()
+            for picture, truth in zip(pictures, (light[AT], lit[AT]), strict=True)
+        ]
+        assert errors[1] < 1.5 * errors[0]
+
+
+def test_steady_light_stays_as_it_is(span):
+    assert (span.brightness == 1).all()
+
+
+def test_scenes_on_both_sides_of_a_cut_do_not_mix(stream):
+    other = sc.simulate(moving_light(seed=8), sc.Sensor(gain=0.25), seed=2)
+    spliced = SpikeStream.from_array(np.concatenate([stream[:80], other[80:]]).astype(bool))
+    assert find_scene_cuts(spliced, 0, FRAMES) == [80]
+    for method in ("aligned", "lsq"):
+        for frame, whole in ((70, stream[:80]), (79, stream[:80]), (80, other[80:])):
+            expected = sc.reconstruct(whole, at=frame % 80, method=method)
+            assert np.allclose(sc.reconstruct(spliced, at=frame, method=method), expected)
+
+
+def test_motion_darkness_and_starting_sensors_are_no_cuts(stream, steady):
+    assert find_scene_cuts(stream, 0, FRAMES) == []
+    assert find_scene_cuts(SpikeStream.from_array(np.zeros((80, 40, 60), bool)), 0, 80) == []
+    dark = sc.simulate(moving_light() * 0.02, sc.Sensor(gain=0.25), seed=2)
+    assert find_scene_cuts(dark, 0, FRAMES) == []
+    late = SpikeStream.from_array(np.concatenate([np.zeros((30, 72, 96), bool), stream[30:]]))
+    assert find_scene_cuts(late, 0, FRAMES) == []

@@ -64,7 +64,7 @@ def align_rates(
                 if first < span.start or last > span.stop:
                     break
                 places = paths.grid + paths.displacement((first + last - 1) / 2 - frame)
-                weight = np.float32(end - begin) * _is_inside(places)
+                weight = np.float32(end - begin) * is_inside(places)
                 total += weight * sample_picture(span.rate(first, last), places)
                 count += weight
             totals.append(total)
@@ -78,7 +78,7 @@ def align_rates(
     return AlignedRates(centre, np.stack(groups), frames, np.asarray(mean, np.float32))
 
 
-def _is_inside(places: Picture) -> Picture:
+def is_inside(places: Picture) -> Picture:
     """1 for places (H, W, 2) within the picture, else 0."""
     height, width, _ = places.shape
     x, y = places[..., 0], places[..., 1]

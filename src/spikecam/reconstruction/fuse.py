@@ -41,4 +41,4 @@ class FrameFusion:
         with inference_context(device, full_precision=False):
             (whole,) = stitch(parts, compute)
         rate = whole[0, 0, :height, :width].float().cpu().numpy() * np.float32(frame_maps.white)
-        return np.ascontiguousarray(np.clip(rate, 0, 1))
+        return np.ascontiguousarray(np.clip(span.restore_brightness(rate, frame), 0, 1))

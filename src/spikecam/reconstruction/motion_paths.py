@@ -24,6 +24,8 @@ from spikecam.rows import run_over_rows
 
 Floats = npt.NDArray[np.float32]
 
+# Degree of the polynomials that suits spans of about a hundred frames.
+PATH_DEGREE = 6
 # Frames in the unit of time of the polynomials.
 _UNIT_FRAMES = 50.0
 # Passes of the fit, and the distance in pixels at which a flow counts half, squared.

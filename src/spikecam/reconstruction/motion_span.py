@@ -7,7 +7,9 @@ time, is estimated once for all of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -18,19 +20,29 @@ import numpy.typing as npt
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
-from spikecam.reconstruction.flow_levels import MIN_FLOW_PIXELS, flow_levels
+from spikecam.reconstruction.exposure_flows import flow_levels, flows_from_reference
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
-from spikecam.reconstruction.motion_paths import Floats, MotionPaths, fit_motion_paths
+from spikecam.reconstruction.motion_paths import (
+    PATH_DEGREE,
+    Floats,
+    MotionPaths,
+    fit_motion_paths,
+    sample_picture,
+)
+from spikecam.reconstruction.scene_cuts import find_scene_cuts
 from spikecam.stream import SpikeStream
 
 # Frames that share a reference.
 _SHARED_FRAMES = 8
 # From an exposure for optical flow to the next, and frames of each.
 _KEY_STEP, _KEY_FRAMES = 8, 11
-_DEGREE = 6
 # Frames and quantile of firing rates that become white for optical flow, and its Gaussian blur.
 _WHITE_FRAMES, _WHITE_QUANTILE, _FLOW_BLUR = 41, 0.995, 0.9
 _MIN_WHITE_RATE = 1e-4
+# Blocks of pixels on the shorter side, by which the brightness of lamps is measured, and changes of
+# its logarithm that are taken for none: before motion is known, and after.
+_BLOCKS, _UNALIGNED_CHANGE, _ALIGNED_CHANGE = 16, 0.2, 0.04
+_MIN_BRIGHTNESS = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +53,9 @@ class MotionSpan:
         stream: the recording.
         start: first frame of the span.
         charges: charge that every pixel collected until each frame of the span, and until its end,
-            (T + 1, H, W).
+            (T + 1, H, W), in the light of the reference: divided by ``brightness``.
+        brightness: of each frame of the span, (T,): light of the scene over that of the reference,
+            as lamps change it.
         reference: frame of the paths.
         keys: frames of the short exposures between which motion is estimated, the reference among
             them, rising.
@@ -53,6 +67,7 @@ class MotionSpan:
     stream: SpikeStream
     start: int
     charges: npt.NDArray[np.float32]
+    brightness: npt.NDArray[np.float32]
     reference: int
     keys: tuple[int, ...]
     paths: MotionPaths
@@ -79,17 +94,23 @@ class MotionSpan:
     def spikes(self, edges: npt.NDArray[np.integer[Any]], stop: int) -> npt.NDArray[np.float32]:
         """Spikes from each edge to the next one, and from the last to ``stop``, (S, H, W).
 
-        With a fixed pattern they count as what they weigh, and those of bad pixels are 0.
+        They count as in the light of the reference, and with a fixed pattern as what they weigh;
+        those of bad pixels are 0.
         """
         first = int(edges[0])
         frames = np.asarray(self.stream[first:stop])
         counts: npt.NDArray[np.float32] = np.add.reduceat(
             frames, edges - first, axis=0, dtype=np.float32
         )
+        counts /= self.brightness[edges - self.start, None, None]
         if self.fpn is not None:
             rate = np.maximum(frames.mean(axis=0), 0.5 / len(frames))
             counts *= np.where(self.fpn.bad == 0, self.fpn.interval_weight(1 / rate), 0)
         return counts
+
+    def restore_brightness(self, rate: Picture, frame: int) -> Picture:
+        """A firing rate in the light of the reference, (H, W), as it is in that of a frame."""
+        return rate * self.brightness[frame - self.start]
 
     def paths_of_frame(self, frame: int) -> MotionPaths:
         """Paths of the light that is at each pixel at a frame."""
@@ -108,13 +129,28 @@ def iter_motion_spans(
 ) -> Iterator[tuple[MotionSpan, int]]:
     """Iterate over frames with their spans; frames that follow each other share one.
 
+    A span holds light of one scene; frames are given as those of its stream.
+
     Args:
         stream: the recording.
         frames: frame indices.
         reach, fpn: as for `read_motion_span`.
     """
-    for reference, group in groupby(frames, lambda frame: reference_of_frame(frame, len(stream))):
-        span = read_motion_span(stream, reference, reach, fpn=fpn)
+    for number, neighbours in groupby(frames, lambda frame: frame // _SHARED_FRAMES):
+        begin = number * _SHARED_FRAMES
+        cuts = find_scene_cuts(stream, begin - reach, begin + _SHARED_FRAMES + reach)
+        edges = [0, *cuts, len(stream)]
+        for index, part in groupby(neighbours, partial(bisect_right, cuts)):
+            scene = stream[edges[index] : edges[index + 1]]
+            yield from _iter_scene_spans(scene, [f - edges[index] for f in part], reach, fpn)
+
+
+def _iter_scene_spans(
+    scene: SpikeStream, frames: Sequence[int], reach: int, fpn: FixedPattern | None
+) -> Iterator[tuple[MotionSpan, int]]:
+    shared = partial(reference_of_frame, recording_length=len(scene))
+    for reference, group in groupby(frames, shared):
+        span = read_motion_span(scene, reference, reach, fpn=fpn)
         for frame in group:
             yield span, frame
 
@@ -145,33 +181,53 @@ def read_motion_span(
         if key == reference or (start <= key - half and key + half < stop)
     )
     still = MotionPaths(np.zeros((1, *stream.shape[1:], 2), np.float32))
-    span = MotionSpan(stream, start, charges, reference, keys, still, 0.0, fpn)
+    brightness = np.ones(len(charges) - 1, np.float32)
+    span = MotionSpan(stream, start, charges, brightness, reference, keys, still, 0.0, fpn)
+    # Optical flow takes light as constant.
+    span = _with_constant_light(span, _UNALIGNED_CHANGE)
     half_white = _WHITE_FRAMES // 2
-    brightness = span.rate(reference - half_white, reference + half_white + 1)
-    white = max(float(np.quantile(brightness, _WHITE_QUANTILE)), _MIN_WHITE_RATE)
-    paths = fit_motion_paths(_optical_flows(span, white), _DEGREE)
-    return replace(span, paths=paths, white=white)
+    rate = span.rate(reference - half_white, reference + half_white + 1)
+    white = max(float(np.quantile(rate, _WHITE_QUANTILE)), _MIN_WHITE_RATE)
+    paths = fit_motion_paths(_optical_flows(span, white), PATH_DEGREE)
+    return _with_constant_light(replace(span, paths=paths, white=white), _ALIGNED_CHANGE)
+
+
+def _with_constant_light(span: MotionSpan, min_change: float) -> MotionSpan:
+    """A span whose charges are those of constant light, where that changed as lamps do.
+
+    The brightness of each key is the median, over blocks of pixels, of what its short exposure has
+    where the light of the reference is by then: what enters or leaves the scene is in few.
+
+    Args:
+        span: the span.
+        min_change: of brightness, as a logarithm; less is taken for none.
+    """
+    block = max(1, min(*span.stream.shape[1:]) // _BLOCKS)
+    size = tuple(max(1, n // block) for n in reversed(span.stream.shape[1:]))
+    reference = cv2.resize(span.key_rate(span.reference), size, interpolation=cv2.INTER_AREA)
+    bright = reference >= np.median(reference)
+    if not reference[bright].all():
+        return span
+    logarithms = []
+    for key in span.keys:
+        places = span.paths.grid + span.paths.displacement(key - span.reference)
+        rate = sample_picture(span.key_rate(key), places, cv2.INTER_LINEAR)
+        rates = cv2.resize(rate, size, interpolation=cv2.INTER_AREA)
+        ratio = float(np.median(rates[bright] / reference[bright]))
+        logarithms.append(np.log(max(ratio, _MIN_BRIGHTNESS)))
+    if np.ptp(logarithms) < min_change:
+        return span
+    frames = np.arange(span.start, span.stop)
+    brightness = np.exp(np.interp(frames, span.keys, logarithms)).astype(np.float32)
+    steps = np.diff(span.charges, axis=0) / brightness[:, None, None]
+    charges = np.concatenate([span.charges[:1], span.charges[0] + np.cumsum(steps, axis=0)])
+    return replace(span, charges=charges, brightness=span.brightness * brightness)
 
 
 def _optical_flows(span: MotionSpan, white: float) -> dict[int, Floats]:
-    """Optical flow from the reference to all keys, by offset; each starts from the one before."""
-    reference = span.reference
-    flows = {0: np.zeros((*span.stream.shape[1:], 2), np.float32)}
-    if min(span.stream.shape[1:]) < MIN_FLOW_PIXELS:
-        return flows
-    dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    dis.setFinestScale(0)
-    # More smoothness than by default, which halves the error between short exposures.
-    dis.setVariationalRefinementAlpha(120)
-    dis.setVariationalRefinementIterations(10)
-    levels = {key: flow_levels(span.key_rate(key), 255 / white, _FLOW_BLUR) for key in span.keys}
-    after = [key for key in span.keys if key > reference]
-    before = [key for key in reversed(span.keys) if key < reference]
-    for keys in (after, before):
-        last_offset = 0
-        for key in keys:
-            offset = key - reference
-            guess = flows[last_offset] * np.float32(offset / last_offset) if last_offset else None
-            flows[offset] = dis.calc(levels[reference], levels[key], guess)
-            last_offset = offset
-    return flows
+    """Optical flow from the reference to all keys, by offset in frames."""
+    levels = {
+        key - span.reference: flow_levels(span.key_rate(key), 255 / white, _FLOW_BLUR)
+        for key in span.keys
+    }
+    return flows_from_reference(levels)

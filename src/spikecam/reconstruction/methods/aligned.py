@@ -66,7 +66,7 @@ def _run(stream: SpikeStream, frames: Sequence[int], options: AlignedOptions) ->
     edges = sorted({min(edge, options.reach) for edge in GROUP_EDGES} | {options.reach})
     for span, frame in iter_motion_spans(stream, frames, options.reach, fpn=options.fpn):
         rates = align_rates(span, frame, span.paths_of_frame(frame), edges)
-        yield np.clip(rates.mean, 0, 1)
+        yield np.clip(span.restore_brightness(rates.mean, frame), 0, 1)
 
 
 METHOD = Method(

@@ -71,7 +71,7 @@ def _run(stream: SpikeStream, frames: Sequence[int], options: LsqOptions) -> Ite
         mean = align_rates(span, frame, paths).mean
         least_squares = MotionLeastSquares(span, frame, paths, mean)
         (picture,) = least_squares.solve(options.decay, options.prior, [options.steps])
-        yield np.clip(picture, 0, 1)
+        yield np.clip(span.restore_brightness(picture, frame), 0, 1)
 
 
 METHOD = Method(
