@@ -6,8 +6,8 @@ time, is estimated once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
