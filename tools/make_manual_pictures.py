@@ -58,7 +58,7 @@ def sizes(out):
         shown = []
         for width, height in ((320, 180), (400, 250), (316, 182)):
             stream = sc.open(bare, shape=(height, width), truncate=True)
-            picture = sc.stretch_for_display(sc.reconstruct(stream))
+            picture = sc.stretch_for_display(sc.reconstruct(stream, method="tfp"))
             image = Image.fromarray(np.rint(picture * 255).astype(np.uint8))
             shown.append(np.asarray(image.resize((480, 480 * height // width))) / 255)
         write(out, "sizes.jpg", beside(shown))

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from spikecam.online.live_reconstruction import LiveReconstruction
     from spikecam.online.methods import online_method_names, online_reconstructor
     from spikecam.orientation import Orientation
+    from spikecam.reconstruction.method_choice import MethodChoice, choose_method
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
     from spikecam.recording_summary import summarize_recording
     from spikecam.registration.align import align
@@ -219,6 +220,7 @@ _HOMES = {
     "online.feed": ("open_feed",),
     "online.live_reconstruction": ("LiveReconstruction",),
     "online.methods": ("online_method_names", "online_reconstructor"),
+    "reconstruction.method_choice": ("MethodChoice", "choose_method"),
     "reconstruction.reconstruct": ("all_frames", "reconstruct", "reconstruct_frames"),
     "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
@@ -248,6 +250,8 @@ __all__ = [  # noqa: RUF022
     "reconstruct",
     "reconstruct_frames",
     "all_frames",
+    "choose_method",
+    "MethodChoice",
     "deblur",
     "deblur_frames",
     "evenly_spaced_frames",

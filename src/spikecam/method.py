@@ -36,6 +36,9 @@ RESERVED_NAMES = frozenset({
     "spikes", "spread", "stream", "stretch", "truncate", "version",
 })  # fmt: skip
 
+# What stands for a choice of methods, in place of a method's name.
+RESERVED_METHODS = frozenset({"all", "auto"})
+
 
 class Takes(Enum):
     """Inputs that a method takes, and by that how its function is called.
@@ -300,6 +303,8 @@ def _check_declaration(method: Any, installed: Sequence[Method]) -> None:
         raise OptionError("it is no spikecam.Method")
     # Names are found in capitals or not.
     names = {*_built_in_names(method.takes), *(one.name.lower() for one in installed)}
+    if method.name.lower() in RESERVED_METHODS:
+        raise OptionError(f"{method.name} is no name for a method; spikecam uses it")
     if method.name.lower() in names:
         raise OptionError(f"it is called {method.name}, as another method is")
     if not (isinstance(method.options, type) and is_dataclass(method.options)):

@@ -1,5 +1,7 @@
 import json
 
+import spikecam as sc
+
 
 def test_it_describes_the_recording(spikecam, recording):
     ended = spikecam("info", recording, "--size", "9x6", "--rate", "1000")
@@ -18,3 +20,11 @@ def test_json_is_json(spikecam, recording):
     assert said["file"] == str(recording)
     assert (said["frames"], said["height"], said["width"], said["rate"]) == (60, 6, 9, None)
     assert 0.25 < said["mean_rate"] < 0.35
+    assert said["method"]["method"] in sc.method_names(sc.Takes.SPIKES)
+
+
+def test_it_says_which_method_suits(spikecam, recording):
+    ended = spikecam("info", recording, "--size", "9x6")
+    choice = sc.choose_method(sc.open(recording, shape=(6, 9)))
+    line = str(choice).removeprefix("method ")
+    assert f"  method       {line}\n" in ended.out

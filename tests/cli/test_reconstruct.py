@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -67,9 +69,36 @@ def test_a_method_that_is_not_there_is_said_to_be_so(spikecam, recording, tmp_pa
 
 
 def test_the_display_mapping_is_on_request(run, recording):
-    plain = sc.read_picture(run("a.png", "--at", "25", "--bits", "16"))
-    shown = sc.read_picture(run("b.png", "--at", "25", "--stretch", "0:100"))
-    assert np.allclose(plain, sc.reconstruct(sc.open(recording, shape=(6, 9)), 25), atol=1e-5)
+    tfp = ("--at", "25", "--method", "tfp")
+    plain = sc.read_picture(run("a.png", *tfp, "--bits", "16"))
+    shown = sc.read_picture(run("b.png", *tfp, "--stretch", "0:100"))
+    assert np.allclose(
+        plain, sc.reconstruct(sc.open(recording, shape=(6, 9)), 25, "tfp"), atol=1e-5
+    )
     assert (shown.min(), shown.max()) == (0, 1)
-    lifted = sc.read_picture(run("c.png", "--at", "25", "--gamma", "2"))
+    lifted = sc.read_picture(run("c.png", *tfp, "--gamma", "2"))
     assert np.allclose(lifted, np.sqrt(plain), atol=0.01)
+
+
+def test_the_choice_of_a_method_is_said(spikecam, recording, tmp_path):
+    words = ("reconstruct", recording, "--size", "9x6", "--at", "25", "-o", tmp_path / "a.png")
+    ended = spikecam(*words)
+    assert ended.code == 0
+    assert ended.err.startswith("spikecam: method ")
+    assert ended.err.count("\n") == 1
+    assert spikecam(*words, "--quiet").err == ""
+    for given in (("--method", "tfi"), ("--window", "9")):
+        assert "method" not in spikecam(*words, *given).err
+    ended = spikecam(*words, "--json")
+    (note,) = json.loads(ended.out)["notes"]
+    assert ended.err == f"spikecam: {note}\n"
+    stream = sc.open(recording, shape=(6, 9))
+    assert note == str(sc.choose_method(stream, [25]))
+    made = sc.read_picture(tmp_path / "a.png")
+    assert np.allclose(made, sc.reconstruct(stream, 25), atol=0.003)
+
+
+def test_auto_is_a_name(run):
+    assert np.array_equal(
+        sc.read_picture(run("a.png", "--method", "AUTO")), sc.read_picture(run("b.png"))
+    )

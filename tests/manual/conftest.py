@@ -70,7 +70,9 @@ def run_command(spikecam):
         name, *words = shlex.split(command)
         assert name == "spikecam"
         ended = spikecam(*words)
-        assert (ended.code, ended.err) == (0, "")
+        assert ended.code == 0, ended.err
+        # The method that was chosen may be said.
+        assert re.fullmatch(r"(spikecam: method [^\n]*\n)?", ended.err)
         if "-o" in words:
             assert Path(words[words.index("-o") + 1]).exists()
 

@@ -64,7 +64,7 @@ def test_default_frames_depend_on_the_output(files):
         return list(request.check(output).frames)
 
     every = list(range(20, 117))
-    reconstruct = ReconstructRequest(spikes)
+    reconstruct = ReconstructRequest(spikes, "tfp")
     assert chosen(reconstruct, "picture") == [68]
     for output in ("video", "folder", "archive"):
         assert chosen(reconstruct, output) == every
@@ -86,11 +86,11 @@ def test_default_frames_depend_on_the_output(files):
     ],
 )
 def test_frames_as_text_or_numbers(files, choice, expected):
-    made = list(ReconstructRequest(files[1], **choice).check("folder").run())
+    made = list(ReconstructRequest(files[1], "tfp", **choice).check("folder").run())
     assert [frame for frame, _ in made] == expected
     stream = files[1].open()
     for frame, picture in made:
-        assert np.array_equal(picture, sc.reconstruct(stream, frame))
+        assert np.array_equal(picture, sc.reconstruct(stream, frame, "tfp"))
 
 
 def test_deblurring_is_that_of_the_library(files):
@@ -116,9 +116,9 @@ def test_what_is_decided_for_the_user_is_said(files):
 
 
 def test_a_display_mapping_is_shared_by_all_frames(files):
-    request = ReconstructRequest(files[1], frames="20:117:8", stretch=(1, 99), gamma=2.0)
+    request = ReconstructRequest(files[1], "tfp", frames="20:117:8", stretch=(1, 99), gamma=2.0)
     shown = np.stack([picture for _, picture in request.check("video").run()])
-    plain = sc.reconstruct(files[1].open(), frames=range(20, 117, 8))
+    plain = sc.reconstruct(files[1].open(), method="tfp", frames=range(20, 117, 8))
     mapping = sc.DisplayMapping.fit(plain[::1], 1, 99, gamma=2.0)
     np.testing.assert_allclose(shown, mapping(plain), atol=1e-6)
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_is_refused_before_work(files, tmp_path):
         (ReconstructRequest(spikes, at=3, frames="3"), sc.OptionError, "not both"),
         (ReconstructRequest(spikes, frames="20:150"), sc.RangeError, "0:137"),
         (ReconstructRequest(spikes, frames="x"), sc.OptionError, "^frames x"),
-        (ReconstructRequest(spikes, at=5), sc.RangeError, "from 20 to 116"),
+        (ReconstructRequest(spikes, "tfp", at=5), sc.RangeError, "from 20 to 116"),
         (ReconstructRequest(spikes, method="sdm"), sc.OptionError, "spikes and a picture"),
         (ReconstructRequest(spikes, options={"windw": 3}), sc.OptionError, "no option 'windw'"),
         (ReconstructRequest(spikes, stretch=(99, 1)), sc.OptionError, "percentiles rise"),

@@ -12,7 +12,8 @@ from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
 from spikecam.method import Method, Takes, find_method
 from spikecam.picture import Picture
-from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, all_frames, reconstruct
+from spikecam.reconstruction.method_choice import FAST_METHOD
+from spikecam.reconstruction.reconstruct import all_frames, reconstruct
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
 
@@ -29,7 +30,7 @@ class ViewSettings:
         fixed_range: brightness (black, white) in place of the percentiles.
     """
 
-    method: str = DEFAULT_METHOD
+    method: str = FAST_METHOD
     options: Mapping[str, Any] = field(default_factory=dict)
     low: float = 1.0
     high: float = 99.0
@@ -93,7 +94,7 @@ def default_view_settings(stream: SpikeStream, frame_index: int) -> ViewSettings
 
     They are those of TFP, in a shorter window near the ends of the recording.
     """
-    declared = find_method(DEFAULT_METHOD, Takes.SPIKES)
+    declared = find_method(FAST_METHOD, Takes.SPIKES)
     usual = declared.window(declared.options(), stream)
     window = min(usual, 2 * min(frame_index, len(stream) - 1 - frame_index) + 1)
     return ViewSettings(options={} if window == usual else {"window": window})

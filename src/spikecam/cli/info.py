@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import RecordingOptions, SpikesArgument
@@ -9,7 +11,7 @@ from spikecam.cli.progress import make_progress_tracker
 
 
 def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
-    """Describe a recording: frames, size, duration, mean rate, dead and saturated pixels."""
+    """Describe a recording: frames, size, duration, mean rate, dead pixels, fitting method."""
     stream = recording.open_recording(spikes)
     facts = sc.summarize_recording(stream, progress=make_progress_tracker("Counting spikes"))
     pixels = stream.height * stream.width
@@ -24,5 +26,7 @@ def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOp
         "dead pixels": f"{facts['dead_pixels']:,} of {pixels:,} (never fire)",
         "saturated": f"{facts['saturated_pixels']:,} of {pixels:,} (fire in every frame)",
     }
+    choice = sc.choose_method(stream)
+    rows["method"] = str(choice).removeprefix("method ")
     lines = [str(spikes), *(f"  {name:<12} {value}" for name, value in rows.items())]
-    report("\n".join(lines), {"file": spikes, **facts})
+    report("\n".join(lines), {"file": spikes, **facts, "method": asdict(choice)})

@@ -16,7 +16,7 @@ from spikecam.errors import OptionError
 from spikecam.extras import require_packages
 from spikecam.method import Takes, find_method
 from spikecam.online.methods import online_method_names
-from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
+from spikecam.reconstruction.method_choice import FAST_METHOD
 
 METHODS = [find_method(name, Takes.SPIKES) for name in online_method_names()]
 FPS_BOUNDS = (1, 1000)
@@ -27,7 +27,7 @@ def live(
     source: Annotated[str, Parameter(name="RECORDING|-", allow_leading_hyphen=True)],
     /,
     *,
-    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS)] = FAST_METHOD,
     options: MethodFlags = MethodFlags(),
     fps: Annotated[float, Parameter(group=PAGE_GROUP)] = 60,
     page: Annotated[bool, Parameter(negative="--no-page", group=PAGE_GROUP)] = True,

@@ -43,6 +43,12 @@ def say(text: str) -> None:
         print(text, file=sys.stderr if _verbosity.as_json else sys.stdout, flush=True)
 
 
+def say_aside(text: str) -> None:
+    """Print a line about what was decided for the user, to standard error, at once."""
+    if not _verbosity.quiet:
+        print_error(text)
+
+
 def report(text: str, facts: Mapping[str, Any]) -> None:
     """Print the result of a command, once: as text, or the facts as JSON."""
     if not _verbosity.as_json:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from cyclopts import Parameter
@@ -20,12 +21,21 @@ from spikecam.cli.flags import (
 from spikecam.cli.options import METHOD_GROUP
 from spikecam.cli.values import format_value_as_typed
 from spikecam.errors import OptionError
-from spikecam.method import Method
+from spikecam.method import RESERVED_METHODS, Method, Takes, find_method
+from spikecam.reconstruction.method_choice import AUTO, FAST_METHOD
+
+AUTO_HELP = {AUTO: "chosen by the light and motion of the recording"}
 
 
 @dataclass(frozen=True)
 class MethodFlags:
     """Values of the flags of methods; None for those that were not given."""
+
+    @property
+    def flag_values(self) -> dict[str, Any]:
+        """The flags that were given, by name."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
 
     def option_values(self, method: Method, methods: Sequence[Method]) -> dict[str, Any]:
         """The flags that were given, as options of ``method``.
@@ -38,20 +48,15 @@ class MethodFlags:
             OptionError: an option that the method does not have, or several values for one.
         """
         values: dict[str, Any] = {}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if value is None:
-                continue
-            if one.name not in method.option_names:
-                others = [other.name for other in methods if one.name in other.option_names]
+        for name, value in self.flag_values.items():
+            if name not in method.option_names:
+                others = [other.name for other in methods if name in other.option_names]
                 *first, last = others
                 names = f"{', '.join(first)} or {last}" if first else last
                 raise OptionError(
-                    f"--{one.name} goes with --method {names}; {method.name} has no {one.name}"
+                    f"--{name} goes with --method {names}; {method.name} has no {name}"
                 )
-            if isinstance(value, list):
-                value = _several(one.name, value, method)
-            values[one.name] = value
+            values[name] = _several(name, value, method) if isinstance(value, list) else value
         return values
 
 
@@ -86,21 +91,39 @@ def make_method_flags_class(
     return make_flags_class("MethodFlags", flags, MethodFlags)
 
 
-def make_method_parameter(methods: Sequence[Method]) -> Parameter:
+def make_method_parameter(
+    methods: Sequence[Method], others: Mapping[str, str] = MappingProxyType({})
+) -> Parameter:
     """The parameter ``--method``: takes the name of a method.
 
     Its help lists all of them.
+
+    Args:
+        methods: all that the command offers.
+        others: what other names mean, for the help.
     """
     names = {method.name.lower(): method.name for method in methods}
+    names.update((name, name) for name in others)
 
     def convert(hint: Any, tokens: Any) -> str:
         text: str = tokens[0].value
         return names.get(text.lower(), text)
 
-    summaries = "; ".join(f"{method.name}, {method.summary}" for method in methods)
+    described = [*others.items(), *((method.name, method.summary) for method in methods)]
+    summaries = "; ".join(f"{name}, {summary}" for name, summary in described)
     return Parameter(
         group=METHOD_GROUP, metavar="NAME", converter=convert, n_tokens=1, help=f"{summaries}."
     )
+
+
+def method_with_options(name: str) -> Method:
+    """The method for spikes alone whose options are given with a name, which may be `AUTO`."""
+    return find_method(FAST_METHOD if name == AUTO else name, Takes.SPIKES)
+
+
+def method_label(name: str) -> str:
+    """Label of the progress bar of a method, or of a choice of methods."""
+    return "Pictures" if name in RESERVED_METHODS else name.upper()
 
 
 def _hint(name: str, having: Sequence[tuple[Method, Setting]]) -> Any:

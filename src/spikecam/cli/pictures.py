@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spikecam.cli.messages import report, say
+from spikecam.cli.messages import report, say, say_aside
 from spikecam.cli.progress import track_progress
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def write_pictures(checked_request: CheckedRequest[Picture], output: Output, label: str) -> None:
     """Make the pictures of a checked request, write them, and report what was written."""
     frames = checked_request.frames
+    if checked_request.choice:
+        say_aside(checked_request.choice)
     pictures = (picture for _, picture in checked_request.run())
     for fact in checked_request.facts:
         say(fact)
@@ -28,7 +30,11 @@ def write_pictures(checked_request: CheckedRequest[Picture], output: Output, lab
         "file": output.path,
         "kind": output.kind,
         "frames": frames,
-        "notes": [*checked_request.facts, *checked_request.hints],
+        "notes": [
+            *filter(None, [checked_request.choice]),
+            *checked_request.facts,
+            *checked_request.hints,
+        ],
     }
     if output.hdr:
         facts["white_level"] = output.white_level

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
+from spikecam.cli.method_options import (
+    AUTO_HELP,
+    MethodFlags,
+    add_method_flags,
+    make_method_parameter,
+    method_label,
+    method_with_options,
+)
 from spikecam.cli.options import (
     AtOption,
     DisplayOptions,
@@ -16,7 +23,7 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.pictures import write_pictures
 from spikecam.io.output import output_kind
-from spikecam.method import Takes, all_methods, find_method
+from spikecam.method import Takes, all_methods
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
 from spikecam.requests.reconstruct import ReconstructRequest
 
@@ -32,7 +39,7 @@ def reconstruct(
     output: PictureOptions = PictureOptions(),
     at: AtOption = None,
     frames: FramesOption = None,
-    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS, AUTO_HELP)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),
@@ -46,7 +53,7 @@ def reconstruct(
     request = ReconstructRequest(
         recording.recording_file(spikes),
         method,
-        options.option_values(find_method(method, Takes.SPIKES), METHODS),
+        options.option_values(method_with_options(method), METHODS),
         at,
         frames,
         display.stretch,
@@ -54,5 +61,5 @@ def reconstruct(
     )
     prepared = request.check(output_kind(out))
     write_pictures(
-        prepared, output.open_output(out, [spikes], len(prepared.frames)), method.upper()
+        prepared, output.open_output(out, [spikes], len(prepared.frames)), method_label(method)
     )

@@ -12,7 +12,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from spikecam.cli.messages import say
-from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
+from spikecam.cli.method_options import (
+    AUTO_HELP,
+    MethodFlags,
+    add_method_flags,
+    make_method_parameter,
+    method_label,
+    method_with_options,
+)
 from spikecam.cli.options import (
     OUTPUT_GROUP,
     DisplayOptions,
@@ -21,11 +28,15 @@ from spikecam.cli.options import (
     SpikesArgument,
 )
 from spikecam.cli.pictures import write_pictures
-from spikecam.method import Takes, all_methods, find_method
+from spikecam.errors import OptionError
+from spikecam.method import Takes, all_methods
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
+from spikecam.requests.comparison import ComparisonRequest
 from spikecam.requests.reconstruct import ReconstructRequest
 
 METHODS = all_methods(Takes.SPIKES)
+ALL_METHODS = "all"
+HELP = {**AUTO_HELP, ALL_METHODS: "a sheet of the frame by every method that needs no more files"}
 # A viewer that has not failed by then is taken to show the picture.
 VIEWER_SECONDS = 3.0
 
@@ -38,7 +49,7 @@ def view(
     out: Annotated[str | None, Parameter(alias="-o", metavar="PICTURE", group=OUTPUT_GROUP)] = None,
     output: PictureOptions = PictureOptions(),
     at: Annotated[int | None, Parameter(metavar="N")] = None,
-    method: Annotated[str, make_method_parameter(METHODS)] = DEFAULT_METHOD,
+    method: Annotated[str, make_method_parameter(METHODS, HELP)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     display: DisplayOptions = DisplayOptions(stretch=(1, 99)),
     recording: RecordingOptions = RecordingOptions(),
@@ -49,14 +60,21 @@ def view(
         out: Write the picture here, and open nothing.
         at: The frame, from 0; the middle one by default.
     """
-    values = options.option_values(find_method(method, Takes.SPIKES), METHODS)
-    request = ReconstructRequest(
-        recording.recording_file(spikes), method, values, at, None, display.stretch, display.gamma
-    )
+    file = recording.recording_file(spikes)
+    request: ReconstructRequest | ComparisonRequest
+    if method == ALL_METHODS:
+        values = options.flag_values
+        fpn = values.pop("fpn", None)
+        if values:
+            raise OptionError(f"--{next(iter(values))} goes with one method, not with all")
+        request = ComparisonRequest(file, at, display.stretch, display.gamma, fpn)
+    else:
+        values = options.option_values(method_with_options(method), METHODS)
+        request = ReconstructRequest(file, method, values, at, None, display.stretch, display.gamma)
     prepared = request.check()
     (frame,) = prepared.frames
     path = out or str(Path(tempfile.mkdtemp(prefix="spikecam-")) / f"{spikes.stem}-{frame:03d}.png")
-    write_pictures(prepared, output.open_output(path, [spikes], 1), method.upper())
+    write_pictures(prepared, output.open_output(path, [spikes], 1), method_label(method))
     if out is None and not show_picture(path):
         say("no program to show pictures was found; open the file by hand")
 

@@ -12,9 +12,10 @@ from spikecam.io.paths import PathLike
 from spikecam.io.recording import as_stream
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
+from spikecam.reconstruction.method_choice import AUTO, EVERY_FRAME, resolve_method
 from spikecam.stream import SpikeStream
 
-DEFAULT_METHOD = "tfp"
+DEFAULT_METHOD = AUTO
 
 
 def reconstruct(
@@ -30,8 +31,9 @@ def reconstruct(
     Args:
         spikes: a recording, or the path of one that says its own geometry.
         at: index of the frame; the middle one by default.
-        method: name of a method that takes spikes alone: "tfp", "tfi", "tfstp", "defocus", or one
-            of an installed package (see `spikecam.Method`).
+        method: name of a method that takes spikes alone: "tfp", "tfi", "aligned", "defocus", or one
+            of an installed package (see `spikecam.Method`). "auto" chooses it by light and motion
+            (`spikecam.choose_method`), and is "tfp" where options such as a window are given.
         frames: in place of one frame, how many, spaced evenly over the recording, or which: a
             range, a sequence or an array of frame indices.
         options: of the method; see its declaration, such as
@@ -76,6 +78,7 @@ def reconstruct_frames(
     """
     stream = as_stream(spikes)
     if frames is None:
+        method, options, _ = resolve_method(stream, method, options, EVERY_FRAME)
         frames = all_frames(stream, method, **options)
     return _run(stream, method, None, frames, options)
 
@@ -86,6 +89,7 @@ def all_frames(stream: SpikeStream, method: str = DEFAULT_METHOD, **options: Any
     Raises:
         RangeError: there is none: the window is longer than the recording.
     """
+    method, options, _ = resolve_method(stream, method, options, EVERY_FRAME)
     declared = find_method(method, Takes.SPIKES)
     return frames_with_window(stream, declared.window(declared.parse_options(options), stream))
 
@@ -97,6 +101,12 @@ def _run(
     frames: Frames | None,
     options: dict[str, Any],
 ) -> Iterator[Picture]:
+    if method == AUTO:
+        indices = choose_frames(stream, at, frames)
+        is_count = frames is not None and np.ndim(frames) == 0 and not isinstance(frames, range)
+        method, options, _ = resolve_method(
+            stream, method, options, frames if is_count else indices
+        )
     declared = find_method(method, Takes.SPIKES)
     parsed = declared.parse_options(options)
     parsed = declared.orient_fixed_pattern(parsed, stream)

@@ -17,12 +17,14 @@ class CheckedRequest(Generic[Result]):
         frames: indices of the frames that will be made, in this order.
         make_results: loads what is needed, and gives an iterator over the result of each frame.
         facts: sentences on what was decided for the user, such as which exposure is taken.
+        choice: sentence on the method that was chosen for the user, empty where it was given.
         hints: sentences on what was made; filled while `run` goes on.
     """
 
     frames: Sequence[int]
     make_results: Callable[[], Iterator[Result]]
     facts: tuple[str, ...] = ()
+    choice: str = ""
     hints: list[str] = field(default_factory=list)
 
     def run(self) -> Iterator[tuple[int, Result]]:

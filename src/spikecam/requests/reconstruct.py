@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from spikecam.errors import OptionError
-from spikecam.frames import Frames, frames_with_window
+from spikecam.frames import Frames, frames_with_window, parse_frames
 from spikecam.io.output import Kind
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
+from spikecam.reconstruction.method_choice import EVERY_FRAME, resolve_method
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, reconstruct_frames
 from spikecam.requests.frame_choice import requested_frames
 from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.show.display import DisplayMapping
-from spikecam.stream import SpikeStream
 
 # Below this mean a picture looks black on a screen.
 _DARK_MEAN = 0.08
@@ -30,7 +30,7 @@ class ReconstructRequest:
 
     Attributes:
         spikes: the recording, as a file or open already.
-        method: name of a method that takes spikes.
+        method: name of a method that takes spikes; by default it is chosen by light and motion.
         options: of the method.
         at: index of one frame.
         frames: how many, spaced evenly over the recording, or which: as text COUNT or
@@ -61,8 +61,19 @@ class ReconstructRequest:
             SpikecamError: whatever is wrong, in one sentence.
         """
         stream = open_spikes(self.spikes)
-        method = find_method(self.method, Takes.SPIKES)
-        options = method.parse_options(self.options)
+        frames_to_make: Frames | str | None = self.frames
+        if isinstance(frames_to_make, str):
+            frames_to_make = parse_frames(frames_to_make, len(stream))
+        if self.at is not None or (frames_to_make is None and output == "picture"):
+            frames_to_make = [len(stream) // 2 if self.at is None else self.at]
+        name, values, choice = resolve_method(
+            stream,
+            self.method,
+            self.options,
+            EVERY_FRAME if frames_to_make is None else frames_to_make,
+        )
+        method = find_method(name, Takes.SPIKES)
+        options = method.parse_options(values)
         method.check_fixed_pattern(options, stream)
         window = method.window(options, stream)
         default: Frames = [len(stream) // 2]
@@ -76,14 +87,23 @@ class ReconstructRequest:
             raise OptionError(f"percentiles rise within 0 to 100, unlike {low:g}:{high:g}")
         DisplayMapping(gamma=self.gamma)
         hints: list[str] = []
-        return CheckedRequest(frames, lambda: self._pictures(stream, frames, hints), hints=hints)
+
+        def reconstructed(frames: Sequence[int]) -> Iterator[Picture]:
+            return reconstruct_frames(stream, name, frames=frames, **values)
+
+        return CheckedRequest(
+            frames,
+            lambda: self._pictures(reconstructed, frames, hints),
+            choice="" if choice is None else str(choice),
+            hints=hints,
+        )
 
     def _pictures(
-        self, stream: SpikeStream, frames: Sequence[int], hints: list[str]
+        self,
+        reconstructed: Callable[[Sequence[int]], Iterator[Picture]],
+        frames: Sequence[int],
+        hints: list[str],
     ) -> Iterator[Picture]:
-        def reconstructed(frames: Sequence[int]) -> Iterator[Picture]:
-            return reconstruct_frames(stream, self.method, frames=frames, **self.options)
-
         pictures = reconstructed(frames)
         if self.stretch is not None:
             # A few frames stand for all: the mapping must be known before the first is shown.
