@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam import sample
 
 
 @pytest.fixture
@@ -102,3 +103,19 @@ def test_auto_is_a_name(run):
     assert np.array_equal(
         sc.read_picture(run("a.png", "--method", "AUTO")), sc.read_picture(run("b.png"))
     )
+
+
+def test_a_photograph_gives_its_colours(spikecam, tmp_path):
+    words = ("reconstruct", sample.SPIKES, "--colour", sample.BLUR, "--at", 130)
+    ended = spikecam(*words, "--method", "tfi", "-o", tmp_path / "colour.png")
+    assert ended.code == 0, ended.err
+    picture = sc.read_picture(tmp_path / "colour.png")
+    expected = sc.deblur(sample.BLUR, sample.SPIKES, at=130, method="colour", gray="tfi")
+    assert np.abs(picture - expected).max() < 1 / 255
+
+
+def test_options_that_a_photograph_leaves_without_effect_are_refused(spikecam, tmp_path):
+    words = ("reconstruct", sample.SPIKES, "--colour", sample.BLUR, "--window", 9)
+    ended = spikecam(*words, "-o", tmp_path / "colour.png")
+    assert ended.code == 2
+    assert "--window has no effect with --colour" in ended.err

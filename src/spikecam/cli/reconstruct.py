@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from spikecam.cli.method_options import (
@@ -21,6 +22,7 @@ from spikecam.cli.options import (
     RecordingOptions,
     SpikesArgument,
 )
+from spikecam.cli.pair_options import ColourOptions
 from spikecam.cli.pictures import write_pictures
 from spikecam.io.output import output_kind
 from spikecam.method import Takes, all_methods
@@ -41,6 +43,7 @@ def reconstruct(
     frames: FramesOption = None,
     method: Annotated[str, make_method_parameter(METHODS, AUTO_HELP)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
+    photo: ColourOptions = ColourOptions(),
     display: DisplayOptions = DisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
@@ -49,17 +52,21 @@ def reconstruct(
     The middle frame where the output is one picture; otherwise every frame.
 
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
+
+    With --colour they are encoded as the photograph is, and of its size.
     """
-    request = ReconstructRequest(
-        recording.recording_file(spikes),
-        method,
-        options.option_values(method_with_options(method), METHODS),
-        at,
-        frames,
-        display.stretch,
-        display.gamma,
-    )
-    prepared = request.check(output_kind(out))
-    write_pictures(
-        prepared, output.open_output(out, [spikes], len(prepared.frames)), method_label(method)
-    )
+    values = options.option_values(method_with_options(method), METHODS)
+    file, kind = recording.recording_file(spikes), output_kind(out)
+    if photo.colour is not None:
+        request = photo.request(file, method, values, (at, frames))
+        if at is None and frames is None and kind != "picture":
+            request = replace(request, frames="0:")
+        prepared = request.check(kind)
+        opened = output.open_output(out, [spikes, photo.colour], len(prepared.frames))
+        write_pictures(prepared, opened, "Colour")
+        return
+    prepared = ReconstructRequest(
+        file, method, values, at, frames, display.stretch, display.gamma
+    ).check(kind)
+    opened = output.open_output(out, [spikes], len(prepared.frames))
+    write_pictures(prepared, opened, method_label(method))
