@@ -231,6 +231,9 @@ class FusionSampleConfig:
         noise_prob: share of sensors with photon and reset noise.
         spurious_prob: share of sensors that fire without light.
         fpn_prob: share of sensors with a fixed pattern; half of the patterns are known.
+        lens_blur: range of the standard deviation in pixels by which a lens blurs the light before
+            the sensor sees it; the picture that is learned is without.
+        lens_blur_prob: share of cameras whose lens blurs.
         moments: number of different moments; one that comes again is cropped, rotated and flipped
             in another way.
     """
@@ -240,6 +243,8 @@ class FusionSampleConfig:
     noise_prob: float = 0.3
     spurious_prob: float = 0.5
     fpn_prob: float = 0.15
+    lens_blur: tuple[float, float] = (0.2, 0.65)
+    lens_blur_prob: float = 0.7
     moments: int = 3000
 
     def __post_init__(self) -> None:
@@ -248,9 +253,11 @@ class FusionSampleConfig:
             raise OptionError(
                 f"a white_rate is two numbers above 0 that rise, not {self.white_rate}"
             )
+        if not 0 <= self.lens_blur[0] <= self.lens_blur[1] < math.inf:
+            raise OptionError(f"a lens_blur is two numbers from 0 that rise, not {self.lens_blur}")
         if self.moments < 1:
             raise OptionError(f"there is at least one moment, not {self.moments}")
-        check_probabilities(self, "noise_prob", "spurious_prob", "fpn_prob")
+        check_probabilities(self, "noise_prob", "spurious_prob", "fpn_prob", "lens_blur_prob")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -109,8 +110,12 @@ class FusionSamples(Dataset[Sample]):
         pattern = None
         if rng.random() < config.fpn_prob:
             pattern = FixedPattern.random(light.shape[1:], int(rng.integers(2**31)))
-        stream = simulate(light, sensor, seed=int(rng.integers(2**31)), fpn=pattern)
         sharp = np.minimum(light[frame] * np.float32(level), 1)
+        if rng.random() < config.lens_blur_prob:
+            deviation = float(rng.uniform(*config.lens_blur))
+            for plane in light:
+                cv2.GaussianBlur(plane, (0, 0), deviation, dst=plane)
+        stream = simulate(light, sensor, seed=int(rng.integers(2**31)), fpn=pattern)
         if pattern is not None and rng.random() < 0.5:
             # The pattern is unknown: then the truth is what a median pixel makes of the light.
             sharp, pattern = pattern_of_median_pixel(pattern).distort(sharp), None
