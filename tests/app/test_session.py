@@ -181,3 +181,13 @@ def test_frames_are_spread_over_the_exposure_of_the_request(tmp_path, files):
     assert sequence((40, 101)).facts[0] == "exposure 40:101 of 137 frames"
     spikes_alone = find_method("spikegen", Takes.SPIKES_OR_PICTURE)
     assert session.replace_sequence(None, 3, (40, 101), spikes_alone, {}).frames == [40, 70, 100]
+
+
+def test_a_recording_that_was_opened_meanwhile_takes_no_old_sequence(files, tmp_path, monkeypatch):
+    """Making a request takes a while, and the page goes on."""
+    session, folder = Session(files, tmp_path / "sessions"), tmp_path / "folder"
+    session.set_recording(folder / "b10.dat", session.read_stream(folder / "b10.dat"))
+    monkeypatch.setattr("spikecam.app.session.SharpSequence", lambda *_: session.open_sample())
+    with pytest.raises(sc.OptionError, match="another recording was opened meanwhile"):
+        session.replace_sequence(folder / "blur.png", [20], (0, 60), SDM, {})
+    assert session.sequence is None

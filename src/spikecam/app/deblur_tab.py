@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nicegui import run, ui
@@ -134,16 +135,17 @@ class DeblurTab:
 
     async def _deblur(self) -> None:
         with errors_shown_as_notices():
-            sequence = self._start_sequence()
-            self._timer.active = True
+            start_sequence = self._prepare_sequence()
             self._deblur_button.disable()
-            self._sequence_view.hide()
-            self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
-            self._progress_bar.set_value(0)
-            self._progress_text.set_text("loading")
-            self._progress_bar.visible = self._cancel_button.visible = True
             try:
-                # Not on the page's thread: networks are loaded there, too.
+                # Not on the page's thread: a pair is measured there, and networks are loaded.
+                sequence = await run.io_bound(start_sequence)
+                self._timer.active = True
+                self._sequence_view.hide()
+                self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
+                self._progress_bar.set_value(0)
+                self._progress_text.set_text("loading")
+                self._progress_bar.visible = self._cancel_button.visible = True
                 await run.io_bound(sequence.make_pictures)
             finally:
                 self._timer.active = False
@@ -151,7 +153,8 @@ class DeblurTab:
                 self._progress_bar.visible = self._cancel_button.visible = False
             self._finish(sequence)
 
-    def _start_sequence(self) -> SharpSequence:
+    def _prepare_sequence(self) -> Callable[[], SharpSequence]:
+        """What starts a sequence by what the page's controls say now."""
         stream, method = self.session.stream, self._method
         if stream is None:
             raise OptionError("open a recording first")
@@ -164,7 +167,7 @@ class DeblurTab:
         blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
         count, exposure = int(self._count.value or 0), self._exposure(stream)
         pair = PairSettings(self._encoding.value or AUTO, check_match=bool(self._check_match.value))
-        return self.session.replace_sequence(blur, count, exposure, method, options, pair)
+        return partial(self.session.replace_sequence, blur, count, exposure, method, options, pair)
 
     def _exposure(self, stream: SpikeStream) -> Span | None:
         """The exposure in the fields; None where both are empty."""

@@ -136,15 +136,16 @@ class Session:
             SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened;
                 the present sequence then stays.
         """
-        if self.stream is None:
+        stream = self.stream
+        if stream is None:
             raise OptionError("open a recording first")
         picture = None if blur is None else self.resolve_picture(blur)
         pair = pair or PairSettings()
         encoding = self._resolve_encoding(str(pair.encoding))
         if picture is None and isinstance(frames, int):
-            window = method.window(method.parse_options(options), self.stream)
-            frames = evenly_spaced_frames(self.stream, frames, exposure, window)
-        if picture is None or exposure == self.stream.exposure:
+            window = method.window(method.parse_options(options), stream)
+            frames = evenly_spaced_frames(stream, frames, exposure, window)
+        if picture is None or exposure == stream.exposure:
             # The request says which exposure it takes where it has none.
             exposure = None
         request_class: type[DeblurRequest | GenerateRequest] = GenerateRequest
@@ -154,7 +155,7 @@ class Session:
             request_class = DeblurRequest
         request = request_class(
             picture,  # type: ignore[arg-type]
-            self.stream,
+            stream,
             method.name,
             options,
             frames=frames,
@@ -163,6 +164,8 @@ class Session:
             check_match=pair.check_match,
         )
         sequence = SharpSequence(self._folder / str(self.version + 1), request)
+        if self.stream is not stream:
+            raise OptionError("another recording was opened meanwhile; start again")
         self._drop_sequence()
         self.version += 1
         self.sequence = sequence
