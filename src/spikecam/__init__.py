@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         calibrate_encoding_of_pairs,
     )
     from spikecam.deblurring.encoding_measurement import EncodingMeasurement, measure_encoding
+    from spikecam.deblurring.second_stage import second_stage
     from spikecam.encoding import Encoding, parse_encoding
     from spikecam.errors import (
         FileError,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from spikecam.generation.generate import generate, generate_frames, middle_frame
     from spikecam.generation.generated import Generated
     from spikecam.gray import quarter_gray
+    from spikecam.io.flow_file import read_flow, write_flow
     from spikecam.io.geometry import CAMERAS
     from spikecam.io.output import Output, open_output
     from spikecam.io.pictures import is_picture, read_picture, write_picture
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
     from spikecam.online.feed import open_feed
     from spikecam.online.live_reconstruction import LiveReconstruction
     from spikecam.online.methods import online_method_names, online_reconstructor
+    from spikecam.optical_flow.flow import flow
     from spikecam.orientation import Orientation
     from spikecam.reconstruction.method_choice import MethodChoice, choose_method
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
@@ -94,6 +97,7 @@ if TYPE_CHECKING:
     from spikecam.registration.alignment import Alignment
     from spikecam.registration.exposure_search import align_in_time, find_exposure
     from spikecam.requests.deblur import DeblurRequest
+    from spikecam.requests.flow import FlowRequest
     from spikecam.requests.generate import GenerateRequest
     from spikecam.requests.reconstruct import ReconstructRequest
     from spikecam.requests.recording_file import RecordingFile
@@ -108,6 +112,7 @@ if TYPE_CHECKING:
     from spikecam.show.contact_sheet import contact_sheet
     from spikecam.show.curves import check_curves, write_curves
     from spikecam.show.display import DisplayMapping, stretch_for_display
+    from spikecam.show.flow_colours import draw_flow_arrows, flow_to_colours
     from spikecam.show.table import check_table, format_json, write_table
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
@@ -126,8 +131,10 @@ _HOMES = {
     "registration.alignment": ("Alignment",),
     "registration.align": ("align",),
     "registration.exposure_search": ("align_in_time", "find_exposure"),
+    "optical_flow.flow": ("flow",),
     "orientation": ("Orientation",),
     "requests.deblur": ("DeblurRequest",),
+    "requests.flow": ("FlowRequest",),
     "requests.generate": ("GenerateRequest",),
     "requests.recording_file": ("RecordingFile",),
     "requests.reconstruct": ("ReconstructRequest",),
@@ -177,6 +184,7 @@ _HOMES = {
         "calibrate_encoding_of_pairs",
     ),
     "deblurring.encoding_measurement": ("EncodingMeasurement", "measure_encoding"),
+    "deblurring.second_stage": ("second_stage",),
     "encoding": ("Encoding", "parse_encoding"),
     "deblurring.deblur": (
         "deblur",
@@ -193,6 +201,7 @@ _HOMES = {
     ),
     "generation.generate": ("generate", "generate_frames", "middle_frame"),
     "generation.generated": ("Generated",),
+    "io.flow_file": ("read_flow", "write_flow"),
     "io.geometry": ("CAMERAS",),
     "io.output": ("Output", "open_output"),
     "io.pictures": ("is_picture", "read_picture", "write_picture"),
@@ -225,6 +234,7 @@ _HOMES = {
     "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("DisplayMapping", "stretch_for_display"),
+    "show.flow_colours": ("draw_flow_arrows", "flow_to_colours"),
     "show.table": ("check_table", "format_json", "write_table"),
     "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
@@ -252,6 +262,12 @@ __all__ = [  # noqa: RUF022
     "all_frames",
     "choose_method",
     "MethodChoice",
+    "second_stage",
+    "flow",
+    "flow_to_colours",
+    "draw_flow_arrows",
+    "read_flow",
+    "write_flow",
     "deblur",
     "deblur_frames",
     "evenly_spaced_frames",
@@ -263,6 +279,7 @@ __all__ = [  # noqa: RUF022
     "Orientation",
     "RecordingFile",
     "ReconstructRequest",
+    "FlowRequest",
     "DeblurRequest",
     "GenerateRequest",
     "Method",

@@ -3,8 +3,8 @@
 Each method is declared once, in a file of its own, as a `Method` called ``METHOD``. The built-in
 ones stand in the folders of `_PACKAGES`, one file per method, named as the method is; other
 packages add theirs by an entry point of the group ``spikecam.methods``. `spikecam.reconstruct`,
-`spikecam.deblur`, `spikecam.generate`, the command line, the app and the benchmarks all read the
-declaration, and nothing else.
+`spikecam.deblur`, `spikecam.generate`, `spikecam.flow`, the command line, the app and the
+benchmarks all read the declaration, and nothing else.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from spikecam.stream import SpikeStream
 ENTRY_POINT_GROUP = "spikecam.methods"
 # What functions and commands that take the options of methods call arguments of their own.
 RESERVED_NAMES = frozenset({
-    "align", "at", "bits", "blur", "browser", "camera", "check_match", "config", "crop", "debug",
-    "display", "each", "encoding", "exposure", "flip", "fps", "frames", "gamma", "hdr", "help",
-    "host", "json", "method", "mirror", "options", "out", "output", "overwrite", "page", "picture",
-    "port", "print_config", "quiet", "rate", "readout", "recording", "rotate", "server", "size",
-    "spikes", "spread", "stream", "stretch", "truncate", "version",
+    "align", "arrow_frames", "at", "bits", "blur", "browser", "camera", "check_match", "config",
+    "crop", "debug", "display", "each", "encoding", "exposure", "flip", "fps", "frames", "gamma",
+    "hdr", "help", "host", "json", "method", "mirror", "options", "out", "output", "overwrite",
+    "page", "picture", "port", "print_config", "quiet", "rate", "readout", "recording", "rotate",
+    "server", "size", "spikes", "spread", "stream", "stretch", "then", "to", "truncate", "version",
 })  # fmt: skip
 
 # What stands for a choice of methods, in place of a method's name.
@@ -50,17 +50,22 @@ class Takes(Enum):
       pictures like it, float32, encoded as it is, above 1 for light above white.
     - ``SPIKES_OR_PICTURE``: the same arguments, of which the picture and its exposure, or the
       stream, may be None, for `spikecam.generate`; yields `spikecam.Generated`.
+    - ``SPIKES_AT_TWO_FRAMES``: ``run(stream, pairs, options)``, for `spikecam.flow`; ``pairs`` are
+      those of two different frames, from one to the other; yields the optical flow of each pair,
+      float32 (H, W, 2).
     """
 
     SPIKES = "spikes"
     SPIKES_AND_PICTURE = "spikes and a picture"
     SPIKES_OR_PICTURE = "spikes, a picture, or both"
+    SPIKES_AT_TWO_FRAMES = "spikes at two frames"
 
 
 _PACKAGES = {
     Takes.SPIKES: "spikecam.reconstruction.methods",
     Takes.SPIKES_AND_PICTURE: "spikecam.deblurring.methods",
     Takes.SPIKES_OR_PICTURE: "spikecam.generation.methods",
+    Takes.SPIKES_AT_TWO_FRAMES: "spikecam.optical_flow.methods",
 }
 
 
@@ -248,7 +253,7 @@ def find_method(name: str, takes: Takes) -> Method:
     for other in Takes:
         if other is not takes and name.lower() in map(str.lower, method_names(other)):
             raise OptionError(
-                f"{name} makes pictures from {other.value}, not from {takes.value}; "
+                f"{name} takes {other.value}, not {takes.value}; "
                 f"methods for that: {', '.join(method_names(takes))}"
             )
     raise OptionError(f"no method {name!r}; known methods: {', '.join(method_names(takes))}")

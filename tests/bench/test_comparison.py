@@ -39,6 +39,23 @@ def test_methods_are_those_of_deblur(case):
         WeightedMethod.parse("edi:ldn")
 
 
+def test_a_long_window_is_scored_where_it_fits(case, tmp_path, monkeypatch):
+    from spikecam.networks.configs.spkdeblurnet import SpkDeblurNetConfig
+    from spikecam.networks.spkdeblurnet import SpkDeblurNet
+
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+    sizes = {"picture_width": 12, "spike_width": 12, "picture_blocks": 1, "spike_blocks": 1}
+    network = SpkDeblurNet(SpkDeblurNetConfig(frames=56, **sizes))
+    card = sc.Card("test", "", "", "", "", "", (), "")
+    sc.save_weights(tmp_path / "spkdeblurnet.safetensors", network, card)
+    method = WeightedMethod.parse("spkdeblurnet")
+    scores, pictures = score_methods([case], [method], METRICS)
+    assert scores["spkdeblurnet"].frames == [68]
+    assert pictures["one"]["spkdeblurnet"].shape == case.blur.shape
+    scores, pictures = score_methods([case], [method], METRICS, [20])
+    assert scores["spkdeblurnet"].mean("psnr") is None
+
+
 def test_weights_stand_behind_the_method():
     small = WeightedMethod.parse("refined:refined-small")
     assert (small.method, small.weights) == ("refined", ("refined-small",))

@@ -103,6 +103,27 @@ def test_reconstructions_are_judged_beside_the_truth(data, no_pyiqa):
     assert [n.split(" ")[0] for n in report.tables[0].notes[2:]] == ["LPIPS", "NIQE", "BRISQUE"]
 
 
+def test_second_stages_are_scored_with_weights_of_the_users_own(data, tmp_path, monkeypatch):
+    from spikecam.networks.configs.mimounet import MIMOUNetConfig
+    from spikecam.networks.mimounet import MIMOUNet
+
+    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+    folder, names = data / "reds_spikes", ["tfp:41", "tfp:41+mimounet"]
+    options = {"metrics": ["psnr"], "limit": 1, "say": ignore_progress}
+    with pytest.raises(sc.OptionError, match="no weights of mimounet ship"):
+        score_reconstructions(folder, names, **options)
+    network = MIMOUNet(MIMOUNetConfig(width=16, blocks=1))
+    for values in network.predict.parameters():
+        values.data.zero_()
+    card = sc.Card("test", "", "", "", "", "", (), "")
+    sc.save_weights(tmp_path / "mimounet.safetensors", network, card)
+    scored = rows(score_reconstructions(folder, names, **options).tables[0])
+    # Without its last layers the network gives the picture itself.
+    assert scored["tfp:41+mimounet"]["PSNR ↑"] == pytest.approx(
+        scored["tfp:41"]["PSNR ↑"], abs=0.01
+    )
+
+
 def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_pyiqa):
     with pytest.raises(sc.OptionError, match="psnr compares with the truth"):
         score_reconstructions(

@@ -131,7 +131,7 @@ def test_the_page_lists_every_command_and_exit_code():
         assert f"`{option}`" in page
 
 
-@pytest.mark.parametrize("name", ["reconstruct", "deblur", "generate", "view", "live"])
+@pytest.mark.parametrize("name", ["reconstruct", "flow", "deblur", "generate", "view", "live"])
 def test_no_option_of_a_method_is_called_as_a_flag_of_a_command(name):
     arguments = build_app([name])[name].assemble_argument_collection()
     flags = {one.name[2:].replace("-", "_") for one in arguments if one.name[:2] == "--"}

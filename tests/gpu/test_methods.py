@@ -16,6 +16,7 @@ def methods_with_a_device():
     return [
         method
         for takes in sc.Takes
+        if takes is not sc.Takes.SPIKES_AT_TWO_FRAMES
         for method in sc.all_methods(takes)
         if "device" in method.option_names and method.has_weights
     ]

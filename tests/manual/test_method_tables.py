@@ -31,7 +31,11 @@ def test_both_tables_of_situations_are_the_same_and_have_every_row(text):
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_the_page_of_each_kind_names_it(text, method):
-    page = {Takes.SPIKES: "look", Takes.SPIKES_AND_PICTURE: "networks"}.get(
-        method.takes, "generate"
-    )
+    pages = {
+        Takes.SPIKES: "look",
+        Takes.SPIKES_AT_TWO_FRAMES: "look",
+        Takes.SPIKES_AND_PICTURE: "networks",
+        Takes.SPIKES_OR_PICTURE: "generate",
+    }
+    page = pages[method.takes]
     assert f"`{method.name}`" in text(page)

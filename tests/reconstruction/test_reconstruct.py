@@ -127,5 +127,5 @@ def test_names_of_methods_may_be_in_capitals(spikes):
 
 def test_a_method_that_takes_something_else_is_named(spikes):
     stream = sc.SpikeStream.from_array(spikes(50, 2, 3))
-    with pytest.raises(sc.OptionError, match="sdm makes pictures from spikes and a picture, not"):
+    with pytest.raises(sc.OptionError, match="sdm takes spikes and a picture, not spikes; methods"):
         sc.reconstruct(stream, method="sdm")

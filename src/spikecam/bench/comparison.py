@@ -77,6 +77,15 @@ class WeightedMethod:
         )
         return list(sharp)
 
+    def frames_inside(self, case: DeblurringCase, frames: Sequence[int]) -> list[int]:
+        """Those of the frames whose window lies inside the recording of a case."""
+        if self.method is None:
+            return list(frames)
+        method = sc.find_method(self.method, sc.Takes.SPIKES_AND_PICTURE)
+        options = method.parse_options({"weights": self.weights} if self.weights else {})
+        half = method.window(options, case.stream) // 2
+        return [frame for frame in frames if half <= frame < len(case.stream) - half]
+
     def format_parameter_count(self) -> str | None:
         """Number of parameters of all its networks, as in "2.61 M".
 
@@ -149,6 +158,8 @@ def score_methods(
 ) -> tuple[dict[str, MethodScores], dict[str, dict[str, Picture]]]:
     """Score deblurring methods on test cases, at all frames with sharp pictures or at ``frames``.
 
+    A method whose window leaves the recording at some of them is scored at the others alone.
+
     Args:
         cases: read one after another, so that one at a time is in memory.
         methods: their labels differ.
@@ -175,16 +186,21 @@ def score_methods(
         if index < picture_cases:
             pictures[case.name] = case_pictures
         for method in methods:
+            inside = selected
+            if isinstance(method, WeightedMethod):
+                inside = method.frames_inside(case, selected)
+            if not inside:
+                continue
             if index == 0:
                 # Loading and compiling happen once and are not counted.
-                method.pictures(case, selected[:1])
+                method.pictures(case, inside[:1])
             start = time.perf_counter()
-            sharp = method.pictures(case, selected)
-            seconds_per_frame = (time.perf_counter() - start) / len(selected)
+            sharp = method.pictures(case, inside)
+            seconds_per_frame = (time.perf_counter() - start) / len(inside)
             method_scores = scores[method.label]
-            method_scores.frames += selected
-            method_scores.seconds += [seconds_per_frame] * len(selected)
-            for frame, picture in zip(selected, sharp, strict=True):
+            method_scores.frames += inside
+            method_scores.seconds += [seconds_per_frame] * len(inside)
+            for frame, picture in zip(inside, sharp, strict=True):
                 values = sc.score(picture, case.truth.get(frame), metrics) if metrics else {}
                 for name, value in values.items():
                     method_scores.values[name].append(value)

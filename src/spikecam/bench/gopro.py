@@ -184,6 +184,12 @@ def _case_set_tables(
             "thinning spikes also thins those without cause, so that scores above V_th 1 come out "
             "too high"
         )
+    for label, own in next(iter(scores.values())).items():
+        if len(own.frames) < counts[0]:
+            notes.append(
+                f"{label} is scored on {len(own.frames)} frames, those whose window lies inside "
+                "the recording"
+            )
     middle = _score_table_rows(scores, entries, metrics, MIDDLE_FRAME, {})
     tables = [Table("middle", f"Middle frame ({counts[1]} frames)", middle, notes)]
     if counts[0] == counts[1]:

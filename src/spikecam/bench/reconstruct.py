@@ -55,7 +55,8 @@ def score_reconstructions(
     Args:
         recording_folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings
             alone (momVidar2021), scored in their middle; or None for the synthetic set.
-        methods: METHOD[:WINDOW]; by default all that take spikes alone and have weights.
+        methods: METHOD[:WINDOW][+STAGE]; by default all that take spikes alone and have weights.
+            The second stage, such as mimounet, deblurs the scaled picture, by weights of your own.
         metrics: by default those of the table that can be had; without truth, those that need
             none.
         camera: name or (height, width), of recordings alone.
@@ -73,6 +74,7 @@ def score_reconstructions(
     ]
     if len(set(methods)) < len(methods):
         raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
+    stages = {stage: sc.second_stage(stage) for stage in map(_stage_name, methods) if stage}
     source, remaining = describe_and_iter_recordings(recording_folder, camera, limit)
     say(source)
     first = next(remaining)
@@ -94,7 +96,9 @@ def score_reconstructions(
             pictures[recording.name] = case_pictures
         count += 1
         for name_and_window in methods:
-            picture = _picture(recording, name_and_window)
+            picture = _picture(recording, name_and_window.partition("+")[0])
+            if stage := _stage_name(name_and_window):
+                picture = stages[stage](picture)
             case_pictures[name_and_window] = picture
             for name, value in sc.score(picture, recording.truth, names).items():
                 values[name_and_window, name].append(value)
@@ -119,6 +123,11 @@ def score_reconstructions(
     ]
     table = Table("reconstruct", f"Reconstruction ({count} recordings)", rows, notes)
     return Report("reconstruct", "Pictures out of spikes", source, command, [table], pictures)
+
+
+def _stage_name(name: str) -> str:
+    """Name of the second stage in METHOD[:WINDOW][+STAGE]; "" without one."""
+    return name.partition("+")[2]
 
 
 def _picture(recording: ScoredRecording, name_and_window: str) -> Picture:

@@ -7,6 +7,7 @@ are few: figures on them are no figures on the data sets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +16,14 @@ import numpy.typing as npt
 import spikecam as sc
 from spikecam.encoding import LINEAR, Encoding
 from spikecam.picture import Picture
+from spikecam.scenes.layers import MovingLayer, iter_rendered_frames
+from spikecam.scenes.motion import scene_layers
 from spikecam.stream import Span
 
 # Colour photographs that scikit-image installs, and their motion in pixels during an exposure.
 _PHOTOS = {"astronaut": 12, "chelsea": 24, "coffee": 36, "rocket": 18, "retina": 30}
-_SIZE = (224, 320)
+# Height and width of the pictures.
+SCENE_SIZE = (224, 320)
 
 
 class SyntheticSequence(NamedTuple):
@@ -52,7 +56,7 @@ def describe_synthetic_set(limit: int | None = None) -> str:
     """
     count = min(limit or len(_PHOTOS), len(_PHOTOS))
     count_text = "1 photograph" if count == 1 else f"{count} photographs"
-    return f"{count_text} of scikit-image in motion, {_SIZE[1]}x{_SIZE[0]}, simulated"
+    return f"{count_text} of scikit-image in motion, {SCENE_SIZE[1]}x{SCENE_SIZE[0]}, simulated"
 
 
 def make_sequences(
@@ -62,20 +66,33 @@ def make_sequences(
 
     They are the same at every call.
     """
+    return [
+        SyntheticSequence(name, np.stack(list(iter_rendered_frames(layers, SCENE_SIZE))), exposure)
+        for name, layers in iter_scene_layers(frame_count, exposure, scene_count)
+    ]
+
+
+def iter_scene_layers(
+    frame_count: int, exposure: Span, scene_count: int | None = None
+) -> Iterator[tuple[str, list[MovingLayer]]]:
+    """Iterate over names and moving layers of the first scenes, or of all.
+
+    They are the same at every call.
+    """
     from skimage import data
 
     photographs = {name: getattr(data, name)() for name in _PHOTOS}
-    sequences = []
     for index, (name, speed) in enumerate(list(_PHOTOS.items())[:scene_count]):
         foregrounds = [photographs[list(photographs)[index - 2]]] if index % 2 else []
-        pictures = sc.moving_scene(
-            photographs[name],
-            size=_SIZE,
-            frames=frame_count,
-            exposure=exposure,
-            speed=speed,
-            foregrounds=foregrounds,
-            seed=index,
+        yield (
+            name,
+            scene_layers(
+                photographs[name],
+                size=SCENE_SIZE,
+                frames=frame_count,
+                exposure=exposure,
+                speed=speed,
+                foregrounds=foregrounds,
+                seed=index,
+            ),
         )
-        sequences.append(SyntheticSequence(name, np.stack(list(pictures)), exposure))
-    return sequences

@@ -27,6 +27,7 @@ COMMANDS = (
     "view",
     "convert",
     "reconstruct",
+    "flow",
     "deblur",
     "generate",
     "simulate",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
+from cyclopts import Parameter
+
 from spikecam.cli.method_options import (
     AUTO_HELP,
     MethodFlags,
@@ -14,6 +16,7 @@ from spikecam.cli.method_options import (
     method_with_options,
 )
 from spikecam.cli.options import (
+    METHOD_GROUP,
     AtOption,
     DisplayOptions,
     FramesOption,
@@ -24,6 +27,7 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.pair_options import ColourOptions
 from spikecam.cli.pictures import write_pictures
+from spikecam.errors import OptionError
 from spikecam.io.output import output_kind
 from spikecam.method import Takes, all_methods
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
@@ -44,6 +48,7 @@ def reconstruct(
     method: Annotated[str, make_method_parameter(METHODS, AUTO_HELP)] = DEFAULT_METHOD,
     options: MethodFlags = MethodFlags(),
     photo: ColourOptions = ColourOptions(),
+    then: Annotated[str | None, Parameter(metavar="NAME|FILE", group=METHOD_GROUP)] = None,
     display: DisplayOptions = DisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
@@ -54,10 +59,17 @@ def reconstruct(
     Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
 
     With --colour they are encoded as the photograph is, and of its size.
+
+    Args:
+        then: A second stage that deblurs each picture as it is shown: mimounet, nrknet or gkmnet,
+            by weights of your own that are called so; or the name or file of others of one of
+            them.
     """
     values = options.option_values(method_with_options(method), METHODS)
     file, kind = recording.recording_file(spikes), output_kind(out)
     if photo.colour is not None:
+        if then is not None:
+            raise OptionError("--then sees gray pictures alone; leave out --colour")
         request = photo.request(file, method, values, (at, frames))
         if at is None and frames is None and kind != "picture":
             request = replace(request, frames="0:")
@@ -66,7 +78,7 @@ def reconstruct(
         write_pictures(prepared, opened, "Colour")
         return
     prepared = ReconstructRequest(
-        file, method, values, at, frames, display.stretch, display.gamma
+        file, method, values, at, frames, display.stretch, display.gamma, then
     ).check(kind)
     opened = output.open_output(out, [spikes], len(prepared.frames))
     write_pictures(prepared, opened, method_label(method))

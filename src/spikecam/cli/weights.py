@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 import spikecam as sc
 from spikecam.cli.messages import report
 from spikecam.cli.options import OUTPUT_GROUP, OverwriteOption
+from spikecam.deblurring.second_stage import second_stage_kinds
 from spikecam.method import Takes, all_methods
 from spikecam.weights.catalogue import SUFFIX
 
@@ -21,6 +22,7 @@ COMMANDS = {
     Takes.SPIKES: "reconstruct",
     Takes.SPIKES_AND_PICTURE: "deblur",
     Takes.SPIKES_OR_PICTURE: "generate",
+    Takes.SPIKES_AT_TWO_FRAMES: "flow",
 }
 
 
@@ -109,6 +111,8 @@ def import_weights(
 
 def commands_taking(network: str) -> list[str]:
     """The commands and methods that take weights of this network, as text."""
+    if network in second_stage_kinds():
+        return [f"reconstruct --then {network}"]
     return [
         # An option that is called as a network takes its weights.
         f"{command} --{network}" if is_option else f"{command} --method {method.name}"

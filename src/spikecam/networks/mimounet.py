@@ -16,11 +16,16 @@ from spikecam.networks.padding import reflect_to_multiple
 from spikecam.networks.picture_input import BlurryPictureInputConfig
 from spikecam.networks.residual import ResidualBlock
 
-_MULTIPLE = 4
-
 
 class MIMOUNet(nn.Module):
-    """Deblurring network of photographs with several inputs and outputs."""
+    """Deblurring network of photographs with several inputs and outputs.
+
+    Attributes:
+        multiple: of which both sides are multiples inside.
+        min_side: smallest side inside.
+    """
+
+    multiple, min_side = 4, 0
 
     def __init__(
         self,
@@ -61,13 +66,21 @@ class MIMOUNet(nn.Module):
             nn.Conv2d(width, 3, 3, padding=1) for width in (quarter, half, full)
         )
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        # Two pixels of each grid for a block: of the encoder, and of the decoder.
+        blocks = 2 * 2 * self.config.blocks * (1 + 2 + 4)
+        # The other convolutions and the changes of the grid, of which none sees 16 pixels.
+        return blocks + 48
+
     def forward(self, blur: Tensor) -> Tensor:
         """Deblur pictures (B, 3, h, w) in [0, 1], RGB, to sharp ones of their size, not clipped.
 
         Sides that are no multiples of 4 are padded by reflection, below and on the right.
         """
         height, width = blur.shape[2:]
-        sharp = self.predict_scales(reflect_to_multiple(blur, _MULTIPLE))[-1]
+        sharp = self.predict_scales(reflect_to_multiple(blur, self.multiple))[-1]
         return sharp[:, :, :height, :width]
 
     def predict_scales(self, blur: Tensor) -> list[Tensor]:

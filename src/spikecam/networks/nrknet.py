@@ -19,12 +19,17 @@ from spikecam.networks.residual import ResidualBlock
 
 # Steps of pixels of the scales, and how often the iteration is unrolled at each.
 _SCALES = ((4, 3), (2, 2), (1, 1))
-# Sides are multiples of this, and large enough for reflection at the coarsest grid.
-_MULTIPLE, _MIN_SIDE = 16, 32
 
 
 class NRKNet(nn.Module):
-    """Network that removes defocus blur from photographs."""
+    """Network that removes defocus blur from photographs.
+
+    Attributes:
+        multiple: of which both sides are multiples inside.
+        min_side: smallest side inside, large enough for reflection at the coarsest grid.
+    """
+
+    multiple, min_side = 16, 32
 
     def __init__(
         self,
@@ -52,6 +57,16 @@ class NRKNet(nn.Module):
         self.blur_stack = BlurStack(config.kernels)
         self.blur_sum = nn.Conv2d(3 * planes, 3, 1)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        coarsest, iterations = _SCALES[0]
+        # Two pixels of each grid of the U-net for a block, and its other convolutions.
+        features = 2 * self.config.blocks * (1 + 2 + 4 + 4 + 4 + 2 + 1) + 24
+        # Every iteration but the first uses weights beside the pixel; the state of finer scales.
+        blurs = (iterations - 1) * self.config.kernels
+        return coarsest * (features + blurs) + 32
+
     def forward(self, blur: Tensor) -> Tensor:
         """Deblur pictures (B, 3, h, w) in [0, 1], RGB, to sharp ones of their size, not clipped.
 
@@ -59,7 +74,7 @@ class NRKNet(nn.Module):
         right.
         """
         height, width = blur.shape[2:]
-        sharp = self.predict_scales(reflect_to_multiple(blur, _MULTIPLE, _MIN_SIDE))[-1]
+        sharp = self.predict_scales(reflect_to_multiple(blur, self.multiple, self.min_side))[-1]
         return sharp[:, :, :height, :width]
 
     def predict_scales(self, blur: Tensor) -> list[Tensor]:

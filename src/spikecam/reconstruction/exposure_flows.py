@@ -14,7 +14,7 @@ from spikecam.picture import Picture
 Levels = npt.NDArray[np.uint8]
 
 # Pixels a side below which DIS finds no flow: all is taken to stand still.
-_MIN_FLOW_PIXELS = 16
+MIN_FLOW_PIXELS = 16
 # More smoothness than by default, which halves the error between short exposures.
 _SMOOTHNESS, _ITERATIONS = 120, 10
 
@@ -42,7 +42,7 @@ def flows_from_reference(levels: Mapping[int, Levels]) -> dict[int, Picture]:
     """
     reference = levels[0]
     flows = {0: np.zeros((*reference.shape, 2), np.float32)}
-    if min(reference.shape) < _MIN_FLOW_PIXELS:
+    if min(reference.shape) < MIN_FLOW_PIXELS:
         return flows
     dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     dis.setFinestScale(0)

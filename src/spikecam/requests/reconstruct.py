@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from spikecam.deblurring.second_stage import read_second_stage_info, second_stage
 from spikecam.errors import OptionError
 from spikecam.frames import Frames, frames_with_window, parse_frames
 from spikecam.io.output import Kind
+from spikecam.io.paths import PathLike
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.reconstruction.method_choice import EVERY_FRAME, resolve_method
@@ -39,6 +41,9 @@ class ReconstructRequest:
         stretch: percentiles (low, high) that are shown as black and white; by default firing
             rates are shown as they are.
         gamma: of what is shown; above 1 lifts the shadows.
+        then: a second stage that deblurs what is shown: "mimounet", "nrknet" or "gkmnet", by
+            weights of the user's own that are called so, or the name or file of other weights of
+            one of them. It runs where the option ``device`` of the method says.
     """
 
     spikes: Spikes
@@ -48,6 +53,7 @@ class ReconstructRequest:
     frames: Frames | str | None = None
     stretch: tuple[float, float] | None = None
     gamma: float = 1.0
+    then: PathLike | None = None
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
         """Check the request before work starts.
@@ -86,6 +92,8 @@ class ReconstructRequest:
             low, high = self.stretch
             raise OptionError(f"percentiles rise within 0 to 100, unlike {low:g}:{high:g}")
         DisplayMapping(gamma=self.gamma)
+        if self.then is not None:
+            read_second_stage_info(self.then)
         hints: list[str] = []
 
         def reconstructed(frames: Sequence[int]) -> Iterator[Picture]:
@@ -93,10 +101,22 @@ class ReconstructRequest:
 
         return CheckedRequest(
             frames,
-            lambda: self._pictures(reconstructed, frames, hints),
+            lambda: self._results(reconstructed, frames, hints),
             choice="" if choice is None else str(choice),
             hints=hints,
         )
+
+    def _results(
+        self,
+        reconstructed: Callable[[Sequence[int]], Iterator[Picture]],
+        frames: Sequence[int],
+        hints: list[str],
+    ) -> Iterator[Picture]:
+        pictures = self._pictures(reconstructed, frames, hints)
+        if self.then is None:
+            return pictures
+        device = self.options.get("device", "auto")
+        return map(second_stage(self.then, device=device), pictures)
 
     def _pictures(
         self,

@@ -75,6 +75,29 @@ def moving_scene(
     >>> np.stack(list(scene)).shape
     (9, 48, 64, 3)
     """
+    layers = scene_layers(
+        photo,
+        size=size,
+        frames=frames,
+        exposure=exposure,
+        speed=speed,
+        foregrounds=foregrounds,
+        seed=seed,
+    )
+    return iter_rendered_frames(layers, size)
+
+
+def scene_layers(
+    photo: npt.ArrayLike,
+    *,
+    size: tuple[int, int],
+    frames: int,
+    exposure: Span,
+    speed: float,
+    foregrounds: Sequence[npt.ArrayLike] = (),
+    seed: int,
+) -> list[MovingLayer]:
+    """The layers of a moving scene, the background first; arguments are those of `moving_scene`."""
     _check_arguments(size, frames, exposure, speed, seed)
     background = _as_colour(photo, "the photograph")
     pieces = [_as_colour(piece, f"foreground {i}") for i, piece in enumerate(foregrounds)]
@@ -84,7 +107,7 @@ def moving_scene(
     for number, piece in enumerate(pieces, start=1):
         rng = np.random.default_rng((seed, number))
         layers.append(_foreground_layer(rng, piece, size, frames, exposure))
-    return iter_rendered_frames(layers, size)
+    return layers
 
 
 def _translation(x: float, y: float) -> Matrices:

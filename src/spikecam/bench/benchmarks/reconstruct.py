@@ -20,7 +20,8 @@ class ReconstructOptions:
     Attributes:
         data: NAME.dat with NAME.png of frame 150, as in SREDS, or recordings alone; by default
             simulated recordings.
-        method: METHOD[:WINDOW] to score; by default every method that takes spikes alone.
+        method: METHOD[:WINDOW][+STAGE] to score, with mimounet, nrknet or gkmnet as a second stage;
+            by default every method that takes spikes alone.
         metric: as for spikecam score.
         size: WIDTHxHEIGHT of recordings alone.
         camera: name of their camera.

@@ -1,0 +1,1 @@
+"""Methods of `spikecam.flow`, one file each."""
