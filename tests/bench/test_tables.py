@@ -1,6 +1,7 @@
 import json
 import sys
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import spikecam as sc
 from spikecam.bench.gopro import score_modules, score_on_gopro
 from spikecam.bench.losses import CONFIGURATIONS, score_losses
 from spikecam.bench.reconstruct import score_reconstructions
+from spikecam.bench.reconstruct_films import score_films
+from spikecam.bench.reconstruction_entries import default_entry_names, parse_entries
 from spikecam.bench.rsb import score_on_rsb
-from spikecam.metrics import learned
+from spikecam.metrics import learned, natural_models
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import TrainingJob
 from spikecam.train.recipes.ldn import LDNOptions
@@ -24,6 +27,18 @@ def ignore_progress(_):
 def no_pyiqa(monkeypatch):
     learned._load_pyiqa_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", None)
+
+
+@pytest.fixture
+def no_models(no_pyiqa, monkeypatch):
+    """Neither pyiqa nor the packages with parameters of NIQE and BRISQUE."""
+
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    for load in (natural_models.load_niqe_model, natural_models.load_brisque_model):
+        load.cache_clear()
+    monkeypatch.setattr(natural_models, "distribution", missing)
 
 
 def rows(table):
@@ -93,14 +108,21 @@ def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa):
     assert scored["sdm"]["PSNR, average"] > scored["blurry picture"]["PSNR, average"] + 0.5
 
 
-def test_reconstructions_are_judged_beside_the_truth(data, no_pyiqa):
+def test_reconstructions_are_judged_beside_the_truth(data, no_models):
     report = score_reconstructions(
         data / "reds_spikes", ["tfp:9", "tfp:41"], limit=1, say=ignore_progress
     )
-    scored = rows(report.tables[0])
+    ours, reds_base, sreds = report.tables
+    scored = rows(ours)
     assert scored["tfp:41"]["PSNR ↑"] > scored["tfp:9"]["PSNR ↑"] + 3
-    assert scored["TFI (published, not rerun)"]["PSNR ↑"] == "18.5"
-    assert [n.split(" ")[0] for n in report.tables[0].notes[2:]] == ["LPIPS", "NIQE", "BRISQUE"]
+    # As published: pictures are rates over 0.6.
+    assert scored["tfp:41"]["PSNR ↑"] == pytest.approx(31.6, abs=0.1)
+    assert scored["tfp:41"]["s a frame"] > 0
+    assert rows(reds_base)["BSF (published, not rerun)"]["PSNR ↑"] == "39.58"
+    assert rows(sreds)["TFI (published, not rerun)"]["PSNR ↑"] == "18.5"
+    # Columns that cannot be had stay, blank, with the reason below.
+    assert scored["tfp:41"]["NIQE ↓"] is None
+    assert [n.split(" ")[0] for n in ours.notes[1:]] == ["LPIPS", "NIQE", "BRISQUE"]
 
 
 def test_second_stages_are_scored_with_weights_of_the_users_own(data, tmp_path, monkeypatch):
@@ -124,20 +146,70 @@ def test_second_stages_are_scored_with_weights_of_the_users_own(data, tmp_path, 
     )
 
 
-def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_pyiqa):
+def test_white_scales_pictures(data, no_models):
+    def score(white_rate):
+        report = score_reconstructions(
+            data / "reds_spikes",
+            ["tfp:41"],
+            metrics=["psnr"],
+            white_rate=white_rate,
+            limit=1,
+            say=ignore_progress,
+        )
+        return report.tables[0].rows[0]["PSNR ↑"]
+
+    assert score(0.6) > score(1) + 5
+
+
+def test_films_are_scored_by_speed_light_and_noise(no_models, tmp_path):
+    lines = []
+    report = score_films(["tfp:11", "tfp:41"], limit=1, plot_folder=tmp_path, say=lines.append)
+    summary, speed, light, noise = report.tables
+    short, long = (rows(summary)[name] for name in ("tfp:11", "tfp:41"))
+    # What stands still wants a long window, which also has less grain, and loses more by motion.
+    assert short["still, PSNR ↑"] - short["PSNR ↑"] < long["still, PSNR ↑"] - long["PSNR ↑"] - 3
+    assert long["still, PSNR ↑"] > short["still, PSNR ↑"] + 3
+    assert short["still, temporal error ↓"] > long["still, temporal error ↓"] > 0
+    assert short["NIQE ↓"] is None
+    assert list(speed.rows[0]) == ["method", "0", "0.25", "0.5", "1"]
+    assert speed.rows[1]["0"] > speed.rows[1]["0.5"] > speed.rows[1]["1"]
+    assert list(light.rows[0]) == ["method", "0.6", "0.2", "0.1"]
+    assert light.rows[0]["0.6"] > light.rows[0]["0.1"]
+    assert noise.rows[0]["none"] > noise.rows[0]["strong"]
+    assert light.rows[0]["0.6"] == speed.rows[0]["0.5"] == noise.rows[0]["none"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"reconstruct_{name}.png" for name in ("light", "noise", "speed")
+    ]
+    assert len(report.pictures) == 8
+
+
+def test_methods_are_those_that_have_weights():
+    fast, slow = default_entry_names(), default_entry_names(slow=True)
+    assert fast[:9] == [
+        "tfp:11", "tfp:21", "tfp:41", "tfi", "tfi:17", "tfstp", "defocus:25", "aligned", "lsq"
+    ]  # fmt: skip
+    assert set(fast) < set(slow)
+    assert "spikegen" in slow
+    with pytest.raises(sc.OptionError, match="named twice"):
+        parse_entries(["tfp", "tfp"])
+    with pytest.raises(sc.OptionError, match="METHOD:WINDOW"):
+        parse_entries(["tfp:wide"])
+    with pytest.raises(sc.OptionError, match="no method"):
+        parse_entries(["tpf"])
+
+
+def test_recordings_alone_need_a_metric_without_truth(recording_folder, no_models):
     with pytest.raises(sc.OptionError, match="psnr compares with the truth"):
         score_reconstructions(
             recording_folder, metrics=["psnr"], camera=(6, 9), say=ignore_progress
         )
-    with pytest.raises(sc.SpikecamError, match="pyiqa is not installed"):
+    with pytest.raises(sc.SpikecamError, match="NIQE reads its parameters"):
         score_reconstructions(recording_folder, camera=(6, 9), say=ignore_progress)
 
 
 def test_what_holds_no_recordings_is_refused(tmp_path):
     with pytest.raises(sc.FileError, match=r"expected NAME\.dat"):
         score_reconstructions(tmp_path, say=ignore_progress)
-    with pytest.raises(sc.OptionError, match="METHOD:WINDOW"):
-        score_reconstructions(None, ["tfp:wide"], limit=1, say=ignore_progress)
 
 
 @pytest.fixture

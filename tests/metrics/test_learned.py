@@ -3,10 +3,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import spikecam as sc
 from spikecam.metrics import learned
+from spikecam.metrics.lpips_network import LPIPS
 
+# Indices of the convolutions of VGG-16 in torchvision.
+VGG = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 PICTURE = np.random.default_rng(0).random((20, 30)).astype(np.float32)
 
 
@@ -38,24 +43,16 @@ def test_pictures_are_given_in_colour_and_from_zero_to_one(pyiqa):
 
 
 def test_those_without_truth_take_one_picture(pyiqa):
-    for metric in (sc.niqe, sc.brisque, sc.liqe):
-        metric(PICTURE, data_range=1)
-    assert [name for name, _ in pyiqa] == ["niqe", "brisque", "liqe"]
-    assert all(len(pictures) == 1 for _, pictures in pyiqa)
-
-
-def test_a_constant_picture_has_no_statistics(pyiqa):
-    flat = np.full((20, 30), 0.5)
-    for metric in (sc.niqe, sc.brisque):
-        with pytest.raises(sc.OptionError, match="no meaning on a picture of one value"):
-            metric(flat, data_range=1)
-    assert sc.liqe(flat, data_range=1) == pytest.approx(0.5)
+    sc.liqe(PICTURE, data_range=1)
+    ((name, pictures),) = pyiqa
+    assert name == "liqe"
+    assert len(pictures) == 1
 
 
 def test_a_value_that_is_none_is_an_error(pyiqa):
     sys.modules["pyiqa"].create_metric = lambda *_, **__: lambda *_: float("nan")
-    with pytest.raises(sc.OptionError, match="NIQE has no value"):
-        sc.niqe(PICTURE, data_range=1)
+    with pytest.raises(sc.OptionError, match="LIQE has no value"):
+        sc.liqe(PICTURE, data_range=1)
 
 
 def test_pictures_that_a_metric_refuses_are_named(pyiqa):
@@ -64,9 +61,9 @@ def test_pictures_that_a_metric_refuses_are_named(pyiqa):
 
     sys.modules["pyiqa"].create_metric = lambda *_, **__: refuses
     with pytest.raises(
-        sc.OptionError, match=r"NIQE cannot be computed on a picture of 30x20 \(too sm"
+        sc.OptionError, match=r"LIQE cannot be computed on a picture of 30x20 \(too sm"
     ):
-        sc.niqe(PICTURE, data_range=1)
+        sc.liqe(PICTURE, data_range=1)
 
 
 def test_weights_that_cannot_be_had_are_said_plainly(pyiqa):
@@ -86,7 +83,7 @@ def test_what_is_said_of_downloads_is_no_result(pyiqa, capsys):
         return create(*args, **options)
 
     sys.modules["pyiqa"].create_metric = talks
-    sc.niqe(PICTURE, data_range=1)
+    sc.liqe(PICTURE, data_range=1)
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "Downloading\n")
 
@@ -95,7 +92,7 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
     learned._load_pyiqa_metric.cache_clear()
     monkeypatch.setitem(sys.modules, "pyiqa", None)
     with pytest.raises(sc.SpikecamError, match='pip install "pyiqa'):
-        sc.niqe(PICTURE, data_range=1)
+        sc.liqe(PICTURE, data_range=1)
 
 
 def test_a_package_that_does_not_load_is_no_traceback(monkeypatch, tmp_path):
@@ -104,4 +101,32 @@ def test_a_package_that_does_not_load_is_no_traceback(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pyiqa", raising=False)
     with pytest.raises(sc.SpikecamError, match=r"cannot be loaded here \(operator does"):
-        sc.niqe(PICTURE, data_range=1)
+        sc.liqe(PICTURE, data_range=1)
+
+
+@pytest.fixture
+def lpips_file(tmp_path):
+    network = LPIPS()
+    state, convolutions = {}, [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
+    for index, convolution in zip(VGG, convolutions, strict=True):
+        state[f"features.{index}.weight"] = convolution.weight.detach()
+        state[f"features.{index}.bias"] = convolution.bias.detach()
+    for index, weight in enumerate(network.weights):
+        state[f"lin{index}.model.1.weight"] = torch.ones_like(weight)
+    save_file(state, tmp_path / "lpips.safetensors")
+    return tmp_path / "lpips.safetensors"
+
+
+def test_lpips_reads_weights_of_a_file_without_pyiqa(lpips_file, monkeypatch):
+    learned._load_pyiqa_metric.cache_clear()
+    monkeypatch.setitem(sys.modules, "pyiqa", None)
+    other = 1 - PICTURE
+    assert sc.lpips(PICTURE, PICTURE, data_range=1, weights=[lpips_file]) == 0
+    value = sc.lpips(PICTURE, other, data_range=1, weights=[lpips_file])
+    assert value > 0
+    scored = sc.score(PICTURE, other, ["lpips", "psnr"], lpips_weights=[lpips_file])
+    assert scored["lpips"] == pytest.approx(value)
+    with pytest.raises(sc.OptionError, match="at least 16 pixels a side"):
+        sc.lpips(PICTURE[:15], PICTURE[:15], data_range=1, weights=[lpips_file])
+    with pytest.raises(sc.SpikecamError, match="pyiqa is not installed"):
+        sc.lpips(PICTURE, other, data_range=1)

@@ -61,6 +61,21 @@ _RECONSTRUCTION = {
     "STIR": (38.79, 0.97, 0.02, 2.92, 14.84, 5.39, 15.85),
     "SpikeGen": (39.25, 0.98, 0.01, 2.83, 14.99, 5.33, 15.97),
 }
+# On REDS-BASE, all trained anew by one hand, 41 frames in (Spike-Zoo v0.2.3): PSNR, SSIM, LPIPS
+# (AlexNet), NIQE, BRISQUE. Those of TFI, TFP and SpikeCLIP are of pictures stretched from their
+# least to their greatest value.
+_REDS_BASE = {
+    "TFI": (25.10, 0.726, 0.318, 7.40, 46.4),
+    "TFP": (28.17, 0.770, 0.261, 8.06, 47.3),
+    "SpikeCLIP": (21.87, 0.578, 0.333, 7.80, 42.1),
+    "SSIR": (26.54, 0.718, 0.325, 4.77, 28.5),
+    "SSML": (33.70, 0.943, 0.088, 4.67, 32.5),
+    "five convolutions": (36.59, 0.965, 0.034, 4.39, 26.2),
+    "STIR": (37.91, 0.973, 0.027, 4.24, 25.1),
+    "WGSE": (39.04, 0.978, 0.023, 4.23, 25.8),
+    "Spk2ImgNet": (39.15, 0.978, 0.022, 4.24, 25.2),
+    "BSF": (39.58, 0.979, 0.019, 4.14, 24.9),
+}
 
 
 def sequence_figures() -> dict[str, Figures]:
@@ -107,6 +122,12 @@ def reconstruction_figures(real: bool) -> dict[str, Figures]:
         name: dict(zip(names[3:], row[5:], strict=True) if real else zip(names, row, strict=False))
         for name, row in _RECONSTRUCTION.items()
     }
+
+
+def reds_base_figures() -> dict[str, Figures]:
+    """Published figures of reconstruction on REDS-BASE, by method and metric (Spike-Zoo v0.2.3)."""
+    names = ("psnr", "ssim", "lpips", "niqe", "brisque")
+    return {name: dict(zip(names, row, strict=True)) for name, row in _REDS_BASE.items()}
 
 
 def format_figure(figure: float | None) -> str | None:

@@ -1,10 +1,9 @@
-"""SpikeGen's Table 3: gray pictures from spikes alone."""
+"""Gray pictures from spikes alone: SpikeGen's Table 3, REDS-BASE, and films by speed and light."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,15 +14,19 @@ from spikecam.bench import published_figures, synthetic_set
 from spikecam.bench.comparison import REPORT_CASES
 from spikecam.bench.gopro import Say
 from spikecam.bench.metric_availability import find_available_metrics
-from spikecam.bench.published_figures import format_figure
+from spikecam.bench.published_figures import Figures, format_figure
+from spikecam.bench.reconstruction_entries import default_entry_names, parse_entries
 from spikecam.bench.report import Report, Table, comparability_note
+from spikecam.data.reds import reds_folders
 from spikecam.gray import as_gray
 from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
-_METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
+RECONSTRUCTION_METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
+# Column of the time of a picture.
+SECONDS = "s a frame"
 # Frames of the synthetic set, index of the scored frame, as in SREDS; spikes a frame of white.
-_FRAMES, _SCORED_FRAME, _SPIKES_PER_FRAME = 301, 150, 0.6
+_FRAMES, _SCORED_FRAME, WHITE_RATE = 301, 150, 0.6
 
 
 class ScoredRecording(NamedTuple):
@@ -36,30 +39,32 @@ class ScoredRecording(NamedTuple):
 
 
 def score_reconstructions(
-    recording_folder: Path | None = None,
+    recording_folder: Path,
     methods: Sequence[str] | None = None,
     *,
     metrics: Sequence[str] | None = None,
     camera: str | tuple[int, int] | None = None,
+    white_rate: float = WHITE_RATE,
+    slow: bool = False,
     limit: int | None = None,
     command: str = "spikecam bench reconstruct",
     say: Say = print,
 ) -> Report:
     """Score methods that reconstruct from spikes alone, and return the report.
 
-    One frame of each recording is scored.
-
-    A reconstruction is a firing rate: each picture is scaled to the mean of the truth, or, where
-    there is none, to its own brightest percent.
+    One frame of each recording is scored. A reconstruction is a firing rate: the picture is the
+    rate over that of white, or, where there is no truth, over its own brightest percent.
 
     Args:
-        recording_folder: NAME.dat with NAME.png of the frame at index 150 (SREDS); or recordings
-            alone (momVidar2021), scored in their middle; or None for the synthetic set.
-        methods: METHOD[:WINDOW][+STAGE]; by default all that take spikes alone and have weights.
-            The second stage, such as mimounet, deblurs the scaled picture, by weights of your own.
+        recording_folder: recordings with a picture of the frame at index 150 each (REDS-BASE,
+            SREDS, see `spikecam.read_reds`), or recordings alone (momVidar2021), scored in their
+            middle.
+        methods: METHOD[:WINDOW][+STAGE]; by default as `default_entry_names`.
         metrics: by default those of the table that can be had; without truth, those that need
             none.
         camera: name or (height, width), of recordings alone.
+        white_rate: spikes a frame of white, of recordings with truth.
+        slow: whether methods that take seconds a frame are among the default ones.
         limit: number of recordings, from the first.
         command: command line to print in the report.
         say: takes a line of progress.
@@ -68,89 +73,120 @@ def score_reconstructions(
         FileError: there are no recordings.
         SpikecamError: a metric that is not available.
     """
-    kinds = (sc.Takes.SPIKES, sc.Takes.SPIKES_OR_PICTURE)
-    methods = methods or [
-        method.name for takes in kinds for method in sc.all_methods(takes) if method.has_weights
-    ]
-    if len(set(methods)) < len(methods):
-        raise sc.OptionError(f"a method is named twice: {', '.join(methods)}")
-    stages = {stage: sc.second_stage(stage) for stage in map(_stage_name, methods) if stage}
-    source, remaining = describe_and_iter_recordings(recording_folder, camera, limit)
+    entries = parse_entries(methods or default_entry_names(slow))
+    source, recordings = describe_and_iter_recordings(recording_folder, camera, limit)
     say(source)
-    first = next(remaining)
+    recordings_in_turn = iter(recordings)
+    first = next(recordings_in_turn)
     has_truth = first.truth is not None
-    names, missing = list(metrics or ()), list[str]()
-    if metrics is None:
-        names, missing = find_available_metrics(
-            [n for n in _METRICS if has_truth or not METRICS[n].needs_truth]
-        )
-    for line in missing:
-        say(line)
-    names = sc.check_metrics(names, has_truth)
-    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    names, missing = choose_metrics(metrics, has_truth, say)
+    values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pictures: dict[str, dict[str, Picture]] = {}
     count = 0
-    for recording in chain([first], remaining):
+    recording: ScoredRecording | None = first
+    while recording is not None:
         case_pictures: dict[str, Picture] = {}
         if count < REPORT_CASES:
             pictures[recording.name] = case_pictures
-        count += 1
-        for name_and_window in methods:
-            picture = _picture(recording, name_and_window.partition("+")[0])
-            if stage := _stage_name(name_and_window):
-                picture = stages[stage](picture)
-            case_pictures[name_and_window] = picture
+        for entry in entries:
+            if count == 0:
+                # Loading and compiling happen once and are not counted.
+                entry.rates(recording.stream, [recording.frame_index])
+            timed = entry.rates(recording.stream, [recording.frame_index])
+            picture = entry.picture(timed.rates[0], white_rate if has_truth else None)
+            case_pictures[entry.label] = picture
             for name, value in sc.score(picture, recording.truth, names).items():
-                values[name_and_window, name].append(value)
+                values[entry.label][name].append(value)
+            values[entry.label][SECONDS].append(timed.seconds)
         if recording.truth is not None:
             case_pictures["truth"] = recording.truth
-    rows: list[dict[str, Any]] = [
+        count += 1
+        say(f"{recording.name}: done")
+        recording = next(recordings_in_turn, None)
+    rows = [
         {
-            "method": name_and_window,
-            **{METRICS[n].heading: float(np.mean(values[name_and_window, n])) for n in names},
+            "method": entry.label,
+            **metric_cells(values[entry.label], [*names, *missing]),
+            SECONDS: float(np.mean(values[entry.label][SECONDS])),
         }
-        for name_and_window in methods
+        for entry in entries
     ]
-    for name, row in published_figures.reconstruction_figures(not has_truth).items():
-        published = {METRICS[n].heading: format_figure(row.get(n)) for n in names}
-        rows.append({"method": f"{name} ({published_figures.NOTE})", **published})
-    scale_reference = "the mean of the truth" if has_truth else "their own brightest percent"
-    notes = [
-        comparability_note(source, recording_folder, "SREDS or momVidar2021"),
-        f"our pictures are scaled to {scale_reference}; how the published ones were scaled, "
-        "and the windows of their SSIM, is not stated",
-        *missing,
+    scaling = (
+        f"our pictures are rates over {white_rate:g}, the spikes a frame of white"
+        if has_truth
+        else "our pictures are scaled to their own brightest percent; how the published ones were "
+        "scaled is not stated"
+    )
+    notes = [scaling, *missing.values()]
+    source_note = comparability_note(source, recording_folder, "the one of the table")
+    tables = [Table("reconstruct", f"Reconstruction ({count} recordings)", rows, notes)]
+    tables += _published_tables(has_truth, [*names, *missing], source_note)
+    return Report("reconstruct", "Pictures out of spikes", source, command, tables, pictures)
+
+
+def choose_metrics(
+    metrics: Sequence[str] | None, has_truth: bool, say: Say
+) -> tuple[list[str], dict[str, str]]:
+    """Choose metrics: those named, or those of the papers' tables that can be had.
+
+    Returns their names, and for each that is left out, in the order of the tables, the reason.
+
+    Raises:
+        SpikecamError: a metric that needs the truth where there is none, or none can be had.
+    """
+    if metrics is not None:
+        return sc.check_metrics(metrics, has_truth), {}
+    wanted = [n for n in RECONSTRUCTION_METRICS if has_truth or not METRICS[n].needs_truth]
+    names, reasons = find_available_metrics(wanted)
+    for line in reasons:
+        say(line)
+    left_out = [name for name in wanted if name not in names]
+    return sc.check_metrics(names, has_truth), dict(zip(left_out, reasons, strict=True))
+
+
+def metric_cells(
+    values: Mapping[str, Sequence[float]], names: Sequence[str]
+) -> dict[str, float | None]:
+    """Means of metrics under the headings of a table; None where there are no values."""
+    return {
+        METRICS[name].heading: float(np.mean(values[name])) if values.get(name) else None
+        for name in in_table_order(names)
+    }
+
+
+def in_table_order(names: Sequence[str]) -> list[str]:
+    """Names of metrics in the order of the papers' tables, and others after them."""
+    ours = [name for name in RECONSTRUCTION_METRICS if name in names]
+    return ours + [name for name in names if name not in ours]
+
+
+def _published_tables(has_truth: bool, names: Sequence[str], source_note: str) -> list[Table]:
+    """Published rows, a table for each set of recordings: rows of two sets do not compare."""
+    sets: dict[str, tuple[str, dict[str, Figures]]] = {
+        "momvidar": ("momVidar2021", published_figures.reconstruction_figures(True)),
+    }
+    if has_truth:
+        sets = {
+            "reds_base": ("REDS-BASE", published_figures.reds_base_figures()),
+            "sreds": ("SREDS", published_figures.reconstruction_figures(False)),
+        }
+    return [
+        Table(
+            name,
+            f"{data_set}: {published_figures.NOTE}",
+            [
+                {
+                    "method": f"{method} ({published_figures.NOTE})",
+                    **{
+                        METRICS[n].heading: format_figure(row.get(n)) for n in in_table_order(names)
+                    },
+                }
+                for method, row in figures.items()
+            ],
+            [source_note],
+        )
+        for name, (data_set, figures) in sets.items()
     ]
-    table = Table("reconstruct", f"Reconstruction ({count} recordings)", rows, notes)
-    return Report("reconstruct", "Pictures out of spikes", source, command, [table], pictures)
-
-
-def _stage_name(name: str) -> str:
-    """Name of the second stage in METHOD[:WINDOW][+STAGE]; "" without one."""
-    return name.partition("+")[2]
-
-
-def _picture(recording: ScoredRecording, name_and_window: str) -> Picture:
-    method, _, window = name_and_window.partition(":")
-    options: dict[str, Any] = {}
-    if window:
-        if not window.isdecimal():
-            raise sc.OptionError(
-                f"{name_and_window}: expected METHOD or METHOD:WINDOW, such as tfp:41"
-            )
-        options["window"] = int(window)
-    if method in sc.method_names(sc.Takes.SPIKES_OR_PICTURE):
-        rate = sc.generate(
-            None, recording.stream, at=recording.frame_index, method=method, **options
-        ).mean
-    else:
-        rate = sc.reconstruct(recording.stream, at=recording.frame_index, method=method, **options)
-    if recording.truth is not None:
-        scale = recording.truth.mean() / max(rate.mean(), 1e-6)
-    else:
-        scale = 1 / max(float(np.quantile(rate, 0.99)), 1e-6)
-    picture: Picture = np.minimum(rate * np.float32(scale), 1)
-    return picture
 
 
 def describe_and_iter_recordings(
@@ -166,7 +202,7 @@ def describe_and_iter_recordings(
             f"a substitute for SREDS: {synthetic_set.describe_synthetic_set(limit)}, in gray",
             _synthetic_recordings(limit),
         )
-    if any(recording_folder.glob("*.png")):
+    if any(reds_folders(recording_folder)[1].glob("*.png")):
         pairs = sc.read_reds(recording_folder)[:limit]
         return f"{recording_folder}, {len(pairs)} recordings with their truth", _with_truth(pairs)
     files = sorted(recording_folder.glob("*.dat"))[:limit]
@@ -181,7 +217,7 @@ def describe_and_iter_recordings(
 
 
 def _synthetic_recordings(limit: int | None) -> Iterator[ScoredRecording]:
-    sensor = sc.Sensor(gain=_SPIKES_PER_FRAME)
+    sensor = sc.Sensor(gain=WHITE_RATE)
     for seed, sequence in enumerate(synthetic_set.make_sequences(_FRAMES, (0, _FRAMES), limit)):
         gray = np.stack([as_gray(frame) for frame in sequence.frames])
         stream = sc.simulate(gray, sensor, seed=seed)

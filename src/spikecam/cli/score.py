@@ -24,6 +24,7 @@ def score(
     *,
     metric: Annotated[list[str] | None, Parameter(metavar="NAME")] = None,
     encoding: Annotated[str | None, Parameter(metavar="CURVE")] = None,
+    lpips: Annotated[list[Path] | None, Parameter(metavar="FILE")] = None,
     out: Annotated[Path | None, Parameter(alias="-o", metavar="TABLE", group=OUTPUT_GROUP)] = None,
     curves: Annotated[Path | None, Parameter(metavar="PICTURE", group=OUTPUT_GROUP)] = None,
     output: OverwriteOption = OverwriteOption(),
@@ -37,6 +38,7 @@ def score(
             are ssim_s_sdm, ms_ssim, colour_error and lpips; alone niqe and brisque, and there is
             liqe.
         encoding: Score linear light: decode both by srgb, gamma:2.2 or a file of calibrate tone.
+        lpips: A file of LPIPS's weights (VGG), or each of two; without one pyiqa downloads them.
         out: Write the scores of every frame: .csv, .json or .md.
         curves: Draw the scores of every frame: .png, .svg or .pdf.
     """
@@ -53,7 +55,7 @@ def score(
         output.check_output_file(curves, CURVES, "curves", inputs)
         sc.check_curves(curves)
     count = count_pictures(result)
-    scored = sc.frame_scores(result, truth, names, encoding=encoding)
+    scored = sc.frame_scores(result, truth, names, encoding=encoding, lpips_weights=lpips or ())
     scores = dict(track_progress(scored, count, "Scoring"))
     means = sc.mean_scores(list(scores.values()))
     rows = [{"frame": frame, **values} for frame, values in scores.items()]

@@ -1,11 +1,15 @@
-"""LPIPS, NIQE, BRISQUE and LIQE of the package pyiqa, which downloads their weights.
+"""Metrics that have learned: NIQE, BRISQUE and LPIPS, which work offline; LIQE of pyiqa.
 
-Nothing is imported or fetched before one of them is asked for.
+NIQE and BRISQUE read their parameters out of installed packages (`natural_models`), LPIPS files of
+the user's; pyiqa, which has LPIPS, too, downloads weights. Nothing is imported, read or fetched
+before one of them is asked for.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import cache
 from typing import Any
@@ -15,57 +19,103 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.extras import missing_package_error
+from spikecam.io.paths import PathLike
 from spikecam.metrics.full_reference import (
     check_and_convert_pair_to_floats,
     check_and_convert_to_floats,
 )
+from spikecam.picture import as_colour
 
-# By our names: pyiqa's name, and whether the metric is undefined on a picture of one value.
-_PYIQA_METRICS = {
-    "lpips": ("lpips-vgg", False),
-    "niqe": ("niqe", True),
-    "brisque": ("brisque", True),
-    "liqe": ("liqe", False),
-}
+# By our names: pyiqa's name.
+_PYIQA_METRICS = {"lpips": "lpips-vgg", "liqe": "liqe"}
+# Smallest side of a picture that VGG-16 halves four times, in pixels.
+_LPIPS_MIN_SIDE = 16
+# Gray of colours as MATLAB's rgb2gray, on which NIQE and BRISQUE were trained.
+_MATLAB_GRAY = np.array([0.2989, 0.5870, 0.1140])
 
 
-def lpips(picture: npt.ArrayLike, truth: npt.ArrayLike, *, data_range: float) -> float:
+def lpips(
+    picture: npt.ArrayLike,
+    truth: npt.ArrayLike,
+    *,
+    data_range: float,
+    weights: Sequence[PathLike] = (),
+) -> float:
     """LPIPS: distance by the features of VGG-16 (Zhang et al. 2018); lower is better.
 
     Args:
         picture, truth: (H, W) or (H, W, 3), in [0, data_range].
         data_range: from the smallest to the largest value that there can be.
+        weights: files that together hold VGG-16 and the layers of LPIPS, read as data: a checkpoint
+            of ``lpips.LPIPS(net="vgg")``, or torchvision's VGG-16 and the file ``vgg.pth`` of the
+            package lpips. Without them pyiqa, which needs torchvision, downloads them.
 
     Raises:
-        SpikecamError: pyiqa is not installed or cannot be loaded.
-        FileError: its weights cannot be loaded.
-        OptionError: as `psnr`.
+        SpikecamError: without files, pyiqa is not installed or cannot be loaded.
+        FileError: weights cannot be loaded.
+        OptionError: pictures of fewer than 16 pixels a side with files, or as `psnr`.
     """
-    return _evaluate(
-        "lpips",
-        *check_and_convert_pair_to_floats(picture, truth, data_range),
-        data_range=data_range,
-    )
+    pair = check_and_convert_pair_to_floats(picture, truth, data_range)
+    if not weights:
+        return _evaluate("lpips", *pair, data_range=data_range)
+    height, width = pair[0].shape[:2]
+    if min(height, width) < _LPIPS_MIN_SIDE:
+        raise OptionError(
+            f"LPIPS needs pictures of at least {_LPIPS_MIN_SIDE} pixels a side, not "
+            f"{width}x{height}"
+        )
+    import torch
+
+    network = _load_lpips(tuple(os.fspath(file) for file in weights))
+    with torch.inference_mode():
+        return float(network(*_to_colour_tensors(pair, data_range)))
 
 
 def niqe(picture: npt.ArrayLike, *, data_range: float) -> float:
     """NIQE: distance to the statistics of natural pictures (Mittal et al. 2013); lower is better.
 
-    Not defined on a picture of one value, which has no statistics: an OptionError. Else as `lpips`.
+    Computed of the gray picture in levels of 8 bits, on blocks of 96 x 96 pixels from its upper
+    left; within 1 % of the authors' MATLAB release.
+
+    Args:
+        picture: (H, W) or (H, W, 3), in [0, data_range].
+        data_range: from the smallest to the largest value that there can be.
+
+    Raises:
+        SpikecamError: the package with its parameters is not installed.
+        OptionError: a picture of one value, which has no statistics; one of fewer than two
+            blocks; or as `psnr`.
     """
-    return _evaluate(
-        "niqe", check_and_convert_to_floats(picture, data_range), data_range=data_range
-    )
+    from spikecam.metrics.natural_models import load_niqe_model
+    from spikecam.metrics.natural_statistics import NIQE_BLOCK, niqe_of_levels
+
+    levels = _gray_levels("NIQE", picture, data_range)
+    height, width = levels.shape
+    if (height // NIQE_BLOCK) * (width // NIQE_BLOCK) < 2:
+        raise OptionError(
+            f"NIQE needs two blocks of {NIQE_BLOCK}x{NIQE_BLOCK} pixels, and the picture has "
+            f"{width}x{height}; leave it out, or take a larger one"
+        )
+    return _check_value("NIQE", niqe_of_levels(levels, load_niqe_model()))
 
 
 def brisque(picture: npt.ArrayLike, *, data_range: float) -> float:
     """BRISQUE: quality without reference, about 0 to 100 (Mittal et al. 2012); lower is better.
 
-    Not defined on a picture of one value: an OptionError. Else as `lpips`.
+    Computed of the gray picture in levels of 8 bits; very good pictures may be below 0.
+
+    Args and errors as `niqe`; pictures have at least 14 pixels a side.
     """
-    return _evaluate(
-        "brisque", check_and_convert_to_floats(picture, data_range), data_range=data_range
-    )
+    from spikecam.metrics.natural_models import load_brisque_model
+    from spikecam.metrics.natural_statistics import BRISQUE_MIN_SIDE, brisque_of_levels
+
+    levels = _gray_levels("BRISQUE", picture, data_range)
+    if min(levels.shape) < BRISQUE_MIN_SIDE:
+        raise OptionError(
+            f"BRISQUE needs pictures of at least {BRISQUE_MIN_SIDE} pixels a side, not "
+            f"{levels.shape[1]}x{levels.shape[0]}"
+        )
+    return _check_value("BRISQUE", brisque_of_levels(levels, load_brisque_model()))
 
 
 def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
@@ -79,16 +129,10 @@ def liqe(picture: npt.ArrayLike, *, data_range: float) -> float:
 
 
 def _evaluate(name: str, *pictures: Any, data_range: float) -> float:
-    if _PYIQA_METRICS[name][1] and pictures[0].min() == pictures[0].max():
-        raise OptionError(f"{name.upper()} has no meaning on a picture of one value; leave it out")
     metric = _load_pyiqa_metric(name)
     import torch
 
-    tensors = []
-    for picture in pictures:
-        levels = np.asarray(picture / data_range, np.float32)
-        colours = levels if levels.ndim == 3 else np.stack([levels] * 3, axis=2)
-        tensors.append(torch.from_numpy(colours.transpose(2, 0, 1)[None].copy()))
+    tensors = _to_colour_tensors(pictures, data_range)
     try:
         with torch.inference_mode():
             value = float(metric(*tensors))
@@ -98,8 +142,46 @@ def _evaluate(name: str, *pictures: Any, data_range: float) -> float:
             f"{name.upper()} cannot be computed on a picture of {width}x{height} "
             f"({_first_line(error)}); leave it out, or take a larger one"
         ) from error
+    return _check_value(name.upper(), value)
+
+
+def _to_colour_tensors(pictures: Sequence[Any], data_range: float) -> list[Any]:
+    """Convert pictures to tensors (1, 3, H, W) in [0, 1]."""
+    import torch
+
+    tensors = []
+    for picture in pictures:
+        values = np.asarray(picture / data_range, np.float32)
+        tensors.append(torch.from_numpy(as_colour(values).transpose(2, 0, 1)[None].copy()))
+    return tensors
+
+
+@cache
+def _load_lpips(files: tuple[str, ...]) -> Any:
+    from spikecam.metrics.lpips_network import LPIPS
+
+    return LPIPS.from_files(*files)
+
+
+def _gray_levels(metric: str, picture: npt.ArrayLike, data_range: float) -> npt.NDArray[np.float64]:
+    """Gray levels 0, 1, ..., 255 of a picture.
+
+    Raises:
+        OptionError: the picture has one value, or as `psnr`.
+    """
+    floats = np.asarray(check_and_convert_to_floats(picture, data_range), np.float64)
+    levels = floats * (255 / data_range)
+    if levels.ndim == 3:
+        levels = np.rint(levels) @ _MATLAB_GRAY
+    levels = np.rint(levels)
+    if levels.min() == levels.max():
+        raise OptionError(f"{metric} has no meaning on a picture of one value; leave it out")
+    return levels
+
+
+def _check_value(metric: str, value: float) -> float:
     if not np.isfinite(value):
-        raise OptionError(f"{name.upper()} has no value on this picture; leave it out")
+        raise OptionError(f"{metric} has no value on this picture; leave it out")
     return value
 
 
@@ -119,7 +201,7 @@ def _load_pyiqa_metric(name: str) -> Any:
     try:
         # Its messages about downloads are no result: they go to stderr.
         with redirect_stdout(sys.stderr):
-            return pyiqa.create_metric(_PYIQA_METRICS[name][0], device="cpu")
+            return pyiqa.create_metric(_PYIQA_METRICS[name], device="cpu")
     except ModuleNotFoundError as error:
         raise _missing_package(name, error) from error
     except Exception as error:

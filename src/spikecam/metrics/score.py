@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from spikecam.encoding import Encoding, parse_encoding
 from spikecam.errors import OptionError
+from spikecam.io.paths import PathLike
 from spikecam.metrics.full_reference import check_and_convert_to_floats
 from spikecam.metrics.picture_pairs import (
     Pictures,
@@ -67,6 +69,7 @@ def score(
     *,
     data_range: float = 1.0,
     encoding: str | os.PathLike[str] | Encoding | None = None,
+    lpips_weights: Sequence[PathLike] = (),
 ) -> dict[str, float]:
     """Score pictures: the mean of each metric over the frames.
 
@@ -82,6 +85,7 @@ def score(
             all files. With 1, 8-bit levels (uint8) are divided by 255.
         encoding: score linear light: the curve by which both are decoded, such as "srgb" (see
             `parse_encoding`). By default stored values are scored.
+        lpips_weights: files of the weights of "lpips", as `spikecam.lpips` takes them.
 
     Returns:
         Means by name.
@@ -96,7 +100,14 @@ def score(
     >>> score(np.full((8, 8), 0.75), np.full((8, 8), 0.25), ["ssim"])
     {'ssim': 0.6000639897616381}
     """
-    scores = frame_scores(result, truth, metrics, data_range=data_range, encoding=encoding)
+    scores = frame_scores(
+        result,
+        truth,
+        metrics,
+        data_range=data_range,
+        encoding=encoding,
+        lpips_weights=lpips_weights,
+    )
     return mean_scores([values for _, values in scores])
 
 
@@ -107,6 +118,7 @@ def frame_scores(
     *,
     data_range: float = 1.0,
     encoding: str | os.PathLike[str] | Encoding | None = None,
+    lpips_weights: Sequence[PathLike] = (),
 ) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield each frame's name and scores.
 
@@ -115,6 +127,8 @@ def frame_scores(
     names = check_metrics(metrics, truth is not None)
     curve = None if encoding is None else _parse_score_encoding(encoding, names, data_range)
     functions = {name: getattr(import_module(METRICS[name].module), name) for name in names}
+    if lpips_weights and "lpips" in functions:
+        functions["lpips"] = partial(functions["lpips"], weights=lpips_weights)
     source = describe_source(result, "the result")
     if data_range != 1 and any(isinstance(side, (str, os.PathLike)) for side in (result, truth)):
         raise OptionError(f"files are read as [0, 1]; leave out the data range {data_range:g}")

@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 import spikecam as sc
-from spikecam.train.losses.lpips import LPIPS
+from spikecam.metrics.lpips_network import LPIPS
 from spikecam.train.losses.perceptual import LaplacianDistance, make_perceptual_distance
 
 VGG = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)

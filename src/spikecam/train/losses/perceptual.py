@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.io.paths import PathLike
-from spikecam.train.losses.lpips import LPIPS
+from spikecam.metrics.lpips_network import LPIPS
 
 # Contrast, in gray levels from 0 to 1, below which differences count for less and less.
 _MIN_CONTRAST = 0.05

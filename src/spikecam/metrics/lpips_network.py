@@ -2,8 +2,8 @@
 
 Written out here, because no library takes weights from a file: torchmetrics and pyiqa build VGG-16
 through torchvision and download it when they are first used, and the function of torchmetrics
-builds it again at every step. A training run must not depend on a download. Scores of pictures
-(`spikecam.lpips`) come from pyiqa.
+builds it again at every step. A training run must not depend on a download, nor scores where there
+is no network.
 """
 
 from __future__ import annotations
