@@ -3,8 +3,9 @@ import pytest
 import torch
 
 import spikecam as sc
+from spikecam.networks.colour_lines import fit_colour_lines
 from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
-from spikecam.networks.refiner import WARP_CHANNELS, WARP_MOMENTS, Refiner, sdm_picture
+from spikecam.networks.refiner import WARP_CHANNELS, WARP_MOMENTS, Refiner, picture_of_ratio
 
 EXPOSURE_MAPS = RefinerInputConfig().exposure_maps
 MOMENT_MAPS = RefinerInputConfig().moment_maps
@@ -37,15 +38,23 @@ def test_the_default_input_fits_the_default_network():
 
 def test_an_input_of_other_maps_is_refused():
     wider = RefinerInputConfig(window_edges=(2.5, 6.5, 11.5))
-    with pytest.raises(sc.OptionError, match="takes 19 moment_maps, and its input has 7"):
+    with pytest.raises(sc.OptionError, match="takes 23 moment_maps, and its input has 11"):
         Refiner(SMALL, wider)
 
 
 def test_untrained_it_is_sdm():
     blur, exposure, moments = inputs()
-    sharp = Refiner(RefinerConfig(flow_warp=False))(blur, exposure, moments)
+    config = RefinerConfig(flow_warp=False, colour_lines=False)
+    sharp = Refiner(config)(blur, exposure, moments)
     assert sharp.shape == (1, 2, 3, 96, 96)
-    assert torch.allclose(sharp[:, 1], sdm_picture(blur, moments[:, 1, -1:]))
+    assert torch.allclose(sharp[:, 1], picture_of_ratio(blur, moments[:, 1, -1:]))
+
+
+def test_untrained_its_colours_follow_the_lines():
+    blur, exposure, moments = inputs()
+    sharp = Refiner(RefinerConfig(flow_warp=False))(blur, exposure, moments)
+    expected = picture_of_ratio(blur, moments[:, 1, -1:], fit_colour_lines(blur))
+    assert torch.allclose(sharp[:, 1], expected)
 
 
 def test_the_shared_branch_gives_what_the_whole_gives():

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.networks.refiner import Refiner
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -86,6 +87,24 @@ def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, 
     made = sc.read_weights_info(tmp_path / "mine.safetensors").card
     # Untrained, it gives what SDM gives.
     assert made.scores[0][1].startswith("2")
+
+
+def test_a_refiner_takes_more_inputs(tmp_path):
+    config = RefinerConfig(width=8, deep_width=8, blocks=2, moment_maps=19, colour_lines=False)
+    before = Refiner(config, RefinerInputConfig(aligned_windows=0))
+    torch.nn.init.normal_(before.predict.weight)
+    card = sc.Card("run", "it", "set", "the command", "1f", "not stated", (), "all")
+    sc.save_weights(tmp_path / "small.safetensors", before, card)
+    out = tmp_path / "large.safetensors"
+    tool = runpy.run_path(str(TOOLS / "extend_refiner.py"))
+    tool["extend"](tmp_path / "small.safetensors", output=out)
+    after, _ = sc.load_weights(out)
+    assert after.config == RefinerConfig(width=8, deep_width=8, blocks=2)
+    assert torch.equal(after.predict.weight[2:], before.predict.weight[1:])
+    assert torch.equal(after.moment.weight[:, :-4], before.moment.weight)
+    # What is new has no effect yet.
+    assert not after.moment.weight[:, -4:].any()
+    assert not after.predict.weight[1].any()
 
 
 def test_sdm_is_tuned_on_photographs(monkeypatch, data, capsys):

@@ -19,15 +19,16 @@ from spikecam.deblurring.log_rate_ratios import LogRateRatios
 from spikecam.deblurring.refiner_input import RefinerInput
 from spikecam.deblurring.spike_window_input import window_rates, window_spikes
 from spikecam.generation.spikegen_input import SpikeGenInput
+from spikecam.networks.configs.refiner import ALIGNED_MAPS
 from spikecam.networks.teacher import brightness_gain
 from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.tiles import pad_to_whole_units, picture_to_tensor
 
 RECORDED = Path(__file__).with_name("shipped_inputs.json")
 EXPOSURE, MOMENT, VALUES = (20, 117), 60, 96
-# Absolute tolerances: of levels of warped pictures, of optical flow in pixels, and of all else,
-# also relative.
-LEVELS, FLOWS, REST = 4.0, 0.05, 1e-4
+# Absolute tolerances: of levels of warped pictures, of optical flow in pixels, of logarithms of
+# light along it, and of all else, also relative.
+LEVELS, FLOWS, ALIGNED, REST = 4.0, 0.05, 0.05, 1e-4
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,13 @@ def refiner_inputs(info, blur, stream):
     ratios = LogRateRatios(stream, EXPOSURE, info.input_config)
     inputs = RefinerInput(blur, ratios, flow_warp=info.config.flow_warp)
     moment = inputs.frame_input(MOMENT)._asdict()
+    maps = moment.pop("maps")
+    # Maps of light that is aligned depend on optical flow.
+    alone = len(maps) - (ALIGNED_MAPS if info.input_config.aligned_windows else 0)
+    tensors = {"maps": maps[:alone], "aligned": maps[alone:], **moment}
     return {
         "exposure": inputs.exposure_maps(),
-        **{k: v for k, v in moment.items() if v is not None},
+        **{k: v for k, v in tensors.items() if v is not None and len(v)},
     }
 
 
@@ -120,7 +125,7 @@ def summaries(info, scene):
 
 
 def agree(name, found, recorded):
-    tolerance = {"levels": LEVELS, "flows": FLOWS}.get(name, REST)
+    tolerance = {"levels": LEVELS, "flows": FLOWS, "aligned": ALIGNED}.get(name, REST)
     return found["shape"] == recorded["shape"] and np.allclose(
         found["values"], recorded["values"], rtol=REST, atol=tolerance
     )

@@ -103,6 +103,7 @@ class LogRateRatios:
         self.brightness = self.rate
         self._log_light: Maps | None = None
         self._log_values: Maps | None = None
+        self._encoding: tuple[Encoding, np.float32] | None = None
 
     def set_encoding(self, encoding: Encoding, white_rate: float) -> None:
         """Set the encoding of the values whose ratios are given.
@@ -113,7 +114,9 @@ class LogRateRatios:
         """
         if encoding.is_linear:
             self.brightness, self._log_light, self._log_values = self.rate, None, None
+            self._encoding = None
             return
+        self._encoding = encoding, np.float32(white_rate)
         light = np.maximum(self.rate / np.float32(white_rate), np.float32(_MIN_LIGHT))
         self.brightness = encoding.encode(light) * np.float32(white_rate)
         self._log_light = np.log(light)
@@ -163,6 +166,59 @@ class LogRateRatios:
         )[0]
         return ratio
 
+    def rates(self, starts: Times, stops: Times) -> Maps:
+        """Firing rates in windows (K, H, W), of light, without a prior.
+
+        Args:
+            starts, stops: of the windows in frames of the recording, (K,). What lies outside the
+                recording is cut off; where nothing is left, the rate is that of the exposure.
+        """
+        edges = np.stack([starts, stops])[..., None] - self.first + self.delays
+        edges = np.clip(edges, 0, len(self.part))
+        charges, indices, fractions = self._charges_indices_fractions(
+            edges.reshape(-1, edges.shape[2])
+        )
+        rows = np.arange(len(self.rate))
+        after = np.minimum(indices + 1, len(charges) - 1)
+        begins = charges[indices, rows]
+        ends = begins + fractions[..., None] * (charges[after, rows] - begins)
+        charge = np.diff(ends.reshape(2, len(starts), *self.rate.shape), axis=0)[0]
+        widths = np.diff(edges, axis=0)[0][..., None].astype(np.float32)
+        rates = np.where(widths > 0, charge / np.maximum(widths, 1e-6), self.rate)
+        return rates if self.fpn is None else self.fpn.fill_bad_pixels(rates)
+
+    def log_ratios_of_charges(self, charges: Maps, frames: Maps, priors: npt.ArrayLike) -> Maps:
+        """Log ratios of charges that were collected in some frames, under priors.
+
+        Args:
+            charges: (K, H, W) in thresholds.
+            frames: (K, H, W).
+            priors: (K,).
+        """
+        prior = np.asarray(priors, np.float32)[:, None, None]
+        maps: Maps = np.log((np.maximum(charges, 0) + prior) / (self.rate * frames + prior))
+        return self._encode(maps)
+
+    def encode_rates(self, rates: Maps) -> Maps:
+        """Firing rates (..., H, W) of light as the picture is encoded; see `set_encoding`."""
+        if self._encoding is None:
+            return rates
+        encoding, white_rate = self._encoding
+        return encoding.encode(np.maximum(rates / white_rate, 0)) * white_rate
+
+    def _encode(self, maps: Maps) -> Maps:
+        """Encode log ratios of light (K, H, W) in place."""
+        if self._log_light is not None:
+            run_over_rows(
+                _encode_ratios,
+                len(self.rate),
+                maps,
+                self._log_light,
+                self._log_values,
+                _LOG_LIGHT_RANGE,
+            )
+        return maps
+
     def _log_ratios(
         self, starts: Times, stops: Times, priors: Times, *, extra_empty_maps: int = 1
     ) -> Maps:
@@ -187,15 +243,7 @@ class LogRateRatios:
             self.rate,
             maps,
         )
-        if self._log_light is not None:
-            run_over_rows(
-                _encode_ratios,
-                len(self.rate),
-                maps[:count],
-                self._log_light,
-                self._log_values,
-                _LOG_LIGHT_RANGE,
-            )
+        self._encode(maps[:count])
         return maps if self.fpn is None else self.fpn.fill_bad_pixels(maps)
 
     def _charges_indices_fractions(self, edges: Times) -> tuple[Maps, npt.NDArray[np.intp], Maps]:

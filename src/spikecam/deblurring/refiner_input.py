@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.deblurring.blurry_picture import BlurryPicture
+from spikecam.deblurring.exposure_motion import ExposureMotion
 from spikecam.deblurring.flow_warp import FlowWarp
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.deblurring.normalised_picture import NormalisedPicture, normalise_picture
@@ -63,6 +64,8 @@ class RefinerInput:
     ) -> None:
         self.ratios = ratios
         self.flow_warp = FlowWarp(blur, ratios, size) if flow_warp else None
+        self.aligned = ratios.config.aligned_windows > 0
+        self.motion = ExposureMotion(ratios) if flow_warp or self.aligned else None
 
     def exposure_maps(self) -> Maps:
         """Log ratios of the parts of the exposure, (E, H, W)."""
@@ -71,6 +74,11 @@ class RefinerInput:
     def frame_input(self, frame: int) -> RefinerFrameInput:
         """Input for one frame: log ratios around it, warped pictures and optical flow."""
         maps = self.ratios.frame_log_ratios(frame)
+        if self.motion is None:
+            return RefinerFrameInput(maps, None, None)
+        paths = self.motion.paths(frame)
+        if self.aligned:
+            maps = np.concatenate([maps, self.motion.aligned_log_ratios(frame, paths)])
         if self.flow_warp is None:
             return RefinerFrameInput(maps, None, None)
-        return RefinerFrameInput(maps, *self.flow_warp.warp_pictures_and_flow(frame))
+        return RefinerFrameInput(maps, *self.flow_warp.warp_pictures_and_flow(frame, paths))

@@ -1,10 +1,11 @@
 """Refiner, which corrects SDM whatever the threshold of the sensor; ours.
 
 It sees light as ratios of short to long exposures, which no threshold changes, and gives a better
-ratio for the formula of SDM (SpikeReveal, Eq. 8) and what is to be added to its sharp picture. All
-convolutions but those that go half as fine run on a grid a quarter as fine as the picture, which is
-unfolded onto it. The branch of the picture and of its whole exposure is the same for every moment
-and is computed once.
+ratio for the formula of SDM (SpikeReveal, Eq. 8) and what is to be added to its sharp picture,
+whose colours follow the blurry picture's (`spikecam.networks.colour_lines`). All convolutions but
+those that go half as fine run on a grid a quarter as fine as the picture, which is unfolded onto
+it. The branch of the picture and of its whole exposure is the same for every moment and is computed
+once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import OptionError
+from spikecam.networks.colour_lines import WINDOW_CELLS, colour_by_lines, fit_colour_lines
 from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.networks.residual import ResidualBlock
 
@@ -67,7 +69,8 @@ class Refiner(nn.Module):
         self.deep = nn.Sequential(*(ResidualBlock(deep) for _ in range(config.deep_blocks)))
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
         self.after = nn.Sequential(*(ResidualBlock(width) for _ in range(config.blocks - 2)))
-        self.predict = nn.Conv2d(width, unfolded + 1, 3, padding=1)
+        corrections = 2 if config.colour_lines else 1
+        self.predict = nn.Conv2d(width, unfolded + corrections, 3, padding=1)
         # Untrained, it gives what SDM gives.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
@@ -107,17 +110,19 @@ class Refiner(nn.Module):
         before = 2 * config.picture_blocks + 1 + 2 * 2 + 1 + 2
         after = 2 * (config.blocks - 2) + 1
         deep = 3 + 2 * config.deep_blocks
-        return GRID_PIXELS * (before + after) + 2 * GRID_PIXELS * deep + 3 * GRID_PIXELS
+        lines = WINDOW_CELLS + 1 if config.colour_lines else 0
+        return GRID_PIXELS * (before + after + lines + 3) + 2 * GRID_PIXELS * deep
 
-    def encode(self, blur: Tensor, exposure_maps: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, blur: Tensor, exposure_maps: Tensor) -> tuple[Tensor, ...]:
         """Encode picture and exposure for all moments.
 
-        Features are a quarter and an eighth as fine.
+        Features are a quarter and an eighth as fine; colour lines follow where the network has any.
         """
         unfolded = functional.pixel_unshuffle(4 * (blur - 0.4), GRID_PIXELS)
         ratios, total = exposure_maps[:, :-1], exposure_maps[:, -1:]
         fine = self.picture(torch.cat([unfolded, 4 * ratios, total - 3], dim=1))
-        return fine, self.deep_picture(fine)
+        features = fine, self.deep_picture(fine)
+        return (*features, fit_colour_lines(blur)) if self.config.colour_lines else features
 
     def refine(
         self,
@@ -127,10 +132,11 @@ class Refiner(nn.Module):
         warped: tuple[Tensor, Tensor] | None = None,
     ) -> Tensor:
         """Sharp pictures (B, 3, h, w) of one moment from what `encode` gave."""
-        fine_exposure, deep_exposure = encoded_exposure
+        fine_exposure, deep_exposure, *rest = encoded_exposure
+        lines = rest[0] if rest else None
         maps = 4 * moment_maps
         if self.config.sdm_change:
-            change = 8 * (sdm_picture(blur, moment_maps[:, -1:]) - blur)
+            change = 8 * (picture_of_ratio(blur, moment_maps[:, -1:], lines) - blur)
             maps = torch.cat([functional.pixel_unshuffle(change, GRID_PIXELS), maps], dim=1)
         fine = self.moment(maps)
         if self.config.flow_warp:
@@ -140,8 +146,12 @@ class Refiner(nn.Module):
         fine = self.before(self.join(fine))
         deep = self.deep_join(torch.cat([self.down(fine), deep_exposure], dim=1))
         fine = self.after(fine + self.up(self.deep(deep)))
-        ratio, detail = self.predict(fine).float().split([1, 3 * GRID_PIXELS**2], dim=1)
-        corrected = sdm_picture(blur, moment_maps[:, -1:] + 0.25 * ratio)
+        predictions = self.predict(fine).float()
+        corrections = predictions.shape[1] - 3 * GRID_PIXELS**2
+        ratio, detail = predictions[:, :1], predictions[:, corrections:]
+        trust = 4 * predictions[:, 1:2] if lines is not None else None
+        log_ratio = moment_maps[:, -1:] + 0.25 * ratio
+        corrected = picture_of_ratio(blur, log_ratio, lines, trust)
         return corrected + 0.125 * functional.pixel_shuffle(detail, GRID_PIXELS)
 
     def _encode_warped(self, levels: Tensor, flows: Tensor) -> Tensor:
@@ -167,15 +177,24 @@ class Refiner(nn.Module):
         return features
 
 
-def sdm_picture(blur: Tensor, log_ratio: Tensor) -> Tensor:
-    """SDM (Eq. 8): the blurry picture times a ratio of firing rates (B, 1, H, W), in [0, 1]."""
+def picture_of_ratio(
+    blur: Tensor, log_ratio: Tensor, lines: Tensor | None = None, trust: Tensor | None = None
+) -> Tensor:
+    """Blurry picture times a ratio of firing rates, as SDM (Eq. 8) has it, in [0, 1].
+
+    Args:
+        blur: (B, 3, h, w).
+        log_ratio: logarithm of the ratio, (B, 1, H, W).
+        lines, trust: colour lines, by which colours follow the gray instead (`colour_by_lines`).
+    """
     ratio = functional.interpolate(
         log_ratio.float().clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO).exp(),
         size=blur.shape[2:],
         mode="bicubic",
         align_corners=False,
     )
-    return (blur * ratio).clamp(0, 1)
+    picture = blur * ratio if lines is None else colour_by_lines(blur, ratio, lines, trust)
+    return picture.clamp(0, 1)
 
 
 def _downsampling_conv(in_channels: int, out_channels: int) -> nn.Conv2d:

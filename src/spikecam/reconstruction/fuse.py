@@ -18,10 +18,11 @@ class FrameFusion:
     Args:
         network: on its device.
         tile: side in pixels of the parts that are computed one after another; by default 1536.
+        lens_blur: standard deviation in pixels of the lens's blur, which is taken out.
     """
 
-    def __init__(self, network: Fusion, *, tile: int | None = None) -> None:
-        self.network, self.tile = network, tile
+    def __init__(self, network: Fusion, *, tile: int | None = None, lens_blur: float = 0.0) -> None:
+        self.network, self.tile, self.lens_blur = network, tile, lens_blur
         self.inputs = FusionInput(network.input_config)
         # A tile that cannot be is refused before the first frame.
         split_into_tiles((64, 64), tile, network.receptive_radius)
@@ -30,7 +31,7 @@ class FrameFusion:
         """Firing rate at a frame of the span, (H, W) in [0, 1]."""
         height, width = span.stream.shape[1:]
         device = next(self.network.parameters()).device
-        frame_maps = self.inputs.frame_maps(span, frame)
+        frame_maps = self.inputs.frame_maps(span, frame, self.lens_blur)
         pictures, maps = frame_maps.tensors()
         size = pictures.shape[2:]
         parts = split_into_tiles(size, self.tile, self.network.receptive_radius)

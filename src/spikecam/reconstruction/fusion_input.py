@@ -31,7 +31,8 @@ class FusionMaps:
     Attributes:
         pictures: estimates of the firing rate, (P, H, W).
         maps: (M, H, W): logarithm of the mean rate; frames of light before and after that the
-            paths reach; visibility; and the speed of motion in pixels a frame.
+            paths reach; visibility; the speed of motion in pixels a frame; and the blur of the
+            lens.
         white: firing rate of the brightest light.
     """
 
@@ -63,8 +64,15 @@ class FusionInput:
         """Frames before and after a frame whose light is used, as far as the recording goes."""
         return self.config.group_edges[-1]
 
-    def frame_maps(self, span: MotionSpan, frame: int) -> FusionMaps:
-        """Maps of a frame of a span."""
+    def frame_maps(self, span: MotionSpan, frame: int, lens_blur: float = 0.0) -> FusionMaps:
+        """Maps of a frame of a span.
+
+        Args:
+            span: the recording around the frame.
+            frame: the moment.
+            lens_blur: standard deviation in pixels of the lens's blur, of which the picture is to
+                be free.
+        """
         config = self.config
         paths = span.paths_of_frame(frame)
         rates = align_rates(span, frame, paths, config.group_edges)
@@ -83,6 +91,7 @@ class FusionInput:
             after.sum(axis=0) / _FULL_FRAMES,
             least_squares.visibility,
             np.hypot(motion[..., 0], motion[..., 1]),
+            np.full(rates.mean.shape, lens_blur),
         ]
         return FusionMaps(
             pictures.astype(np.float32), np.stack(maps).astype(np.float32), span.white

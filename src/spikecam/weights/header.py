@@ -136,6 +136,11 @@ def _parse_input_config(architecture: Architecture, json_text: str) -> InputConf
         entry_kind, entry_version = entry["kind"], entry["version"]
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise FileError(f"{needs}, which says nothing of kind, version and constants") from error
+    if entry_kind == kind and isinstance(entry_version, int) and entry_version < version:
+        raise FileError(
+            f"its network needs the input {kind!r} of version {entry_version}, as an older "
+            f"spikecam built it, and this one builds version {version}; train the network again"
+        )
     if (entry_kind, entry_version) != (kind, version):
         raise FileError(
             f"its network needs the input {str(entry_kind)[:50]!r} of version "

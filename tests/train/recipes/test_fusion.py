@@ -64,9 +64,39 @@ def test_samples_are_what_the_network_takes(scenes, tmp_path):
     assert all(torch.equal(sample[name], again[name]) for name in sample)
 
 
+def test_the_blur_of_the_lens_is_an_input_and_not_in_the_truth(scenes, tmp_path):
+    plain = {"white_rate": (0.6, 0.6), "noise_prob": 0, "spurious_prob": 0, "fpn_prob": 0}
+    samples = [
+        FusionSamples(
+            scenes,
+            FusionSampleConfig(
+                crop=64, moments=1, lens_blur=(0.6, 0.6), lens_blur_prob=share, **plain
+            ),
+            tmp_path / str(share),
+            seed=2,
+            length=1,
+        )[0]
+        for share in (0, 1)
+    ]
+    assert [float(sample["maps"][-1].mean()) for sample in samples] == pytest.approx(
+        [0, 0.6], abs=1e-3
+    )
+    assert torch.allclose(samples[0]["sharp"], samples[1]["sharp"], rtol=0.1)
+    edges = [
+        sample["pictures"][FusionInputConfig().mean_picture].diff().std() for sample in samples
+    ]
+    assert edges[1] < 0.95 * edges[0]
+
+
 def test_estimates_are_near_the_truth(scenes, tmp_path):
     plain = FusionSampleConfig(
-        crop=64, white_rate=(0.6, 0.6), noise_prob=0, spurious_prob=0, fpn_prob=0, moments=1
+        crop=64,
+        white_rate=(0.6, 0.6),
+        noise_prob=0,
+        spurious_prob=0,
+        fpn_prob=0,
+        lens_blur_prob=0,
+        moments=1,
     )
     sample = FusionSamples(scenes, plain, tmp_path, seed=2, length=1)[0]
     errors = (sample["pictures"] - sample["sharp"]).abs().mean((1, 2)) / sample["level"]
@@ -76,7 +106,7 @@ def test_estimates_are_near_the_truth(scenes, tmp_path):
 
 def test_untrained_it_gives_the_mean_of_the_estimates():
     network = Fusion(SIZE).eval()
-    pictures, maps = torch.rand(2, 17, 24, 32), torch.rand(2, 5, 12, 16)
+    pictures, maps = torch.rand(2, 17, 24, 32), torch.rand(2, 6, 12, 16)
     with torch.no_grad():
         assert torch.allclose(network(pictures, maps), pictures.mean(1, keepdim=True), atol=1e-5)
 
@@ -86,7 +116,7 @@ def test_the_receptive_radius_is_as_stated():
     for values in network.parameters():
         torch.nn.init.normal_(values, std=0.3)
     pictures = torch.rand(1, 17, 96, 96, requires_grad=True)
-    network(pictures, torch.rand(1, 5, 48, 48))[0, 0, 48, 48].backward()
+    network(pictures, torch.rand(1, 6, 48, 48))[0, 0, 48, 48].backward()
     rows = pictures.grad[0].abs().sum((0, 2)).nonzero().flatten()
     assert rows.min() >= 48 - network.receptive_radius
     assert rows.max() <= 48 + network.receptive_radius
@@ -122,6 +152,10 @@ def test_trained_weights_make_pictures(photos, tmp_path, monkeypatch):
     pictures = sc.reconstruct(stream, frames=[20, 31], method="fusion", weights=path)
     assert pictures.shape == (2, 70, 75)
     assert np.array_equal(pictures[1], sc.reconstruct(stream, 31, "fusion", weights=path))
+    sharper = sc.reconstruct(stream, 31, "fusion", weights=path, lens_blur=0.5)
+    assert not np.array_equal(pictures[1], sharper)
+    with pytest.raises(sc.OptionError, match=r"from 0 to 0\.65, not 2"):
+        sc.reconstruct(stream, 31, "fusion", weights=path, lens_blur=2)
     whole = sc.reconstruct(stream, 31, "fusion", weights=path, tile=64)
     assert np.abs(whole - pictures[1]).max() < 1e-3
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "run"))
@@ -135,7 +169,7 @@ def test_options_that_cannot_be_are_refused():
     for wrong in ({"size": (60, 64)}, {"scene_frames": 1}, {"max_speed": 0}, {"scenes": 0}):
         with pytest.raises(sc.OptionError):
             MovingSceneConfig(**wrong)
-    for wrong in ({"crop": 60}, {"white_rate": (0.5, 0.1)}, {"moments": 0}, {"noise_prob": 2}):
+    for wrong in ({"crop": 60}, {"white_rate": (0.5, 0.1)}, {"moments": 0}, {"lens_blur": (1, 0)}):
         with pytest.raises(sc.OptionError):
             FusionSampleConfig(**wrong)
     for wrong in ({"windows": (2, 4)}, {"min_rate": 0}, {"group_edges": (8, 3)}):

@@ -23,7 +23,7 @@ class FusionConfig:
     """
 
     pictures: int = 17
-    maps: int = 5
+    maps: int = 6
     width: int = 48
     deep_width: int = 96
     blocks: int = 5
@@ -38,7 +38,8 @@ class FusionInputConfig(InputConfig):
     """Constants of the input of the fusion network.
 
     The input is estimates of the picture from short exposures, along motion and without, and maps
-    of how much light there is, how fast it moves and how much of it is hidden.
+    of how much light there is, how fast it moves, how much of it is hidden, and how far the lens
+    blurs.
 
     Attributes:
         windows: frames of exposures around the moment that nothing moves, odd.

@@ -9,6 +9,9 @@ from spikecam.errors import OptionError
 from spikecam.networks.architecture import Architecture, InputConfig
 from spikecam.networks.config_checks import check_increasing, check_minimum
 
+# Maps of light aligned along motion: of the nearest, that before, that after, and all.
+ALIGNED_MAPS = 4
+
 
 @dataclass(frozen=True)
 class RefinerConfig:
@@ -16,7 +19,8 @@ class RefinerConfig:
 
     Attributes:
         exposure_maps: maps that describe the exposure as a whole.
-        moment_maps: maps that describe one moment, the last of them the logarithm of SDM's ratio.
+        moment_maps: maps that describe one moment, the last of them the logarithm of the ratio by
+            which the blurry picture is multiplied.
         width: channels on the grid a quarter as fine as the picture.
         deep_width: channels on the grid an eighth as fine.
         picture_blocks: residual blocks of the picture's branch.
@@ -27,10 +31,12 @@ class RefinerConfig:
             network can tell it from the maps.
         flow_warp: whether pictures of other moments, warped by optical flow, are seen (see
             `spikecam.deblurring.flow_warp`).
+        colour_lines: whether colour follows the blurry picture's colour in its gray (see
+            `spikecam.networks.colour_lines`); else it is multiplied by the ratio of gray.
     """
 
     exposure_maps: int = 19
-    moment_maps: int = 19
+    moment_maps: int = 23
     width: int = 64
     deep_width: int = 128
     picture_blocks: int = 2
@@ -38,6 +44,7 @@ class RefinerConfig:
     blocks: int = 5
     sdm_change: bool = True
     flow_warp: bool = True
+    colour_lines: bool = True
 
     def __post_init__(self) -> None:
         minimum = {
@@ -70,11 +77,16 @@ class RefinerInputConfig(InputConfig):
         sdm_prior: of SDM's own ratio, in thresholds.
         min_scale: pictures less than this many times as fine as the spikes are enlarged, so that
             no spikes are averaged away.
+        aligned_units: units of each of the windows whose light is aligned along motion.
+        aligned_windows: how many of them are before a moment, and after it; 0 for a network that
+            does without.
+        near_windows: how many of them are near.
         flow_blur: standard deviation of the Gaussian blur before optical flow, in spike pixels.
         white_quantile: of firing rates, that becomes white for optical flow.
     """
 
     kind: ClassVar[str] = "log-rate-ratios"
+    version: ClassVar[int] = 2
 
     exposure_units: int = 97
     exposure_parts: int = 16
@@ -84,14 +96,26 @@ class RefinerInputConfig(InputConfig):
     sdm_window: int = 17
     sdm_prior: float = 0.2
     min_scale: float = 3.0
+    aligned_units: float = 6.0
+    aligned_windows: int = 10
+    near_windows: int = 2
     flow_blur: float = 0.9
     white_quantile: float = 0.995
 
     def __post_init__(self) -> None:
-        check_minimum(self, exposure_units=1, exposure_parts=1, margin=0, sdm_window=1)
+        check_minimum(
+            self,
+            exposure_units=1,
+            exposure_parts=1,
+            margin=0,
+            sdm_window=1,
+            aligned_windows=0,
+            near_windows=0,
+        )
         check_increasing(self, "window_edges")
-        if min(self.prior, self.sdm_prior, self.flow_blur, self.min_scale) <= 0:
-            raise OptionError("priors, min_scale and flow_blur are numbers above 0")
+        numbers = self.prior, self.sdm_prior, self.flow_blur, self.min_scale, self.aligned_units
+        if min(numbers) <= 0:
+            raise OptionError("priors, min_scale, flow_blur and aligned_units are numbers above 0")
         if not 0 < self.white_quantile <= 1:
             raise OptionError(
                 f"white_quantile is a share above 0 and up to 1, not {self.white_quantile}"
@@ -106,9 +130,10 @@ class RefinerInputConfig(InputConfig):
     def moment_maps(self) -> int:
         """Number of maps of a moment.
 
-        They are of its windows, its place in the exposure, and SDM's ratio.
+        They are of its windows, its place in the exposure, SDM's ratio, and light aligned along
+        motion.
         """
-        return 2 * len(self.window_edges) + 1
+        return 2 * len(self.window_edges) + 1 + (ALIGNED_MAPS if self.aligned_windows else 0)
 
 
 ARCHITECTURE = Architecture(

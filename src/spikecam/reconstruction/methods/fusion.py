@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
+
+# The largest that the network learns.
+MAX_LENS_BLUR = 0.65
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,24 @@ class FusionOptions:
             those that are called "fusion".
         tile: side in pixels of the parts that the network computes one after another; by default
             1536.
+        lens_blur: standard deviation in pixels of the blur of lens and pixels, which is taken out;
+            about 0.45 in recordings of REDS.
         fpn: fixed pattern of the camera, corrected spike by spike.
         device: "auto", "cpu", "cuda".
     """
 
     weights: PathLike = "fusion"
     tile: int | None = None
+    lens_blur: float = 0.0
     fpn: FixedPattern | None = None
     device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lens_blur <= MAX_LENS_BLUR:
+            raise OptionError(
+                f"the lens's blur is a number of pixels from 0 to {MAX_LENS_BLUR}, not "
+                f"{self.lens_blur:g}"
+            )
 
 
 def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> Iterator[Picture]:
@@ -59,7 +73,7 @@ def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> 
     from spikecam.weights.store import load_network
 
     network = load_network(Fusion, options.weights, options.device)
-    fusion = FrameFusion(network, tile=options.tile)
+    fusion = FrameFusion(network, tile=options.tile, lens_blur=options.lens_blur)
 
     spans = iter_motion_spans(stream, frames, fusion.inputs.reach, fpn=options.fpn)
     return (fusion.picture(span, frame) for span, frame in spans)

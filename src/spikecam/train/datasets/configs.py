@@ -232,7 +232,7 @@ class FusionSampleConfig:
         spurious_prob: share of sensors that fire without light.
         fpn_prob: share of sensors with a fixed pattern; half of the patterns are known.
         lens_blur: range of the standard deviation in pixels by which a lens blurs the light before
-            the sensor sees it; the picture that is learned is without.
+            the sensor sees it, which the network takes as an input; the picture is without.
         lens_blur_prob: share of cameras whose lens blurs.
         moments: number of different moments; one that comes again is cropped, rotated and flipped
             in another way.

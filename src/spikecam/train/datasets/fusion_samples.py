@@ -111,17 +111,18 @@ class FusionSamples(Dataset[Sample]):
         if rng.random() < config.fpn_prob:
             pattern = FixedPattern.random(light.shape[1:], int(rng.integers(2**31)))
         sharp = np.minimum(light[frame] * np.float32(level), 1)
+        lens_blur = 0.0
         if rng.random() < config.lens_blur_prob:
-            deviation = float(rng.uniform(*config.lens_blur))
+            lens_blur = float(rng.uniform(*config.lens_blur))
             for plane in light:
-                cv2.GaussianBlur(plane, (0, 0), deviation, dst=plane)
+                cv2.GaussianBlur(plane, (0, 0), lens_blur, dst=plane)
         stream = simulate(light, sensor, seed=int(rng.integers(2**31)), fpn=pattern)
         if pattern is not None and rng.random() < 0.5:
             # The pattern is unknown: then the truth is what a median pixel makes of the light.
             sharp, pattern = pattern_of_median_pixel(pattern).distort(sharp), None
         reference = reference_of_frame(frame, len(stream))
         span = read_motion_span(stream, reference, self.inputs.reach, fpn=pattern)
-        frame_maps = self.inputs.frame_maps(span, frame)
+        frame_maps = self.inputs.frame_maps(span, frame, lens_blur)
         # Half floats hold rates to a thousandth of themselves, far below their noise.
         return {
             "pictures": frame_maps.pictures.astype(np.float16),

@@ -184,7 +184,7 @@ def adapt_weights(job: TrainingJob, options: AdaptationOptions) -> AdaptationSco
         )
         for pairs, sample_seed, length in ((train, seed, UNBOUNDED), (val, seed + 1, _VAL_SCENES))
     )
-    stage = RefinedStage(network.config)
+    stage = RefinedStage(network.config, network.input_config)
     before = deepcopy(network)
     stage.network.load_state_dict(network.state_dict())
     psnr_before = mean_psnr_on_scenes(before, val_samples)
@@ -284,7 +284,7 @@ def mean_psnr_on_scenes(network: Refiner, samples: RefinerSamples) -> float:
     import torch
     from torch.utils.data import DataLoader
 
-    stage = RefinedStage(network.config)
+    stage = RefinedStage(network.config, network.input_config)
     stage.network.load_state_dict(network.state_dict())
     total, count = 0.0, 0
     with torch.inference_mode():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spikecam.errors import OptionError
-from spikecam.networks.configs.refiner import RefinerConfig
+from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.train.datasets.configs import (
     SCENE_CROP_UNIT,
     CaptureConfig,
@@ -82,12 +82,14 @@ class RefinedStage(Stage):
     # Weights of one step make all colours too bright or too dark; their mean over many does not.
     average_decay = 0.998
 
-    def __init__(self, network: RefinerConfig) -> None:
+    def __init__(
+        self, network: RefinerConfig, input_config: RefinerInputConfig | None = None
+    ) -> None:
         import torch
 
         from spikecam.networks.refiner import Refiner
 
-        self.network = Refiner(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = Refiner(network, input_config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def predict_pictures(self, batch: Sample) -> Tensor:
         """Pictures (B, F, 3, h, w) that the network predicts."""
@@ -202,7 +204,7 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
         input_config=input_config,
     )
     return train_and_save_weights(
-        job, options.run, data, lambda: RefinedStage(network), start=options.weights
+        job, options.run, data, lambda: RefinedStage(network, input_config), start=options.weights
     )
 
 
