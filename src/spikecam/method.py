@@ -29,11 +29,12 @@ from spikecam.stream import SpikeStream
 ENTRY_POINT_GROUP = "spikecam.methods"
 # What functions and commands that take the options of methods call arguments of their own.
 RESERVED_NAMES = frozenset({
-    "align", "arrow_frames", "at", "bits", "blur", "browser", "camera", "check_match", "config",
-    "crop", "debug", "display", "each", "encoding", "exposure", "flip", "fps", "frames", "gamma",
-    "hdr", "help", "host", "json", "method", "mirror", "options", "out", "output", "overwrite",
-    "page", "picture", "port", "print_config", "quiet", "rate", "readout", "recording", "rotate",
-    "server", "size", "spikes", "spread", "stream", "stretch", "then", "to", "truncate", "version",
+    "align", "arrow_frames", "at", "bits", "blur", "browser", "camera", "check_match", "colour",
+    "config", "crop", "debug", "display", "each", "encoding", "exposure", "flip", "fps",
+    "frames", "gamma", "hdr", "help", "host", "json", "method", "mirror", "options", "out",
+    "output", "overwrite", "page", "picture", "port", "print_config", "quiet", "rate",
+    "readout", "recording", "rotate", "server", "size", "spikes", "spread", "stream", "stretch",
+    "then", "to", "truncate", "version",
 })  # fmt: skip
 
 # What stands for a choice of methods, in place of a method's name.

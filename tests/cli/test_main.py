@@ -74,6 +74,7 @@ def test_quiet_prints_errors_alone(spikecam, recording, tmp_path):
 def test_results_are_json_where_it_is_asked_for(spikecam, recording, tmp_path):
     out = tmp_path / "frames"
     words = ("reconstruct", recording, *SIZE, "-o", out, "--frames", "20:26:5", "--json")
+    words += ("--method", "tfp")
     facts = json.loads(spikecam(*words).out)
     assert facts == {"file": str(out), "kind": "folder", "frames": [20, 25], "notes": []}
     facts = json.loads(spikecam("convert", recording, *SIZE, "-o", out / "a.npz", "--json").out)

@@ -13,7 +13,7 @@ def test_a_terminal_shows_how_far_it_is_and_what_was_written(tmp_path, spikes):
     command = [sys.executable, "-c", "from spikecam.cli.main import main; main()", "reconstruct"]
     for out in ("a.mp4", "a.png"):
         process = subprocess.Popen(
-            [*command, str(tmp_path / "a.dat"), "-o", str(tmp_path / out)],
+            [*command, str(tmp_path / "a.dat"), "-o", str(tmp_path / out), "--method", "tfp"],
             stdout=theirs,
             stderr=theirs,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},

@@ -140,6 +140,9 @@ class DeblurTab:
             try:
                 # Not on the page's thread: a pair is measured there, and networks are loaded.
                 sequence = await run.io_bound(start_sequence)
+                if sequence is None:
+                    # The app is being closed.
+                    return
                 self._timer.active = True
                 self._sequence_view.hide()
                 self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))

@@ -57,7 +57,7 @@ class ColourCarrier:
         self.first, self.last = exposure[0], exposure[1] - 1
         self.size = photo.shape[1], photo.shape[0]
         self.grid = pixel_grid(gray.shape)
-        self.gray = cv2.GaussianBlur(gray, (0, 0), _GRAY_BLUR)
+        self.gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), _GRAY_BLUR), np.float32)
         self.lines = _fit_lines(np.minimum(photo.values, 1), gray.shape)
         self._ways: dict[int, Maps] = {}
 
@@ -78,13 +78,11 @@ class ColourCarrier:
             difference = sample_picture(self.gray, places) - cv2.GaussianBlur(
                 gray, (0, 0), _GRAY_BLUR
             )
-            lines = _fill(
-                sample_picture(lines, places, cv2.INTER_LINEAR),
-                1 / (1 + (difference / _TOLERANCE) ** 2) ** 2,
-            )
+            trust = np.asarray(1 / (1 + (difference / _TOLERANCE) ** 2) ** 2, np.float32)
+            lines = _fill(sample_picture(lines, places, cv2.INTER_LINEAR), trust)
         fine = cv2.resize(gray, self.size, interpolation=cv2.INTER_CUBIC)[..., None]
-        lines = cv2.resize(lines, self.size, interpolation=cv2.INTER_LINEAR)
-        return np.asarray(lines[..., :3] * fine + lines[..., 3:])
+        fine_lines = cv2.resize(lines, self.size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(fine_lines[..., :3] * fine + fine_lines[..., 3:])
 
     def _way(self, frame: int, end: int) -> Maps:
         """Displacement of the light at a frame until the end of its way, (H, W, 2)."""

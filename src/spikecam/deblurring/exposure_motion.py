@@ -8,10 +8,12 @@ neither the frame rate nor the length of the exposure matters.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.networks.configs.refiner import ALIGNED_MAPS
 from spikecam.reconstruction.aligned_rates import is_inside
+from spikecam.reconstruction.brightness import brightness_ratio
 from spikecam.reconstruction.exposure_flows import flow_levels, flows_from_reference
 from spikecam.reconstruction.motion_paths import (
     PATH_DEGREE,
@@ -24,6 +26,8 @@ from spikecam.reconstruction.motion_paths import (
 _KEY_STEP, _KEY_UNITS = 16, 11
 # Smallest rate that becomes white for optical flow.
 _MIN_WHITE_RATE = 1e-6
+# Change of the logarithm of brightness that is taken for none.
+_MIN_CHANGE = 0.2
 
 
 class ExposureMotion:
@@ -46,8 +50,10 @@ class ExposureMotion:
         last = ratios.first + len(ratios.part)
         complete = (middles - half >= 0) & (middles + half <= last)
         inside = (numbers >= 0) & (numbers <= config.exposure_units // _KEY_STEP)
-        middles, numbers = (values[complete | inside] for values in (middles, numbers))
-        rates = ratios.encode_rates(ratios.rates(middles - half, middles + half))
+        usable = complete | inside
+        numbers, middles = numbers[usable], middles[usable]
+        windows = np.stack([middles - half, middles + half]).astype(np.float64)
+        rates = ratios.encode_rates(ratios.rates(*windows))
         self._levels = {
             int(number): flow_levels(rate, gain, config.flow_blur)
             for number, rate in zip(numbers, rates, strict=True)
@@ -77,13 +83,26 @@ class ExposureMotion:
         starts, stops = np.clip(edges, *reach)
         numbers, starts, stops = (part[stops > starts] for part in (numbers, starts, stops))
         rates = ratios.rates(frame + 0.5 + starts, frame + 0.5 + stops)
+        places = [
+            paths.grid + paths.displacement(middle / ratios.unit) for middle in (starts + stops) / 2
+        ]
+        aligned = np.stack(list(map(sample_picture, rates, places)))
+        aligned /= _brightness(aligned, numbers)[:, None, None]
         charges, frames = np.zeros((2, ALIGNED_MAPS, *paths.shape), np.float32)
-        for number, start, stop, rate in zip(numbers, starts, stops, rates, strict=True):
+        for number, length, rate, place in zip(
+            numbers, stops - starts, aligned, places, strict=True
+        ):
             group = 0 if abs(number) <= config.near_windows else 1 if number < 0 else 2
-            places = paths.grid + paths.displacement((start + stop) / 2 / ratios.unit)
-            weight = np.float32(stop - start) * is_inside(places)
-            charges[group] += weight * sample_picture(rate, places)
+            weight = np.float32(length) * is_inside(place)
+            charges[group] += weight * rate
             frames[group] += weight
         charges[3], frames[3] = charges[:3].sum(axis=0), frames[:3].sum(axis=0)
         priors = [config.prior] * 3 + [config.sdm_prior]
         return ratios.log_ratios_of_charges(charges, frames, priors)
+
+
+def _brightness(rates: Maps, numbers: npt.NDArray[np.int_]) -> npt.NDArray[np.float32]:
+    """Brightness of aligned windows over that of window 0, (K,), as lamps change it."""
+    (reference,) = rates[numbers == 0]
+    ratios = np.array([brightness_ratio(rate, reference) for rate in rates], np.float32)
+    return ratios if np.ptp(np.log(ratios)) > _MIN_CHANGE else np.ones_like(ratios)

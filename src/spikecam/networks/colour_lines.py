@@ -41,7 +41,7 @@ def fit_colour_lines(blur: Tensor) -> Tensor:
     means = functional.avg_pool2d(products, CELL_PIXELS)
     for _ in range(_PASSES):
         means = functional.avg_pool2d(means, 3, stride=1, padding=1, count_include_pad=False)
-    colour, gray, product, gray_square, colour_square = means.split([3, 1, 3, 1, 3], dim=1)
+    colour, gray, product, gray_square, colour_square = torch.split(means, [3, 1, 3, 1, 3], dim=1)
     variance = (gray_square - gray.square()).clamp(min=0)
     covariance = product - colour * gray
     prior = colour / gray.clamp(min=_MIN_GRAY)
@@ -66,14 +66,15 @@ def colour_by_lines(
     Returns:
         (B, 3, h, w), not clipped.
     """
-    slope, offset, logit = lines.split([3, 3, 1], dim=1)
+    slope, offset, logit = torch.split(lines, [3, 3, 1], dim=1)
     logit = logit if trust is None else logit + trust
     weight = torch.sigmoid(logit)
     size = blur.shape[2:]
     scaled = torch.cat([weight * slope, weight * offset, 1 - weight], dim=1)
     upsampled = functional.interpolate(scaled, size=size, mode="bilinear", align_corners=False)
-    slope, offset, rest = upsampled.split([3, 3, 1], dim=1)
-    return ratio * (gray_of(blur) * slope + rest * blur) + offset
+    slope, offset, rest = torch.split(upsampled, [3, 3, 1], dim=1)
+    picture: Tensor = ratio * (gray_of(blur) * slope + rest * blur) + offset
+    return picture
 
 
 def gray_of(pictures: Tensor) -> Tensor:

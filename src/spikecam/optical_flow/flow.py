@@ -45,6 +45,7 @@ def flow(
         OptionError: an unknown method or option, or twice the same frame.
         RangeError: a frame or its window leaves the recording.
 
+    >>> import numpy as np
     >>> still = SpikeStream.from_array(np.ones((60, 20, 30)))
     >>> float(np.abs(flow(still, at=20, to=40)).max())
     0.0

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes, all_methods
@@ -52,7 +53,9 @@ def iter_method_results(
         fpn: fixed pattern of the camera, for methods that correct it.
     """
     for method in _comparable():
-        options = {"fpn": fpn} if fpn is not None and "fpn" in method.option_names else {}
+        options: dict[str, Any] = {}
+        if fpn is not None and "fpn" in method.option_names:
+            options["fpn"] = fpn
         _compile(stream, frame, method.name)
         start = time.perf_counter()
         picture, error = None, ""

@@ -7,7 +7,7 @@ that motion would take minutes are made by methods of one pass.
 Motion is looked for at a few moments, in blocks of pixels: the difference of two short exposures,
 brought to the same brightness, is noise where nothing moves, independent from pixel to pixel, and
 has the same sign in neighbours where something does. A lamp that flickers changes the brightness of
-a block alone.
+a block alone, where its light has no edge.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.picture import Picture
+from spikecam.reconstruction.brightness import brightness_ratio
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
 from spikecam.reconstruction.exposure_flows import flow_levels, flows_from_reference
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
@@ -39,10 +40,8 @@ _KEY_STEP, _KEY_FRAMES = 8, 11
 # Frames and quantile of firing rates that become white for optical flow, and its Gaussian blur.
 _WHITE_FRAMES, _WHITE_QUANTILE, _FLOW_BLUR = 41, 0.995, 0.9
 _MIN_WHITE_RATE = 1e-4
-# Blocks of pixels on the shorter side, by which the brightness of lamps is measured, and changes of
-# its logarithm that are taken for none: before motion is known, and after.
-_BLOCKS, _UNALIGNED_CHANGE, _ALIGNED_CHANGE = 16, 0.2, 0.04
-_MIN_BRIGHTNESS = 0.05
+# Changes of the logarithm of brightness that are taken for none: before motion is known, and after.
+_UNALIGNED_CHANGE, _ALIGNED_CHANGE = 0.2, 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +109,7 @@ class MotionSpan:
 
     def restore_brightness(self, rate: Picture, frame: int) -> Picture:
         """A firing rate in the light of the reference, (H, W), as it is in that of a frame."""
-        return rate * self.brightness[frame - self.start]
+        return np.asarray(rate * self.brightness[frame - self.start], np.float32)
 
     def paths_of_frame(self, frame: int) -> MotionPaths:
         """Paths of the light that is at each pixel at a frame."""
@@ -195,26 +194,16 @@ def read_motion_span(
 def _with_constant_light(span: MotionSpan, min_change: float) -> MotionSpan:
     """A span whose charges are those of constant light, where that changed as lamps do.
 
-    The brightness of each key is the median, over blocks of pixels, of what its short exposure has
-    where the light of the reference is by then: what enters or leaves the scene is in few.
-
     Args:
         span: the span.
         min_change: of brightness, as a logarithm; less is taken for none.
     """
-    block = max(1, min(*span.stream.shape[1:]) // _BLOCKS)
-    size = tuple(max(1, n // block) for n in reversed(span.stream.shape[1:]))
-    reference = cv2.resize(span.key_rate(span.reference), size, interpolation=cv2.INTER_AREA)
-    bright = reference >= np.median(reference)
-    if not reference[bright].all():
-        return span
+    reference = span.key_rate(span.reference)
     logarithms = []
     for key in span.keys:
         places = span.paths.grid + span.paths.displacement(key - span.reference)
         rate = sample_picture(span.key_rate(key), places, cv2.INTER_LINEAR)
-        rates = cv2.resize(rate, size, interpolation=cv2.INTER_AREA)
-        ratio = float(np.median(rates[bright] / reference[bright]))
-        logarithms.append(np.log(max(ratio, _MIN_BRIGHTNESS)))
+        logarithms.append(np.log(brightness_ratio(rate, reference)))
     if np.ptp(logarithms) < min_change:
         return span
     frames = np.arange(span.start, span.stop)
