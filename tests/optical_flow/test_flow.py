@@ -7,6 +7,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.optical_flow.steps import compose_flows, split_into_steps
+from spikecam.reconstruction.scene_cuts import find_scene_cuts
 
 
 def moving_stripes(velocity, frames=160, height=48, width=64, seed=0):
@@ -94,3 +95,11 @@ def test_methods_of_pictures_are_no_methods_of_flow(stripes):
         sc.flow(stripes, 60, 70, "tfp")
     with pytest.raises(sc.OptionError, match="paths takes spikes at two frames, not spikes;"):
         sc.reconstruct(stripes, 60, "paths")
+
+
+def test_flow_after_a_cut_is_that_of_its_scene(stripes):
+    other = np.asarray(stripes[:40])[:, ::-1, ::-1]
+    spliced = sc.SpikeStream.from_array(np.concatenate([other, stripes[40:]]).astype(bool))
+    assert find_scene_cuts(spliced, 0, len(spliced)) == [40]
+    expected = sc.flow(stripes[40:], at=30, to=50)
+    np.testing.assert_allclose(sc.flow(spliced, at=70, to=90), expected, atol=1e-5)

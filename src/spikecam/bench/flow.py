@@ -79,8 +79,8 @@ def score_flow(
             to, longest = _AT + distance, float(np.hypot(*np.moveaxis(truth, 2, 0)).max())
             flows = {STILL: np.zeros_like(truth), DIS: estimate_by_dis(case.stream, _AT, to)}
             for name in methods:
-                own = options or {} if name == "scflow" else {}
-                flows[name] = sc.flow(case.stream, _AT, to, name, **own)
+                settings = options or {} if name == "scflow" else {}
+                flows[name] = sc.flow(case.stream, _AT, to, name, **settings)
             for name, flow in flows.items():
                 errors[name, distance].append(end_point_error(flow, truth, visible))
             pictures[f"{case.name}, {distance} frames"] = {

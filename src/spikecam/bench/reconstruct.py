@@ -136,11 +136,11 @@ def choose_metrics(
     """
     if metrics is not None:
         return sc.check_metrics(metrics, has_truth), {}
-    wanted = [n for n in RECONSTRUCTION_METRICS if has_truth or not METRICS[n].needs_truth]
-    names, reasons = find_available_metrics(wanted)
+    candidates = [n for n in RECONSTRUCTION_METRICS if has_truth or not METRICS[n].needs_truth]
+    names, reasons = find_available_metrics(candidates)
     for line in reasons:
         say(line)
-    left_out = [name for name in wanted if name not in names]
+    left_out = [name for name in candidates if name not in names]
     return sc.check_metrics(names, has_truth), dict(zip(left_out, reasons, strict=True))
 
 

@@ -11,6 +11,8 @@ the light was hidden then, lines are those of the surroundings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +20,10 @@ import numpy.typing as npt
 from spikecam.deblurring.blurry_picture import BlurryPicture, resize_by_area
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.gray import GRAY_WEIGHTS
+from spikecam.optical_flow.steps import Flow, compose_flows
 from spikecam.picture import Picture
 from spikecam.reconstruction.motion_paths import pixel_grid, sample_picture
-from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
+from spikecam.reconstruction.motion_span import iter_motion_spans
 from spikecam.stream import Span, SpikeStream
 
 Maps = npt.NDArray[np.float32]
@@ -41,7 +44,7 @@ class ColourCarrier:
         photo: the photograph, (h, w, 3).
         stream: the recording.
         exposure: frames (start, stop) of the photograph.
-        gray: of the photograph's exposure as spikes alone give it, encoded, (H, W).
+        gray_at: gives the gray of a frame as spikes alone give it, encoded, (H, W).
         fpn: the spike camera's fixed pattern.
     """
 
@@ -50,16 +53,17 @@ class ColourCarrier:
         photo: BlurryPicture,
         stream: SpikeStream,
         exposure: Span,
-        gray: Picture,
+        gray_at: Callable[[int], Picture],
         fpn: FixedPattern | None = None,
     ) -> None:
-        self.stream, self.fpn = stream, fpn
+        self.stream, self.gray_at, self.fpn = stream, gray_at, fpn
         self.first, self.last = exposure[0], exposure[1] - 1
         self.size = photo.shape[1], photo.shape[0]
-        self.grid = pixel_grid(gray.shape)
-        self.gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), _GRAY_BLUR), np.float32)
-        self.lines = _fit_lines(np.minimum(photo.values, 1), gray.shape)
-        self._ways: dict[int, Maps] = {}
+        self.grid = pixel_grid((stream.height, stream.width))
+        self.lines = _fit_lines(np.minimum(photo.values, 1), (stream.height, stream.width))
+        # By frame: smooth grays of the ends of the exposure, and ways from frames to them.
+        self._smooth_grays: dict[int, Picture] = {}
+        self._ways: dict[int, Flow] = {}
 
     def colour(self, gray: Picture, frame: int) -> Picture:
         """Colour the gray of a frame.
@@ -75,16 +79,16 @@ class ColourCarrier:
         nearest = min(max(frame, self.first), self.last)
         if nearest != frame:
             places = self.grid + self._way(frame, nearest)
-            difference = sample_picture(self.gray, places) - cv2.GaussianBlur(
-                gray, (0, 0), _GRAY_BLUR
-            )
+            if nearest not in self._smooth_grays:
+                self._smooth_grays[nearest] = _smooth(self.gray_at(nearest))
+            difference = sample_picture(self._smooth_grays[nearest], places) - _smooth(gray)
             trust = np.asarray(1 / (1 + (difference / _TOLERANCE) ** 2) ** 2, np.float32)
             lines = _fill(sample_picture(lines, places, cv2.INTER_LINEAR), trust)
         fine = cv2.resize(gray, self.size, interpolation=cv2.INTER_CUBIC)[..., None]
         fine_lines = cv2.resize(lines, self.size, interpolation=cv2.INTER_LINEAR)
         return np.asarray(fine_lines[..., :3] * fine + fine_lines[..., 3:])
 
-    def _way(self, frame: int, end: int) -> Maps:
+    def _way(self, frame: int, end: int) -> Flow:
         """Displacement of the light at a frame until the end of its way, (H, W, 2)."""
         distance = abs(end - frame)
         if not distance:
@@ -94,10 +98,13 @@ class ColourCarrier:
         middle = frame + step * (1 if end > frame else -1)
         if middle not in self._ways:
             self._ways[middle] = self._way(middle, end)
-        reference = reference_of_frame(frame, len(self.stream))
-        span = read_motion_span(self.stream, reference, _REACH, fpn=self.fpn)
-        begin = span.paths_of_frame(frame).displacement(middle - frame)
-        return begin + sample_picture(self._ways[middle], self.grid + begin, cv2.INTER_LINEAR)
+        span, frame_of_span = next(iter_motion_spans(self.stream, [frame], _REACH, fpn=self.fpn))
+        begin = span.paths_of_frame(frame_of_span).displacement(middle - frame)
+        return compose_flows(begin, self._ways[middle])
+
+
+def _smooth(gray: Picture) -> Picture:
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), _GRAY_BLUR), np.float32)
 
 
 def _fit_lines(values: Picture, shape: tuple[int, ...]) -> Maps:

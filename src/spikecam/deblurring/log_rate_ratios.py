@@ -92,8 +92,7 @@ class LogRateRatios:
         if readout:
             ends = np.array([[self.start], [self.stop]]) + self.delays
             ends = np.clip(ends, 0, len(self.part))
-            rows = np.arange(stream.height)
-            begin, end = (self._cached_charge_of_rows(times, rows) for times in ends)
+            begin, end = self._charges_of_rows(ends)
             # Rows are exposed for less time where the recording ends.
             lengths = np.maximum(ends[1] - ends[0], MIN_ROW_EXPOSURE).astype(np.float32)
             self.rate = (end - begin) / lengths[:, None]
@@ -175,16 +174,9 @@ class LogRateRatios:
         """
         edges = np.stack([starts, stops])[..., None] - self.first + self.delays
         edges = np.clip(edges, 0, len(self.part))
-        charges, indices, fractions = self._charges_indices_fractions(
-            edges.reshape(-1, edges.shape[2])
-        )
-        rows = np.arange(len(self.rate))
-        after = np.minimum(indices + 1, len(charges) - 1)
-        begins = charges[indices, rows]
-        ends = begins + fractions[..., None] * (charges[after, rows] - begins)
-        charge = np.diff(ends.reshape(2, len(starts), *self.rate.shape), axis=0)[0]
+        begin, end = np.split(self._charges_of_rows(edges.reshape(-1, edges.shape[2])), 2)
         widths = np.diff(edges, axis=0)[0][..., None].astype(np.float32)
-        rates = np.where(widths > 0, charge / np.maximum(widths, 1e-6), self.rate)
+        rates = np.where(widths > 0, (end - begin) / np.maximum(widths, 1e-6), self.rate)
         return rates if self.fpn is None else self.fpn.fill_bad_pixels(rates)
 
     def log_ratios_of_charges(self, charges: Maps, frames: Maps, priors: npt.ArrayLike) -> Maps:
@@ -257,12 +249,14 @@ class LogRateRatios:
         whole = np.minimum(times.astype(np.intp), len(self.part) - 1)
         return self._charge_at_frames, whole, (times - whole).astype(np.float32)
 
-    def _cached_charge_of_rows(self, times: Times, rows: npt.NDArray[np.int_]) -> Maps:
-        """Charge of each row at a time of its own, (H, W)."""
-        charges, indices, fractions = self._charges_indices_fractions(times)
-        before, after = charges[indices, rows], charges[indices + 1, rows]
-        charge: Maps = before + fractions[:, None] * (after - before)
-        return charge
+    def _charges_of_rows(self, edges: Times) -> Maps:
+        """Charges at edges (K, 1), or (K, H) with times of each row: (K, H, W)."""
+        charges, indices, fractions = self._charges_indices_fractions(edges)
+        rows = np.arange(self.part.height)
+        before = charges[indices, rows]
+        after = charges[np.minimum(indices + 1, len(charges) - 1), rows]
+        interpolated: Maps = before + fractions[..., None] * (after - before)
+        return interpolated
 
     def _charge_at_times(self, times: npt.NDArray[Any]) -> Maps:
         charges = cumulative_charge(self.part, times, fpn=self.fpn)

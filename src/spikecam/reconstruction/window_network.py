@@ -16,7 +16,7 @@ from spikecam.method import Method, Takes
 from spikecam.networks.architecture import find_architecture
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
-from spikecam.weights.catalogue import WeightsInfo, read_weights_info
+from spikecam.weights.catalogue import WeightsInfo, read_own_weights_info
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -115,7 +115,7 @@ def _run(
 
 
 def _info(kind: str, options: WindowNetworkOptions) -> WeightsInfo:
-    return read_weights_info(kind if options.weights is None else options.weights, kind)
+    return read_own_weights_info(options.weights, kind)
 
 
 def _frame_count(info: WeightsInfo) -> int:

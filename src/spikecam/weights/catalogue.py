@@ -155,6 +155,15 @@ def read_weights_info(
     return WeightsInfo(path, header.network, count, header.card, config, input_config)
 
 
+def read_own_weights_info(weights: PathLike | None, kind: str) -> WeightsInfo:
+    """Read the facts of weights of the user's own, by default those called as their network is.
+
+    Raises:
+        SpikecamError: as `read_weights_info`.
+    """
+    return read_weights_info(kind if weights is None else weights, kind)
+
+
 def check_network_kind(
     path: Path, header: WeightsHeader, allowed_kinds: str | tuple[str, ...] | None = None
 ) -> None:

@@ -82,15 +82,12 @@ def _run(
     def encode(rates: Picture) -> Picture:
         return np.asarray(blur.encoding.encode(np.maximum(rates, 0) / white), np.float32)
 
-    # Gray of the exposure's ends: a photograph that is blurry has none that is sharp.
-    carriers: dict[int, ColourCarrier] = {}
-    for frame, gray in zip(frames, method.run(stream, frames, gray_options), strict=True):
-        end = min(max(frame, exposure[0]), exposure[1] - 1)
-        key = end if end != frame else -1
-        if key not in carriers:
-            ends = list(method.run(stream, [end], gray_options))
-            carriers[key] = ColourCarrier(blur, stream, exposure, encode(ends[0]), options.fpn)
-        yield carriers[key].colour(encode(gray), frame)
+    def gray_at(frame: int) -> Picture:
+        return encode(next(iter(method.run(stream, [frame], gray_options))))
+
+    carrier = ColourCarrier(blur, stream, exposure, gray_at, options.fpn)
+    for frame, rates in zip(frames, method.run(stream, frames, gray_options), strict=True):
+        yield carrier.colour(encode(rates), frame)
 
 
 METHOD = Method(

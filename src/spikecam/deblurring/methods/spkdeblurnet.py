@@ -15,7 +15,7 @@ from spikecam.method import Method, Takes
 from spikecam.networks.configs.spkdeblurnet import SpkDeblurNetConfig
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
-from spikecam.weights.catalogue import WeightsInfo, read_weights_info
+from spikecam.weights.catalogue import WeightsInfo, read_own_weights_info
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -111,7 +111,7 @@ def _deblur(
 
 
 def _info(options: SpkDeblurNetOptions) -> WeightsInfo:
-    return read_weights_info(_KIND if options.weights is None else options.weights, _KIND)
+    return read_own_weights_info(options.weights, _KIND)
 
 
 def _window_length(options: SpkDeblurNetOptions, stream: SpikeStream) -> int:

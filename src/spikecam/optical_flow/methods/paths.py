@@ -73,8 +73,9 @@ def _run(
     for steps in steps_of_pairs:
         flow: Flow | None = None
         for start, stop in steps:
-            span, _ = next(spans)
-            step_flow = span.paths_of_frame(start).displacement(stop - start)
+            # The frame as the span counts it, from the beginning of its scene.
+            span, frame = next(spans)
+            step_flow = span.paths_of_frame(frame).displacement(stop - start)
             flow = step_flow if flow is None else compose_flows(flow, step_flow)
         assert flow is not None
         yield flow

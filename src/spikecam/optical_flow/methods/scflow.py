@@ -19,7 +19,7 @@ from spikecam.method import Method, Takes
 from spikecam.networks.configs.scflow import SCFlowConfig, SCFlowInputConfig
 from spikecam.optical_flow.steps import Flow, compose_flows, split_into_steps
 from spikecam.stream import SpikeStream
-from spikecam.weights.catalogue import WeightsInfo, read_weights_info
+from spikecam.weights.catalogue import WeightsInfo, read_own_weights_info
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,7 +112,7 @@ def _estimate_flow(network: Any, stream: SpikeStream, at: int, to: int, spacing:
 
 
 def _info(options: SCFlowOptions) -> WeightsInfo:
-    return read_weights_info(_KIND if options.weights is None else options.weights, _KIND)
+    return read_own_weights_info(options.weights, _KIND)
 
 
 def _window(options: SCFlowOptions, stream: SpikeStream) -> int:
