@@ -29,10 +29,10 @@ class Fusion(nn.Module):
         super().__init__()
         self.config = config = config or FusionConfig()
         self.input_config = input_config = input_config or FusionInputConfig()
-        if config.pictures != input_config.pictures:
+        if (config.pictures, config.maps) != (input_config.pictures, input_config.maps):
             raise OptionError(
-                f"the fusion network weighs {config.pictures} pictures, and its input has "
-                f"{input_config.pictures}"
+                f"the fusion network weighs {config.pictures} pictures by {config.maps} maps, and "
+                f"its input has {input_config.pictures} and {input_config.maps}"
             )
         cells, width, deep = GRID_PIXELS**2, config.width, config.deep_width
         self.stem = nn.Conv2d(cells * config.pictures + config.maps, width, 3, padding=1)

@@ -31,11 +31,12 @@ def flow_levels(rate: Picture, gain: float, blur: float) -> Levels:
     return np.clip(levels, 0, 255).astype(np.uint8)
 
 
-def flows_from_reference(levels: Mapping[int, Levels]) -> dict[int, Picture]:
+def flows_from_reference(levels: Mapping[int, Levels], finest_level: int = 0) -> dict[int, Picture]:
     """Optical flow from a reference to other moments, each from the one before as first guess.
 
     Args:
         levels: short exposures (H, W) by their offset in time from the reference, which is at 0.
+        finest_level: halvings of the grid on which flow ends.
 
     Returns:
         Flows (H, W, 2) in pixels, x before y, by offset.
@@ -45,7 +46,7 @@ def flows_from_reference(levels: Mapping[int, Levels]) -> dict[int, Picture]:
     if min(reference.shape) < MIN_FLOW_PIXELS:
         return flows
     dis: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    dis.setFinestScale(0)
+    dis.setFinestScale(finest_level)
     dis.setVariationalRefinementAlpha(_SMOOTHNESS)
     dis.setVariationalRefinementIterations(_ITERATIONS)
     after = [offset for offset in sorted(levels) if offset > 0]

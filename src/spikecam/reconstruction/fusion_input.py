@@ -15,7 +15,7 @@ from spikecam.networks.fusion import GRID_PIXELS
 from spikecam.picture import Picture
 from spikecam.reconstruction.aligned_rates import align_rates
 from spikecam.reconstruction.motion_least_squares import MotionLeastSquares
-from spikecam.reconstruction.motion_span import MotionSpan
+from spikecam.reconstruction.motion_span import FlowDetail, MotionSpan
 from spikecam.tiles import pad_to_whole_units
 
 # Frames of light at which the map of them is 1.
@@ -31,8 +31,8 @@ class FusionMaps:
     Attributes:
         pictures: estimates of the firing rate, (P, H, W).
         maps: (M, H, W): logarithm of the mean rate; frames of light before and after that the
-            paths reach; visibility; the speed of motion in pixels a frame; and the blur of the
-            lens.
+            paths reach; visibility, with least squares; the speed of motion in pixels a frame; and
+            the blur of the lens.
         white: firing rate of the brightest light.
     """
 
@@ -60,6 +60,11 @@ class FusionInput:
         self.config = config or FusionInputConfig()
 
     @property
+    def detail(self) -> FlowDetail:
+        """How finely motion is estimated."""
+        return FlowDetail(self.config.key_step, self.config.finest_level)
+
+    @property
     def reach(self) -> int:
         """Frames before and after a frame whose light is used, as far as the recording goes."""
         return self.config.group_edges[-1]
@@ -79,9 +84,12 @@ class FusionInput:
         windows = [
             span.rate(frame - window // 2, frame + window // 2 + 1) for window in config.windows
         ]
-        least_squares = MotionLeastSquares(span, frame, paths, rates.mean)
-        solutions = least_squares.solve(config.decay, config.prior, config.steps)
-        pictures = np.stack([*windows, *rates.groups, rates.mean, *solutions])
+        pictures = [*windows, *rates.groups, rates.mean]
+        visibility = []
+        if config.steps:
+            least_squares = MotionLeastSquares(span, frame, paths, rates.mean)
+            pictures += least_squares.solve(config.decay, config.prior, config.steps)
+            visibility = [least_squares.visibility]
         before, after = np.split(rates.frames, 2)
         motion = paths.displacement(_SPEED_FRAMES) - paths.displacement(-_SPEED_FRAMES)
         motion /= 2 * _SPEED_FRAMES
@@ -89,12 +97,12 @@ class FusionInput:
             _smooth_logarithm(rates.mean, config.min_rate),
             before.sum(axis=0) / _FULL_FRAMES,
             after.sum(axis=0) / _FULL_FRAMES,
-            least_squares.visibility,
+            *visibility,
             np.hypot(motion[..., 0], motion[..., 1]),
             np.full(rates.mean.shape, lens_blur),
         ]
         return FusionMaps(
-            pictures.astype(np.float32), np.stack(maps).astype(np.float32), span.white
+            np.stack(pictures).astype(np.float32), np.stack(maps).astype(np.float32), span.white
         )
 
 

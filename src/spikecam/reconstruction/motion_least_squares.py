@@ -53,19 +53,25 @@ class MotionLeastSquares:
     def __init__(self, span: MotionSpan, frame: int, paths: MotionPaths, mean: Picture) -> None:
         self.mean = np.ascontiguousarray(mean, np.float32)
         keys = span.keys
-        sources, weights = [], []
-        for key in keys:
+        scale = _MEAN_TOLERANCE * float(mean.mean())
+        self._sources = np.empty((len(keys), *mean.shape, 2), np.float32)
+        self._weights = np.empty((len(keys), *mean.shape), np.float32)
+
+        def weigh(index: int) -> None:
+            key = keys[index]
             source, error = paths.source_displacement(key - frame)
             expected = sample_picture(mean, paths.grid + source, cv2.INTER_LINEAR)
             difference = cv2.GaussianBlur(
                 (expected - span.key_rate(key)) ** 2, (0, 0), _DIFFERENCE_BLUR
             )
-            scale = _MEAN_TOLERANCE * float(mean.mean()) + _PIXEL_TOLERANCE * expected
-            similarity = 1 / (1 + difference / np.maximum(scale, 1e-6) ** 2)
-            sources.append(source)
-            weights.append(similarity / (1 + (error / _PATH_TOLERANCE) ** 2))
-        self._sources = np.stack(sources).astype(np.float32)
-        self._weights = np.stack(weights).astype(np.float32)
+            tolerance = np.maximum(scale + _PIXEL_TOLERANCE * expected, 1e-6)
+            similarity = 1 / (1 + difference / tolerance**2)
+            self._sources[index] = source
+            self._weights[index] = similarity / (1 + (error / _PATH_TOLERANCE) ** 2)
+
+        # Made before the threads share it.
+        _ = paths.grid
+        run_in_threads(weigh, range(len(keys)))
         if span.fpn is not None:
             self._weights *= span.fpn.bad == 0
         self.visibility: Picture = self._weights.mean(axis=0)
@@ -97,8 +103,9 @@ class MotionLeastSquares:
         picture = self.mean.copy()
         damping = np.float32(0)
         if prior:
-            curvature = self._carry_back(self._filter(self._coverage.copy()))
-            damping = np.float32(prior * curvature.mean())
+            # As the mean of what carries the filtered coverage back.
+            filtered = self._filter(self._coverage.copy())
+            damping = np.float32(prior * np.vdot(self._coverage, filtered) / picture.size)
         # Once for the spikes and the first picture together.
         residual = self._carry_back(self._filter(self._spikes - self._carry(picture)))
         direction, energy = residual.copy(), float((residual**2).sum())

@@ -35,13 +35,27 @@ from spikecam.stream import SpikeStream
 
 # Frames that share a reference.
 _SHARED_FRAMES = 8
-# From an exposure for optical flow to the next, and frames of each.
-_KEY_STEP, _KEY_FRAMES = 8, 11
+# Frames of an exposure for optical flow.
+_KEY_FRAMES = 11
 # Frames and quantile of firing rates that become white for optical flow, and its Gaussian blur.
 _WHITE_FRAMES, _WHITE_QUANTILE, _FLOW_BLUR = 41, 0.995, 0.9
 _MIN_WHITE_RATE = 1e-4
 # Changes of the logarithm of brightness that are taken for none: before motion is known, and after.
 _UNALIGNED_CHANGE, _ALIGNED_CHANGE = 0.2, 0.04
+
+
+@dataclass(frozen=True)
+class FlowDetail:
+    """How finely motion is estimated.
+
+    Attributes:
+        key_step: frames from an exposure for optical flow to the next.
+        finest_level: halvings of the grid on which optical flow ends; a level takes a quarter of
+            the time of the one before.
+    """
+
+    key_step: int = 8
+    finest_level: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +112,12 @@ class MotionSpan:
         """
         first = int(edges[0])
         frames = np.asarray(self.stream[first:stop])
-        counts: npt.NDArray[np.float32] = np.add.reduceat(
-            frames, edges - first, axis=0, dtype=np.float32
-        )
+        counts = np.empty((len(edges), *frames.shape[1:]), np.float32)
+        ends = [*edges[1:], stop]
+        for count, edge, end in zip(counts, edges, ends, strict=True):
+            count[:] = frames[edge - first]
+            for frame in range(edge + 1, end):
+                count += frames[frame - first]
         counts /= self.brightness[edges - self.start, None, None]
         if self.fpn is not None:
             rate = np.maximum(frames.mean(axis=0), 0.5 / len(frames))
@@ -124,7 +141,12 @@ def reference_of_frame(frame: int, recording_length: int) -> int:
 
 
 def iter_motion_spans(
-    stream: SpikeStream, frames: Sequence[int], reach: int, *, fpn: FixedPattern | None = None
+    stream: SpikeStream,
+    frames: Sequence[int],
+    reach: int,
+    *,
+    fpn: FixedPattern | None = None,
+    detail: FlowDetail = FlowDetail(),
 ) -> Iterator[tuple[MotionSpan, int]]:
     """Iterate over frames with their spans; frames that follow each other share one.
 
@@ -133,7 +155,7 @@ def iter_motion_spans(
     Args:
         stream: the recording.
         frames: frame indices.
-        reach, fpn: as for `read_motion_span`.
+        reach, fpn, detail: as for `read_motion_span`.
     """
     for number, neighbours in groupby(frames, lambda frame: frame // _SHARED_FRAMES):
         begin = number * _SHARED_FRAMES
@@ -141,21 +163,20 @@ def iter_motion_spans(
         edges = [0, *cuts, len(stream)]
         for index, part in groupby(neighbours, partial(bisect_right, cuts)):
             scene = stream[edges[index] : edges[index + 1]]
-            yield from _iter_scene_spans(scene, [f - edges[index] for f in part], reach, fpn)
-
-
-def _iter_scene_spans(
-    scene: SpikeStream, frames: Sequence[int], reach: int, fpn: FixedPattern | None
-) -> Iterator[tuple[MotionSpan, int]]:
-    shared = partial(reference_of_frame, recording_length=len(scene))
-    for reference, group in groupby(frames, shared):
-        span = read_motion_span(scene, reference, reach, fpn=fpn)
-        for frame in group:
-            yield span, frame
+            shared = partial(reference_of_frame, recording_length=len(scene))
+            for reference, group in groupby([f - edges[index] for f in part], shared):
+                span = read_motion_span(scene, reference, reach, fpn=fpn, detail=detail)
+                for frame in group:
+                    yield span, frame
 
 
 def read_motion_span(
-    stream: SpikeStream, reference: int, reach: int, *, fpn: FixedPattern | None = None
+    stream: SpikeStream,
+    reference: int,
+    reach: int,
+    *,
+    fpn: FixedPattern | None = None,
+    detail: FlowDetail = FlowDetail(),
 ) -> MotionSpan:
     """Read the light around a reference frame, and estimate its motion.
 
@@ -164,6 +185,7 @@ def read_motion_span(
         reference: a frame; see `reference_of_frame`.
         reach: frames before and after it, as far as the recording goes.
         fpn: the camera's fixed pattern.
+        detail: of optical flow.
     """
     margin = _SHARED_FRAMES
     start, stop = max(0, reference - reach - margin), min(len(stream), reference + reach + margin)
@@ -173,10 +195,10 @@ def read_motion_span(
     # Where nothing fired, nothing is known to have been there.
     charges[:, part.count() == 0] = 0
     half = _KEY_FRAMES // 2
-    count = reach // _KEY_STEP
+    step = detail.key_step
     keys = tuple(
         key
-        for key in range(reference - count * _KEY_STEP, reference + reach + 1, _KEY_STEP)
+        for key in range(reference - reach // step * step, reference + reach + 1, step)
         if key == reference or (start <= key - half and key + half < stop)
     )
     still = MotionPaths(np.zeros((1, *stream.shape[1:], 2), np.float32))
@@ -187,7 +209,7 @@ def read_motion_span(
     half_white = _WHITE_FRAMES // 2
     rate = span.rate(reference - half_white, reference + half_white + 1)
     white = max(float(np.quantile(rate, _WHITE_QUANTILE)), _MIN_WHITE_RATE)
-    paths = fit_motion_paths(_optical_flows(span, white), PATH_DEGREE)
+    paths = fit_motion_paths(_optical_flows(span, white, detail), PATH_DEGREE)
     return _with_constant_light(replace(span, paths=paths, white=white), _ALIGNED_CHANGE)
 
 
@@ -213,10 +235,10 @@ def _with_constant_light(span: MotionSpan, min_change: float) -> MotionSpan:
     return replace(span, charges=charges, brightness=span.brightness * brightness)
 
 
-def _optical_flows(span: MotionSpan, white: float) -> dict[int, Floats]:
+def _optical_flows(span: MotionSpan, white: float, detail: FlowDetail) -> dict[int, Floats]:
     """Optical flow from the reference to all keys, by offset in frames."""
     levels = {
         key - span.reference: flow_levels(span.key_rate(key), 255 / white, _FLOW_BLUR)
         for key in span.keys
     }
-    return flows_from_reference(levels)
+    return flows_from_reference(levels, detail.finest_level)

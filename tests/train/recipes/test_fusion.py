@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.configs.fusion import FusionConfig, FusionInputConfig
+from spikecam.networks.configs.fusion import QUICK_FUSION_INPUT, FusionConfig, FusionInputConfig
 from spikecam.networks.fusion import Fusion
 from spikecam.train.datasets.configs import FusionSampleConfig, MovingSceneConfig
 from spikecam.train.datasets.fusion_samples import FusionSamples
@@ -163,6 +163,19 @@ def test_trained_weights_make_pictures(photos, tmp_path, monkeypatch):
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "none"))
     with pytest.raises(sc.OptionError, match=r"train some \(spikecam train\), and keep them"):
         sc.reconstruct(stream, 31, "fusion")
+
+
+def test_the_quick_input_has_no_least_squares(photos, tmp_path):
+    path = train(
+        photos, tmp_path / "run", quick_input=True, run=RunConfig(1, steps=1, batch=1, workers=0)
+    )
+    info = sc.read_weights_info(path)
+    assert info.input_config == QUICK_FUSION_INPUT
+    assert (info.config.pictures, info.config.maps) == (11, 5)
+    light = np.full((60, 40, 40), 0.4, np.float32)
+    stream = sc.simulate(light, sc.Sensor(), seed=1)
+    picture = sc.reconstruct(stream, 31, "fusion", weights=path)
+    assert picture.mean() == pytest.approx(0.4, abs=0.05)
 
 
 def test_options_that_cannot_be_are_refused():

@@ -46,8 +46,10 @@ class FusionInputConfig(InputConfig):
         group_edges: distances in frames at which groups of exposures along motion end.
         decay: of least squares along motion, see `spikecam.reconstruction.motion_least_squares`.
         prior: weight of its prior.
-        steps: of conjugate gradients after which its picture is an estimate.
+        steps: of conjugate gradients after which its picture is an estimate; none leave least
+            squares out, and the map of what is hidden with them.
         min_rate: added to firing rates before their logarithm.
+        key_step, finest_level: see `spikecam.reconstruction.motion_span.FlowDetail`.
     """
 
     kind: ClassVar[str] = "aligned-rates"
@@ -56,13 +58,17 @@ class FusionInputConfig(InputConfig):
     group_edges: tuple[int, ...] = (3, 8, 14, 24, 40, 64)
     decay: float = 0.9
     prior: float = 0.1
-    steps: tuple[int, ...] = (2, 5)
+    steps: tuple[int, ...] = (1, 3)
     min_rate: float = 0.002
+    key_step: int = 8
+    finest_level: int = 0
 
     def __post_init__(self) -> None:
         check_increasing(self, "windows")
         check_increasing(self, "group_edges")
-        check_increasing(self, "steps")
+        if self.steps:
+            check_increasing(self, "steps")
+        check_minimum(self, key_step=1, finest_level=0)
         if any(window % 2 == 0 for window in self.windows):
             raise OptionError(f"windows are odd numbers of frames, not {self.windows}")
         if self.min_rate <= 0:
@@ -74,10 +80,20 @@ class FusionInputConfig(InputConfig):
         return len(self.windows) + 2 * (len(self.group_edges) - 1) + 1 + len(self.steps)
 
     @property
+    def maps(self) -> int:
+        """Number of maps."""
+        return 6 if self.steps else 5
+
+    @property
     def mean_picture(self) -> int:
         """Index of the mean along motion among the estimates."""
         return len(self.windows) + 2 * (len(self.group_edges) - 1)
 
+
+# For many pictures a second: fewer exposures, coarser optical flow, no least squares.
+QUICK_FUSION_INPUT = FusionInputConfig(
+    windows=(1, 3, 9, 21), group_edges=(3, 8, 16, 32), steps=(), key_step=16, finest_level=1
+)
 
 ARCHITECTURE = Architecture(
     kind="fusion",

@@ -75,7 +75,8 @@ def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> 
     network = load_network(Fusion, options.weights, options.device)
     fusion = FrameFusion(network, tile=options.tile, lens_blur=options.lens_blur)
 
-    spans = iter_motion_spans(stream, frames, fusion.inputs.reach, fpn=options.fpn)
+    reach, detail = fusion.inputs.reach, fusion.inputs.detail
+    spans = iter_motion_spans(stream, frames, reach, fpn=options.fpn, detail=detail)
     return (fusion.picture(span, frame) for span, frame in spans)
 
 

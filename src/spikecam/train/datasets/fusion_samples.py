@@ -121,7 +121,8 @@ class FusionSamples(Dataset[Sample]):
             # The pattern is unknown: then the truth is what a median pixel makes of the light.
             sharp, pattern = pattern_of_median_pixel(pattern).distort(sharp), None
         reference = reference_of_frame(frame, len(stream))
-        span = read_motion_span(stream, reference, self.inputs.reach, fpn=pattern)
+        reach, detail = self.inputs.reach, self.inputs.detail
+        span = read_motion_span(stream, reference, reach, fpn=pattern, detail=detail)
         frame_maps = self.inputs.frame_maps(span, frame, lens_blur)
         # Half floats hold rates to a thousandth of themselves, far below their noise.
         return {

@@ -6,7 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikecam.networks.configs.fusion import FusionConfig
+from spikecam.networks.configs.fusion import (
+    QUICK_FUSION_INPUT,
+    FusionConfig,
+    FusionInputConfig,
+)
 from spikecam.train.datasets.configs import FusionSampleConfig, MovingSceneConfig
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.job import TrainingJob, TrainingResult
@@ -35,7 +39,9 @@ class FusionOptions:
     """Options of the training of the fusion network.
 
     Attributes:
-        weights: weights to start from, by name or file, and their size.
+        weights: weights to start from, by name or file, with their size and input.
+        quick_input: train on an input for many pictures a second: fewer exposures, coarser optical
+            flow, and no least squares.
         scenes: how moving scenes are drawn.
         samples: how moments are drawn.
         run: settings of the run.
@@ -43,6 +49,7 @@ class FusionOptions:
     """
 
     weights: str | None = None
+    quick_input: bool = False
     scenes: MovingSceneConfig = field(default_factory=MovingSceneConfig)
     samples: FusionSampleConfig = field(default_factory=FusionSampleConfig)
     run: RunConfig = RUN
@@ -61,12 +68,14 @@ class FusionStage(Stage):
     average_decay = 0.998
     network: Fusion
 
-    def __init__(self, network: FusionConfig) -> None:
+    def __init__(
+        self, network: FusionConfig, input_config: FusionInputConfig | None = None
+    ) -> None:
         import torch
 
         from spikecam.networks.fusion import Fusion
 
-        self.network = Fusion(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = Fusion(network, input_config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def predict_errors(self, batch: Sample) -> Tensor:
         """Mean square errors of a batch, (B,)."""
@@ -126,8 +135,11 @@ def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:
         train_and_save_weights,
     )
 
-    network = choose_network_size(options.weights, "fusion", options.network)
     input_config = choose_network_input(options.weights, "fusion")
+    if options.quick_input and options.weights is None:
+        input_config = QUICK_FUSION_INPUT
+    size = replace(options.network, pictures=input_config.pictures, maps=input_config.maps)
+    network = choose_network_size(options.weights, "fusion", size)
     config, seed = options.samples, options.run.seed
     train, val = find_train_val_pictures(job.sources, MIN_SIDE, job.report.say)
     val_config = replace(
@@ -171,7 +183,7 @@ def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:
         input_config=input_config,
     )
     return train_and_save_weights(
-        job, options.run, data, lambda: FusionStage(network), start=options.weights
+        job, options.run, data, lambda: FusionStage(network, input_config), start=options.weights
     )
 
 
