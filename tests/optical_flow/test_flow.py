@@ -103,3 +103,7 @@ def test_flow_after_a_cut_is_that_of_its_scene(stripes):
     assert find_scene_cuts(spliced, 0, len(spliced)) == [40]
     expected = sc.flow(stripes[40:], at=30, to=50)
     np.testing.assert_allclose(sc.flow(spliced, at=70, to=90), expected, atol=1e-5)
+    with pytest.raises(
+        sc.RangeError, match="different scenes, of which the second begins at frame 40"
+    ):
+        sc.flow(spliced, at=50, to=30)

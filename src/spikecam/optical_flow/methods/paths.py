@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.optical_flow.steps import Flow, compose_flows, split_into_steps
 from spikecam.reconstruction.motion_span import iter_motion_spans
+from spikecam.reconstruction.scene_cuts import find_scene_cuts
 from spikecam.stream import SpikeStream
 
 # Frames by which paths are fitted beyond the end of a step, as the reference may lie beside it.
 _MARGIN_FRAMES = 8
+# Frames before and after two by which a cut between them is recognised.
+_CUT_MARGIN = 64
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def paths(
         Iterator over float32 (H, W, 2) in pixels, x before y.
 
     Raises:
-        RangeError: a frame lies outside the recording.
+        RangeError: a frame lies outside the recording; and, when its flow is asked for, a pair
+            with a cut between scenes in it.
     """
     for pair in pairs:
         for frame in pair:
@@ -70,7 +74,8 @@ def _run(
     ]
     starts = [start for steps in steps_of_pairs for start, _ in steps]
     spans = iter_motion_spans(stream, starts, options.reach + _MARGIN_FRAMES, fpn=options.fpn)
-    for steps in steps_of_pairs:
+    for pair, steps in zip(pairs, steps_of_pairs, strict=True):
+        _check_one_scene(stream, pair)
         flow: Flow | None = None
         for start, stop in steps:
             # The frame as the span counts it, from the beginning of its scene.
@@ -79,6 +84,22 @@ def _run(
             flow = step_flow if flow is None else compose_flows(flow, step_flow)
         assert flow is not None
         yield flow
+
+
+def _check_one_scene(stream: SpikeStream, pair: tuple[int, int]) -> None:
+    """Refuse two frames of different scenes.
+
+    Raises:
+        RangeError: they are.
+    """
+    first, last = min(pair), max(pair)
+    cuts = find_scene_cuts(stream, first - _CUT_MARGIN, last + _CUT_MARGIN)
+    between = [cut for cut in cuts if first < cut <= last]
+    if between:
+        raise RangeError(
+            f"frames {first} and {last} show different scenes, of which the second begins at frame "
+            f"{between[0]}; choose two frames of one scene"
+        )
 
 
 METHOD = Method(
