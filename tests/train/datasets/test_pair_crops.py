@@ -6,6 +6,7 @@ import spikecam as sc
 from spikecam.train.datasets.configs import CropConfig
 from spikecam.train.datasets.pair_crops import PairCrops
 from spikecam.train.datasets.pairs import find_train_val_pairs
+from spikecam.train.datasets.refined_pairs import RefinedPairs
 
 
 def same(one, other):
@@ -70,6 +71,39 @@ def test_judging_knows_the_truth_in_the_middle(tiny_set):
     assert np.corrcoef(rates.ravel(), gray.ravel())[0, 1] > 0.5
     # What is trained with has none.
     assert PairCrops(val, CropConfig(moments=0), seed=0, length=2)[1].keys() == {"blur", "long"}
+
+
+def test_pictures_of_a_refiner_are_those_of_the_moments(tiny_set, tmp_path):
+    train, _ = find_train_val_pairs(tiny_set)
+    config = CropConfig(crop=16, moments=2, window=9, augment=False)
+    refined = RefinedPairs("refined-small", tmp_path)
+    sample = PairCrops(train, config, seed=0, length=1, refined=refined)[0]
+    (path,) = tmp_path.iterdir()
+    pair = next(pair for pair in train if f"{pair.scene}-{pair.name}" == path.stem)
+    frames = sc.evenly_spaced_frames(pair.stream(), 2, None, 9)
+    expected = sc.deblur(
+        pair.blurry_picture(),
+        pair.stream(),
+        frames=frames,
+        weights="refined-small",
+        encoding=pair.encoding,
+        check_match=False,
+        hdr=True,
+    )
+    blur = pair.encoding.decode(pair.blurry_picture()).transpose(2, 0, 1)
+    crop = sample["blur"].numpy()
+    places = [
+        (top, left)
+        for top in range(0, blur.shape[1] - 63, 4)
+        for left in range(0, blur.shape[2] - 63, 4)
+        if np.allclose(blur[:, top : top + 64, left : left + 64], crop)
+    ]
+    top, left = places[0]
+    refined_crop = expected[:, top : top + 64, left : left + 64].clip(0, 1).transpose(0, 3, 1, 2)
+    assert np.abs(sample["teacher"].numpy() - refined_crop).max() < 1e-4
+    before = path.stat().st_mtime_ns
+    assert same(PairCrops(train, config, seed=0, length=1, refined=refined)[0], sample)
+    assert path.stat().st_mtime_ns == before
 
 
 def test_a_crop_is_as_large_as_fits(rsb):

@@ -99,6 +99,16 @@ def test_ldn_follows_its_teacher_and_the_blurry_picture(batch):
         LDNStage(network, teacher, Apart(), DistillationConfig(teacher_window=13))
 
 
+def test_pixels_of_a_refiner_teach_without_another_teacher(batch):
+    network = LDNConfig(window=11, width=4, reduction=4, blocks=1)
+    config = DistillationConfig(reblur_weight=0, teacher_weight=0, pixel_weight=2.0)
+    stage = LDNStage(network, None, Apart(), config)
+    batch["teacher"] = torch.rand(2, 3, *batch["blur"].shape[1:])
+    student = stage.student_pictures(batch).detach()
+    expected = 2 * (student - batch["teacher"]).abs().mean()
+    assert torch.allclose(stage.loss(batch, NO_RANDOMNESS).detach(), expected)
+
+
 def test_clipped_pictures_are_compared(batch):
     stage = LDNStage(LDNConfig(window=11), Fixed(), Apart())
     with torch.no_grad():

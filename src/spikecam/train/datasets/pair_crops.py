@@ -21,6 +21,7 @@ from spikecam.picture import Picture, as_colour
 from spikecam.stream import Span, SpikeStream
 from spikecam.train.datasets.configs import CROP_UNIT, CropConfig
 from spikecam.train.datasets.random_draws import random_rotate_and_flip
+from spikecam.train.datasets.refined_pairs import RefinedPairs
 from spikecam.train.engine.sampler import Sample
 
 
@@ -31,8 +32,9 @@ class PairCrops(Dataset[Sample]):
 
     A sample holds ``blur``, the light of the blurry picture (3, 4 s, 4 s) in [0, 1]; ``long``,
     firing rates in the whole exposure (1, s, s); and ``spikes`` around F moments, uint8
-    (F, window, s, s), where there are any. Where pairs are smaller than a crop, s is the largest
-    multiple of 8 that fits into all of them.
+    (F, window, s, s), where there are any; and with ``refined`` the light at these moments that a
+    refiner makes, ``teacher`` (F, 3, 4 s, 4 s). Where pairs are smaller than a crop, s is the
+    largest multiple of 8 that fits into all of them.
 
     Args:
         pairs: blurry pictures with their spikes.
@@ -42,6 +44,7 @@ class PairCrops(Dataset[Sample]):
         validation: sample n is of pair n, as it is, with moments spaced evenly. Where all pairs
             have sharp pictures, the moment in the middle is that of ``sharp`` (3, 4 s, 4 s), and
             ``clean`` (1, s, s) is the light that the spikes are of.
+        refined: pictures of a refiner, of moments that are not drawn at random.
 
     Raises:
         FileError: a recording is missing or damaged, or a pair is too small.
@@ -56,7 +59,9 @@ class PairCrops(Dataset[Sample]):
         seed: int,
         length: int,
         validation: bool = False,
+        refined: RefinedPairs | None = None,
     ) -> None:
+        self.refined = refined
         self.pairs, self.config, self.seed, self.length = pairs, config, seed, length
         self.side = config.crop
         for pair in pairs:
@@ -97,6 +102,11 @@ class PairCrops(Dataset[Sample]):
             pair.encoding.decode(self._crop_picture(picture, top, left))
             for picture in (pair.blurry_picture(), *map(read_picture, truth))
         ]
+        if self.refined is not None:
+            light = self.refined.light(pair, frames)
+            levels = (self._crop_picture(picture, top, left) for picture in light)
+            white = np.float32(np.iinfo(light.dtype).max)
+            pictures += [picture.astype(np.float32) / white for picture in levels]
         arrays: list[npt.NDArray[Any]] = [np.stack(pictures), long[None], *spikes]
         if self.config.augment and not self.validation:
             arrays = random_rotate_and_flip(arrays, rng)
@@ -104,6 +114,8 @@ class PairCrops(Dataset[Sample]):
         sample = {"blur": colours[0], "long": torch.from_numpy(np.ascontiguousarray(arrays[1]))}
         if frames:
             sample["spikes"] = torch.from_numpy(np.stack(arrays[2:]))
+        if self.refined is not None:
+            sample["teacher"] = colours[1 + len(truth) :]
         if truth:
             sample["sharp"] = colours[1]
             sample["clean"] = torch.from_numpy(quarter_gray(arrays[0][1])[None])

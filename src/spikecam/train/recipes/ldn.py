@@ -31,20 +31,22 @@ class DistillationConfig:
 
     Attributes:
         reblur_weight: weight of the blurry picture against the teacher, lambda in Eq. 13.
-        teacher_weight: weight of the teacher; 0 leaves it out, as in the ablation of SpikeReveal's
-            Table 3.
+        pixel_weight: weight of the mean difference of pixels from the teacher's, ours.
+        teacher_weight: weight of the perceptual distance to the teacher; 0 leaves it out, as in the
+            ablation of SpikeReveal's Table 3.
         teacher_window: odd number of frames that the teacher makes a picture of.
     """
 
     reblur_weight: float = 100.0
+    pixel_weight: float = 0.0
     teacher_weight: float = 1.0
     teacher_window: int = 9
 
     def __post_init__(self) -> None:
-        for weight in (self.reblur_weight, self.teacher_weight):
+        for weight in (self.reblur_weight, self.pixel_weight, self.teacher_weight):
             if not 0 <= weight < math.inf:
                 raise OptionError(f"a weight is a number from 0 on, not {weight:g}")
-        if self.reblur_weight == self.teacher_weight == 0:
+        if self.reblur_weight == self.pixel_weight == self.teacher_weight == 0:
             raise OptionError("the teacher and the blurry picture cannot both have the weight 0")
         if self.teacher_window < 1 or self.teacher_window % 2 == 0:
             raise OptionError(f"a window is an odd number of frames, not {self.teacher_window}")
@@ -57,6 +59,8 @@ class LDNOptions:
     Attributes:
         bsn: weights of the teacher's BSN, by name or file.
         edsr: weights of the teacher's EDSR, by name or file.
+        refiner: weights of a refiner that teaches in place of BSN and EDSR, by name or file, such
+            as refined-selfsup, which is trained without sharp pictures, too.
         lpips: files of the weights of LPIPS (VGG), .safetensors or .pth; without them another
             perceptual distance is used.
         crop: side of the crops, in pixels of the spikes.
@@ -72,6 +76,7 @@ class LDNOptions:
 
     bsn: str = "bsn"
     edsr: str = "edsr"
+    refiner: str | None = None
     lpips: tuple[str, ...] = ()
     crop: int = 128
     moments: int = 5
@@ -86,6 +91,10 @@ class LDNOptions:
     def __post_init__(self) -> None:
         if self.moments < 1:
             raise OptionError(f"the student learns at 1 or more moments, not {self.moments}")
+        if self.refiner and self.random_moments:
+            raise OptionError(
+                "a refiner teaches at moments that are spaced evenly; leave out random moments"
+            )
         self.crop_config(self.network)
 
     def crop_config(self, network: LDNConfig) -> CropConfig:
@@ -102,11 +111,12 @@ class LDNStage(Stage):
 
     with L the student's pictures of M moments, T the teacher's and P a perceptual distance; the
     student's are clipped to [0, 1] first, which the gradients are not: a picture that begins below
-    black would stay there. The first term may have another weight than 1. Samples are `PairCrops`.
+    black would stay there. The first term may have another weight than 1, and a mean difference of
+    pixels beside it. Samples are `PairCrops`, which hold the pictures of a refiner that teaches.
 
     Args:
         network: size of the student.
-        teacher: trained, and not changed here.
+        teacher: trained, and not changed here; None for a refiner's pictures.
         distance: of pictures (N, 3, h, w) to others, (N,).
         config: the weights of the loss.
 
@@ -120,7 +130,7 @@ class LDNStage(Stage):
     def __init__(
         self,
         network: LDNConfig,
-        teacher: Teacher,
+        teacher: Teacher | None,
         distance: nn.Module,
         config: DistillationConfig | None = None,
     ) -> None:
@@ -135,9 +145,9 @@ class LDNStage(Stage):
                 f"{network.window}; choose fewer"
             )
         self.network = LDN(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.teacher = teacher.eval().requires_grad_(False)
         self.distance = distance.eval().requires_grad_(False)
-        self.frozen_modules = (self.teacher, self.distance)
+        self.teacher = teacher.eval().requires_grad_(False) if teacher else None
+        self.frozen_modules = (self.distance, *([self.teacher] if self.teacher else []))
 
     def student_pictures(self, batch: Sample) -> Tensor:
         """Pictures (B, M, 3, h, w) in [0, 1] that the student makes of a batch."""
@@ -152,6 +162,8 @@ class LDNStage(Stage):
         """Pictures (B, M, 3, h, w) in [0, 1] that the teacher makes of a batch."""
         import torch
 
+        if self.teacher is None:
+            return batch["teacher"]
         spikes, window = batch["spikes"], self.config.teacher_window
         first = (spikes.shape[2] - window) // 2
         with torch.no_grad():
@@ -187,7 +199,13 @@ class LDNStage(Stage):
         distances: Tensor = self.distance(student.flatten(0, 1), teacher.flatten(0, 1))
         distance = distances.reshape(student.shape[:2]).sum(1).mean()
         reblur = functional.mse_loss(student.mean(1), batch["blur"])
-        return self.config.teacher_weight * distance + self.config.reblur_weight * reblur
+        pixels = (student - teacher).abs().mean()
+        weights = self.config
+        return (
+            weights.teacher_weight * distance
+            + weights.pixel_weight * pixels
+            + weights.reblur_weight * reblur
+        )
 
 
 def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
@@ -203,12 +221,20 @@ def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
     from spikecam.weights.store import load_weights, weights_fingerprint
 
     network = choose_network_size(options.weights, "ldn", options.network)
-    bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
-    teacher, distance = Teacher(bsn, edsr), make_perceptual_distance(options.lpips)
+    teacher = None
+    if options.refiner is None:
+        bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
+        teacher = Teacher(bsn, edsr)
+    distance = make_perceptual_distance(options.lpips)
     data = pair_crop_data(
-        job, options.crop_config(network), options.run.seed, options.skip_incomplete
+        job,
+        options.crop_config(network),
+        options.run.seed,
+        options.skip_incomplete,
+        options.refiner,
     )
-    data.settings["teacher"] = weights_fingerprint(teacher)
+    teaching = teacher or load_weights(str(options.refiner), "refiner")[0]
+    data.settings["teacher"] = weights_fingerprint(teaching)
     data.settings["loss"] = asdict(options.loss)
     data.settings["distance"] = type(distance).__name__, weights_fingerprint(distance)
     return train_and_save_weights(
