@@ -6,7 +6,7 @@ from spikecam.online.methods import online_method_names, online_reconstructor
 
 
 def test_methods_with_an_online_state_are_listed():
-    assert online_method_names() == ["tfp", "tfstp"]
+    assert online_method_names() == ["fusion", "tfp", "tfstp"]
 
 
 @pytest.mark.parametrize("method", ["tfp", "tfstp"])
@@ -33,8 +33,18 @@ def test_the_first_pictures_are_of_the_frames_so_far():
     assert (reconstructor.picture() == 1).all()
 
 
+def test_fusion_shows_the_moment_that_it_knows_both_sides_of(spikes):
+    stream = sc.SpikeStream.from_array(spikes(700, 24, 32))
+    reconstructor = online_reconstructor("fusion", (24, 32), {})
+    assert not reconstructor.picture().any()
+    for start in range(0, 700, 70):
+        reconstructor.update(stream[start : start + 70])
+    expected = sc.reconstruct(stream[700 - 576 :], 576 - 33, "fusion", weights="fusion-small")
+    assert np.array_equal(reconstructor.picture(), expected)
+
+
 def test_other_methods_are_refused():
-    with pytest.raises(sc.OptionError, match="tfp or tfstp, not 'tfi'"):
+    with pytest.raises(sc.OptionError, match="fusion or tfp or tfstp, not 'tfi'"):
         online_reconstructor("tfi", (5, 9), {"window": 41})
 
 

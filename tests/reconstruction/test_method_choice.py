@@ -85,20 +85,28 @@ def test_a_small_part_that_moves_is_motion():
     assert choose_method(sc.SpikeStream.from_array(mixed)).method == MOTION_METHOD
 
 
-def test_long_films_are_made_in_one_pass(moving, still, monkeypatch):
-    monkeypatch.setattr(method_choice, "MAX_MOTION_PIXELS", 50 * SIZE[0] * SIZE[1])
+def test_long_films_are_made_by_the_small_network_or_in_one_pass(moving, still, monkeypatch):
+    pixels = SIZE[0] * SIZE[1]
+    monkeypatch.setattr(method_choice, "MAX_MOTION_PIXELS", 50 * pixels)
+    film = choose_method(moving, "all")
+    assert (film.method, film.options) == (MOTION_METHOD, {"weights": "fusion-small"})
+    assert str(film).startswith(f"method {MOTION_METHOD} --weights fusion-small: the scene moves")
+    assert choose_method(moving, range(50, 90)).options == {}
+    assert choose_method(still, "all").method == FAST_METHOD
+    assert sum(1 for _ in sc.reconstruct_frames(still)) > FRAMES // 2
+    monkeypatch.setattr(method_choice, "MAX_QUICK_PIXELS", 100 * pixels)
     film = choose_method(moving, "all")
     assert (film.method, film.options) == ("tfi", {"window": 17})
     assert "201 pictures along motion take long" in film.reason
-    assert choose_method(moving, range(50, 90)).method == MOTION_METHOD
-    assert choose_method(still, "all").method == FAST_METHOD
-    assert sum(1 for _ in sc.reconstruct_frames(still)) > FRAMES // 2
 
 
-def test_spikes_are_counted_in_dim_light():
-    choice = choose_method(recording(0, 0.04, photons=500.0))
-    assert (choice.method, choice.options) == (FAST_METHOD, {"window": FRAMES})
-    assert "stands still" in choice.reason
+def test_what_stands_still_in_little_light_is_made_by_the_network(monkeypatch):
+    dim = recording(0, 0.04, photons=500.0)
+    choice = choose_method(dim)
+    assert (choice.method, choice.options) == (MOTION_METHOD, {})
+    assert "stands still in little light" in choice.reason
+    monkeypatch.setattr(method_choice, "MAX_MOTION_PIXELS", 50 * SIZE[0] * SIZE[1])
+    assert choose_method(dim, "all").method == FAST_METHOD
 
 
 def test_too_little_light_is_not_followed():

@@ -110,7 +110,8 @@ def test_what_ships_is_small():
     assert sizes.pop("defocus") < 8e6
     assert sum(sizes.values()) < 18e6, sizes
     assert sc.read_weights_info("refined").parameters <= 3_000_000
-    assert sc.read_weights_info("refined-small").parameters <= 300_000
+    for small in ("refined-small", "fusion-small"):
+        assert sc.read_weights_info(small).parameters <= 300_000
 
 
 def test_the_speed_is_a_score_of_the_card():

@@ -21,6 +21,8 @@ from spikecam.deblurring.spike_window_input import window_rates, window_spikes
 from spikecam.generation.spikegen_input import SpikeGenInput
 from spikecam.networks.configs.refiner import ALIGNED_MAPS
 from spikecam.networks.teacher import brightness_gain
+from spikecam.reconstruction.fusion_input import FusionInput
+from spikecam.reconstruction.motion_span import read_motion_span
 from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.tiles import pad_to_whole_units, picture_to_tensor
 
@@ -77,6 +79,15 @@ def spikegen_inputs(info, blur, stream):
     }
 
 
+def fusion_inputs(info, blur, stream):
+    inputs = FusionInput(info.input_config)
+    span = read_motion_span(stream, MOMENT, inputs.reach, detail=inputs.detail)
+    maps = inputs.frame_maps(span, MOMENT, lens_blur=0.3)
+    # What is carried along motion depends on optical flow.
+    windows = len(info.input_config.windows)
+    return {"windows": maps.pictures[:windows], "aligned": maps.pictures[windows:]}
+
+
 def ldn_inputs(info, blur, stream):
     return {"spikes": window_spikes(stream, stream.window(MOMENT, info.config.window))}
 
@@ -104,6 +115,7 @@ BUILDERS = {
     "autoencoder": autoencoder_inputs,
     "bsn": bsn_inputs,
     "edsr": edsr_inputs,
+    "fusion": fusion_inputs,
     "ldn": ldn_inputs,
     "refiner": refiner_inputs,
     "refocuser": refocuser_inputs,

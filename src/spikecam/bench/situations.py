@@ -57,6 +57,8 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "tfstp": ("tfstp", {}),
     "aligned": ("aligned", {}),
     "lsq": ("lsq", {}),
+    "fusion": ("fusion", {}),
+    "fusion --weights fusion-small": ("fusion", {"weights": "fusion-small"}),
     "defocus --window 25": ("defocus", {"window": 25}),
     "defocus": ("defocus", {}),
     "without --method": (AUTO, {}),

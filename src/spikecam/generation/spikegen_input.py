@@ -3,7 +3,9 @@
 The paper encodes the blurry picture, and for dense reconstruction from spikes alone TFP as a
 "pseudo-dense" one (SpikeGen 4.3, Table 7). Where there are a blurry picture and spikes, our choice
 is to encode what our refined SDM makes of both: it has the colours of the one and the moment of the
-other, whatever the threshold of the sensor, and SpikeGen adds what it may have missed.
+other, whatever the threshold of the sensor, and SpikeGen adds what it may have missed. Where there
+are spikes alone it is the picture of `fusion`, which is sharp where the scene moves; TFP is what
+the network is trained with.
 """
 
 from __future__ import annotations
@@ -95,22 +97,28 @@ class SpikeGenInput:
             yield Conditioning(picture, _unpack(stream, window), gain)
 
     def conditioning_on_spikes(
-        self, stream: SpikeStream, frame: int, *, fpn: FixedPattern | None = None
+        self,
+        stream: SpikeStream,
+        frame: int,
+        *,
+        rate: Picture | None = None,
+        fpn: FixedPattern | None = None,
     ) -> Conditioning:
-        """Conditioning on spikes alone at a frame. TFP of the same frames is its picture.
+        """Conditioning on spikes alone at a frame.
 
         Args:
             stream: the recording.
             frame: index of the moment.
-            fpn: the camera's fixed pattern, corrected in the picture.
+            rate: firing rate (H, W) that is the picture; by default TFP of the same frames.
+            fpn: the camera's fixed pattern, corrected in TFP.
 
         Raises:
             RangeError: the frames leave the recording.
         """
         config, window = self.config, self.window_span(stream, frame)
-        rate = stream.count(*window).astype(np.float32) / np.float32(self.frames)
-        if fpn is not None:
-            rate = fpn.correct(rate)
+        if rate is None:
+            rate = stream.count(*window).astype(np.float32) / np.float32(self.frames)
+            rate = rate if fpn is None else fpn.correct(rate)
         white = float(np.quantile(rate, config.white_quantile))
         gain = min(config.white_level / max(white, 1 / self.frames), config.max_gain)
         picture = rate * np.float32(gain)

@@ -107,8 +107,12 @@ class LiveReconstruction:
             if picture_pending and now >= picture_due:
                 self._publish(self.reconstructor.picture())
                 picture_pending = False
-                # One picture late is made up for; what was missed longer is left out.
+                # One picture late is made up for; what was missed longer is left out. Frames have
+                # as much time as pictures.
+                spent = time.monotonic() - now
                 picture_due = max(picture_due + 1 / self.fps, now - 1 / self.fps)
+                if spent > 1 / self.fps:
+                    picture_due = now + 2 * spent
             elapsed = now - rates_since
             if elapsed >= _RATE_PERIOD_SECONDS:
                 counts = (self.frame_count, self.picture_count, self.sent_count)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from torch import Tensor
 
+from spikecam.fixed_pattern import FixedPattern
 from spikecam.networks.fusion import Fusion
 from spikecam.picture import Picture
 from spikecam.reconstruction.fusion_input import FusionInput
-from spikecam.reconstruction.motion_span import MotionSpan
+from spikecam.reconstruction.motion_span import MotionSpan, iter_motion_spans
+from spikecam.stream import SpikeStream
 from spikecam.tiles import Tile, inference_context, split_into_tiles, stitch
 
 
@@ -26,6 +30,14 @@ class FrameFusion:
         self.inputs = FusionInput(network.input_config)
         # A tile that cannot be is refused before the first frame.
         split_into_tiles((64, 64), tile, network.receptive_radius)
+
+    def iter_pictures(
+        self, stream: SpikeStream, frames: Sequence[int], fpn: FixedPattern | None = None
+    ) -> Iterator[Picture]:
+        """Iterate over firing rates at frames of a recording, (H, W) in [0, 1]."""
+        inputs = self.inputs
+        spans = iter_motion_spans(stream, frames, inputs.reach, fpn=fpn, detail=inputs.detail)
+        return (self.picture(span, frame) for span, frame in spans)
 
     def picture(self, span: MotionSpan, frame: int) -> Picture:
         """Firing rate at a frame of the span, (H, W) in [0, 1]."""

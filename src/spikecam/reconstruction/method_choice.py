@@ -1,8 +1,9 @@
 """Choice of a method and its window by the light and the motion of a recording.
 
-What moves is reconstructed along its motion. What stands still, or is too dark for motion to be
-followed, is averaged in a window that is as long as its light asks for. Films of so many pictures
-that motion would take minutes are made by methods of one pass.
+What moves is reconstructed along its motion, by a network, and so is what stands still in little
+light. What stands still in good light, or is too dark for motion to be followed, is averaged in a
+window that is as long as its light asks for. Long films are made by the small network, and those of
+so many pictures that this would take minutes, too, by methods of one pass.
 
 Motion is looked for at a few moments, in blocks of pixels: the difference of two short exposures,
 brought to the same brightness, is noise where nothing moves, independent from pixel to pixel, and
@@ -27,26 +28,28 @@ from spikecam.io.recording import as_stream
 from spikecam.picture import Picture
 from spikecam.reconstruction.cumulative_charge import cumulative_charge
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
+from spikecam.reconstruction.methods.fusion import QUICK_WEIGHTS
 from spikecam.stream import Span, SpikeStream
 
 # The name that stands for a choice, in place of a method's.
 AUTO = "auto"
 # For what moves, and for thousands of pictures a second.
-MOTION_METHOD = "aligned"
-FAST_METHOD = "tfp"
+MOTION_METHOD, FAST_METHOD = "fusion", "tfp"
 # In place of frame indices: every frame that the method can make.
 EVERY_FRAME = "all"
 
-# Pixels of all pictures of a film up to which motion is followed: two minutes on two cores.
-MAX_MOTION_PIXELS = 50_000_000
+# Pixels of all pictures of a film up to which motion is followed, and up to which the small network
+# does so: about two minutes each on two cores.
+MAX_MOTION_PIXELS, MAX_QUICK_PIXELS = 20_000_000, 150_000_000
 # Spikes of a pixel of mean light in a window of what stands still, and bounds of the window. In it
 # motion is looked for, and in the shortest one light is measured.
 _WINDOW_SPIKES, _MIN_WINDOW, _MAX_WINDOW = 64, 129, 401
 # Window of long films of what moves, and one below which a still picture is too grainy.
 _MOVING_WINDOW = 17
 # Firing rates below which short exposures are too dark to follow motion, below which spurious
-# spikes spoil intervals, and above which most pixels fire in every frame.
-_DARK_RATE, _DIM_RATE, _SATURATED_RATE = 0.006, 0.025, 0.98
+# spikes spoil intervals, below which a still picture is grainy, and above which most pixels fire in
+# every frame.
+_DARK_RATE, _DIM_RATE, _GRAINY_RATE, _SATURATED_RATE = 0.006, 0.025, 0.06, 0.98
 # Short exposures that are compared: spikes of a pixel of mean light, and frames at least.
 _EXPOSURE_SPIKES, _MIN_EXPOSURE_FRAMES = 6, 21
 # Spikes of a pixel of mean light within which the next one is searched for.
@@ -130,7 +133,8 @@ def choose_method(
         return MethodChoice(FAST_METHOD, _window(_MIN_WINDOW, longest), reason)
     flicker = ", under lamps that flicker" if any(light.flickers for light in lights) else ""
     moves = any(light.moves for light in lights)
-    is_long = count * stream.height * stream.width > MAX_MOTION_PIXELS
+    pixels = count * stream.height * stream.width
+    is_long = pixels > MAX_MOTION_PIXELS
     method = FAST_METHOD if rate < _DIM_RATE else "tfi"
     # Intervals that a recording's end cuts are not known.
     margin = round(1 / rate) if method == "tfi" else 0
@@ -139,11 +143,17 @@ def choose_method(
     if rate < _DARK_RATE:
         reason = f"too dark for motion to be followed, {light_text}"
         return MethodChoice(FAST_METHOD, window, reason)
-    if moves and is_long:
+    if moves and pixels > MAX_QUICK_PIXELS:
         reason = f"the scene moves, {light_text}, and {count:,} pictures along motion take long"
         return MethodChoice("tfi", _window(_MOVING_WINDOW, longest, 1), reason)
+    if moves and is_long:
+        reason = f"the scene moves, {light_text}, and {count:,} pictures are wanted"
+        return MethodChoice(MOTION_METHOD, {"weights": QUICK_WEIGHTS}, reason)
     if moves:
         return MethodChoice(MOTION_METHOD, {}, f"the scene moves, {light_text}")
+    if rate < _GRAINY_RATE and not is_long:
+        reason = f"the scene stands still in little light, {light_text}"
+        return MethodChoice(MOTION_METHOD, {}, reason)
     if is_long:
         reason = f"the scene stands still, {light_text}, and {count:,} pictures are wanted"
         return MethodChoice(FAST_METHOD, window, reason)

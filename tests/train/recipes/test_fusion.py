@@ -145,7 +145,7 @@ def stopped(module):
         raise KeyboardInterrupt
 
 
-def test_trained_weights_make_pictures(photos, tmp_path, monkeypatch):
+def test_trained_weights_make_pictures(photos, tmp_path):
     path = train(photos, tmp_path / "run", run=RunConfig(1, steps=1, batch=1, workers=0))
     light = np.repeat(np.random.default_rng(1).uniform(0.1, 0.9, (1, 70, 75)), 60, 0)
     stream = sc.simulate(light.astype(np.float32), sc.Sensor(), seed=1)
@@ -158,11 +158,6 @@ def test_trained_weights_make_pictures(photos, tmp_path, monkeypatch):
         sc.reconstruct(stream, 31, "fusion", weights=path, lens_blur=2)
     whole = sc.reconstruct(stream, 31, "fusion", weights=path, tile=64)
     assert np.abs(whole - pictures[1]).max() < 1e-3
-    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "run"))
-    assert np.array_equal(pictures[1], sc.reconstruct(stream, 31, "fusion"))
-    monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "none"))
-    with pytest.raises(sc.OptionError, match=r"train some \(spikecam train\), and keep them"):
-        sc.reconstruct(stream, 31, "fusion")
 
 
 def test_the_quick_input_has_no_least_squares(photos, tmp_path):

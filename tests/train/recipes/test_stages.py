@@ -10,6 +10,7 @@ from spikecam.networks.configs.edsr import EDSRConfig
 from spikecam.networks.configs.ldn import LDNConfig
 from spikecam.networks.configs.refiner import RefinerConfig
 from spikecam.networks.teacher import Teacher, as_gray
+from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.module import picture_grid
 from spikecam.train.losses.perceptual import LaplacianDistance
 from spikecam.train.recipes.bsn import BSNOptions, BSNStage
@@ -107,6 +108,15 @@ def test_pixels_of_a_refiner_teach_without_another_teacher(batch):
     student = stage.student_pictures(batch).detach()
     expected = 2 * (student - batch["teacher"]).abs().mean()
     assert torch.allclose(stage.loss(batch, NO_RANDOMNESS).detach(), expected)
+
+
+def test_ldn_is_trained_by_the_published_optimiser_or_muon():
+    network = LDNConfig(window=11, width=4, reduction=4, blocks=1)
+    names = [
+        type(LDNStage(network, None, Apart(), muon=muon).optimization(RunConfig(1, steps=2))[0])
+        for muon in (False, True)
+    ]
+    assert [name.__name__ for name in names] == ["Adam", "Muon"]
 
 
 def test_clipped_pictures_are_compared(batch):

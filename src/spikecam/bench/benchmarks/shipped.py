@@ -194,8 +194,12 @@ def iter_spikes_alone_scores() -> Iterator[ShippedScore]:
             ("tfstp", ""): sc.reconstruct(stream, middle, "tfstp"),
             ("aligned", ""): sc.reconstruct(stream, middle, "aligned"),
             ("lsq", ""): sc.reconstruct(stream, middle, "lsq"),
+            ("fusion", "fusion"): sc.reconstruct(stream, middle, "fusion"),
+            ("fusion", "fusion-small"): sc.reconstruct(
+                stream, middle, "fusion", weights="fusion-small"
+            ),
             ("defocus, window 25", "defocus"): sc.reconstruct(stream, middle, "defocus", window=25),
-            ("spikegen, one step", "spikegen, autoencoder"): sc.generate(
+            ("spikegen, one step", "spikegen, autoencoder, fusion"): sc.generate(
                 None, stream, at=middle, steps=1
             ).mean,
         }

@@ -28,7 +28,7 @@ class ColourOptions:
         fpn: fixed pattern of the spike camera, corrected spike by spike.
     """
 
-    gray: str = "aligned"
+    gray: str = "fusion"
     fpn: FixedPattern | None = None
 
 

@@ -1,8 +1,8 @@
 """SpikeGen: spikes, a blurry picture, or both to samples of the sharp picture.
 
 The dense picture is encoded and mixed with the spikes: the blurry picture sharpened as
-`spikecam.deblur` does, or TFP where spikes are alone. With a mix of 0 it is the blurry picture
-itself, and spikes count for nothing. See `spikecam.networks.spikegen`.
+`spikecam.deblur` does, or the picture of `fusion` where spikes are alone. With a mix of 0 it is the
+blurry picture itself, and spikes count for nothing. See `spikecam.networks.spikegen`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from spikecam.generation.generated import Generated
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.spikegen import SpikeGenConfig, SpikeGenInputConfig
+from spikecam.picture import Picture
+from spikecam.reconstruction.methods.fusion import WEIGHTS
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import Span, SpikeStream
 from spikecam.weights.catalogue import read_weights_info
@@ -105,7 +107,7 @@ def spikegen(
 
     Returns:
         Iterator over samples; of spikes alone they are firing rates, as of `spikecam.reconstruct`,
-        where what is too bright for the network keeps the rate of TFP at least.
+        where what is too bright for the network keeps at least the rate that it is given.
 
     Raises:
         FileError: weights that cannot be read, or for another autoencoder.
@@ -115,7 +117,9 @@ def spikegen(
     mix = _resolve_mix(blur, stream, options)
     from spikecam.generation.sampler import load_sampler
     from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
+    from spikecam.networks.fusion import Fusion
     from spikecam.networks.refiner import Refiner
+    from spikecam.reconstruction.fuse import FrameFusion
     from spikecam.weights.store import load_network
 
     input_config = read_weights_info(options.weights, "spikegen").input_config
@@ -131,8 +135,13 @@ def spikegen(
         assert blur is not None
         conditions = [Conditioning(np.minimum(blur.values, 1))] * len(frames)
     elif blur is None:
+        rates: Iterable[Picture | None] = [None] * len(frames)
+        if mix < 1:
+            fusion = FrameFusion(load_network(Fusion, WEIGHTS, options.device))
+            rates = fusion.iter_pictures(stream, frames, options.fpn)
         conditions = (
-            inputs.conditioning_on_spikes(stream, frame, fpn=options.fpn) for frame in frames
+            inputs.conditioning_on_spikes(stream, frame, rate=rate, fpn=options.fpn)
+            for frame, rate in zip(frames, rates, strict=True)
         )
     else:
         assert exposure is not None
@@ -183,7 +192,7 @@ def _resolve_mix(
             raise OptionError(f"a picture alone has a mix of 0, not {mix:g}; give spikes, too")
         return 0.0
     if blur is None and mix == 0:
-        raise OptionError("spikes alone have a mix above 0: what is dense there is TFP of them")
+        raise OptionError("spikes alone have a mix above 0: what is dense there is made of them")
     return mix
 
 

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
+from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
+from spikecam.reconstruction.recent_frames import RecentFrames
 from spikecam.stream import SpikeStream
 
+if TYPE_CHECKING:
+    from spikecam.reconstruction.fuse import FrameFusion
+
+# Weights that ship, and those for many pictures a second.
+WEIGHTS, QUICK_WEIGHTS = "fusion", "fusion-small"
 # The largest that the network learns.
 MAX_LENS_BLUR = 0.65
 
@@ -25,8 +35,8 @@ class FusionOptions:
     """Options of `fusion`.
 
     Attributes:
-        weights: a file of ``spikecam train fusion``, or the name of weights of your own; by default
-            those that are called "fusion".
+        weights: "fusion", the default, or "fusion-small" for many pictures a second, the default of
+            `live`; or a file.
         tile: side in pixels of the parts that the network computes one after another; by default
             1536.
         lens_blur: standard deviation in pixels of the blur of lens and pixels, which is taken out;
@@ -35,7 +45,7 @@ class FusionOptions:
         device: "auto", "cpu", "cuda".
     """
 
-    weights: PathLike = "fusion"
+    weights: PathLike | None = None
     tile: int | None = None
     lens_blur: float = 0.0
     fpn: FixedPattern | None = None
@@ -67,24 +77,57 @@ def fuse(stream: SpikeStream, frames: Sequence[int], options: FusionOptions) -> 
     """
     for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
+    return _frame_fusion(options, WEIGHTS).iter_pictures(stream, frames, options.fpn)
+
+
+class OnlineFusion:
+    """Pictures of frames as they come, for live use.
+
+    A picture is of the moment ``reach`` frames before the last one, as motion is followed to both
+    sides.
+
+    Args:
+        shape: height and width in pixels.
+        options: as for recordings, but for the default of the weights.
+
+    Raises:
+        FileError, OptionError: as `fuse`.
+    """
+
+    def __init__(self, shape: tuple[int, int], options: FusionOptions) -> None:
+        self.fusion, self.fpn = _frame_fusion(options, QUICK_WEIGHTS), options.fpn
+        self.reach = self.fusion.inputs.reach
+        # Spikes before the first exposure say what its pixels have collected.
+        self._recent = RecentFrames(shape, 2 * self.reach + 2 * REACH_FRAMES)
+
+    def update(self, frames: SpikeStream) -> None:
+        """Advance by the frames that come next."""
+        self._recent.append(frames)
+
+    def picture(self) -> Picture:
+        """Firing rates in [0, 1], float32 (H, W)."""
+        stream = self._recent.stream
+        if not len(stream):
+            return np.zeros(stream.shape[1:], np.float32)
+        frame = max(0, len(stream) - 1 - self.reach)
+        return next(self.fusion.iter_pictures(stream, [frame], self.fpn))
+
+
+def _frame_fusion(options: FusionOptions, default_weights: str) -> FrameFusion:
     from spikecam.networks.fusion import Fusion
     from spikecam.reconstruction.fuse import FrameFusion
-    from spikecam.reconstruction.motion_span import iter_motion_spans
     from spikecam.weights.store import load_network
 
-    network = load_network(Fusion, options.weights, options.device)
-    fusion = FrameFusion(network, tile=options.tile, lens_blur=options.lens_blur)
-
-    reach, detail = fusion.inputs.reach, fusion.inputs.detail
-    spans = iter_motion_spans(stream, frames, reach, fpn=options.fpn, detail=detail)
-    return (fusion.picture(span, frame) for span, frame in spans)
+    network = load_network(Fusion, options.weights or default_weights, options.device)
+    return FrameFusion(network, tile=options.tile, lens_blur=options.lens_blur)
 
 
 METHOD = Method(
     name="fusion",
-    summary="a network that fuses short exposures along motion; with weights that you train",
+    summary="a network that fuses short exposures along motion: moving scenes, little light",
     takes=Takes.SPIKES,
     run=fuse,
     options=FusionOptions,
     networks=("fusion",),
+    online=OnlineFusion,
 )

@@ -20,6 +20,7 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import iter_corrected_tfp
+from spikecam.reconstruction.recent_frames import RecentFrames
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
 from spikecam.stream import SpikeStream
 
@@ -103,26 +104,16 @@ class OnlineTfp:
                 f"the window of live TFP is 1 to {longest:,} frames of {width}x{height}, which are "
                 f"held in memory, not {options.window:,}"
             )
-        self.window = options.window
-        self._recent = SpikeStream.from_array(np.zeros((0, *shape), np.uint8))
+        self._recent = RecentFrames(shape, options.window)
 
     def update(self, frames: SpikeStream) -> None:
         """Advance by the frames that come next. The last ``window`` of all are held."""
-        last = frames[max(0, len(frames) - self.window) :]
-        before = self._recent[max(0, len(self._recent) + len(last) - self.window) :]
-        if not len(before):
-            self._recent = last
-            return
-        self._recent = SpikeStream(
-            np.concatenate([before.packed(), last.packed()]),
-            frames.shape[1:],
-            row_width=frames.row_width,
-        )
+        self._recent.append(frames)
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
-        frames = np.float32(max(len(self._recent), 1))
-        rate: Picture = self._recent.count().astype(np.float32) / frames
+        stream = self._recent.stream
+        rate: Picture = stream.count().astype(np.float32) / np.float32(max(len(stream), 1))
         return rate
 
 
