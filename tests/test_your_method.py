@@ -23,24 +23,32 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The package of the page, installed into a folder, with the second method of the page."""
-    folder = tmp_path_factory.mktemp("installed")
-    (project,) = map(tomllib.loads, blocks("toml"))
-    ((group, entries),) = project["project"]["entry-points"].items()
-    module = entries["tfi-mean"].partition(":")[0]
-    first, second = blocks("python")
-    (folder / f"{module}.py").write_text(first)
-    (folder / "ratio_method.py").write_text(second)
-    info = folder / f"{module}-{project['project']['version']}.dist-info"
+def install(folder, project, modules):
+    """Install a package of these modules, by name, as its project file says."""
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text)
+    name, version, groups = (project[key] for key in ("name", "version", "entry-points"))
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir()
-    name, version = (project["project"][key] for key in ("name", "version"))
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     lines = [
-        f"{name} = {value}" for name, value in {**entries, "ratio": "ratio_method:METHOD"}.items()
+        line
+        for group, entries in groups.items()
+        for line in (f"[{group}]", *(f"{entry} = {value}" for entry, value in entries.items()))
     ]
-    (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
+    (info / "entry_points.txt").write_text("\n".join([*lines, ""]))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The packages of the page, installed into a folder, with the second method of the page."""
+    folder = tmp_path_factory.mktemp("installed")
+    method, network = (tomllib.loads(block)["project"] for block in blocks("toml"))
+    tfi_mean, ratio, declaration, module = blocks("python")
+    method["entry-points"]["spikecam.methods"]["ratio"] = "ratio_method:METHOD"
+    install(folder, method, {"spikecam_tfi_mean": tfi_mean, "ratio_method": ratio})
+    modules = {"spikecam_two_convs": declaration, "two_convs_network": module}
+    install(folder, network, modules)
     return folder
 
 
@@ -88,8 +96,7 @@ def tfi_mean(stream, frame, window=17):
 
 
 def test_the_page_shows_it_in_less_than_forty_lines():
-    (project,), (module, _) = blocks("toml"), blocks("python")
-    assert len((project + module).splitlines()) < 40
+    assert len((blocks("toml")[0] + blocks("python")[0]).splitlines()) < 40
 
 
 def test_in_python(run):
@@ -150,3 +157,23 @@ def test_in_the_benchmarks(run):
     for words in ("reconstruct --limit 1 --method tfi-mean:9", "gopro --limit 1 --method ratio"):
         out = ended_well(run(MAIN, "bench", *words.split()))
         assert words.split()[-1] in out
+
+
+def test_a_network_is_trained_and_makes_pictures(run):
+    for i in range(3):
+        photo = np.random.default_rng(i).random((120, 160))
+        sc.save(run.folder / "photos" / f"{i}.png", photo)
+    sizes = "--network-config width=4 --network-config window=5"
+    scenes = "--crop 16 --size 64x64 --scene-frames 5 --scenes 1"
+    quick = "--epochs 1 --steps 1 --batch 1 --lr 1e-3 --cosine --workers 0 --device cpu"
+    weights = "--weights run/two-convs.safetensors"
+    commands = (
+        f"train reconstruction photos -o run --network two-convs {sizes} {scenes} {quick}",
+        f"reconstruct spikes.npz -o picture.png --at 30 --method two-convs {weights}",
+    )
+    code = (
+        "import sys; from spikecam.cli.main import main\n"
+        "for words in sys.argv[1:]: sys.argv[1:] = words.split(); main()\n"
+    )
+    ended_well(run(code, *commands))
+    assert sc.read_picture(run.folder / "picture.png").shape == (10, 16)

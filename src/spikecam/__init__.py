@@ -85,6 +85,8 @@ if TYPE_CHECKING:
         mean_scores,
         score,
     )
+    from spikecam.networks.architecture import Architecture
+    from spikecam.networks.spikes_input import SpikesInputConfig
     from spikecam.online.feed import open_feed
     from spikecam.online.live_reconstruction import LiveReconstruction
     from spikecam.online.methods import online_method_names, online_reconstructor
@@ -92,6 +94,7 @@ if TYPE_CHECKING:
     from spikecam.orientation import Orientation
     from spikecam.reconstruction.method_choice import MethodChoice, choose_method
     from spikecam.reconstruction.reconstruct import all_frames, reconstruct, reconstruct_frames
+    from spikecam.reconstruction.window_network import window_network_method
     from spikecam.recording_summary import summarize_recording
     from spikecam.registration.align import align
     from spikecam.registration.alignment import Alignment
@@ -226,11 +229,14 @@ _HOMES = {
         "score",
     ),
     "metrics.full_reference": ("colour_error", "ms_ssim", "psnr", "ssim", "ssim_s_sdm"),
+    "networks.architecture": ("Architecture",),
+    "networks.spikes_input": ("SpikesInputConfig",),
     "online.feed": ("open_feed",),
     "online.live_reconstruction": ("LiveReconstruction",),
     "online.methods": ("online_method_names", "online_reconstructor"),
     "reconstruction.method_choice": ("MethodChoice", "choose_method"),
     "reconstruction.reconstruct": ("all_frames", "reconstruct", "reconstruct_frames"),
+    "reconstruction.window_network": ("window_network_method",),
     "show.contact_sheet": ("contact_sheet",),
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("DisplayMapping", "stretch_for_display"),
@@ -293,6 +299,9 @@ __all__ = [  # noqa: RUF022
     "all_methods",
     "find_method",
     "method_names",
+    "window_network_method",
+    "Architecture",
+    "SpikesInputConfig",
     "score",
     "frame_scores",
     "mean_scores",

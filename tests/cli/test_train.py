@@ -171,6 +171,9 @@ CASES = {
     "train refined set --noise-prob nan": "a share from 0 to 1",
     "train refined set --pseudo 1": "at least 2",
     "train refined set --pseudo -1": "at least 2",
+    "train reconstruction photos --network tfp": "no network 'tfp' of a window of spikes",
+    "train reconstruction photos --network-config depth=3": "depth=3 is no size of base",
+    "train reconstruction photos --scene-frames 40": "sees 41 frames",
     "train refined broken": "lacks halves of pairs",
 }
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 import spikecam as sc
+from spikecam.train.published_training import PUBLISHED_TRAININGS
 
 PAGE = "networks"
 # What takes hours is cut short: what else a command says of it is said before.
@@ -65,3 +66,21 @@ def test_it_says_how_what_ships_was_made(text):
             recipe = recipe.replace(old, new)
         assert recipe in page, name
         assert f"`{name}`" in page
+
+
+def test_the_table_of_published_trainings_is_what_is_declared(text):
+    rows = {}
+    for name, training in PUBLISHED_TRAININGS.items():
+        run, milestones = training.run, training.milestones
+        decay = "cosine" if milestones is None else f"{training.decay:g}"
+        epochs = ", ".join(map(str, milestones or ()))
+        numbers = (training.crop, run.batch, run.epochs, run.steps or "", rate(run.lr))
+        rows[name] = tuple(map(str, (*numbers, decay, epochs)))
+    table = text(PAGE).partition("| `--network` |")[2].partition("\n\n")[0]
+    cells = [[cell.strip() for cell in row.split("|")] for row in table.splitlines()[2:]]
+    assert {cell[1].strip("`"): tuple(cell[2:9]) for cell in cells} == rows
+
+
+def rate(value):
+    """A learning rate as the manual writes it: 1e-4."""
+    return f"{value:.0e}".replace("e-0", "e-")

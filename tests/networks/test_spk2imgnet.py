@@ -4,6 +4,7 @@ import torch
 import spikecam as sc
 from spikecam.networks.architecture import find_architecture
 from spikecam.networks.configs.spk2imgnet import Spk2ImgNetConfig
+from spikecam.networks.short_windows import short_window_centres
 from spikecam.networks.spk2imgnet import Spk2ImgNet
 from spikecam.weights.published import convert_published
 from spikecam.weights.store import fill_weights
@@ -39,6 +40,10 @@ def test_it_gives_what_the_authors_gave(parity):
     ):
         assert given.shape == held[name].shape
         assert (given - held[name]).abs().max() <= 1e-5 * held[name].abs().max()
+
+
+def test_its_estimates_are_of_the_middles_of_short_windows():
+    assert short_window_centres(Spk2ImgNetConfig()) == (6, 13, 20, 27, 34)
 
 
 def test_sides_are_mirrored_to_multiples_of_4(published_names):

@@ -82,3 +82,13 @@ def test_a_flow_points_to_what_is_seen():
     flow[:, 0], flow[:, 1] = 0.5, -1
     expected = torch.tensor([[0.5, 1.5, 2.5, 3], [0.5, 1.5, 2.5, 3], [4.5, 5.5, 6.5, 7]])
     torch.testing.assert_close(warp(picture, flow)[0, 0], expected)
+
+
+@torch.no_grad()
+def test_coarser_pictures_are_from_half_the_size_to_a_sixteenth():
+    network = STIR(SMALL).eval()
+    spikes = (torch.rand(2, 13, 32, 48) < 0.4).float()
+    picture, coarser = network.reconstruct_with_coarser(spikes)
+    assert torch.equal(picture, network(spikes))
+    sizes = [(2, 1, 32 // n, 48 // n) for n in (2, 4, 8, 16)]
+    assert [one.shape for one in coarser] == sizes

@@ -53,6 +53,11 @@ def card():
     return sc.Card("small", "random", "none", "none", "none", "MIT", (), "of no use")
 
 
+def same(picture, expected):
+    """Whether two pictures are the same but for bfloat16, in which some processors compute."""
+    return np.allclose(picture, expected, rtol=0.02, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_pictures_are_firing_rates_of_any_size(name, stream, with_weights):
     with_weights(name)
@@ -67,21 +72,21 @@ def test_a_picture_is_what_the_network_gives_times_the_scale(stream, with_weight
     network = with_weights("base")
     window = torch.from_numpy(np.asarray(stream[56:65], np.float32))[None]
     expected = np.clip(network(window)[0, 0].numpy() * 0.6, 0, 1)
-    assert np.allclose(sc.reconstruct(stream, 60, "base", scale=0.6), expected, atol=1e-5)
+    assert same(sc.reconstruct(stream, 60, "base", scale=0.6), expected)
 
 
 def test_spikeclip_takes_frames_before_and_from_the_middle_on(stream, with_weights):
     network = with_weights("spikeclip")
     sums = torch.from_numpy(np.asarray(stream[54:66], np.float32)).reshape(1, 3, 4, 18, 21).sum(2)
     expected = np.clip(network(sums)[0, 0].numpy(), 0, 1)
-    assert np.allclose(sc.reconstruct(stream, 60, "spikeclip"), expected, atol=1e-5)
+    assert same(sc.reconstruct(stream, 60, "spikeclip"), expected)
 
 
 def test_intervals_are_searched_for_around_the_window(stream, with_weights):
     network = with_weights("bsf", short_window=21, step=10)
     assert network.input_config.margin == 100
-    whole = read_interval_maps(network, stream, (30, 91))
-    alone = read_interval_maps(network, stream[30:91], (0, 61))
+    whole = read_interval_maps(network.input_config, stream, (30, 91))
+    alone = read_interval_maps(network.input_config, stream[30:91], (0, 61))
     assert whole.shape == alone.shape == (1, 4, 61, 18, 21)
     assert not torch.equal(whole, alone)
     assert torch.equal(whole[:, :, 20:40], alone[:, :, 20:40])

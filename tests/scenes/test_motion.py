@@ -157,6 +157,13 @@ def test_a_foreground_of_the_same_colour_leaves_no_fringe():
     assert abs(int(frames[0, 0, 0, 0]) - 153) <= 1
 
 
+@pytest.mark.parametrize("seed", [0, 2, 19])
+def test_foregrounds_may_be_of_photographs_that_just_fit(seed):
+    small = texture(30, 40)
+    frames = scene(small, 1, size=(128, 128), foregrounds=[small], seed=seed)
+    assert frames.shape == (25, 128, 128, 3)
+
+
 def test_foregrounds_have_soft_edges_and_their_own_way():
     frames = scene(np.full((200, 200), 0.2), 0, foregrounds=[np.full((200, 200), 0.9)])
     levels = frames[12, ..., 0]

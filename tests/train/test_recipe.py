@@ -7,11 +7,12 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 import spikecam as sc
+from spikecam.option_help import attribute_helps
 from spikecam.train.recipe import all_recipes, find_recipe
 
 NAMES = {
     *("adaptation", "autoencoder", "bsn", "defocus", "edsr", "fusion"),
-    *("latents", "ldn", "refined", "spikegen", "spikegen-tuned"),
+    *("latents", "ldn", "reconstruction", "refined", "spikegen", "spikegen-tuned"),
 }
 
 
@@ -47,8 +48,7 @@ def test_settings_have_names_of_their_own_and_help(name):
     groups = [v for one in fields(options) if is_dataclass(v := getattr(options, one.name))]
     for group in (options, *groups):
         for one in fields(group):
-            documented = f" {one.name}: " in group.__doc__ or f" {one.name}, " in group.__doc__
-            assert documented, f"{type(group).__name__}.{one.name}"
+            assert one.name in attribute_helps(type(group)), f"{type(group).__name__}.{one.name}"
 
 
 def test_declarations_load_nothing_heavy():
@@ -71,6 +71,10 @@ def test_declarations_load_nothing_heavy():
         ("refined", {"pseudo": 1}, "at least 2"),
         ("refined", {"pseudo": -1}, "at least 2"),
         ("defocus", {"size": "huge"}, "a size is one of base, small"),
+        ("reconstruction", {"network": "tfp"}, "known are base, bsf, spikeclip"),
+        ("reconstruction", {"crop": 12}, "multiple of 8 and at least 16"),
+        ("reconstruction", {"crop": 8}, "multiple of 8 and at least 16"),
+        ("reconstruction", {"network": "stir", "crop": 40}, "crop of stir is a multiple of 16"),
         ("autoencoder", {"crop": 60}, "multiple of 8 and at least 64"),
         ("latents", {"crops_per_picture": 0}, "at least 1"),
         ("latents", {"device": "tpu"}, "a device is auto, cpu"),

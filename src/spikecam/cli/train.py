@@ -1,4 +1,4 @@
-"""Train the networks: the three of S-SDM, SpikeGen with its autoencoder, and our own."""
+"""Train the networks: those of S-SDM and of SpikeGen, others for spikes alone, and our own."""
 
 from __future__ import annotations
 

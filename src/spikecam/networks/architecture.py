@@ -1,17 +1,19 @@
 """Declaration of a network: its kind, its configuration, its input, and how others publish it.
 
 Each network is declared once, as an `Architecture` called ``ARCHITECTURE``, in a file of the folder
-``configs`` that is named as its kind. Listing the kinds reads names of files alone, and a
-declaration loads torch only when its module is asked for. Weights are saved, loaded and imported by
-these declarations and nothing else.
+``configs`` that is named as its kind; other packages add theirs by an entry point of the group
+``spikecam.networks``. A declaration loads torch only when its module is asked for. Weights are
+saved, loaded and imported by these declarations and nothing else.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Shapes = Mapping[str, tuple[int, ...]]
+
+ENTRY_POINT_GROUP = "spikecam.networks"
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Architecture:
     """Declaration of a network: its class, configurations and published checkpoint.
 
     Attributes:
-        kind: by which files of weights name it; that of its file.
+        kind: by which files of weights name it; that of its file, or of its entry point.
         config: frozen dataclass of its sizes; the defaults are those of the published network.
         input_config: frozen dataclass of the constants of its input.
         module: where its class is, "package.file:Class". The class takes both configurations, by
@@ -94,8 +98,8 @@ class Architecture:
 
 
 def architecture_kinds() -> tuple[str, ...]:
-    """Names of the kinds of all networks, sorted. No declaration is loaded."""
-    return tuple(sorted(module.name for module in iter_modules(configs.__path__)))
+    """Names of the kinds of all networks, sorted: the built-in ones and those of other packages."""
+    return tuple(sorted([*_built_in_kinds(), *_installed_architectures()]))
 
 
 @cache
@@ -105,11 +109,13 @@ def find_architecture(kind: str) -> Architecture:
     Raises:
         OptionError: there is no network of this kind.
     """
-    if kind not in architecture_kinds():
-        raise OptionError(f"no network {kind!r}; known networks: {', '.join(architecture_kinds())}")
-    architecture = import_module(f"{configs.__name__}.{kind}").ARCHITECTURE
-    assert isinstance(architecture, Architecture)
-    return architecture
+    if kind in _built_in_kinds():
+        architecture = import_module(f"{configs.__name__}.{kind}").ARCHITECTURE
+        assert isinstance(architecture, Architecture)
+        return architecture
+    if kind in _installed_architectures():
+        return _installed_architectures()[kind]
+    raise OptionError(f"no network {kind!r}; known networks: {', '.join(architecture_kinds())}")
 
 
 def architecture_of_class(module_class: type) -> Architecture:
@@ -143,3 +149,29 @@ def count_layers(weight_shapes: Shapes, prefix: str) -> int:
         if name.startswith(f"{prefix}.")
     ]
     return max(numbers, default=-1) + 1
+
+
+def _built_in_kinds() -> list[str]:
+    return [module.name for module in iter_modules(configs.__path__)]
+
+
+@cache
+def _installed_architectures() -> Mapping[str, Architecture]:
+    """Networks of other packages by kind. One that cannot be used is left out with a warning."""
+    architectures: dict[str, Architecture] = {}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            architecture = entry.load()
+            if not isinstance(architecture, Architecture):
+                raise OptionError("it is no spikecam.Architecture")
+            if architecture.kind != entry.name:
+                raise OptionError(f"its kind is {architecture.kind}; call both the same")
+            if entry.name in (*_built_in_kinds(), *architectures):
+                raise OptionError("there is another network of this kind")
+        except Exception as error:  # whatever a package raises, the other networks stay usable
+            warnings.warn(
+                f"network {entry.name} ({entry.value}) is left out: {error}", stacklevel=2
+            )
+        else:
+            architectures[entry.name] = architecture
+    return architectures

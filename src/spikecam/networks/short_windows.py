@@ -31,6 +31,11 @@ def count_window_frames(config: ShortWindows) -> int:
     return config.short_window + (SHORT_WINDOWS - 1) * config.step
 
 
+def short_window_centres(config: ShortWindows) -> tuple[int, ...]:
+    """Middle frames of the short windows, from the first of all frames."""
+    return tuple(config.short_window // 2 + i * config.step for i in range(SHORT_WINDOWS))
+
+
 def check_short_window(config: ShortWindows) -> None:
     """Refuse short windows of an even number of frames.
 

@@ -14,13 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.networks.batch_norm import BatchNorm
-from spikecam.networks.configs.stir import STIRConfig
+from spikecam.networks.configs.stir import SIDE_MULTIPLE, STIRConfig
 from spikecam.networks.residual import ResidualBlock
 from spikecam.networks.spikes_input import SpikesInputConfig
 from spikecam.networks.stir_attention import CrossAttention, GatedFeedForward
 from spikecam.networks.stir_decoder import BottomDecoder, MiddleDecoder, TopDecoder
-
-_SIZE_MULTIPLE = 16
 
 
 class STIR(nn.Module):
@@ -52,20 +50,31 @@ class STIR(nn.Module):
     def forward(self, spikes: Tensor) -> Tensor:
         """Pictures in the middle of windows of spikes."""
         height, width = spikes.shape[2:]
-        down, across = -height % _SIZE_MULTIPLE, -width % _SIZE_MULTIPLE
+        down, across = -height % SIDE_MULTIPLE, -width % SIDE_MULTIPLE
         top, left = down // 2, across // 2
         edges = (left, across - left, top, down - top)
         padded = functional.pad(spikes, edges, mode="replicate")
+        picture = self.reconstruct_with_coarser(padded)[0]
+        return picture[:, :, top : top + height, left : left + width]
+
+    def reconstruct_with_coarser(self, spikes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Pictures, and with them those of the coarser levels.
+
+        The coarser ones are from half the height and width to a sixteenth; the published loss asks
+        for them to be right, too. Spikes are as of ``forward``, with sides that are multiples of
+        16.
+        """
         # The three moments as one batch.
         part = self.config.part
-        parts = [padded[:, start : start + part] for start in self.config.part_starts]
+        parts = [spikes[:, start : start + part] for start in self.config.part_starts]
         represented = self.representation(torch.cat(parts))
         *finer, coarsest = (features.chunk(3) for features in self.encoder(represented))
         level = self.top(self._relate(*coarsest))
+        coarser = [level.picture]
         for decoder, moments in zip(self.middle, reversed(finer), strict=True):
             level = decoder(moments, level)
-        picture: Tensor = self.bottom(represented.chunk(3), level)
-        return picture[:, :, top : top + height, left : left + width]
+            coarser.insert(0, level.picture)
+        return self.bottom(represented.chunk(3), level), coarser
 
     def _relate(self, before: Tensor, middle: Tensor, after: Tensor) -> Tensor:
         """Relate the coarsest features of three moments, (B, 3 C, H, W)."""

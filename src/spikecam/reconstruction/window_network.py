@@ -1,4 +1,4 @@
-"""Methods by networks that others published, which make a picture of a window of spikes."""
+"""Methods by networks that make a picture of a window of spikes, such as those of others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
-from spikecam.method import Method, Takes
+from spikecam.method import Method, Takes, all_methods, find_method
 from spikecam.networks.architecture import find_architecture
+from spikecam.networks.configs.lrn import LRNInputConfig
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 from spikecam.weights.catalogue import WeightsInfo, read_own_weights_info
@@ -21,13 +22,18 @@ from spikecam.weights.catalogue import WeightsInfo, read_own_weights_info
 if TYPE_CHECKING:
     from torch import Tensor
 
-# The input of a network, of the frames (start, stop) of a recording, as a batch of one.
+# Reads the input of a network from the frames (start, stop) of a recording, as a batch of one; the
+# first argument are the constants of the input.
 ReadInput = Callable[[Any, SpikeStream, Span], "Tensor"]
+
+
+def _no_margin(config: Any) -> int:
+    return 0
 
 
 @dataclass(frozen=True)
 class WindowNetworkOptions:
-    """Options of a network that others published.
+    """Options of a network of a window of spikes.
 
     Attributes:
         weights: a file of `spikecam weights import`, or the name of weights of your own; by default
@@ -48,41 +54,89 @@ class WindowNetworkOptions:
             raise OptionError(f"the scale is a number above 0, not {self.scale:g}")
 
 
-def window_network_method(
-    name: str,
-    summary: str,
-    source: str,
-    *,
-    kind: str | None = None,
-    read_input: ReadInput | None = None,
-) -> Method:
-    """Declare a method by a network that makes a picture of a window of spikes.
-
-    Args:
-        name: of the method.
-        summary, source: see `Method`.
-        kind: of the network; by default as the method.
-        read_input: reads the input of the network; by default the spikes, (1, T, H, W).
-    """
-    kind = kind or name
-    return Method(
-        name=name,
-        summary=summary,
-        takes=Takes.SPIKES,
-        run=partial(_run, kind, read_input or read_spikes),
-        options=WindowNetworkOptions,
-        source=source,
-        window=partial(_window, kind),
-        networks=(kind,),
-    )
-
-
-def read_spikes(network: Any, stream: SpikeStream, span: Span) -> Tensor:
+def read_spikes(config: Any, stream: SpikeStream, span: Span) -> Tensor:
     """Spikes of the frames (start, stop), (1, T, H, W), 0 or 1."""
     import torch
 
     frames = np.asarray(stream[span[0] : span[1]], np.float32)
     return torch.from_numpy(frames)[None]
+
+
+@dataclass(frozen=True)
+class WindowNetworkMethod(Method):
+    """Declaration of a method by a network that makes a picture of a window of spikes.
+
+    Attributes:
+        read_input: reads the input of the network, for inference and training alike.
+        margin: by the constants of the input, how many frames before and after the window it
+            depends on.
+    """
+
+    read_input: ReadInput = read_spikes
+    margin: Callable[[Any], int] = _no_margin
+
+    @property
+    def kind(self) -> str:
+        """Kind of the network."""
+        return self.networks[0]
+
+
+def window_network_method(
+    name: str,
+    summary: str,
+    source: str = "ours",
+    *,
+    kind: str | None = None,
+    read_input: ReadInput = read_spikes,
+    margin: Callable[[Any], int] = _no_margin,
+) -> WindowNetworkMethod:
+    """Declare a method by a network that makes a picture of a window of spikes.
+
+    The network is that of an `Architecture`; its configuration has ``window``, the frames that make
+    one picture. Its input is a batch (B, ...), its output firing rates (B, 1, H, W) of the middle
+    frame. ``spikecam train reconstruction`` trains it.
+
+    Args:
+        name: of the method.
+        summary, source: see `Method`.
+        kind: of the network; by default as the method.
+        read_input: reads the input of the network; by default the spikes, (1, T, H, W), 0 or 1.
+        margin: see `WindowNetworkMethod`; by default none.
+    """
+    kind = kind or name
+    return WindowNetworkMethod(
+        name=name,
+        summary=summary,
+        takes=Takes.SPIKES,
+        run=partial(_run, kind, read_input),
+        options=WindowNetworkOptions,
+        source=source,
+        window=partial(_window, kind),
+        networks=(kind,),
+        read_input=read_input,
+        margin=margin,
+    )
+
+
+def find_window_network(name: str) -> WindowNetworkMethod:
+    """Find the method by a network of a window of spikes that has this name.
+
+    Raises:
+        OptionError: there is none.
+    """
+    known = [m.name for m in all_methods(Takes.SPIKES) if isinstance(m, WindowNetworkMethod)]
+    if name.lower() in map(str.lower, known):
+        method = find_method(name, Takes.SPIKES)
+        assert isinstance(method, WindowNetworkMethod)
+        return method
+    raise OptionError(f"no network {name!r} of a window of spikes; known are {', '.join(known)}")
+
+
+def count_frames(config: Any, input_config: Any) -> int:
+    """Count the frames that make one picture, by sizes of a network and constants of its input."""
+    if isinstance(input_config, LRNInputConfig):
+        return int(config.planes * input_config.frames)
+    return int(config.window)
 
 
 def _run(
@@ -100,11 +154,12 @@ def _run(
 
     info = _info(kind, options)
     network: Any = load_network(find_architecture(kind).load_class(), info.path, options.device)
-    device, count = next(network.parameters()).device, _frame_count(info)
+    device = next(network.parameters()).device
+    count = count_frames(info.config, info.input_config)
 
     def picture(frame: int) -> Picture:
         start = frame - count // 2
-        inputs = read_input(network, stream, (start, start + count)).to(device)
+        inputs = read_input(info.input_config, stream, (start, start + count)).to(device)
         with inference_context(device, full_precision=False):
             rate = network(inputs)[0, 0].float().cpu().numpy() * np.float32(options.scale)
         if options.fpn is not None:
@@ -118,13 +173,7 @@ def _info(kind: str, options: WindowNetworkOptions) -> WeightsInfo:
     return read_own_weights_info(options.weights, kind)
 
 
-def _frame_count(info: WeightsInfo) -> int:
-    """Frames that make one picture."""
-    if info.network == "lrn":
-        return int(info.config.planes * info.input_config.frames)  # type: ignore[attr-defined]
-    return int(info.config.window)
-
-
 def _window(kind: str, options: WindowNetworkOptions, stream: SpikeStream) -> int:
     # Of an even number of frames the middle one begins the second half.
-    return _frame_count(_info(kind, options)) | 1
+    info = _info(kind, options)
+    return count_frames(info.config, info.input_config) | 1

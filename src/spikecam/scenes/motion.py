@@ -147,7 +147,8 @@ def _foreground_layer(
     # A part of the photograph at between its own resolution and a third of it.
     taken = [min(max(1, rng.uniform(1, 3)), fits) * side for side in sides]
     top, left = (
-        int(rng.uniform(0, whole - part))
+        # A part that just fits may be larger by a rounding error.
+        int(rng.uniform(0, max(whole - part, 0)))
         for whole, part in zip(photo.shape[:2], taken, strict=True)
     )
     part = photo[top : top + math.ceil(taken[0]), left : left + math.ceil(taken[1])]

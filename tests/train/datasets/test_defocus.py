@@ -13,7 +13,7 @@ from spikecam.train.datasets.configs import (
     MIN_DEFOCUS_WINDOW,
     DefocusConfig,
 )
-from spikecam.train.datasets.defocus import DefocusSamples, random_sensor, soften
+from spikecam.train.datasets.defocus import DefocusSamples, soften
 from spikecam.train.datasets.pictures import PictureCrops
 
 SIDE = 64 + 2 * DEFOCUS_MARGIN_PIXELS
@@ -98,23 +98,6 @@ def test_soft_pictures_are_enlarged_or_keep_some_detail():
 def test_charts_are_seen(photos):
     plain, chart = (samples(photos, replace(PLAIN, chart_prob=n))[3]["sharp"] for n in (0.0, 1.0))
     assert (plain - chart).abs().mean() > 0.01
-
-
-def test_sensors_have_the_faults_that_are_asked_for():
-    rng = np.random.default_rng(0)
-    without, with_all = (
-        [
-            random_sensor(rng, replace(PLAIN, noise_prob=n, spurious_prob=n), white_rate=0.3)
-            for _ in range(20)
-        ]
-        for n in (0.0, 1.0)
-    )
-    for sensor in without:
-        assert sensor == sc.Sensor(gain=0.3)
-    for sensor in with_all:
-        assert 100 <= sensor.photons <= 20000
-        assert 0 < sensor.reset_noise <= 0.05
-        assert 140 <= sensor.spurious_gap[0] <= 5000
 
 
 def test_a_camera_that_drifts_blurs_the_whole_window_and_hardly_the_shortest(photos):

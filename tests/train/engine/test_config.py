@@ -1,7 +1,7 @@
 import pytest
 
 import spikecam as sc
-from spikecam.train.engine.config import RunConfig
+from spikecam.train.engine.config import RunConfig, RunOptions
 
 
 def test_an_epoch_shows_each_pair_once():
@@ -19,6 +19,18 @@ def test_devices_may_change_if_a_step_sees_as_many_samples():
         == other.reproducible_settings()
         != RunConfig(epochs=2, batch=4, devices=2).reproducible_settings()
     )
+
+
+def test_a_recipe_chooses_what_is_not_set():
+    defaults = RunConfig(epochs=3, steps=5, batch=2, lr=0.1)
+    assert RunOptions().with_defaults(defaults) == defaults
+    options = RunOptions(epochs=7, lr=0.2, workers=0, seed=4)
+    expected = RunConfig(epochs=7, steps=5, batch=2, lr=0.2, workers=0, seed=4)
+    assert options.with_defaults(defaults) == expected
+    with pytest.raises(sc.OptionError, match="batch is at least 1"):
+        RunOptions(batch=0)
+    with pytest.raises(sc.OptionError, match="learning rate"):
+        RunOptions(lr=-1.0)
 
 
 @pytest.mark.parametrize(

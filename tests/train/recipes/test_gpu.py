@@ -81,6 +81,13 @@ def test_fusion(two_steps, photos, monkeypatch):
     two_steps("fusion", photos, scenes=scenes, samples=samples)
 
 
+def test_reconstruction(two_steps, photos, monkeypatch):
+    monkeypatch.setattr("spikecam.train.recipes.reconstruction._VAL_SAMPLES", 2)
+    monkeypatch.setattr("spikecam.train.recipes.reconstruction._VAL_SCENES", 1)
+    scenes = MovingSceneConfig(size=(64, 64), scene_frames=45, scenes=1)
+    two_steps("reconstruction", photos, network="spk2imgnet", crop=16, scenes=scenes)
+
+
 def test_autoencoder(two_steps, smooth_photos):
     two_steps("autoencoder", smooth_photos, crop=64)
 

@@ -10,6 +10,9 @@ from spikecam.networks.architecture import Architecture, PublishedCheckpoint, Sh
 from spikecam.networks.config_checks import check_all_minimum, check_minimum
 from spikecam.networks.spikes_input import SpikesInputConfig
 
+# Height and width are halved four times.
+SIDE_MULTIPLE = 16
+
 
 @dataclass(frozen=True)
 class STIRConfig:

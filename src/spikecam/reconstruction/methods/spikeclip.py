@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from spikecam.networks.configs.lrn import LRNInputConfig
 from spikecam.reconstruction.window_network import read_spikes, window_network_method
 from spikecam.stream import Span, SpikeStream
 
@@ -11,11 +12,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def read_frame_sums(network: Any, stream: SpikeStream, span: Span) -> Tensor:
+def read_frame_sums(config: LRNInputConfig, stream: SpikeStream, span: Span) -> Tensor:
     """Sums of successive frames of (start, stop), (1, N, H, W)."""
     from spikecam.networks.lrn import sum_frames
 
-    return sum_frames(read_spikes(network, stream, span), network.input_config.frames)
+    return sum_frames(read_spikes(config, stream, span), config.frames)
 
 
 METHOD = window_network_method(

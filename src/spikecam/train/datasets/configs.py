@@ -261,6 +261,29 @@ class FusionSampleConfig:
 
 
 @dataclass(frozen=True)
+class ReconstructionSampleConfig:
+    """How the sensors are drawn that see moving scenes for a network of a window of spikes.
+
+    Attributes:
+        white_rate: range of the firing rate of white, in spikes per frame, drawn evenly on a
+            logarithmic scale; at most 1.
+        noise_prob: share of sensors with photon and reset noise.
+        spurious_prob: share of sensors that fire without light.
+    """
+
+    white_rate: tuple[float, float] = (0.05, 1.0)
+    noise_prob: float = 0.3
+    spurious_prob: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.white_rate[0] <= self.white_rate[1] <= 1:
+            raise OptionError(
+                f"a white_rate is two numbers above 0 and up to 1 that rise, not {self.white_rate}"
+            )
+        check_probabilities(self, "noise_prob", "spurious_prob")
+
+
+@dataclass(frozen=True)
 class SpikeGenSampleConfig:
     """How samples for the fine-tuning of SpikeGen are drawn.
 

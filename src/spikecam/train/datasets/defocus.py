@@ -22,12 +22,12 @@ from spikecam.reconstruction.refocuser_input import RefocuserInput
 from spikecam.scenes.defocus import defocus_scene
 from spikecam.scenes.depth import random_inverse_depth
 from spikecam.sensor.integrate_and_fire import simulate
-from spikecam.sensor.sensor import Sensor
 from spikecam.train.datasets.charts import add_chart
 from spikecam.train.datasets.configs import DEFOCUS_MARGIN_PIXELS as MARGIN
 from spikecam.train.datasets.configs import DefocusConfig
 from spikecam.train.datasets.pictures import PictureCrops, read_levels_cached
 from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
+from spikecam.train.datasets.sensors import random_sensor_of_white_rate
 from spikecam.train.engine.sampler import Sample
 
 # How far the camera drifts at most in those samples in which it does.
@@ -120,7 +120,9 @@ class DefocusSamples(Dataset[Sample]):
             pattern = FixedPattern.random(sharp.shape, int(rng.integers(2**31)))
         stream = simulate(
             light_frames,
-            random_sensor(rng, config, level),
+            random_sensor_of_white_rate(
+                rng, level, noise_prob=config.noise_prob, spurious_prob=config.spurious_prob
+            ),
             seed=int(rng.integers(2**31)),
             fpn=pattern,
         )
@@ -242,16 +244,4 @@ def pattern_of_median_pixel(pattern: FixedPattern) -> FixedPattern:
     )
     return FixedPattern.from_maps(
         offset, gain, deviation, pattern.lux, dead_frame=pattern.dead_frame
-    )
-
-
-def random_sensor(rng: np.random.Generator, config: DefocusConfig, white_rate: float) -> Sensor:
-    """Draw a random sensor in which white fires ``white_rate`` spikes a frame."""
-    noisy = rng.random() < config.noise_prob
-    interval = draw_log_uniform(rng, (140, 5000))
-    return Sensor(
-        gain=white_rate,
-        photons=draw_log_uniform(rng, (100, 20000)) if noisy else None,
-        reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
-        spurious_gap=(interval, interval / 3) if rng.random() < config.spurious_prob else None,
     )

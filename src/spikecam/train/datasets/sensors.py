@@ -44,3 +44,20 @@ def random_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
         photons=draw_log_uniform(rng, (500, 20000)) if noisy else None,
         reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
     )
+
+
+def random_sensor_of_white_rate(
+    rng: np.random.Generator, white_rate: float, *, noise_prob: float, spurious_prob: float
+) -> Sensor:
+    """Draw a random sensor in which white fires ``white_rate`` spikes a frame.
+
+    With these probabilities it has photon and reset noise, and fires without light.
+    """
+    noisy = rng.random() < noise_prob
+    interval = draw_log_uniform(rng, (140, 5000))
+    return Sensor(
+        gain=white_rate,
+        photons=draw_log_uniform(rng, (100, 20000)) if noisy else None,
+        reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
+        spurious_gap=(interval, interval / 3) if rng.random() < spurious_prob else None,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from spikecam.errors import OptionError
@@ -15,8 +15,8 @@ MAX_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class RunConfig:
-    """Settings of a training run.
+class RunOptions:
+    """Settings of a training run; the recipe chooses those that are None.
 
     Attributes:
         epochs: epochs of the run; a checkpoint is written, and a run resumes, at the end of each.
@@ -31,10 +31,10 @@ class RunConfig:
         seed: seed of the first weights and of all samples.
     """
 
-    epochs: int
+    epochs: int | None = None
     steps: int | None = None
-    batch: int = 8
-    lr: float = 1e-3
+    batch: int | None = None
+    lr: float | None = None
     device: str = "auto"
     devices: int = 1
     nodes: int = 1
@@ -47,7 +47,7 @@ class RunConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise OptionError(f"{name} is at least 1, not {value}")
-        if not 0 < self.lr < math.inf:
+        if self.lr is not None and not 0 < self.lr < math.inf:
             raise OptionError(f"a learning rate (lr) is a number above 0, not {self.lr:g}")
         if self.workers < 0:
             raise OptionError(f"workers are at least 0, not {self.workers}")
@@ -61,6 +61,20 @@ class RunConfig:
             raise OptionError(
                 f"precision is one of {', '.join(PRECISIONS)}, not {self.precision!r}"
             )
+
+    def with_defaults(self, defaults: RunConfig) -> RunConfig:
+        """All settings of a run: these, and those of ``defaults`` in place of None."""
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(defaults, **values)
+
+
+@dataclass(frozen=True)
+class RunConfig(RunOptions):
+    """Settings of a training run, all of them; see `RunOptions`."""
+
+    epochs: int = field()
+    batch: int = 8
+    lr: float = 1e-3
 
     @property
     def global_batch_size(self) -> int:

@@ -6,6 +6,7 @@ By steps, not epochs: a checkpoint at an epoch's end then holds the next epoch's
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from pytorch_optimizer import Muon
 from torch import Tensor, nn
@@ -20,9 +21,30 @@ Optimization = tuple[Optimizer, LRScheduler]
 def adam_with_cosine_decay(network: nn.Module, config: RunConfig) -> Optimization:
     """Adam whose learning rate falls along a cosine from epoch to epoch (SpikeReveal A.4)."""
     trained = [values for values in network.parameters() if values.requires_grad]
-    optimizer = Adam(trained, lr=config.lr)
+    return with_cosine_decay(Adam(trained, lr=config.lr), config)
+
+
+def with_cosine_decay(optimizer: Optimizer, config: RunConfig) -> Optimization:
+    """Add a schedule to an optimiser: its rates fall along a cosine from epoch to epoch."""
     epochs, steps = config.epochs, config.steps_per_epoch
     return optimizer, LambdaLR(optimizer, lambda step: cosine_decay_factor(step // steps, epochs))
+
+
+def with_milestones(
+    optimizer: Optimizer, config: RunConfig, *, shares: Sequence[float], factor: float
+) -> Optimization:
+    """Add a schedule to an optimiser: its rates are multiplied by a factor at each milestone.
+
+    Args:
+        optimizer: all of its rates are the highest.
+        config: of the run.
+        shares: of the run, after which the milestones are.
+        factor: the factor.
+    """
+    steps = [round(share * config.total_steps) for share in shares]
+    return optimizer, LambdaLR(
+        optimizer, lambda step: factor ** sum(step >= milestone for milestone in steps)
+    )
 
 
 def adamw(network: nn.Module, config: RunConfig, *, weight_decay: float) -> Optimizer:

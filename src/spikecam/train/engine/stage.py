@@ -30,8 +30,8 @@ class Stage:
         frozen_modules: what the loss needs, but is neither trained nor saved.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
+    name: str
+    summary: str
     max_gradient_norm: ClassVar[float | None] = None
     average_decay: ClassVar[float | None] = None
     unused_parameters: ClassVar[bool] = False
