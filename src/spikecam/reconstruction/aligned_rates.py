@@ -11,6 +11,7 @@ import numpy as np
 from spikecam.picture import Picture
 from spikecam.reconstruction.motion_paths import MotionPaths, sample_picture
 from spikecam.reconstruction.motion_span import MotionSpan
+from spikecam.rows import run_in_threads
 
 # Frames of a short exposure: what moves by less than a pixel in them stays sharp.
 _EXPOSURE_FRAMES = 5
@@ -50,32 +51,29 @@ def align_rates(
     inner = edges[0]
     centre = span.rate(frame - inner, frame + inner + 1)
     centre_frames = min(frame + inner + 1, span.stop) - max(frame - inner, span.start)
-    totals, counts = [], []
-    for sign in (-1, 1):
-        for near, far in pairwise(edges):
-            total, count = np.zeros((2, *centre.shape), np.float32)
-            for begin in range(near, far, _EXPOSURE_FRAMES):
-                end = min(begin + _EXPOSURE_FRAMES, far)
-                first, last = (
-                    (frame + 1 + begin, frame + 1 + end)
-                    if sign > 0
-                    else (frame - end, frame - begin)
-                )
-                if first < span.start or last > span.stop:
-                    break
-                places = paths.grid + paths.displacement((first + last - 1) / 2 - frame)
-                weight = np.float32(end - begin) * is_inside(places)
-                total += weight * sample_picture(span.rate(first, last), places)
-                count += weight
-            totals.append(total)
-            counts.append(count)
-    frames = np.stack(counts)
-    mean = (centre * np.float32(centre_frames) + sum(totals)) / (centre_frames + frames.sum(0))
-    groups = [
-        np.where(count > 0, total / np.maximum(count, 1), mean)
-        for total, count in zip(totals, counts, strict=True)
-    ]
-    return AlignedRates(centre, np.stack(groups), frames, np.asarray(mean, np.float32))
+    groups = [(sign, near, far) for sign in (-1, 1) for near, far in pairwise(edges)]
+    totals, frames = np.zeros((2, len(groups), *centre.shape), np.float32)
+    # Made before the threads share it.
+    grid = paths.grid
+
+    def gather(group: int) -> None:
+        sign, near, far = groups[group]
+        for begin in range(near, far, _EXPOSURE_FRAMES):
+            end = min(begin + _EXPOSURE_FRAMES, far)
+            first, last = (
+                (frame + 1 + begin, frame + 1 + end) if sign > 0 else (frame - end, frame - begin)
+            )
+            if first < span.start or last > span.stop:
+                break
+            places = grid + paths.displacement((first + last - 1) / 2 - frame)
+            weight = np.float32(end - begin) * is_inside(places)
+            totals[group] += weight * sample_picture(span.rate(first, last), places)
+            frames[group] += weight
+
+    run_in_threads(gather, range(len(groups)))
+    mean = (centre * np.float32(centre_frames) + totals.sum(0)) / (centre_frames + frames.sum(0))
+    rates = np.where(frames > 0, totals / np.maximum(frames, 1), mean)
+    return AlignedRates(centre, rates, frames, np.asarray(mean, np.float32))
 
 
 def is_inside(places: Picture) -> Picture:

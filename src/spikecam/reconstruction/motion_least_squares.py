@@ -56,9 +56,7 @@ class MotionLeastSquares:
         scale = _MEAN_TOLERANCE * float(mean.mean())
         self._sources = np.empty((len(keys), *mean.shape, 2), np.float32)
         self._weights = np.empty((len(keys), *mean.shape), np.float32)
-
-        def weigh(index: int) -> None:
-            key = keys[index]
+        for index, key in enumerate(keys):
             source, error = paths.source_displacement(key - frame)
             expected = sample_picture(mean, paths.grid + source, cv2.INTER_LINEAR)
             difference = cv2.GaussianBlur(
@@ -68,10 +66,6 @@ class MotionLeastSquares:
             similarity = 1 / (1 + difference / tolerance**2)
             self._sources[index] = source
             self._weights[index] = similarity / (1 + (error / _PATH_TOLERANCE) ** 2)
-
-        # Made before the threads share it.
-        _ = paths.grid
-        run_in_threads(weigh, range(len(keys)))
         if span.fpn is not None:
             self._weights *= span.fpn.bad == 0
         self.visibility: Picture = self._weights.mean(axis=0)
@@ -88,7 +82,12 @@ class MotionLeastSquares:
         self._lengths = lengths.astype(np.float32)
         self._spikes = span.spikes(edges, last)
         self._coverage = self._carry(np.ones_like(self.mean))
-        self._spikes *= self._coverage / self._lengths[:, None, None]
+        for spikes, coverage, length in zip(
+            self._spikes, self._coverage, self._lengths, strict=True
+        ):
+            spikes *= coverage / length
+        # Light in all steps takes much memory, whose pages are used again.
+        self._light = np.empty_like(self._coverage)
 
     def solve(self, decay: float, prior: float, steps: Sequence[int]) -> list[Picture]:
         """Pictures after so many steps, firing rates (H, W), float32, which may leave [0, 1].
@@ -104,14 +103,17 @@ class MotionLeastSquares:
         damping = np.float32(0)
         if prior:
             # As the mean of what carries the filtered coverage back.
-            filtered = self._filter(self._coverage.copy())
+            self._light[:] = self._coverage
+            filtered = self._filter(self._light)
             damping = np.float32(prior * np.vdot(self._coverage, filtered) / picture.size)
         # Once for the spikes and the first picture together.
-        residual = self._carry_back(self._filter(self._spikes - self._carry(picture)))
+        difference = np.subtract(self._spikes, self._carry(picture, self._light), self._light)
+        residual = self._carry_back(self._filter(difference))
         direction, energy = residual.copy(), float((residual**2).sum())
         pictures: list[Picture] = []
         for step in range(1, max(steps) + 1):
-            image = self._carry_back(self._filter(self._carry(direction))) + damping * direction
+            light = self._filter(self._carry(direction, self._light))
+            image = self._carry_back(light) + damping * direction
             product = float((direction * image).sum())
             if product <= 0 or energy <= 0:
                 # Nothing fires, or the picture is exact.
@@ -126,9 +128,9 @@ class MotionLeastSquares:
                 pictures.append(picture.copy())
         return pictures
 
-    def _carry(self, picture: Picture) -> Floats:
+    def _carry(self, picture: Picture, out: Floats | None = None) -> Floats:
         """Carry a picture to all steps, (S, H, W), weighed."""
-        carried = np.empty((len(self._lengths), *picture.shape), np.float32)
+        carried = np.empty((len(self._lengths), *picture.shape), np.float32) if out is None else out
 
         def carry(step: int) -> None:
             _gather(picture, *self._step(step), carried[step])
