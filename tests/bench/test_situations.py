@@ -41,7 +41,7 @@ def test_the_report_has_each_method_by_situation(monkeypatch):
     assert rows["aligned"]["bright, slow"] > rows["tfp"]["bright, slow"]
     assert rows["without --method"]["bright, still"] > rows["tfp"]["bright, still"]
     assert len(lines) == 2
-    assert any("chosen without --method: aligned" in note for note in table.notes)
+    assert any("chosen without --method: fusion" in note for note in table.notes)
 
 
 def test_a_limit_below_one_is_refused():

@@ -40,7 +40,7 @@ def test_options_of_another_method_wait_until_the_page_switches_to_it():
             ("--crop", ":181,:"),
             b"rows 0:181 are not inside the recording, whose rows are 0:180",
         ),
-        (b"", ("--method", "tfi"), b"live pictures are made by tfp or tfstp, not 'tfi'"),
+        (b"", ("--method", "tfi"), b"live pictures are made by fusion or tfp or tfstp, not 'tfi'"),
     ],
 )
 def test_a_pipe_or_option_that_cannot_be_is_an_error(packed, options, sentence):

@@ -8,7 +8,7 @@ from spikecam.bench.situations import METHODS as SITUATION_METHODS
 from spikecam.bench.situations import SITUATIONS
 from spikecam.method import Takes, all_methods
 
-SITUATION_ROW = r"^\| `((?:tf|ali|lsq|def|with)[a-z -]*[0-9]*)` \| (.*[0-9]\.[0-9].*) \|$"
+SITUATION_ROW = r"^\| `((?:tf|ali|lsq|fus|def|with)[a-z -]*[0-9]*)` \| (.*[0-9]\.[0-9].*) \|$"
 METHODS = [method for takes in Takes for method in all_methods(takes)]
 
 

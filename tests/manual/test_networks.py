@@ -13,6 +13,8 @@ PAGE = "networks"
 SHORT = {
     " --precision ": "--epochs 1 --steps 1 --batch 2 --workers 0 --device cpu --precision 32-true",
     " train refined ": "--crop 64",
+    " train fusion ": "--epochs 1 --steps 1 --batch 2 --workers 0 --device cpu --scenes 1 "
+    "--moments 2 --scene-frames 31 --size 72x64 --crop 64",
     " --crop 64 ": "--crop 16",
     " --pseudo ": "--pseudo 4",
     " synth photos ": "--sequences 4 --size 256x192 --val 0",

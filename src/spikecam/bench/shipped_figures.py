@@ -33,7 +33,6 @@ RECORDED: dict[tuple[str, str, str, str], float] = {
     ("spikes-alone", "tfi", "", "moving"): 23.69,
     ("spikes-alone", "tfstp", "", "moving"): 23.98,
     ("spikes-alone", "defocus, window 25", "defocus", "moving"): 37.12,
-    ("spikes-alone", "spikegen, one step", "spikegen, autoencoder", "moving"): 35.19,
     ("defocus", "tfp", "", "discs of 2 pixels"): 29.38,
     ("defocus", "defocus", "defocus", "discs of 2 pixels"): 32.19,
     ("deblurring", "blurry picture", "", "V_th 1, real light"): 18.98,
@@ -78,4 +77,7 @@ RECORDED: dict[tuple[str, str, str, str], float] = {
     ("spikes-alone", "tfi, window 17", "", "moving"): 37.33,
     ("spikes-alone", "aligned", "", "moving"): 43.68,
     ("spikes-alone", "lsq", "", "moving"): 40.01,
+    ("spikes-alone", "fusion", "fusion", "moving"): 45.1,
+    ("spikes-alone", "fusion", "fusion-small", "moving"): 43.45,
+    ("spikes-alone", "spikegen, one step", "spikegen, autoencoder, fusion", "moving"): 39.71,
 }
