@@ -46,7 +46,8 @@ def before_after(out):
 def methods(out):
     stream = sc.open(sample.SPIKES)
     made = [
-        sc.stretch_for_display(sc.reconstruct(stream, AT, name)) for name in ("tfp", "tfi", "tfstp")
+        sc.stretch_for_display(sc.reconstruct(stream, AT, name))
+        for name in ("tfp", "tfi", "fusion")
     ]
     write(out, "methods.jpg", beside([np.kron(one, np.ones((2, 2))) for one in made]))
 

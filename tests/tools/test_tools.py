@@ -127,6 +127,21 @@ def test_the_pictures_of_the_manual_are_what_their_tool_makes(monkeypatch, tmp_p
         assert np.abs(new - shown).mean() < 0.01, name
 
 
+def test_plots_of_reconstruction_are_made(monkeypatch, tmp_path):
+    run(
+        monkeypatch,
+        "make_reconstruction_plots.py",
+        "--method",
+        "tfp:11",
+        "--limit",
+        1,
+        "-o",
+        tmp_path,
+    )
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"reconstruct-speed.png", "reconstruct-light.png"}
+
+
 def test_examples_in_docstrings_become_sections(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
     pytest.importorskip("griffe", reason="the manual's tools need Python 3.11")

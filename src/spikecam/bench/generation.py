@@ -169,7 +169,7 @@ def _dense_reconstruction_table(
     networks: dict[str, Any] = {"weights": weights[0], "autoencoder": weights[1]}
     options: dict[str, Any]
     for label, options in (
-        ("spikegen, TFP and spikes", {}),
+        ("spikegen, fusion and spikes", {}),
         ("spikegen, one step", {"steps": 1}),
         ("spikegen, spikes alone", {"mix": 1, "steps": 1}),
     ):
