@@ -45,8 +45,13 @@ def peak_memory_of_module(module: str, *args: str) -> int | None:
 
     The program prints it as its last word.
     """
-    last = _python_output(["-m", module, *args]).split()[-1]
+    last = output_of_module(module, *args).split()[-1]
     return None if last == "None" else int(last)
+
+
+def output_of_module(module: str, *args: str) -> str:
+    """What a module that is run as a program prints."""
+    return _python_output(["-m", module, *args])
 
 
 def _python_output(args: list[str]) -> str:
