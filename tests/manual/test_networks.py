@@ -17,6 +17,7 @@ SHORT = {
     "--moments 2 --scene-frames 31 --size 72x64 --crop 64",
     " --crop 64 ": "--crop 16",
     " --pseudo ": "--pseudo 4",
+    " -o base ": "--scenes 2 --size 72x64 --scene-frames 43",
     " synth photos ": "--sequences 4 --size 256x192 --val 0",
 }
 # Cards hold the commands as they were typed; these are the names of today.

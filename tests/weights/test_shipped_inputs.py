@@ -113,6 +113,7 @@ def autoencoder_inputs(info, blur, stream):
 
 BUILDERS = {
     "autoencoder": autoencoder_inputs,
+    "base": ldn_inputs,
     "bsn": bsn_inputs,
     "edsr": edsr_inputs,
     "fusion": fusion_inputs,

@@ -85,7 +85,7 @@ def _window_length(options: LdnOptions, stream: SpikeStream) -> int:
 
 METHOD = Method(
     name="ldn",
-    summary="the student of S-SDM, trained without ground truth for one threshold",
+    summary="the student of S-SDM, trained without ground truth",
     takes=Takes.SPIKES_AND_PICTURE,
     run=ldn,
     options=LdnOptions,

@@ -4,6 +4,6 @@ from spikecam.reconstruction.window_network import window_network_method
 
 METHOD = window_network_method(
     "base",
-    "five plain convolutions, of Spike-Zoo; with weights of your own",
+    "five plain convolutions, of Spike-Zoo",
     "Spike-Zoo, 2025",
 )
