@@ -30,7 +30,7 @@ def recordings(tmp_path, spikes):
     return tmp_path
 
 
-def test_the_report_has_all_tables(recordings, spikegen):
+def test_the_report_has_all_tables(recordings, naturalness, spikegen):
     lines = []
     report = score_spikegen(
         recordings / "seq",
@@ -43,7 +43,11 @@ def test_the_report_has_all_tables(recordings, spikegen):
     deblurring, dense, steps = report.tables
     assert [row["method"] for row in deblurring.rows][:3] == ["blurry picture", "sdm", "ldn"]
     assert len(deblurring.rows) == 9
-    assert len(deblurring.rows[0]) == 1 + 3
+    headings = ["PSNR ↑", "SSIM ↑", "MS-SSIM ↑", "NIQE ↓", "BRISQUE ↓"]
+    assert list(deblurring.rows[0]) == ["method", *(f"{name}, V_th 4" for name in headings)]
+    assert list(dense.rows[0]) == ["method", *headings]
+    assert deblurring.rows[0]["NIQE ↓, V_th 4"] is None
+    assert dense.rows[0]["BRISQUE ↓"] > 0
     assert {row["method"] for row in dense.rows} >= {"tfp", "tfi", "spikegen, spikes alone"}
     assert [row["steps"] for row in steps.rows] == ["1", "2"]
     assert all(np.isfinite(row["PSNR ↑"]) for row in dense.rows)

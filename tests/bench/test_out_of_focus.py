@@ -13,14 +13,19 @@ def small(monkeypatch):
     monkeypatch.setattr(bench, "AXES", {"radius": (0, 2), "light": (0.4,), "frames": (51,)})
 
 
-def test_its_tables(small, refocuser):
+def test_its_tables(small, naturalness, refocuser):
     said = []
     report = bench.score_defocus(weights=str(refocuser), limit=2, say=said.append)
     first, *others, focused = report.tables
     labels = ["TFP", "TFI", "TFSTP", "TFP, Richardson-Lucy", "TFP, Wiener", "defocus"]
     assert [row["method"] for row in first.rows] == labels
-    assert len(others) == 6
-    assert [table.name for table in others[:2]] == ["defocus-radius-psnr", "defocus-radius-ssim"]
+    assert len(others) == 12
+    assert [table.name for table in others[:4]] == [
+        f"defocus-radius-{name}" for name in ("psnr", "ssim", "niqe", "brisque")
+    ]
+    assert list(first.rows[0]) == ["method", "PSNR ↑", "SSIM ↑", "NIQE ↓", "BRISQUE ↓"]
+    assert first.rows[0]["NIQE ↓"] is None
+    assert 0 < first.rows[0]["BRISQUE ↓"] < 100
     assert list(focused.rows[0]) == ["PSNR ↑", "light 0.4", "frames 51"]
     scenes = enumerate(bench.load_gray_photographs(None, limit=2).values())
     seen = [

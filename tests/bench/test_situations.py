@@ -27,7 +27,7 @@ def test_situations_are_recognized(name, words):
     assert np.corrcoef(rates.ravel(), truth.ravel())[0, 1] > 0.8
 
 
-def test_the_report_has_each_method_by_situation(monkeypatch):
+def test_the_report_has_each_method_by_situation(monkeypatch, naturalness):
     monkeypatch.setattr(situations, "SITUATIONS", SITUATIONS[:2])
     methods = {label: situations.METHODS[label] for label in ("tfp", "aligned", "without --method")}
     monkeypatch.setattr(situations, "METHODS", methods)
@@ -36,11 +36,17 @@ def test_the_report_has_each_method_by_situation(monkeypatch):
     report = benchmark.run(
         benchmark.options(limit=1), RunContext("spikecam bench situations", lines.append)
     )
-    (table,) = report.tables
+    assert [table.name for table in report.tables] == [
+        "situations", "situations-niqe", "situations-brisque"
+    ]  # fmt: skip
+    table, niqe, brisque = report.tables
+    assert all(row["bright, still"] is None for row in niqe.rows)
+    assert all(0 < row["bright, slow"] < 100 for row in brisque.rows)
     rows = {row["method"]: row for row in table.rows}
     assert rows["aligned"]["bright, slow"] > rows["tfp"]["bright, slow"]
     assert rows["without --method"]["bright, still"] > rows["tfp"]["bright, still"]
     assert len(lines) == 2
+    assert not any("chosen" in note for note in niqe.notes)
     assert any("chosen without --method: fusion" in note for note in table.notes)
 
 

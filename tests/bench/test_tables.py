@@ -59,11 +59,28 @@ def test_sequence_and_middle_stand_beside_what_was_published(data):
     assert {"blurry picture", "sdm", "truth"} == set(report.pictures["seq00, V_th = 2"])
 
 
-def test_modules_are_added_one_by_one():
+def test_deblurring_has_all_metrics_that_can_be_had(data, no_models):
+    lines = []
+    report = score_on_gopro(
+        data / "val_sequences", ["sdm"], thresholds=[1], limit=1, say=lines.append
+    )
+    for table in report.tables:
+        assert [n.split(" ")[0] for n in table.notes[-2:]] == ["NIQE", "BRISQUE"]
+        assert list(table.rows[0])[1:5] == [
+            f"{name}, V_th 1"
+            for name in ("PSNR ↑", "SSIM ↑", "SSIM on [-1, 1] ↑", "colour error ↓")
+        ]
+    assert [line.split(" ")[0] for line in lines[:2]] == ["NIQE", "BRISQUE"]
+    with pytest.raises(sc.SpikecamError, match="NIQE reads its parameters"):
+        score_on_gopro(data / "val_sequences", ["sdm"], metrics=["niqe"], say=ignore_progress)
+
+
+def test_modules_are_added_one_by_one(naturalness):
     report = score_modules(None, limit=1, say=ignore_progress)
     (table,) = report.tables
     ours = [row for row in table.rows if "published" not in row["method"]]
     assert [row["parameters"] for row in ours] == [None, "1.12 M", "2.63 M", "0.23 M"]
+    assert all(row["BRISQUE ↓, V_th 1"] > 0 and row["NIQE ↓, V_th 1"] is None for row in ours)
     values = [row["PSNR ↑, V_th 1"] for row in ours]
     assert len(set(values)) == 4
     assert min(values) > 18
@@ -86,7 +103,7 @@ def test_losses_are_trained_and_judged(tiny_set, tmp_path):
     assert (tmp_path / "II-1" / "last.ckpt").stat().st_mtime_ns == before
 
 
-def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa, monkeypatch):
+def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_models, monkeypatch):
     for pair in sc.read_spike_gopro(captures, "val"):
         stream = sc.SpikeStream.from_array(np.tile(np.asarray(pair.stream()), (8, 1, 1))[:400])
         destination, blur = (tmp_path / "set", "Face", pair.scene), pair.blurry_picture()
@@ -94,18 +111,22 @@ def test_real_pairs_are_judged_without_truth(captures, tmp_path, no_pyiqa, monke
     with pytest.raises(sc.SpikecamError, match="LIQE is left out: pyiqa is not installed"):
         score_on_rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
     monkeypatch.setattr(learned, "liqe", lambda picture, data_range: float(picture.mean()))
-    report = score_on_rsb(tmp_path / "set", ["sdm"], say=ignore_progress)
+    lines = []
+    report = score_on_rsb(tmp_path / "set", ["sdm"], say=lines.append)
+    assert [line.split(" ")[0] for line in lines[1:]] == ["NIQE", "BRISQUE"]
     (pictures,) = report.pictures.values()
     assert set(pictures) == {"blurry picture", "sdm"}
     assert 0 < rows(report.tables[0])["sdm"]["LIQE, Face"] < 1
 
 
-def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa):
+def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa, naturalness):
     report = score_on_rsb(None, ["sdm"], limit=1, say=ignore_progress)
     assert "LIQE is left out" in report.tables[0].notes[1]
     assert report.tables[1].rows[-1]["LIQE, average"] == "2.1987"
     scored = rows(report.tables[0])
     assert scored["sdm"]["PSNR, average"] > scored["blurry picture"]["PSNR, average"] + 0.5
+    assert scored["sdm"]["BRISQUE, average"] > 0
+    assert scored["sdm"]["NIQE, average"] is None
 
 
 def test_reconstructions_are_judged_beside_the_truth(data, no_models):

@@ -90,6 +90,7 @@ def test_a_card_is_shown_whole(spikecam, shipped):
         f"  parameters   {sc.read_weights_info(path).parameters:,}",
         "  size         0.0 MB",
         "  taken by     deblur --method teacher",
+        "  input        window 9",
         "  name         tiny",
         "  summary      Denoises [bold]spikes[/].",
         "  data         noise",

@@ -1,9 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 import torch
 
 import spikecam as sc
-from spikecam.networks.configs.scflow import SCFlowConfig
+from spikecam.networks.bsn import BSN
+from spikecam.networks.configs.bsn import BSNConfig
+from spikecam.networks.configs.scflow import SCFlowConfig, SCFlowInputConfig
 from spikecam.networks.scflow import SCFlow, correlate, propagate_flow, warp
 from spikecam.weights.checkpoints import read_state_dict
 from spikecam.weights.published import convert_published
@@ -106,3 +110,56 @@ def test_impossible_sizes_are_refused():
         SCFlowConfig(window=24)
     with pytest.raises(sc.OptionError, match="widths are numbers of at least 1"):
         SCFlowConfig(widths=())
+
+
+# As the authors' with four layers in the estimator, by the last of which it is known.
+IMPORTABLE = SCFlowConfig(
+    window=5,
+    representation_width=4,
+    widths=(4, 6),
+    reduced_width=3,
+    estimator_widths=(4, 3, 2),
+    radius=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("file_name", "spacing", "expected"),
+    [
+        ("dt10_e40.pth.tar", None, 10),
+        ("dt20_e80.pth.tar", None, 20),
+        ("SCFlow-DT20.pth", None, 20),
+        ("width20.pth", None, 10),
+        ("dt2000.pth", None, 10),
+        ("model_best.pth.tar", 20, 20),
+        ("dt10_e40.pth.tar", 20, 20),
+    ],
+)
+def test_an_imported_file_has_its_spacing(authors_state, tmp_path, file_name, spacing, expected):
+    path, out = tmp_path / file_name, tmp_path / "ours.safetensors"
+    torch.save(authors_state("scflow", SCFlow(IMPORTABLE)), path)
+    sc.import_weights(path, out, spacing=spacing)
+    info = sc.read_weights_info(out, "scflow")
+    assert info.config == IMPORTABLE
+    assert info.input_config == SCFlowInputConfig(spacing=expected)
+
+
+def test_the_command_takes_and_shows_the_spacing(spikecam, authors_state, tmp_path):
+    path, out = tmp_path / "theirs.pth.tar", tmp_path / "ours.safetensors"
+    torch.save(authors_state("scflow", SCFlow(IMPORTABLE)), path)
+    words = ("weights", "import", path, "-o", out, "--spacing")
+    assert spikecam(*words, 20).out.endswith(" parameters, spacing 20\n")
+    assert "  input        spacing 20" in spikecam("weights", "show", out).out.splitlines()
+    assert json.loads(spikecam("weights", "show", out, "--json").out)["input"] == {"spacing": 20}
+
+
+def test_a_spacing_that_cannot_be_is_refused(spikecam, authors_state, tmp_path):
+    path, out = tmp_path / "theirs.pth.tar", tmp_path / "ours.safetensors"
+    torch.save(authors_state("scflow", SCFlow(IMPORTABLE)), path)
+    for spacing, words in (("0", "at least 1, not 0"), ("1000", "at most 999, not 1000")):
+        ended = spikecam("weights", "import", path, "-o", out, "--spacing", spacing)
+        assert (ended.code, ended.err) == (2, f"spikecam: spacing is {words}\n")
+    torch.save(authors_state("bsn", BSN(BSNConfig(width=6))), path)
+    with pytest.raises(sc.OptionError, match="bsn has no spacing between two moments"):
+        sc.import_weights(path, out, spacing=20)
+    assert not out.exists()

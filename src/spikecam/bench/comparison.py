@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
 import spikecam as sc
 from spikecam.bench.deblurring_cases import DeblurringCase
+from spikecam.bench.metric_availability import mean_score, score_picture
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
@@ -139,13 +138,13 @@ class MethodScores:
     seconds: list[float]
 
     def mean(self, metric: str, frame: int | None = None) -> float | None:
-        """Mean of a metric over all frames, or over those of one index; None without any."""
+        """Mean of a metric over all frames, or over those of one index; see `mean_score`."""
         selected = [
             value
             for index, value in zip(self.frames, self.values[metric], strict=True)
             if frame is None or index == frame
         ]
-        return float(np.mean(selected)) if selected else None
+        return mean_score(selected)
 
 
 def score_methods(
@@ -201,7 +200,7 @@ def score_methods(
             method_scores.frames += inside
             method_scores.seconds += [seconds_per_frame] * len(inside)
             for frame, picture in zip(inside, sharp, strict=True):
-                values = sc.score(picture, case.truth.get(frame), metrics) if metrics else {}
+                values = score_picture(picture, case.truth.get(frame), metrics)
                 for name, value in values.items():
                     method_scores.values[name].append(value)
             case_pictures[method.label] = sharp[len(sharp) // 2]

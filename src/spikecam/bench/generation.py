@@ -21,6 +21,12 @@ from spikecam.bench.comparison import (
 )
 from spikecam.bench.deblurring_cases import DeblurringCase, describe_and_iter_gopro_cases
 from spikecam.bench.gopro import THRESHOLDS, Say
+from spikecam.bench.metric_availability import (
+    NATURALNESS_METRICS,
+    choose_metrics,
+    mean_score,
+    score_picture,
+)
 from spikecam.bench.reconstruct import ScoredRecording, describe_and_iter_recordings
 from spikecam.bench.report import Report, Table
 from spikecam.generation.methods.spikegen import SpikegenOptions
@@ -29,7 +35,7 @@ from spikecam.io.paths import PathLike
 from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
-_METRICS = ("psnr", "ssim", "ms_ssim")
+_METRICS = ("psnr", "ssim", "ms_ssim", *NATURALNESS_METRICS)
 STEPS = (1, 2, 5, 10, 50, 100)
 
 
@@ -98,6 +104,7 @@ def score_spikegen(
     gray_entries: list[DeblurringMethod] = [
         SpikegenMethod("spikegen, spikes alone", {"mix": 1, **one_step})
     ]
+    names, missing = choose_metrics(None, _METRICS, say)
     rows: dict[str, dict[str, Any]] = {}
     pictures: dict[str, dict[str, Picture]] = {}
     source = ""
@@ -109,10 +116,10 @@ def score_spikegen(
             (colour_entries, case_list),
             (gray_entries, [_gray_case(case) for case in case_list]),
         ):
-            scores, case_pictures = score_methods(scored_cases, entries, _METRICS)
+            scores, case_pictures = score_methods(scored_cases, entries, names)
             for label, results in scores.items():
                 row = rows.setdefault(label, {"method": label})
-                for name in _METRICS:
+                for name in names:
                     row[f"{METRICS[name].heading}, V_th {threshold}"] = results.mean(name)
             for scene, images in case_pictures.items():
                 scene_pictures = pictures.setdefault(f"{scene}, V_th = {threshold}", {})
@@ -126,14 +133,15 @@ def score_spikegen(
             list(rows.values()),
             [
                 "spikes alone, which have no colours, are scored against the gray truth; their "
-                "brightness on the whole is that of the blurry picture"
+                "brightness on the whole is that of the blurry picture",
+                *missing.values(),
             ],
         )
     ]
     source_dense, streams = describe_and_iter_recordings(dense_folder, None, limit)
     say(source_dense)
     recording_list = list(streams)
-    tables.append(_dense_reconstruction_table(recording_list, weights, pictures))
+    tables.append(_dense_reconstruction_table(recording_list, weights, names, pictures))
     _, cases = describe_and_iter_gopro_cases(data_folder, thresholds[0], 2)
     tables.append(_ddim_steps_table(list(cases), weights, steps, say))
     return Report("generation", "SpikeGen", f"{source}; {source_dense}", command, tables, pictures)
@@ -154,6 +162,7 @@ def _gray_case(case: DeblurringCase) -> DeblurringCase:
 def _dense_reconstruction_table(
     recording_list: Sequence[ScoredRecording],
     weights: Weights,
+    metrics: Sequence[str],
     pictures: dict[str, dict[str, Picture]],
 ) -> Table:
     """Table of scores of reconstruction from spikes alone.
@@ -184,9 +193,9 @@ def _dense_reconstruction_table(
         for recording in recording_list:
             assert recording.truth is not None
             fitted = apply_best_gain_and_offset(reconstruct_frame(recording), recording.truth)
-            values.append(sc.score(fitted, recording.truth, _METRICS))
+            values.append(score_picture(fitted, recording.truth, metrics))
             pictures.setdefault(recording.name, {})[label] = fitted
-        means = {METRICS[n].heading: float(np.mean([v[n] for v in values])) for n in _METRICS}
+        means = {METRICS[n].heading: mean_score([v[n] for v in values]) for n in metrics}
         rows.append({"method": label, **means})
     for recording in recording_list:
         assert recording.truth is not None

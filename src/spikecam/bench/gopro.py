@@ -19,6 +19,7 @@ from spikecam.bench.comparison import (
     score_methods,
 )
 from spikecam.bench.deblurring_cases import MIDDLE_FRAME, describe_and_iter_gopro_cases
+from spikecam.bench.metric_availability import NATURALNESS_METRICS, choose_metrics
 from spikecam.bench.published_figures import format_figure
 from spikecam.bench.report import Report, Table, comparability_note
 from spikecam.encoding import LINEAR, SRGB, Encoding
@@ -26,8 +27,8 @@ from spikecam.errors import OptionError
 from spikecam.metrics.score import METRICS
 
 THRESHOLDS = (1, 2, 4)
-_METRICS = ("psnr", "ssim", "ssim_s_sdm", "colour_error")
-_ABLATION_METRICS = ("psnr", "ssim", "ssim_s_sdm")
+_METRICS = ("psnr", "ssim", "ssim_s_sdm", "colour_error", *NATURALNESS_METRICS)
+_ABLATION_METRICS = ("psnr", "ssim", "ssim_s_sdm", *NATURALNESS_METRICS)
 
 Say = Callable[[str], None]
 
@@ -52,7 +53,7 @@ def score_on_gopro(
     data_folders: Path | Sequence[Path] | None = None,
     methods: Sequence[str] | None = None,
     *,
-    metrics: Sequence[str] = _METRICS,
+    metrics: Sequence[str] | None = None,
     thresholds: Sequence[int] = THRESHOLDS,
     limit: int | None = None,
     known_encoding: bool = False,
@@ -68,7 +69,7 @@ def score_on_gopro(
         data_folders: data sets (see `describe_and_iter_gopro_cases`); without any it is the
             synthetic set, with values of pictures as light, and in real light.
         methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_method_and_weights_names`.
-        metrics: names, see `score`.
+        metrics: names, see `score`; by default with NIQE and BRISQUE, where they can be had.
         thresholds: V_th.
         limit: number of cases, from the first.
         known_encoding: give methods the encoding of the pictures; else they measure it.
@@ -79,6 +80,7 @@ def score_on_gopro(
     entries = [WeightedMethod(BLURRY_PICTURE)] + [
         replace(WeightedMethod.parse(name), knows_encoding=known_encoding) for name in methods
     ]
+    names, missing = choose_metrics(metrics, _METRICS, say)
     case_sets = _list_case_sets(data_folders)
     # Before hours of work: all of them are there.
     for case_set, threshold in product(case_sets, thresholds):
@@ -89,11 +91,13 @@ def score_on_gopro(
     all_scores: dict[str, dict[int, dict[str, MethodScores]]] = {}
     for case_set in case_sets:
         scores, set_sources, set_pictures = _score_case_set(
-            case_set, entries, metrics, thresholds, limit, say
+            case_set, entries, names, thresholds, limit, say
         )
         # What was published is of the papers' protocol, which stands first.
         figures = {} if all_scores else published_figures.sequence_figures()
-        new_tables = _case_set_tables(case_set, scores, set_sources, entries, metrics, figures)
+        new_tables = _case_set_tables(
+            case_set, scores, set_sources, entries, names, figures, list(missing.values())
+        )
         if len(case_sets) > 1:
             for table in new_tables:
                 table.name += f"-{case_set.label.replace(' ', '-')}"
@@ -104,7 +108,7 @@ def score_on_gopro(
         pictures |= set_pictures
         sources += set_sources
     if len(case_sets) > 1:
-        tables.insert(0, _side_by_side_table(all_scores, entries, metrics[0]))
+        tables.insert(0, _side_by_side_table(all_scores, entries, names[0]))
     source = "; ".join(dict.fromkeys(sources))
     return Report("gopro", "Deblurring with spikes", source, command, tables, pictures)
 
@@ -172,12 +176,14 @@ def _case_set_tables(
     entries: Sequence[WeightedMethod],
     metrics: Sequence[str],
     figures: dict[str, published_figures.Figures],
+    further_notes: Sequence[str],
 ) -> list[Table]:
     """Tables of a set of cases: the sequence, where there is one, and the middle frame."""
     counts = _frame_counts(next(iter(scores.values()))[BLURRY_PICTURE])
     notes = [
         comparability_note(sources[0], case_set.folder, "Spike-GOPRO"),
         "SSIM is on pictures in [0, 1]; SpikeReveal's authors computed theirs on [-1, 1]",
+        *further_notes,
     ]
     if len(set(sources)) > 1:
         notes.append(
@@ -259,9 +265,10 @@ def ablation_report(
     """
     source, cases = describe_and_iter_gopro_cases(data_folder, 1, limit)
     say(source)
-    scores, pictures = score_methods(cases, methods, _ABLATION_METRICS, [MIDDLE_FRAME])
-    rows = _score_table_rows({1: scores}, methods, _ABLATION_METRICS, MIDDLE_FRAME, published)
-    notes = [comparability_note(source, data_folder, "Spike-GOPRO")]
+    names, missing = choose_metrics(None, _ABLATION_METRICS, say)
+    scores, pictures = score_methods(cases, methods, names, [MIDDLE_FRAME])
+    rows = _score_table_rows({1: scores}, methods, names, MIDDLE_FRAME, published)
+    notes = [comparability_note(source, data_folder, "Spike-GOPRO"), *missing.values()]
     return Report(name, title, source, command, [Table(name, title, rows, notes)], pictures)
 
 

@@ -1,34 +1,98 @@
-"""Which metrics can be computed: some need a package and its weights."""
+"""Metrics of the benches' tables: which can be computed here, and scores of a picture by them.
+
+Some need a package and its parameters; those without truth have no value on some pictures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 import spikecam as sc
 from spikecam.metrics.score import METRICS
+from spikecam.picture import Picture
+
+# Of each picture alone, without a network to fetch weights from: they enter every table.
+NATURALNESS_METRICS = ("niqe", "brisque")
 
 
-def find_available_metrics(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Find which of these metrics can be computed here.
+def choose_metrics(
+    metrics: Sequence[str] | None,
+    candidates: Sequence[str],
+    say: Callable[[str], None],
+    *,
+    has_truth: bool = True,
+) -> tuple[list[str], dict[str, str]]:
+    """Choose metrics: those that the user named, or the candidates that can be had.
 
-    Returns their names, and a line on each that cannot be computed.
+    Returns their names, and for each candidate that is left out, in their order, the reason.
 
     Args:
-        names: of `METRICS`.
+        metrics: that the user named; None for the candidates.
+        candidates: of `METRICS`; without truth, those of them that need none.
+        say: takes a line for each that is left out.
+        has_truth: whether pictures are compared with the truth.
 
     Raises:
-        SpikecamError: not one of them can be had.
+        OptionError: no such metric, or one that needs the truth where there is none.
+        SpikecamError: one that was named, or none of the candidates, can be had.
     """
-    here, missing = [], []
-    probe = np.random.default_rng(0).random((192, 192, 3), np.float32)
-    for name in names:
+    if metrics is not None:
+        names = sc.check_metrics(metrics, has_truth)
+        # Before hours of work: what was named is an error if it is missing, and is not left out.
+        for name in names:
+            _probe(name)
+        return names, {}
+    names, left_out = [], {}
+    for name in candidates:
+        if METRICS[name].needs_truth and not has_truth:
+            continue
         try:
-            sc.score(probe, probe if METRICS[name].needs_truth else None, [name])
-            here.append(name)
+            _probe(name)
+            names.append(name)
         except sc.SpikecamError as error:
-            missing.append(f"{METRICS[name].label} is left out: {error}")
-    if not here:
-        raise sc.SpikecamError("; ".join(missing))
-    return here, missing
+            left_out[name] = f"{METRICS[name].label} is left out: {error}"
+    if not names:
+        raise sc.SpikecamError("; ".join(left_out.values()))
+    for reason in left_out.values():
+        say(reason)
+    return names, left_out
+
+
+def score_picture(
+    picture: Picture, truth: Picture | None, names: Sequence[str]
+) -> dict[str, float]:
+    """Scores of a picture by metrics.
+
+    They are NaN for a metric without truth that has no value on this picture, as NIQE on one that
+    is small or of one value.
+
+    Raises:
+        SpikecamError: as `spikecam.score`, for metrics that compare with the truth.
+    """
+    compared = [name for name in names if METRICS[name].needs_truth]
+    values = sc.score(picture, truth, compared) if compared else {}
+    for name in names:
+        if name not in values:
+            try:
+                values |= sc.score(picture, None, [name])
+            except sc.OptionError:
+                values[name] = float("nan")
+    return {name: values[name] for name in names}
+
+
+def mean_score(values: Sequence[float]) -> float | None:
+    """Mean of a metric over pictures; None without any, and where one of them has no value."""
+    mean = float(np.mean(values)) if len(values) else float("nan")
+    return None if np.isnan(mean) else mean
+
+
+def _probe(name: str) -> None:
+    """Compute a metric of a random picture.
+
+    Raises:
+        SpikecamError: its package or its parameters are missing.
+    """
+    picture = np.random.default_rng(0).random((192, 192, 3), np.float32)
+    sc.score(picture, picture if METRICS[name].needs_truth else None, [name])

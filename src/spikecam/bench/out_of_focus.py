@@ -7,21 +7,27 @@ pattern that is known. One thing is changed at a time, about a usual setting.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from skimage import data, restoration
 
 import spikecam as sc
 from spikecam.bench.gopro import Say
+from spikecam.bench.metric_availability import (
+    NATURALNESS_METRICS,
+    choose_metrics,
+    mean_score,
+    score_picture,
+)
 from spikecam.bench.report import Report, Table
 from spikecam.gray import as_gray
 from spikecam.io.pictures import picture_size
+from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 from spikecam.scenes.defocus import disc_kernel
 
@@ -85,9 +91,10 @@ class DefocusedRecording:
 
 
 Reconstructor = Callable[[DefocusedRecording], Picture]
-# By method, PSNR and SSIM of each scene.
-Scores = dict[str, npt.NDArray[np.float64]]
-_MEASURES = (("PSNR", 2), ("SSIM", 4))
+# By method, the metrics of each scene.
+Scores = dict[str, dict[str, list[float]]]
+# Metrics of the tables, with the digits that they are rounded to.
+_DIGITS = {"psnr": 2, "ssim": 4} | dict.fromkeys(NATURALNESS_METRICS, 2)
 
 
 def score_defocus(
@@ -100,7 +107,7 @@ def score_defocus(
 ) -> Report:
     """Score every method on scenes out of focus, and return the report.
 
-    It has tables of PSNR and SSIM by disc, light and frames.
+    It has tables of each metric by disc, light and frames.
 
     Args:
         picture_folder: of sharp pictures that nothing was trained on; None for those of
@@ -118,6 +125,7 @@ def score_defocus(
     photos = load_gray_photographs(picture_folder, limit, say)
     count = f"{len(photos)} photograph{'s' if len(photos) > 1 else ''}"
     source = f"{count} {'of scikit-image' if picture_folder is None else f'in {picture_folder}'}"
+    names, missing = choose_metrics(None, tuple(_DIGITS), say)
     reconstructors = compared_methods(weights)
     pictures: dict[str, dict[str, Picture]] = {}
     known: dict[DefocusSetting, Scores] = {}
@@ -126,25 +134,26 @@ def score_defocus(
         settings = [_setting_with(axis, value) for value in values]
         for value, setting in zip(values, settings, strict=True):
             if setting not in known:
-                known[setting] = _score_methods(photos, setting, reconstructors, pictures)
+                known[setting] = _score_methods(photos, setting, reconstructors, names, pictures)
             say(f"{HEADINGS[axis]} {value:g}")
-        for index, (name, digits) in enumerate(_MEASURES):
+        for name in names:
             rows: list[dict[str, Any]] = [{"method": label} for label in reconstructors]
             for value, setting in zip(values, settings, strict=True):
                 for row in rows:
-                    mean = known[setting][row["method"]].mean(0)[index]
-                    row[f"{value:g}"] = round(float(mean), digits)
-            title = f"{name} ↑ by {HEADINGS[axis]}"
-            tables.append(Table(f"defocus-{axis}-{name.lower()}", title, rows, _notes(axis)))
+                    row[f"{value:g}"] = _rounded_mean(name, known[setting][row["method"]][name])
+            title = f"{METRICS[name].heading} by {HEADINGS[axis]}"
+            tables.append(Table(f"defocus-{axis}-{name}", title, rows, _notes(axis)))
     rows = []
     for label in reconstructors:
-        both = np.mean([one[label].mean(0) for one in known.values()], axis=0)
         means = {
-            f"{name} ↑": round(float(x), n) for x, (name, n) in zip(both, _MEASURES, strict=True)
+            METRICS[name].heading: _rounded_mean(
+                name, [value for scores in known.values() for value in scores[label][name]]
+            )
+            for name in names
         }
         rows.append({"method": label, **means})
-    note = f"the mean over all {len(known)} settings below"
-    first = Table("defocus", f"Scenes out of focus ({source})", rows, [note])
+    notes = [f"the mean over all {len(known)} settings below", *missing.values()]
+    first = Table("defocus", f"Scenes out of focus ({source})", rows, notes)
     focused = _in_focus_table(photos, reconstructors)
     return Report(
         "defocus", "Scenes out of focus", source, command, [first, *tables, focused], pictures
@@ -160,10 +169,9 @@ def _in_focus_table(photos: dict[str, Picture], reconstructors: dict[str, Recons
     rows: list[dict[str, Any]] = [{"PSNR ↑": label} for label in (*two, "least gain of a scene")]
     for axis in FOCUSED:
         for value in AXES[axis]:
-            scores = _score_methods(
-                photos, replace(_setting_with(axis, value), radius=0.0), two, {}
-            )
-            tfp, ours = (scores[label][:, 0] for label in two)
+            focused = replace(_setting_with(axis, value), radius=0.0)
+            scores = _score_methods(photos, focused, two, ["psnr"], {})
+            tfp, ours = (np.array(scores[label]["psnr"]) for label in two)
             figures = (tfp.mean(), ours.mean(), (ours - tfp).min())
             for row, figure in zip(rows, figures, strict=True):
                 row[f"{axis} {value:g}"] = round(float(figure), 2)
@@ -288,22 +296,28 @@ def _score_methods(
     photos: dict[str, Picture],
     setting: DefocusSetting,
     reconstructors: dict[str, Reconstructor],
+    metrics: Sequence[str],
     pictures: dict[str, dict[str, Picture]],
 ) -> Scores:
-    """PSNR and SSIM of each method on each photo, (N, 2).
+    """Metrics of each method on each photo.
 
     In the usual setting, the pictures are added to ``pictures``.
     """
-    values: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    values: Scores = {label: defaultdict(list) for label in reconstructors}
     for seed, (name, photo) in enumerate(photos.items()):
         recording = simulate_defocused(photo, setting, seed)
         reconstructed = {label: make(recording) for label, make in reconstructors.items()}
         for label, picture in reconstructed.items():
-            scores = sc.score(picture, recording.truth, ["psnr", "ssim"])
-            values[label].append((scores["psnr"], scores["ssim"]))
+            for name, value in score_picture(picture, recording.truth, metrics).items():
+                values[label][name].append(value)
         if setting == DefocusSetting():
             pictures[name] = reconstructed | {"truth": recording.truth}
-    return {label: np.array(held) for label, held in values.items()}
+    return values
+
+
+def _rounded_mean(metric: str, values: Sequence[float]) -> float | None:
+    mean = mean_score(values)
+    return None if mean is None else round(mean, _DIGITS[metric])
 
 
 def _notes(axis: str) -> list[str]:

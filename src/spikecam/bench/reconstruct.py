@@ -13,7 +13,12 @@ import spikecam as sc
 from spikecam.bench import published_figures, synthetic_set
 from spikecam.bench.comparison import REPORT_CASES
 from spikecam.bench.gopro import Say
-from spikecam.bench.metric_availability import find_available_metrics
+from spikecam.bench.metric_availability import (
+    NATURALNESS_METRICS,
+    choose_metrics,
+    mean_score,
+    score_picture,
+)
 from spikecam.bench.published_figures import Figures, format_figure
 from spikecam.bench.reconstruction_entries import default_entry_names, parse_entries
 from spikecam.bench.report import Report, Table, comparability_note
@@ -22,7 +27,7 @@ from spikecam.gray import as_gray
 from spikecam.metrics.score import METRICS
 from spikecam.picture import Picture
 
-RECONSTRUCTION_METRICS = ("psnr", "ssim", "lpips", "niqe", "brisque")
+RECONSTRUCTION_METRICS = ("psnr", "ssim", "lpips", *NATURALNESS_METRICS)
 # Column of the time of a picture.
 SECONDS = "s a frame"
 # Frames of the synthetic set, index of the scored frame, as in SREDS; spikes a frame of white.
@@ -79,7 +84,7 @@ def score_reconstructions(
     recordings_in_turn = iter(recordings)
     first = next(recordings_in_turn)
     has_truth = first.truth is not None
-    names, missing = choose_metrics(metrics, has_truth, say)
+    names, missing = choose_metrics(metrics, RECONSTRUCTION_METRICS, say, has_truth=has_truth)
     values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pictures: dict[str, dict[str, Picture]] = {}
     count = 0
@@ -95,7 +100,7 @@ def score_reconstructions(
             timed = entry.rates(recording.stream, [recording.frame_index])
             picture = entry.picture(timed.rates[0], white_rate if has_truth else None)
             case_pictures[entry.label] = picture
-            for name, value in sc.score(picture, recording.truth, names).items():
+            for name, value in score_picture(picture, recording.truth, names).items():
                 values[entry.label][name].append(value)
             values[entry.label][SECONDS].append(timed.seconds)
         if recording.truth is not None:
@@ -124,33 +129,12 @@ def score_reconstructions(
     return Report("reconstruct", "Pictures out of spikes", source, command, tables, pictures)
 
 
-def choose_metrics(
-    metrics: Sequence[str] | None, has_truth: bool, say: Say
-) -> tuple[list[str], dict[str, str]]:
-    """Choose metrics: those named, or those of the papers' tables that can be had.
-
-    Returns their names, and for each that is left out, in the order of the tables, the reason.
-
-    Raises:
-        SpikecamError: a metric that needs the truth where there is none, or none can be had.
-    """
-    if metrics is not None:
-        return sc.check_metrics(metrics, has_truth), {}
-    candidates = [n for n in RECONSTRUCTION_METRICS if has_truth or not METRICS[n].needs_truth]
-    names, reasons = find_available_metrics(candidates)
-    for line in reasons:
-        say(line)
-    left_out = [name for name in candidates if name not in names]
-    return sc.check_metrics(names, has_truth), dict(zip(left_out, reasons, strict=True))
-
-
 def metric_cells(
     values: Mapping[str, Sequence[float]], names: Sequence[str]
 ) -> dict[str, float | None]:
-    """Means of metrics under the headings of a table; None where there are no values."""
+    """Means of metrics under the headings of a table; see `mean_score`."""
     return {
-        METRICS[name].heading: float(np.mean(values[name])) if values.get(name) else None
-        for name in in_table_order(names)
+        METRICS[name].heading: mean_score(values.get(name, ())) for name in in_table_order(names)
     }
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-import spikecam as sc
 from spikecam.bench.gopro import Say
+from spikecam.bench.metric_availability import choose_metrics, score_picture
 from spikecam.bench.moving_recordings import (
     NOISES,
     SCORED_FRAMES,
@@ -20,7 +20,7 @@ from spikecam.bench.moving_recordings import (
     describe_moving_recordings,
     iter_moving_recordings,
 )
-from spikecam.bench.reconstruct import SECONDS, choose_metrics, metric_cells
+from spikecam.bench.reconstruct import RECONSTRUCTION_METRICS, SECONDS, metric_cells
 from spikecam.bench.reconstruction_entries import default_entry_names, parse_entries
 from spikecam.bench.report import Report, Table
 from spikecam.metrics.temporal import temporal_error
@@ -80,7 +80,7 @@ def score_films(
     entries = parse_entries(methods or default_entry_names(slow))
     source = describe_moving_recordings(limit)
     say(source)
-    names, missing = choose_metrics(metrics, True, say)
+    names, missing = choose_metrics(metrics, RECONSTRUCTION_METRICS, say)
     names = list(dict.fromkeys(["psnr", *names]))
     values: Values = defaultdict(lambda: defaultdict(list))
     pictures: dict[str, dict[str, Picture]] = {}
@@ -95,7 +95,7 @@ def score_films(
             film = [entry.picture(rate, setting.white_rate) for rate in timed.rates]
             case_pictures[entry.label] = film[middle]
             case_values = values[entry.label, setting]
-            scores = sc.score(film[middle], recording.truth[middle], names)
+            scores = score_picture(film[middle], recording.truth[middle], names)
             for name, value in scores.items():
                 case_values[name].append(value)
             error = temporal_error(film, recording.truth, data_range=1)

@@ -7,6 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import spikecam as sc
 from spikecam.bench import published_figures, synthetic_set
 from spikecam.bench.comparison import (
@@ -17,7 +19,7 @@ from spikecam.bench.comparison import (
 )
 from spikecam.bench.deblurring_cases import DeblurringCase
 from spikecam.bench.gopro import Say
-from spikecam.bench.metric_availability import find_available_metrics
+from spikecam.bench.metric_availability import NATURALNESS_METRICS, choose_metrics, mean_score
 from spikecam.bench.published_figures import format_figure
 from spikecam.bench.report import Report, Table, comparability_note
 from spikecam.metrics.score import METRICS
@@ -27,6 +29,7 @@ _PUBLISHED_NOTE = (
 )
 # Frames of spikes to a blurry picture, all of them exposed.
 _FRAMES, _MIDDLE = 400, 200
+_METRICS = ("liqe", *NATURALNESS_METRICS)
 
 
 def score_on_rsb(
@@ -46,7 +49,7 @@ def score_on_rsb(
         data_folder: RSB (spike_data/SCENE/*.dat, blur_data/SCENE/*.jpg), or None for the synthetic
             set of 400 frames by the sensor "gen2", with PSNR as well, since it has the truth.
         methods: METHOD[:WEIGHTS[,WEIGHTS]]; by default `list_method_and_weights_names`.
-        metrics: that need no truth; by default LIQE, which is left out where it is not available.
+        metrics: that need no truth; by default LIQE, NIQE and BRISQUE, those that can be had.
         limit: number of pairs, from the first.
         command: command line to print in the report.
         say: takes a line of progress.
@@ -70,16 +73,8 @@ def score_on_rsb(
         *map(WeightedMethod.parse, methods or list_method_and_weights_names()),
     ]
     truth_metrics = () if data_folder else ("psnr",)
-    if metrics is None:
-        names, missing = find_available_metrics(["liqe", *truth_metrics])
-    else:
-        checked = sc.check_metrics(metrics, with_truth=False)
-        # A metric that the user named is an error if it is missing, and is not left out.
-        for name in checked:
-            find_available_metrics([name])
-        names, missing = [*checked, *truth_metrics], []
-    for line in missing:
-        say(line)
+    names, missing = choose_metrics(metrics, _METRICS, say, has_truth=False)
+    names += truth_metrics
     pictures: dict[str, dict[str, Any]] = {}
     values_by_label: dict[str, dict[str, list[float]]] = {entry.label: {} for entry in entries}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):
@@ -90,15 +85,20 @@ def score_on_rsb(
                 values_by_label[label][_column(name, scene)] = score.values[name]
     rows: list[dict[str, Any]] = []
     for label, columns in values_by_label.items():
-        means = {column: sum(values) / len(values) for column, values in columns.items()}
+        means = {column: mean_score(values) for column, values in columns.items()}
         for name in names:
             scene_means = [
-                mean for column, mean in means.items() if column.startswith(_column(name, ""))
+                np.nan if mean is None else mean
+                for column, mean in means.items()
+                if column.startswith(_column(name, ""))
             ]
-            means[_column(name, "average")] = sum(scene_means) / len(scene_means)
+            means[_column(name, "average")] = mean_score(scene_means)
         rows.append({"method": label, **means})
     table = Table(
-        "rsb", "Single frames", rows, [comparability_note(source, data_folder, "RSB"), *missing]
+        "rsb",
+        "Single frames",
+        rows,
+        [comparability_note(source, data_folder, "RSB"), *missing.values()],
     )
     figures = [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,12 @@ from skimage import data
 
 import spikecam as sc
 from spikecam.bench.affine_fit import apply_best_gain_and_offset
+from spikecam.bench.metric_availability import NATURALNESS_METRICS, mean_score, score_picture
 from spikecam.gray import as_gray
-from spikecam.picture import Picture
 from spikecam.reconstruction.method_choice import AUTO
 
 _PHOTOS = ("astronaut", "chelsea", "coffee")
+METRIC_NAMES = ("psnr", *NATURALNESS_METRICS)
 _SIZE, _FRAMES = (160, 224), 161
 # Photons to a threshold, the reset's scatter, and gaps between spurious spikes.
 _NOISE: dict[str, Any] = {"photons": 2000.0, "reset_noise": 0.01, "spurious_gap": (1000, 300)}
@@ -94,16 +95,21 @@ def record_situation(
 
 
 def iter_scores(
-    limit: int | None = None, say: Callable[[str], None] = print
-) -> Iterator[tuple[Situation, dict[str, float], str]]:
-    """Iterate over situations, with the mean PSNR of each method and what was chosen.
+    metrics: Sequence[str],
+    limit: int | None = None,
+    say: Callable[[str], None] = print,
+) -> Iterator[tuple[Situation, dict[str, dict[str, float | None]], str]]:
+    """Iterate over situations, with the mean scores of each method and what was chosen.
+
+    Scores are by label, and by metric.
 
     Args:
+        metrics: names of `METRICS`, with "psnr".
         limit: how many photographs, from the first.
         say: takes a line of progress.
     """
     for situation in SITUATIONS:
-        scores: dict[str, list[float]] = {label: [] for label in METHODS}
+        scores: dict[str, list[dict[str, float]]] = {label: [] for label in METHODS}
         choices: list[str] = []
         for index in range(count_photos(limit)):
             stream, truth = record_situation(situation, index)
@@ -111,11 +117,11 @@ def iter_scores(
             choices.append(" ".join([choice.method, *map(str, choice.options.values())]))
             for label, (method, options) in METHODS.items():
                 picture = sc.reconstruct(stream, _FRAMES // 2, method, **options)
-                scores[label].append(_fitted_psnr(picture, truth))
-        means = {label: float(np.mean(values)) for label, values in scores.items()}
-        say(f"{situation.name}: " + ", ".join(f"{k} {v:.1f}" for k, v in means.items()))
+                fitted = apply_best_gain_and_offset(picture, truth)
+                scores[label].append(score_picture(fitted, truth, metrics))
+        means = {
+            label: {name: mean_score([one[name] for one in values]) for name in metrics}
+            for label, values in scores.items()
+        }
+        say(f"{situation.name}: " + ", ".join(f"{k} {v['psnr']:.1f}" for k, v in means.items()))
         yield situation, means, ", ".join(dict.fromkeys(choices))
-
-
-def _fitted_psnr(picture: Picture, truth: Picture) -> float:
-    return float(sc.psnr(apply_best_gain_and_offset(picture, truth), truth, data_range=1))

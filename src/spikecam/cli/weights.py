@@ -60,12 +60,15 @@ def show_card(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
     """
     info = sc.read_weights_info(which)
     size = info.path.stat().st_size
+    input_constants = asdict(info.input_config)
     rows = {
         "network": info.network,
         "parameters": f"{info.parameters:,}",
         "size": f"{size / 1e6:.1f} MB",
         "taken by": ", ".join(commands_taking(info.network)) or "no command",
     }
+    if input_constants:
+        rows["input"] = _format_constants(input_constants)
     for name, value in asdict(info.card).items():
         is_scores = name == "scores"
         text = "\n".join(f"{label} {score}" for label, score in value) if is_scores else value
@@ -74,6 +77,7 @@ def show_card(which: Annotated[str, Parameter(name="NAME|FILE")], /) -> None:
     facts = {
         "file": info.path,
         "network": info.network,
+        "input": input_constants,
         "parameters": info.parameters,
         "bytes": size,
         "taken_by": commands_taking(info.network),
@@ -89,6 +93,7 @@ def import_weights(
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
+    spacing: Annotated[int | None, Parameter(metavar="FRAMES")] = None,
     output: OverwriteOption = OverwriteOption(),
 ) -> None:
     """Turn a checkpoint of a published network into weights of spikecam.
@@ -99,13 +104,22 @@ def import_weights(
     Args:
         checkpoint: A checkpoint of PyTorch: .pth, .pt, .pth.tar.
         out: The weights, a .safetensors.
+        spacing: Frames between the two moments that SCFlow was trained for; by default as the name
+            of the checkpoint says (dt10, dt20), else 10.
     """
     output.check_output_file(out, (SUFFIX,), "weights", [checkpoint])
-    sc.import_weights(checkpoint, out)
+    sc.import_weights(checkpoint, out, spacing=spacing)
     info = sc.read_weights_info(out)
+    constants = asdict(info.input_config)
+    parts = [info.network, f"{info.parameters:,} parameters", _format_constants(constants)]
     report(
-        f"{out}: {info.network}, {info.parameters:,} parameters",
-        {"file": out, "network": info.network, "parameters": info.parameters},
+        f"{out}: {', '.join(filter(None, parts))}",
+        {
+            "file": out,
+            "network": info.network,
+            "parameters": info.parameters,
+            "input": constants,
+        },
     )
 
 
@@ -120,6 +134,11 @@ def commands_taking(network: str) -> list[str]:
         for method in all_methods(takes)
         if (is_option := network in method.option_names) or network in method.networks
     ]
+
+
+def _format_constants(constants: dict[str, Any]) -> str:
+    """Constants of the input of a network, as text; "" if it has none."""
+    return ", ".join(f"{name} {value}" for name, value in constants.items())
 
 
 def _format_weights_table(facts: list[dict[str, Any]]) -> str:

@@ -55,6 +55,8 @@ class PublishedCheckpoint:
         infer_config: the configuration by shapes of weights, under our names; KeyError or
             IndexError where these are of something else.
         convert: changes of the values, in place, once they are known to fit.
+        infer_input_config: constants of the input by the name of the file, where checkpoints that
+            are the same by their entries differ in them; else the default ones.
         unused: patterns of their entries that the network computes without, since they follow from
             constants or have no effect; each with the values that it has to have, flattened, or
             None for any. They may be missing.
@@ -65,6 +67,7 @@ class PublishedCheckpoint:
     layers: tuple[tuple[str, str], ...]
     infer_config: Callable[[Shapes], Any]
     convert: Callable[[dict[str, Tensor]], None] | None = None
+    infer_input_config: Callable[[str], InputConfig] | None = None
     unused: tuple[tuple[str, tuple[float, ...] | None], ...] = ()
 
 

@@ -6,6 +6,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from spikecam.errors import FileError
+from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.networks.architecture import Architecture, InputConfig
 from spikecam.weights.card import Card
 from spikecam.weights.published import convert_published, list_published_architectures
 from spikecam.weights.store import build_without_weights, fill_weights, save_weights
@@ -24,7 +26,7 @@ from spikecam.weights.store import build_without_weights, fill_weights, save_wei
 _PARALLEL_PREFIX = "module."
 
 
-def import_weights(path: PathLike, out: PathLike) -> Card:
+def import_weights(path: PathLike, out: PathLike, *, spacing: int | None = None) -> Card:
     """Convert a published checkpoint, such as S-SDM's BSN, EDSR or LDN, to a file of weights.
 
     Its sizes are inferred from it: variants of another width or depth are imported as well.
@@ -33,19 +35,23 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
         path: what ``torch.save`` wrote: a state dict, alone or with other things in a dict. It is
             read as data; no code in it is run. A .safetensors file of the same does as well.
         out: a .safetensors file.
+        spacing: frames between the two moments that a network of optical flow was trained for; by
+            default as the name of the file says, such as dt20_e80.pth.tar of SCFlow, else 10.
 
     Returns:
         The card that was written.
 
     Raises:
         FileError: damaged, with more than weights in it, or of another network.
+        OptionError: a spacing that cannot be, or of a network that has none.
         OutputError: ``out`` cannot be written.
     """
     path, out = check_existing_file(path), Path(out)
     state = read_state_dict(path)
     try:
         architecture, config, weights = convert_published(state)
-        module = fill_weights(build_without_weights(architecture, config), weights)
+        input_config = _input_config(architecture, path.name, spacing)
+        module = fill_weights(build_without_weights(architecture, config, input_config), weights)
     except FileError as error:
         raise FileError(f"{path}: {error}; expected {_importable_networks()}") from error
     assert architecture.published is not None
@@ -61,6 +67,19 @@ def import_weights(path: PathLike, out: PathLike) -> Card:
     )
     save_weights(out, module, card)
     return card
+
+
+def _input_config(architecture: Architecture, file_name: str, spacing: int | None) -> InputConfig:
+    """Constants of the input of a published network, by the name of its file or as given."""
+    published = architecture.published
+    assert published is not None
+    infer = published.infer_input_config
+    config = architecture.input_config() if infer is None else infer(file_name)
+    if spacing is None:
+        return config
+    if not any(one.name == "spacing" for one in fields(config)):
+        raise OptionError(f"{architecture.kind} has no spacing between two moments; leave it out")
+    return replace(config, spacing=spacing)
 
 
 def read_state_dict(checkpoint_path: Path) -> dict[str, Tensor]:

@@ -54,6 +54,18 @@ def test_further_frames_are_led_to_in_steps_that_begin_with_the_flow_before(stre
     np.testing.assert_allclose(sc.flow(stream, 20, 40, "scflow", spacing=20), expected, atol=1e-5)
 
 
+def test_the_spacing_is_that_of_the_weights(stream, network, tmp_path):
+    wide = SCFlow(SMALL, SCFlowInputConfig(spacing=20)).eval().requires_grad_(False)
+    wide.load_state_dict(network.state_dict())
+    sc.save_weights(tmp_path / "wide.safetensors", wide, CARD)
+    expected = as_field(wide(window(stream, 20), window(stream, 40)))
+    one_step = sc.flow(stream, 20, 40, "scflow", weights="wide")
+    np.testing.assert_allclose(one_step, expected, atol=1e-5)
+    assert not np.allclose(one_step, sc.flow(stream, 20, 40, "scflow"), atol=1e-3)
+    two_steps = sc.flow(stream, 20, 40, "scflow", weights="wide", spacing=10)
+    np.testing.assert_array_equal(two_steps, sc.flow(stream, 20, 40, "scflow"))
+
+
 def test_earlier_frames_are_seen_in_reverse(stream, network):
     reverse = sc.SpikeStream.from_array(np.asarray(stream)[::-1])
     forward = sc.flow(reverse, 29, 39, "scflow")

@@ -33,7 +33,7 @@ class DefocusOptions:
 def run(options: DefocusOptions, context: RunContext) -> Report:
     """Run the benchmark and return its report.
 
-    The report has tables of PSNR and SSIM by disc, light and frames.
+    The report has tables of each metric by disc, light and frames.
     """
     from spikecam.bench.out_of_focus import score_defocus
 

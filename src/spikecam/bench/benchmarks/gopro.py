@@ -24,7 +24,8 @@ class GoproOptions:
         data: Spike-GOPRO, or folders with blur.png, spikes_v1.dat and sharp_020.png; by default
             simulated scenes, in the papers' protocol and in real light.
         method: METHOD[:WEIGHTS[,WEIGHTS]] to score; by default every method with a picture.
-        metric: as for spikecam score.
+        metric: as for spikecam score; by default PSNR, SSIM, colour error, NIQE and BRISQUE, those
+            that are installed.
         threshold: V_th.
         limit: only the first so many scenes.
         known_encoding: give methods the encoding of the pictures; else they measure it.
@@ -32,7 +33,7 @@ class GoproOptions:
 
     data: tuple[Path, ...] = ()
     method: tuple[str, ...] = ()
-    metric: tuple[str, ...] = ("psnr", "ssim", "ssim_s_sdm", "colour_error")
+    metric: tuple[str, ...] = ()
     threshold: tuple[int, ...] = (1, 2, 4)
     limit: int | None = None
     known_encoding: bool = False
@@ -45,14 +46,14 @@ class GoproOptions:
 def run(options: GoproOptions, context: RunContext) -> Report:
     """Run the benchmark and return its report.
 
-    The report has tables of PSNR, SSIM and colour error, beside published figures.
+    The report has tables of the metrics, beside published figures.
     """
     from spikecam.bench.gopro import score_on_gopro
 
     return score_on_gopro(
         options.data,
         options.method or None,
-        metrics=options.metric,
+        metrics=options.metric or None,
         thresholds=options.threshold,
         limit=options.limit,
         known_encoding=options.known_encoding,

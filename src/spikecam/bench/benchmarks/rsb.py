@@ -19,7 +19,8 @@ class RsbOptions:
     Attributes:
         data: RSB; by default simulated recordings of 400 frames.
         method: METHOD[:WEIGHTS[,WEIGHTS]] to score; by default every method with a picture.
-        metric: one that needs no truth; by default LIQE where it is installed.
+        metric: one that needs no truth; by default LIQE, NIQE and BRISQUE where they are
+            installed.
         limit: only the first so many pairs.
     """
 

@@ -28,26 +28,42 @@ class SituationsOptions:
 def run(options: SituationsOptions, context: RunContext) -> Report:
     """Run the benchmark and return its report.
 
-    The report has the mean PSNR of each method in each situation.
+    The report has the means of each metric, by method and situation.
     """
+    from spikecam.bench.metric_availability import choose_metrics
     from spikecam.bench.report import Report, Table
-    from spikecam.bench.situations import METHODS, count_photos, iter_scores
+    from spikecam.bench.situations import METHODS, METRIC_NAMES, count_photos, iter_scores
+    from spikecam.metrics.score import METRICS
 
-    rows: list[dict[str, Any]] = [{"method": label} for label in METHODS]
-    notes = ["gain and offset are fitted to the true picture"]
-    for situation, scores, chosen in iter_scores(options.limit, context.say):
-        for row in rows:
-            row[situation.name] = round(scores[row["method"]], 1)
-        notes.append(f"{situation.name}, chosen without --method: {chosen}")
+    names, missing = choose_metrics(None, METRIC_NAMES, context.say)
+    rows: dict[str, list[dict[str, Any]]] = {
+        name: [{"method": label} for label in METHODS] for name in names
+    }
+    notes = ["gain and offset are fitted to the true picture", *missing.values()]
+    choices = []
+    for situation, scores, chosen in iter_scores(names, options.limit, context.say):
+        for name in names:
+            for row in rows[name]:
+                mean = scores[row["method"]][name]
+                row[situation.name] = None if mean is None else round(mean, 1)
+        choices.append(f"{situation.name}, chosen without --method: {chosen}")
     count = count_photos(options.limit)
     source = f"{count} photograph{'' if count == 1 else 's'} of scikit-image, simulated"
-    title = "Pictures from spikes alone by situation, mean PSNR ↑ in dB"
+    tables = [
+        Table(
+            "situations" if name == "psnr" else f"situations-{name}",
+            f"Pictures from spikes alone by situation, mean {METRICS[name].heading}",
+            rows[name],
+            [*notes, *choices] if name == "psnr" else notes,
+        )
+        for name in names
+    ]
     return Report(
         "situations",
         "Methods by situation",
         source,
         context.command,
-        [Table("situations", title, rows, notes)],
+        tables,
     )
 
 

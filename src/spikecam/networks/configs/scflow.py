@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import isqrt
 from typing import ClassVar
@@ -46,6 +47,10 @@ class SCFlowConfig:
                 raise OptionError(f"{name} are numbers of at least 1, not {getattr(self, name)}")
 
 
+# More is no motion that the pyramid could follow; three digits in the name of a file.
+_MOST_SPACING = 999
+
+
 @dataclass(frozen=True)
 class SCFlowInputConfig(InputConfig):
     """Constants of the input of SCFlow.
@@ -53,7 +58,7 @@ class SCFlowInputConfig(InputConfig):
     The input is the spikes of two windows, of ``SCFlowConfig.window`` frames each.
 
     Attributes:
-        spacing: frames between the middles of both windows.
+        spacing: frames between the middles of both windows, at most 999.
     """
 
     kind: ClassVar[str] = "two-spike-windows"
@@ -62,6 +67,8 @@ class SCFlowInputConfig(InputConfig):
 
     def __post_init__(self) -> None:
         check_minimum(self, spacing=1)
+        if self.spacing > _MOST_SPACING:
+            raise OptionError(f"spacing is at most {_MOST_SPACING}, not {self.spacing}")
 
 
 def _infer_config(shapes: Shapes) -> SCFlowConfig:
@@ -81,6 +88,12 @@ def _infer_config(shapes: Shapes) -> SCFlowConfig:
         ),
         radius=isqrt(max(planes, 1)) // 2,
     )
+
+
+def _infer_input_config(file_name: str) -> SCFlowInputConfig:
+    """The spacing of a checkpoint that is called as the authors' are, dt10_e40 or dt20_e80."""
+    spacing = re.search(r"(?<![a-z0-9])dt([1-9]\d{0,2})(?!\d)", file_name.lower())
+    return SCFlowInputConfig(int(spacing[1])) if spacing else SCFlowInputConfig()
 
 
 # Their layers of the estimator count from 1, ours from 0.
@@ -106,5 +119,6 @@ ARCHITECTURE = Architecture(
             ),
         ),
         infer_config=_infer_config,
+        infer_input_config=_infer_input_config,
     ),
 )

@@ -35,7 +35,7 @@ class SCFlowOptions:
         weights: a file of `spikecam weights import`, or the name of weights of your own; by default
             those that are called as the network is.
         spacing: frames between the two moments that the weights were trained for, 10 or 20 for
-            those of the authors; by default as the file says, which is 10 for what was imported.
+            those of the authors; by default as the file of weights says.
         device: "auto", "cpu", "cuda".
     """
 
