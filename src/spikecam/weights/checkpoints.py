@@ -6,7 +6,7 @@ import pickle
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from torch import Tensor
 from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.networks.architecture import Architecture, InputConfig
+from spikecam.networks.configs.scflow import SCFlowInputConfig
 from spikecam.weights.card import Card
 from spikecam.weights.published import convert_published, list_published_architectures
 from spikecam.weights.store import build_without_weights, fill_weights, save_weights
@@ -77,7 +78,7 @@ def _input_config(architecture: Architecture, file_name: str, spacing: int | Non
     config = architecture.input_config() if infer is None else infer(file_name)
     if spacing is None:
         return config
-    if not any(one.name == "spacing" for one in fields(config)):
+    if not isinstance(config, SCFlowInputConfig):
         raise OptionError(f"{architecture.kind} has no spacing between two moments; leave it out")
     return replace(config, spacing=spacing)
 
