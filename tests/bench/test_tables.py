@@ -129,6 +129,13 @@ def test_the_stand_in_for_real_pairs_has_a_truth(no_pyiqa, naturalness):
     assert scored["sdm"]["NIQE, average"] is None
 
 
+def test_the_stand_in_needs_no_metric_without_truth(no_models):
+    report = score_on_rsb(None, ["sdm"], limit=1, say=ignore_progress)
+    scored = rows(report.tables[0])["sdm"]
+    assert list(scored)[-1] == "PSNR, average"
+    assert not any("NIQE" in column for column in scored)
+
+
 def test_reconstructions_are_judged_beside_the_truth(data, no_models):
     report = score_reconstructions(
         data / "reds_spikes", ["tfp:9", "tfp:41"], limit=1, say=ignore_progress

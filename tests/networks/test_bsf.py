@@ -65,6 +65,14 @@ def test_constants_of_the_input_follow_the_published_windows():
     assert BSF(SMALL, BSFInputConfig(margin=7)).input_config == BSFInputConfig(margin=7)
 
 
+def test_imported_weights_have_the_constants_of_their_window(published_names, tmp_path):
+    _, state = authors_state(published_names)
+    path, out = tmp_path / "theirs.pth", tmp_path / "ours.safetensors"
+    torch.save(state, path)
+    sc.import_weights(path, out)
+    assert sc.read_weights_info(out).input_config == BSFInputConfig(False, 0, 255)
+
+
 def test_sides_are_mirrored_to_multiples_of_4(published_names):
     network, _ = authors_state(published_names)
     maps = random_maps(2, 4, 41, 10, 15)

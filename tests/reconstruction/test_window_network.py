@@ -33,8 +33,9 @@ def stream():
 
 @pytest.fixture
 def with_weights(monkeypatch, tmp_path, card):
-    """Make small random weights of a method's network in the user's folder."""
+    """Make small random weights of a method's network in the user's folder; none ship."""
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
 
     def make(name, **sizes):
         (kind,) = find_method(name, sc.Takes.SPIKES).networks

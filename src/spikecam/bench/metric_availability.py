@@ -44,7 +44,7 @@ def choose_metrics(
         for name in names:
             _probe(name)
         return names, {}
-    names, left_out = [], {}
+    names, reasons = [], {}
     for name in candidates:
         if METRICS[name].needs_truth and not has_truth:
             continue
@@ -52,12 +52,12 @@ def choose_metrics(
             _probe(name)
             names.append(name)
         except sc.SpikecamError as error:
-            left_out[name] = f"{METRICS[name].label} is left out: {error}"
+            reasons[name] = f"{METRICS[name].label} is left out: {error}"
     if not names:
-        raise sc.SpikecamError("; ".join(left_out.values()))
-    for reason in left_out.values():
+        raise sc.SpikecamError("; ".join(reasons.values()))
+    for reason in reasons.values():
         say(reason)
-    return names, left_out
+    return names, reasons
 
 
 def score_picture(
@@ -71,8 +71,8 @@ def score_picture(
     Raises:
         SpikecamError: as `spikecam.score`, for metrics that compare with the truth.
     """
-    compared = [name for name in names if METRICS[name].needs_truth]
-    values = sc.score(picture, truth, compared) if compared else {}
+    with_truth = [name for name in names if METRICS[name].needs_truth]
+    values = sc.score(picture, truth, with_truth) if with_truth else {}
     for name in names:
         if name not in values:
             try:

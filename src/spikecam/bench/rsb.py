@@ -73,8 +73,10 @@ def score_on_rsb(
         *map(WeightedMethod.parse, methods or list_method_and_weights_names()),
     ]
     truth_metrics = () if data_folder else ("psnr",)
-    names, missing = choose_metrics(metrics, _METRICS, say, has_truth=False)
-    names += truth_metrics
+    if metrics is not None:
+        metrics = [*sc.check_metrics(metrics, with_truth=False), *truth_metrics]
+    candidates = (*_METRICS, *truth_metrics)
+    names, missing = choose_metrics(metrics, candidates, say, has_truth=bool(truth_metrics))
     pictures: dict[str, dict[str, Any]] = {}
     values_by_label: dict[str, dict[str, list[float]]] = {entry.label: {} for entry in entries}
     for scene, group in groupby(cases, lambda case: case.name.split(" ")[0]):

@@ -109,10 +109,10 @@ class LiveReconstruction:
                 picture_pending = False
                 # One picture late is made up for; what was missed longer is left out. Frames have
                 # as much time as pictures.
-                spent = time.monotonic() - now
+                picture_seconds = time.monotonic() - now
                 picture_due = max(picture_due + 1 / self.fps, now - 1 / self.fps)
-                if spent > 1 / self.fps:
-                    picture_due = now + 2 * spent
+                if picture_seconds > 1 / self.fps:
+                    picture_due = now + 2 * picture_seconds
             elapsed = now - rates_since
             if elapsed >= _RATE_PERIOD_SECONDS:
                 counts = (self.frame_count, self.picture_count, self.sent_count)

@@ -46,10 +46,9 @@ MAX_MOTION_PIXELS, MAX_QUICK_PIXELS = 20_000_000, 150_000_000
 _WINDOW_SPIKES, _MIN_WINDOW, _MAX_WINDOW = 64, 129, 401
 # Window of long films of what moves, and one below which a still picture is too grainy.
 _MOVING_WINDOW = 17
-# Firing rates below which short exposures are too dark to follow motion, below which spurious
-# spikes spoil intervals, below which a still picture is grainy, and above which most pixels fire in
-# every frame.
-_DARK_RATE, _DIM_RATE, _GRAINY_RATE, _SATURATED_RATE = 0.006, 0.025, 0.06, 0.98
+# Firing rates below which short exposures are too dark to follow motion, below which a picture of
+# what stands still is grainy, and above which most pixels fire in every frame.
+_DARK_RATE, _GRAINY_RATE, _SATURATED_RATE = 0.006, 0.06, 0.98
 # Short exposures that are compared: spikes of a pixel of mean light, and frames at least.
 _EXPOSURE_SPIKES, _MIN_EXPOSURE_FRAMES = 6, 21
 # Spikes of a pixel of mean light within which the next one is searched for.
@@ -135,10 +134,8 @@ def choose_method(
     moves = any(light.moves for light in lights)
     pixels = count * stream.height * stream.width
     is_long = pixels > MAX_MOTION_PIXELS
-    method = FAST_METHOD if rate < _DIM_RATE else "tfi"
-    # Intervals that a recording's end cuts are not known.
-    margin = round(1 / rate) if method == "tfi" else 0
-    window = _window(round(_WINDOW_SPIKES / rate), longest - margin)
+    frames_of_light = round(_WINDOW_SPIKES / rate)
+    window = _window(frames_of_light, longest)
     light_text = f"at {rate:.2g} spikes a pixel and frame{flicker}"
     if rate < _DARK_RATE:
         reason = f"too dark for motion to be followed, {light_text}"
@@ -157,11 +154,13 @@ def choose_method(
     if is_long:
         reason = f"the scene stands still, {light_text}, and {count:,} pictures are wanted"
         return MethodChoice(FAST_METHOD, window, reason)
+    # Intervals that a recording's end cuts are not known.
+    window = _window(frames_of_light, longest - round(1 / rate))
     if window["window"] < _MOVING_WINDOW <= length:
         # It takes what lies on one side of a frame near the recording's end.
         reason = f"the scene stands still, {light_text}, and frames near an end have no window"
         return MethodChoice(MOTION_METHOD, {}, reason)
-    return MethodChoice(method, window, f"the scene stands still, {light_text}")
+    return MethodChoice("tfi", window, f"the scene stands still, {light_text}")
 
 
 def resolve_method(

@@ -31,7 +31,7 @@ def reconstruct(
     Args:
         spikes: a recording, or the path of one that says its own geometry.
         at: index of the frame; the middle one by default.
-        method: name of a method that takes spikes alone: "tfp", "tfi", "aligned", "defocus", or one
+        method: name of a method that takes spikes alone: "fusion", "tfp", "tfi", "defocus", or one
             of an installed package (see `spikecam.Method`). "auto" chooses it by light and motion
             (`spikecam.choose_method`), and is "tfp" where options such as a window are given.
         frames: in place of one frame, how many, spaced evenly over the recording, or which: a

@@ -70,12 +70,17 @@ def import_weights(path: PathLike, out: PathLike, *, spacing: int | None = None)
     return card
 
 
-def _input_config(architecture: Architecture, file_name: str, spacing: int | None) -> InputConfig:
-    """Constants of the input of a published network, by the name of its file or as given."""
+def _input_config(
+    architecture: Architecture, file_name: str, spacing: int | None
+) -> InputConfig | None:
+    """Constants of the input of a published network, by the name of its file or as given.
+
+    None where the class of the network chooses them by its sizes.
+    """
     published = architecture.published
     assert published is not None
     infer = published.infer_input_config
-    config = architecture.input_config() if infer is None else infer(file_name)
+    config = None if infer is None else infer(file_name)
     if spacing is None:
         return config
     if not isinstance(config, SCFlowInputConfig):

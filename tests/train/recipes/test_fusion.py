@@ -171,6 +171,16 @@ def test_the_quick_input_has_no_least_squares(photos, tmp_path):
     stream = sc.simulate(light, sc.Sensor(), seed=1)
     picture = sc.reconstruct(stream, 31, "fusion", weights=path)
     assert picture.mean() == pytest.approx(0.4, abs=0.05)
+    further = train(
+        photos,
+        tmp_path / "further",
+        weights=str(path),
+        network=FusionConfig(),
+        run=RunConfig(1, steps=1, batch=1, workers=0),
+    )
+    assert sc.read_weights_info(further).input_config == QUICK_FUSION_INPUT
+    with pytest.raises(sc.OptionError, match="leave --quick-input out"):
+        FusionOptions(weights="fusion", quick_input=True)
 
 
 def test_options_that_cannot_be_are_refused():

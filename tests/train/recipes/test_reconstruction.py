@@ -123,6 +123,8 @@ def test_trained_weights_make_pictures_by_the_name_of_the_method(photos, tmp_pat
     picture = sc.reconstruct(stream, 10, "base", weights=result.path)
     assert picture.shape == (18, 21)
     monkeypatch.setenv("SPIKECAM_WEIGHTS", str(tmp_path / "run"))
+    # Those that ship go before the user's own.
+    monkeypatch.setattr("spikecam.weights.catalogue._SHIPPED", tmp_path / "none")
     assert np.array_equal(sc.reconstruct(stream, 10, "base"), picture)
     info = sc.read_weights_info(result.path)
     assert info.config == BaseConfig(window=9, widths=(4, 4, 4, 4))

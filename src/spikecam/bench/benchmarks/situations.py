@@ -41,12 +41,12 @@ def run(options: SituationsOptions, context: RunContext) -> Report:
     }
     notes = ["gain and offset are fitted to the true picture", *missing.values()]
     choices = []
-    for situation, scores, chosen in iter_scores(names, options.limit, context.say):
+    for situation, scores, choice in iter_scores(names, options.limit, context.say):
         for name in names:
             for row in rows[name]:
                 mean = scores[row["method"]][name]
                 row[situation.name] = None if mean is None else round(mean, 1)
-        choices.append(f"{situation.name}, chosen without --method: {chosen}")
+        choices.append(f"{situation.name}, chosen without --method: {choice}")
     count = count_photos(options.limit)
     source = f"{count} photograph{'' if count == 1 else 's'} of scikit-image, simulated"
     tables = [

@@ -17,11 +17,11 @@ from spikecam.networks.configs.fusion import FusionInputConfig
 from spikecam.reconstruction.fusion_input import FusionInput, FusionMaps
 from spikecam.reconstruction.motion_span import read_motion_span, reference_of_frame
 from spikecam.sensor.integrate_and_fire import simulate
-from spikecam.sensor.sensor import Sensor
 from spikecam.train.datasets.configs import CROP_UNIT, FusionSampleConfig
 from spikecam.train.datasets.defocus import pattern_of_median_pixel
 from spikecam.train.datasets.moving_scenes import MovingScenes
 from spikecam.train.datasets.random_draws import draw_log_uniform, random_rotate_and_flip
+from spikecam.train.datasets.sensors import random_sensor_of_white_rate
 from spikecam.train.engine.sampler import Sample
 
 Halves = npt.NDArray[np.float16]
@@ -99,13 +99,13 @@ class FusionSamples(Dataset[Sample]):
         frame = int(rng.integers(len(levels)))
         light = levels.astype(np.float32) / np.float32(np.iinfo(levels.dtype).max)
         level = draw_log_uniform(rng, config.white_rate)
-        noisy = rng.random() < config.noise_prob
-        interval = draw_log_uniform(rng, (140, 5000))
-        sensor = Sensor(
-            gain=level,
-            photons=draw_log_uniform(rng, (300, 20000)) if noisy else None,
-            reset_noise=float(rng.uniform(0, 0.03)) if noisy else 0.0,
-            spurious_gap=(interval, interval / 3) if rng.random() < config.spurious_prob else None,
+        sensor = random_sensor_of_white_rate(
+            rng,
+            level,
+            noise_prob=config.noise_prob,
+            spurious_prob=config.spurious_prob,
+            photons=(300, 20000),
+            max_reset_noise=0.03,
         )
         pattern = None
         if rng.random() < config.fpn_prob:

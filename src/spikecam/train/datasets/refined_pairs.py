@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ class RefinedPairs:
     """Pictures by `refined` of the pairs of a data set.
 
     Making them takes seconds: they are kept in a folder, where whoever needs them first writes
-    them. A pair is known by its scene and name.
+    them. A pair is known by the path of its recording, as data sets may share names of scenes.
 
     Args:
         weights: of the refiner, a name or file.
@@ -36,7 +37,8 @@ class RefinedPairs:
             pair: a blurry picture with its spikes.
             frames: always the same ones for a pair.
         """
-        path = self.folder / f"{pair.scene}-{pair.name}.npy"
+        digest = hashlib.sha256(str(pair.spikes.resolve()).encode()).hexdigest()[:12]
+        path = self.folder / f"{pair.scene}-{pair.name}-{digest}.npy"
         if not path.exists():
             levels = self._deblur(pair, frames)
             with atomic_path(path) as temporary:

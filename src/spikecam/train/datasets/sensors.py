@@ -47,17 +47,29 @@ def random_sensor(rng: np.random.Generator, config: SensorConfig) -> Sensor:
 
 
 def random_sensor_of_white_rate(
-    rng: np.random.Generator, white_rate: float, *, noise_prob: float, spurious_prob: float
+    rng: np.random.Generator,
+    white_rate: float,
+    *,
+    noise_prob: float,
+    spurious_prob: float,
+    photons: tuple[float, float] = (100, 20000),
+    max_reset_noise: float = 0.05,
 ) -> Sensor:
     """Draw a random sensor in which white fires ``white_rate`` spikes a frame.
 
-    With these probabilities it has photon and reset noise, and fires without light.
+    Args:
+        rng: draws it.
+        white_rate: spikes a frame.
+        noise_prob: probability of photon and reset noise.
+        spurious_prob: probability of spikes without light.
+        photons: range of the photons to a threshold.
+        max_reset_noise: strongest noise of the reset.
     """
     noisy = rng.random() < noise_prob
     interval = draw_log_uniform(rng, (140, 5000))
     return Sensor(
         gain=white_rate,
-        photons=draw_log_uniform(rng, (100, 20000)) if noisy else None,
-        reset_noise=float(rng.uniform(0, 0.05)) if noisy else 0.0,
+        photons=draw_log_uniform(rng, photons) if noisy else None,
+        reset_noise=float(rng.uniform(0, max_reset_noise)) if noisy else 0.0,
         spurious_gap=(interval, interval / 3) if rng.random() < spurious_prob else None,
     )

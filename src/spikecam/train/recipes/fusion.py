@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spikecam.errors import OptionError
 from spikecam.networks.configs.fusion import (
     QUICK_FUSION_INPUT,
     FusionConfig,
@@ -54,6 +55,10 @@ class FusionOptions:
     samples: FusionSampleConfig = field(default_factory=FusionSampleConfig)
     run: RunConfig = RUN
     network: FusionConfig = field(default_factory=FusionConfig)
+
+    def __post_init__(self) -> None:
+        if self.quick_input and self.weights:
+            raise OptionError("weights have an input of their own; leave --quick-input out")
 
 
 class FusionStage(Stage):
@@ -136,10 +141,10 @@ def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:
     )
 
     input_config = choose_network_input(options.weights, "fusion")
-    if options.quick_input and options.weights is None:
+    network = choose_network_size(options.weights, "fusion", options.network)
+    if options.quick_input:
         input_config = QUICK_FUSION_INPUT
-    size = replace(options.network, pictures=input_config.pictures, maps=input_config.maps)
-    network = choose_network_size(options.weights, "fusion", size)
+        network = replace(network, pictures=input_config.pictures, maps=input_config.maps)
     config, seed = options.samples, options.run.seed
     train, val = find_train_val_pictures(job.sources, MIN_SIDE, job.report.say)
     val_config = replace(

@@ -148,7 +148,7 @@ class LDNStage(Stage):
 
         self.config = config or DistillationConfig()
         self.muon = muon
-        if self.config.teacher_window > network.window:
+        if teacher and self.config.teacher_window > network.window:
             raise OptionError(
                 f"the teacher's {self.config.teacher_window} frames are taken from the student's "
                 f"{network.window}; choose fewer"
@@ -237,10 +237,13 @@ def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
     from spikecam.weights.store import load_weights, weights_fingerprint
 
     network = choose_network_size(options.weights, "ldn", options.network)
-    teacher = None
+    teacher: Teacher | None = None
     if options.refiner is None:
         bsn, edsr = load_weights(options.bsn, "bsn")[0], load_weights(options.edsr, "edsr")[0]
         teacher = Teacher(bsn, edsr)
+        fingerprint = weights_fingerprint(teacher)
+    else:
+        fingerprint = weights_fingerprint(load_weights(options.refiner, "refiner")[0])
     distance = make_perceptual_distance(options.lpips)
     data = pair_crop_data(
         job,
@@ -249,8 +252,7 @@ def train_ldn(job: TrainingJob, options: LDNOptions) -> TrainingResult:
         options.skip_incomplete,
         options.refiner,
     )
-    teaching = teacher or load_weights(str(options.refiner), "refiner")[0]
-    data.settings["teacher"] = weights_fingerprint(teaching)
+    data.settings["teacher"] = fingerprint
     data.settings["loss"] = asdict(options.loss)
     data.settings["distance"] = type(distance).__name__, weights_fingerprint(distance)
     return train_and_save_weights(

@@ -40,8 +40,8 @@ class ReconstructionOptions:
             or wgse, or one of a package of your own.
         network_config: sizes that are not the published ones, such as short_window=13; each with a
             --network-config of its own.
-        crop: side of the square pictures, a multiple of 8, at most as large as the scenes; by
-            default as published.
+        crop: side of the square pictures, a multiple of 8 (stir: 16), at most as large as the
+            scenes; by default as published.
         cosine: whether the learning rate rises for a thirtieth of the run and then falls along a
             cosine, as suits short runs, rather than as published.
         weights: weights to start from, by name or file, and their size.
@@ -167,17 +167,17 @@ def parse_sizes(architecture: Architecture, assignments: Sequence[str]) -> Any:
     values: dict[str, Any] = {}
     for assignment in assignments:
         name, _, text = assignment.partition("=")
-        several = isinstance(sizes.get(name), tuple)
+        is_tuple = isinstance(sizes.get(name), tuple)
         try:
             numbers = tuple(int(number) for number in text.split(","))
         except ValueError:
             numbers = ()
-        if name not in sizes or not numbers or (len(numbers) > 1 and not several):
+        if name not in sizes or not numbers or (len(numbers) > 1 and not is_tuple):
             raise OptionError(
                 f"{assignment} is no size of {architecture.kind}; sizes are {', '.join(sizes)}, "
                 "each as NAME=NUMBER, or as NAME=NUMBER,NUMBER for several layers"
             )
-        values[name] = numbers if several else numbers[0]
+        values[name] = numbers if is_tuple else numbers[0]
     return architecture.config(**values)
 
 
