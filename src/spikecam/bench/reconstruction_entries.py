@@ -20,6 +20,7 @@ _FAST_WINDOWS: dict[str, tuple[int | None, ...]] = {
     "defocus": (25,),
     "aligned": (None,),
     "lsq": (None,),
+    "base": (None,),
     "fusion": (None,),
 }
 

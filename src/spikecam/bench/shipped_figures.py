@@ -77,6 +77,7 @@ RECORDED: dict[tuple[str, str, str, str], float] = {
     ("spikes-alone", "tfi, window 17", "", "moving"): 37.33,
     ("spikes-alone", "aligned", "", "moving"): 43.68,
     ("spikes-alone", "lsq", "", "moving"): 40.01,
+    ("spikes-alone", "base", "base", "moving"): 40.07,
     ("spikes-alone", "fusion", "fusion", "moving"): 45.1,
     ("spikes-alone", "fusion", "fusion-small", "moving"): 43.45,
     ("spikes-alone", "spikegen, one step", "spikegen, autoencoder, fusion", "moving"): 39.71,

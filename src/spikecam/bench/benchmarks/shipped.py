@@ -194,6 +194,7 @@ def iter_spikes_alone_scores() -> Iterator[ShippedScore]:
             ("tfstp", ""): sc.reconstruct(stream, middle, "tfstp"),
             ("aligned", ""): sc.reconstruct(stream, middle, "aligned"),
             ("lsq", ""): sc.reconstruct(stream, middle, "lsq"),
+            ("base", "base"): sc.reconstruct(stream, middle, "base"),
             ("fusion", "fusion"): sc.reconstruct(stream, middle, "fusion"),
             ("fusion", "fusion-small"): sc.reconstruct(
                 stream, middle, "fusion", weights="fusion-small"
