@@ -189,7 +189,10 @@ def test_pictures_that_are_read_are_never_replaced(spikecam, folder):
         ("app --port 99999", "--port is from 0 to 65535, not 99999"),
         ("app --upload -1", "--upload is from 0 to 1,000,000 GB, not -1"),
         ("live good.dat --size 9x6 --fps 0", "--fps is from 1 to 1000, not 0"),
-        ("live good.dat --size 9x6 --method tfi", "live pictures are made by tfp or tfstp, not"),
+        (
+            "live good.dat --size 9x6 --method tfi",
+            "live pictures are made by fusion or tfp or tfstp, not",
+        ),
         ("info --bogus", "spikecam info has no option --bogus"),
     ],
 )

@@ -308,8 +308,8 @@ def _score_methods(
         recording = simulate_defocused(photo, setting, seed)
         reconstructed = {label: make(recording) for label, make in reconstructors.items()}
         for label, picture in reconstructed.items():
-            for name, value in score_picture(picture, recording.truth, metrics).items():
-                values[label][name].append(value)
+            for metric, value in score_picture(picture, recording.truth, metrics).items():
+                values[label][metric].append(value)
         if setting == DefocusSetting():
             pictures[name] = reconstructed | {"truth": recording.truth}
     return values

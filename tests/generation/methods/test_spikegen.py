@@ -187,7 +187,7 @@ def test_two_samples_have_opposite_noise(spikes):
 
 
 def test_what_is_far_brighter_than_the_rest_keeps_its_rate(spikegen):
-    light = np.zeros((24, 40, 40))
+    light = np.zeros((200, 40, 40))
     light[::20] = 1
     light[:, 20:22, 20:22] = 1
     stream = SpikeStream.from_array(light)
