@@ -77,15 +77,16 @@ def stitch(tiles: Sequence[Tile], compute_tile: Callable[[Tile], Sequence[Tensor
 
 
 def split_into_tiles(
-    size: Sequence[int], tile_side: int | None, receptive_radius: int
+    size: Sequence[int], tile_side: int | None, receptive_radius: int, unit: int = UNIT_PIXELS
 ) -> list[Tile]:
     """Split a picture into tiles, each with a border of the receptive field.
 
     Args:
-        size: height and width, multiples of `UNIT_PIXELS`.
+        size: height and width, multiples of the pixels of every grid that a tile is cropped on.
         tile_side: of the square parts that are kept, rounded up to whole units; None for 1536,
             which leaves all but large pictures in one part.
         receptive_radius: how far the network sees.
+        unit: tiles begin at multiples of so many pixels.
 
     Raises:
         OptionError: a side that is no whole number, or below 64.
@@ -94,9 +95,7 @@ def split_into_tiles(
         tile_side = _MAX_SIDE_PIXELS
     elif not isinstance(tile_side, int) or tile_side < 64:
         raise OptionError(f"a tile is a whole number of pixels, at least 64, not {tile_side!r}")
-    tile_side, receptive_radius = (
-        -(-n // UNIT_PIXELS) * UNIT_PIXELS for n in (tile_side, receptive_radius)
-    )
+    tile_side, receptive_radius = (-(-n // unit) * unit for n in (tile_side, receptive_radius))
     spans = [
         [_span(a, tile_side, receptive_radius, n) for a in range(0, n, tile_side)] for n in size
     ]

@@ -60,7 +60,7 @@ def test_any_size_gives_a_picture_whatever_the_pieces(monkeypatch):
     spikes = (torch.rand(2, 21, 7, 11) < 0.3).float()
     whole = network(spikes)
     assert whole.shape == (2, 1, 7, 11)
-    monkeypatch.setattr(wgse, "_PIECE_PIXELS", 10)
+    monkeypatch.setattr(wgse, "_PIECE_SIGNALS", 10)
     torch.testing.assert_close(network(spikes), whole)
 
 

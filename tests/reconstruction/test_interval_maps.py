@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spikecam.networks.configs.bsf import BSFInputConfig
-from spikecam.reconstruction.interval_maps import frame_intervals, interval_maps
+from spikecam.reconstruction.interval_maps import interval_maps
 
 ENDS = BSFInputConfig(spike_ends_interval=True, margin=0, max_interval=25)
 BEGINS = BSFInputConfig(spike_ends_interval=False, margin=0, max_interval=25)
@@ -18,7 +18,7 @@ def recording(frames, *times):
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.5])
 def test_intervals_are_those_of_their_definition(spikes, rate):
     frames = spikes(40, 3, 4, rate)
-    ends, begins = frame_intervals(frames, ENDS), frame_intervals(frames, BEGINS)
+    ends, begins = (interval_maps(frames, (0, 40), rule)[0] for rule in (ENDS, BEGINS))
     for row, column in np.ndindex(3, 4):
         times = np.flatnonzero(frames[:, row, column])
         for t in range(40):

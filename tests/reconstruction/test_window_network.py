@@ -9,7 +9,11 @@ import torch
 import spikecam as sc
 from spikecam.method import find_method
 from spikecam.networks.architecture import find_architecture
+from spikecam.networks.batch_norm import BatchNorm
+from spikecam.networks.spk2imgnet import Spk2ImgNet
 from spikecam.reconstruction.methods.bsf import read_interval_maps
+from spikecam.reconstruction.window_inference import WindowInference
+from spikecam.reconstruction.window_network import count_frames, find_window_network
 
 # Sizes that make a picture of a few frames in no time; the window is that of the sizes.
 SMALL = {
@@ -43,6 +47,10 @@ def with_weights(monkeypatch, tmp_path, card):
         torch.manual_seed(0)
         config = replace(architecture.config(), **{**SMALL[name], **sizes})
         network = architecture.load_class()(config)
+        for layer in network.modules():
+            if isinstance(layer, BatchNorm):
+                # Else hardly a spiking neuron fires.
+                torch.nn.init.uniform_(layer.weight, 5, 20)
         sc.save_weights(tmp_path / f"{kind}.safetensors", network, card)
         return network.eval().requires_grad_(False)
 
@@ -74,6 +82,73 @@ def test_a_picture_is_what_the_network_gives_times_the_scale(stream, with_weight
     window = torch.from_numpy(np.asarray(stream[56:65], np.float32))[None]
     expected = np.clip(network(window)[0, 0].numpy() * 0.6, 0, 1)
     assert same(sc.reconstruct(stream, 60, "base", scale=0.6), expected)
+
+
+def output(name, network, frames, tile=None):
+    """What the network gives of the frame in the middle, as it is."""
+    stream, method = sc.SpikeStream.from_array(frames), find_window_network(name)
+    count = count_frames(network.config, network.input_config)
+    inference = WindowInference(network, stream, count, method.read_input, tile=tile)
+    return next(inference.iter_outputs([len(stream) // 2])), len(inference.tiles)
+
+
+@pytest.mark.parametrize("name", sorted(set(SMALL) - {"ssml", "stir"}))
+def test_tiles_have_no_seams(name, with_weights):
+    network = with_weights(name)
+    # The last parts are narrow, and end at odd pixels.
+    frames = np.random.default_rng(2).random((120, 66, 149)) < 0.3
+    whole, count = output(name, network, frames)
+    assert count == 1
+    tiled, count = output(name, network, frames, 64)
+    assert count > 2
+    assert np.ptp(whole) > 0.01
+    np.testing.assert_allclose(tiled, whole, atol=1e-5 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("name", sorted(set(SMALL) - {"ssml", "stir"}))
+def test_pixels_beyond_the_receptive_radius_have_no_effect(name, with_weights):
+    network = with_weights(name)
+    radius = network.receptive_radius
+    frames = np.random.default_rng(3).random((120, 16, 2 * radius + 48)) < 0.3
+    other = frames.copy()
+    other[:, :, : radius + 24] ^= True
+    difference = np.abs(output(name, network, frames)[0] - output(name, network, other)[0]).max(0)
+    assert difference[2 * radius + 24 :].max() < 1e-6
+    assert difference[: radius + 24].max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["ssml", "stir"])
+def test_what_sees_the_whole_picture_takes_no_tile(name, stream, with_weights):
+    with_weights(name)
+    with pytest.raises(sc.OptionError, match="sees the whole picture at once; leave the tile out"):
+        sc.reconstruct(stream, 60, name, tile=64)
+
+
+def test_a_tile_is_checked_before_work(stream, with_weights):
+    with_weights("base")
+    with pytest.raises(sc.OptionError, match="at least 64"):
+        sc.reconstruct_frames(stream, "base", tile=8)
+
+
+@pytest.mark.parametrize("frames", [range(30, 60), [60, 32, 39, 39, 46, 31]])
+@pytest.mark.parametrize("tile", [None, 64])
+def test_features_that_pictures_share_change_nothing(frames, tile, stream, with_weights):
+    network = with_weights("spk2imgnet")
+    pictures = sc.reconstruct_frames(stream, "spk2imgnet", frames=frames, tile=tile)
+    for frame, picture in zip(frames, pictures, strict=True):
+        window = torch.from_numpy(np.asarray(stream[frame - 20 : frame + 21], np.float32))[None]
+        expected = np.clip(network(window)[0, 0].numpy(), 0, 1)
+        np.testing.assert_allclose(picture, expected, atol=2e-6)
+
+
+def test_windows_that_pictures_share_are_encoded_once(stream, with_weights, monkeypatch):
+    with_weights("spk2imgnet")
+    encode, count = Spk2ImgNet.encode_window, []
+    monkeypatch.setattr(Spk2ImgNet, "encode_window", lambda *args: count.append(1) or encode(*args))
+    frames = range(30, 60)
+    assert len(sc.reconstruct(stream, frames=frames, method="spk2imgnet")) == 30
+    # One for each frame at which one begins, of 30 frames and four steps of 7.
+    assert len(count) == 30 + 4 * 7
 
 
 def test_spikeclip_takes_frames_before_and_from_the_middle_on(stream, with_weights):

@@ -13,6 +13,8 @@ import torch
 from torch.nn import functional
 
 from spikecam import bits
+from spikecam.networks.wavelet import decompose, reconstruct
+from spikecam.networks.wgse import WGSE
 
 
 def tfp(spikes: npt.NDArray[np.uint8], window: int) -> Iterator[npt.NDArray[np.float32]]:
@@ -135,3 +137,23 @@ def _frames_to_first_spike(spikes: torch.Tensor) -> torch.Tensor:
         if not unseen.any():
             break
     return silent
+
+
+def wgse(network: WGSE, spikes: torch.Tensor) -> torch.Tensor:
+    """Plain WGSE: pictures (B, 1, H, W) of spikes (B, T, H, W), every pixel filtered by itself."""
+    batch, frames, height, width = spikes.shape
+    signals = spikes.permute(0, 2, 3, 1).reshape(-1, 1, frames)
+    filtered = [_filter_signals(network, piece) for piece in torch.split(signals, 1 << 14)]
+    planes = torch.cat(filtered).reshape(batch, height, width, -1)
+    return network.reconstruct_filtered(planes.permute(0, 3, 1, 2).contiguous())
+
+
+def _filter_signals(network: WGSE, signals: torch.Tensor) -> torch.Tensor:
+    """Signals (N, 1, T) of WGSE to (N, 1, T + 1), level by level."""
+    approximation, details = decompose(signals, network.config.levels)
+    networks = (network.approximation, *network.details)
+    filtered = []
+    for one, coefficients in zip(networks, (approximation, *details), strict=True):
+        features = one.second(functional.relu(one.first(coefficients)))
+        filtered.append(functional.relu(one.last(functional.relu(features + coefficients))))
+    return reconstruct(filtered[0], filtered[1:])

@@ -15,7 +15,7 @@ RECORDED: dict[tuple[str, str, str, str], float] = {
     ("deblurring", "spikegen, one step, middle frame", "spikegen, autoencoder", "V_th 1"): 27.96,
     ("deblurring", "blurry picture", "", "V_th 2"): 19.39,
     ("deblurring", "sdm", "", "V_th 2"): 23.17,
-    ("deblurring", "ldn", "ldn", "V_th 2"): 24.,
+    ("deblurring", "ldn", "ldn", "V_th 2"): 24.0,
     ("deblurring", "teacher", "bsn, edsr", "V_th 2"): 20.93,
     ("deblurring", "refined", "refined-selfsup", "V_th 2"): 26.09,
     ("deblurring", "refined", "refined-small", "V_th 2"): 25.76,

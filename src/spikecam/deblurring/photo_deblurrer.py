@@ -46,13 +46,7 @@ class PhotoDeblurrer:
             return torch.as_tensor(self.network(blur))
         height, width = blur.shape[2:]
         padded = reflect_to_multiple(blur, self.network.multiple, self.network.min_side)
-        # Parts begin at whole pixels of the network's coarsest grid.
-        radius, tile_side = (
-            None if pixels is None else -(-pixels // self.network.multiple) * self.network.multiple
-            for pixels in (radius, self.tile)
-        )
-        assert radius is not None
-        tiles = split_into_tiles(padded.shape[2:], tile_side, radius)
+        tiles = split_into_tiles(padded.shape[2:], self.tile, radius, self.network.multiple)
 
         def deblur_tile(tile: Tile) -> tuple[Tensor]:
             return (self.network(tile.crop(padded)),)

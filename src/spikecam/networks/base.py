@@ -29,6 +29,11 @@ class BaseNet(nn.Module):
         self.input_config = input_config or SpikesInputConfig()
         self.chain = conv_stack(self.config.window, *self.config.widths, 1)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        return len(self.config.widths) + 1
+
     def forward(self, spikes: Tensor) -> Tensor:
         """Firing rates in the middle of windows of spikes."""
         rates: Tensor = self.chain(spikes)

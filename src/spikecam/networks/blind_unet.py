@@ -31,6 +31,15 @@ class BlindUNet(nn.Module):
         self.up1 = _conv_stack(wide, wide, wide, wide, wide, blind=blind)
         self.up2 = _conv_stack(wide + in_channels, wide, wide, wide, out_channels, blind=blind)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most, where it is not blind."""
+        down1, down2, bottom, up1, up2 = map(
+            len, (self.down1, self.down2, self.bottom, self.up1, self.up2)
+        )
+        # A pixel of a coarser grid may lie up to a pixel of that grid off.
+        return down1 + up2 + 2 * (down2 + up1 + 1) + 4 * (bottom + 1)
+
     def forward(self, picture: Tensor) -> Tensor:
         """Compute features of the same height and width as the picture."""
         half = self._downsample(self.down1(picture))

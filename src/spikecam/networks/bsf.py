@@ -21,9 +21,9 @@ from spikecam.networks.configs.bsf import (
     default_input_config,
 )
 from spikecam.networks.conv_stack import conv_stack
-from spikecam.networks.deformable import GROUP_PLANES, DeformableConv
+from spikecam.networks.deformable import GROUP_PLANES, MAX_OFFSET_PIXELS, DeformableConv
 from spikecam.networks.padding import mirror_to_multiple
-from spikecam.networks.patch_attention import PatchAttention
+from spikecam.networks.patch_attention import ATTENTION_RADIUS, PATCH_PIXELS, PatchAttention
 from spikecam.networks.short_windows import MIDDLE_WINDOW, SHORT_WINDOWS, split_short_windows
 from spikecam.networks.upsampling import upsample_twice
 
@@ -42,7 +42,12 @@ class BSF(nn.Module):
     mirrored at the bottom and on the right, and the rates are cropped.
 
     Without constants of the input it takes those of the published weights of its window.
+
+    Attributes:
+        multiple: at multiples of so many pixels, tiles begin at whole patches of all grids.
     """
+
+    multiple = _SIDE_MULTIPLE * PATCH_PIXELS
 
     def __init__(
         self, config: BSFConfig | None = None, input_config: BSFInputConfig | None = None
@@ -58,17 +63,31 @@ class BSF(nn.Module):
         self.align = WindowAlignment(width, self.config.groups)
         self.reconstruct = conv_stack(SHORT_WINDOWS * width, 3 * width, width, 1)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most.
+
+        Displacements are taken to be `MAX_OFFSET_PIXELS` at most.
+        """
+        represent, reconstruct = 6, 3
+        encoder = 2 * self.config.blocks
+        return represent + encoder + self.align.receptive_radius + reconstruct
+
     def forward(self, interval_maps: Tensor) -> Tensor:
         """Reconstruct rates from the intervals around a frame."""
         height, width = interval_maps.shape[3:]
         padded = mirror_to_multiple(interval_maps.flatten(1, 2), _SIDE_MULTIPLE)
         maps = torch.unflatten(padded, 1, interval_maps.shape[1:3])
-        # One window after the other, each with all samples.
-        features = self.represent(torch.cat(split_short_windows(maps, self.config, 2)))
-        for block in self.encoder:
-            features = functional.relu(block(features) + features)
+        features = [self._encode(one) for one in split_short_windows(maps, self.config, 2)]
         rates: Tensor = self.reconstruct(torch.cat(self.align(features), dim=1))
         return rates[:, :, :height, :width]
+
+    def _encode(self, maps: Tensor) -> Tensor:
+        """Features of the maps of a short window (B, 4, n, H, W)."""
+        features: Tensor = self.represent(maps)
+        for block in self.encoder:
+            features = functional.relu(block(features).add_(features), inplace=True)
+        return features
 
 
 class Representation(nn.Module):
@@ -93,8 +112,8 @@ class Representation(nn.Module):
 class WindowAlignment(nn.Module):
     """Alignment of the features of windows to those of the middle one, from coarse to fine.
 
-    ``forward`` takes features (5 B, C, H, W) of one window after the other, and gives the five
-    aligned, the middle one as it was.
+    ``forward`` takes features (B, C, H, W) of the five windows, and gives them aligned, the middle
+    one as it was.
     """
 
     def __init__(self, width: int, groups: int) -> None:
@@ -108,15 +127,23 @@ class WindowAlignment(nn.Module):
             AlignmentLevel(width, groups, coarsest=level == LEVELS - 1) for level in range(LEVELS)
         )
 
-    def forward(self, features: Tensor) -> list[Tensor]:
+    @property
+    def receptive_radius(self) -> int:
+        """How far an aligned pixel sees, in pixels, at most."""
+        # Attention, what is sampled at displaced places, and the two convolutions after that.
+        step = ATTENTION_RADIUS + 1 + MAX_OFFSET_PIXELS + 2
+        # On each level a step, two convolutions of the pyramid, and upsampling.
+        return sum(2**level * (step + 2 + 1) for level in range(LEVELS))
+
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
         """Align the windows."""
-        pyramid = [features]
+        pyramid = [list(features)]
         for down in self.down:
-            pyramid.append(down(pyramid[-1]))
+            pyramid.append([down(one) for one in pyramid[-1]])
         aligned: list[Tensor] = []
         planes: list[Tensor] = []
-        for level, layers in reversed(list(zip(pyramid, self.levels, strict=True))):
-            aligned, planes = self._align_level(layers, level.chunk(SHORT_WINDOWS), aligned, planes)
+        for windows, layers in reversed(list(zip(pyramid, self.levels, strict=True))):
+            aligned, planes = self._align_level(layers, windows, aligned, planes)
         return aligned
 
     def _align_level(

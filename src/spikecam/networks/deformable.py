@@ -10,6 +10,7 @@ groups that share offsets and masks.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,11 @@ from torch.nn import functional
 # Taps of a 3x3 kernel, and the planes of a group: two offsets and a mask for each.
 _TAPS = 9
 GROUP_PLANES = 3 * _TAPS
+# Displacements that receptive fields reckon with, in pixels of the features. Nothing bounds them,
+# but longer ones are rare: the frames that are aligned are few.
+MAX_OFFSET_PIXELS = 8
+# Samples of a strip of rows; they take 4 MB.
+_STRIP_VALUES = 1 << 20
 
 
 class DeformableConv(nn.Module):
@@ -52,7 +58,7 @@ def deformable_conv(
 ) -> Tensor:
     """Convolve features (B, C, H, W) with a 3x3 kernel at displaced places.
 
-    One tap after the other, so that memory is needed for one sample of each pixel alone.
+    A strip of rows after the other, since all taps of a pixel are sampled before they are weighed.
 
     Args:
         features: (B, C, H, W).
@@ -67,19 +73,35 @@ def deformable_conv(
     precise = torch.promote_types(offsets.dtype, torch.float32)
     grouped = features.to(precise).reshape(batch * groups, channels // groups, height, width)
     offsets = offsets.to(precise).reshape(batch * groups, _TAPS, 2, height, width)
-    masks = masks.reshape(batch * groups, _TAPS, 1, height, width)
-    rows = torch.arange(height, dtype=precise, device=offsets.device)[:, None]
-    columns = torch.arange(width, dtype=precise, device=offsets.device)
-    convolved = bias[:, None, None]
-    for tap in range(_TAPS):
-        row, column = divmod(tap, 3)
-        y = rows + (row - 1) + offsets[:, tap, 0]
-        x = columns + (column - 1) + offsets[:, tap, 1]
-        # Edges of the picture, not centres of its pixels, are at -1 and 1.
-        grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=3)
+    masks = masks.reshape(batch * groups, 1, _TAPS, height, width)
+    kernel = weight.flatten(1)
+    strips = []
+    strip_rows = max(1, _STRIP_VALUES // (batch * channels * _TAPS * width))
+    for top in range(0, height, strip_rows):
+        strip = slice(top, min(top + strip_rows, height))
+        grid = _sampling_grid(offsets[:, :, :, strip], top, height).flatten(1, 2)
         samples = functional.grid_sample(grouped, grid, padding_mode="zeros", align_corners=False)
-        samples = (samples * masks[:, tap]).reshape(batch, channels, height, width)
-        convolved = convolved + functional.conv2d(
-            samples.to(features.dtype), weight[:, :, row, column, None, None]
-        )
-    return convolved
+        samples = torch.unflatten(samples, 2, (_TAPS, -1)) * masks[:, :, :, strip]
+        taps = samples.to(features.dtype).reshape(batch, channels * _TAPS, -1)
+        strips.append(torch.unflatten(kernel @ taps, 2, (-1, width)) + bias[:, None, None])
+    return torch.cat(strips, dim=2)
+
+
+def _sampling_grid(offsets: Tensor, top: int, height: int) -> Tensor:
+    """Places (N, 9, h, W, 2) of all taps in a strip of rows, x before y, as `grid_sample` has them.
+
+    ``offsets`` are those of the strip (N, 9, 2, h, W), which begins at the row ``top`` of a
+    picture of ``height`` rows. Edges of the picture, not centres of its pixels, are at -1 and 1.
+    """
+    rows, width = offsets.shape[3:]
+    arange = partial(torch.arange, dtype=offsets.dtype, device=offsets.device)
+    tap = arange(3) - 1
+    y = (arange(top, top + rows) + tap.repeat_interleave(3)[:, None])[:, :, None]
+    x = (arange(width) + tap.repeat(3)[:, None])[:, None]
+    return torch.stack(
+        [
+            (x + 0.5 + offsets[:, :, 1]) * (2 / width) - 1,
+            (y + 0.5 + offsets[:, :, 0]) * (2 / height) - 1,
+        ],
+        dim=4,
+    )

@@ -29,6 +29,11 @@ class LRN(nn.Module):
         self.input_config = input_config or LRNInputConfig()
         self.chain = conv_stack(self.config.planes, *self.config.widths, 1)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        return len(self.config.widths) + 1 + self.config.margin
+
     def forward(self, sums: Tensor) -> Tensor:
         """Pictures of windows of spikes, whose frames are summed."""
         height, width = sums.shape[2:]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import product
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 # Pixels of a patch, a side; its neighbourhood is that of the patch and the eight around it.
-_PATCH = 3
-_NEIGHBOURS = tuple(product(range(3), range(3)))
+PATCH_PIXELS = 3
+# How far a pixel sees: from one side of its patch to the other of the neighbourhood, in pixels.
+ATTENTION_RADIUS = 2 * PATCH_PIXELS - 1
 # How much lower logits of places outside of the picture are.
 _OUTSIDE_PENALTY = 99.0
 
@@ -32,45 +33,49 @@ class PatchAttention(nn.Module):
     def forward(self, reference: Tensor, features: Tensor) -> Tensor:
         """Add to features what the reference finds in them."""
         channels, height, width = features.shape[1:]
-        queries = _split_patches(self.query(reference))
-        keys = _add_border(_split_patches(self.key(features) * channels**-0.5))
-        values = _add_border(_split_patches(self.value(features)))
-        inside = _add_border(_split_patches(torch.ones_like(features[:1, :1])))
-        penalties = (inside - 1) * _OUTSIDE_PENALTY
-        # Keys of one patch of the neighbourhood after the other: their order does not matter.
-        logits = [
-            queries @ _shift(keys, queries, at).transpose(3, 4)
-            + _shift(penalties, queries, at).transpose(3, 4)
-            for at in _NEIGHBOURS
-        ]
-        weights = torch.softmax(torch.cat(logits, dim=4), dim=4).chunk(len(_NEIGHBOURS), dim=4)
-        found = torch.zeros_like(queries)
-        for at, weight in zip(_NEIGHBOURS, weights, strict=True):
-            found = found + weight @ _shift(values, queries, at)
-        return features + self.gamma * _join_patches(found)[:, :, :height, :width]
+        scale = channels**-0.5
+        asking, pixels = _channels_last(reference), _channels_last(features)
+        queries = _convolve(asking, self.query.weight * scale)
+        # Both in one, since both are read in the same order.
+        keys_and_values = _convolve(pixels, torch.cat([self.key.weight, self.value.weight]))
+        inside = _channels_last(torch.ones_like(features[:1, :1]))
+        attended = []
+        for query, seen, is_inside in zip(
+            torch.split(queries, PATCH_PIXELS, dim=1),
+            _neighbourhoods(keys_and_values),
+            _neighbourhoods(inside),
+            strict=True,
+        ):
+            keys, values = seen.chunk(2, dim=2)
+            patches = torch.unflatten(query, 2, (-1, PATCH_PIXELS)).transpose(1, 2).flatten(2, 3)
+            logits = patches @ keys + (is_inside - 1) * _OUTSIDE_PENALTY
+            found = torch.softmax(logits, dim=3) @ values.transpose(2, 3)
+            found = torch.unflatten(found, 2, (PATCH_PIXELS, -1)).transpose(1, 2).flatten(2, 3)
+            attended.append(found)
+        joined = torch.cat(attended, dim=1).movedim(3, 1)
+        return features + self.gamma * joined[:, :, :height, :width]
 
 
-def _split_patches(features: Tensor) -> Tensor:
-    """Split features (B, C, H, W) into patches (B, h, w, 9, C), with zeros beyond the picture."""
-    batch, channels, height, width = features.shape
-    padded = functional.pad(features, (0, -width % _PATCH, 0, -height % _PATCH))
-    patches = torch.unflatten(torch.unflatten(padded, 3, (-1, _PATCH)), 2, (-1, _PATCH))
-    rows, columns = patches.shape[2], patches.shape[4]
-    return patches.permute(0, 2, 4, 3, 5, 1).reshape(batch, rows, columns, _PATCH**2, channels)
+def _channels_last(features: Tensor) -> Tensor:
+    """Features (B, C, H, W) as (B, H', W', C), zeros below and on the right to whole patches."""
+    height, width = features.shape[2:]
+    padded = functional.pad(features, (0, -width % PATCH_PIXELS, 0, -height % PATCH_PIXELS))
+    return padded.movedim(1, 3)
 
 
-def _join_patches(patches: Tensor) -> Tensor:
-    """Join patches (B, h, w, 9, C) to features (B, C, 3 h, 3 w)."""
-    features = torch.unflatten(patches, 3, (_PATCH, _PATCH)).permute(0, 5, 1, 3, 2, 4)
-    return features.flatten(4, 5).flatten(2, 3)
+def _convolve(pixels: Tensor, kernel: Tensor) -> Tensor:
+    """Convolve (B, H, W, C) with a 1x1 kernel (C', C, 1, 1): (B, H, W, C')."""
+    return functional.linear(pixels, kernel.flatten(1))
 
 
-def _add_border(patches: Tensor) -> Tensor:
-    """Add patches of zeros all around."""
-    return functional.pad(patches, (0, 0, 0, 0, 1, 1, 1, 1))
+def _neighbourhoods(pixels: Tensor) -> Iterator[Tensor]:
+    """Pixels around each patch, (B, w, C, 81) for every row of patches of (B, H, W, C).
 
-
-def _shift(bordered: Tensor, patches: Tensor, at: tuple[int, int]) -> Tensor:
-    """Neighbour of every patch at (row, column) of its neighbourhood, where (1, 1) is itself."""
-    row, column = at
-    return bordered[:, row : row + patches.shape[1], column : column + patches.shape[2]]
+    Beyond the picture are zeros.
+    """
+    border, side = PATCH_PIXELS, 3 * PATCH_PIXELS
+    bordered = functional.pad(pixels, (0, 0, border, border, border, border))
+    for rows in bordered.unfold(1, side, PATCH_PIXELS).unbind(1):
+        # Column after column, so that those of a neighbourhood are next to each other.
+        columns = rows.movedim(3, 2).flatten(1, 2)
+        yield columns.unfold(1, side**2, side * PATCH_PIXELS)

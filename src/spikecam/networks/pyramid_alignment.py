@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spikecam.networks.deformable import GROUP_PLANES, DeformableConv
+from spikecam.networks.deformable import GROUP_PLANES, MAX_OFFSET_PIXELS, DeformableConv
 from spikecam.networks.upsampling import upsample_twice
 
 _LEVELS = 3
@@ -40,6 +40,17 @@ class PyramidAlignment(nn.Module):
         )
         self.cascade = AlignmentStep(channels, groups, coarsest=True)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far an aligned pixel sees in both features, in pixels, at most.
+
+        Displacements are taken to be `MAX_OFFSET_PIXELS` at most.
+        """
+        # What a step samples at displaced places; the convolutions of its offsets see less.
+        step = 1 + MAX_OFFSET_PIXELS
+        # On each level a step, the convolution after it, two of the pyramid, and upsampling.
+        return step + ((1 << _LEVELS) - 1) * (step + 1 + 2 + 1)
+
     def build_pyramid(self, features: Tensor) -> list[Tensor]:
         """Build the pyramid of features (B, C, H, W), each level half as fine as the one before.
 
@@ -56,9 +67,9 @@ class PyramidAlignment(nn.Module):
         coarser: tuple[Tensor, Tensor] | None = None
         for level in reversed(range(_LEVELS)):
             aligned, offset_features = self.levels[level](pyramid[level], reference[level], coarser)
-            coarser = _leaky_relu(aligned), offset_features
+            coarser = functional.leaky_relu(aligned, _LEAKY_SLOPE), offset_features
         aligned, _ = self.cascade(aligned, reference[0], None)
-        return _leaky_relu(aligned)
+        return _leaky_relu_(aligned)
 
 
 class AlignmentStep(nn.Module):
@@ -82,17 +93,18 @@ class AlignmentStep(nn.Module):
         ``coarser`` are the aligned features, activated, and those of the offsets on the coarser
         level; None on the coarsest.
         """
-        offset_features = _leaky_relu(self.compare(torch.cat([features, reference], dim=1)))
+        offset_features = _leaky_relu_(self.compare(torch.cat([features, reference], dim=1)))
         if coarser is not None:
             # Pixels are half as large here, and offsets twice as long.
             guide = 2 * upsample_twice(coarser[1])
-            offset_features = _leaky_relu(self.merge(torch.cat([offset_features, guide], dim=1)))
-        offset_features = _leaky_relu(self.refine(offset_features))
+            offset_features = _leaky_relu_(self.merge(torch.cat([offset_features, guide], dim=1)))
+        offset_features = _leaky_relu_(self.refine(offset_features))
         aligned = self.deform(features, self.offsets(offset_features))
         if coarser is not None:
             aligned = self.fuse(torch.cat([aligned, upsample_twice(coarser[0])], dim=1))
         return aligned, offset_features
 
 
-def _leaky_relu(features: Tensor) -> Tensor:
-    return functional.leaky_relu(features, _LEAKY_SLOPE)
+def _leaky_relu_(features: Tensor) -> Tensor:
+    """Activate what a convolution gave, in place."""
+    return functional.leaky_relu_(features, _LEAKY_SLOPE)

@@ -33,7 +33,12 @@ def count_window_frames(config: ShortWindows) -> int:
 
 def short_window_centres(config: ShortWindows) -> tuple[int, ...]:
     """Middle frames of the short windows, from the first of all frames."""
-    return tuple(config.short_window // 2 + i * config.step for i in range(SHORT_WINDOWS))
+    return tuple(start + config.short_window // 2 for start in short_window_starts(config, 0))
+
+
+def short_window_starts(config: ShortWindows, start: int) -> list[int]:
+    """First frames of the short windows of a window that begins at a frame."""
+    return [start + i * config.step for i in range(SHORT_WINDOWS)]
 
 
 def check_short_window(config: ShortWindows) -> None:
@@ -57,4 +62,5 @@ def split_short_windows(frames: Tensor, config: ShortWindows, axis: int) -> list
         raise OptionError(
             f"the network sees a window of {length} frames, not of {frames.shape[axis]}"
         )
-    return [frames.narrow(axis, i * config.step, config.short_window) for i in range(SHORT_WINDOWS)]
+    starts = short_window_starts(config, 0)
+    return [frames.narrow(axis, start, config.short_window) for start in starts]

@@ -8,6 +8,8 @@ pyramid, masked where they do not fit, and all are fused to the picture. 3.90418
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,7 +35,12 @@ class Spk2ImgNet(nn.Module):
     the middle frame (B, 1, H, W), not clipped; published weights were trained with a rate of 0.6 at
     white. Sides that are no multiples of 4 are mirrored at the bottom and on the right, as
     published, and the rates are cropped.
+
+    Attributes:
+        multiple: at multiples of so many pixels, tiles begin at whole pixels of all grids.
     """
+
+    multiple = SIDE_MULTIPLE
 
     def __init__(
         self,
@@ -49,6 +56,17 @@ class Spk2ImgNet(nn.Module):
         self.masks = nn.ModuleList(_mask_network(width) for _ in range(SHORT_WINDOWS - 1))
         self.reconstruct = conv_stack(SHORT_WINDOWS * width, 3 * width, width, 1)
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most.
+
+        Displacements are taken to be `MAX_OFFSET_PIXELS` at most.
+        """
+        # Of the extractor: the branches, attention, the mixture and its blocks.
+        extractor = 2 + 2 + 1 + 3 * self.config.blocks
+        masks, reconstruction = 3, 3
+        return extractor + self.align.receptive_radius + masks + reconstruction
+
     def forward(self, spikes: Tensor) -> Tensor:
         """Reconstruct rates from the spikes around a frame."""
         return self.reconstruct_with_estimates(spikes)[0]
@@ -63,18 +81,38 @@ class Spk2ImgNet(nn.Module):
         windows = split_short_windows(mirror_to_multiple(spikes, SIDE_MULTIPLE), self.config, 1)
         # One window after the other, each with all samples.
         features, estimates = self.extractor(torch.cat(windows))
-        pyramids = [level.chunk(SHORT_WINDOWS) for level in self.align.build_pyramid(features)]
-        reference = [level[MIDDLE_WINDOW] for level in pyramids]
+        by_window = torch.stack(estimates.chunk(SHORT_WINDOWS), dim=1)
+        rates = self._fuse(features.chunk(SHORT_WINDOWS))
+        return rates[:, :, :height, :width], by_window[..., :height, :width]
+
+    def encode_window(self, spikes: Tensor) -> Tensor:
+        """Features of a short window of spikes (B, n, H, W), which depend on nothing else.
+
+        Sides are mirrored to multiples of 4.
+        """
+        features: Tensor = self.extractor(mirror_to_multiple(spikes, SIDE_MULTIPLE))[0]
+        return features
+
+    def fuse_windows(self, features: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """Reconstruct rates from the features of all short windows, as `forward` does.
+
+        ``size`` is the height and width of the spikes.
+        """
+        return self._fuse(features)[:, :, : size[0], : size[1]]
+
+    def _fuse(self, features: Sequence[Tensor]) -> Tensor:
+        """Rates by the features of the five windows."""
+        pyramids = [self.align.build_pyramid(one) for one in features]
+        reference = pyramids[MIDDLE_WINDOW]
         fused = [reference[0]]
         masks = iter(self.masks)
-        for window in range(SHORT_WINDOWS):
+        for window, pyramid in enumerate(pyramids):
             if window != MIDDLE_WINDOW:
-                aligned = self.align([level[window] for level in pyramids], reference)
+                aligned = self.align(pyramid, reference)
                 mask = next(masks)(torch.cat([aligned, reference[0]], dim=1))
                 fused.insert(window, aligned * mask)
-        rates = self.reconstruct(torch.cat(fused, dim=1))
-        by_window = torch.stack(estimates.chunk(SHORT_WINDOWS), dim=1)
-        return rates[:, :, :height, :width], by_window[..., :height, :width]
+        rates: Tensor = self.reconstruct(torch.cat(fused, dim=1))
+        return rates
 
 
 class Extractor(nn.Module):
@@ -106,7 +144,7 @@ class Extractor(nn.Module):
         shallow = functional.relu(self.mix(self.attention(estimates) * estimates))
         features = shallow
         for block in self.blocks:
-            features = functional.relu(features + block(features))
+            features = functional.relu(block(features).add_(features), inplace=True)
         return features + shallow, estimates
 
 

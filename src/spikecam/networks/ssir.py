@@ -25,7 +25,14 @@ class SSIR(nn.Module):
     ``forward`` takes spikes (B, T, H, W), 0 or 1, and gives pictures (B, 1, H, W) of their middle,
     not clipped, by neurons at rest. Of an odd height or width the last row or column is repeated
     before, and cut after; the authors take even ones alone.
+
+    Attributes:
+        multiple: at multiples of so many pixels, tiles begin at whole pixels of the coarse grid.
+        has_thresholds: whether a rounding error can change what fires, so that convolutions have to
+            be summed as in training.
     """
+
+    multiple, has_thresholds = 2, True
 
     def __init__(
         self, config: SSIRConfig | None = None, input_config: SpikesInputConfig | None = None
@@ -55,6 +62,12 @@ class SSIR(nn.Module):
             BatchNorm(head),
         )
         self.predict = nn.Conv2d(head, 1, 3, bias=False)
+
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        head, up, block, down, first = 4, 2, 2, 1, 1
+        return head + up + block + down + first
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Pictures in the middle of windows of spikes, each by itself."""

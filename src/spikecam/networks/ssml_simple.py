@@ -23,7 +23,12 @@ class SSMLSimple(nn.Module):
     ``forward`` takes spikes (B, T, H, W), 0 or 1, H and W at least 4, and gives the firing rate in
     their middle, (B, 1, H, W), not clipped, by the U-net. Odd sizes are filled with zeros behind
     each doubling. ``blind`` is the blind-spot network of the same input and output, or None.
+
+    Attributes:
+        multiple: at multiples of so many pixels, tiles begin at whole pixels of all grids.
     """
+
+    multiple = 4
 
     def __init__(
         self,
@@ -36,6 +41,11 @@ class SSMLSimple(nn.Module):
         window, width = self.config.window, self.config.width
         self.nonblind = BlindUNet(window, width, 1, blind=False)
         self.blind = BlindSpotNet(window, width) if self.config.blind else None
+
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        return self.nonblind.receptive_radius
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Firing rates in the middle of windows of spikes."""

@@ -48,6 +48,24 @@ def reconstruct(approximation: Tensor, details: Sequence[Tensor]) -> Tensor:
     return approximation
 
 
+def wavelet_matrices(length: int, levels: int, like: Tensor) -> tuple[Tensor, Tensor, list[int]]:
+    """Matrices of `decompose` and `reconstruct` for signals of a length, and what they split into.
+
+    The first makes coefficients of signals (T, N), the approximation before the details, finest
+    first, whose numbers are the last result; the second makes signals of coefficients. Type and
+    device are those of ``like``.
+    """
+    identity = torch.eye(length, dtype=torch.float64)[:, None]
+    approximation, details = decompose(identity, levels)
+    parts = [approximation, *details]
+    lengths = [part.shape[2] for part in parts]
+    units = torch.split(torch.eye(sum(lengths), dtype=torch.float64)[:, None], lengths, dim=2)
+    synthesis = reconstruct(units[0], units[1:])
+    matrices = torch.cat(parts, dim=2)[:, 0].T, synthesis[:, 0].T
+    analysis, synthesis = (matrix.to(like).contiguous() for matrix in matrices)
+    return analysis, synthesis, lengths
+
+
 def reconstructed_length(length: int) -> int:
     """Length of what `reconstruct` gives for signals of a length: the next even number."""
     return length + length % 2

@@ -15,10 +15,12 @@ from torch.nn import functional
 from spikecam.networks.configs.wgse import WGSEConfig
 from spikecam.networks.residual import ResidualBlock
 from spikecam.networks.spikes_input import SpikesInputConfig
-from spikecam.networks.wavelet import decompose, reconstruct, reconstructed_length
+from spikecam.networks.wavelet import reconstructed_length, wavelet_matrices
 
-# Pixels that the networks along time see at once; they need about 4 KB for each.
-_PIECE_PIXELS = 1 << 14
+# Signals that the networks along time see at once; they need about 8 KB for each.
+_PIECE_SIGNALS = 1 << 12
+# Spikes of so many frames are one integer of 64 bits.
+_MAX_KEY_FRAMES = 62
 
 
 class WGSE(nn.Module):
@@ -49,35 +51,53 @@ class WGSE(nn.Module):
             nn.ReLU(inplace=True),
         )
 
+    @property
+    def receptive_radius(self) -> int:
+        """How far a pixel of the result sees, in pixels, at most."""
+        return 3 + 2 * len(self.blocks)
+
     def forward(self, spikes: Tensor) -> Tensor:
         """Reconstruct pictures from the spikes around a frame."""
-        features = functional.relu(self.head(self.filter_spikes(spikes)))
+        return self.reconstruct_filtered(self.filter_spikes(spikes))
+
+    def reconstruct_filtered(self, filtered: Tensor) -> Tensor:
+        """Reconstruct pictures from filtered spikes, see `filter_spikes`."""
+        features = functional.relu(self.head(filtered), inplace=True)
         for block in self.blocks:
-            features = functional.relu(block(features))
+            features = functional.relu(block(features), inplace=True)
         pictures: Tensor = self.tail(features)
         return pictures
 
     def filter_spikes(self, spikes: Tensor) -> Tensor:
         """Filter spikes (B, T, H, W) along time, by their wavelet coefficients: (B, T + 1, H, W).
 
-        Pixels do not depend on each other, and are filtered a piece at a time.
+        Pixels do not depend on each other: those that fire in the same frames are filtered once,
+        and a piece of them at a time.
         """
         batch, frames, height, width = spikes.shape
-        signals = spikes.permute(0, 2, 3, 1).reshape(-1, 1, frames)
-        filtered = torch.cat(
-            [self._filter_signals(piece) for piece in torch.split(signals, _PIECE_PIXELS)]
-        )
-        return filtered.reshape(batch, height, width, -1).permute(0, 3, 1, 2).contiguous()
+        signals = spikes.transpose(0, 1).reshape(frames, -1)
+        places: Tensor | None = None
+        if frames <= _MAX_KEY_FRAMES:
+            signals, places = _different_signals(signals)
+        matrices = wavelet_matrices(self.config.window, self.config.levels, signals)
+        pieces = torch.split(signals, _PIECE_SIGNALS, dim=1)
+        filtered = torch.cat([self._filter_signals(piece, *matrices) for piece in pieces], dim=1)
+        if places is not None:
+            filtered = filtered.index_select(1, places)
+        return filtered.reshape(-1, batch, height, width).transpose(0, 1)
 
-    def _filter_signals(self, signals: Tensor) -> Tensor:
-        """Filter signals (N, 1, T): (N, 1, T + 1)."""
-        approximation, details = decompose(signals, self.config.levels)
-        filtered = [network(detail) for network, detail in zip(self.details, details, strict=True)]
-        return reconstruct(self.approximation(approximation), filtered)
+    def _filter_signals(
+        self, signals: Tensor, analysis: Tensor, synthesis: Tensor, lengths: list[int]
+    ) -> Tensor:
+        """Filter signals (T, N): (T + 1, N), by the matrices of the wavelet transform."""
+        coefficients = torch.split(analysis @ signals, lengths)
+        networks = [self.approximation, *self.details]
+        filtered = [network(one) for network, one in zip(networks, coefficients, strict=True)]
+        return synthesis @ torch.cat(filtered)
 
 
 class CoefficientNetwork(nn.Module):
-    """Network along time of the coefficients of one level, (N, 1, n) to the same, not negative."""
+    """Network along time of the coefficients of one level, (n, N) to the same, not negative."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -87,6 +107,20 @@ class CoefficientNetwork(nn.Module):
 
     def forward(self, coefficients: Tensor) -> Tensor:
         """Filter coefficients; each channel of the block adds them to its own."""
-        features = self.second(functional.relu(self.first(coefficients), inplace=True))
-        features = functional.relu(features + coefficients, inplace=True)
-        return functional.relu(self.last(features), inplace=True)
+        picture = coefficients[None, None].contiguous(memory_format=torch.channels_last)
+        features = functional.relu(_convolve_columns(picture, self.first), inplace=True)
+        features = _convolve_columns(features, self.second) + picture
+        features = _convolve_columns(functional.relu(features, inplace=True), self.last)
+        return functional.relu(features[0, 0], inplace=True)
+
+
+def _convolve_columns(picture: Tensor, conv: nn.Conv1d) -> Tensor:
+    """Convolve the columns of a picture, faster than as many signals by themselves."""
+    return functional.conv2d(picture, conv.weight[..., None], conv.bias, padding=(1, 0))
+
+
+def _different_signals(signals: Tensor) -> tuple[Tensor, Tensor]:
+    """Different ones (T, M) among signals of zeros and ones (T, N), and which of them each is."""
+    bits = torch.arange(len(signals), device=signals.device)[:, None]
+    keys, places = torch.unique((signals.long() << bits).sum(dim=0), return_inverse=True)
+    return (keys >> bits & 1).to(signals.dtype), places

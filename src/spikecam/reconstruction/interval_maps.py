@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from spikecam.networks.configs.bsf import BSFInputConfig
+from spikecam.rows import run_over_rows
 from spikecam.stream import Span
-
-Intervals = npt.NDArray[np.int16]
 
 
 def interval_maps(
@@ -37,56 +37,73 @@ def interval_maps(
         window: frames (start, stop) of the window among these.
         config: which rule, and the longest interval.
     """
-    frames = slice(*window)
-    intervals = frame_intervals(spikes, config)[frames]
-    following = _following_intervals(spikes[frames], intervals)
-    preceding = _preceding_intervals(spikes[frames], intervals)
-    with_following = intervals + following
-    sums = intervals, with_following, intervals + preceding, with_following + preceding
-    return np.stack(sums).astype(np.float32)
-
-
-def frame_intervals(
-    spikes: npt.NDArray[np.uint8], config: BSFInputConfig | None = None
-) -> Intervals:
-    """Length of the interval around every frame, int16 (N, H, W), by spikes (N, H, W)."""
     config = config or BSFInputConfig()
-    length = len(spikes)
-    fired = spikes.astype(bool)
-    frames = np.arange(length, dtype=np.int16)[:, None, None]
-    none_after, none_before = np.int16(length), np.int16(-1)
-    following = np.minimum.accumulate(np.where(fired, frames, none_after)[::-1])[::-1]
-    preceding = np.maximum.accumulate(np.where(fired, frames, none_before))
-    edge = np.ones((1, *spikes.shape[1:]), np.int16)
-    if config.spike_ends_interval:
-        preceding = np.concatenate([none_before * edge, preceding[:-1]])
-        missing = (following == none_after) | (preceding == none_before)
-        intervals = np.where(missing, np.int16(config.max_interval), following - preceding)
-    else:
-        following = np.concatenate([following[1:], none_after * edge])
-        intervals = following - np.maximum(preceding, 0)
-    return np.minimum(intervals, np.int16(config.max_interval))
+    maps = np.empty((4, window[1] - window[0], *spikes.shape[1:]), np.float32)
+    rule = config.spike_ends_interval, config.max_interval
+    run_over_rows(_map_rows, spikes.shape[1], spikes, *window, *rule, maps)
+    return maps
 
 
-def _following_intervals(spikes: npt.NDArray[np.uint8], intervals: Intervals) -> Intervals:
-    """Interval after that of each frame; its own where fewer than two spikes follow."""
-    following = intervals.copy()
-    spike_counts = np.zeros(spikes.shape[1:], np.int16)
-    spike_counts += spikes[-1]
-    for t in reversed(range(len(spikes) - 1)):
-        spike_counts += spikes[t]
-        next_interval = np.where(spikes[t + 1] > 0, intervals[t + 1], following[t + 1])
-        following[t] = np.where(spike_counts < 2, intervals[t], next_interval)
-    return following
+@njit(nogil=True, cache=True, error_model="numpy")
+def _map_rows(spikes, start, stop, spike_ends_interval, max_interval, maps, first_row, last_row):  # type: ignore[no-untyped-def]
+    length, _, width = spikes.shape
+    intervals = np.empty((length, width), np.int32)
+    for row in range(first_row, last_row):
+        _find_intervals(spikes[:, row], spike_ends_interval, max_interval, intervals)
+        _add_neighbours(spikes[start:stop, row], intervals[start:stop], maps[:, :, row])
 
 
-def _preceding_intervals(spikes: npt.NDArray[np.uint8], intervals: Intervals) -> Intervals:
-    """Interval before that of each frame; its own where fewer than two spikes came."""
-    preceding = intervals.copy()
-    spike_counts = np.zeros(spikes.shape[1:], np.int16)
-    spike_counts += spikes[0]
-    for t in range(1, len(spikes)):
-        spike_counts += spikes[t]
-        previous_interval = np.where(spikes[t] > 0, intervals[t - 1], preceding[t - 1])
-        preceding[t] = np.where(spike_counts < 2, intervals[t], previous_interval)
-    return preceding
+@njit(nogil=True, cache=True, error_model="numpy")
+def _find_intervals(fired, spike_ends_interval, max_interval, intervals):  # type: ignore[no-untyped-def]
+    """Length of the interval around every frame, (N, W), by the spikes of a row, (N, W)."""
+    length, width = fired.shape
+    missing = np.int32(length + max_interval)
+    # First spike after the frame, or at it by the rule in which it ends an interval.
+    following = np.full(width, missing if spike_ends_interval else length, np.int32)
+    for t in range(length - 1, -1, -1):
+        for x in range(width):
+            if spike_ends_interval and fired[t, x]:
+                following[x] = t
+            intervals[t, x] = following[x]
+            if fired[t, x]:
+                following[x] = t
+    # Last spike before the frame, or at it by the rule in which it begins an interval.
+    preceding = np.full(width, -max_interval if spike_ends_interval else 0, np.int32)
+    for t in range(length):
+        for x in range(width):
+            if not spike_ends_interval and fired[t, x]:
+                preceding[x] = t
+            intervals[t, x] = min(intervals[t, x] - preceding[x], max_interval)
+            if fired[t, x]:
+                preceding[x] = t
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_neighbours(fired, intervals, maps):  # type: ignore[no-untyped-def]
+    """The four maps (4, T, W) by the intervals of a window, (T, W).
+
+    Where fewer than two spikes follow, or came, the interval itself stands for the one after it, or
+    before it.
+    """
+    frames, width = intervals.shape
+    counts = np.zeros(width, np.int32)
+    neighbours = np.zeros(width, np.int32)
+    for t in range(frames - 1, -1, -1):
+        for x in range(width):
+            counts[x] += fired[t, x]
+            if counts[x] < 2:
+                neighbours[x] = intervals[t, x]
+            elif fired[t + 1, x]:
+                neighbours[x] = intervals[t + 1, x]
+            maps[0, t, x] = intervals[t, x]
+            maps[1, t, x] = intervals[t, x] + neighbours[x]
+    counts[:] = 0
+    for t in range(frames):
+        for x in range(width):
+            counts[x] += fired[t, x]
+            if counts[x] < 2:
+                neighbours[x] = intervals[t, x]
+            elif fired[t, x]:
+                neighbours[x] = intervals[t - 1, x]
+            maps[2, t, x] = intervals[t, x] + neighbours[x]
+            maps[3, t, x] = maps[1, t, x] + neighbours[x]

@@ -40,12 +40,16 @@ class WindowNetworkOptions:
             those that are called as the network is.
         scale: factor from what the network gives to the firing rate: 1 where it was trained to give
             rates, 0.6 where it was trained to give pictures of which white fires 0.6 times a frame.
+        tile: side in pixels of the parts that are computed one after another; by default 1536. The
+            parts have no seams. Networks that see the whole picture at once, stir and ssml, have
+            none.
         fpn: fixed pattern of the camera, corrected in the picture.
         device: "auto", "cpu", "cuda".
     """
 
     weights: PathLike | None = None
     scale: float = 1.0
+    tile: int | None = None
     fpn: FixedPattern | None = None
     device: str = "auto"
 
@@ -149,24 +153,22 @@ def _run(
     window = _window(kind, options, stream)
     for frame in (min(frames), max(frames)):
         stream.window(frame, window)
-    from spikecam.tiles import inference_context
+    from spikecam.reconstruction.window_inference import WindowInference
     from spikecam.weights.store import load_network
 
     info = _info(kind, options)
     network: Any = load_network(find_architecture(kind).load_class(), info.path, options.device)
-    device = next(network.parameters()).device
-    count = count_frames(info.config, info.input_config)
+    inference = WindowInference(
+        network, stream, count_frames(info.config, info.input_config), read_input, tile=options.tile
+    )
 
-    def picture(frame: int) -> Picture:
-        start = frame - count // 2
-        inputs = read_input(info.input_config, stream, (start, start + count)).to(device)
-        with inference_context(device, full_precision=False):
-            rate = network(inputs)[0, 0].float().cpu().numpy() * np.float32(options.scale)
+    def picture(output: Picture) -> Picture:
+        rate = np.clip(output * np.float32(options.scale), 0, 1)
         if options.fpn is not None:
-            rate = options.fpn.correct(np.clip(rate, 0, 1))
-        return np.ascontiguousarray(np.clip(rate, 0, 1))
+            rate = np.clip(options.fpn.correct(rate), 0, 1)
+        return np.ascontiguousarray(rate)
 
-    return map(picture, frames)
+    return map(picture, inference.iter_outputs(frames))
 
 
 def _info(kind: str, options: WindowNetworkOptions) -> WeightsInfo:
