@@ -31,8 +31,6 @@ from spikecam.reconstruction.window_network import (
 )
 from spikecam.train.published_training import PUBLISHED_TRAININGS
 
-# Frames around a window that the input of a network may depend on.
-_MARGIN = 100
 _MEGA, _GIGA = 1e6, 1e9
 # Names in the published table, where they are others.
 _PUBLISHED_NAMES = {"base": "five convolutions"}
@@ -112,7 +110,7 @@ def measure_window_network(
     network: Any = architecture.load_class()(config, input_config).eval().requires_grad_(False)
     # Short windows are shared by every so many frames, or after as many by neighbouring ones.
     step = config.step if hasattr(network, "encode_window") else 1
-    margin = _MARGIN + count_frames(config, input_config) // 2
+    margin = method.margin(input_config) + count_frames(config, input_config) // 2
     stream = simulate_moving_pattern(2 * margin + 1 + step * (frame_count + 2), *size)
     frames = range(margin, len(stream) - margin, step)
     with tempfile.TemporaryDirectory() as folder:

@@ -40,18 +40,18 @@ class PatchAttention(nn.Module):
         keys_and_values = _convolve(pixels, torch.cat([self.key.weight, self.value.weight]))
         inside = _channels_last(torch.ones_like(features[:1, :1]))
         attended = []
-        for query, seen, is_inside in zip(
+        for query, neighbours, is_inside in zip(
             torch.split(queries, PATCH_PIXELS, dim=1),
             _neighbourhoods(keys_and_values),
             _neighbourhoods(inside),
             strict=True,
         ):
-            keys, values = seen.chunk(2, dim=2)
+            keys, values = neighbours.chunk(2, dim=2)
             patches = torch.unflatten(query, 2, (-1, PATCH_PIXELS)).transpose(1, 2).flatten(2, 3)
             logits = patches @ keys + (is_inside - 1) * _OUTSIDE_PENALTY
-            found = torch.softmax(logits, dim=3) @ values.transpose(2, 3)
-            found = torch.unflatten(found, 2, (PATCH_PIXELS, -1)).transpose(1, 2).flatten(2, 3)
-            attended.append(found)
+            means = torch.softmax(logits, dim=3) @ values.transpose(2, 3)
+            means = torch.unflatten(means, 2, (PATCH_PIXELS, -1)).transpose(1, 2).flatten(2, 3)
+            attended.append(means)
         joined = torch.cat(attended, dim=1).movedim(3, 1)
         return features + self.gamma * joined[:, :, :height, :width]
 

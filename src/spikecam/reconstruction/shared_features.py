@@ -22,7 +22,7 @@ class SharedFeatures:
     def compute(
         self, starts: Iterable[int], later_starts: Iterable[int], encode: Callable[[int], Tensor]
     ) -> list[Tensor]:
-        """Compute the features of a picture, as far as they are not kept.
+        """Compute the features of a picture, as far as they are not there.
 
         Args:
             starts: first frames of its short windows.
@@ -33,13 +33,13 @@ class SharedFeatures:
             if start not in self._features:
                 self._features[start] = encode(start)
         features = [self._features[start] for start in starts]
-        kept: dict[int, Tensor] = {}
+        needed: dict[int, Tensor] = {}
         free = self.max_bytes
         for start in later_starts:
-            if start in self._features and start not in kept:
+            if start in self._features and start not in needed:
                 free -= self._features[start].nbytes
                 if free < 0:
                     break
-                kept[start] = self._features[start]
-        self._features = kept
+                needed[start] = self._features[start]
+        self._features = needed
         return features

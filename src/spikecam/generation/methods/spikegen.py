@@ -20,7 +20,7 @@ from spikecam.io.paths import PathLike
 from spikecam.method import Method, Takes
 from spikecam.networks.configs.spikegen import SpikeGenConfig, SpikeGenInputConfig
 from spikecam.picture import Picture
-from spikecam.reconstruction.methods.fusion import WEIGHTS
+from spikecam.reconstruction.methods.fusion import FusionOptions, fuse
 from spikecam.sensor.sensor import check_seed
 from spikecam.stream import Span, SpikeStream
 from spikecam.weights.catalogue import read_weights_info
@@ -117,9 +117,7 @@ def spikegen(
     mix = _resolve_mix(blur, stream, options)
     from spikecam.generation.sampler import load_sampler
     from spikecam.generation.spikegen_input import Conditioning, SpikeGenInput
-    from spikecam.networks.fusion import Fusion
     from spikecam.networks.refiner import Refiner
-    from spikecam.reconstruction.fuse import FrameFusion
     from spikecam.weights.store import load_network
 
     input_config = read_weights_info(options.weights, "spikegen").input_config
@@ -137,8 +135,7 @@ def spikegen(
     elif blur is None:
         rates: Iterable[Picture | None] = [None] * len(frames)
         if mix < 1:
-            fusion = FrameFusion(load_network(Fusion, WEIGHTS, options.device))
-            rates = fusion.iter_pictures(stream, frames, options.fpn)
+            rates = fuse(stream, frames, FusionOptions(fpn=options.fpn, device=options.device))
         conditions = (
             inputs.conditioning_on_spikes(stream, frame, rate=rate, fpn=options.fpn)
             for frame, rate in zip(frames, rates, strict=True)

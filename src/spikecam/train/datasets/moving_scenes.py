@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.encoding import LINEAR, SRGB, gray_light
-from spikecam.io.atomic import atomic_path
 from spikecam.scenes.motion import moving_scene
 from spikecam.train.datasets.configs import MovingSceneConfig
 from spikecam.train.datasets.pictures import read_levels_cached
 from spikecam.train.datasets.random_draws import draw_log_uniform
+from spikecam.train.datasets.stored_arrays import load_or_make_array
 
 Light = npt.NDArray[np.uint16]
 
@@ -46,12 +47,7 @@ class MovingScenes:
     def light(self, number: int) -> Light:
         """Light of each frame of a scene, (T, H, W), of which only what is used is read."""
         path = self.folder / f"{number:05d}.npy"
-        if not path.exists():
-            light = self._render(number)
-            with atomic_path(path) as temporary:
-                np.save(temporary, light)
-        scene: Light = np.load(path, mmap_mode="r")
-        return scene
+        return load_or_make_array(path, partial(self._render, number))
 
     def _render(self, number: int) -> Light:
         config = self.config

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.data.pairs import Pair
-from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import PathLike
+from spikecam.train.datasets.stored_arrays import load_or_make_array
 
 _WHITE = np.iinfo(np.uint16).max
 
@@ -39,12 +40,7 @@ class RefinedPairs:
         """
         digest = hashlib.sha256(str(pair.spikes.resolve()).encode()).hexdigest()[:12]
         path = self.folder / f"{pair.scene}-{pair.name}-{digest}.npy"
-        if not path.exists():
-            levels = self._deblur(pair, frames)
-            with atomic_path(path) as temporary:
-                np.save(temporary, levels)
-        light: npt.NDArray[np.uint16] = np.load(path, mmap_mode="r")
-        return light
+        return load_or_make_array(path, partial(self._deblur, pair, frames))
 
     def _deblur(self, pair: Pair, frames: Sequence[int]) -> npt.NDArray[np.uint16]:
         from spikecam.deblurring.deblur import deblur

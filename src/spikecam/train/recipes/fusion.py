@@ -131,7 +131,7 @@ def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:
     from spikecam.scenes.motion import MIN_SIDE
     from spikecam.train.datasets.fusion_samples import FusionSamples
     from spikecam.train.datasets.moving_scenes import MovingScenes
-    from spikecam.train.datasets.pictures import find_train_val_pictures, pictures_digest
+    from spikecam.train.datasets.pictures import describe_pictures, find_train_val_pictures
     from spikecam.train.engine.sampler import UNBOUNDED
     from spikecam.train.engine.training import (
         TrainingData,
@@ -178,11 +178,7 @@ def train_fusion(job: TrainingJob, options: FusionOptions) -> TrainingResult:
         {
             "scenes": asdict(options.scenes),
             "samples": asdict(config),
-            "data": {
-                "train": len(train),
-                "val": len(val),
-                "pictures": pictures_digest([*train, *val]),
-            },
+            "data": describe_pictures(train, val),
         },
         "pictures",
         input_config=input_config,
