@@ -16,7 +16,11 @@ def test_constant_light_has_ratios_of_one(steady):
     assert np.abs(ratios.exposure_log_ratios()[:-1]).max() < 1e-3
     for frame in (20, 68, 116):
         moment = ratios.frame_log_ratios(frame)
-        assert moment.shape == (RefinerInputConfig(aligned_windows=0).moment_maps, 4, 6)
+        assert moment.shape == (
+            RefinerInputConfig(aligned_windows=0, gray_weights="").moment_maps,
+            4,
+            6,
+        )
         assert np.abs(np.delete(moment, PLACE, axis=0)).max() < 1e-3
 
 

@@ -38,23 +38,49 @@ def test_the_default_input_fits_the_default_network():
 
 def test_an_input_of_other_maps_is_refused():
     wider = RefinerInputConfig(window_edges=(2.5, 6.5, 11.5))
-    with pytest.raises(sc.OptionError, match="takes 23 moment_maps, and its input has 11"):
+    with pytest.raises(sc.OptionError, match="takes 24 moment_maps, and its input has 12"):
         Refiner(SMALL, wider)
+
+
+NO_GRAY = RefinerInputConfig(gray_weights="")
 
 
 def test_untrained_it_is_sdm():
     blur, exposure, moments = inputs()
-    config = RefinerConfig(flow_warp=False, colour_lines=False)
-    sharp = Refiner(config)(blur, exposure, moments)
+    config = RefinerConfig(flow_warp=False, colour_lines=False, moment_maps=NO_GRAY.moment_maps)
+    moments = moments[:, :, 1:]
+    sharp = Refiner(config, NO_GRAY)(blur, exposure, moments)
     assert sharp.shape == (1, 2, 3, 96, 96)
     assert torch.allclose(sharp[:, 1], picture_of_ratio(blur, moments[:, 1, -1:]))
 
 
 def test_untrained_its_colours_follow_the_lines():
     blur, exposure, moments = inputs()
-    sharp = Refiner(RefinerConfig(flow_warp=False))(blur, exposure, moments)
+    config = RefinerConfig(flow_warp=False, moment_maps=NO_GRAY.moment_maps)
+    moments = moments[:, :, 1:]
+    sharp = Refiner(config, NO_GRAY)(blur, exposure, moments)
     expected = picture_of_ratio(blur, moments[:, 1, -1:], fit_colour_lines(blur))
     assert torch.allclose(sharp[:, 1], expected)
+
+
+def test_untrained_a_share_is_the_gray_from_spikes_alone():
+    blur, exposure, moments = inputs()
+    sharp = Refiner(RefinerConfig(flow_warp=False))(blur, exposure, moments)
+    share = torch.sigmoid(torch.full((1, 1, 24, 24), -2.0))
+    lines, log_ratio = fit_colour_lines(blur), moments[:, 1, -1:]
+    expected = picture_of_ratio(blur, log_ratio, lines, coarse_share=share)
+    assert torch.allclose(sharp[:, 1], expected)
+
+
+def test_gray_from_spikes_alone_has_no_detail_of_the_blurry_picture():
+    torch.manual_seed(0)
+    # Stripes of 1 pixel in a gray picture, and a ratio of 1: all gray comes from the spikes.
+    blur = torch.full((1, 3, 32, 32), 0.4)
+    blur[..., ::2, :] += 0.2
+    log_ratio, share = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
+    picture = picture_of_ratio(blur, log_ratio, fit_colour_lines(blur), coarse_share=share)
+    assert torch.allclose(picture, torch.full_like(picture, 0.5), atol=2e-3)
+    assert torch.allclose(picture_of_ratio(blur, log_ratio), blur, atol=1e-5)
 
 
 def test_the_shared_branch_gives_what_the_whole_gives():

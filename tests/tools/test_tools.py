@@ -91,7 +91,7 @@ def test_weights_of_a_run_become_those_that_ship(monkeypatch, tmp_path, capsys, 
 
 def test_a_refiner_takes_more_inputs(tmp_path):
     config = RefinerConfig(width=8, deep_width=8, blocks=2, moment_maps=19, colour_lines=False)
-    before = Refiner(config, RefinerInputConfig(aligned_windows=0))
+    before = Refiner(config, RefinerInputConfig(aligned_windows=0, gray_weights=""))
     torch.nn.init.normal_(before.predict.weight)
     card = sc.Card("run", "it", "set", "the command", "1f", "not stated", (), "all")
     sc.save_weights(tmp_path / "small.safetensors", before, card)
@@ -100,11 +100,11 @@ def test_a_refiner_takes_more_inputs(tmp_path):
     tool["extend"](tmp_path / "small.safetensors", output=out)
     after, _ = sc.load_weights(out)
     assert after.config == RefinerConfig(width=8, deep_width=8, blocks=2)
-    assert torch.equal(after.predict.weight[2:], before.predict.weight[1:])
-    assert torch.equal(after.moment.weight[:, :-4], before.moment.weight)
+    assert torch.equal(after.predict.weight[3:], before.predict.weight[1:])
+    assert torch.equal(after.moment.weight[:, :-5], before.moment.weight)
     # What is new has no effect yet.
-    assert not after.moment.weight[:, -4:].any()
-    assert not after.predict.weight[1].any()
+    assert not after.moment.weight[:, -5:].any()
+    assert not after.predict.weight[1:3].any()
 
 
 def test_sdm_is_tuned_on_photographs(monkeypatch, data, capsys):

@@ -54,7 +54,8 @@ def refiner_inputs(info, blur, stream):
     moment = inputs.frame_input(MOMENT)._asdict()
     maps = moment.pop("maps")
     # Maps of light that is aligned depend on optical flow.
-    alone = len(maps) - (ALIGNED_MAPS if info.input_config.aligned_windows else 0)
+    gray = int(bool(info.input_config.gray_weights))
+    alone = len(maps) - gray - (ALIGNED_MAPS if info.input_config.aligned_windows else 0)
     tensors = {"maps": maps[:alone], "aligned": maps[alone:], **moment}
     return {
         "exposure": inputs.exposure_maps(),

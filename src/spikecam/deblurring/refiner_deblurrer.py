@@ -59,6 +59,7 @@ class RefinerDeblurrer:
             ratios,
             flow_warp=network.config.flow_warp,
             size=self.size,
+            device=str(self.device),
         )
         maps = self._maps_on_network_grid(self.input.exposure_maps(), whole.shape[2:])
         self.padded = whole.to(self.device, memory_format=torch.channels_last)

@@ -13,6 +13,7 @@ from spikecam.deblurring.exposure_motion import ExposureMotion
 from spikecam.deblurring.flow_warp import FlowWarp
 from spikecam.deblurring.log_rate_ratios import LogRateRatios, Maps
 from spikecam.deblurring.normalised_picture import NormalisedPicture, normalise_picture
+from spikecam.deblurring.spike_gray import SpikeGray
 from spikecam.picture import Picture
 
 
@@ -52,6 +53,7 @@ class RefinerInput:
         flow_warp: whether the network takes warped pictures, ``RefinerConfig.flow_warp``.
         size: height and width of the part that the spikes cover, where more was added below and
             on the right.
+        device: where the network of the gray from spikes alone runs.
     """
 
     def __init__(
@@ -61,11 +63,13 @@ class RefinerInput:
         *,
         flow_warp: bool = True,
         size: Sequence[int] | None = None,
+        device: str = "cpu",
     ) -> None:
         self.ratios = ratios
         self.flow_warp = FlowWarp(blur, ratios, size) if flow_warp else None
         self.aligned = ratios.config.aligned_windows > 0
         self.motion = ExposureMotion(ratios) if flow_warp or self.aligned else None
+        self.gray = SpikeGray(ratios, device) if ratios.config.gray_weights else None
 
     def exposure_maps(self) -> Maps:
         """Log ratios of the parts of the exposure, (E, H, W)."""
@@ -73,12 +77,14 @@ class RefinerInput:
 
     def frame_input(self, frame: int) -> RefinerFrameInput:
         """Input for one frame: log ratios around it, warped pictures and optical flow."""
-        maps = self.ratios.frame_log_ratios(frame)
-        if self.motion is None:
-            return RefinerFrameInput(maps, None, None)
-        paths = self.motion.paths(frame)
-        if self.aligned:
-            maps = np.concatenate([maps, self.motion.aligned_log_ratios(frame, paths)])
-        if self.flow_warp is None:
+        parts, paths = [self.ratios.frame_log_ratios(frame)], None
+        if self.motion is not None:
+            paths = self.motion.paths(frame)
+            if self.aligned:
+                parts.append(self.motion.aligned_log_ratios(frame, paths))
+        if self.gray is not None:
+            parts.append(self.gray.log_ratio(frame)[None])
+        maps = np.concatenate(parts)
+        if self.flow_warp is None or paths is None:
             return RefinerFrameInput(maps, None, None)
         return RefinerFrameInput(maps, *self.flow_warp.warp_pictures_and_flow(frame, paths))

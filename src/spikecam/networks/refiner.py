@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikecam.errors import OptionError
-from spikecam.networks.colour_lines import WINDOW_CELLS, colour_by_lines, fit_colour_lines
+from spikecam.networks.colour_lines import WINDOW_CELLS, colour_by_lines, fit_colour_lines, gray_of
 from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.networks.residual import ResidualBlock
 
@@ -27,6 +27,8 @@ GRID_PIXELS = 4
 WARP_MOMENTS, WARP_CHANNELS = 8, 4
 # Logarithms of ratios beyond this are as good as black, and white.
 _MAX_LOG_RATIO = 6.0
+# Logit of the share of the coarse gray, untrained, and the darkest gray that it is divided by.
+_SHARE_LOGIT, _MIN_GRAY = 2.0, 1e-3
 
 
 class Refiner(nn.Module):
@@ -69,9 +71,9 @@ class Refiner(nn.Module):
         self.deep = nn.Sequential(*(ResidualBlock(deep) for _ in range(config.deep_blocks)))
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * width, 1), nn.PixelShuffle(2))
         self.after = nn.Sequential(*(ResidualBlock(width) for _ in range(config.blocks - 2)))
-        corrections = 2 if config.colour_lines else 1
+        corrections = 1 + config.colour_lines + bool(input_config.gray_weights)
         self.predict = nn.Conv2d(width, unfolded + corrections, 3, padding=1)
-        # Untrained, it gives what SDM gives.
+        # Untrained, it gives what the formula gives.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
 
@@ -150,8 +152,11 @@ class Refiner(nn.Module):
         corrections = predictions.shape[1] - 3 * GRID_PIXELS**2
         ratio, detail = predictions[:, :1], predictions[:, corrections:]
         trust = 4 * predictions[:, 1:2] if lines is not None else None
+        share = None
+        if self.input_config.gray_weights:
+            share = torch.sigmoid(4 * predictions[:, corrections - 1 : corrections] - _SHARE_LOGIT)
         log_ratio = moment_maps[:, -1:] + 0.25 * ratio
-        corrected = picture_of_ratio(blur, log_ratio, lines, trust)
+        corrected = picture_of_ratio(blur, log_ratio, lines, trust, share)
         return corrected + 0.125 * functional.pixel_shuffle(detail, GRID_PIXELS)
 
     def _encode_warped(self, levels: Tensor, flows: Tensor) -> Tensor:
@@ -178,7 +183,11 @@ class Refiner(nn.Module):
 
 
 def picture_of_ratio(
-    blur: Tensor, log_ratio: Tensor, lines: Tensor | None = None, trust: Tensor | None = None
+    blur: Tensor,
+    log_ratio: Tensor,
+    lines: Tensor | None = None,
+    trust: Tensor | None = None,
+    coarse_share: Tensor | None = None,
 ) -> Tensor:
     """Blurry picture times a ratio of firing rates, as SDM (Eq. 8) has it, in [0, 1].
 
@@ -186,15 +195,23 @@ def picture_of_ratio(
         blur: (B, 3, h, w).
         log_ratio: logarithm of the ratio, (B, 1, H, W).
         lines, trust: colour lines, by which colours follow the gray instead (`colour_by_lines`).
+        coarse_share: share of the gray as coarse as the spikes, (B, 1, H, W): the blurry gray is
+            averaged to their grid before it is multiplied, so that none of its detail is left.
     """
-    ratio = functional.interpolate(
-        log_ratio.float().clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO).exp(),
-        size=blur.shape[2:],
-        mode="bicubic",
-        align_corners=False,
-    )
+    size = blur.shape[2:]
+    coarse_ratio = log_ratio.float().clamp(-_MAX_LOG_RATIO, _MAX_LOG_RATIO).exp()
+    ratio = _upsample_bicubic(coarse_ratio, size)
+    if coarse_share is not None:
+        gray = gray_of(blur)
+        coarse = _upsample_bicubic(functional.avg_pool2d(gray, GRID_PIXELS) * coarse_ratio, size)
+        share = functional.interpolate(coarse_share, size=size, mode="bilinear")
+        ratio = ratio + share * (coarse / gray.clamp(min=_MIN_GRAY) - ratio)
     picture = blur * ratio if lines is None else colour_by_lines(blur, ratio, lines, trust)
     return picture.clamp(0, 1)
+
+
+def _upsample_bicubic(maps: Tensor, size: Sequence[int]) -> Tensor:
+    return functional.interpolate(maps, size=tuple(size), mode="bicubic", align_corners=False)
 
 
 def _downsampling_conv(in_channels: int, out_channels: int) -> nn.Conv2d:

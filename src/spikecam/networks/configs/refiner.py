@@ -36,7 +36,7 @@ class RefinerConfig:
     """
 
     exposure_maps: int = 19
-    moment_maps: int = 23
+    moment_maps: int = 24
     width: int = 64
     deep_width: int = 128
     picture_blocks: int = 2
@@ -83,10 +83,12 @@ class RefinerInputConfig(InputConfig):
         near_windows: how many of them are near.
         flow_blur: standard deviation of the Gaussian blur before optical flow, in spike pixels.
         white_quantile: of firing rates, that becomes white for optical flow.
+        gray_weights: name of the weights of the fusion network that gives the gray of a moment from
+            spikes alone; empty for a network that does without.
     """
 
     kind: ClassVar[str] = "log-rate-ratios"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     exposure_units: int = 97
     exposure_parts: int = 16
@@ -101,6 +103,7 @@ class RefinerInputConfig(InputConfig):
     near_windows: int = 2
     flow_blur: float = 0.9
     white_quantile: float = 0.995
+    gray_weights: str = "fusion-small"
 
     def __post_init__(self) -> None:
         check_minimum(
@@ -130,10 +133,12 @@ class RefinerInputConfig(InputConfig):
     def moment_maps(self) -> int:
         """Number of maps of a moment.
 
-        They are of its windows, its place in the exposure, SDM's ratio, and light aligned along
-        motion.
+        They are of its windows, its place in the exposure, SDM's ratio, light aligned along motion,
+        and the gray from spikes alone.
         """
-        return 2 * len(self.window_edges) + 1 + (ALIGNED_MAPS if self.aligned_windows else 0)
+        windows = 2 * len(self.window_edges) + 1
+        aligned = ALIGNED_MAPS if self.aligned_windows else 0
+        return windows + aligned + (1 if self.gray_weights else 0)
 
 
 ARCHITECTURE = Architecture(

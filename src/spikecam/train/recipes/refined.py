@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RUN = RunConfig(epochs=58, steps=250, lr=5e-4)
 # Samples of a validation, and the side of their crops, where pictures are as large.
 _VAL_SAMPLES, _VAL_CROP = 48, 256
+# Weight of squared differences between neighbouring pixels, beside that of pixels.
+_EDGE_WEIGHT = 0.3
 # Layers that see pictures and maps or give out pictures, which AdamW trains.
 _ADAMW_LAYERS = "picture.0.weight", "moment.weight", "warped.0.weight", "predict.weight"
 
@@ -71,7 +73,7 @@ class RefinedOptions:
 
 
 class RefinedStage(Stage):
-    """Training stage of the refiner: the Charbonnier error of pictures with known truth.
+    """Training stage of the refiner: the Charbonnier error of pictures and of their edges.
 
     Samples are `RefinerSamples`.
     """
@@ -104,10 +106,14 @@ class RefinedStage(Stage):
         return sharp.float()
 
     def loss(self, batch: Sample, generator: torch.Generator) -> Tensor:
-        """Loss of a batch: mean Charbonnier error of the pictures."""
+        """Loss of a batch: mean Charbonnier error of the pictures and of their differences."""
         from spikecam.train.losses.charbonnier import charbonnier
 
-        error = (self.predict_pictures(batch) - batch["sharp"]).square().mean((2, 3, 4))
+        difference = self.predict_pictures(batch) - batch["sharp"]
+        error = difference.square().mean((2, 3, 4))
+        # Thin stripes and grids weigh little in the picture, and much in its differences.
+        for axis in (3, 4):
+            error = error + _EDGE_WEIGHT * difference.diff(dim=axis).square().mean((2, 3, 4))
         return charbonnier(error).mean()
 
     def evaluate(self, batch: Sample) -> tuple[dict[str, Tensor], list[Tensor]]:
@@ -147,6 +153,10 @@ def train_refined(job: TrainingJob, options: RefinedOptions) -> TrainingResult:
 
     network = choose_network_size(options.weights, "refiner", options.network)
     input_config = choose_network_input(options.weights, "refiner")
+    if options.pseudo and options.weights is None:
+        # The network of the gray from spikes alone learned from sharp pictures.
+        input_config = replace(input_config, gray_weights="")
+        network = replace(network, moment_maps=input_config.moment_maps)
     scenes, seed, sources = options.scenes, options.run.seed, job.sources
     if options.pseudo:
         captures, _ = find_train_val_pairs_of_all(
