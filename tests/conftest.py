@@ -17,6 +17,13 @@ import spikecam as sc
 from spikecam.cli.main import main
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.stream import SpikeStream
+from spikecam.views.camera import Intrinsics
+from spikecam.views.flight_folder import FlightOptions, write_flight
+from spikecam.views.gaussian_flight import gaussian_flight
+from spikecam.views.gaussians import Gaussians
+from spikecam.views.made_scene import made_scene
+from spikecam.views.orbit import orbit_path
+from spikecam.views.ply_file import write_ply
 
 ROOT = Path(__file__).parents[1]
 
@@ -100,6 +107,48 @@ def steady():
         return SpikeStream.from_array(np.diff(np.floor(total), axis=0))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def ball():
+    """A scene: a coloured ball of Gaussians of radius 1 around (2, 0, -1), opaque."""
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(400, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    harmonics = np.zeros((400, 4, 3))
+    # The colour is the direction: red on the side of x, and so on.
+    harmonics[:, 0] = directions / (2 * 0.28209479)
+    parameters = (
+        directions + np.array([2, 0, -1]),
+        np.full((400, 3), np.log(0.08)),
+        np.tile((1.0, 0, 0, 0), (400, 1)),
+        np.full(400, 3.0),
+        harmonics,
+    )
+    return Gaussians(*(np.ascontiguousarray(values, np.float32) for values in parameters))
+
+
+@pytest.fixture(scope="session")
+def street_corner():
+    """The made scene, which takes seconds to make."""
+    return made_scene()
+
+
+@pytest.fixture
+def ball_file(ball, tmp_path):
+    """The ball as a .ply."""
+    write_ply(tmp_path / "ball.ply", ball)
+    return tmp_path / "ball.ply"
+
+
+@pytest.fixture(scope="session")
+def flight_folder(tmp_path_factory, ball):
+    """A flight around a third of the ball: 301 frames of 36x32, 5 photographs of 101 frames."""
+    lens = Intrinsics.from_field_of_view(36, 32, 0.8)
+    path = orbit_path((2, 0, -1), 3.2, 300, turns=0.3, elevation=(10, 40))
+    flight = gaussian_flight(ball, lambda time: path.camera_at(time, lens), 301)
+    options = FlightOptions(photographs=5, exposure=101)
+    return write_flight(tmp_path_factory.mktemp("flights") / "ball", flight, options)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from spikecam.rows import run_over_rows
 
 
 def test_every_row_is_visited_once():
-    for height in (1, 2, 7, 250):
+    for height in (0, 1, 2, 7, 250):
         spans = []
         lock = threading.Lock()
 

@@ -1,6 +1,6 @@
 """Give a trained refiner the inputs and corrections that its configuration lacks, as a start.
 
-    python tools/extend_refiner.py WEIGHTS --output OUT.safetensors [--no-aligned] [--no-gray] [--share-bias 0.5]
+    python tools/extend_refiner.py WEIGHTS --output OUT [--no-aligned] [--no-gray] [--share-bias X]
 
 Weights of what is new are zero: aligned light changes nothing before it is trained, colour lines
 count as far as they fit, and the gray from spikes alone is the base of the ratio at once.

@@ -32,9 +32,10 @@ if hasattr(os, "register_at_fork"):
 def run_over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
     """Run a kernel in parallel threads over spans of rows: ``kernel(*args, first, last)``.
 
-    The kernel must release the interpreter lock and write to its own rows only.
+    The kernel must release the interpreter lock and write to its own rows only. Without rows it is
+    called once.
     """
-    parts = min(usable_cores(), height)
+    parts = max(1, min(usable_cores(), height))
     edges = [height * i // parts for i in range(parts + 1)]
     jobs = [_pool().submit(kernel, *args, a, b) for a, b in pairwise(edges)]
     for job in jobs:

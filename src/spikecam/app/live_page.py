@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
-import anyio
 from nicegui import app, ui
-from nicegui.server import Server
 from starlette.responses import StreamingResponse
 
+from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.page import COLOUR
 from spikecam.app.server import LOOPBACK, serve_page
@@ -24,7 +23,6 @@ from spikecam.show.display import DisplayMapping
 _FIT_INTERVAL_PICTURES = 30
 # Share of a new fit that is added to the present black and white.
 _FIT_SHARE = 0.3
-_BOUNDARY = "picture"
 _JPEG_QUALITY = 90
 _PICTURE_TIMEOUT_SECONDS = 0.3
 _STATUS_INTERVAL_SECONDS = 0.5
@@ -57,14 +55,13 @@ class SmoothedDisplayMapping:
         return DisplayMapping(fitted.black, fitted.white, self.gamma)(picture)
 
 
-def iter_jpeg_parts(live: LiveReconstruction, display: SmoothedDisplayMapping) -> Iterator[bytes]:
-    """Yield the parts of a multipart stream, a JPEG picture each, until the reconstruction ends.
+def iter_jpegs(live: LiveReconstruction, display: SmoothedDisplayMapping) -> Iterator[bytes]:
+    """Yield JPEG files of a reconstruction until it ends.
 
-    Pictures that a browser does not take in time are skipped for it. A part is empty where no
+    Pictures that a browser does not take in time are skipped for it. A file is empty where no
     picture is made for a moment.
     """
     number = 0
-    yield f"--{_BOUNDARY}\r\n".encode("ascii")
     while True:
         latest = live.next_picture(number, timeout=_PICTURE_TIMEOUT_SECONDS)
         if latest is None:
@@ -74,10 +71,7 @@ def iter_jpeg_parts(live: LiveReconstruction, display: SmoothedDisplayMapping) -
             continue
         number, picture = latest
         live.sent_count += 1
-        jpeg = encode_picture(display(picture), "jpeg", quality=_JPEG_QUALITY)
-        head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-        # The boundary follows at once: browsers show a part when the next begins.
-        yield head.encode("ascii") + jpeg + f"\r\n--{_BOUNDARY}\r\n".encode("ascii")
+        yield encode_picture(display(picture), "jpeg", quality=_JPEG_QUALITY)
 
 
 def serve_live(
@@ -101,10 +95,7 @@ def serve_live(
 
     @app.get("/live")
     def stream_pictures() -> StreamingResponse:
-        media_type = f"multipart/x-mixed-replace; boundary={_BOUNDARY}"
-        return StreamingResponse(
-            _iterate_in_threads(iter_jpeg_parts(live, display)), media_type=media_type
-        )
+        return jpeg_stream_response(iter_jpegs(live, display))
 
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
@@ -120,18 +111,6 @@ def serve_live(
     finally:
         live.stop()
         thread.join(timeout=1)
-
-
-async def _iterate_in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Iterate over parts in threads, so that waiting for one does not hold up the page.
-
-    Ends with the server, which would otherwise wait for it.
-    """
-    while not Server.instance.should_exit:
-        part = await anyio.to_thread.run_sync(next, parts, None)
-        if part is None:
-            return
-        yield part
 
 
 def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:

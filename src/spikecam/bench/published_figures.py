@@ -76,6 +76,26 @@ _REDS_BASE = {
     "Spk2ImgNet": (39.15, 0.978, 0.022, 4.24, 25.2),
     "BSF": (39.58, 0.979, 0.019, 4.14, 24.9),
 }
+# PSNR of new views: objects of NeRF's synthetic scenes, and scenes of Deblur-NeRF; 800x800.
+_VIEWS = {
+    "3DGS on clear pictures": (33.31, 30.27),
+    "3DGS on blurry pictures": (26.95, 23.38),
+    "Deblur-NeRF": (23.71, 28.77),
+    "DeblurGS": (28.47, 23.55),
+    "Spike-NeRF": (28.24, 18.14),
+    "SpikeGS": (30.18, 28.06),
+    "3DGS on TFI": (29.97, 26.96),
+    "3DGS on TFP": (30.11, 27.51),
+    "3DGS on SpikeGen": (31.81, 28.26),
+}
+
+
+def view_figures() -> dict[str, Figures]:
+    """Published PSNR of new views, of objects and out of doors (SpikeGen Tables 4 and 8)."""
+    return {
+        name: dict(zip(("objects", "out of doors"), row, strict=True))
+        for name, row in _VIEWS.items()
+    }
 
 
 def sequence_figures() -> dict[str, Figures]:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import spikecam as sc
 from spikecam.cli.messages import report
-from spikecam.cli.options import RecordingOptions, SpikesArgument
+from spikecam.cli.options import SCENE_SUFFIX, RecordingOptions, SpikesArgument
 from spikecam.cli.progress import make_progress_tracker
 
 
 def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
-    """Describe a recording: frames, size, duration, mean rate, dead pixels, fitting method."""
+    """Describe a recording: frames, size, duration, mean rate, dead pixels, fitting method.
+
+    A scene of Gaussians (.ply) is described by their number, their harmonics and its size.
+    """
+    if spikes.suffix.lower() == SCENE_SUFFIX:
+        if recording != RecordingOptions():
+            raise sc.OptionError(f"{spikes} is a scene; leave out the options of a recording")
+        _describe_scene(spikes)
+        return
     stream = recording.open_recording(spikes)
     facts = sc.summarize_recording(stream, progress=make_progress_tracker("Counting spikes"))
     pixels = stream.height * stream.width
@@ -30,3 +39,18 @@ def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOp
     rows["method"] = str(choice).removeprefix("method ")
     lines = [str(spikes), *(f"  {name:<12} {value}" for name, value in rows.items())]
     report("\n".join(lines), {"file": spikes, **facts, "method": asdict(choice)})
+
+
+def _describe_scene(path: Path) -> None:
+    from spikecam.views.ply_file import read_ply
+    from spikecam.views.scene_summary import summarize_scene
+
+    facts = summarize_scene(read_ply(path))
+    rows = {
+        "gaussians": f"{facts['gaussians']:,} {'gray' if facts['channels'] == 1 else 'in colour'}",
+        "harmonics": f"up to degree {facts['degree']}",
+        "middle": " ".join(f"{value:.4g}" for value in facts["middle"]),
+        "radius": f"{facts['radius']:.4g}, of 90 % of the opacity",
+    }
+    lines = [str(path), *(f"  {name:<12} {value}" for name, value in rows.items())]
+    report("\n".join(lines), {"file": path, **facts})

@@ -1,0 +1,256 @@
+"""A request for a scene of Gaussians, fitted to what a moving camera recorded."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikecam.encoding import parse_encoding
+from spikecam.errors import OptionError
+from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.paths import PathLike
+from spikecam.io.pictures import write_picture
+from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.requests.scene_cameras import check_fov
+from spikecam.requests.splat_options import SplatOptions
+from spikecam.requests.splat_recordings import (
+    observe_flight,
+    observe_posed_pictures,
+    observe_still_cameras,
+)
+from spikecam.resources import check_memory
+from spikecam.views.backend import pick_renderer
+from spikecam.views.camera import Camera
+from spikecam.views.common_point import common_view_point
+from spikecam.views.fit_preview import preview_picture
+from spikecam.views.fit_state import load_fit, save_fit
+from spikecam.views.fitting import Fit
+from spikecam.views.gaussians import Gaussians
+from spikecam.views.initial_gaussians import scene_gaussians
+from spikecam.views.observed_scene import ObservedScene
+from spikecam.views.ply_file import write_ply
+from spikecam.views.pose_checks import check_views
+from spikecam.views.pose_corrections import PoseCorrections
+from spikecam.views.pose_files.nerf import write_transforms
+from spikecam.views.pose_files.pose_file import PoseFile
+from spikecam.views.pose_files.read import read_poses
+
+# Knots of the corrections of a flight.
+_POSE_KNOTS = 60
+_SAVE_SECONDS = 30.0
+# Arrays of the size of the scene: itself, gradients, two moments of Adam, a copy while it grows.
+_SCENE_ARRAYS = 5
+# Parameters of a Gaussian but its harmonics.
+_PARAMETERS = 11
+
+
+@dataclass(frozen=True)
+class SplatProgress:
+    """How far a fit is.
+
+    Attributes:
+        step: steps that are done.
+        loss: of the last observation.
+        gaussians: their number.
+    """
+
+    step: int
+    loss: float
+    gaussians: int
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedSplat:
+    """A fit that can begin.
+
+    Attributes:
+        fit: at its first step, or where a stopped one left it.
+        scene: what was observed.
+        settings: that a stored state belongs to.
+    """
+
+    fit: Fit
+    scene: ObservedScene
+    settings: Mapping[str, Any]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Sentences on what was decided."""
+        return tuple(self.scene.facts)
+
+    def resume(self, output: Path) -> bool:
+        """Go on from the state beside an output, and say whether there is one.
+
+        Raises:
+            FileError: the state is damaged.
+            OptionError: it belongs to other settings, poses or recordings.
+        """
+        state = state_path(output)
+        if not state.exists():
+            return False
+        load_fit(state, self.fit, self.settings)
+        return True
+
+    def run(self, output: Path) -> Generator[SplatProgress, None, None]:
+        """Fit, and yield after each step.
+
+        The scene, its state (`state_path`), a preview (`preview_path`) and poses that are refined
+        (`refined_poses_path`) are written every half a minute, and where the fit is interrupted or
+        the iterator closed. At the end the state is removed; the others stay.
+
+        Raises:
+            OutputError: they cannot be written.
+        """
+        start = self.fit.step_number
+        saved = time.monotonic()
+        loss = math.nan
+        try:
+            while self.fit.step_number < self.fit.options.steps:
+                loss = self.fit.step()
+                if time.monotonic() - saved > _SAVE_SECONDS:
+                    self._save(output)
+                    saved = time.monotonic()
+                yield SplatProgress(self.fit.step_number, loss, len(self.fit.gaussians))
+        except (KeyboardInterrupt, GeneratorExit):
+            # In the middle of a change the state of the last half a minute is the better.
+            if self.fit.step_number > start and not self.fit.is_changing:
+                self._save(output)
+            raise
+        self._write(output)
+        state_path(output).unlink(missing_ok=True)
+
+    def _save(self, output: Path) -> None:
+        save_fit(state_path(output), self.fit, self.settings)
+        self._write(output)
+
+    def _write(self, output: Path) -> None:
+        write_ply(output, self.fit.gaussians)
+        write_picture(preview_path(output), preview_picture(self.fit))
+        if self.fit.corrections is not None:
+            poses = self.scene.poses
+            write_transforms(
+                refined_poses_path(output),
+                np.stack([self.fit.camera(t).world_to_camera for t in self.scene.pose_times]),
+                self.scene.intrinsics,
+                times=poses.times,
+                pictures=poses.pictures,
+            )
+
+
+def state_path(output: Path) -> Path:
+    """File of the state of a fit, beside the scene that it makes."""
+    return output.with_name(output.name + ".fit.npz")
+
+
+def preview_path(output: Path) -> Path:
+    """Picture of how far a fit is, beside its scene: a measurement, and the scene from there."""
+    return output.with_name(output.name + ".preview.png")
+
+
+def refined_poses_path(output: Path) -> Path:
+    """File of the poses that were refined with a scene, a transforms.json beside it."""
+    return output.with_name(output.name + ".poses.json")
+
+
+@dataclass(frozen=True)
+class SplatRequest:
+    """Request for a scene of Gaussians, as plain values.
+
+    Attributes:
+        spikes: the recordings: one of a camera that flies; or one for each pose of a camera that
+            stands still; none for plain pictures, which the file of poses names.
+        poses: file of poses, see `read_poses`; for one recording with times in its frames.
+        photographs: file of poses of blurry photographs of a flight, with the times of their
+            middles.
+        fov: horizontal field of view in degrees, where the poses have none.
+        options: of what is observed, and of the fit.
+        fpn: the spike camera's fixed pattern.
+    """
+
+    spikes: Sequence[Spikes]
+    poses: PathLike
+    photographs: PathLike | None = None
+    fov: float | None = None
+    options: SplatOptions = field(default_factory=SplatOptions)
+    fpn: FixedPattern | None = None
+
+    def check(self) -> CheckedSplat:
+        """Check the request, and read what is observed.
+
+        Raises:
+            FileError: a file that is missing, damaged or of another kind.
+            OptionError, RangeError, GeometryError, ResourceError: what cannot be, such as poses
+                that do not cover the recording, or show no parallax.
+        """
+        self._check_values()
+        poses = read_poses(self.poses)
+        check_views(poses.world_to_camera, str(self.poses))
+        scene = self._observe(poses)
+        gaussians, distance = self._initial_gaussians(scene)
+        corrections = None
+        if self.options.refine_poses:
+            knots = scene.pose_times
+            if self._is_flight and len(knots) > _POSE_KNOTS:
+                knots = np.linspace(knots[0], knots[-1], _POSE_KNOTS)
+            corrections = PoseCorrections(knots, distance)
+        fit = Fit(
+            scene.observations,
+            scene.camera_at,
+            gaussians,
+            parse_encoding(self.options.encoding),
+            distance,
+            self.options.fit,
+            corrections,
+            renderer=pick_renderer(self.options.device),
+        )
+        return CheckedSplat(fit, scene, self.options.values() | scene.digests())
+
+    @property
+    def _is_flight(self) -> bool:
+        return len(self.spikes) == 1
+
+    def _check_values(self) -> None:
+        check_fov(self.fov)
+        if self.photographs is not None and not self._is_flight:
+            raise OptionError(
+                "photographs are of the flight of one recording; leave them out for still cameras "
+                "and plain pictures"
+            )
+        if not self.spikes and (self.fpn is not None or self.options.bayer):
+            raise OptionError(
+                "a fixed pattern and bayer are of spikes; leave them out for plain pictures"
+            )
+        options = self.options
+        parameters = _PARAMETERS + 3 * (options.degree + 1) ** 2
+        check_memory(
+            options.fit.gaussians * parameters * 4 * _SCENE_ARRAYS,
+            f"a scene of {options.fit.gaussians:,} Gaussians",
+            "choose fewer by --gaussians",
+        )
+
+    def _observe(self, poses: PoseFile) -> ObservedScene:
+        if not self.spikes:
+            return observe_posed_pictures(poses, self.fov, self.options)
+        streams = [open_spikes(one) for one in self.spikes]
+        if not self._is_flight:
+            return observe_still_cameras(streams, poses, self.fov, self.options, self.fpn)
+        photographs = None if self.photographs is None else read_poses(self.photographs)
+        return observe_flight(streams[0], poses, photographs, self.fov, self.options, self.fpn)
+
+    def _initial_gaussians(self, scene: ObservedScene) -> tuple[Gaussians, float]:
+        """Half as many Gaussians as the scene may have, for the fit adds some."""
+        poses, most = scene.poses.world_to_camera, self.options.fit.gaussians
+        return scene_gaussians(
+            [Camera(scene.intrinsics, pose) for pose in poses],
+            common_view_point(poses),
+            min(most, max(4, most // 2)),
+            degree=self.options.degree,
+            channels=3 if scene.has_colours else 1,
+            rng=np.random.default_rng(self.options.fit.seed),
+        )

@@ -1,0 +1,73 @@
+"""Motion in the picture of a camera on its path, and the windows and views that it asks for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from spikecam.views.camera import Camera
+from spikecam.views.key_frames import CameraAt
+
+# Motion in pixels below which one view stands for all of a window.
+MAX_VIEW_MOTION = 2.0
+# Longest window that is chosen, in frames, and the most views of one measurement.
+_MAX_WINDOW, _MAX_VIEWS = 41, 24
+# Motion is allowed so much more than `MAX_VIEW_MOTION` times the views, as a share of that motion.
+_EXCESS = 0.25
+_CHECKED_TIMES = 40
+
+
+def motion_per_frame(
+    camera_at: CameraAt, points: npt.NDArray[np.floating], start: float, stop: float
+) -> float:
+    """Median motion of points in the picture of a camera.
+
+    Args:
+        camera_at: the camera at a time in frames.
+        points: of the scene, in the world, (N, 3).
+        start, stop: first and last time.
+
+    Returns:
+        Pixels a frame; 0 where no point is in view.
+    """
+    motions = [np.zeros(0)]
+    for time in np.linspace(start, max(start, stop - 1), _CHECKED_TIMES):
+        first, second = camera_at(time), camera_at(time + 1)
+        lens = first.intrinsics
+        places, later = _project(first, points), _project(second, points)
+        with np.errstate(invalid="ignore"):
+            inside = ((places >= 0) & (places < (lens.width, lens.height))).all(axis=1)
+        distances = np.hypot(*(later - places)[inside].T)
+        motions.append(distances[np.isfinite(distances)])
+    every = np.concatenate(motions)
+    return float(np.median(every)) if len(every) else 0.0
+
+
+def choose_window(motion: float) -> int:
+    """Odd number of frames, 1 to 41, in which things move by at most `MAX_VIEW_MOTION`.
+
+    Args:
+        motion: in pixels a frame.
+    """
+    frames = min(_MAX_WINDOW, max(1, int(MAX_VIEW_MOTION / max(motion, 1e-6))))
+    return frames - (frames + 1) % 2
+
+
+def choose_views(motion: float, window: int) -> int:
+    """Views, 1 to 24, that stand for a window: about one for each `MAX_VIEW_MOTION`.
+
+    Args:
+        motion: in pixels a frame.
+        window: its length in frames.
+    """
+    return min(_MAX_VIEWS, max(1, math.ceil(motion * window / MAX_VIEW_MOTION - _EXCESS)))
+
+
+def _project(camera: Camera, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Places of points in the picture in pixels, (N, 2); NaN behind the camera."""
+    lens, view = camera.intrinsics, camera.world_to_camera
+    x, y, z = (points @ view[:3, :3].T + view[:3, 3]).T
+    z = np.where(z > 0, z, np.nan)
+    return np.stack([lens.fx * x / z + lens.cx, lens.fy * y / z + lens.cy], axis=1)

@@ -1,0 +1,1 @@
+"""Files of camera poses: those of NeRF, models of COLMAP, tables."""

@@ -1,0 +1,92 @@
+import json
+
+import pytest
+
+from spikecam.cli import progress
+from spikecam.views.ply_file import read_ply
+from spikecam.views.pose_files.nerf import read_transforms
+
+SMALL = ("--steps", 12, "--gaussians", 60, "--windows", 6)
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_scene_of_a_flight(spikecam, flight_folder, tmp_path):
+    out, poses = tmp_path / "scene.ply", flight_folder / "transforms.json"
+    words = ("splat", flight_folder / "spikes.dat", "--poses", poses, "-o", out)
+    photographs = ("--photographs", flight_folder / "transforms_photographs.json")
+    ended = spikecam(*words, *SMALL, *photographs, "--exposure", 101)
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("white fires 0.")
+    assert lines[-1] == f"{out}: 30 Gaussians after 12 steps"
+    assert read_ply(out).harmonics.shape == (30, 4, 3)
+    assert files_in(tmp_path) == ["scene.ply", "scene.ply.preview.png"]
+
+
+def test_refined_poses_and_facts_as_json(spikecam, flight_folder, tmp_path):
+    out, poses = tmp_path / "scene.ply", flight_folder / "transforms_clear.json"
+    ended = spikecam("splat", poses, "-o", out, *SMALL[:4], "--refine-poses", "--json")
+    assert ended.code == 0, ended.err
+    facts = json.loads(ended.out)
+    assert (facts["gaussians"], facts["steps"]) == (30, 12)
+    assert (facts["scene"], facts["notes"]) == (str(out), ["5 pictures"])
+    assert 0 < facts["loss"] < 1
+    assert len(read_transforms(facts["poses"]).pictures) == 5
+    names = ["scene.ply", "scene.ply.poses.json", "scene.ply.preview.png"]
+    assert files_in(tmp_path) == names
+
+
+def test_an_interrupted_command_goes_on_when_it_is_repeated(
+    spikecam, flight_folder, tmp_path, monkeypatch
+):
+    words = ("splat", flight_folder / "transforms_clear.json", *SMALL[:4])
+    assert spikecam(*words, "-o", tmp_path / "whole.ply").code == 0
+    out, checks = tmp_path / "scene.ply", iter(range(5))
+
+    def interrupt():
+        if next(checks) == 4:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as changed:
+        changed.setattr(progress, "raise_if_interrupted", interrupt)
+        ended = spikecam(*words, "-o", out)
+    assert ended.code == 130
+    assert len(read_ply(out)) == 30
+    assert (tmp_path / "scene.ply.fit.npz").exists()
+    assert (tmp_path / "scene.ply.preview.png").exists()
+    ended = spikecam(*words, "--seed", 1, "-o", out)
+    assert (ended.code, "fit with other settings (seed)" in ended.err) == (2, True)
+    ended = spikecam(*words, "-o", out)
+    assert f"goes on after step 5, from {out}.fit.npz" in ended.out
+    assert out.read_bytes() == (tmp_path / "whole.ply").read_bytes()
+    assert not (tmp_path / "scene.ply.fit.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("{spikes}", "give the poses of the camera by --poses"),
+        ("{spikes} --poses none.json", "none.json"),
+        ("none.dat --poses {poses}", "none.dat"),
+        ("{spikes} --poses {poses} --window 999", "longer than the recording of 301"),
+        ("{spikes} --poses {poses} --method none", "none"),
+        ("{spikes} {spikes} --poses {clear}", "has 5 poses, and there are 2 recordings"),
+        ("{poses}", "names no pictures"),
+        ("{clear} --photographs {clear}", "photographs are of the flight"),
+    ],
+)
+def test_what_cannot_be_is_refused(refused, flight_folder, tmp_path, words, said):
+    files = {
+        "spikes": flight_folder / "spikes.dat",
+        "poses": flight_folder / "transforms.json",
+        "clear": flight_folder / "transforms_clear.json",
+    }
+    refused(tmp_path, said, f"splat {words.format(**files)}", tmp_path / "out.ply")
+
+
+def test_an_output_that_is_no_ply_is_refused(refused, flight_folder, tmp_path):
+    command = f"splat {flight_folder / 'transforms_clear.json'}"
+    refused(tmp_path, "scene.png is not a .ply; name the scene so", command, tmp_path / "scene.png")
