@@ -1,8 +1,8 @@
 import pytest
 
 import spikecam as sc
-from spikecam.bench.benchmarks.views import ViewsOptions
 from spikecam.bench.views import ROWS, score_views
+from spikecam.bench.views_options import ViewsOptions
 
 TINY = {"frames": 120, "steps": 20, "gaussians": 200}
 

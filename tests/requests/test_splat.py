@@ -104,7 +104,7 @@ def test_an_interrupted_fit_leaves_a_scene_and_goes_on(refining, tmp_path, monke
         return render(*args, **settings)
 
     with monkeypatch.context() as changed:
-        changed.setattr("spikecam.views.fitting.render", interrupt)
+        changed.setattr(checked.fit, "renderer", interrupt)
         # The preview is rendered, too.
         changed.setattr(splat, "preview_picture", lambda fit: np.zeros((2, 2)))
         with pytest.raises(KeyboardInterrupt):

@@ -1,7 +1,7 @@
 """Figures published in the papers, to print beside measured ones. None was rerun here.
 
-SpikeReveal: NeurIPS 2024, Tables 1 to 4. SpikeGen: its Tables 2 and 3. PSNR is in dB; their SSIM of
-deblurring is taken to be on pictures in [-1, 1], as SpikeReveal's authors computed it.
+SpikeReveal: NeurIPS 2024, Tables 1 to 4. SpikeGen: its Tables 2, 3, 4 and 8. PSNR is in dB; their
+SSIM of deblurring is taken to be on pictures in [-1, 1], as SpikeReveal's authors computed it.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import spikecam as sc
 from spikecam.bench.published_figures import NOTE, view_figures
 from spikecam.bench.report import Report, Table
+from spikecam.bench.views_options import ViewsOptions
 from spikecam.encoding import SRGB
 from spikecam.gray import as_gray
 from spikecam.picture import Picture
@@ -37,6 +37,7 @@ from spikecam.views.observations import (
     SensorScale,
     observe_pictures,
     observe_windows,
+    window_times,
 )
 from spikecam.views.orbit import orbit_path
 from spikecam.views.picture_loss import PictureLoss
@@ -45,9 +46,6 @@ from spikecam.views.spike_nerf_icme import SpikeNerfLoss, observe_spike_nerf
 from spikecam.views.spikegs import observe_spikegs
 from spikecam.views.spikenerf_cvpr import observe_spike_counts, spike_count_loss
 from spikecam.views.view_loss import ViewLoss, observed_light_loss
-
-if TYPE_CHECKING:
-    from spikecam.bench.benchmarks.views import ViewsOptions
 
 Say = Callable[[str], None]
 
@@ -121,6 +119,7 @@ def score_views(
         f"{options.steps} steps, at most {options.gaussians} Gaussians; seconds are of this run",
         f"a flight of {options.frames} frames of {width}x{height}, {PRESET} noise, white fires "
         f"{PEAK_RATE} times a frame; gray, on {len(case.tests)} clear test views",
+        f"poses are known to all; the mask of Spike-NeRF is of {_MASK_FRAMES} frames",
     ]
     return Report(
         "views",
@@ -216,8 +215,7 @@ def observe_blurry(case: ViewCase, views: int | None) -> Iterator[Observation]:
     starts = np.linspace(0, last, _photographs(case)).astype(int)
     spans = [(int(start), int(start) + _EXPOSURE) for start in starts]
     count = views or choose_views(case.motion, _EXPOSURE)
-    steps = _EXPOSURE * ((np.arange(count) + 0.5) / count - 0.5)
-    times = [tuple(float((a + b - 1) / 2 + step) for step in steps) for a, b in spans]
+    times = [window_times(span, count) for span in spans]
     photographs = photographs_of_flight(case.flight, spans)
     light = (SRGB.decode(_gray(photograph)) for photograph in photographs)
     yield from observe_pictures(light, times)
@@ -255,7 +253,9 @@ class FitRow:
 ROWS = {
     "clear pictures": FitRow(observe_clear, PictureLoss()),
     "blurry photographs": FitRow(lambda case: observe_blurry(case, 1), PictureLoss()),
-    "blur along the path (DeblurGS)": FitRow(lambda case: observe_blurry(case, None)),
+    "blur along the path (DeblurGS)": FitRow(
+        lambda case: observe_blurry(case, None), PictureLoss()
+    ),
     "tfp": FitRow(lambda case: observe_method(case, "tfp", window=_TFP_WINDOW), PictureLoss()),
     "tfi": FitRow(lambda case: observe_method(case, "tfi"), PictureLoss()),
     "fusion": FitRow(lambda case: observe_method(case, "fusion"), PictureLoss()),

@@ -1,7 +1,8 @@
-"""Refiner, which corrects SDM whatever the threshold of the sensor; ours.
+"""Refiner, which corrects pictures of ratios of light, whatever the threshold; ours.
 
 It sees light as ratios of short to long exposures, which no threshold changes, and gives a better
-ratio for the formula of SDM (SpikeReveal, Eq. 8) and what is to be added to its sharp picture,
+ratio for the formula of SDM (SpikeReveal, Eq. 8), where SDM's own or that of the gray from spikes
+alone is the first, and what is to be added to its sharp picture,
 whose colours follow the blurry picture's (`spikecam.networks.colour_lines`). All convolutions but
 those that go half as fine run on a grid a quarter as fine as the picture, which is unfolded onto
 it. The branch of the picture and of its whole exposure is the same for every moment and is computed
@@ -73,7 +74,7 @@ class Refiner(nn.Module):
         self.after = nn.Sequential(*(ResidualBlock(width) for _ in range(config.blocks - 2)))
         corrections = 1 + config.colour_lines + bool(input_config.gray_weights)
         self.predict = nn.Conv2d(width, unfolded + corrections, 3, padding=1)
-        # Untrained, it gives what the formula gives.
+        # Untrained, it gives the picture of the first ratio.
         nn.init.zeros_(self.predict.weight)
         nn.init.zeros_(torch.as_tensor(self.predict.bias))
 

@@ -20,13 +20,12 @@ from spikecam.requests.scene_cameras import (
 )
 from spikecam.resources import check_memory
 from spikecam.stream import Progress
-from spikecam.views.camera import Camera, Intrinsics
+from spikecam.views.camera import Camera, CameraAt, Intrinsics
 from spikecam.views.camera_path import CameraPath
 from spikecam.views.flight import Flight
 from spikecam.views.flight_folder import FlightOptions, write_flight
 from spikecam.views.gaussian_flight import gaussian_flight
 from spikecam.views.gaussians import Gaussians
-from spikecam.views.key_frames import CameraAt
 from spikecam.views.made_scene import made_scene, made_scene_flight, made_scene_views
 from spikecam.views.orbit import DEFAULT_ELEVATION, Elevation, orbit_around_gaussians
 from spikecam.views.orbit_view import axis_vector

@@ -25,7 +25,6 @@ from spikecam.requests.splat_recordings import (
     observe_still_cameras,
 )
 from spikecam.resources import check_memory
-from spikecam.views.backend import pick_renderer
 from spikecam.views.camera import Camera
 from spikecam.views.common_point import common_view_point
 from spikecam.views.fit_preview import preview_picture
@@ -207,7 +206,6 @@ class SplatRequest:
             distance,
             self.options.fit,
             corrections,
-            renderer=pick_renderer(self.options.device),
         )
         return CheckedSplat(fit, scene, self.options.values() | scene.digests())
 

@@ -32,7 +32,6 @@ class SplatOptions:
         encoding: of photographs, pictures and the scene's colours.
         degree: of the spherical harmonics, 0 to 3.
         refine_poses: correct the poses together with the scene, and write them beside it.
-        device: where views are rendered: cpu, or cuda with gsplat.
         fit: options of the fit.
 
     Raises:
@@ -50,7 +49,6 @@ class SplatOptions:
     encoding: str = "srgb"
     degree: int = 1
     refine_poses: bool = False
-    device: str = "auto"
     fit: FitOptions = field(default_factory=FitOptions)
 
     def __post_init__(self) -> None:

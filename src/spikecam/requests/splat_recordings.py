@@ -28,6 +28,7 @@ from spikecam.views.observations import (
     bayer_pattern,
     observe_pictures,
     observe_windows,
+    window_times,
 )
 from spikecam.views.observed_scene import ObservedScene, numbered_scene
 from spikecam.views.pose_checks import check_coverage
@@ -106,7 +107,7 @@ def observe_flight(
         photograph_lens = pictures.intrinsics(fov)
         ratio = photograph_lens.width / lens.width
         views = options.views or choose_views(motion * ratio, options.exposure)
-        times = [_view_times(span, views) for span in exposures]
+        times = [window_times(span, views) for span in exposures]
         scene.observations += observe_pictures(pictures.iter_light(), times, photograph_lens)
         scene.facts.append(f"{len(times)} photographs; views of each: {views}")
     return scene
@@ -324,13 +325,6 @@ def _add_scale_fact(scene: ObservedScene, scale: SensorScale) -> None:
     scene.facts.append(
         f"white fires {scale.white_rate:.3g} times a frame, the dark {scale.dark_rate:.2g} times"
     )
-
-
-def _view_times(span: Span, views: int) -> tuple[float, ...]:
-    """Times in the middle of equal parts of an exposure."""
-    start, stop = span
-    steps = (np.arange(views) + 0.5) / views
-    return tuple(float(time) for time in start - _HALF_FRAME + (stop - start) * steps)
 
 
 def _mean_rate(stream: SpikeStream) -> float:

@@ -7,6 +7,7 @@ covers the square from 0 to 1, so that its middle is at (0.5, 0.5).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,3 +62,7 @@ class Camera:
         """Place of the camera in the world, (3,)."""
         rotation, translation = self.world_to_camera[:3, :3], self.world_to_camera[:3, 3]
         return np.asarray(-rotation.T @ translation)
+
+
+CameraAt = Callable[[float], Camera]
+"""Camera at a time."""

@@ -8,7 +8,7 @@ where there is much to see, and some are added, up to a number (3DGS-MCMC, Khera
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,15 @@ import numpy.typing as npt
 
 from spikecam.encoding import Encoding
 from spikecam.errors import OptionError
-from spikecam.views.backend import Renderer, View
-from spikecam.views.camera import Camera, Intrinsics
+from spikecam.views.backend import View, pick_renderer
+from spikecam.views.camera import Camera, CameraAt, Intrinsics
 from spikecam.views.gaussians import Floats, Gaussians
 from spikecam.views.observations import Observation, mixing_of
 from spikecam.views.optimizer import Adam
 from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.predicted_light import LightTable
 from spikecam.views.relocation import MIN_OPACITY, choose_sources, split_gaussians
-from spikecam.views.rendering import render
 from spikecam.views.view_loss import ViewLoss, observed_light_loss
-
-CameraAt = Callable[[float], Camera]
 
 # Steps from one relocation to the next, the share of the fit after which none follow, and the
 # share of Gaussians that are added each time.
@@ -53,12 +50,17 @@ class FitOptions:
         gaussians: most Gaussians of the scene.
         background: value behind all, 0 black and 1 white.
         seed: of everything random.
+        device: where views are rendered: cpu, cuda with gsplat, or auto.
+
+    Raises:
+        OptionError: options that cannot be.
     """
 
     steps: int = 6000
     gaussians: int = 20_000
     background: float = 0.0
     seed: int = 0
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.gaussians < 1:
@@ -81,7 +83,6 @@ class Fit:
         options: of the fit.
         corrections: of the poses, where they are refined.
         loss: of rendered views against an observation.
-        renderer: of the views, see `pick_renderer`.
 
     Attributes:
         step_number: steps that are done.
@@ -99,13 +100,13 @@ class Fit:
         options: FitOptions,
         corrections: PoseCorrections | None = None,
         loss: ViewLoss = observed_light_loss,
-        renderer: Renderer = render,
     ) -> None:
         if not observations:
             raise OptionError("there is nothing to fit a scene to; give a recording or pictures")
         self.observations, self.camera_at, self.gaussians = observations, camera_at, gaussians
         self.options, self.distance = options, distance
-        self.corrections, self.loss, self.renderer = corrections, loss, renderer
+        self.corrections, self.loss = corrections, loss
+        self.renderer = pick_renderer(options.device)
         self.encoding, self.table = encoding, LightTable.of_encoding(encoding)
         self.step_number = 0
         self.is_changing = False

@@ -22,8 +22,8 @@ from spikecam.resources import check_memory
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.sensor.sensor import Sensor, resolve_sensor
 from spikecam.stream import Progress, Span, SpikeStream
-from spikecam.views.camera import Camera
-from spikecam.views.key_frames import CameraAt, CameraPicture, iter_key_frames
+from spikecam.views.camera import Camera, CameraAt
+from spikecam.views.key_frames import CameraPicture, iter_key_frames
 
 # Views along a flight in which the brightest light is looked for.
 _PEAK_VIEWS = 24

@@ -8,11 +8,11 @@ import numpy as np
 
 from spikecam.encoding import SRGB
 from spikecam.picture import Picture
-from spikecam.views.camera import Camera
+from spikecam.views.camera import Camera, CameraAt
 from spikecam.views.display_pictures import display_picture
 from spikecam.views.flight import Flight
 from spikecam.views.gaussians import Gaussians
-from spikecam.views.key_frames import CameraAt, depth_of_points
+from spikecam.views.key_frames import depth_of_points
 from spikecam.views.rendering import render
 
 # Fainter Gaussians do not count as things that move, unless most are. Fits leave some in front of

@@ -15,10 +15,9 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
-from spikecam.views.camera import Camera, Intrinsics
+from spikecam.views.camera import Camera, CameraAt, Intrinsics
 
 Floats = npt.NDArray[np.float64]
-CameraAt = Callable[[float], Camera]
 CameraPicture = Callable[[Camera], Picture]
 
 # Motion between key frames, in pixels: linear interpolation of light is then exact enough.

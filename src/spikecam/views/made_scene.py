@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
-from spikecam.views.camera import Camera, Intrinsics
-from spikecam.views.key_frames import CameraAt
+from spikecam.views.camera import Camera, CameraAt, Intrinsics
 from spikecam.views.poses import look_at
 from spikecam.views.quad_scene import Quad, QuadScene
 from spikecam.views.shading import with_light

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.views.camera import Camera
-from spikecam.views.key_frames import CameraAt
+from spikecam.views.camera import Camera, CameraAt
 
 # Motion in pixels below which one view stands for all of a window.
 MAX_VIEW_MOTION = 2.0

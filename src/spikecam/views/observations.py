@@ -23,7 +23,7 @@ _REACH = 400
 
 @dataclass(frozen=True)
 class SensorScale:
-    """What spikes mean.
+    """Linear relation between light and firing rates.
 
     Attributes:
         white_rate: firing rate of white, above that of the dark, in spikes a frame.

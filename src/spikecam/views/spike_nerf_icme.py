@@ -10,8 +10,8 @@ spike mask, which clears the background, and all that is as dark.
 The authors fit a neural radiance field; they follow the membranes of some pixels over 950 frames,
 one frame in a step, and raise eta from 0.0001 to 0.002. Here eta is one number, all pixels fire for
 the frames of the mask under the light of one view, and start at the charge that the recording has
-there, which its spikes tell to about a frame. Masks, weights and windows are those of the authors'
-code, and TFP makes the picture, where they read one from a file.
+there, which its spikes tell to about a frame. Masks and windows are by default those of the
+authors' code, and TFP makes the picture, where they read one from a file.
 """
 
 from __future__ import annotations

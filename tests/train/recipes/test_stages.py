@@ -131,7 +131,7 @@ def test_refined_is_compared_to_the_truth():
     batch = {
         "blur": torch.full((2, 3, 64, 64), 0.5),
         "exposure": torch.zeros(2, 19, 16, 16),
-        "moments": torch.zeros(2, 2, 23, 16, 16),
+        "moments": torch.zeros(2, 2, 24, 16, 16),
         "sharp": torch.full((2, 2, 3, 64, 64), 0.6),
     }
     # Untrained it gives SDM's picture, here the blurry one.
