@@ -66,3 +66,19 @@ class Camera:
 
 CameraAt = Callable[[float], Camera]
 """Camera at a time."""
+
+
+def project_points(
+    points: npt.NDArray[np.floating], camera: Camera
+) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """Project points of the world (N, 3) to a picture.
+
+    Returns:
+        Places in pixels, (N, 2), -1 behind the camera; and whether points are before it, (N,).
+    """
+    lens, pose = camera.intrinsics, camera.world_to_camera
+    x, y, z = (points @ pose[:3, :3].T + pose[:3, 3]).T
+    is_ahead = z > 1e-6
+    z = np.where(is_ahead, z, 1)
+    places = np.stack([lens.fx * x / z + lens.cx, lens.fy * y / z + lens.cy], axis=1)
+    return np.where(is_ahead[:, None], places, -1), is_ahead

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
-from spikecam.views.camera import Camera, CameraAt, Intrinsics
+from spikecam.views.camera import Camera, CameraAt, Intrinsics, project_points
 
 Floats = npt.NDArray[np.float64]
 CameraPicture = Callable[[Camera], Picture]
@@ -93,8 +93,8 @@ def greatest_motion(points: Floats, first: Camera, second: Camera) -> float:
     """
     if not len(points):
         return 0.0
-    before, is_before = _project(points, first)
-    after, is_after = _project(points, second)
+    before, is_before = project_points(points, first)
+    after, is_after = project_points(points, second)
     both = is_before & is_after
     if not both.any():
         return np.inf
@@ -119,7 +119,7 @@ def depth_of_points(points: npt.NDArray[np.floating], camera: Camera) -> Picture
     """
     lens = camera.intrinsics
     depth = np.full((lens.height, lens.width), np.inf, np.float32)
-    places, is_ahead = _project(np.asarray(points, np.float64), camera)
+    places, is_ahead = project_points(np.asarray(points, np.float64), camera)
     z = points @ camera.world_to_camera[2, :3] + camera.world_to_camera[2, 3]
     column, row = np.floor(places).astype(np.int64).T
     inside = is_ahead & (column >= 0) & (column < lens.width) & (row >= 0) & (row < lens.height)
@@ -141,13 +141,3 @@ def _points_in_view(camera: Camera, depth: CameraPicture) -> Floats:
     )
     view = Camera(wide, camera.world_to_camera)
     return points_of_depth(view, depth(view))
-
-
-def _project(points: Floats, camera: Camera) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Places in the picture, (N, 2), and whether points are before the camera, (N,)."""
-    lens, pose = camera.intrinsics, camera.world_to_camera
-    x, y, z = (points @ pose[:3, :3].T + pose[:3, 3]).T
-    is_ahead = z > 1e-6
-    z = np.where(is_ahead, z, 1)
-    places = np.stack([lens.fx * x / z + lens.cx, lens.fy * y / z + lens.cy], axis=1)
-    return np.where(is_ahead[:, None], places, -1), is_ahead

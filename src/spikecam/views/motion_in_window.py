@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.views.camera import Camera, CameraAt
+from spikecam.views.camera import CameraAt, project_points
 
 # Motion in pixels below which one view stands for all of a window.
 MAX_VIEW_MOTION = 2.0
@@ -35,11 +35,9 @@ def motion_per_frame(
     for time in np.linspace(start, max(start, stop - 1), _CHECKED_TIMES):
         first, second = camera_at(time), camera_at(time + 1)
         lens = first.intrinsics
-        places, later = _project(first, points), _project(second, points)
-        with np.errstate(invalid="ignore"):
-            inside = ((places >= 0) & (places < (lens.width, lens.height))).all(axis=1)
-        distances = np.hypot(*(later - places)[inside].T)
-        motions.append(distances[np.isfinite(distances)])
+        (places, _), (later, is_ahead) = (project_points(points, one) for one in (first, second))
+        inside = ((places >= 0) & (places < (lens.width, lens.height))).all(axis=1)
+        motions.append(np.hypot(*(later - places)[inside & is_ahead].T))
     every = np.concatenate(motions)
     return float(np.median(every)) if len(every) else 0.0
 
@@ -62,11 +60,3 @@ def choose_views(motion: float, window: int) -> int:
         window: its length in frames.
     """
     return min(_MAX_VIEWS, max(1, math.ceil(motion * window / MAX_VIEW_MOTION - _EXCESS)))
-
-
-def _project(camera: Camera, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Places of points in the picture in pixels, (N, 2); NaN behind the camera."""
-    lens, view = camera.intrinsics, camera.world_to_camera
-    x, y, z = (points @ view[:3, :3].T + view[:3, 3]).T
-    z = np.where(z > 0, z, np.nan)
-    return np.stack([lens.fx * x / z + lens.cx, lens.fy * y / z + lens.cy], axis=1)
