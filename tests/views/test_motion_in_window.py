@@ -49,7 +49,7 @@ def test_a_time_after_the_end_is_not_asked_for():
 
 
 @pytest.mark.parametrize(
-    ("motion", "window"), [(0, 41), (0.01, 41), (0.1, 19), (0.4, 5), (1, 1), (50, 1)]
+    ("motion", "window"), [(0, 41), (0.01, 41), (0.1, 11), (0.39, 3), (1, 1), (50, 1)]
 )
 def test_things_stay_nearly_in_place_in_a_window(motion, window):
     assert choose_window(motion) == window
@@ -58,7 +58,7 @@ def test_things_stay_nearly_in_place_in_a_window(motion, window):
 
 @pytest.mark.parametrize(
     ("motion", "window", "views"),
-    [(0, 41, 1), (0.05, 41, 1), (0.06, 41, 1), (0.1, 41, 2), (0.2, 97, 10), (9, 97, 24)],
+    [(0, 41, 1), (0.03, 41, 1), (0.06, 41, 2), (0.1, 41, 4), (0.2, 97, 16), (9, 97, 24)],
 )
 def test_views_share_the_motion_of_a_window(motion, window, views):
     assert choose_views(motion, window) == views

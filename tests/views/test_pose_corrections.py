@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from spikecam.views.camera import Camera, Intrinsics
 from spikecam.views.pose_corrections import PoseCorrections
 
-SEEDS = st.integers(0, 2**32 - 1)
 LENS = Intrinsics(40, 30, 50.0, 50.0, 20.0, 15.0)
 KNOTS, DISTANCE = (0.0, 10.0, 30.0), 2.5
 TIMES = (-3.0, 2.0, 10.0, 17.5, 40.0)
@@ -52,32 +49,29 @@ def test_gradients_are_those_of_finite_differences():
     np.testing.assert_allclose(corrections._gradient, expected, rtol=1e-4, atol=1e-3)
 
 
-@given(SEEDS)
-@settings(max_examples=20)
-def test_the_mean_of_all_twists_stays_zero(seed):
-    rng = np.random.default_rng(seed)
-    corrections = PoseCorrections(np.arange(rng.integers(2, 20)), 3.0)
-    for _ in range(5):
-        corrections.add_gradient(rng.uniform(0, 20), rng.normal(size=6))
-        corrections.step(0.01)
-    assert np.abs(corrections.twists).max() > 1e-3
-    np.testing.assert_allclose(corrections.twists.mean(axis=0), 0, atol=1e-7)
-
-
 def test_twists_are_interpolated_and_end_at_the_knots():
     corrections = PoseCorrections(KNOTS, DISTANCE)
     corrections.twists[:, 0] = 0.1, 0.2, 0.4
     moved = [corrections.correct(camera(), t).world_to_camera[0, 3] for t in (-5, 5, 20, 99)]
+    # The spline through points of a line is that line.
     np.testing.assert_allclose(
         np.array(moved) - 0.1, DISTANCE * np.array([0.1, 0.15, 0.3, 0.4]), rtol=1e-6
     )
 
 
+def test_a_knot_alone_has_its_own_twist():
+    corrections = PoseCorrections(np.arange(9.0), DISTANCE)
+    corrections.twists[4, 0] = 0.2
+    moved = [corrections.correct(camera(), t).world_to_camera[0, 3] - 0.1 for t in range(9)]
+    np.testing.assert_allclose(moved, [0] * 4 + [0.2 * DISTANCE] + [0] * 4, atol=1e-6)
+
+
 def test_a_twist_turns_and_moves_points_of_the_camera():
     corrections = PoseCorrections([0.0], DISTANCE)
-    corrections.twists[0] = 0.1, 0, 0, 0, 0, np.pi / 2
+    corrections.twists[0] = 0.1, 0, 0, 0, np.pi / 2, 0
     view = corrections.correct(Camera(LENS, np.eye(4)), 7.0)
-    np.testing.assert_allclose(points_in(view, np.array([1.0, 0, 5])), (0.25, 1, 5), atol=1e-6)
+    # About the point 2.5 before the camera.
+    np.testing.assert_allclose(points_in(view, np.array([1.0, 0, 3.5])), (1.25, 0, 1.5), atol=1e-6)
 
 
 def test_a_gradient_is_used_once():
@@ -85,7 +79,7 @@ def test_a_gradient_is_used_once():
     corrections.add_gradient(0.0, np.ones(6))
     corrections.step(0.01)
     first = corrections.twists.copy()
-    assert first[0, 0] == pytest.approx(-0.005, rel=1e-3)
+    assert first[0, 0] == pytest.approx(-0.01, rel=1e-3)
     corrections._adam.replace_rows(np.arange(2))
     corrections.step(0.01)
     np.testing.assert_array_equal(corrections.twists, first)

@@ -20,6 +20,7 @@ from spikecam.bench.views_options import ViewsOptions
 from spikecam.encoding import SRGB
 from spikecam.gray import as_gray
 from spikecam.picture import Picture
+from spikecam.requests.splat_options import SplatOptions
 from spikecam.sensor.sensor import resolve_sensor
 from spikecam.views.camera import Camera
 from spikecam.views.common_point import common_view_point
@@ -53,9 +54,8 @@ Say = Callable[[str], None]
 PRESET, PEAK_RATE = "s-sdm", 0.35
 # The orbit of a data set: turns, and elevations in degrees from start to end.
 _TURNS, _ELEVATIONS = 3.0, (8.0, 55.0)
-# Windows of spikes, frames of the flight for each photograph and of its exposure, and test views of
-# the made scene.
-_WINDOWS, _PHOTOGRAPH_FRAMES, _EXPOSURE, _TEST_VIEWS = 600, 60, 97, 20
+# Frames of the flight for each photograph and of its exposure, and test views of the made scene.
+_PHOTOGRAPH_FRAMES, _EXPOSURE, _TEST_VIEWS = 60, 97, 20
 # Windows of TFP in frames: about the best of 9, 21 and 33 for two stages.
 _TFP_WINDOW = 21
 # Frames in which a pixel that fires once at most is black to Spike-NeRF; with fewer, dim ones are.
@@ -323,7 +323,8 @@ def _photographs(case: ViewCase) -> int:
 
 def _spans(case: ViewCase, window: int) -> list[tuple[int, int]]:
     last = len(case.stream) - window
-    starts = np.unique(np.linspace(0, last, _WINDOWS).round().astype(int))
+    count = min(SplatOptions().windows, max(1, len(case.stream) // max(1, window // 2)))
+    starts = np.unique(np.linspace(0, last, count).round().astype(int))
     return [(int(start), int(start) + window) for start in starts]
 
 

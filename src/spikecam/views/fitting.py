@@ -35,10 +35,10 @@ _OPACITY_WEIGHT, _SCALE_WEIGHT = 0.001, 0.01
 # Rates of scales, rotations, opacities, colours and the other harmonics; that of means is a share
 # of the distance of the scene, and falls to a hundredth. All fall to a tenth at the end.
 _MEAN_RATE, _SCALE_RATE, _ROTATION_RATE, _OPACITY_RATE = 4e-4, 1e-2, 5e-3, 5e-2
-_COLOUR_RATE, _HARMONIC_RATE, _POSE_RATE = 1e-2, 1e-3, 1e-3
+_COLOUR_RATE, _HARMONIC_RATE, _POSE_RATE = 1e-2, 1e-3, 5e-4
 _MEAN_DECAY, _DECAY = 0.01, 0.1
 # Share of the fit after which poses are refined.
-_POSE_START = 0.1
+_POSE_START = 0.03
 
 
 @dataclass(frozen=True)

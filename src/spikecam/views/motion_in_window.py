@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from spikecam.views.camera import CameraAt, project_points
 
-# Motion in pixels below which one view stands for all of a window.
-MAX_VIEW_MOTION = 2.0
+# Motion in pixels below which one view stands for all of a window. With 2 pixels an orbit around
+# one object has .8 dB less.
+MAX_VIEW_MOTION = 1.2
 # Longest window that is chosen, in frames, and the most views of one measurement.
 _MAX_WINDOW, _MAX_VIEWS = 41, 24
 # Motion is allowed so much more than `MAX_VIEW_MOTION` times the views, as a share of that motion.

@@ -1,7 +1,9 @@
 """Small corrections of a camera's path, fitted together with the scene.
 
-Between knots in time the twist (v, w) of a correction is interpolated linearly; a point p of the
-camera becomes exp(w) p + v.
+Through knots in time the twist (v, w) of a correction follows a cubic spline; a point p of the
+camera becomes exp(w) (p - c) + c + v. The pivot c lies on the camera's axis, as far away as the
+scene: a turn about the camera itself is nearly a translation to a picture, and both together would
+be found slowly.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.interpolate import make_interp_spline
 from scipy.spatial.transform import Rotation
 
-from spikecam.views.camera import Camera
+from spikecam.views.camera import Camera, Matrix
 from spikecam.views.optimizer import Adam
 
 Twists = npt.NDArray[np.float64]
@@ -34,30 +37,30 @@ class PoseCorrections:
         self.twists = np.zeros((len(self.knots), 6), np.float32)
         self._gradient = np.zeros_like(self.twists)
         self._adam = Adam(self.twists)
+        self._pivot = np.array([0, 0, distance])
+        degree = min(3, len(self.knots) - 1)
+        self._spline = make_interp_spline(self.knots, np.eye(len(self.knots)), degree)
 
     def correct(self, camera: Camera, time: float) -> Camera:
         """The camera at a time with its correction."""
-        first, second, share = self._neighbours(time)
-        twist = (1 - share) * self.twists[first] + share * self.twists[second]
+        twist = self._shares(time) @ self.twists
         motion = np.eye(4)
         motion[:3, :3] = Rotation.from_rotvec(twist[3:]).as_matrix()
-        motion[:3, 3] = self.distance * twist[:3]
+        motion[:3, 3] = self._pivot - motion[:3, :3] @ self._pivot + self.distance * twist[:3]
         return Camera(camera.intrinsics, motion @ camera.world_to_camera)
 
     def add_gradient(self, time: float, gradient: Twists) -> None:
-        """Add the gradient by the twist of the camera at a time."""
-        first, second, share = self._neighbours(time)
-        scaled = gradient * np.array([self.distance] * 3 + [1.0] * 3)
-        self._gradient[first] += (1 - share) * scaled
-        self._gradient[second] += share * scaled
+        """Add the gradient by the twist of the camera at a time about its own centre, (6,)."""
+        force, torque = gradient[:3], gradient[3:] - np.cross(self._pivot, gradient[:3])
+        scaled = np.concatenate([self.distance * force, torque])
+        self._gradient += np.outer(self._shares(time), scaled)
 
     def step(self, rate: float) -> None:
-        """Change the corrections by the gradients that were added; their mean stays zero.
+        """Change the corrections by the gradients that were added.
 
-        A motion of all cameras together would only move the scene.
+        All cameras may move together with the scene; nothing in the recording says where they are.
         """
         self._adam.step(self.twists, self._gradient, rate)
-        self.twists -= self.twists.mean(axis=0)
         self._gradient[:] = 0
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
@@ -76,7 +79,6 @@ class PoseCorrections:
         step = int(arrays["twists_step"])
         self._adam.restore(arrays["twists_first"], arrays["twists_second"], step)
 
-    def _neighbours(self, time: float) -> tuple[int, int, float]:
-        place = float(np.interp(time, self.knots, np.arange(len(self.knots))))
-        first = min(int(place), len(self.knots) - 1)
-        return first, min(first + 1, len(self.knots) - 1), place - first
+    def _shares(self, time: float) -> Matrix:
+        """Share of each knot in the twist at a time, (J,); beyond the knots that of the nearest."""
+        return np.asarray(self._spline(np.clip(time, self.knots[0], self.knots[-1])))

@@ -63,14 +63,49 @@ def trajectory_error(
 def align_poses(estimate: Matrix, truth: Matrix) -> Matrix:
     """Poses moved, turned and scaled as one so that their centres are nearest to the true ones.
 
-    The similarity is that of Umeyama (1991), by least squares. Where the centres lie on a line,
-    which leaves the turn about it open, the turn is the mean of those between the orientations.
-
     Args:
-        estimate, truth: world-to-camera poses of the same cameras, (K, 4, 4), K >= 2.
+        estimate, truth: as for `alignment`.
 
     Returns:
         the estimate in the world of the truth, (K, 4, 4).
+
+    Raises:
+        OptionError: as `alignment`.
+    """
+    return alignment(estimate, truth).apply(estimate)
+
+
+@dataclass(frozen=True, eq=False)
+class Similarity:
+    """Similarity transform between two worlds: scale, then turn, then translation.
+
+    Attributes:
+        scale: of lengths.
+        rotation: of directions.
+        translation: in the second world, (3,).
+    """
+
+    scale: float
+    rotation: Rotation
+    translation: Matrix
+
+    def apply(self, world_to_camera: Matrix) -> Matrix:
+        """Poses (K, 4, 4) of the first world, in the second; cameras keep their scale."""
+        camera_to_world = invert_poses(world_to_camera)
+        centres = self.scale * self.rotation.apply(camera_to_world[:, :3, 3]) + self.translation
+        camera_to_world[:, :3, :3] = self.rotation.as_matrix() @ camera_to_world[:, :3, :3]
+        camera_to_world[:, :3, 3] = centres
+        return invert_poses(camera_to_world)
+
+
+def alignment(estimate: Matrix, truth: Matrix) -> Similarity:
+    """Similarity by which the centres of estimated poses are nearest to the true ones.
+
+    It is that of Umeyama (1991), by least squares. Where the centres lie on a line, which leaves
+    the turn about it open, the turn is the mean of those between the orientations.
+
+    Args:
+        estimate, truth: world-to-camera poses of the same cameras, (K, 4, 4), K >= 2.
 
     Raises:
         OptionError: shapes differ, or the true centres are all equal.
@@ -94,10 +129,7 @@ def align_poses(estimate: Matrix, truth: Matrix) -> Matrix:
     turned = rotation.apply(offsets)
     size = float((turned**2).sum())
     scale = float((turned * true_offsets).sum()) / size if size else 1.0
-    camera_to_world = invert_poses(estimate)
-    camera_to_world[:, :3, :3] = rotation.as_matrix() @ camera_to_world[:, :3, :3]
-    camera_to_world[:, :3, 3] = true_mean + scale * turned
-    return invert_poses(camera_to_world)
+    return Similarity(scale, rotation, true_mean - scale * rotation.apply(mean))
 
 
 def perturb_path(
