@@ -108,7 +108,7 @@ def spike_camera(frames):
 def test_poses_that_are_off_are_refined_with_the_scene(balls):
     truth = balls()
     offsets = PoseCorrections(VIEWS, DISTANCE)
-    offsets.twists[:] = np.random.default_rng(5).normal(size=(12, 6)) * np.repeat([0.02, 0.04], 3)
+    offsets.twists[:] = np.random.default_rng(5).normal(size=(12, 6)) * np.repeat([0.03, 0.06], 3)
     offsets.twists -= offsets.twists.mean(axis=0)
     observations = observe_pictures(*pictures_of(truth))
 
@@ -126,7 +126,7 @@ def test_poses_that_are_off_are_refined_with_the_scene(balls):
     right = unseen_quality(orbit_camera)
     off = unseen_quality(shaky_camera)
     refined = unseen_quality(shaky_camera, PoseCorrections(VIEWS, DISTANCE))
-    assert off < right - 3
+    assert off < right - 2
     assert refined > off + 0.6 * (right - off)
 
 
