@@ -17,7 +17,7 @@ def test_a_scene_of_a_flight(spikecam, flight_folder, tmp_path):
     out, poses = tmp_path / "scene.ply", flight_folder / "transforms.json"
     words = ("splat", flight_folder / "spikes.dat", "--poses", poses, "-o", out)
     photographs = ("--photographs", flight_folder / "transforms_photographs.json")
-    ended = spikecam(*words, *SMALL, *photographs, "--exposure", 101)
+    ended = spikecam(*words, *SMALL, *photographs)
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
     assert lines[0].startswith("white fires 0.")
@@ -73,6 +73,7 @@ def test_an_interrupted_command_goes_on_when_it_is_repeated(
         ("none.dat --poses {poses}", "none.dat"),
         ("{spikes} --poses {poses} --window 999", "longer than the recording of 301"),
         ("{spikes} --poses {poses} --method none", "none"),
+        ("{spikes} --poses {poses} --frames 9", "frames 9: expected START:STOP"),
         ("{spikes} {spikes} --poses {clear}", "has 5 poses, and there are 2 recordings"),
         ("{poses}", "names no pictures"),
         ("{clear} --photographs {clear}", "photographs are of the flight"),

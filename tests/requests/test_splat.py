@@ -46,7 +46,7 @@ def test_a_fit_to_spikes_and_photographs_shows_the_scene(flight_folder, tmp_path
         spikes_of(flight_folder),
         flight_folder / "transforms.json",
         flight_folder / "transforms_photographs.json",
-        options=options(steps=400, gaussians=500, exposure=101, windows=20),
+        options=options(steps=400, gaussians=500, windows=20),
     )
     run(request, tmp_path / "scene.ply")
     scene = read_ply(tmp_path / "scene.ply")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -31,7 +30,6 @@ from spikecam.views.gaussians import Gaussians
 from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.made_scene import made_scene, made_scene_flight, made_scene_views
 from spikecam.views.motion_in_window import choose_views, choose_window, motion_per_frame
-from spikecam.views.nerf_synthetic import read_posed_pictures
 from spikecam.views.observations import (
     Observation,
     SensorScale,
@@ -39,8 +37,9 @@ from spikecam.views.observations import (
     observe_windows,
     window_times,
 )
-from spikecam.views.orbit import orbit_path
+from spikecam.views.orbit import orbit_around_cameras
 from spikecam.views.picture_loss import PictureLoss
+from spikecam.views.posed_data_set import fit_to_pictures, read_posed_data_set
 from spikecam.views.rendering import render
 from spikecam.views.spike_nerf_icme import SpikeNerfLoss, observe_spike_nerf
 from spikecam.views.spikegs import observe_spikegs
@@ -272,40 +271,34 @@ def _flight_of_data_set(
     options: ViewsOptions, say: Say
 ) -> tuple[Flight, list[tuple[Camera, Picture]]]:
     assert options.data is not None
-    size = options.size or (200, 200)
-    train, tests = (
-        read_posed_pictures(Path(options.data) / f"transforms_{part}.json", size, gray=True)
-        for part in ("train", "test")
-    )
-    cameras = [camera for camera, _ in train]
+    train, test = read_posed_data_set(options.data, options.size or (200, 200))
+    if test is None:
+        raise sc.FileError(f"{options.data} has no transforms_test.json, whose views are judged by")
+    cameras = train.cameras()
     say("fitting the truth to the data set's pictures")
-    light = (SRGB.decode(picture) for _, picture in train)
-    observations = observe_pictures(light, ((float(i),) for i in range(len(train))))
-    scene, distance = _random_scene(cameras, options.gaussians, degree=2)
+    light = (SRGB.decode(_gray_values(picture)) for picture in train.iter_light())
     fit_options = FitOptions(steps=options.truth_steps, gaussians=int(1.5 * options.gaussians))
-    fit = Fit(observations, lambda i: cameras[int(i)], scene, SRGB, distance, fit_options)
+    fit = fit_to_pictures(light, cameras, fit_options)
     for _ in range(options.truth_steps):
         fit.step()
+    tests = list(zip(test.cameras(), map(_gray_values, test.iter_light()), strict=True))
     scores = score_scene(fit.gaussians, tests)
     say(f"the truth: {scores['PSNR']:.2f} dB on the test views")
-    common = common_view_point(np.stack([camera.world_to_camera for camera in cameras]))
-    assert common is not None
     last = options.frames - 1
-    path = orbit_path(common.point, common.distance, last, elevation=_ELEVATIONS, turns=_TURNS)
-    lens = cameras[0].intrinsics
+    poses = train.poses.world_to_camera
+    path = orbit_around_cameras(poses, last, elevation=_ELEVATIONS, turns=_TURNS)
+    intrinsics = cameras[0].intrinsics
 
     def camera_at(moment: float) -> Camera:
-        return path.camera_at(min(max(moment, 0.0), float(last)), lens)
+        return path.camera_at(min(max(moment, 0.0), float(last)), intrinsics)
 
     return gaussian_flight(fit.gaussians, camera_at, options.frames), tests
 
 
-def _random_scene(
-    cameras: Sequence[Camera], count: int, degree: int = 1
-) -> tuple[Gaussians, float]:
+def _random_scene(cameras: Sequence[Camera], count: int) -> tuple[Gaussians, float]:
     common = common_view_point(np.stack([camera.world_to_camera for camera in cameras]))
     rng = np.random.default_rng(0)
-    return scene_gaussians(cameras, common, count, degree=degree, channels=1, rng=rng)
+    return scene_gaussians(cameras, common, count, degree=1, channels=1, rng=rng)
 
 
 def _cameras_of(flight: Flight, count: int) -> list[Camera]:
@@ -329,6 +322,11 @@ def _spans(case: ViewCase, window: int) -> list[tuple[int, int]]:
 
 def _clear_view(flight: Flight, camera: Camera) -> Picture:
     return _gray(np.clip(SRGB.encode(np.clip(flight.render(camera), 0, 1)), 0, 1))
+
+
+def _gray_values(light: Picture) -> Picture:
+    """Gray of the values of a picture, as the data set's users weigh them."""
+    return as_gray(np.clip(SRGB.encode(light), 0, 1))
 
 
 def _gray(picture: Picture) -> Picture:

@@ -13,6 +13,7 @@ from spikecam.cli.flags import ConfigFlags, add_config_flags
 from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import report, say
 from spikecam.cli.options import (
+    FRAMES_GROUP,
     OUTPUT_GROUP,
     SCENE_SUFFIX,
     FpnOption,
@@ -36,6 +37,7 @@ def splat(
     poses: Annotated[Path | None, Parameter(metavar="POSES")] = None,
     out: Annotated[Path, Parameter(alias="-o", metavar="SCENE.ply", group=OUTPUT_GROUP)],
     photographs: Annotated[Path | None, Parameter(metavar="POSES")] = None,
+    frames: Annotated[str | None, Parameter(metavar="A:B", group=FRAMES_GROUP)] = None,
     fov: Annotated[float | None, Parameter(metavar="DEGREES")] = None,
     settings: ConfigFlags = ConfigFlags(),
     fpn: FpnOption = None,
@@ -55,6 +57,7 @@ def splat(
         out: The scene, a .ply of 3D Gaussian Splatting.
         photographs: A transforms.json of blurry photographs of the same flight, with the times of
             their middles; they give the colours.
+        frames: Frames of the recording that are used, where the poses are of a part of it.
         fov: Horizontal field of view, where the poses have none.
     """
     if out.suffix.lower() != SCENE_SUFFIX:
@@ -67,6 +70,7 @@ def splat(
         [] if is_pictures else [recording.recording_file(path) for path in recordings],
         recordings[0] if poses is None else poses,
         photographs,
+        frames,
         fov,
         settings.apply(SplatOptions()),
         None if fpn is None else sc.FixedPattern.load(fpn),

@@ -20,6 +20,7 @@ from spikecam.requests.scene_cameras import (
 )
 from spikecam.resources import check_memory
 from spikecam.stream import Progress
+from spikecam.views.background import check_background
 from spikecam.views.camera import Camera, CameraAt, Intrinsics
 from spikecam.views.camera_path import CameraPath
 from spikecam.views.flight import Flight
@@ -133,10 +134,7 @@ class FlyRequest:
     def _check_values(self) -> None:
         if self.frames < 2:
             raise OptionError(f"a flight has 2 frames or more, not {self.frames}")
-        if not 0 <= self.background <= 1:
-            raise OptionError(
-                f"a background is from 0 for black to 1 for white, not {self.background:g}"
-            )
+        check_background(self.background)
         orbit = (self.elevation, self.turns, self.up)
         if self._is_made and (self.path, self.fov, *orbit) != (None,) * 5:
             raise OptionError(

@@ -16,8 +16,10 @@ from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import write_picture
+from spikecam.requests.frame_choice import requested_span
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.requests.scene_cameras import check_fov
+from spikecam.requests.splat_memory import fit_bytes, scene_bytes
 from spikecam.requests.splat_options import SplatOptions
 from spikecam.requests.splat_recordings import (
     observe_flight,
@@ -25,6 +27,7 @@ from spikecam.requests.splat_recordings import (
     observe_still_cameras,
 )
 from spikecam.resources import check_memory
+from spikecam.stream import Span
 from spikecam.views.camera import Camera
 from spikecam.views.common_point import common_view_point
 from spikecam.views.fit_preview import preview_picture
@@ -43,10 +46,6 @@ from spikecam.views.pose_files.read import read_poses
 # Knots of the corrections of a flight.
 _POSE_KNOTS = 60
 _SAVE_SECONDS = 30.0
-# Arrays of the size of the scene: itself, gradients, two moments of Adam, a copy while it grows.
-_SCENE_ARRAYS = 5
-# Parameters of a Gaussian but its harmonics.
-_PARAMETERS = 11
 
 
 @dataclass(frozen=True)
@@ -167,6 +166,8 @@ class SplatRequest:
         poses: file of poses, see `read_poses`; for one recording with times in its frames.
         photographs: file of poses of blurry photographs of a flight, with the times of their
             middles.
+        frames: of the recording of a camera that flies, (start, stop) or text START:STOP; by
+            default all.
         fov: horizontal field of view in degrees, where the poses have none.
         options: of what is observed, and of the fit.
         fpn: the spike camera's fixed pattern.
@@ -175,6 +176,7 @@ class SplatRequest:
     spikes: Sequence[Spikes]
     poses: PathLike
     photographs: PathLike | None = None
+    frames: Span | str | None = None
     fov: float | None = None
     options: SplatOptions = field(default_factory=SplatOptions)
     fpn: FixedPattern | None = None
@@ -189,8 +191,13 @@ class SplatRequest:
         """
         self._check_values()
         poses = read_poses(self.poses)
-        check_views(poses.world_to_camera, str(self.poses))
+        if not self._is_flight:
+            check_views(poses.world_to_camera, str(self.poses))
         scene = self._observe(poses)
+        scene.facts.append(
+            f"{len(scene.observations)} observations; the fit takes about "
+            f"{fit_bytes(scene, self.options) / 1e9:.2g} GB of memory"
+        )
         gaussians, distance = self._initial_gaussians(scene)
         corrections = None
         if self.options.refine_poses:
@@ -220,14 +227,18 @@ class SplatRequest:
                 "photographs are of the flight of one recording; leave them out for still cameras "
                 "and plain pictures"
             )
+        if self.frames is not None and not self._is_flight:
+            raise OptionError(
+                "frames are of the one recording of a camera that flies; leave them out for still "
+                "cameras and plain pictures"
+            )
         if not self.spikes and (self.fpn is not None or self.options.bayer):
             raise OptionError(
                 "a fixed pattern and bayer are of spikes; leave them out for plain pictures"
             )
         options = self.options
-        parameters = _PARAMETERS + 3 * (options.degree + 1) ** 2
         check_memory(
-            options.fit.gaussians * parameters * 4 * _SCENE_ARRAYS,
+            scene_bytes(options),
             f"a scene of {options.fit.gaussians:,} Gaussians",
             "choose fewer by --gaussians",
         )
@@ -239,7 +250,9 @@ class SplatRequest:
         if not self._is_flight:
             return observe_still_cameras(streams, poses, self.fov, self.options, self.fpn)
         photographs = None if self.photographs is None else read_poses(self.photographs)
-        return observe_flight(streams[0], poses, photographs, self.fov, self.options, self.fpn)
+        (stream,) = streams
+        span = requested_span(stream, self.frames)
+        return observe_flight(stream, span, poses, photographs, self.fov, self.options, self.fpn)
 
     def _initial_gaussians(self, scene: ObservedScene) -> tuple[Gaussians, float]:
         """Half as many Gaussians as the scene may have, for the fit adds some."""

@@ -105,7 +105,7 @@ def write_flight(
     - ``transforms.json``: where the spike camera was (`spikecam.views.pose_files.nerf`), with times
       in frames of the recording.
     - ``photographs/000.png`` and so on: blurry photographs, and ``transforms_photographs.json``,
-      whose times are the middles of their exposures.
+      whose times are the middles of their exposures, and which has the length of these.
     - ``clear/000.png`` and so on: the views at these times without motion, and
       ``transforms_clear.json``.
     - ``test/000.png`` and so on: clear views of other cameras, and ``transforms_test.json``.
@@ -206,9 +206,9 @@ def _write_photographs(
         flight, exposures, scale=options.scale, encoding=options.encoding
     )
     pictures = (next(photographs) for _ in progress(range(len(exposures))))
-    _write_views(target, "photographs", pictures, cameras, times)
+    _write_views(target, "photographs", pictures, cameras, times=times, exposure=options.exposure)
     clear = (_clear_view(flight, camera, options) for camera in cameras)
-    _write_views(target, "clear", clear, cameras, times)
+    _write_views(target, "clear", clear, cameras, times=times)
 
 
 def _clear_view(flight: Flight, camera: Camera, options: FlightOptions) -> Picture:
@@ -223,20 +223,20 @@ def _write_views(
     name: str,
     pictures: Iterable[Picture],
     cameras: Sequence[Camera],
-    times: Sequence[float] | None = None,
+    **values: Any,
 ) -> None:
-    """Write pictures into a folder, and their poses beside it."""
+    """Write pictures into a folder, and their poses with other values beside it."""
     (target / name).mkdir()
     digits = max(3, len(str(len(cameras) - 1)))
     files = [target / name / f"{i:0{digits}d}.png" for i in range(len(cameras))]
     for file, picture in zip(files, pictures, strict=True):
         write_picture(file, picture, bits=16)
-    _write_poses(target / f"transforms_{name}.json", cameras, times=times, pictures=files)
+    _write_poses(target / f"transforms_{name}.json", cameras, pictures=files, **values)
 
 
-def _write_poses(path: Path, cameras: Sequence[Camera], **columns: Any) -> None:
+def _write_poses(path: Path, cameras: Sequence[Camera], **values: Any) -> None:
     lens = cameras[0].intrinsics
     if any(camera.intrinsics != lens for camera in cameras):
         raise OptionError("the cameras of one file of poses have the same intrinsics; make them so")
     poses = np.stack([camera.world_to_camera for camera in cameras])
-    write_transforms(path, poses, lens, **columns)
+    write_transforms(path, poses, lens, **values)

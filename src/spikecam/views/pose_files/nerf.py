@@ -1,7 +1,8 @@
 """The transforms.json of NeRF, instant-ngp and nerfstudio.
 
 https://docs.nerf.studio/quickstart/data_conventions.html: camera-to-world matrices in the camera
-axes of OpenGL and Blender (x right, y up, z backward). A frame may have a "time", as in D-NeRF.
+axes of OpenGL and Blender (x right, y up, z backward). A frame may have a "time", as in D-NeRF;
+blurry photographs beside a recording have an "exposure", which is spikecam's own key.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def read_transforms(path: PathLike) -> PoseFile:
     Keys: "camera_angle_x" (radians) or "fl_x", with "fl_y", "cx", "cy", "w", "h" (pixels), for
     all frames or in each; "frames", each with "transform_matrix" (4 x 4), "file_path" (relative to
     the file; without an ending it is a PNG) and "time". The last two stand in every frame or in
-    none.
+    none. "exposure" is the number of frames of the recording that each picture
+    was exposed for.
 
     Raises:
         FileError: not such a file, a camera with distortion or one that changes, or bad poses.
@@ -62,7 +64,19 @@ def read_transforms(path: PathLike) -> PoseFile:
         None if names is None else tuple(_picture_path(path, name) for name in names),
         intrinsics,
         angle_x,
+        _read_exposure(path, content),
     )
+
+
+def _read_exposure(path: Path, content: dict[str, Any]) -> int | None:
+    value = content.get("exposure")
+    if value is None:
+        return None
+    if not isinstance(value, float) or not (1 <= value < math.inf and value % 1 == 0):
+        raise FileError(
+            f'{path}: "exposure" is {value!r}; expected a whole number of frames, at least 1'
+        )
+    return int(value)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -161,6 +175,7 @@ def write_transforms(
     *,
     times: npt.ArrayLike | None = None,
     pictures: Sequence[PathLike] | None = None,
+    exposure: int | None = None,
 ) -> None:
     """Write a transforms.json, which `read_transforms`, nerfstudio and instant-ngp read.
 
@@ -170,6 +185,7 @@ def write_transforms(
         intrinsics: of the camera.
         times: of the poses, rising, (K,).
         pictures: paths of the pictures, K; written relative to the folder of the file.
+        exposure: frames of the recording that each picture was exposed for.
 
     Raises:
         OptionError: poses that are not rigid, or numbers of values that differ.
@@ -200,6 +216,7 @@ def write_transforms(
         "cy": intrinsics.cy,
         "w": intrinsics.width,
         "h": intrinsics.height,
+        **({} if exposure is None else {"exposure": exposure}),
         "frames": frames,
     }
     with atomic_path(path) as temporary:

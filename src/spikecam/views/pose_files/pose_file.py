@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from spikecam.views.camera_path import CameraPath
 from spikecam.views.poses import check_rising_times, rigid_poses
 
 # Pictures that are made smaller have whole sides, which changes their shape by a little.
-_SHAPE_TOLERANCE = 0.01
+SHAPE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,7 @@ class PoseFile:
         pictures: the picture of each pose; None where it names none. They may not exist.
         intrinsics: of the camera; None where the file has none, or no size of its pictures.
         angle_x: horizontal field of view in radians where the file has this and no size.
+        exposure: of every picture, in frames of the spike camera; None where the file has none.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class PoseFile:
     pictures: tuple[Path, ...] | None = None
     intrinsics: Intrinsics | None = None
     angle_x: float | None = None
+    exposure: int | None = None
 
     def intrinsics_for(self, width: int, height: int, fov: float | None = None) -> Intrinsics:
         """Intrinsics for pictures of a given size.
@@ -67,12 +69,31 @@ class PoseFile:
 
     def _resized(self, intrinsics: Intrinsics, width: int, height: int) -> Intrinsics:
         shape = width * intrinsics.height / (height * intrinsics.width)
-        if abs(shape - 1) > _SHAPE_TOLERANCE:
+        if abs(shape - 1) > SHAPE_TOLERANCE:
             raise GeometryError(
                 f"{self.path} is for pictures of {intrinsics.width}x{intrinsics.height}, which "
                 f"have another shape than {width}x{height}; crop them alike and calibrate again"
             )
         return intrinsics.resized(width, height)
+
+    def named_pictures(self) -> tuple[Path, ...]:
+        """The picture of each pose.
+
+        Raises:
+            FileError: the file names none.
+        """
+        if self.pictures is None:
+            raise FileError(f'{self.path} names no pictures; write a "file_path" into each frame')
+        return self.pictures
+
+    def part(self, indices: npt.NDArray[np.intp]) -> PoseFile:
+        """The poses with these indices alone, (M,), with their times and pictures."""
+        return replace(
+            self,
+            world_to_camera=self.world_to_camera[indices],
+            times=None if self.times is None else self.times[indices],
+            pictures=None if self.pictures is None else tuple(self.pictures[i] for i in indices),
+        )
 
     def camera_path(self) -> CameraPath:
         """Curve through the poses.
