@@ -23,7 +23,7 @@ def test_the_folder_of_an_orbit(spikecam, ball_file, tmp_path):
     first, second = ended.out.splitlines()
     assert first == "400 Gaussians from an orbit of 0.05 turns, 40 frames of 24x16"
     assert second.startswith(f"{out}: 40 frames of 24x16, 0.")
-    assert second.endswith(" spikes a pixel and frame; 2 photographs, 0 test views")
+    assert second.endswith(" spikes a pixel and frame; 2 photographs, 20 test views")
     spikes = sc.open(out / "spikes.dat")
     assert (spikes.shape, spikes.rate) == ((40, 16, 24), 40_000)
     assert len(read_transforms(out / "transforms_photographs.json").pictures) == 2
@@ -42,11 +42,11 @@ def test_the_folder_of_an_orbit(spikecam, ball_file, tmp_path):
 def test_the_made_scene_with_colours_and_a_fixed_pattern(
     spikecam, tmp_path, street_corner, monkeypatch
 ):
-    monkeypatch.setattr("spikecam.requests.fly.made_scene", lambda: street_corner)
+    monkeypatch.setattr("spikecam.requests.fly.street_scene", lambda: street_corner)
     pattern, out = tmp_path / "pattern.npz", tmp_path / "flight"
     FixedPattern.random((10, 16), 1).save(pattern)
     words = ("--frames", 10, "--size", "16x10", "--preset", "gen2", "--bayer", "--fpn", pattern)
-    ended = spikecam("fly", "made", "-o", out, *words, "--photographs", 0, "--json")
+    ended = spikecam("fly", "street", "-o", out, *words, "--photographs", 0, "--json")
     assert ended.code == 0, ended.err
     facts = json.loads(ended.out)
     assert (facts["frames"], facts["height"], facts["width"]) == (10, 10, 16)
@@ -62,8 +62,8 @@ def test_the_made_scene_with_colours_and_a_fixed_pattern(
     [
         ("{ply}", "either --path POSES or --orbit"),
         ("{ply} --orbit --path p.json", "either --path POSES or --orbit"),
-        ("made --orbit", "leave out --orbit"),
-        ("made --path p.json", "the scene made has a flight"),
+        ("street --orbit", "leave out --orbit"),
+        ("street --path p.json", "the scene street has a flight"),
         ("{ply} --path p.json", "p.json"),
         ("{ply} --orbit --elevation high", "--elevation high: expected degrees such as 25"),
         ("{ply} --orbit --elevation 1:2:3", "--elevation 1:2:3: expected degrees such as 25"),

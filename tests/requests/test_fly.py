@@ -8,9 +8,9 @@ from spikecam.fixed_pattern import FixedPattern
 from spikecam.requests.fly import FlyRequest
 from spikecam.views.camera import Intrinsics
 from spikecam.views.flight_folder import FlightOptions
-from spikecam.views.made_scene import made_scene_flight, made_scene_views
 from spikecam.views.orbit import orbit_around_gaussians, orbit_path
 from spikecam.views.pose_files.nerf import write_transforms
+from spikecam.views.street_scene import street_flight, street_test_cameras
 
 INTRINSICS = Intrinsics.from_field_of_view(40, 30, 0.6)
 PATH = orbit_path((2, 0, -1), 5, 10, turns=0.5)
@@ -61,12 +61,12 @@ def test_defaults_of_an_orbit(ball, ball_file):
 
 
 def test_the_made_scene_has_its_own_flight_and_test_views(street_corner, monkeypatch):
-    monkeypatch.setattr("spikecam.requests.fly.made_scene", lambda: street_corner)
-    checked = FlyRequest("made", frames=50, size=(10, 16)).check()
-    assert checked.facts == ("the made scene, 50 frames of 16x10",)
+    monkeypatch.setattr("spikecam.requests.fly.street_scene", lambda: street_corner)
+    checked = FlyRequest("street", frames=50, size=(10, 16)).check()
+    assert checked.facts == ("the street scene, 50 frames of 16x10",)
     pairs = [
-        (checked.flight.camera_at(20), made_scene_flight(50, width=16, height=10)(20)),
-        (checked.test_cameras[3], made_scene_views(20, width=16, height=10)[3]),
+        (checked.flight.camera_at(20), street_flight(50, width=16, height=10)(20)),
+        (checked.test_cameras[3], street_test_cameras(20, width=16, height=10)[3]),
     ]
     for camera, expected in pairs:
         assert camera.intrinsics == expected.intrinsics
@@ -90,10 +90,10 @@ def test_the_background_is_behind_the_scene(ball_file, poses):
         ({"background": 2}, OptionError, "background is from 0"),
         ({"turns": 0}, OptionError, "turns other than 0"),
         ({"elevation": (0, 95)}, OptionError, "0 to 95"),
-        ({"scene": "made", "fov": 40}, OptionError, "flight and a field of view of its own"),
-        ({"scene": "made", "up": "z"}, OptionError, "flight and a field of view of its own"),
-        ({"scene": "made", "background": 1}, OptionError, "fills the picture"),
-        ({"scene": "made", "size": (10**6, 10**6)}, ResourceError, "picture of 1000000x1000000"),
+        ({"scene": "street", "fov": 40}, OptionError, "flight and a field of view of its own"),
+        ({"scene": "street", "up": "z"}, OptionError, "flight and a field of view of its own"),
+        ({"scene": "street", "background": 1}, OptionError, "fills the picture"),
+        ({"scene": "street", "size": (10**6, 10**6)}, ResourceError, "picture of 1000000x1000000"),
         ({"size": (10**6, 10**6)}, ResourceError, "choose a smaller size"),
         (
             {"size": (100, 100), "options": FlightOptions(scale=10**5)},

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from spikecam.views.nerf_synthetic import read_posed_pictures
 
 from spikecam.errors import OptionError
 from spikecam.io.pictures import read_picture
@@ -16,7 +17,6 @@ from spikecam.requests.splat import (
 from spikecam.requests.splat_options import SplatOptions
 from spikecam.views.camera import Intrinsics
 from spikecam.views.fitting import FitOptions
-from spikecam.views.nerf_synthetic import read_posed_pictures
 from spikecam.views.orbit import orbit_path
 from spikecam.views.ply_file import read_ply
 from spikecam.views.pose_files.nerf import read_transforms, write_transforms

@@ -109,9 +109,7 @@ def test_photographs_give_colours_with_the_blur_of_their_exposure(ball, flight_f
     assert errors[1] < 0.5 * errors[2]
 
 
-def test_a_part_of_a_recording_is_fitted_with_the_poses_of_that_part(
-    ball, flight_folder, tmp_path
-):
+def test_a_part_of_a_recording_is_fitted_with_the_poses_of_that_part(ball, flight_folder, tmp_path):
     poses = read_transforms(flight_folder / "transforms.json")
     part = poses.part(np.arange(6, 25))
     write_transforms(tmp_path / "part.json", part.world_to_camera, LENS, times=part.times)

@@ -63,7 +63,11 @@ def other_convention():
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"times": PATH.times + 20}, RangeError, r"frames 20 to 300 of 0 to 300; choose these by --frames 20:301"),
+        (
+            {"times": PATH.times + 20},
+            RangeError,
+            "20 to 300 of 0 to 300; choose these by --frames 20:301",
+        ),
         ({"times": PATH.times + 900}, RangeError, "none of frames 0 to 300; give the times in"),
         ({"times": PATH.times / 300}, RangeError, "poses.json cover"),
         ({"times": None}, FileError, "has no times, and a path between its poses needs them"),
@@ -166,7 +170,7 @@ def test_photographs_beside_the_frames_are_refused(flight_folder):
     request = SplatRequest(
         spikes_of(flight_folder), flight_folder / "transforms.json", photographs, frames="60:160"
     )
-    with pytest.raises(RangeError, match="no photograph .* within the frames 60:160"):
+    with pytest.raises(RangeError, match=r"no photograph .* within the frames 60:160"):
         request.check()
 
 

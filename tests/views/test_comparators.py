@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from spikecam.views.exposure_poses import exposure_corrections
 
 from spikecam.encoding import SRGB
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.views.camera import Intrinsics
-from spikecam.views.exposure_poses import exposure_corrections
 from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.observations import SensorScale, observe_pictures

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from spikecam.views.nerf_synthetic import read_posed_pictures
 
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.gray import as_gray
 from spikecam.views.common_point import common_view_point
-from spikecam.views.nerf_synthetic import read_posed_pictures
 from spikecam.views.pose_convention import guess_conventions
 
 

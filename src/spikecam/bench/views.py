@@ -1,6 +1,6 @@
 """New views of a scene that a spike camera flew around, by what Gaussians are fitted to.
 
-The flight is simulated from clear views: of the made scene, whose truth is not Gaussians, or of a
+The flight is simulated from clear views: of the street scene, whose truth is not Gaussians, or of a
 fit to all pictures of a data set. Test views are the scene's own, and those of the data set.
 """
 
@@ -28,7 +28,6 @@ from spikecam.views.flight import Flight, peak_threshold, photographs_of_flight,
 from spikecam.views.gaussian_flight import gaussian_flight
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.initial_gaussians import scene_gaussians
-from spikecam.views.made_scene import made_scene, made_scene_flight, made_scene_views
 from spikecam.views.motion_in_window import choose_views, choose_window, motion_per_frame
 from spikecam.views.observations import (
     Observation,
@@ -44,6 +43,7 @@ from spikecam.views.rendering import render
 from spikecam.views.spike_nerf_icme import SpikeNerfLoss, observe_spike_nerf
 from spikecam.views.spikegs import observe_spikegs
 from spikecam.views.spikenerf_cvpr import observe_spike_counts, spike_count_loss
+from spikecam.views.street_scene import street_flight, street_scene, street_test_cameras
 from spikecam.views.view_loss import ViewLoss, observed_light_loss
 
 Say = Callable[[str], None]
@@ -53,7 +53,7 @@ PRESET, PEAK_RATE = "s-sdm", 0.35
 # The orbit of a data set: turns, and elevations in degrees from start to end.
 _TURNS, _ELEVATIONS = 3.0, (8.0, 55.0)
 # Windows of spikes, frames of the flight for each photograph and of its exposure, and test views of
-# the made scene.
+# the street scene.
 _WINDOWS, _PHOTOGRAPH_FRAMES, _EXPOSURE, _TEST_VIEWS = 600, 60, 97, 20
 # Windows of TFP in frames: about the best of 9, 21 and 33 for two stages.
 _TFP_WINDOW = 21
@@ -137,12 +137,12 @@ def make_view_case(options: ViewsOptions, say: Say) -> ViewCase:
     """Simulate the flight of a scene."""
     if options.data is None:
         height, width = options.size or (250, 400)
-        scene = made_scene()
-        camera_at = made_scene_flight(options.frames, width=width, height=height)
+        scene = street_scene()
+        camera_at = street_flight(options.frames, width=width, height=height)
         flight = Flight(scene.render, scene.depth, camera_at, options.frames)
-        cameras = made_scene_views(_TEST_VIEWS, width=width, height=height)
+        cameras = street_test_cameras(_TEST_VIEWS, width=width, height=height)
         tests = [(camera, _clear_view(flight, camera)) for camera in cameras]
-        name = "the made scene"
+        name = "the street scene"
     else:
         flight, tests = _flight_of_data_set(options, say)
         name = f"{options.data.name}, NeRF synthetic"

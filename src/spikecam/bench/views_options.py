@@ -15,9 +15,9 @@ class ViewsOptions:
 
     Attributes:
         data: folder of a scene of NeRF's synthetic data set, with transforms_train.json and
-            transforms_test.json; by default the made scene.
+            transforms_test.json; by default the street scene, which spikecam draws.
         method: rows to measure; by default all.
-        size: height and width of the spikes; by default 200 x 200, or 250 x 400 of the made scene.
+        size: height and width of the spikes; by default 200 x 200, or 250 x 400 of the street.
         frames: of the flight.
         steps: of each fit.
         gaussians: of each fit.

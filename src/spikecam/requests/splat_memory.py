@@ -28,4 +28,4 @@ def fit_bytes(scene: ObservedScene, options: SplatOptions) -> int:
         one.target.shape[1] * one.target.shape[2] * len(one.times) for one in scene.observations
     )
     gaussians = scene_bytes(options, 3 if scene.has_colours else 1)
-    return targets + sum(weights.values()) + views * VIEW_BYTES + gaussians
+    return int(targets + sum(weights.values()) + views * VIEW_BYTES + gaussians)

@@ -14,8 +14,8 @@ import numpy as np
 from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.atomic import atomic_folder
-from spikecam.io.pictures import write_picture
+from spikecam.io.atomic import Replaceable, atomic_folder
+from spikecam.io.pictures import is_picture, write_picture
 from spikecam.io.recording import write_recording
 from spikecam.picture import Picture
 from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
@@ -33,6 +33,15 @@ from spikecam.views.pose_files.nerf import write_transforms
 RECORDING = "spikes.dat"
 FIXED_PATTERN = "fixed_pattern.npz"
 MANIFEST = "flight.json"
+_FOLDERS = ("photographs", "clear", "test")
+_FILES = (
+    RECORDING,
+    f"{RECORDING}.json",
+    FIXED_PATTERN,
+    MANIFEST,
+    "transforms.json",
+    *(f"transforms_{name}.json" for name in _FOLDERS),
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,10 @@ def write_flight(
     options: FlightOptions | None = None,
     *,
     test_cameras: Sequence[Camera] = (),
+    test_light: Iterable[Picture] | None = None,
     fpn: FixedPattern | None = None,
     progress: Progress[int] = iter,
+    overwrite: bool | None = None,
 ) -> Path:
     """Simulate a flight and write all that was recorded, with the truth beside it.
 
@@ -114,12 +125,14 @@ def write_flight(
       photograph, the pattern of colours.
 
     Args:
-        folder: new, or empty.
+        folder: new or empty, or see ``overwrite``.
         flight: the camera and the scene.
         options: of the sensor and the photographs.
-        test_cameras: of the views to judge by; they are rendered in their own sizes, which are one.
+        test_cameras: of the views to judge by, all of one size.
+        test_light: light of these views, (H, W) or (H, W, 3); by default they are rendered.
         fpn: the fixed pattern of the camera; by default a random one where the preset has any.
         progress: wraps the sequence of frames, such as `tqdm`, and then that of the photographs.
+        overwrite: True replaces a folder that holds nothing but a flight.
 
     Returns:
         The folder.
@@ -132,7 +145,7 @@ def write_flight(
     exposures = _even_exposures(flight, options)
     if fpn is None and options.sensor.has_fixed_pattern:
         fpn = FixedPattern.random(flight.shape, options.seed)
-    with atomic_folder(path) as target:
+    with atomic_folder(path, is_replaceable=replaceable_files(overwrite)) as target:
         threshold = peak_threshold(flight, options.preset, options.peak_rate, bayer=options.bayer)
         spikes = simulate_flight(
             flight,
@@ -153,7 +166,8 @@ def write_flight(
         _write_poses(target / "transforms.json", path_cameras, times=times)
         _write_photographs(target, flight, exposures, options, progress)
         if test_cameras:
-            views = (_clear_view(flight, camera, options) for camera in test_cameras)
+            light = test_light or map(flight.render, test_cameras)
+            views = (_encode_view(one, options) for one in light)
             _write_views(target, "test", views, test_cameras)
         manifest = {
             "made by": "spikecam",
@@ -168,6 +182,17 @@ def write_flight(
         text = json.dumps(manifest, indent=1) + "\n"
         (target / MANIFEST).write_text(text, encoding="utf-8")
     return path
+
+
+def replaceable_files(overwrite: bool | None) -> Replaceable | None:
+    """What of a folder may be replaced, for `check_output_folder`: files of a flight, or none."""
+    return _is_of_flight if overwrite else None
+
+
+def _is_of_flight(path: Path) -> bool:
+    if path.is_dir():
+        return path.name in _FOLDERS and all(map(is_picture, path.iterdir()))
+    return path.name in _FILES
 
 
 def _even_exposures(flight: Flight, options: FlightOptions) -> list[Span]:
@@ -207,12 +232,11 @@ def _write_photographs(
     )
     pictures = (next(photographs) for _ in progress(range(len(exposures))))
     _write_views(target, "photographs", pictures, cameras, times=times, exposure=options.exposure)
-    clear = (_clear_view(flight, camera, options) for camera in cameras)
+    clear = (_encode_view(flight.render(camera), options) for camera in cameras)
     _write_views(target, "clear", clear, cameras, times=times)
 
 
-def _clear_view(flight: Flight, camera: Camera, options: FlightOptions) -> Picture:
-    light = flight.render(camera)
+def _encode_view(light: Picture, options: FlightOptions) -> Picture:
     if light.ndim == 3 and light.shape[2] == 1:
         light = light[..., 0]
     return np.clip(parse_encoding(options.encoding).encode(np.clip(light, 0, 1)), 0, 1)

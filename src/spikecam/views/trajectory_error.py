@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 
 from spikecam.errors import OptionError
 from spikecam.views.camera import Matrix
-from spikecam.views.camera_path import CameraPath
 from spikecam.views.common_point import view_distance
 from spikecam.views.poses import camera_centres, invert_poses
 
@@ -98,37 +97,3 @@ def align_poses(estimate: Matrix, truth: Matrix) -> Matrix:
     camera_to_world[:, :3, :3] = rotation.as_matrix() @ camera_to_world[:, :3, :3]
     camera_to_world[:, :3, 3] = true_mean + scale * turned
     return invert_poses(camera_to_world)
-
-
-def perturb_path(
-    path: CameraPath,
-    rng: np.random.Generator,
-    centre_share: float,
-    angle: float,
-    distance: float | None = None,
-) -> CameraPath:
-    """A path whose control points are off by a given amount in random directions.
-
-    Args:
-        path: the true path.
-        rng: source of the directions.
-        centre_share: displacement of each centre, as a share of the distance.
-        angle: turn of each camera about a random axis through it, in degrees.
-        distance: between camera and scene; by default that to the point that the cameras look at.
-
-    Raises:
-        OptionError: there is no common point and no distance.
-    """
-    if distance is None:
-        distance = view_distance(path.world_to_camera)
-    shape = (len(path.times), 3)
-    turns = Rotation.from_rotvec(np.radians(angle) * _random_directions(rng, shape))
-    camera_to_world = invert_poses(path.world_to_camera)
-    camera_to_world[:, :3, :3] = camera_to_world[:, :3, :3] @ turns.as_matrix()
-    camera_to_world[:, :3, 3] += centre_share * distance * _random_directions(rng, shape)
-    return CameraPath(path.times, invert_poses(camera_to_world))
-
-
-def _random_directions(rng: np.random.Generator, shape: tuple[int, int]) -> Matrix:
-    vectors = rng.normal(size=shape)
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
