@@ -11,7 +11,7 @@ def quiet(_line):
     pass
 
 
-def test_every_row_is_measured_on_the_made_scene():
+def test_every_row_is_measured_on_the_street():
     options = ViewsOptions(size=(20, 32), **TINY)
     report = score_views(options, say=quiet)
     rows = report.tables[0].rows

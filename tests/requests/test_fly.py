@@ -1,15 +1,20 @@
 """Requests for flights: which cameras they have, and what is refused."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from spikecam.encoding import SRGB
 from spikecam.errors import FileError, GeometryError, OptionError, ResourceError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.requests.fly import FlyRequest
 from spikecam.views.camera import Intrinsics
+from spikecam.views.fitting import FitOptions
 from spikecam.views.flight_folder import FlightOptions
 from spikecam.views.orbit import orbit_around_gaussians, orbit_path
-from spikecam.views.pose_files.nerf import write_transforms
+from spikecam.views.pose_files.nerf import read_transforms, write_transforms
+from spikecam.views.posed_pictures import PosedPictures
 from spikecam.views.street_scene import street_flight, street_test_cameras
 
 INTRINSICS = Intrinsics.from_field_of_view(40, 30, 0.6)
@@ -60,7 +65,7 @@ def test_defaults_of_an_orbit(ball, ball_file):
     np.testing.assert_allclose(flight.camera_at(0).world_to_camera, expected)
 
 
-def test_the_made_scene_has_its_own_flight_and_test_views(street_corner, monkeypatch):
+def test_the_street_has_its_own_flight_and_test_views(street_corner, monkeypatch):
     monkeypatch.setattr("spikecam.requests.fly.street_scene", lambda: street_corner)
     checked = FlyRequest("street", frames=50, size=(10, 16)).check()
     assert checked.facts == ("the street scene, 50 frames of 16x10",)
@@ -119,3 +124,32 @@ def test_paths_that_do_not_lead_through_the_scene_are_refused(ball_file, poses):
         FlyRequest(ball_file, poses(away)).check()
     with pytest.raises(FileError, match="has no times"):
         FlyRequest(ball_file, poses(times=None)).check()
+
+
+def test_test_views_of_a_scene_are_beside_the_path(ball_file, poses):
+    checked = FlyRequest(ball_file, poses(), frames=50).check()
+    assert len(checked.test_cameras) == 20
+    centres = np.array([checked.flight.camera_at(frame).centre for frame in range(50)])
+    for camera in checked.test_cameras:
+        # The scene is 5 away.
+        assert 0.05 < np.linalg.norm(centres - camera.centre, axis=1).min() < 0.5
+
+
+def test_a_data_set_is_flown_around_at_the_distance_of_its_cameras(flight_folder, tmp_path):
+    shutil.copytree(flight_folder / "clear", tmp_path / "clear")
+    train = tmp_path / "transforms_train.json"
+    shutil.copy(flight_folder / "transforms_clear.json", train)
+    fit = FitOptions(steps=40, gaussians=150)
+    checked = FlyRequest(tmp_path, frames=30, size=(16, 18), elevation=10, fit=fit).check()
+    for frame in (0, 29):
+        centre = checked.flight.camera_at(frame).centre
+        assert np.linalg.norm(centre - (2, 0, -1)) == pytest.approx(3.2, abs=1e-3)
+    assert checked.flight.camera_at(0).intrinsics == read_transforms(train).intrinsics_for(18, 16)
+    checked.fit_scene()
+    assert checked.fit.step_number == 40
+    light = PosedPictures(read_transforms(train), SRGB, size=(16, 18))
+    for camera, truth in zip(light.cameras(), light.iter_light(), strict=True):
+        view = checked.flight.render(camera)
+        assert np.corrcoef(view.ravel(), truth.ravel())[0, 1] > 0.8
+    with pytest.raises(GeometryError, match="another shape than 20x20"):
+        FlyRequest(tmp_path, size=(20, 20), fit=fit).check()

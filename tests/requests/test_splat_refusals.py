@@ -66,7 +66,7 @@ def other_convention():
         (
             {"times": PATH.times + 20},
             RangeError,
-            "20 to 300 of 0 to 300; choose these by --frames 20:301",
+            "0 to 300; choose these by --frames 20:301",
         ),
         ({"times": PATH.times + 900}, RangeError, "none of frames 0 to 300; give the times in"),
         ({"times": PATH.times / 300}, RangeError, "poses.json cover"),

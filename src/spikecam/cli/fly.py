@@ -49,8 +49,8 @@ def fly(
         str,
         Parameter(
             name="SCENE",
-            help="Gaussians, in a .ply; a folder of posed pictures with a transforms_train.json, as "
-            f"of NeRF's synthetic scenes; or {STREET}, a street corner that spikecam draws.",
+            help="Gaussians, in a .ply; a folder of posed pictures with a transforms_train.json, "
+            f"as of NeRF's synthetic scenes; or {STREET}, a street corner that spikecam draws.",
         ),
     ],
     /,
@@ -95,8 +95,8 @@ def fly(
         turns: Turns of the orbit, negative clockwise; 1 by default.
         up: Axis of the scene that is up in the orbit; z by default.
         background: What is behind the Gaussians; black by default.
-        steps: Steps of the fit to posed pictures; 6000 by default.
-        gaussians: Most Gaussians of the fit to posed pictures; 20000 by default.
+        steps: Steps of the fit to posed pictures; by default those of spikecam splat.
+        gaussians: Most Gaussians of that fit; by default those of spikecam splat.
     """
     if scene == STREET and orbit:
         raise OptionError(f"the scene {STREET} has a flight of its own; leave out --orbit")
@@ -144,6 +144,10 @@ def fly(
 
 
 def _fit_options(steps: int | None, gaussians: int | None) -> FitOptions | None:
-    values = {"steps": steps, "gaussians": gaussians}
-    typed = {name: value for name, value in values.items() if value is not None}
-    return FitOptions(**typed) if typed else None
+    if steps is None and gaussians is None:
+        return None
+    defaults = FitOptions()
+    return FitOptions(
+        steps=defaults.steps if steps is None else steps,
+        gaussians=defaults.gaussians if gaussians is None else gaussians,
+    )

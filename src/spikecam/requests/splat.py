@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import numpy as np
 from spikecam.encoding import parse_encoding
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.paths import PathLike
+from spikecam.io.atomic import keeping_existing_file, refuse_existing
+from spikecam.io.paths import PathLike, check_output_file
 from spikecam.io.pictures import write_picture
 from spikecam.requests.frame_choice import requested_span
 from spikecam.requests.recording_file import Spikes, open_spikes
@@ -36,7 +38,7 @@ from spikecam.views.fitting import Fit
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.observed_scene import ObservedScene
-from spikecam.views.ply_file import write_ply
+from spikecam.views.ply_file import SCENE_SUFFIX, write_ply
 from spikecam.views.pose_checks import check_views
 from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.pose_files.nerf import write_transforms
@@ -95,40 +97,49 @@ class CheckedSplat:
         load_fit(state, self.fit, self.settings)
         return True
 
-    def run(self, output: Path) -> Generator[SplatProgress, None, None]:
+    def run(
+        self, output: Path, *, overwrite: bool | None = None
+    ) -> Generator[SplatProgress, None, None]:
         """Fit, and yield after each step.
 
         The scene, its state (`state_path`), a preview (`preview_path`) and poses that are refined
         (`refined_poses_path`) are written every half a minute, and where the fit is interrupted or
         the iterator closed. At the end the state is removed; the others stay.
 
+        Args:
+            output: the scene.
+            overwrite: False refuses a scene that another program has written since the check.
+
         Raises:
             OutputError: they cannot be written.
         """
         start = self.fit.step_number
+        # A scene of its own, which is there once it is written, is replaced.
+        is_kept = overwrite is False and start == 0
         saved = time.monotonic()
         loss = math.nan
         try:
             while self.fit.step_number < self.fit.options.steps:
                 loss = self.fit.step()
                 if time.monotonic() - saved > _SAVE_SECONDS:
-                    self._save(output)
-                    saved = time.monotonic()
+                    self._save(output, is_kept)
+                    is_kept, saved = False, time.monotonic()
                 yield SplatProgress(self.fit.step_number, loss, len(self.fit.gaussians))
         except (KeyboardInterrupt, GeneratorExit):
             # In the middle of a change the state of the last half a minute is the better.
             if self.fit.step_number > start and not self.fit.is_changing:
-                self._save(output)
+                self._save(output, is_kept)
             raise
-        self._write(output)
+        self._write(output, is_kept)
         state_path(output).unlink(missing_ok=True)
 
-    def _save(self, output: Path) -> None:
+    def _save(self, output: Path, is_kept: bool) -> None:
+        self._write(output, is_kept)
         save_fit(state_path(output), self.fit, self.settings)
-        self._write(output)
 
-    def _write(self, output: Path) -> None:
-        write_ply(output, self.fit.gaussians)
+    def _write(self, output: Path, is_kept: bool) -> None:
+        with keeping_existing_file(output) if is_kept else nullcontext():
+            write_ply(output, self.fit.gaussians)
         write_picture(preview_path(output), preview_picture(self.fit))
         if self.fit.corrections is not None:
             poses = self.scene.poses
@@ -139,6 +150,27 @@ class CheckedSplat:
                 times=poses.times,
                 pictures=poses.pictures,
             )
+
+
+def check_scene_output(
+    output: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
+) -> Path:
+    """Refuse, before any work, a scene that cannot be written; return its path.
+
+    Args:
+        output: the scene.
+        overwrite: False refuses a scene, a preview or refined poses that exist, unless the state of
+            a fit is beside them, which goes on.
+        inputs: files that the scene is made of, which are never replaced.
+
+    Raises:
+        OutputError: another ending, an input, or a place that is in use or cannot be written.
+    """
+    path = check_output_file(output, (SCENE_SUFFIX,), "scenes of Gaussians", inputs=inputs)
+    if overwrite is False and not state_path(path).exists():
+        for file in (path, preview_path(path), refined_poses_path(path)):
+            refuse_existing(file)
+    return path
 
 
 def state_path(output: Path) -> Path:

@@ -19,6 +19,7 @@ from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.views.gaussians import Floats, Gaussians
 
+SCENE_SUFFIX = ".ply"
 _TYPES = {
     "char": "i1",
     "int8": "i1",
