@@ -70,7 +70,7 @@ def observe_flight(
     """
     path, (start, stop) = poses.camera_path(), span
     check_coverage(path, start, stop, str(poses.path))
-    lens = poses.intrinsics_for(stream.width, stream.height, fov)
+    intrinsics = poses.intrinsics_for(stream.width, stream.height, fov)
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
     used = _poses_around(poses, path.times, span)
@@ -79,11 +79,11 @@ def observe_flight(
 
     def camera_at(time: float) -> Camera:
         # Views of the first and last window may lie half a frame outside the path.
-        return path.camera_at(float(np.clip(time, first, last)), lens)
+        return path.camera_at(float(np.clip(time, first, last)), intrinsics)
 
-    motion = motion_per_frame(camera_at, _scene_points(used, lens), start, stop - 1)
+    motion = motion_per_frame(camera_at, _scene_points(used, intrinsics), start, stop - 1)
     assert used.times is not None
-    scene = ObservedScene(used, lens, camera_at, used.times)
+    scene = ObservedScene(used, intrinsics, camera_at, used.times)
     window = _window_of(stop - start, motion, options)
     views = options.views or choose_views(motion, window)
     recording = stream[start:stop]
@@ -107,12 +107,12 @@ def observe_flight(
         _add_pictures(scene, stream, span, scale, options, fpn)
         scene.facts.append(f"{len(scene.observations)} pictures of {options.method}")
     if pictures is not None:
-        photograph_lens = pictures.intrinsics(fov)
-        ratio = photograph_lens.width / lens.width
+        photograph_intrinsics = pictures.intrinsics(fov)
+        ratio = photograph_intrinsics.width / intrinsics.width
         exposure = exposures[0][1] - exposures[0][0]
         views = options.views or choose_views(motion * ratio, exposure)
         times = [window_times(one, views) for one in exposures]
-        scene.observations += observe_pictures(pictures.iter_light(), times, photograph_lens)
+        scene.observations += observe_pictures(pictures.iter_light(), times, photograph_intrinsics)
         scene.facts.append(
             f"{len(times)} photographs, exposed for {exposure} frames; views of each: {views}"
         )
@@ -277,10 +277,10 @@ def _poses_around(poses: PoseFile, times: npt.NDArray[np.float64], span: Span) -
     return poses.part(np.arange(first, min(last, len(times) - 1) + 1))
 
 
-def _scene_points(poses: PoseFile, lens: Intrinsics) -> npt.NDArray[np.float64]:
+def _scene_points(poses: PoseFile, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
     """Points (N, 3) where cameras look, half of them about their common point."""
     scene, _ = scene_gaussians(
-        [Camera(lens, pose) for pose in poses.world_to_camera],
+        [Camera(intrinsics, pose) for pose in poses.world_to_camera],
         common_view_point(poses.world_to_camera),
         _MOTION_POINTS,
         degree=0,

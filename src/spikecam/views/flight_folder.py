@@ -259,8 +259,8 @@ def _write_views(
 
 
 def _write_poses(path: Path, cameras: Sequence[Camera], **values: Any) -> None:
-    lens = cameras[0].intrinsics
-    if any(camera.intrinsics != lens for camera in cameras):
+    intrinsics = cameras[0].intrinsics
+    if any(camera.intrinsics != intrinsics for camera in cameras):
         raise OptionError("the cameras of one file of poses have the same intrinsics; make them so")
     poses = np.stack([camera.world_to_camera for camera in cameras])
-    write_transforms(path, poses, lens, **values)
+    write_transforms(path, poses, intrinsics, **values)

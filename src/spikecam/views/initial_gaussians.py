@@ -54,8 +54,10 @@ def scene_gaussians(
         distance = _EXTENTS * float(np.linalg.norm(np.ptp(centres, axis=0)))
         near = np.zeros((0, 3))
     else:
-        distance, lens = common.distance, cameras[0].intrinsics
-        radius = distance * min(lens.width / lens.fx, lens.height / lens.fy) / 2
+        distance, intrinsics = common.distance, cameras[0].intrinsics
+        radius = (
+            distance * min(intrinsics.width / intrinsics.fx, intrinsics.height / intrinsics.fy) / 2
+        )
         near = common.point + radius * _points_in_ball(count // 2, rng)
     depths = distance * _NEAREST, distance * _FARTHEST
     far = points_in_view(cameras, count - len(near), depths, rng)

@@ -21,7 +21,7 @@ from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import PathLike, check_existing_file
 from spikecam.io.pictures import PICTURES
 from spikecam.views.camera import Intrinsics, Matrix
-from spikecam.views.pose_files.pose_file import PoseFile, checked_poses, checked_times
+from spikecam.views.pose_files.pose_file import PoseFile, check_poses_of_file, check_times_of_file
 from spikecam.views.poses import FLIP_YZ, check_rising_times, invert_poses, rigid_poses
 
 _INTRINSICS = ("w", "h", "fl_x", "fl_y", "cx", "cy", "camera_angle_x")
@@ -53,14 +53,14 @@ def read_transforms(path: PathLike) -> PoseFile:
     matrices = _column(path, frames, "transform_matrix")
     if matrices is None:
         raise FileError(f'{path}: the frames have no "transform_matrix"; write one in each')
-    camera_to_world = checked_poses(path, matrices)
+    camera_to_world = check_poses_of_file(path, matrices)
     times = _column(path, frames, "time")
     names = _column(path, frames, "file_path")
     intrinsics, angle_x = _read_intrinsics(path, content, frames)
     return PoseFile(
         path,
         invert_poses(camera_to_world @ FLIP_YZ),
-        None if times is None else checked_times(path, _numbers(path, times), len(frames)),
+        None if times is None else check_times_of_file(path, _numbers(path, times), len(frames)),
         None if names is None else tuple(_picture_path(path, name) for name in names),
         intrinsics,
         angle_x,

@@ -111,7 +111,7 @@ class PoseFile:
         return CameraPath(self.times, self.world_to_camera)
 
 
-def checked_poses(path: Path, matrices: npt.ArrayLike) -> Matrix:
+def check_poses_of_file(path: Path, matrices: npt.ArrayLike) -> Matrix:
     """Rigid poses (K, 4, 4) of matrices in a file.
 
     Raises:
@@ -123,7 +123,7 @@ def checked_poses(path: Path, matrices: npt.ArrayLike) -> Matrix:
         raise FileError(f"{path}: the poses {error}; write rigid transforms") from None
 
 
-def checked_times(path: Path, times: npt.ArrayLike, count: int) -> Matrix:
+def check_times_of_file(path: Path, times: npt.ArrayLike, count: int) -> Matrix:
     """Rising times (K,) of a file.
 
     Raises:

@@ -20,7 +20,11 @@ import numpy as np
 
 from spikecam.errors import FileError
 from spikecam.io.paths import PathLike, check_existing_file
-from spikecam.views.pose_files.pose_file import PoseFile, checked_times, poses_from_quaternions
+from spikecam.views.pose_files.pose_file import (
+    PoseFile,
+    check_times_of_file,
+    poses_from_quaternions,
+)
 from spikecam.views.poses import invert_poses
 
 _COLUMNS = ("time", "x", "y", "z", "qw", "qx", "qy", "qz")
@@ -54,7 +58,7 @@ def read_pose_table(path: PathLike) -> PoseFile:
     return PoseFile(
         path,
         invert_poses(camera_to_world),
-        checked_times(path, table[:, 0], len(table)),
+        check_times_of_file(path, table[:, 0], len(table)),
     )
 
 
