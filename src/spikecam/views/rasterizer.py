@@ -138,7 +138,6 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
     background,
     columns,
     picture,
-    transmittance,
     by_picture,
     gradients,
     first,
@@ -148,7 +147,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
 
     Args:
         starts, entries, splats, background, columns: as for `draw_tiles`.
-        ends, picture, transmittance: as it writes them.
+        ends, picture: as it writes them.
         by_picture: gradient by the picture, (channels, rows * 16, columns * 16).
         gradients: to write, (entries, 6 + channels): by centre, conic, opacity
             and colour.

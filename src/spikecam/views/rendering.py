@@ -91,7 +91,6 @@ class RenderedView:
             self._background,
             columns,
             picture,
-            transmittance,
             padded,
             of_entries,
         )
