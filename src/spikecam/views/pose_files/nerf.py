@@ -18,10 +18,15 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import PICTURES
 from spikecam.views.camera import Intrinsics, Matrix
-from spikecam.views.pose_files.pose_file import PoseFile, check_poses_of_file, check_times_of_file
+from spikecam.views.pose_files.pose_file import (
+    PoseFile,
+    check_pose_file,
+    check_poses_of_file,
+    check_times_of_file,
+)
 from spikecam.views.poses import FLIP_YZ, check_rising_times, invert_poses, rigid_poses
 
 _INTRINSICS = ("w", "h", "fl_x", "fl_y", "cx", "cy", "camera_angle_x")
@@ -43,7 +48,7 @@ def read_transforms(path: PathLike) -> PoseFile:
     Raises:
         FileError: not such a file, a camera with distortion or one that changes, or bad poses.
     """
-    path = check_existing_file(path)
+    path = check_pose_file(path)
     content = _read_json(path)
     frames = content.get("frames")
     if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):

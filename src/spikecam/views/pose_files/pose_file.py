@@ -11,6 +11,8 @@ import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from spikecam.errors import FileError, GeometryError, OptionError
+from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.resources import check_memory
 from spikecam.views.camera import Intrinsics, Matrix
 from spikecam.views.camera_path import CameraPath
 from spikecam.views.poses import check_rising_times, rigid_poses
@@ -109,6 +111,24 @@ class PoseFile:
         if len(self.times) < 2:
             raise FileError(f"{self.path} has 1 pose, and a path needs 2 or more")
         return CameraPath(self.times, self.world_to_camera)
+
+
+def check_pose_file(path: PathLike, *, memory_per_byte: int = 4) -> Path:
+    """Refuse a file of poses that is missing, empty or larger than the memory; return its path.
+
+    Args:
+        path: the file.
+        memory_per_byte: bytes that each of the file takes, such as those of numbers of a text.
+
+    Raises:
+        FileError: missing or empty.
+        ResourceError: larger than the memory.
+    """
+    path = check_existing_file(path)
+    check_memory(
+        memory_per_byte * path.stat().st_size, f"reading {path}", "name a file of poses alone"
+    )
+    return path
 
 
 def check_poses_of_file(path: Path, matrices: npt.ArrayLike) -> Matrix:

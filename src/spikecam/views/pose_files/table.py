@@ -19,9 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from spikecam.errors import FileError
-from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.io.paths import PathLike
 from spikecam.views.pose_files.pose_file import (
     PoseFile,
+    check_pose_file,
     check_times_of_file,
     poses_from_quaternions,
 )
@@ -37,7 +38,7 @@ def read_pose_table(path: PathLike) -> PoseFile:
     Raises:
         FileError: not such a table, times that do not rise, or quaternions that have no length 1.
     """
-    path = check_existing_file(path)
+    path = check_pose_file(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
