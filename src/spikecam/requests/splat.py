@@ -228,7 +228,7 @@ class SplatRequest:
         scene = self._observe(poses)
         scene.facts.append(
             f"{len(scene.observations)} observations; the fit takes about "
-            f"{fit_bytes(scene, self.options) / 1e9:.2g} GB of memory"
+            f"{math.ceil(fit_bytes(scene, self.options) / 1e6):,} MB of memory"
         )
         gaussians, distance = self._initial_gaussians(scene)
         corrections = None
