@@ -212,5 +212,5 @@ def test_recordings_of_still_cameras_are_observed_from_their_poses(ball, tmp_pat
 
 def test_plain_pictures_are_observed_as_light(ball, flight_folder):
     checked = SplatRequest([], flight_folder / "transforms_clear.json", options=options()).check()
-    assert checked.facts == ("5 pictures",)
+    assert checked.facts[0] == "5 pictures"
     assert errors_of_truth(checked, ball).max() < 1e-3
