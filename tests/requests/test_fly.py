@@ -17,6 +17,7 @@ from spikecam.views.pose_files.nerf import read_transforms, write_transforms
 from spikecam.views.posed_pictures import PosedPictures
 from spikecam.views.street_scene import street_flight, street_test_cameras
 
+NO_PHOTOGRAPHS = FlightOptions(photographs=0)
 INTRINSICS = Intrinsics.from_field_of_view(40, 30, 0.6)
 PATH = orbit_path((2, 0, -1), 5, 10, turns=0.5)
 
@@ -33,7 +34,9 @@ def poses(tmp_path):
 
 
 def test_a_flight_takes_a_path_from_its_first_to_its_last_time(ball_file, poses):
-    checked = FlyRequest(ball_file, poses(), frames=7, size=(15, 20)).check()
+    checked = FlyRequest(
+        ball_file, poses(), frames=7, size=(15, 20), options=NO_PHOTOGRAPHS
+    ).check()
     assert checked.facts == (f"400 Gaussians from 0.5 to 10.5 of {poses()}, 7 frames of 20x15",)
     assert checked.flight.frame_count == 7
     for frame in range(7):
@@ -44,7 +47,8 @@ def test_a_flight_takes_a_path_from_its_first_to_its_last_time(ball_file, poses)
 
 
 def test_an_orbit_is_a_spiral_with_two_elevations(ball, ball_file):
-    request = FlyRequest(ball_file, frames=31, fov=50, elevation=(-10, 50), turns=-2, up="-y")
+    orbit = {"elevation": (-10, 50), "turns": -2, "up": "-y"}
+    request = FlyRequest(ball_file, frames=31, fov=50, options=NO_PHOTOGRAPHS, **orbit)
     checked = request.check()
     assert checked.facts == ("400 Gaussians from an orbit of -2 turns, 31 frames of 400x250",)
     lens = Intrinsics.from_field_of_view(400, 250, np.radians(50))
@@ -67,7 +71,7 @@ def test_defaults_of_an_orbit(ball, ball_file):
 
 def test_the_street_has_its_own_flight_and_test_views(street_corner, monkeypatch):
     monkeypatch.setattr("spikecam.requests.fly.street_scene", lambda: street_corner)
-    checked = FlyRequest("street", frames=50, size=(10, 16)).check()
+    checked = FlyRequest("street", frames=50, size=(10, 16), options=NO_PHOTOGRAPHS).check()
     assert checked.facts == ("the street scene, 50 frames of 16x10",)
     pairs = [
         (checked.flight.camera_at(20), street_flight(50, width=16, height=10)(20)),
@@ -127,7 +131,7 @@ def test_paths_that_do_not_lead_through_the_scene_are_refused(ball_file, poses):
 
 
 def test_test_views_of_a_scene_are_beside_the_path(ball_file, poses):
-    checked = FlyRequest(ball_file, poses(), frames=50).check()
+    checked = FlyRequest(ball_file, poses(), frames=50, options=NO_PHOTOGRAPHS).check()
     assert len(checked.test_cameras) == 20
     centres = np.array([checked.flight.camera_at(frame).centre for frame in range(50)])
     for camera in checked.test_cameras:
@@ -140,7 +144,8 @@ def test_a_data_set_is_flown_around_at_the_distance_of_its_cameras(flight_folder
     train = tmp_path / "transforms_train.json"
     shutil.copy(flight_folder / "transforms_clear.json", train)
     fit = FitOptions(steps=150, gaussians=150)
-    checked = FlyRequest(tmp_path, frames=30, size=(16, 18), elevation=10, fit=fit).check()
+    values = {"fit": fit, "options": NO_PHOTOGRAPHS}
+    checked = FlyRequest(tmp_path, frames=30, size=(16, 18), elevation=10, **values).check()
     for frame in (0, 29):
         centre = checked.flight.camera_at(frame).centre
         assert np.linalg.norm(centre - (2, 0, -1)) == pytest.approx(3.2, abs=1e-3)
@@ -151,5 +156,7 @@ def test_a_data_set_is_flown_around_at_the_distance_of_its_cameras(flight_folder
     for camera, truth in zip(light.cameras(), light.iter_light(), strict=True):
         view = checked.flight.render(camera)
         assert np.corrcoef(view.ravel(), truth.ravel())[0, 1] > 0.75
+    with pytest.raises(OptionError, match="exposure of 97 frames is longer than the flight of 30"):
+        FlyRequest(tmp_path, frames=30, fit=fit).check()
     with pytest.raises(GeometryError, match="another shape than 20x20"):
         FlyRequest(tmp_path, size=(20, 20), fit=fit).check()

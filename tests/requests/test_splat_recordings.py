@@ -134,6 +134,18 @@ def test_a_part_of_a_recording_is_fitted_with_the_poses_of_that_part(ball, fligh
     )
 
 
+def test_pictures_of_a_part_of_a_recording_are_made_within_it(flight_folder):
+    setting = options(method="tfp", window=21, windows=500)
+    request = SplatRequest(
+        spikes_of(flight_folder),
+        flight_folder / "transforms.json",
+        frames=(61, 240),
+        options=setting,
+    )
+    times = [one.times[0] for one in request.check().fit.observations]
+    assert times == list(range(71, 230))
+
+
 def test_photographs_say_what_white_fires(flight_folder):
     checked = SplatRequest(
         spikes_of(flight_folder),

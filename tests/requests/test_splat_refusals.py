@@ -216,6 +216,8 @@ def test_requests_that_contradict_themselves_are_refused(poses_of, flight_folder
         SplatRequest([], clear, options=options(bayer=True)).check()
     with pytest.raises(FileError, match="names no pictures"):
         SplatRequest([], path).check()
+    with pytest.raises(OptionError, match="an exposure is of photographs; leave it out"):
+        SplatRequest([lit_stream()], path, options=options(exposure=9)).check()
     with pytest.raises(OptionError, match="frames are of the one recording of a camera that flies"):
         SplatRequest([], clear, frames="0:3").check()
     with pytest.raises(OptionError, match="field of view is between 0 and 180"):

@@ -27,7 +27,7 @@ from spikecam.views.camera_path import CameraPath
 from spikecam.views.cameras_beside_path import cameras_beside_path
 from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.flight import Flight
-from spikecam.views.flight_folder import FlightOptions, write_flight
+from spikecam.views.flight_folder import FlightOptions, even_exposures, write_flight
 from spikecam.views.gaussian_flight import fitted_flight, gaussian_flight
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.orbit import (
@@ -188,6 +188,7 @@ class FlyRequest:
                 f"with {self.scene}"
             )
         check_fov(self.fov)
+        even_exposures(self.frames, self.options)
 
     def _street_flight(self) -> CheckedFlight:
         height, width = self.size or DEFAULT_SIZE
@@ -217,6 +218,8 @@ class FlyRequest:
         cameras = train.cameras(self.fov)
         options = replace(self.fit or FitOptions(), background=self.background)
         fit = fit_to_pictures(train.iter_light(), cameras, options)
+        if self.options.bayer and fit.gaussians.harmonics.shape[2] == 1:
+            raise OptionError(f"the pictures of {self.scene} are gray; leave out bayer")
         poses, intrinsics = train.poses.world_to_camera, cameras[0].intrinsics
         if self.path is None:
             path = orbit_around_cameras(poses, 1.0, **self._orbit_values())

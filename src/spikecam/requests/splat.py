@@ -259,6 +259,11 @@ class SplatRequest:
                 "photographs are of the flight of one recording; leave them out for still cameras "
                 "and plain pictures"
             )
+        if self.photographs is None and self.options.exposure is not None:
+            raise OptionError(
+                "an exposure is of photographs; leave it out, or give them by --photographs (in "
+                "Python photographs=)"
+            )
         if self.frames is not None and not self._is_flight:
             raise OptionError(
                 "frames are of the one recording of a camera that flies; leave them out for still "

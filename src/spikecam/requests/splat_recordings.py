@@ -233,8 +233,8 @@ def _add_pictures(
 ) -> None:
     values = _method_options(options, fpn)
     method = find_method(options.method, Takes.SPIKES)
-    window = method.window(method.parse_options(values), stream)
-    frames = frames_with_window(stream, window, span)
+    used = stream[slice(*span)]
+    frames = frames_with_window(used, method.window(method.parse_options(values), used))
     count = min(options.windows, len(frames))
     _check_memory(
         stream.height * stream.width * (count * _PICTURE_BYTES + VIEW_BYTES),
@@ -242,7 +242,7 @@ def _add_pictures(
     )
     # The middles of equal parts.
     places = (np.arange(count) + 0.5) * (len(frames) / count)
-    middles = [frames[int(place)] for place in places]
+    middles = [span[0] + frames[int(place)] for place in places]
     rates = reconstruct_frames(stream, options.method, frames=middles, **values)
     times = [(float(frame),) for frame in middles]
     scene.observations += observe_pictures(map(scale.light, rates), times)

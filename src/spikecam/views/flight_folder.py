@@ -142,7 +142,7 @@ def write_flight(
         OutputError: the folder holds anything, or cannot be written.
     """
     path, options = Path(folder), options or FlightOptions()
-    exposures = _even_exposures(flight, options)
+    exposures = even_exposures(flight.frame_count, options)
     if fpn is None and options.sensor.has_fixed_pattern:
         fpn = FixedPattern.random(flight.shape, options.seed)
     with atomic_folder(path, is_replaceable=replaceable_files(overwrite)) as target:
@@ -195,19 +195,27 @@ def _is_of_flight(path: Path) -> bool:
     return path.name in _FILES
 
 
-def _even_exposures(flight: Flight, options: FlightOptions) -> list[Span]:
-    """Exposures (start, stop) of photographs, evenly from the start of a flight to its end."""
+def even_exposures(frame_count: int, options: FlightOptions) -> list[Span]:
+    """Exposures (start, stop) of photographs, evenly from the start of a flight to its end.
+
+    Args:
+        frame_count: frames of the flight.
+        options: with the number of photographs and the length of an exposure.
+
+    Raises:
+        OptionError: an exposure longer than the flight, or more than differ.
+    """
     if not options.photographs:
         return []
-    latest = flight.frame_count - options.exposure
+    latest = frame_count - options.exposure
     if latest < 0:
         raise OptionError(
             f"an exposure of {options.exposure} frames is longer than the flight of "
-            f"{flight.frame_count}; choose a shorter one"
+            f"{frame_count}; choose a shorter one"
         )
     if options.photographs > latest + 1:
         raise OptionError(
-            f"a flight of {flight.frame_count} frames has no {options.photographs} exposures of "
+            f"a flight of {frame_count} frames has no {options.photographs} exposures of "
             f"{options.exposure} frames that differ; choose fewer photographs"
         )
     starts = np.rint(np.linspace(0, latest, options.photographs)).astype(int).tolist()
