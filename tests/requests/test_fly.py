@@ -8,6 +8,7 @@ import pytest
 from spikecam.encoding import SRGB
 from spikecam.errors import FileError, GeometryError, OptionError, ResourceError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.pictures import read_picture, write_picture
 from spikecam.requests.fly import FlyRequest
 from spikecam.views.camera import Intrinsics
 from spikecam.views.fitting import FitOptions
@@ -160,3 +161,7 @@ def test_a_data_set_is_flown_around_at_the_distance_of_its_cameras(flight_folder
         FlyRequest(tmp_path, frames=30, fit=fit).check()
     with pytest.raises(GeometryError, match="another shape than 20x20"):
         FlyRequest(tmp_path, size=(20, 20), fit=fit).check()
+    for picture in read_transforms(train).pictures:
+        write_picture(picture, read_picture(picture)[..., 0])
+    with pytest.raises(OptionError, match="are gray; leave out bayer"):
+        FlyRequest(tmp_path, options=FlightOptions(bayer=True), fit=fit).check()
