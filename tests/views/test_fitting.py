@@ -256,8 +256,8 @@ def test_a_scene_without_visible_gaussians_goes_on(balls):
     [
         ({"steps": 0}, "steps and gaussians are at least 1"),
         ({"gaussians": 0}, "steps and gaussians are at least 1"),
-        ({"background": 1.5}, "a value from 0 to 1, not 1.5"),
-        ({"background": float("nan")}, "a value from 0 to 1, not nan"),
+        ({"background": 1.5}, "0 for black to 1 for white, not 1.5"),
+        ({"background": float("nan")}, "0 for black to 1 for white, not nan"),
     ],
 )
 def test_options_outside_their_range_are_refused(options, message):
