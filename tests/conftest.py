@@ -21,9 +21,9 @@ from spikecam.views.camera import Intrinsics
 from spikecam.views.flight_folder import FlightOptions, write_flight
 from spikecam.views.gaussian_flight import gaussian_flight
 from spikecam.views.gaussians import Gaussians
-from spikecam.views.made_scene import made_scene
 from spikecam.views.orbit import orbit_path
 from spikecam.views.ply_file import write_ply
+from spikecam.views.street_scene import street_scene
 
 ROOT = Path(__file__).parents[1]
 
@@ -130,8 +130,8 @@ def ball():
 
 @pytest.fixture(scope="session")
 def street_corner():
-    """The made scene, which takes seconds to make."""
-    return made_scene()
+    """The street scene, which takes seconds to make."""
+    return street_scene()
 
 
 @pytest.fixture

@@ -101,9 +101,14 @@ if TYPE_CHECKING:
     from spikecam.registration.exposure_search import align_in_time, find_exposure
     from spikecam.requests.deblur import DeblurRequest
     from spikecam.requests.flow import FlowRequest
+    from spikecam.requests.fly import FlyRequest
     from spikecam.requests.generate import GenerateRequest
+    from spikecam.requests.poses import PosesRequest
     from spikecam.requests.reconstruct import ReconstructRequest
     from spikecam.requests.recording_file import RecordingFile
+    from spikecam.requests.render import RenderRequest
+    from spikecam.requests.splat import SplatRequest
+    from spikecam.requests.splat_options import SplatOptions
     from spikecam.scenes.defocus import defocus_picture, defocus_scene, disc_radius
     from spikecam.scenes.depth import random_inverse_depth
     from spikecam.scenes.interpolation import interpolate_frames
@@ -119,6 +124,16 @@ if TYPE_CHECKING:
     from spikecam.show.table import check_table, format_json, write_table
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
+    from spikecam.views.camera import Camera, Intrinsics
+    from spikecam.views.camera_path import CameraPath
+    from spikecam.views.fitting import FitOptions
+    from spikecam.views.flight_folder import FlightOptions
+    from spikecam.views.gaussians import Gaussians
+    from spikecam.views.ply_file import read_ply, write_ply
+    from spikecam.views.pose_files.nerf import write_transforms
+    from spikecam.views.pose_files.pose_file import PoseFile
+    from spikecam.views.pose_files.read import read_poses
+    from spikecam.views.rendering import render
     from spikecam.weights.card import Card
     from spikecam.weights.catalogue import (
         WeightsInfo,
@@ -245,6 +260,27 @@ _HOMES = {
     "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
     "recording_summary": ("summarize_recording",),
+    "requests.fly": ("FlyRequest",),
+    "requests.poses": ("PosesRequest",),
+    "requests.render": ("RenderRequest",),
+    "requests.splat": ("SplatRequest",),
+    "requests.splat_options": ("SplatOptions",),
+    "views.camera": (
+        "Camera",
+        "Intrinsics",
+    ),
+    "views.camera_path": ("CameraPath",),
+    "views.fitting": ("FitOptions",),
+    "views.flight_folder": ("FlightOptions",),
+    "views.gaussians": ("Gaussians",),
+    "views.ply_file": (
+        "read_ply",
+        "write_ply",
+    ),
+    "views.pose_files.nerf": ("write_transforms",),
+    "views.pose_files.pose_file": ("PoseFile",),
+    "views.pose_files.read": ("read_poses",),
+    "views.rendering": ("render",),
     "weights.card": ("Card",),
     "weights.catalogue": (
         "WeightsInfo",
@@ -378,6 +414,23 @@ __all__ = [  # noqa: RUF022
     "check_recording_output",
     "open_output",
     "Output",
+    "Gaussians",
+    "read_ply",
+    "write_ply",
+    "render",
+    "Camera",
+    "Intrinsics",
+    "CameraPath",
+    "PoseFile",
+    "read_poses",
+    "write_transforms",
+    "RenderRequest",
+    "FlyRequest",
+    "FlightOptions",
+    "SplatRequest",
+    "SplatOptions",
+    "FitOptions",
+    "PosesRequest",
     "load_weights",
     "save_weights",
     "import_weights",

@@ -1,7 +1,8 @@
 import pytest
 
 import spikecam as sc
-from spikecam.bench.views import ROWS, score_views
+from spikecam.bench.view_rows import ROWS
+from spikecam.bench.views import score_views
 from spikecam.bench.views_options import ViewsOptions
 
 TINY = {"frames": 120, "steps": 20, "gaussians": 200}
@@ -11,7 +12,7 @@ def quiet(_line):
     pass
 
 
-def test_every_row_is_measured_on_the_made_scene():
+def test_every_row_is_measured_on_the_street():
     options = ViewsOptions(size=(20, 32), **TINY)
     report = score_views(options, say=quiet)
     rows = report.tables[0].rows

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_a_scene_of_a_flight(spikecam, flight_folder, tmp_path):
     out, poses = tmp_path / "scene.ply", flight_folder / "transforms.json"
     words = ("splat", flight_folder / "spikes.dat", "--poses", poses, "-o", out)
     photographs = ("--photographs", flight_folder / "transforms_photographs.json")
-    ended = spikecam(*words, *SMALL, *photographs, "--exposure", 101)
+    ended = spikecam(*words, *SMALL, *photographs)
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
     assert lines[0].startswith("white fires 0.")
@@ -32,7 +33,9 @@ def test_refined_poses_and_facts_as_json(spikecam, flight_folder, tmp_path):
     assert ended.code == 0, ended.err
     facts = json.loads(ended.out)
     assert (facts["gaussians"], facts["steps"]) == (30, 12)
-    assert (facts["scene"], facts["notes"]) == (str(out), ["5 pictures"])
+    assert facts["scene"] == str(out)
+    assert facts["notes"][0] == "5 pictures"
+    assert re.fullmatch(r"5 observations; the fit takes about 1 MB of memory", facts["notes"][1])
     assert 0 < facts["loss"] < 1
     assert len(read_transforms(facts["poses"]).pictures) == 5
     names = ["scene.ply", "scene.ply.poses.json", "scene.ply.preview.png"]
@@ -65,6 +68,26 @@ def test_an_interrupted_command_goes_on_when_it_is_repeated(
     assert not (tmp_path / "scene.ply.fit.npz").exists()
 
 
+def test_what_is_replaced_and_what_goes_on(spikecam, flight_folder, tmp_path, monkeypatch):
+    words = ("splat", flight_folder / "transforms_clear.json", *SMALL[:4])
+    out, state = tmp_path / "scene.ply", tmp_path / "scene.ply.fit.npz"
+    assert spikecam(*words, "-o", out, "--no-overwrite").code == 0
+    ended = spikecam(*words, "-o", out, "--no-overwrite")
+    assert (ended.code, "scene.ply exists and is not replaced" in ended.err) == (2, True)
+    out.unlink()
+    ended = spikecam(*words, "-o", out, "--no-overwrite")
+    assert (ended.code, "scene.ply.preview.png exists" in ended.err) == (2, True)
+    assert spikecam(*words, "-o", out).code == 0
+    # The state of another fit, which only --overwrite leaves alone.
+    state.write_bytes(b"no state")
+    for flag in ("--no-overwrite", "--quiet"):
+        ended = spikecam(*words, "-o", out, flag)
+        assert (ended.code, "fit.npz is damaged" in ended.err) == (2, True)
+    ended = spikecam(*words, "-o", out, "--overwrite")
+    assert (ended.code, "goes on" in ended.out) == (0, False)
+    assert not state.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -73,6 +96,7 @@ def test_an_interrupted_command_goes_on_when_it_is_repeated(
         ("none.dat --poses {poses}", "none.dat"),
         ("{spikes} --poses {poses} --window 999", "longer than the recording of 301"),
         ("{spikes} --poses {poses} --method none", "none"),
+        ("{spikes} --poses {poses} --frames 9", "frames 9: expected START:STOP"),
         ("{spikes} {spikes} --poses {clear}", "has 5 poses, and there are 2 recordings"),
         ("{poses}", "names no pictures"),
         ("{clear} --photographs {clear}", "photographs are of the flight"),
@@ -89,4 +113,9 @@ def test_what_cannot_be_is_refused(refused, flight_folder, tmp_path, words, said
 
 def test_an_output_that_is_no_ply_is_refused(refused, flight_folder, tmp_path):
     command = f"splat {flight_folder / 'transforms_clear.json'}"
-    refused(tmp_path, "scene.png is not a .ply; name the scene so", command, tmp_path / "scene.png")
+    refused(
+        tmp_path,
+        "scene.png: scenes of Gaussians are written as .ply",
+        command,
+        tmp_path / "scene.png",
+    )

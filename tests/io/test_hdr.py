@@ -9,6 +9,7 @@ import pytest
 import spikecam as sc
 from spikecam.io.hdr import write_hdr_picture
 from spikecam.io.output import open_output
+from spikecam.io.pictures import picture_size
 
 LIGHT = np.linspace(0, 6, 5 * 7 * 3, dtype=np.float32).reshape(5, 7, 3)
 
@@ -21,6 +22,10 @@ def test_openexr_brings_light_back_exactly(tmp_path, light):
     assert np.array_equal(back, light)
     assert np.array_equal(sc.read_picture(tmp_path / "a.exr", mirror=True), light[:, ::-1])
     assert os.listdir(tmp_path) == ["a.exr"]
+    assert picture_size(tmp_path / "a.exr") == (5, 7)
+    (tmp_path / "b.exr").write_bytes((tmp_path / "a.exr").read_bytes()[:40])
+    with pytest.raises(sc.FileError, match=r"b.exr is no readable OpenEXR picture"):
+        picture_size(tmp_path / "b.exr")
 
 
 def test_the_highest_level_of_a_tiff_is_four_times_white(tmp_path):

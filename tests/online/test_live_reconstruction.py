@@ -66,7 +66,7 @@ def test_pictures_are_turned_and_frames_read_as_they_are(spikes):
         LiveReconstruction(FakeFeed(list), "tfp", orientation=sc.Orientation(crop=":6,:"))
 
 
-def test_pictures_come_no_faster_than_fps_and_the_last_is_made(spikes):
+def test_pictures_come_no_faster_than_fps_and_the_last_is_street(spikes):
     block = sc.SpikeStream.from_array(spikes(10, 5, 9))
 
     def blocks():

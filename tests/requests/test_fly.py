@@ -1,17 +1,24 @@
 """Requests for flights: which cameras they have, and what is refused."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from spikecam.encoding import SRGB
 from spikecam.errors import FileError, GeometryError, OptionError, ResourceError
 from spikecam.fixed_pattern import FixedPattern
+from spikecam.io.pictures import read_picture, write_picture
 from spikecam.requests.fly import FlyRequest
 from spikecam.views.camera import Intrinsics
+from spikecam.views.fitting import FitOptions
 from spikecam.views.flight_folder import FlightOptions
-from spikecam.views.made_scene import made_scene_flight, made_scene_views
 from spikecam.views.orbit import orbit_around_gaussians, orbit_path
-from spikecam.views.pose_files.nerf import write_transforms
+from spikecam.views.pose_files.nerf import read_transforms, write_transforms
+from spikecam.views.posed_pictures import PosedPictures
+from spikecam.views.street_scene import street_flight, street_test_cameras
 
+NO_PHOTOGRAPHS = FlightOptions(photographs=0)
 INTRINSICS = Intrinsics.from_field_of_view(40, 30, 0.6)
 PATH = orbit_path((2, 0, -1), 5, 10, turns=0.5)
 
@@ -28,7 +35,9 @@ def poses(tmp_path):
 
 
 def test_a_flight_takes_a_path_from_its_first_to_its_last_time(ball_file, poses):
-    checked = FlyRequest(ball_file, poses(), frames=7, size=(15, 20)).check()
+    checked = FlyRequest(
+        ball_file, poses(), frames=7, size=(15, 20), options=NO_PHOTOGRAPHS
+    ).check()
     assert checked.facts == (f"400 Gaussians from 0.5 to 10.5 of {poses()}, 7 frames of 20x15",)
     assert checked.flight.frame_count == 7
     for frame in range(7):
@@ -39,7 +48,8 @@ def test_a_flight_takes_a_path_from_its_first_to_its_last_time(ball_file, poses)
 
 
 def test_an_orbit_is_a_spiral_with_two_elevations(ball, ball_file):
-    request = FlyRequest(ball_file, frames=31, fov=50, elevation=(-10, 50), turns=-2, up="-y")
+    orbit = {"elevation": (-10, 50), "turns": -2, "up": "-y"}
+    request = FlyRequest(ball_file, frames=31, fov=50, options=NO_PHOTOGRAPHS, **orbit)
     checked = request.check()
     assert checked.facts == ("400 Gaussians from an orbit of -2 turns, 31 frames of 400x250",)
     lens = Intrinsics.from_field_of_view(400, 250, np.radians(50))
@@ -60,13 +70,13 @@ def test_defaults_of_an_orbit(ball, ball_file):
     np.testing.assert_allclose(flight.camera_at(0).world_to_camera, expected)
 
 
-def test_the_made_scene_has_its_own_flight_and_test_views(street_corner, monkeypatch):
-    monkeypatch.setattr("spikecam.requests.fly.made_scene", lambda: street_corner)
-    checked = FlyRequest("made", frames=50, size=(10, 16)).check()
-    assert checked.facts == ("the made scene, 50 frames of 16x10",)
+def test_the_street_has_its_own_flight_and_test_views(street_corner, monkeypatch):
+    monkeypatch.setattr("spikecam.requests.fly.street_scene", lambda: street_corner)
+    checked = FlyRequest("street", frames=50, size=(10, 16), options=NO_PHOTOGRAPHS).check()
+    assert checked.facts == ("the street scene, 50 frames of 16x10",)
     pairs = [
-        (checked.flight.camera_at(20), made_scene_flight(50, width=16, height=10)(20)),
-        (checked.test_cameras[3], made_scene_views(20, width=16, height=10)[3]),
+        (checked.flight.camera_at(20), street_flight(50, width=16, height=10)(20)),
+        (checked.test_cameras[3], street_test_cameras(20, width=16, height=10)[3]),
     ]
     for camera, expected in pairs:
         assert camera.intrinsics == expected.intrinsics
@@ -90,10 +100,10 @@ def test_the_background_is_behind_the_scene(ball_file, poses):
         ({"background": 2}, OptionError, "background is from 0"),
         ({"turns": 0}, OptionError, "turns other than 0"),
         ({"elevation": (0, 95)}, OptionError, "0 to 95"),
-        ({"scene": "made", "fov": 40}, OptionError, "flight and a field of view of its own"),
-        ({"scene": "made", "up": "z"}, OptionError, "flight and a field of view of its own"),
-        ({"scene": "made", "background": 1}, OptionError, "fills the picture"),
-        ({"scene": "made", "size": (10**6, 10**6)}, ResourceError, "picture of 1000000x1000000"),
+        ({"scene": "street", "fov": 40}, OptionError, "flight and a field of view of its own"),
+        ({"scene": "street", "up": "z"}, OptionError, "flight and a field of view of its own"),
+        ({"scene": "street", "background": 1}, OptionError, "fills the picture"),
+        ({"scene": "street", "size": (10**6, 10**6)}, ResourceError, "picture of 1000000x1000000"),
         ({"size": (10**6, 10**6)}, ResourceError, "choose a smaller size"),
         (
             {"size": (100, 100), "options": FlightOptions(scale=10**5)},
@@ -119,3 +129,39 @@ def test_paths_that_do_not_lead_through_the_scene_are_refused(ball_file, poses):
         FlyRequest(ball_file, poses(away)).check()
     with pytest.raises(FileError, match="has no times"):
         FlyRequest(ball_file, poses(times=None)).check()
+
+
+def test_test_views_of_a_scene_are_beside_the_path(ball_file, poses):
+    checked = FlyRequest(ball_file, poses(), frames=50, options=NO_PHOTOGRAPHS).check()
+    assert len(checked.test_cameras) == 20
+    centres = np.array([checked.flight.camera_at(frame).centre for frame in range(50)])
+    for camera in checked.test_cameras:
+        # The scene is 5 away.
+        assert 0.05 < np.linalg.norm(centres - camera.centre, axis=1).min() < 0.5
+
+
+def test_a_data_set_is_flown_around_at_the_distance_of_its_cameras(flight_folder, tmp_path):
+    shutil.copytree(flight_folder / "clear", tmp_path / "clear")
+    train = tmp_path / "transforms_train.json"
+    shutil.copy(flight_folder / "transforms_clear.json", train)
+    fit = FitOptions(steps=150, gaussians=150)
+    values = {"fit": fit, "options": NO_PHOTOGRAPHS}
+    checked = FlyRequest(tmp_path, frames=30, size=(16, 18), elevation=10, **values).check()
+    for frame in (0, 29):
+        centre = checked.flight.camera_at(frame).centre
+        assert np.linalg.norm(centre - (2, 0, -1)) == pytest.approx(3.2, abs=1e-3)
+    assert checked.flight.camera_at(0).intrinsics == read_transforms(train).intrinsics_for(18, 16)
+    checked.fit_scene()
+    assert checked.fit.step_number == 150
+    light = PosedPictures(read_transforms(train), SRGB, size=(16, 18))
+    for camera, truth in zip(light.cameras(), light.iter_light(), strict=True):
+        view = checked.flight.render(camera)
+        assert np.corrcoef(view.ravel(), truth.ravel())[0, 1] > 0.75
+    with pytest.raises(OptionError, match="exposure of 97 frames is longer than the flight of 30"):
+        FlyRequest(tmp_path, frames=30, fit=fit).check()
+    with pytest.raises(GeometryError, match="another shape than 20x20"):
+        FlyRequest(tmp_path, size=(20, 20), fit=fit).check()
+    for picture in read_transforms(train).pictures:
+        write_picture(picture, read_picture(picture)[..., 0])
+    with pytest.raises(OptionError, match="are gray; leave out bayer"):
+        FlyRequest(tmp_path, options=FlightOptions(bayer=True), fit=fit).check()

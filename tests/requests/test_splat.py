@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from spikecam.errors import OptionError
+from spikecam.encoding import SRGB
+from spikecam.errors import OptionError, OutputError
 from spikecam.io.pictures import read_picture
 from spikecam.requests import splat
 from spikecam.requests.recording_file import RecordingFile
@@ -16,10 +17,10 @@ from spikecam.requests.splat import (
 from spikecam.requests.splat_options import SplatOptions
 from spikecam.views.camera import Intrinsics
 from spikecam.views.fitting import FitOptions
-from spikecam.views.nerf_synthetic import read_posed_pictures
 from spikecam.views.orbit import orbit_path
 from spikecam.views.ply_file import read_ply
 from spikecam.views.pose_files.nerf import read_transforms, write_transforms
+from spikecam.views.posed_pictures import PosedPictures
 from spikecam.views.rendering import render
 
 LENS = Intrinsics.from_field_of_view(36, 32, 0.8)
@@ -46,12 +47,15 @@ def test_a_fit_to_spikes_and_photographs_shows_the_scene(flight_folder, tmp_path
         spikes_of(flight_folder),
         flight_folder / "transforms.json",
         flight_folder / "transforms_photographs.json",
-        options=options(steps=400, gaussians=500, exposure=101, windows=20),
+        options=options(steps=400, gaussians=500, windows=20),
     )
     run(request, tmp_path / "scene.ply")
     scene = read_ply(tmp_path / "scene.ply")
     errors = []
-    for camera, picture in read_posed_pictures(flight_folder / "transforms_clear.json"):
+    poses = read_transforms(flight_folder / "transforms_clear.json")
+    pictures = PosedPictures(poses, SRGB)
+    for camera, light in zip(pictures.cameras(), pictures.iter_light(), strict=True):
+        picture = SRGB.encode(light)
         view = render(scene, camera).picture.clip(0, 1)
         errors.append(np.square(view - np.moveaxis(picture, 2, 0)).mean())
     assert -10 * np.log10(np.mean(errors)) > 18.5
@@ -60,6 +64,17 @@ def test_a_fit_to_spikes_and_photographs_shows_the_scene(flight_folder, tmp_path
     assert preview.shape[:2] == (32, 2 * 36 + 4)
     left, right = preview[:, :36], preview[:, 40:]
     assert np.corrcoef(left.ravel(), right.ravel())[0, 1] > 0.8
+
+
+def test_a_scene_that_appears_meanwhile_is_refused(flight_folder, tmp_path):
+    request = SplatRequest([], flight_folder / "transforms_clear.json", options=options(steps=3))
+    checked, out = request.check(), tmp_path / "scene.ply"
+    fitting = checked.run(out, overwrite=False)
+    next(fitting)
+    out.write_bytes(b"of another program")
+    with pytest.raises(OutputError, match="exists and is not replaced"):
+        list(fitting)
+    assert out.read_bytes() == b"of another program"
 
 
 @pytest.fixture

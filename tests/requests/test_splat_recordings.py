@@ -18,7 +18,7 @@ from spikecam.views.fitting import FitOptions
 from spikecam.views.flight import peak_threshold, simulate_flight
 from spikecam.views.gaussian_flight import gaussian_flight
 from spikecam.views.orbit import orbit_path
-from spikecam.views.pose_files.nerf import write_transforms
+from spikecam.views.pose_files.nerf import read_transforms, write_transforms
 
 LENS = Intrinsics.from_field_of_view(36, 32, 0.8)
 PATH = orbit_path((2, 0, -1), 3.2, 300, turns=0.3, elevation=(10, 40))
@@ -96,7 +96,7 @@ def test_photographs_give_colours_with_the_blur_of_their_exposure(ball, flight_f
             spikes_of(flight_folder),
             flight_folder / "transforms.json",
             photographs,
-            options=options(windows=4, exposure=101, views=views),
+            options=options(windows=4, views=views),
         ).check()
         facts.append(checked.facts[2])
         assert checked.fit.gaussians.harmonics.shape[2] == 3
@@ -104,9 +104,46 @@ def test_photographs_give_colours_with_the_blur_of_their_exposure(ball, flight_f
         assert len(pictures) == 5
         checked.fit.observations = pictures
         errors.append(errors_of_truth(checked, ball).mean())
-    assert facts[1] == "5 photographs; views of each: 3"
+    assert facts[1] == "5 photographs, exposed for 101 frames; views of each: 3"
     assert errors[0] < 0.005
     assert errors[1] < 0.5 * errors[2]
+
+
+def test_a_part_of_a_recording_is_fitted_with_the_poses_of_that_part(ball, flight_folder, tmp_path):
+    poses = read_transforms(flight_folder / "transforms.json")
+    part = poses.part(np.arange(6, 25))
+    write_transforms(tmp_path / "part.json", part.world_to_camera, LENS, times=part.times)
+    checked = [
+        SplatRequest(
+            spikes_of(flight_folder),
+            path,
+            flight_folder / "transforms_photographs.json",
+            frames="61:240",
+            options=options(window=21, windows=4, white_rate=white_rate_of(flight_folder)),
+        ).check()
+        for path in (tmp_path / "part.json", flight_folder / "transforms.json")
+    ]
+    windows = checked[0].fit.observations[:4]
+    assert [one.times for one in windows] == [(71.0,), (124.0,), (176.0,), (229.0,)]
+    # Photographs of 100:201; those of 0:101 and so on are not within the frames.
+    assert [np.mean(one.times) for one in checked[0].fit.observations[4:]] == [150.0]
+    np.testing.assert_array_equal(checked[1].scene.pose_times, part.times)
+    assert errors_of_truth(checked[0], ball).max() < 0.05
+    np.testing.assert_allclose(
+        errors_of_truth(checked[0], ball), errors_of_truth(checked[1], ball), atol=1e-3
+    )
+
+
+def test_pictures_of_a_part_of_a_recording_are_made_within_it(flight_folder):
+    setting = options(method="tfp", window=21, windows=500)
+    request = SplatRequest(
+        spikes_of(flight_folder),
+        flight_folder / "transforms.json",
+        frames=(61, 240),
+        options=setting,
+    )
+    times = [one.times[0] for one in request.check().fit.observations]
+    assert times == list(range(71, 230))
 
 
 def test_photographs_say_what_white_fires(flight_folder):
@@ -187,5 +224,5 @@ def test_recordings_of_still_cameras_are_observed_from_their_poses(ball, tmp_pat
 
 def test_plain_pictures_are_observed_as_light(ball, flight_folder):
     checked = SplatRequest([], flight_folder / "transforms_clear.json", options=options()).check()
-    assert checked.facts == ("5 pictures",)
+    assert checked.facts[0] == "5 pictures"
     assert errors_of_truth(checked, ball).max() < 1e-3

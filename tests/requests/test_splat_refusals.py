@@ -63,7 +63,11 @@ def other_convention():
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"times": PATH.times + 20}, RangeError, r"cover frames 20 to 300 of 0 to 300; use"),
+        (
+            {"times": PATH.times + 20},
+            RangeError,
+            "0 to 300; choose these by --frames 20:301",
+        ),
         ({"times": PATH.times + 900}, RangeError, "none of frames 0 to 300; give the times in"),
         ({"times": PATH.times / 300}, RangeError, "poses.json cover"),
         ({"times": None}, FileError, "has no times, and a path between its poses needs them"),
@@ -118,7 +122,7 @@ def test_photographs_that_do_not_fit_are_refused(flight_folder, tmp_path):
         )
 
     photographs = flight_folder / "transforms_photographs.json"
-    with pytest.raises(RangeError, match="of time 50, with an exposure of 161 frames, leaves"):
+    with pytest.raises(OptionError, match="has an exposure of 101 frames, not 161; leave out"):
         request(photographs, exposure=161).check()
     with pytest.raises(FileError, match="names no pictures"):
         request(flight_folder / "transforms.json").check()
@@ -131,6 +135,10 @@ def test_photographs_that_do_not_fit_are_refused(flight_folder, tmp_path):
     with pytest.raises(FileError, match=r"others.json has no times of photographs"):
         request(others).check()
     write_transforms(others, poses.world_to_camera, LENS, pictures=names, times=poses.times)
+    with pytest.raises(OptionError, match=r"others.json does not say how long .* by --exposure"):
+        request(others).check()
+    with pytest.raises(RangeError, match="of time 50, with an exposure of 161 frames, leaves"):
+        request(others, exposure=161).check()
     with pytest.raises(GeometryError, match=r"3.png is of 37x32, and .*0.png of 36x32"):
         request(others, exposure=101).check()
     write_picture(names[3], np.full((32, 36, 3), 0.0))
@@ -139,6 +147,31 @@ def test_photographs_that_do_not_fit_are_refused(flight_folder, tmp_path):
     names[2].unlink()
     with pytest.raises(FileError, match=r"2\.png"):
         request(others, exposure=101).check()
+
+
+@pytest.mark.parametrize(
+    ("frames", "error", "words"),
+    [
+        ("20:400", RangeError, "frames 20:400 leaves the recording, whose frames are 0:301"),
+        ((20, 400), RangeError, "frames 20:400 are not in the recording"),
+        ("7", OptionError, "frames 7: expected START:STOP"),
+        ((0, 5), OptionError, "3 views or more, not 2"),
+        ((0, 20), RangeError, "a window of 21 frames is longer than the recording of 20"),
+    ],
+)
+def test_frames_that_cannot_be_are_refused(poses_of, frames, error, words):
+    request = SplatRequest([lit_stream()], poses_of(), frames=frames, options=options(window=21))
+    with pytest.raises(error, match=words):
+        request.check()
+
+
+def test_photographs_beside_the_frames_are_refused(flight_folder):
+    photographs = flight_folder / "transforms_photographs.json"
+    request = SplatRequest(
+        spikes_of(flight_folder), flight_folder / "transforms.json", photographs, frames="60:160"
+    )
+    with pytest.raises(RangeError, match=r"no photograph .* within the frames 60:160"):
+        request.check()
 
 
 @pytest.mark.parametrize(
@@ -183,6 +216,10 @@ def test_requests_that_contradict_themselves_are_refused(poses_of, flight_folder
         SplatRequest([], clear, options=options(bayer=True)).check()
     with pytest.raises(FileError, match="names no pictures"):
         SplatRequest([], path).check()
+    with pytest.raises(OptionError, match="an exposure is of photographs; leave it out"):
+        SplatRequest([lit_stream()], path, options=options(exposure=9)).check()
+    with pytest.raises(OptionError, match="frames are of the one recording of a camera that flies"):
+        SplatRequest([], clear, frames="0:3").check()
     with pytest.raises(OptionError, match="field of view is between 0 and 180"):
         SplatRequest([lit_stream()], path, fov=200.0).check()
 

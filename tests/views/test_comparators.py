@@ -6,13 +6,11 @@ import pytest
 from spikecam.encoding import SRGB
 from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.views.camera import Intrinsics
-from spikecam.views.exposure_poses import exposure_corrections
 from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.observations import SensorScale, observe_pictures
 from spikecam.views.orbit import orbit_path
 from spikecam.views.picture_loss import PictureLoss
-from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.rendering import render
 from spikecam.views.spike_nerf_icme import SpikeNerfLoss, observe_spike_nerf
 from spikecam.views.spikegs import observe_spikegs
@@ -21,7 +19,6 @@ from spikecam.views.spikenerf_cvpr import observe_spike_counts, spike_count_loss
 LENS, DISTANCE, FRAMES = Intrinsics.from_field_of_view(24, 24, 0.8), 3.0, 2400
 ORBIT = orbit_path((0, 0, 0), DISTANCE, FRAMES, elevation=20)
 MOMENTS = range(50, 2400, 100)
-MIDDLES = MOMENTS[2::6]
 UNSEEN = (158.3, 1044.2, 1967.1)
 SCALE = SensorScale(0.4)
 
@@ -30,12 +27,8 @@ def camera_at(time):
     return ORBIT.camera_at(float(np.clip(time, 0, FRAMES)), LENS)
 
 
-def light_of(view):
-    return SRGB.decode(np.clip(view.picture[0], 0, 1))
-
-
 def light_at(scene, time):
-    return light_of(render(scene, camera_at(time)))
+    return SRGB.decode(np.clip(render(scene, camera_at(time)).picture[0], 0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +54,9 @@ def distorted(scene):
     return start
 
 
-def psnr(scene, truth, camera_of=camera_at):
+def psnr(scene, truth):
     errors = [
-        np.square(render(scene, camera_of(t)).picture - render(truth, camera_at(t)).picture)
+        np.square(render(scene, camera_at(t)).picture - render(truth, camera_at(t)).picture)
         for t in UNSEEN
     ]
     return -10 * np.log10(np.mean(errors))
@@ -100,33 +93,3 @@ def test_counts_of_spikes_are_fitted(truth, stream):
     spans = [(t - 16, t + 17) for t in MOMENTS]
     observations = list(observe_spike_counts(stream, spans, SCALE))
     assert gain(observations, truth, spike_count_loss) > 3
-
-
-def test_shaky_exposures_are_fitted_with_the_scene(truth):
-    exposures = [tuple(np.linspace(t - 15, t + 15, 4)) for t in MIDDLES]
-
-    def still_camera(time):
-        return camera_at(min(MIDDLES, key=lambda t: abs(t - time)))
-
-    # Each of the photographs is blurred by a camera that turns to one side.
-    shake = PoseCorrections([end for one in exposures for end in (one[0], one[-1])], DISTANCE)
-    shake.twists[0::2, 4], shake.twists[1::2, 4] = -0.05, 0.05
-    blurry = [
-        np.mean(
-            [light_of(render(truth, shake.correct(still_camera(t), t))) for t in exposure], axis=0
-        )
-        for exposure in exposures
-    ]
-    observations = observe_pictures(blurry, exposures)
-    corrections = exposure_corrections(observations, DISTANCE, np.random.default_rng(0))
-    # A rough path is known: turns of 0.03 in place of 0.1.
-    corrections.twists[:] += 0.3 * shake.twists
-    start = Gaussians(*(values.copy() for values in truth.parameters()))
-    options = FitOptions(steps=240, gaussians=12)
-    fit = Fit(
-        observations, still_camera, start, SRGB, DISTANCE, options, corrections, PictureLoss()
-    )
-    for _ in range(240):
-        fit.step()
-    turns = corrections.twists[1::2, 4] - corrections.twists[0::2, 4]
-    assert 0.045 < turns.min() <= turns.max() < 0.1

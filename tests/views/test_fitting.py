@@ -12,7 +12,7 @@ from spikecam.sensor.integrate_and_fire import simulate
 from spikecam.views.camera import Intrinsics
 from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.gaussians import Gaussians
-from spikecam.views.initial_gaussians import random_gaussians
+from spikecam.views.initial_gaussians import gaussians_at, points_in_view
 from spikecam.views.observations import SensorScale, observe_pictures, observe_windows
 from spikecam.views.orbit import orbit_path
 from spikecam.views.pose_corrections import PoseCorrections
@@ -48,7 +48,8 @@ def balls(scene_of):
 def random_start(channels=1, count=200, seed=0):
     cameras = [orbit_camera(time) for time in VIEWS]
     rng = np.random.default_rng(seed)
-    return random_gaussians(cameras, count, DEPTHS, degree=0, channels=channels, rng=rng)
+    means = points_in_view(cameras, count, DEPTHS, rng)
+    return gaussians_at(means, degree=0, channels=channels, rng=rng)
 
 
 def pictures_of(scene, encoding=LINEAR):
@@ -255,8 +256,8 @@ def test_a_scene_without_visible_gaussians_goes_on(balls):
     [
         ({"steps": 0}, "steps and gaussians are at least 1"),
         ({"gaussians": 0}, "steps and gaussians are at least 1"),
-        ({"background": 1.5}, "a value from 0 to 1, not 1.5"),
-        ({"background": float("nan")}, "a value from 0 to 1, not nan"),
+        ({"background": 1.5}, "0 for black to 1 for white, not 1.5"),
+        ({"background": float("nan")}, "0 for black to 1 for white, not nan"),
     ],
 )
 def test_options_outside_their_range_are_refused(options, message):

@@ -8,7 +8,7 @@ import spikecam as sc
 from spikecam.encoding import SRGB
 from spikecam.views.camera import Camera
 from spikecam.views.flight import photographs_of_flight, resized_camera
-from spikecam.views.flight_folder import FlightOptions, write_flight
+from spikecam.views.flight_folder import FlightOptions, replaceable_files, write_flight
 from spikecam.views.pose_files.nerf import read_transforms
 
 OPTIONS = FlightOptions(preset="gen2", photographs=3, exposure=21, scale=2, pose_step=50, seed=4)
@@ -201,3 +201,30 @@ def test_cameras_of_different_sizes_are_refused(tmp_path, small_flight):
             test_cameras=[camera, resized_camera(camera, 2)],
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_light_of_test_views_may_be_given(tmp_path, small_flight, test_cameras):
+    flight = replace(small_flight, frame_count=2)
+    options = FlightOptions(preset="ideal", photographs=0, encoding="linear")
+    light = np.random.default_rng(0).uniform(size=(32, 48, 3)).astype(np.float32)
+    out = tmp_path / "out"
+    write_flight(out, flight, options, test_cameras=test_cameras, test_light=iter([light]))
+    np.testing.assert_allclose(sc.read_picture(out / "test" / "000.png"), light, atol=1e-4)
+
+
+def test_a_folder_of_a_flight_alone_is_replaced_on_request(tmp_path, small_flight, test_cameras):
+    out, flight = tmp_path / "out", replace(small_flight, frame_count=9)
+    options = FlightOptions(preset="ideal", photographs=2, exposure=3)
+    write_flight(out, flight, options, test_cameras=test_cameras)
+    write_flight(out, flight, replace(options, photographs=0), overwrite=True)
+    assert not (out / "clear").exists()
+    for name in ("notes.txt", "photographs/notes.txt"):
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("mine")
+        with pytest.raises(sc.OutputError, match="not replaced because it holds"):
+            write_flight(out, flight, options, overwrite=True)
+        (out / name).unlink()
+    is_replaceable = replaceable_files(True)
+    assert replaceable_files(False) is replaceable_files(None) is None
+    assert is_replaceable(out / "transforms_test.json")
+    assert not is_replaceable(out / "transforms_train.json")

@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spikecam.encoding import SRGB
 from spikecam.srgb import srgb_to_linear
 from spikecam.views.camera import Intrinsics
 from spikecam.views.display_pictures import display_picture
+from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.flight import iter_flight_light
-from spikecam.views.gaussian_flight import gaussian_flight
+from spikecam.views.gaussian_flight import fitted_flight, gaussian_flight
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.key_frames import iter_key_frames
+from spikecam.views.observations import observe_pictures
 from spikecam.views.orbit import orbit_path
 from spikecam.views.rendering import render
 
@@ -79,3 +82,18 @@ def test_a_scene_that_is_all_faint_moves_as_any_other(ball):
     flights = [gaussian_flight(scene, camera_at, 61) for scene in (ball, faint)]
     keys, others = (list(iter_key_frames(one.camera_at, one.depth, 0, 61)) for one in flights)
     assert keys == others
+
+
+def test_a_fitted_flight_shows_the_scene_after_its_fit(scene_of, turned_camera):
+    truth, start = scene_of(20, seed=1), scene_of(20, seed=2)
+    light = SRGB.decode(display_picture(render(truth, turned_camera)))
+    options = FitOptions(steps=30, gaussians=20)
+    observations = observe_pictures([light], [(0.0,)])
+    fit = Fit(observations, lambda _: turned_camera, start, SRGB, 2.0, options)
+    flight = fitted_flight(fit, lambda _: turned_camera, 5, background=0.5)
+    assert (flight.frame_count, flight.shape) == (5, (37, 53))
+    for _ in range(30):
+        fit.step()
+    expected = gaussian_flight(fit.gaussians, lambda _: turned_camera, 5, background=0.5)
+    for ours, theirs in ((flight.render, expected.render), (flight.depth, expected.depth)):
+        np.testing.assert_array_equal(ours(turned_camera), theirs(turned_camera))

@@ -21,8 +21,7 @@ AGREEMENT = 1e-3
 
 def random_loss(view, seed=1):
     rng = np.random.default_rng(seed)
-    shapes = view.picture.shape, view.transmittance.shape
-    return [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    return rng.normal(size=view.picture.shape).astype(np.float32)
 
 
 def assert_agreement(view, expected):
@@ -32,8 +31,8 @@ def assert_agreement(view, expected):
     drawn = expected.transmittance < 0.99
     np.testing.assert_allclose(view.depth[drawn], expected.depth[drawn], rtol=AGREEMENT)
     loss = random_loss(expected)
-    gradients, pose = view.backward(*loss)
-    expected_gradients, expected_pose = expected.backward(*loss)
+    gradients, pose = view.backward(loss)
+    expected_gradients, expected_pose = expected.backward(loss)
     pairs = zip(
         (*gradients.parameters(), pose),
         (*expected_gradients.parameters(), expected_pose),
@@ -42,8 +41,8 @@ def assert_agreement(view, expected):
     for actual, wanted in pairs:
         assert actual.shape == wanted.shape
         np.testing.assert_allclose(actual, wanted, atol=AGREEMENT * np.abs(wanted).max())
-    by_pose = view.add_gradients(gradients, loss[0])
-    again, wanted_pose = expected.backward(loss[0])
+    by_pose = view.add_gradients(gradients, loss)
+    again, wanted_pose = expected.backward(loss)
     np.testing.assert_allclose(by_pose, wanted_pose, atol=AGREEMENT * np.abs(wanted_pose).max())
     total = again.means + expected_gradients.means
     np.testing.assert_allclose(gradients.means, total, atol=AGREEMENT * np.abs(total).max())

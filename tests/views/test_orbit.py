@@ -10,20 +10,16 @@ from spikecam.views.camera import Intrinsics
 from spikecam.views.common_point import common_view_point
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.orbit import orbit_around_cameras, orbit_around_gaussians, orbit_path
-from spikecam.views.poses import camera_centres, look_at
+from spikecam.views.poses import camera_centres
 
 INTRINSICS = Intrinsics.from_field_of_view(60, 40, 0.8)
 
 
-@given(
-    st.floats(0.1, 100), st.floats(-80, 80), st.sampled_from([-2, 0.3, 1, 1.5]), st.floats(0, 360)
-)
+@given(st.floats(0.1, 100), st.floats(-80, 80), st.sampled_from([-2, 0.3, 1, 1.5]))
 @settings(max_examples=20)
-def test_the_target_stays_in_the_middle_at_its_distance(distance, elevation, turns, azimuth):
+def test_the_target_stays_in_the_middle_at_its_distance(distance, elevation, turns):
     target, up = np.array([1.0, -2, 3]), np.array([0.2, 1, -0.4])
-    path = orbit_path(
-        target, distance, 500, elevation=elevation, turns=turns, azimuth=azimuth, up=up
-    )
+    path = orbit_path(target, distance, 500, elevation=elevation, turns=turns, up=up)
     poses = path.pose_at(np.linspace(0, 500, 333))
     places = poses[:, :3, :3] @ target + poses[:, :3, 3]
     aim = np.zeros_like(places)
@@ -34,7 +30,7 @@ def test_the_target_stays_in_the_middle_at_its_distance(distance, elevation, tur
 
 
 def test_a_turn_begins_on_x_and_goes_counterclockwise():
-    path = orbit_path((0, 0, 0), 2, 100, elevation=0, azimuth=0)
+    path = orbit_path((0, 0, 0), 2, 100, elevation=0)
     centres = camera_centres(path.pose_at([0, 25, 100]))
     np.testing.assert_allclose(centres, [(2, 0, 0), (0, 2, 0), (2, 0, 0)], atol=1e-4)
 
@@ -107,15 +103,11 @@ def test_a_scene_without_gaussians_has_no_orbit():
         orbit_around_gaussians(scene(np.zeros((0, 3))), INTRINSICS, 10)
 
 
-@pytest.mark.parametrize("turns", [1, -0.5])
-def test_an_orbit_around_cameras_is_like_theirs(turns):
+def test_an_orbit_around_cameras_is_around_what_they_look_at():
     own = orbit_path((3, 1, 0), 4, 60, elevation=35, up=(0, 1, 0))
-    path = orbit_around_cameras(own.world_to_camera, 60, turns=turns)
-    common = common_view_point(path.world_to_camera)
-    np.testing.assert_allclose(common.point, (3, 1, 0), atol=1e-6)
-    np.testing.assert_allclose(common.depths, 4, atol=1e-6)
-    height = camera_centres(path.world_to_camera)[:, 1] - 1
-    np.testing.assert_allclose(height, 4 * np.sin(np.radians(35)), atol=1e-2)
+    path = orbit_around_cameras(own.world_to_camera, 60, elevation=(-5, 20), turns=-2)
+    expected = orbit_path((3, 1, 0), 4, 60, elevation=(-5, 20), turns=-2)
+    np.testing.assert_allclose(path.world_to_camera, expected.world_to_camera, atol=1e-6)
 
 
 def test_cameras_that_look_forward_or_outward_have_no_orbit():
@@ -125,18 +117,3 @@ def test_cameras_that_look_forward_or_outward_have_no_orbit():
     for poses in (forward, outward):
         with pytest.raises(OptionError, match="no common point in front"):
             orbit_around_cameras(poses, 10)
-
-
-def test_up_is_that_of_cameras_on_one_side():
-    """Cameras that all look down from one side have a mean of ups that leans."""
-    angles = np.linspace(0, 1.5, 12)
-    centres = np.stack([3 * np.cos(angles), 3 * np.sin(angles), np.full(12, 2.0)], axis=1)
-    path = orbit_around_cameras(look_at(centres, np.zeros(3), np.array([0, 0, 1.0])), 10)
-    np.testing.assert_allclose(camera_centres(path.world_to_camera)[:, 2], 2, atol=0.05)
-
-
-def test_cameras_that_lie_half_of_them_upside_down_have_no_up():
-    poses = orbit_path((0, 0, 0), 4, 60, elevation=0).world_to_camera[:72].copy()
-    poses[::2, :2] *= -1
-    with pytest.raises(OptionError, match="no common direction up"):
-        orbit_around_cameras(poses, 10)

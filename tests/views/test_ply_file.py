@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikecam.errors import FileError
+from spikecam.errors import FileError, ResourceError
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.ply_file import read_ply, write_ply
 
@@ -189,3 +189,11 @@ def test_missing_and_empty_files_are_refused(tmp_path):
     (tmp_path / "empty.ply").touch()
     with pytest.raises(FileError, match="is empty"):
         read_ply(tmp_path / "empty.ply")
+
+
+def test_a_scene_larger_than_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "scene.ply"
+    write_ply(path, gaussians())
+    monkeypatch.setattr("spikecam.resources.total_memory_bytes", lambda: path.stat().st_size)
+    with pytest.raises(ResourceError, match="a scene of 7 Gaussians needs"):
+        read_ply(path)

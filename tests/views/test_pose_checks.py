@@ -147,9 +147,9 @@ def path(first, last):
 @pytest.mark.parametrize(
     ("first", "last", "message"),
     [
-        (2.5, 99, "cover frames 3 to 99 of 0 to 99; use frames 3:100"),
-        (0, 60.5, "cover frames 0 to 60 of 0 to 99; use frames 0:61"),
-        (0, 0.9, "cover frames 0 to 0 of 0 to 99; use frames 0:1"),
+        (2.5, 99, "cover frames 3 to 99 of 0 to 99; choose these by --frames 3:100"),
+        (0, 60.5, "cover frames 0 to 60 of 0 to 99; choose these by --frames 0:61"),
+        (0, 0.9, "cover frames 0 to 0 of 0 to 99; choose these by --frames 0:1 "),
         (200, 300, "cover 200 to 300, and none of frames 0 to 99"),
         (0.2, 0.9, "none of frames"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from spikecam.errors import FileError, GeometryError, OptionError
+from spikecam.errors import FileError, GeometryError, OptionError, ResourceError
 from spikecam.views.camera import Intrinsics
 from spikecam.views.orbit import orbit_path
 from spikecam.views.pose_files.nerf import write_transforms
@@ -262,3 +262,43 @@ def test_a_path_needs_times_and_two_poses():
         PoseFile(Path("a.json"), POSES).camera_path()
     with pytest.raises(FileError, match="1 pose"):
         PoseFile(Path("a.json"), POSES[:1], np.zeros(1)).camera_path()
+
+
+@pytest.mark.parametrize("name", ["poses.json", "poses.csv", "model/images.bin"])
+def test_files_larger_than_the_memory_are_refused_before_they_are_read(tmp_path, name, monkeypatch):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    for other in ("cameras.bin", path.name):
+        (path.parent / other).write_bytes(bytes(9 if other == path.name else 1))
+    monkeypatch.setattr("spikecam.resources.total_memory_bytes", lambda: 8)
+    with pytest.raises(ResourceError, match=rf"reading .*{path.name} needs .* GB of memory"):
+        read_poses(path.parent if path.suffix == ".bin" else path)
+
+
+def test_a_part_of_the_poses_has_their_times_and_pictures(tmp_path):
+    poses = np.tile(np.eye(4), (4, 1, 1))
+    poses[:, 0, 3] = range(4)
+    names = [tmp_path / f"{i}.png" for i in range(4)]
+    path = tmp_path / "poses.json"
+    intrinsics = Intrinsics(8, 6, 9.0, 9.0, 4.0, 3.0)
+    write_transforms(path, poses, intrinsics, times=[1, 2, 3, 5], pictures=names, exposure=21)
+    whole = read_poses(path)
+    assert whole.exposure == 21
+    part = whole.part(np.array([1, 3]))
+    np.testing.assert_array_equal(part.world_to_camera, whole.world_to_camera[[1, 3]])
+    assert (list(part.times), part.named_pictures()) == ([2, 5], (names[1], names[3]))
+    assert (part.intrinsics, part.exposure) == (whole.intrinsics, 21)
+    write_transforms(path, poses, intrinsics)
+    bare = read_poses(path)
+    assert (bare.exposure, bare.part(np.array([0])).times) == (None, None)
+    with pytest.raises(FileError, match="names no pictures"):
+        bare.named_pictures()
+
+
+@pytest.mark.parametrize("exposure", [0, 2.5, "long", -3, [97]])
+def test_exposures_that_are_no_number_of_frames_are_refused(tmp_path, exposure):
+    path = tmp_path / "poses.json"
+    frames = [{"transform_matrix": np.eye(4).tolist()}]
+    path.write_text(json.dumps({"exposure": exposure, "frames": frames}))
+    with pytest.raises(FileError, match=r'"exposure" is .*; expected a whole number of frames'):
+        read_poses(path)

@@ -17,7 +17,7 @@ TOLERANCE = 1e-4
 NAMES = ("means", "log_scales", "rotations", "opacity_logits", "harmonics", "pose")
 
 
-def reference_of(scene, camera, background, by_picture=None, by_transmittance=None):
+def reference_of(scene, camera, background, by_picture=None):
     """Picture, transmittance and depth of the reference, and gradients by parameters and pose."""
     channels = scene.harmonics.shape[2]
     leaves = [
@@ -27,23 +27,22 @@ def reference_of(scene, camera, background, by_picture=None, by_transmittance=No
     behind = torch.tensor(np.broadcast_to(background, channels).copy(), dtype=torch.float64)
     pictures = render_reference(*leaves[:5], camera, behind, leaves[5])
     if by_picture is not None:
-        loss = (pictures[0] * torch.tensor(by_picture)).sum()
-        (loss + (pictures[1] * torch.tensor(by_transmittance)).sum()).backward()
+        (pictures[0] * torch.tensor(by_picture)).sum().backward()
     return [values.detach().numpy() for values in pictures], [leaf.grad for leaf in leaves]
 
 
 def random_loss(camera, channels, seed=1):
     rng = np.random.default_rng(seed)
     size = camera.intrinsics.height, camera.intrinsics.width
-    return rng.normal(size=(channels, *size)).astype("f4"), rng.normal(size=size).astype("f4")
+    return rng.normal(size=(channels, *size)).astype("f4")
 
 
 def assert_equal_to_reference(scene, camera, background=0.0):
     """Pictures to 1e-4, gradients to 1e-4 of the largest of their kind."""
     view = render(scene, camera, background=background, with_depth=True)
-    by_picture, by_transmittance = random_loss(camera, scene.harmonics.shape[2])
-    pictures, expected = reference_of(scene, camera, background, by_picture, by_transmittance)
-    gradients, pose = view.backward(by_picture, by_transmittance)
+    by_picture = random_loss(camera, scene.harmonics.shape[2])
+    pictures, expected = reference_of(scene, camera, background, by_picture)
+    gradients, pose = view.backward(by_picture)
     np.testing.assert_allclose(view.picture, pictures[0], rtol=TOLERANCE, atol=TOLERANCE)
     np.testing.assert_allclose(view.transmittance, pictures[1], atol=TOLERANCE)
     # Where nearly nothing is drawn, the mean distance by weight is that of rounding.
@@ -171,7 +170,7 @@ def test_nothing_in_view_is_the_background(scene_of, turned_camera, count):
     np.testing.assert_array_equal(view.picture, expected)
     assert (view.transmittance == 1).all()
     assert (view.depth == 0).all()
-    gradients, pose = view.backward(*random_loss(camera, 3))
+    gradients, pose = view.backward(random_loss(camera, 3))
     assert not any(values.any() for values in gradients.parameters())
     assert not pose.any()
 
@@ -187,7 +186,7 @@ def test_gaussians_that_are_not_finite_are_left_out(scene_of, turned_camera, nam
     # An axis without length, or an opacity of 1, is still a Gaussian.
     if (name, value) not in (("log_scales", -np.inf), ("opacity_logits", np.inf)):
         np.testing.assert_array_equal(view.picture, expected.picture)
-    gradients, pose = view.backward(*random_loss(turned_camera, 3))
+    gradients, pose = view.backward(random_loss(turned_camera, 3))
     assert all(np.isfinite(values).all() for values in (*gradients.parameters(), pose))
 
 
@@ -204,16 +203,16 @@ def test_pictures_of_any_numbers_are_finite(scene_of, turned_camera, seed):
         assert np.isfinite(values).all()
     # Gradients may overflow, but are made.
     with np.errstate(invalid="ignore"):
-        view.backward(*random_loss(turned_camera, 3))
+        view.backward(random_loss(turned_camera, 3))
 
 
 def test_a_gradient_is_added_to_what_is_there(scene_of, turned_camera):
     scene = scene_of(20, degree=1)
     view = render(scene, turned_camera)
     loss = random_loss(turned_camera, 1)
-    once, pose = view.backward(*loss)
+    once, pose = view.backward(loss)
     sums = Gaussians(*(values.copy() for values in once.parameters()))
-    np.testing.assert_array_equal(view.add_gradients(sums, *loss), pose)
+    np.testing.assert_array_equal(view.add_gradients(sums, loss), pose)
     for twice, single in zip(sums.parameters(), once.parameters(), strict=True):
         np.testing.assert_allclose(twice, 2 * single, rtol=1e-4, atol=1e-6)
 
@@ -229,7 +228,7 @@ def test_nothing_depends_on_the_number_of_cores(scene_of, turned_camera, with_co
 
     def results():
         view = render(scene, camera, background=0.4, with_depth=True)
-        gradients, pose = view.backward(*random_loss(camera, 3))
+        gradients, pose = view.backward(random_loss(camera, 3))
         return view.picture, view.transmittance, view.depth, pose, *gradients.parameters()
 
     expected = with_cores(1, results)

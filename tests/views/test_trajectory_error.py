@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from spikecam.errors import OptionError
-from spikecam.views.camera_path import CameraPath
 from spikecam.views.orbit import orbit_path
 from spikecam.views.poses import camera_centres, invert_poses
-from spikecam.views.trajectory_error import align_poses, perturb_path, trajectory_error
+from spikecam.views.trajectory_error import align_poses, trajectory_error
 
 ORBIT = orbit_path((1, 2, 3), 4, 100)
 
@@ -82,20 +81,6 @@ def test_a_mirrored_trajectory_is_not_aligned_by_a_mirror():
     assert error.max_centre > 0.1
 
 
-@pytest.mark.parametrize("distance", [None, 10.0])
-def test_perturbed_poses_are_off_by_the_given_amounts(distance):
-    path = perturb_path(ORBIT, np.random.default_rng(1), 0.01, 1.5, distance)
-    shifts = np.linalg.norm(
-        camera_centres(path.world_to_camera) - camera_centres(ORBIT.world_to_camera), axis=1
-    )
-    np.testing.assert_allclose(shifts, 0.01 * (distance or 4))
-    turns = path.world_to_camera[:, :3, :3] @ ORBIT.world_to_camera[:, :3, :3].swapaxes(1, 2)
-    np.testing.assert_allclose(np.degrees(Rotation.from_matrix(turns).magnitude()), 1.5)
-    np.testing.assert_array_equal(path.times, ORBIT.times)
-    again = perturb_path(ORBIT, np.random.default_rng(1), 0.01, 1.5, distance)
-    np.testing.assert_array_equal(path.world_to_camera, again.world_to_camera)
-
-
 def test_what_cannot_be_compared_is_refused():
     truth = ORBIT.world_to_camera
     with pytest.raises(OptionError, match="as many true ones"):
@@ -103,6 +88,3 @@ def test_what_cannot_be_compared_is_refused():
     still = np.tile(np.eye(4), (3, 1, 1))
     with pytest.raises(OptionError, match="all in one place"):
         trajectory_error(truth[:3], still, distance=1)
-    forward = CameraPath(np.arange(6), line())
-    with pytest.raises(OptionError, match="give the distance"):
-        perturb_path(forward, np.random.default_rng(0), 0.01, 1)

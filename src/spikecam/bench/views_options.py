@@ -15,14 +15,15 @@ class ViewsOptions:
 
     Attributes:
         data: folder of a scene of NeRF's synthetic data set, with transforms_train.json and
-            transforms_test.json; by default the made scene.
+            transforms_test.json; by default the street scene, which spikecam draws.
         method: rows to measure; by default all.
-        size: height and width of the spikes; by default 200 x 200, or 250 x 400 of the made scene.
+        size: height and width of the spikes; by default 200 x 200, or 250 x 400 of the street.
         frames: of the flight.
         steps: of each fit.
         gaussians: of each fit.
         truth_steps: of the fit to all clear pictures of the data set, whose views are the light of
             the flight.
+        truth: .ply file of that fit: read where it exists, otherwise written.
 
     Raises:
         FileError, OptionError: options that cannot be.
@@ -35,6 +36,7 @@ class ViewsOptions:
     steps: int = 6000
     gaussians: int = 20_000
     truth_steps: int = 12_000
+    truth: Path | None = None
 
     def __post_init__(self) -> None:
         check_data_and_limit(self.data, None)

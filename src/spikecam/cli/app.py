@@ -9,9 +9,10 @@ from cyclopts import Parameter
 
 from spikecam.cli.interrupt import notifying_of_interruption
 from spikecam.cli.messages import say
-from spikecam.cli.options import SCENE_SUFFIX, PageOptions
+from spikecam.cli.options import PageOptions
 from spikecam.errors import OptionError
 from spikecam.extras import require_packages
+from spikecam.views.ply_file import SCENE_SUFFIX
 
 MOST_UPLOADED_GB = 1e6
 

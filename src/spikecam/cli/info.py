@@ -7,8 +7,9 @@ from pathlib import Path
 
 import spikecam as sc
 from spikecam.cli.messages import report
-from spikecam.cli.options import SCENE_SUFFIX, RecordingOptions, SpikesArgument
+from spikecam.cli.options import RecordingOptions, SpikesArgument
 from spikecam.cli.progress import make_progress_tracker
+from spikecam.views.ply_file import SCENE_SUFFIX, read_ply
 
 
 def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
@@ -42,7 +43,6 @@ def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOp
 
 
 def _describe_scene(path: Path) -> None:
-    from spikecam.views.ply_file import read_ply
     from spikecam.views.scene_summary import summarize_scene
 
     facts = summarize_scene(read_ply(path))

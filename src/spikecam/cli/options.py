@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LAST_PORT = 65535
-# Scenes of Gaussians.
-SCENE_SUFFIX = ".ply"
 GAMMA_BOUNDS = (0.05, 20)
 
 METHOD_GROUP = Group.create_ordered("Method", sort_key=0)

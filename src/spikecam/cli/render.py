@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
+from spikecam.cli.camera_options import (
+    CAMERA_GROUP,
+    GRAY_LEVELS,
+    BackgroundOption,
+    FovOption,
+    UpOption,
+    check_path_or_orbit,
+)
 from spikecam.cli.options import FRAMES_GROUP, OutOption, PictureOptions
 from spikecam.cli.pictures import write_pictures
-from spikecam.cli.values import Size, one_word_parameter
-from spikecam.errors import OptionError
+from spikecam.cli.values import Size
 from spikecam.io.output import output_kind
 from spikecam.requests.render import RenderRequest
-
-CAMERA_GROUP = Group.create_ordered("Camera", sort_key=0)
-GRAY_LEVELS = {"black": 0.0, "white": 1.0}
-
-
-def parse_background(text: str, flag: str) -> float:
-    """Parse the text black, white or a gray level to a number."""
-    try:
-        return GRAY_LEVELS[text] if text in GRAY_LEVELS else float(text)
-    except ValueError:
-        raise OptionError(
-            f"{flag} {text}: expected black, white, or a gray level from 0 to 1"
-        ) from None
 
 
 def render(
@@ -39,15 +33,10 @@ def render(
     at: Annotated[float | None, Parameter(metavar="TIME", group=FRAMES_GROUP)] = None,
     frames: Annotated[int | None, Parameter(metavar="N", group=FRAMES_GROUP)] = None,
     size: Annotated[Size | None, Parameter(group=CAMERA_GROUP)] = None,
-    fov: Annotated[float | None, Parameter(metavar="DEGREES", group=CAMERA_GROUP)] = None,
+    fov: FovOption = None,
     elevation: Annotated[float | None, Parameter(metavar="DEGREES", group=CAMERA_GROUP)] = None,
-    up: Annotated[
-        Literal["x", "y", "z", "-x", "-y", "-z"] | None,
-        Parameter(group=CAMERA_GROUP, allow_leading_hyphen=True),
-    ] = None,
-    background: Annotated[
-        float, one_word_parameter(parse_background, "black|white|LEVEL")
-    ] = GRAY_LEVELS["black"],
+    up: UpOption = None,
+    background: BackgroundOption = GRAY_LEVELS["black"],
     depth: bool = False,
 ) -> None:
     """Render a scene of Gaussians: a film along a path or around it, or one picture.
@@ -71,8 +60,7 @@ def render(
         background: What is behind the scene; black by default.
         depth: Write depth in place of the pictures.
     """
-    if (path is not None) == orbit:
-        raise OptionError("give the way of the camera: either --path POSES or --orbit")
+    check_path_or_orbit(path, orbit)
     request = RenderRequest(
         scene,
         path,

@@ -74,9 +74,7 @@ def read_exr(path: Path) -> Picture:
         SpikecamError: the package is missing.
     """
     exr = _load_package()
-    with path.open("rb") as start:
-        if start.read(len(_MAGIC)) != _MAGIC:
-            raise FileError(f"{path} is no OpenEXR picture; name a picture that is one")
+    _check_magic(path)
     try:
         with _without_library_messages(), exr.File(str(path)) as file:
             channels = file.channels()
@@ -89,6 +87,29 @@ def read_exr(path: Path) -> Picture:
     if not np.isfinite(pixels).all():
         raise FileError(f"{path} holds values that are not finite; save it without them")
     return np.maximum(pixels[..., :3] if pixels.ndim == 3 else pixels, 0)
+
+
+def exr_size(path: Path) -> tuple[int, int]:
+    """Height and width of an OpenEXR file, without decoding it.
+
+    Raises:
+        FileError: it cannot be read.
+        SpikecamError: the package is missing.
+    """
+    exr = _load_package()
+    _check_magic(path)
+    try:
+        with _without_library_messages(), exr.File(str(path), header_only=True) as file:
+            first, last = file.header()["dataWindow"]
+    except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
+        raise FileError(f"{path} is no readable OpenEXR picture ({error})") from error
+    return int(last[1] - first[1]) + 1, int(last[0] - first[0]) + 1
+
+
+def _check_magic(path: Path) -> None:
+    with path.open("rb") as start:
+        if start.read(len(_MAGIC)) != _MAGIC:
+            raise FileError(f"{path} is no OpenEXR picture; name a picture that is one")
 
 
 @contextmanager

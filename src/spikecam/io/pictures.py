@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.exr import is_exr, read_exr
+from spikecam.io.exr import exr_size, is_exr, read_exr
 from spikecam.io.paths import check_existing_file
 from spikecam.picture import Picture, check_picture
 
@@ -90,8 +90,11 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
     Raises:
         FileError: missing, or not a picture.
+        SpikecamError: an OpenEXR file, and the package that reads it is not installed.
     """
     path = check_existing_file(path)
+    if is_exr(path):
+        return exr_size(path)
     try:
         with Image.open(path) as image:
             width, height = image.size

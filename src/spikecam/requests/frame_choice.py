@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from spikecam.errors import RangeError
 from spikecam.frames import Frames, choose_frames, parse_frames, parse_span
 from spikecam.stream import Span, SpikeStream
 
@@ -36,6 +37,27 @@ def requested_frames(
     if at is None and frames is None:
         frames = default
     return choose_frames(stream, at, frames, span=span, window=window)
+
+
+def requested_span(stream: SpikeStream, frames: Span | str | None) -> Span:
+    """Resolve the span of a recording that a request uses to (start, stop); None for all of it.
+
+    A text is START:STOP.
+
+    Raises:
+        OptionError: a text of another form.
+        RangeError: the span is empty or leaves the recording.
+    """
+    if frames is None:
+        return 0, len(stream)
+    if isinstance(frames, str):
+        return parse_span(frames, len(stream), "frames")
+    start, stop = frames
+    if not 0 <= start < stop <= len(stream):
+        raise RangeError(
+            f"frames {start}:{stop} are not in the recording, whose frames are 0:{len(stream)}"
+        )
+    return start, stop
 
 
 def requested_exposure(stream: SpikeStream, exposure: Span | str | None) -> Span | None:

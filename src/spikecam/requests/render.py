@@ -20,6 +20,7 @@ from spikecam.requests.scene_cameras import (
     path_intrinsics,
 )
 from spikecam.resources import check_memory
+from spikecam.views.background import check_background
 from spikecam.views.camera import Camera, Matrix
 from spikecam.views.display_pictures import depth_picture, display_picture
 from spikecam.views.gaussians import Gaussians
@@ -110,10 +111,7 @@ class RenderRequest:
             raise OptionError("one picture or several: give either at or frames, not both")
         if self.frames is not None and self.frames < 1:
             raise OptionError(f"a film has 1 picture or more, not {self.frames}")
-        if not 0 <= self.background <= 1:
-            raise OptionError(
-                f"a background is from 0 for black to 1 for white, not {self.background:g}"
-            )
+        check_background(self.background)
         if self.path is not None and (self.elevation is not None or self.up is not None):
             raise OptionError("elevation and up are of an orbit; leave them out with a path")
         check_fov(self.fov)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ import numpy as np
 from spikecam.encoding import parse_encoding
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.paths import PathLike
+from spikecam.io.atomic import keeping_existing_file, refuse_existing
+from spikecam.io.paths import PathLike, check_output_file
 from spikecam.io.pictures import write_picture
+from spikecam.requests.frame_choice import requested_span
 from spikecam.requests.recording_file import Spikes, open_spikes
 from spikecam.requests.scene_cameras import check_fov
+from spikecam.requests.splat_memory import fit_bytes, scene_bytes
 from spikecam.requests.splat_options import SplatOptions
 from spikecam.requests.splat_recordings import (
     observe_flight,
@@ -25,6 +29,7 @@ from spikecam.requests.splat_recordings import (
     observe_still_cameras,
 )
 from spikecam.resources import check_memory
+from spikecam.stream import Span
 from spikecam.views.camera import Camera
 from spikecam.views.common_point import common_view_point
 from spikecam.views.fit_preview import preview_picture
@@ -33,7 +38,7 @@ from spikecam.views.fitting import Fit
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.observed_scene import ObservedScene
-from spikecam.views.ply_file import write_ply
+from spikecam.views.ply_file import SCENE_SUFFIX, write_ply
 from spikecam.views.pose_checks import check_views
 from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.pose_files.nerf import write_transforms
@@ -43,10 +48,6 @@ from spikecam.views.pose_files.read import read_poses
 # Knots of the corrections of a flight.
 _POSE_KNOTS = 60
 _SAVE_SECONDS = 30.0
-# Arrays of the size of the scene: itself, gradients, two moments of Adam, a copy while it grows.
-_SCENE_ARRAYS = 5
-# Parameters of a Gaussian but its harmonics.
-_PARAMETERS = 11
 
 
 @dataclass(frozen=True)
@@ -96,40 +97,49 @@ class CheckedSplat:
         load_fit(state, self.fit, self.settings)
         return True
 
-    def run(self, output: Path) -> Generator[SplatProgress, None, None]:
+    def run(
+        self, output: Path, *, overwrite: bool | None = None
+    ) -> Generator[SplatProgress, None, None]:
         """Fit, and yield after each step.
 
         The scene, its state (`state_path`), a preview (`preview_path`) and poses that are refined
         (`refined_poses_path`) are written every half a minute, and where the fit is interrupted or
         the iterator closed. At the end the state is removed; the others stay.
 
+        Args:
+            output: the scene.
+            overwrite: False refuses a scene that another program has written since the check.
+
         Raises:
             OutputError: they cannot be written.
         """
         start = self.fit.step_number
+        # A scene of its own, which is there once it is written, is replaced.
+        is_kept = overwrite is False and start == 0
         saved = time.monotonic()
         loss = math.nan
         try:
             while self.fit.step_number < self.fit.options.steps:
                 loss = self.fit.step()
                 if time.monotonic() - saved > _SAVE_SECONDS:
-                    self._save(output)
-                    saved = time.monotonic()
+                    self._save(output, is_kept)
+                    is_kept, saved = False, time.monotonic()
                 yield SplatProgress(self.fit.step_number, loss, len(self.fit.gaussians))
         except (KeyboardInterrupt, GeneratorExit):
             # In the middle of a change the state of the last half a minute is the better.
             if self.fit.step_number > start and not self.fit.is_changing:
-                self._save(output)
+                self._save(output, is_kept)
             raise
-        self._write(output)
+        self._write(output, is_kept)
         state_path(output).unlink(missing_ok=True)
 
-    def _save(self, output: Path) -> None:
+    def _save(self, output: Path, is_kept: bool) -> None:
+        self._write(output, is_kept)
         save_fit(state_path(output), self.fit, self.settings)
-        self._write(output)
 
-    def _write(self, output: Path) -> None:
-        write_ply(output, self.fit.gaussians)
+    def _write(self, output: Path, is_kept: bool) -> None:
+        with keeping_existing_file(output) if is_kept else nullcontext():
+            write_ply(output, self.fit.gaussians)
         write_picture(preview_path(output), preview_picture(self.fit))
         if self.fit.corrections is not None:
             poses = self.scene.poses
@@ -140,6 +150,27 @@ class CheckedSplat:
                 times=poses.times,
                 pictures=poses.pictures,
             )
+
+
+def check_scene_output(
+    output: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
+) -> Path:
+    """Refuse, before any work, a scene that cannot be written; return its path.
+
+    Args:
+        output: the scene.
+        overwrite: False refuses a scene, a preview or refined poses that exist, unless the state of
+            a fit is beside them, which goes on.
+        inputs: files that the scene is made of, which are never replaced.
+
+    Raises:
+        OutputError: another ending, an input, or a place that is in use or cannot be written.
+    """
+    path = check_output_file(output, (SCENE_SUFFIX,), "scenes of Gaussians", inputs=inputs)
+    if overwrite is False and not state_path(path).exists():
+        for file in (path, preview_path(path), refined_poses_path(path)):
+            refuse_existing(file)
+    return path
 
 
 def state_path(output: Path) -> Path:
@@ -167,6 +198,8 @@ class SplatRequest:
         poses: file of poses, see `read_poses`; for one recording with times in its frames.
         photographs: file of poses of blurry photographs of a flight, with the times of their
             middles.
+        frames: of the recording of a camera that flies, (start, stop) or text START:STOP; by
+            default all.
         fov: horizontal field of view in degrees, where the poses have none.
         options: of what is observed, and of the fit.
         fpn: the spike camera's fixed pattern.
@@ -175,6 +208,7 @@ class SplatRequest:
     spikes: Sequence[Spikes]
     poses: PathLike
     photographs: PathLike | None = None
+    frames: Span | str | None = None
     fov: float | None = None
     options: SplatOptions = field(default_factory=SplatOptions)
     fpn: FixedPattern | None = None
@@ -189,8 +223,13 @@ class SplatRequest:
         """
         self._check_values()
         poses = read_poses(self.poses)
-        check_views(poses.world_to_camera, str(self.poses))
+        if not self._is_flight:
+            check_views(poses.world_to_camera, str(self.poses))
         scene = self._observe(poses)
+        scene.facts.append(
+            f"{len(scene.observations)} observations; the fit takes about "
+            f"{math.ceil(fit_bytes(scene, self.options) / 1e6):,} MB of memory"
+        )
         gaussians, distance = self._initial_gaussians(scene)
         corrections = None
         if self.options.refine_poses:
@@ -220,14 +259,23 @@ class SplatRequest:
                 "photographs are of the flight of one recording; leave them out for still cameras "
                 "and plain pictures"
             )
+        if self.photographs is None and self.options.exposure is not None:
+            raise OptionError(
+                "an exposure is of photographs; leave it out, or give them by --photographs (in "
+                "Python photographs=)"
+            )
+        if self.frames is not None and not self._is_flight:
+            raise OptionError(
+                "frames are of the one recording of a camera that flies; leave them out for still "
+                "cameras and plain pictures"
+            )
         if not self.spikes and (self.fpn is not None or self.options.bayer):
             raise OptionError(
                 "a fixed pattern and bayer are of spikes; leave them out for plain pictures"
             )
         options = self.options
-        parameters = _PARAMETERS + 3 * (options.degree + 1) ** 2
         check_memory(
-            options.fit.gaussians * parameters * 4 * _SCENE_ARRAYS,
+            scene_bytes(options),
             f"a scene of {options.fit.gaussians:,} Gaussians",
             "choose fewer by --gaussians",
         )
@@ -239,7 +287,9 @@ class SplatRequest:
         if not self._is_flight:
             return observe_still_cameras(streams, poses, self.fov, self.options, self.fpn)
         photographs = None if self.photographs is None else read_poses(self.photographs)
-        return observe_flight(streams[0], poses, photographs, self.fov, self.options, self.fpn)
+        (stream,) = streams
+        span = requested_span(stream, self.frames)
+        return observe_flight(stream, span, poses, photographs, self.fov, self.options, self.fpn)
 
     def _initial_gaussians(self, scene: ObservedScene) -> tuple[Gaussians, float]:
         """Half as many Gaussians as the scene may have, for the fit adds some."""

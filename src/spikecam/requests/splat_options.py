@@ -28,7 +28,7 @@ class SplatOptions:
         white_rate: spikes a frame of white, above the dark; by default measured.
         dark_rate: spikes a frame without light; by default measured.
         bayer: pixels see one colour each of an RGGB mosaic.
-        exposure: frames of the exposure of photographs.
+        exposure: frames of the exposure of photographs, where their file does not say it.
         encoding: of photographs, pictures and the scene's colours.
         degree: of the spherical harmonics, 0 to 3.
         refine_poses: correct the poses together with the scene, and write them beside it.
@@ -45,7 +45,7 @@ class SplatOptions:
     white_rate: float | None = None
     dark_rate: float | None = None
     bayer: bool = False
-    exposure: int = 97
+    exposure: int | None = None
     encoding: str = "srgb"
     degree: int = 1
     refine_poses: bool = False

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.encoding import parse_encoding
-from spikecam.errors import FileError, GeometryError, OptionError, RangeError
+from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.frames import frames_with_window
 from spikecam.method import Takes, find_method
 from spikecam.reconstruction.reconstruct import reconstruct_frames
+from spikecam.requests.splat_memory import VIEW_BYTES
 from spikecam.requests.splat_options import CHARGE, SplatOptions
+from spikecam.requests.splat_photographs import open_pictures, photographs_in_span
 from spikecam.resources import check_memory
 from spikecam.stream import Span, SpikeStream
 from spikecam.views.camera import Camera, Intrinsics
@@ -31,21 +32,19 @@ from spikecam.views.observations import (
     window_times,
 )
 from spikecam.views.observed_scene import ObservedScene, numbered_scene
-from spikecam.views.pose_checks import check_coverage
+from spikecam.views.pose_checks import check_coverage, check_views
 from spikecam.views.pose_files.pose_file import PoseFile
 from spikecam.views.posed_pictures import PosedPictures
 
-# Bytes of a value of a window of charge and of a picture, and of a pixel of a rendered view with
-# its gradients.
-_WINDOW_BYTES, _PICTURE_BYTES, _VIEW_BYTES = 2, 4, 64
-# Frame i shows the light of time i, so that a recording begins half a frame before 0.
-_HALF_FRAME = 0.5
+# Bytes of a value of a window of charge and of a picture.
+_WINDOW_BYTES, _PICTURE_BYTES = 2, 4
 # Points by which motion is measured.
 _MOTION_POINTS = 400
 
 
 def observe_flight(
     stream: SpikeStream,
+    span: Span,
     poses: PoseFile,
     photographs: PoseFile | None,
     fov: float | None,
@@ -56,6 +55,7 @@ def observe_flight(
 
     Args:
         stream: the recording.
+        span: frames (start, stop) of it that are used; photographs beside them are left out.
         poses: of the camera, with times in frames of the recording.
         photographs: their poses, with the times of the middles of their exposures; None for none.
         fov: horizontal field of view in degrees, where the poses have none.
@@ -68,48 +68,54 @@ def observe_flight(
             that is longer.
         OptionError, GeometryError, ResourceError: what cannot be, as a recording that is dark.
     """
-    path = poses.camera_path()
-    check_coverage(path, 0, len(stream), str(poses.path))
-    lens = poses.intrinsics_for(stream.width, stream.height, fov)
+    path, (start, stop) = poses.camera_path(), span
+    check_coverage(path, start, stop, str(poses.path))
+    intrinsics = poses.intrinsics_for(stream.width, stream.height, fov)
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
+    used = _poses_around(poses, path.times, span)
+    check_views(used.world_to_camera, str(poses.path))
     first, last = path.times[[0, -1]]
 
     def camera_at(time: float) -> Camera:
         # Views of the first and last window may lie half a frame outside the path.
-        return path.camera_at(float(np.clip(time, first, last)), lens)
+        return path.camera_at(float(np.clip(time, first, last)), intrinsics)
 
-    motion = motion_per_frame(camera_at, _scene_points(poses, lens), 0, len(stream) - 1)
-    scene = ObservedScene(poses, lens, camera_at, path.times)
-    window = _window_of(stream, motion, options)
+    motion = motion_per_frame(camera_at, _scene_points(used, intrinsics), start, stop - 1)
+    assert used.times is not None
+    scene = ObservedScene(used, intrinsics, camera_at, used.times)
+    window = _window_of(stop - start, motion, options)
     views = options.views or choose_views(motion, window)
+    recording = stream[start:stop]
     exposures: list[Span] = []
     pictures = None
     if photographs is None:
         white, dark = options.white_rate, options.dark_rate
-        scale = measure_scale(stream, window, white_rate=white, dark_rate=dark)
+        scale = measure_scale(recording, window, white_rate=white, dark_rate=dark)
     else:
-        pictures = _open_photographs(photographs, options)
-        exposures = _exposures(photographs, options.exposure, len(stream))
-        scale = _scale_by_photographs(stream, exposures, pictures, options)
+        pictures, exposures = photographs_in_span(photographs, span, len(stream), options)
+        scale = _scale_by_photographs(recording, start, exposures, pictures, options)
     _add_scale_fact(scene, scale)
     if options.method == CHARGE:
-        _add_windows(scene, stream, scale, window, views, options, fpn)
+        _add_windows(scene, stream, span, scale, window, views, options, fpn)
         drift = motion * window
         scene.facts.append(
             f"{len(scene.observations)} windows of {window} frames, in which things move by about "
             f"{drift:.1f} pixels; views of each: {views}"
         )
     else:
-        _add_pictures(scene, stream, scale, options, fpn)
+        _add_pictures(scene, stream, span, scale, options, fpn)
         scene.facts.append(f"{len(scene.observations)} pictures of {options.method}")
     if pictures is not None:
-        photograph_lens = pictures.intrinsics(fov)
-        ratio = photograph_lens.width / lens.width
-        views = options.views or choose_views(motion * ratio, options.exposure)
-        times = [window_times(span, views) for span in exposures]
-        scene.observations += observe_pictures(pictures.iter_light(), times, photograph_lens)
-        scene.facts.append(f"{len(times)} photographs; views of each: {views}")
+        photograph_intrinsics = pictures.intrinsics(fov)
+        ratio = photograph_intrinsics.width / intrinsics.width
+        exposure = exposures[0][1] - exposures[0][0]
+        views = options.views or choose_views(motion * ratio, exposure)
+        times = [window_times(one, views) for one in exposures]
+        scene.observations += observe_pictures(pictures.iter_light(), times, photograph_intrinsics)
+        scene.facts.append(
+            f"{len(times)} photographs, exposed for {exposure} frames; views of each: {views}"
+        )
     return scene
 
 
@@ -160,10 +166,11 @@ def observe_still_cameras(
     _add_scale_fact(scene, scale)
     only = replace(options, windows=1)
     for index, stream in enumerate(streams):
+        span = (0, len(stream))
         if options.method == CHARGE:
-            _add_windows(scene, stream, scale, len(stream), 1, only, fpn)
+            _add_windows(scene, stream, span, scale, len(stream), 1, only, fpn)
         else:
-            _add_pictures(scene, stream, scale, only, fpn)
+            _add_pictures(scene, stream, span, scale, only, fpn)
         scene.observations[-1] = replace(scene.observations[-1], times=(float(index),))
     scene.facts.append(f"{count} recordings of cameras that stand still")
     return scene
@@ -182,7 +189,7 @@ def observe_posed_pictures(
         FileError: no pictures, or some that cannot be read.
         OptionError, GeometryError, ResourceError: what cannot be.
     """
-    pictures = _open_pictures(poses, options)
+    pictures = open_pictures(poses, options)
     scene = numbered_scene(poses, pictures.intrinsics(fov))
     times = [(float(index),) for index in range(len(pictures.files))]
     scene.observations += observe_pictures(pictures.iter_light(), times)
@@ -193,21 +200,23 @@ def observe_posed_pictures(
 def _add_windows(
     scene: ObservedScene,
     stream: SpikeStream,
+    span: Span,
     scale: SensorScale,
     window: int,
     views: int,
     options: SplatOptions,
     fpn: FixedPattern | None,
 ) -> None:
-    count = min(options.windows, max(1, len(stream) // max(1, window // 2)))
+    start, stop = span
+    count = min(options.windows, max(1, (stop - start) // max(1, window // 2)))
     colours = 3 if options.bayer else 1
     pixels = stream.height * stream.width
     _check_memory(
-        pixels * (count * colours * _WINDOW_BYTES + views * _VIEW_BYTES),
+        pixels * (count * colours * _WINDOW_BYTES + views * VIEW_BYTES),
         f"{count} windows of {stream.width}x{stream.height}",
     )
-    starts = np.linspace(0, len(stream) - window, count).round().astype(int)
-    spans = [(int(start), int(start) + window) for start in starts]
+    starts = np.linspace(start, stop - window, count).round().astype(int)
+    spans = [(int(first), int(first) + window) for first in starts]
     pattern = bayer_pattern(stream.height, stream.width) if options.bayer else None
     scene.observations += observe_windows(
         stream, spans, scale, views=views, fpn=fpn, pattern=pattern
@@ -217,21 +226,23 @@ def _add_windows(
 def _add_pictures(
     scene: ObservedScene,
     stream: SpikeStream,
+    span: Span,
     scale: SensorScale,
     options: SplatOptions,
     fpn: FixedPattern | None,
 ) -> None:
     values = _method_options(options, fpn)
     method = find_method(options.method, Takes.SPIKES)
-    frames = frames_with_window(stream, method.window(method.parse_options(values), stream))
+    used = stream[slice(*span)]
+    frames = frames_with_window(used, method.window(method.parse_options(values), used))
     count = min(options.windows, len(frames))
     _check_memory(
-        stream.height * stream.width * (count * _PICTURE_BYTES + _VIEW_BYTES),
+        stream.height * stream.width * (count * _PICTURE_BYTES + VIEW_BYTES),
         f"{count} pictures of {stream.width}x{stream.height}",
     )
     # The middles of equal parts.
     places = (np.arange(count) + 0.5) * (len(frames) / count)
-    middles = [frames[int(place)] for place in places]
+    middles = [span[0] + frames[int(place)] for place in places]
     rates = reconstruct_frames(stream, options.method, frames=middles, **values)
     times = [(float(frame),) for frame in middles]
     scene.observations += observe_pictures(map(scale.light, rates), times)
@@ -247,21 +258,29 @@ def _check_memory(needed_bytes: int, purpose: str) -> None:
     check_memory(needed_bytes, purpose, "choose fewer by --windows, or fewer --views")
 
 
-def _window_of(stream: SpikeStream, motion: float, options: SplatOptions) -> int:
+def _window_of(frame_count: int, motion: float, options: SplatOptions) -> int:
     if options.window is None:
-        return min(choose_window(motion), len(stream))
-    if options.window > len(stream):
+        return min(choose_window(motion), frame_count)
+    if options.window > frame_count:
         raise RangeError(
-            f"a window of {options.window} frames is longer than the recording of {len(stream)}; "
+            f"a window of {options.window} frames is longer than the recording of {frame_count}; "
             "choose a shorter one"
         )
     return options.window
 
 
-def _scene_points(poses: PoseFile, lens: Intrinsics) -> npt.NDArray[np.float64]:
+def _poses_around(poses: PoseFile, times: npt.NDArray[np.float64], span: Span) -> PoseFile:
+    """The poses between which the camera is in a span, from the last before it on."""
+    start, stop = span
+    first = max(0, int(np.searchsorted(times, start, side="right")) - 1)
+    last = int(np.searchsorted(times, stop - 1))
+    return poses.part(np.arange(first, min(last, len(times) - 1) + 1))
+
+
+def _scene_points(poses: PoseFile, intrinsics: Intrinsics) -> npt.NDArray[np.float64]:
     """Points (N, 3) where cameras look, half of them about their common point."""
     scene, _ = scene_gaussians(
-        [Camera(lens, pose) for pose in poses.world_to_camera],
+        [Camera(intrinsics, pose) for pose in poses.world_to_camera],
         common_view_point(poses.world_to_camera),
         _MOTION_POINTS,
         degree=0,
@@ -271,50 +290,20 @@ def _scene_points(poses: PoseFile, lens: Intrinsics) -> npt.NDArray[np.float64]:
     return scene.means.astype(np.float64)
 
 
-def _open_pictures(poses: PoseFile, options: SplatOptions) -> PosedPictures:
-    return PosedPictures(poses, parse_encoding(options.encoding), options.fit.background)
-
-
-def _open_photographs(poses: PoseFile, options: SplatOptions) -> PosedPictures:
-    if poses.times is None:
-        raise FileError(
-            f"{poses.path} has no times of photographs; write the middle of each exposure as "
-            '"time" into its frame, in frames of the recording'
-        )
-    return _open_pictures(poses, options)
-
-
-def _exposures(photographs: PoseFile, exposure: int, length: int) -> list[Span]:
-    """Frames (start, stop) of photographs, from the times of their middles.
-
-    Raises:
-        RangeError: one leaves the recording.
-    """
-    assert photographs.times is not None
-    spans = []
-    for time in photographs.times:
-        start = round(float(time) + _HALF_FRAME - exposure / 2)
-        if not 0 <= start <= length - exposure:
-            raise RangeError(
-                f"{photographs.path}: the photograph of time {time:g}, with an exposure of "
-                f"{exposure} frames, leaves the recording of {length}; give the middles of "
-                "exposures in frames, and their length by --exposure"
-            )
-        spans.append((start, start + exposure))
-    return spans
-
-
 def _scale_by_photographs(
-    stream: SpikeStream,
+    recording: SpikeStream,
+    first: int,
     exposures: Sequence[Span],
     pictures: PosedPictures,
     options: SplatOptions,
 ) -> SensorScale:
+    """Scale of the frames of a recording from ``first`` on, by photographs."""
     if options.white_rate is not None:
-        return measure_scale(stream, 1, white_rate=options.white_rate, dark_rate=options.dark_rate)
+        white, dark = options.white_rate, options.dark_rate
+        return measure_scale(recording, 1, white_rate=white, dark_rate=dark)
     return match_photographs(
-        stream,
-        exposures,
+        recording,
+        [(start - first, stop - first) for start, stop in exposures],
         pictures.iter_light(),
         dark_rate=options.dark_rate,
         bayer=options.bayer,

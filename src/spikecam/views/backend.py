@@ -32,14 +32,10 @@ class View(Protocol):
     def depth(self) -> Floats | None:
         """Mean distance by weight, (H, W); None where not asked."""
 
-    def backward(
-        self, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> tuple[Gaussians, npt.NDArray[np.float64]]:
+    def backward(self, by_picture: Floats) -> tuple[Gaussians, npt.NDArray[np.float64]]:
         """Gradients by the parameters and by the pose."""
 
-    def add_gradients(
-        self, gradients: Gaussians, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> npt.NDArray[np.float64]:
+    def add_gradients(self, gradients: Gaussians, by_picture: Floats) -> npt.NDArray[np.float64]:
         """Add the gradients to ``gradients``, and give that by the pose."""
 
 

@@ -76,9 +76,11 @@ def project_points(
     Returns:
         Places in pixels, (N, 2), -1 behind the camera; and whether points are before it, (N,).
     """
-    lens, pose = camera.intrinsics, camera.world_to_camera
+    intrinsics, pose = camera.intrinsics, camera.world_to_camera
     x, y, z = (points @ pose[:3, :3].T + pose[:3, 3]).T
     is_ahead = z > 1e-6
     z = np.where(is_ahead, z, 1)
-    places = np.stack([lens.fx * x / z + lens.cx, lens.fy * y / z + lens.cy], axis=1)
+    places = np.stack(
+        [intrinsics.fx * x / z + intrinsics.cx, intrinsics.fy * y / z + intrinsics.cy], axis=1
+    )
     return np.where(is_ahead[:, None], places, -1), is_ahead

@@ -56,7 +56,7 @@ def load_fit(path: Path, fit: Fit, settings: Mapping[str, Any]) -> None:
     if changed:
         raise OptionError(
             f"{path} is of a fit with other settings ({', '.join(sorted(changed))}); repeat its "
-            "command to go on, or delete the file to begin again"
+            "command to go on, or delete the file to begin again (--overwrite)"
         )
     if arrays.keys() != fit.state().keys():
         raise _damaged(path)

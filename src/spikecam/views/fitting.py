@@ -18,6 +18,7 @@ import numpy.typing as npt
 from spikecam.encoding import Encoding
 from spikecam.errors import OptionError
 from spikecam.views.backend import View, pick_renderer
+from spikecam.views.background import check_background
 from spikecam.views.camera import Camera, CameraAt, Intrinsics
 from spikecam.views.gaussians import Floats, Gaussians
 from spikecam.views.observations import Observation, mixing_of
@@ -67,8 +68,7 @@ class FitOptions:
             raise OptionError(
                 f"steps and gaussians are at least 1, not {self.steps} and {self.gaussians}"
             )
-        if not 0 <= self.background <= 1:
-            raise OptionError(f"background is a value from 0 to 1, not {self.background:g}")
+        check_background(self.background)
 
 
 class Fit:

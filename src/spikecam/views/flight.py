@@ -58,8 +58,8 @@ class Flight:
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the picture of spikes."""
-        lens = self.camera_at(0.0).intrinsics
-        return lens.height, lens.width
+        intrinsics = self.camera_at(0.0).intrinsics
+        return intrinsics.height, intrinsics.width
 
 
 def iter_flight_light(flight: Flight, *, bayer: bool = False) -> Iterator[Picture]:
@@ -204,8 +204,11 @@ def bayer_mosaic(picture: Picture) -> Picture:
 
 def resized_camera(camera: Camera, scale: int) -> Camera:
     """The same view in a picture that is ``scale`` times as wide and high."""
-    lens = camera.intrinsics
-    return Camera(lens.resized(lens.width * scale, lens.height * scale), camera.world_to_camera)
+    intrinsics = camera.intrinsics
+    return Camera(
+        intrinsics.resized(intrinsics.width * scale, intrinsics.height * scale),
+        camera.world_to_camera,
+    )
 
 
 def _iter_key_light(flight: Flight, frames: Span, *, bayer: bool) -> Iterator[tuple[int, Picture]]:

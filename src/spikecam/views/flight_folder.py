@@ -14,8 +14,8 @@ import numpy as np
 from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
-from spikecam.io.atomic import atomic_folder
-from spikecam.io.pictures import write_picture
+from spikecam.io.atomic import Replaceable, atomic_folder
+from spikecam.io.pictures import is_picture, write_picture
 from spikecam.io.recording import write_recording
 from spikecam.picture import Picture
 from spikecam.sensor.sensor import Sensor, check_seed, resolve_sensor
@@ -33,6 +33,15 @@ from spikecam.views.pose_files.nerf import write_transforms
 RECORDING = "spikes.dat"
 FIXED_PATTERN = "fixed_pattern.npz"
 MANIFEST = "flight.json"
+_FOLDERS = ("photographs", "clear", "test")
+_FILES = (
+    RECORDING,
+    f"{RECORDING}.json",
+    FIXED_PATTERN,
+    MANIFEST,
+    "transforms.json",
+    *(f"transforms_{name}.json" for name in _FOLDERS),
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +102,10 @@ def write_flight(
     options: FlightOptions | None = None,
     *,
     test_cameras: Sequence[Camera] = (),
+    test_light: Iterable[Picture] | None = None,
     fpn: FixedPattern | None = None,
     progress: Progress[int] = iter,
+    overwrite: bool | None = None,
 ) -> Path:
     """Simulate a flight and write all that was recorded, with the truth beside it.
 
@@ -105,7 +116,7 @@ def write_flight(
     - ``transforms.json``: where the spike camera was (`spikecam.views.pose_files.nerf`), with times
       in frames of the recording.
     - ``photographs/000.png`` and so on: blurry photographs, and ``transforms_photographs.json``,
-      whose times are the middles of their exposures.
+      whose times are the middles of their exposures, and which has the length of these.
     - ``clear/000.png`` and so on: the views at these times without motion, and
       ``transforms_clear.json``.
     - ``test/000.png`` and so on: clear views of other cameras, and ``transforms_test.json``.
@@ -114,12 +125,14 @@ def write_flight(
       photograph, the pattern of colours.
 
     Args:
-        folder: new, or empty.
+        folder: new or empty, or see ``overwrite``.
         flight: the camera and the scene.
         options: of the sensor and the photographs.
-        test_cameras: of the views to judge by; they are rendered in their own sizes, which are one.
+        test_cameras: of the views to judge by, all of one size.
+        test_light: light of these views, (H, W) or (H, W, 3); by default they are rendered.
         fpn: the fixed pattern of the camera; by default a random one where the preset has any.
         progress: wraps the sequence of frames, such as `tqdm`, and then that of the photographs.
+        overwrite: True replaces a folder that holds nothing but a flight.
 
     Returns:
         The folder.
@@ -129,10 +142,10 @@ def write_flight(
         OutputError: the folder holds anything, or cannot be written.
     """
     path, options = Path(folder), options or FlightOptions()
-    exposures = _even_exposures(flight, options)
+    exposures = even_exposures(flight.frame_count, options)
     if fpn is None and options.sensor.has_fixed_pattern:
         fpn = FixedPattern.random(flight.shape, options.seed)
-    with atomic_folder(path) as target:
+    with atomic_folder(path, is_replaceable=replaceable_files(overwrite)) as target:
         threshold = peak_threshold(flight, options.preset, options.peak_rate, bayer=options.bayer)
         spikes = simulate_flight(
             flight,
@@ -153,7 +166,8 @@ def write_flight(
         _write_poses(target / "transforms.json", path_cameras, times=times)
         _write_photographs(target, flight, exposures, options, progress)
         if test_cameras:
-            views = (_clear_view(flight, camera, options) for camera in test_cameras)
+            light = test_light or map(flight.render, test_cameras)
+            views = (_encode_view(one, options) for one in light)
             _write_views(target, "test", views, test_cameras)
         manifest = {
             "made by": "spikecam",
@@ -170,19 +184,38 @@ def write_flight(
     return path
 
 
-def _even_exposures(flight: Flight, options: FlightOptions) -> list[Span]:
-    """Exposures (start, stop) of photographs, evenly from the start of a flight to its end."""
+def replaceable_files(overwrite: bool | None) -> Replaceable | None:
+    """What of a folder may be replaced, for `check_output_folder`: files of a flight, or none."""
+    return _is_of_flight if overwrite else None
+
+
+def _is_of_flight(path: Path) -> bool:
+    if path.is_dir():
+        return path.name in _FOLDERS and all(map(is_picture, path.iterdir()))
+    return path.name in _FILES
+
+
+def even_exposures(frame_count: int, options: FlightOptions) -> list[Span]:
+    """Exposures (start, stop) of photographs, evenly from the start of a flight to its end.
+
+    Args:
+        frame_count: frames of the flight.
+        options: with the number of photographs and the length of an exposure.
+
+    Raises:
+        OptionError: an exposure longer than the flight, or more than differ.
+    """
     if not options.photographs:
         return []
-    latest = flight.frame_count - options.exposure
+    latest = frame_count - options.exposure
     if latest < 0:
         raise OptionError(
             f"an exposure of {options.exposure} frames is longer than the flight of "
-            f"{flight.frame_count}; choose a shorter one"
+            f"{frame_count}; choose a shorter one"
         )
     if options.photographs > latest + 1:
         raise OptionError(
-            f"a flight of {flight.frame_count} frames has no {options.photographs} exposures of "
+            f"a flight of {frame_count} frames has no {options.photographs} exposures of "
             f"{options.exposure} frames that differ; choose fewer photographs"
         )
     starts = np.rint(np.linspace(0, latest, options.photographs)).astype(int).tolist()
@@ -206,13 +239,12 @@ def _write_photographs(
         flight, exposures, scale=options.scale, encoding=options.encoding
     )
     pictures = (next(photographs) for _ in progress(range(len(exposures))))
-    _write_views(target, "photographs", pictures, cameras, times)
-    clear = (_clear_view(flight, camera, options) for camera in cameras)
-    _write_views(target, "clear", clear, cameras, times)
+    _write_views(target, "photographs", pictures, cameras, times=times, exposure=options.exposure)
+    clear = (_encode_view(flight.render(camera), options) for camera in cameras)
+    _write_views(target, "clear", clear, cameras, times=times)
 
 
-def _clear_view(flight: Flight, camera: Camera, options: FlightOptions) -> Picture:
-    light = flight.render(camera)
+def _encode_view(light: Picture, options: FlightOptions) -> Picture:
     if light.ndim == 3 and light.shape[2] == 1:
         light = light[..., 0]
     return np.clip(parse_encoding(options.encoding).encode(np.clip(light, 0, 1)), 0, 1)
@@ -223,20 +255,20 @@ def _write_views(
     name: str,
     pictures: Iterable[Picture],
     cameras: Sequence[Camera],
-    times: Sequence[float] | None = None,
+    **values: Any,
 ) -> None:
-    """Write pictures into a folder, and their poses beside it."""
+    """Write pictures into a folder, and their poses with other values beside it."""
     (target / name).mkdir()
     digits = max(3, len(str(len(cameras) - 1)))
     files = [target / name / f"{i:0{digits}d}.png" for i in range(len(cameras))]
     for file, picture in zip(files, pictures, strict=True):
         write_picture(file, picture, bits=16)
-    _write_poses(target / f"transforms_{name}.json", cameras, times=times, pictures=files)
+    _write_poses(target / f"transforms_{name}.json", cameras, pictures=files, **values)
 
 
-def _write_poses(path: Path, cameras: Sequence[Camera], **columns: Any) -> None:
-    lens = cameras[0].intrinsics
-    if any(camera.intrinsics != lens for camera in cameras):
+def _write_poses(path: Path, cameras: Sequence[Camera], **values: Any) -> None:
+    intrinsics = cameras[0].intrinsics
+    if any(camera.intrinsics != intrinsics for camera in cameras):
         raise OptionError("the cameras of one file of poses have the same intrinsics; make them so")
     poses = np.stack([camera.world_to_camera for camera in cameras])
-    write_transforms(path, poses, lens, **columns)
+    write_transforms(path, poses, intrinsics, **values)

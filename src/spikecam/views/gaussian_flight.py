@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from spikecam.encoding import SRGB
 from spikecam.picture import Picture
 from spikecam.views.camera import Camera, CameraAt
 from spikecam.views.display_pictures import display_picture
+from spikecam.views.fitting import Fit
 from spikecam.views.flight import Flight
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.key_frames import depth_of_points
@@ -45,3 +46,25 @@ def gaussian_flight(
     is_faint = opacities < min(_MIN_OPACITY, float(np.median(opacities)))
     depth = partial(depth_of_points, gaussians.means[~is_faint])
     return Flight(light, depth, camera_at, frame_count)
+
+
+def fitted_flight(
+    fit: Fit, camera_at: CameraAt, frame_count: int, *, background: float = 0.0
+) -> Flight:
+    """Flight through the scene of a fit, as it is when the first view of the flight is asked for.
+
+    Args:
+        fit: which makes its steps before that.
+        camera_at, frame_count, background: as for `gaussian_flight`.
+    """
+
+    @cache
+    def flight() -> Flight:
+        return gaussian_flight(fit.gaussians, camera_at, frame_count, background=background)
+
+    return Flight(
+        lambda camera: flight().render(camera),
+        lambda camera: flight().depth(camera),
+        camera_at,
+        frame_count,
+    )

@@ -39,36 +39,25 @@ class GsplatView:
     transmittance: Floats
     depth: Floats | None
     _leaves: tuple[Tensor, ...]
-    _outputs: tuple[Tensor, Tensor]
+    _output: Tensor
 
-    def backward(
-        self, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> tuple[Gaussians, npt.NDArray[np.float64]]:
+    def backward(self, by_picture: Floats) -> tuple[Gaussians, npt.NDArray[np.float64]]:
         """Gradients of a loss; arguments and results are those of `RenderedView.backward`."""
-        parameters, pose = self._gradients(by_picture, by_transmittance)
+        parameters, pose = self._gradients(by_picture)
         return Gaussians(*parameters), pose
 
-    def add_gradients(
-        self, gradients: Gaussians, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> npt.NDArray[np.float64]:
+    def add_gradients(self, gradients: Gaussians, by_picture: Floats) -> npt.NDArray[np.float64]:
         """Add the gradients to ``gradients``, as `backward`, and give that by the pose."""
-        parameters, pose = self._gradients(by_picture, by_transmittance)
+        parameters, pose = self._gradients(by_picture)
         for total, values in zip(gradients.parameters(), parameters, strict=True):
             total += values
         return pose
 
-    def _gradients(
-        self, by_picture: Floats, by_transmittance: Floats | None
-    ) -> tuple[list[Floats], npt.NDArray[np.float64]]:
-        picture, transmittance = self._outputs
-        by_outputs = [torch.as_tensor(by_picture, device=picture.device)]
-        outputs = [picture]
-        if by_transmittance is not None:
-            by_outputs.append(torch.as_tensor(by_transmittance, device=picture.device))
-            outputs.append(transmittance)
+    def _gradients(self, by_picture: Floats) -> tuple[list[Floats], npt.NDArray[np.float64]]:
+        by_output = torch.as_tensor(by_picture, device=self._output.device)
         # The graph is kept, so that gradients of another loss can follow.
         *parameters, pose = torch.autograd.grad(
-            outputs, self._leaves, by_outputs, retain_graph=True
+            self._output, self._leaves, by_output, retain_graph=True
         )
         return [_to_numpy(values) for values in parameters], _to_numpy(pose).astype(np.float64)
 
@@ -106,7 +95,7 @@ def render_gsplat(
         log_scales.exp(),
         opacity_logits.sigmoid(),
         harmonics.expand(-1, -1, _HARMONIC_CHANNELS),
-        _moved(view, twist)[None],
+        _apply_twist(view, twist)[None],
         _calibration(intrinsics, view)[None],
         intrinsics.width,
         intrinsics.height,
@@ -127,12 +116,10 @@ def render_gsplat(
     depth = None
     if with_depth:
         depth = _to_numpy(colours[0, ..., -1] / weight.clamp(min=_MIN_WEIGHT))
-    return GsplatView(
-        _to_numpy(picture), _to_numpy(transmittance), depth, leaves, (picture, transmittance)
-    )
+    return GsplatView(_to_numpy(picture), _to_numpy(transmittance), depth, leaves, picture)
 
 
-def _moved(view: Tensor, twist: Tensor) -> Tensor:
+def _apply_twist(view: Tensor, twist: Tensor) -> Tensor:
     """World-to-camera matrix after a small motion (v, w): p becomes p + v + w x p."""
     zero = torch.zeros_like(twist[0])
     x, y, z = twist[3], twist[4], twist[5]

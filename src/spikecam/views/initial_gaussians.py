@@ -38,7 +38,10 @@ def scene_gaussians(
     Args:
         cameras: from which the scene was recorded.
         common: the point that they look at, None where there is none.
-        count, degree, channels, rng: as for `random_gaussians`.
+        count: number of Gaussians.
+        degree: of the spherical harmonics.
+        channels: 1 or 3 colours.
+        rng: random generator.
 
     Returns:
         The Gaussians, and a typical distance of the scene from the cameras.
@@ -51,46 +54,29 @@ def scene_gaussians(
         distance = _EXTENTS * float(np.linalg.norm(np.ptp(centres, axis=0)))
         near = np.zeros((0, 3))
     else:
-        distance, lens = common.distance, cameras[0].intrinsics
-        radius = distance * min(lens.width / lens.fx, lens.height / lens.fy) / 2
+        distance, intrinsics = common.distance, cameras[0].intrinsics
+        radius = (
+            distance * min(intrinsics.width / intrinsics.fx, intrinsics.height / intrinsics.fy) / 2
+        )
         near = common.point + radius * _points_in_ball(count // 2, rng)
     depths = distance * _NEAREST, distance * _FARTHEST
-    far = _points_in_view(cameras, count - len(near), depths, rng)
+    far = points_in_view(cameras, count - len(near), depths, rng)
     means = np.concatenate([near, far])
     return gaussians_at(means, degree=degree, channels=channels, rng=rng), distance
 
 
-def random_gaussians(
-    cameras: Sequence[Camera],
-    count: int,
-    depths: tuple[float, float],
-    *,
-    degree: int,
-    channels: int,
-    rng: np.random.Generator,
-) -> Gaussians:
-    """Place Gaussians at random in what cameras see.
+def points_in_view(
+    cameras: Sequence[Camera], count: int, depths: tuple[float, float], rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Random points (N, 3) in what cameras see.
 
     Args:
         cameras: from which the scene was recorded.
-        count: number of Gaussians.
+        count: number of points.
         depths: nearest and farthest distance from a camera; between them inverse distances are
             drawn evenly.
-        degree: of the spherical harmonics.
-        channels: 1 or 3 colours.
         rng: random generator.
-
-    Raises:
-        OptionError: as `gaussians_at`.
     """
-    means = _points_in_view(cameras, count, depths, rng)
-    return gaussians_at(means, degree=degree, channels=channels, rng=rng)
-
-
-def _points_in_view(
-    cameras: Sequence[Camera], count: int, depths: tuple[float, float], rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """Random points (N, 3) in what cameras see, even in inverse depth."""
     chosen = rng.integers(len(cameras), size=count)
     inverse = rng.uniform(1 / depths[1], 1 / depths[0], count)
     means = np.empty((count, 3))

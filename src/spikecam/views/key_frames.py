@@ -103,9 +103,12 @@ def greatest_motion(points: Floats, first: Camera, second: Camera) -> float:
 
 def points_of_depth(camera: Camera, depth: Picture) -> Floats:
     """Points in the world that a camera sees, (N, 3), where its depth is finite and above 0."""
-    lens = camera.intrinsics
+    intrinsics = camera.intrinsics
     y, x = np.indices(depth.shape) + 0.5
-    rays = np.stack([(x - lens.cx) / lens.fx, (y - lens.cy) / lens.fy, np.ones_like(x)], axis=-1)
+    rays = np.stack(
+        [(x - intrinsics.cx) / intrinsics.fx, (y - intrinsics.cy) / intrinsics.fy, np.ones_like(x)],
+        axis=-1,
+    )
     is_point = np.isfinite(depth) & (depth > 0)
     in_camera = rays[is_point] * depth[is_point][:, None]
     rotation = camera.world_to_camera[:3, :3]
@@ -117,20 +120,28 @@ def depth_of_points(points: npt.NDArray[np.floating], camera: Camera) -> Picture
 
     It is infinite where there is none.
     """
-    lens = camera.intrinsics
-    depth = np.full((lens.height, lens.width), np.inf, np.float32)
+    intrinsics = camera.intrinsics
+    depth = np.full((intrinsics.height, intrinsics.width), np.inf, np.float32)
     places, is_ahead = project_points(np.asarray(points, np.float64), camera)
     z = points @ camera.world_to_camera[2, :3] + camera.world_to_camera[2, 3]
     column, row = np.floor(places).astype(np.int64).T
-    inside = is_ahead & (column >= 0) & (column < lens.width) & (row >= 0) & (row < lens.height)
+    inside = (
+        is_ahead
+        & (column >= 0)
+        & (column < intrinsics.width)
+        & (row >= 0)
+        & (row < intrinsics.height)
+    )
     np.minimum.at(depth, (row[inside], column[inside]), z[inside].astype(np.float32))
     return depth
 
 
 def _points_in_view(camera: Camera, depth: CameraPicture) -> Floats:
-    lens = camera.intrinsics
-    scale = min(1.0, _DEPTH_SIDE / max(lens.width, lens.height))
-    small = lens.resized(max(1, round(lens.width * scale)), max(1, round(lens.height * scale)))
+    intrinsics = camera.intrinsics
+    scale = min(1.0, _DEPTH_SIDE / max(intrinsics.width, intrinsics.height))
+    small = intrinsics.resized(
+        max(1, round(intrinsics.width * scale)), max(1, round(intrinsics.height * scale))
+    )
     wide = Intrinsics(
         small.width + 2 * _DEPTH_MARGIN,
         small.height + 2 * _DEPTH_MARGIN,

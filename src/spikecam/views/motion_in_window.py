@@ -35,9 +35,9 @@ def motion_per_frame(
     motions = [np.zeros(0)]
     for time in np.linspace(start, max(start, stop - 1), _CHECKED_TIMES):
         first, second = camera_at(time), camera_at(time + 1)
-        lens = first.intrinsics
+        intrinsics = first.intrinsics
         (places, _), (later, is_ahead) = (project_points(points, one) for one in (first, second))
-        inside = ((places >= 0) & (places < (lens.width, lens.height))).all(axis=1)
+        inside = ((places >= 0) & (places < (intrinsics.width, intrinsics.height))).all(axis=1)
         motions.append(np.hypot(*(later - places)[inside & is_ahead].T))
     every = np.concatenate(motions)
     return float(np.median(every)) if len(every) else 0.0

@@ -53,16 +53,16 @@ class ObservedScene:
         return {"poses": poses.hexdigest(), "observations": observations.hexdigest()}
 
 
-def numbered_scene(poses: PoseFile, lens: Intrinsics) -> ObservedScene:
+def numbered_scene(poses: PoseFile, intrinsics: Intrinsics) -> ObservedScene:
     """A scene of still cameras, with their numbers in the place of times; nothing is observed yet.
 
     Args:
         poses: of the cameras.
-        lens: intrinsics of all.
+        intrinsics: of all.
     """
     numbers = np.arange(len(poses.world_to_camera), dtype=np.float64)
-    return ObservedScene(poses, lens, partial(_camera_of_number, poses, lens), numbers)
+    return ObservedScene(poses, intrinsics, partial(_camera_of_number, poses, intrinsics), numbers)
 
 
-def _camera_of_number(poses: PoseFile, lens: Intrinsics, number: float) -> Camera:
-    return Camera(lens, poses.world_to_camera[int(number)])
+def _camera_of_number(poses: PoseFile, intrinsics: Intrinsics, number: float) -> Camera:
+    return Camera(intrinsics, poses.world_to_camera[int(number)])

@@ -12,14 +12,12 @@ from spikecam.views.camera import Intrinsics, Matrix
 from spikecam.views.camera_path import CameraPath
 from spikecam.views.common_point import common_view_point
 from spikecam.views.gaussians import Gaussians
-from spikecam.views.poses import camera_centres, look_at
+from spikecam.views.poses import look_at
 from spikecam.views.scene_extent import scene_extent
 
 # The spline through points 5 degrees apart leaves the circle by less than 1e-4 of its radius, most
 # at its ends.
 _STEPS_PER_TURN = 72
-# Weight of the mean of ups against squared cosines between up and the horizontal axes.
-_UP_WEIGHT = 1e-3
 DEFAULT_ELEVATION = 25.0
 
 # Of the camera above the horizon in degrees: constant, or at the start and at the end.
@@ -33,10 +31,11 @@ def orbit_path(
     *,
     elevation: Elevation = DEFAULT_ELEVATION,
     turns: float = 1.0,
-    azimuth: float = 0.0,
     up: npt.ArrayLike = (0.0, 0.0, 1.0),
 ) -> CameraPath:
     """Orbit of a camera around a point that it looks at, at a constant angular speed.
+
+    It starts on the side of the x axis where z is up.
 
     Args:
         target: the point, (3,).
@@ -45,7 +44,6 @@ def orbit_path(
         elevation: angle of the camera above the horizon of the point, in degrees between -90
             and 90; two angles are those of the start and the end of a spiral.
         turns: number of turns, not 0; counterclockwise when seen from above, negative clockwise.
-        azimuth: angle of the start in degrees; 0 is the x axis where z is up.
         up: direction that is up, (3,).
 
     Raises:
@@ -54,7 +52,7 @@ def orbit_path(
     axis = np.asarray(up, np.float64)
     first, last = elevation if isinstance(elevation, tuple) else (elevation, elevation)
     point = np.asarray(target, np.float64)
-    values = [distance, duration, first, last, turns, azimuth, *axis, *point]
+    values = [distance, duration, first, last, turns, *axis, *point]
     if not np.isfinite(values).all() or not axis.any():
         raise OptionError("the numbers of an orbit are finite, and its up is not 0 0 0")
     if not (distance > 0 and duration > 0 and turns and abs(first) < 90 and abs(last) < 90):
@@ -65,7 +63,7 @@ def orbit_path(
         )
     way = max(abs(turns), abs(last - first) / 360)
     count = max(math.ceil(way * _STEPS_PER_TURN), 2) + 1
-    angles = math.radians(azimuth) + np.linspace(0, 2 * math.pi * turns, count)
+    angles = np.linspace(0, 2 * math.pi * turns, count)
     east, north, top = horizon_axes(axis)
     heights = np.radians(np.linspace(first, last, count))[:, None]
     level = np.cos(angles)[:, None] * east + np.sin(angles)[:, None] * north
@@ -109,37 +107,27 @@ def orbit_around_gaussians(
 
 
 def orbit_around_cameras(
-    world_to_camera: Matrix, duration: float, *, turns: float = 1.0
+    world_to_camera: Matrix,
+    duration: float,
+    *,
+    elevation: Elevation = DEFAULT_ELEVATION,
+    turns: float = 1.0,
+    up: npt.ArrayLike = (0.0, 0.0, 1.0),
 ) -> CameraPath:
-    """Orbit around the point that cameras look at, at their mean distance and median elevation.
-
-    Up is across the horizontal axes of their pictures, as far as these point to several sides;
-    otherwise the mean of what is up in the pictures.
+    """Orbit around the point that cameras look at, at their mean distance.
 
     Args:
         world_to_camera: of the cameras, (K, 4, 4).
-        duration, turns: as for `orbit_path`.
+        duration, elevation, turns, up: as for `orbit_path`.
 
     Raises:
-        OptionError: the cameras look at no common point in front of them.
+        OptionError: the cameras look at no common point in front of them, or as `orbit_path`.
     """
     common = common_view_point(world_to_camera)
     if common is None or (common.depths <= 0).any():
         raise OptionError(
-            "the cameras look at no common point in front of them to orbit around; give a target"
+            "the cameras look at no common point in front of them to orbit around; give a path"
         )
-    rights, ups = world_to_camera[:, 0, :3], -world_to_camera[:, 1, :3]
-    # The mean of ups, less what of it lies along the horizontal axes.
-    up = np.linalg.solve(rights.T @ rights / len(rights) + _UP_WEIGHT * np.eye(3), ups.mean(0))
-    up *= _UP_WEIGHT
-    length = np.linalg.norm(up)
-    if length < 1e-3:
-        raise OptionError("the cameras have no common direction up; give a target and up")
-    offsets = camera_centres(world_to_camera) - common.point
-    distances = np.linalg.norm(offsets, axis=1)
-    heights = np.degrees(np.arcsin(np.clip(offsets @ up / (length * distances), -1, 1)))
-    # Straight above the point no direction is to the right.
-    elevation = float(np.clip(np.median(heights), -80, 80))
     return orbit_path(
-        common.point, float(distances.mean()), duration, elevation=elevation, turns=turns, up=up
+        common.point, common.distance, duration, elevation=elevation, turns=turns, up=up
     )

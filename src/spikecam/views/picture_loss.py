@@ -5,7 +5,7 @@
 (Kerbl et al., SIGGRAPH 2023, Eq. 7), with e the encoding, so that values are compared as they are
 displayed. P is the light of one view, or the mean light of views along the path in an exposure: the
 blur model of DeblurGS (Oh et al., 2024) and BAD-Gaussians (Zhao et al., ECCV 2024), which also
-refine poses (`exposure_poses`).
+refine the poses of the exposure.
 """
 
 from __future__ import annotations

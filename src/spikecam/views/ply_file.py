@@ -17,8 +17,10 @@ import numpy.typing as npt
 from spikecam.errors import FileError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.resources import check_memory
 from spikecam.views.gaussians import Floats, Gaussians
 
+SCENE_SUFFIX = ".ply"
 _TYPES = {
     "char": "i1",
     "int8": "i1",
@@ -45,6 +47,8 @@ _ROTATIONS = ("rot_0", "rot_1", "rot_2", "rot_3")
 # Harmonics above degree 0 of three channels, for degrees 0 to 3.
 _REST_COUNTS = (0, 9, 24, 45)
 _MAX_HEADER_BYTES = 65536
+# The rows of the file, and the arrays that are made of them.
+_MEMORY_PER_BYTE = 2
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ def read_ply(path: PathLike) -> Gaussians:
     Raises:
         FileError: missing, not a .ply, of another kind (text, big-endian, mesh, point cloud,
             compressed), damaged, empty, or values that are not finite.
+        ResourceError: larger than the memory.
     """
     path = check_existing_file(path)
     header = _read_header(path)
@@ -213,6 +218,11 @@ def _read_vertices(path: Path, header: _Header) -> npt.NDArray[np.void]:
             f"{path} is damaged: {header.count} Gaussians are {needed} bytes, and it has {size}; "
             "get it again"
         )
+    check_memory(
+        _MEMORY_PER_BYTE * needed,
+        f"{path}: a scene of {header.count:,} Gaussians",
+        "remove some in an editor",
+    )
     return np.fromfile(path, header.vertex, header.count, offset=header.offset)
 
 

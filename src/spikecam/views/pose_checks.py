@@ -81,6 +81,6 @@ def check_coverage(path: CameraPath, start: int, stop: int, name: str = "the pos
             "the times in frames of the recording"
         )
     raise RangeError(
-        f"{name} cover frames {low} to {high} of {start} to {stop - 1}; use frames "
-        f"{low}:{high + 1}, or give poses for all"
+        f"{name} cover frames {low} to {high} of {start} to {stop - 1}; choose these by --frames "
+        f"{low}:{high + 1} (in Python frames=), or give poses for all"
     )

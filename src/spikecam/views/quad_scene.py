@@ -149,11 +149,11 @@ class QuadScene:
 
     def _linear_forms(self, camera: Camera) -> Floats:
         """Coefficients of w, a w and b w (`spikecam.views.ray_caster`) in (x, y, 1), (N, 3, 3)."""
-        lens = camera.intrinsics
+        intrinsics = camera.intrinsics
         unproject = np.array(
             [
-                [1 / lens.fx, 0, -lens.cx / lens.fx],
-                [0, 1 / lens.fy, -lens.cy / lens.fy],
+                [1 / intrinsics.fx, 0, -intrinsics.cx / intrinsics.fx],
+                [0, 1 / intrinsics.fy, -intrinsics.cy / intrinsics.fy],
                 [0, 0, 1],
             ]
         )

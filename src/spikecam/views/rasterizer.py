@@ -138,9 +138,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
     background,
     columns,
     picture,
-    transmittance,
     by_picture,
-    by_transmittance,
     gradients,
     first,
     last,
@@ -149,9 +147,8 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
 
     Args:
         starts, entries, splats, background, columns: as for `draw_tiles`.
-        ends, picture, transmittance: as it writes them.
+        ends, picture: as it writes them.
         by_picture: gradient by the picture, (channels, rows * 16, columns * 16).
-        by_transmittance: gradient by the transmittance alone, (rows * 16, columns * 16).
         gradients: to write, (entries, 6 + channels): by centre, conic, opacity
             and colour.
     """
@@ -169,7 +166,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
         t[:] = _ONE
         for p in range(_AREA):
             y, x = top + p // _SIDE, left + p % _SIDE
-            behind[p] = by_transmittance[y, x] * transmittance[y, x]
+            behind[p] = _ZERO
             for channel in range(channels):
                 g[channel, p] = by_picture[channel, y, x]
                 behind[p] += by_picture[channel, y, x] * picture[channel, y, x]

@@ -56,14 +56,11 @@ class RenderedView:
     _bins: tuple[Any, ...]
     _whole: tuple[Floats, Floats]
 
-    def backward(
-        self, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> tuple[Gaussians, npt.NDArray[np.float64]]:
+    def backward(self, by_picture: Floats) -> tuple[Gaussians, npt.NDArray[np.float64]]:
         """Gradients of a loss.
 
         Args:
             by_picture: gradient by the picture, (C, H, W).
-            by_transmittance: gradient by the transmittance, other than by the picture, (H, W).
 
         Returns:
             Gradients by the parameters, as `Gaussians`, and by the pose, (6,): a point p of the
@@ -71,12 +68,10 @@ class RenderedView:
         """
         scene = self._gaussians
         gradients = Gaussians(*(np.zeros_like(values) for values in scene.parameters()))
-        pose = self.add_gradients(gradients, by_picture, by_transmittance)
+        pose = self.add_gradients(gradients, by_picture)
         return gradients, pose
 
-    def add_gradients(
-        self, gradients: Gaussians, by_picture: Floats, by_transmittance: Floats | None = None
-    ) -> npt.NDArray[np.float64]:
+    def add_gradients(self, gradients: Gaussians, by_picture: Floats) -> npt.NDArray[np.float64]:
         """Add the gradients to ``gradients``, as `backward`, and give that by the pose."""
         scene, splats = self._gaussians, self._splats
         starts, ends, entries, columns, spans = self._bins
@@ -84,9 +79,6 @@ class RenderedView:
         padded = np.zeros((len(self._background), *transmittance.shape), np.float32)
         height, width = self.transmittance.shape
         padded[:, :height, :width] = by_picture
-        by_rest = np.zeros_like(transmittance)
-        if by_transmittance is not None:
-            by_rest[:height, :width] = by_transmittance
         values = SPLAT_GRADIENTS + len(self._background)
         of_entries = np.empty((len(entries), values), np.float32)
         _run_over_spans(
@@ -99,9 +91,7 @@ class RenderedView:
             self._background,
             columns,
             picture,
-            transmittance,
             padded,
-            by_rest,
             of_entries,
         )
         sums = np.empty((len(scene), values), np.float32)

@@ -27,13 +27,8 @@ from spikecam.stream import SpikeStream
 from spikecam.views.gaussians import Floats
 from spikecam.views.neuron import integrate_and_fire, spike_derivatives
 from spikecam.views.observations import Observation, SensorScale, WindowSpikes
-from spikecam.views.predicted_light import (
-    LightTable,
-    check_measurement,
-    light_gradient,
-    predict_light,
-)
-from spikecam.views.spike_loss_checks import window_spikes
+from spikecam.views.predicted_light import LightTable, light_gradient
+from spikecam.views.simulated_spikes_loss import spikes_and_light
 
 _PICTURE_FRAMES = 41
 
@@ -61,10 +56,7 @@ class SpikeNerfLoss:
             GeometryError: pictures of other sizes.
             OptionError: an observation without spikes, or of a sensor of colours.
         """
-        measured = window_spikes(observation)
-        target = observation.target.astype(np.float32)
-        check_measurement(views, target, target, mixing)
-        predicted = predict_light(views, mixing, table)
+        measured, target, predicted = spikes_and_light(views, observation, mixing, table)
         picture, slope = table.encode(predicted)
         error = picture - table.encode(target)[0]
         spikes = np.asarray(measured.stream).astype(np.float32)

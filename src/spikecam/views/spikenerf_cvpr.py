@@ -24,13 +24,8 @@ from spikecam.stream import Span, SpikeStream
 from spikecam.views.gaussians import Floats
 from spikecam.views.neuron import integrate_and_fire, spike_derivatives
 from spikecam.views.observations import Observation, SensorScale, WindowSpikes, window_times
-from spikecam.views.predicted_light import (
-    LightTable,
-    check_measurement,
-    light_gradient,
-    predict_light,
-)
-from spikecam.views.spike_loss_checks import window_spikes
+from spikecam.views.predicted_light import LightTable, light_gradient
+from spikecam.views.simulated_spikes_loss import spikes_and_light
 
 
 def spike_count_loss(
@@ -42,11 +37,9 @@ def spike_count_loss(
         GeometryError: pictures of other sizes.
         OptionError: an observation without spikes, or of a sensor of colours.
     """
-    measured = window_spikes(observation)
-    target = observation.target.astype(np.float32)
-    check_measurement(views, target, target, mixing)
+    measured, target, predicted = spikes_and_light(views, observation, mixing, table)
     frames = len(measured.stream)
-    rate = measured.scale.rate(predict_light(views, mixing, table)[0])
+    rate = measured.scale.rate(predicted[0])
     fired, membranes = integrate_and_fire(rate, measured.phase, frames)
     share = fired.sum(axis=0, dtype=np.float32) / np.float32(frames)
     picture, slope = table.encode(measured.scale.light(share)[None])

@@ -214,14 +214,14 @@ def _best_poses(
     smooth = _views_on_path(np.array(indices, np.float64), camera_centres(matrices))
     indices, matrices = [indices[i] for i in smooth], matrices[smooth]
     height, width = size
-    lens = next(iter(models[best].cameras.values()))
+    camera = next(iter(models[best].cameras.values()))
     intrinsics = Intrinsics(
         width,
         height,
-        lens.focal_length_x,
-        lens.focal_length_y,
-        lens.principal_point_x,
-        lens.principal_point_y,
+        camera.focal_length_x,
+        camera.focal_length_y,
+        camera.principal_point_x,
+        camera.principal_point_y,
     )
     return EstimatedPoses(_upright(matrices), tuple(indices), len(names), intrinsics)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from spikecam.errors import FileError
-from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.io.paths import PathLike
 from spikecam.views.camera import Intrinsics
-from spikecam.views.pose_files.pose_file import PoseFile, poses_from_quaternions
+from spikecam.views.pose_files.pose_file import PoseFile, check_pose_file, poses_from_quaternions
 
 _ENDINGS = (".bin", ".txt")
 # COLMAP's camera models in the order of their numbers in .bin files, with their numbers of
@@ -70,7 +70,11 @@ def read_colmap_model(folder: PathLike) -> PoseFile:
             f"{folder} holds no model of COLMAP; expected cameras and images as .bin or .txt, "
             "which are mostly in sparse/0"
         )
-    paths = [check_existing_file(folder / f"{name}{ending}") for name in ("cameras", "images")]
+    per_byte = 1 if ending == ".bin" else 4
+    paths = [
+        check_pose_file(folder / f"{name}{ending}", memory_per_byte=per_byte)
+        for name in ("cameras", "images")
+    ]
     try:
         if ending == ".bin":
             cameras, images = _read_binary_cameras(paths[0]), _read_binary_images(paths[1])

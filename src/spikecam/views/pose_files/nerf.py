@@ -1,7 +1,8 @@
 """The transforms.json of NeRF, instant-ngp and nerfstudio.
 
 https://docs.nerf.studio/quickstart/data_conventions.html: camera-to-world matrices in the camera
-axes of OpenGL and Blender (x right, y up, z backward). A frame may have a "time", as in D-NeRF.
+axes of OpenGL and Blender (x right, y up, z backward). A frame may have a "time", as in D-NeRF;
+blurry photographs beside a recording have an "exposure", which is spikecam's own key.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import numpy.typing as npt
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io.atomic import atomic_path
-from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.io.paths import PathLike
 from spikecam.io.pictures import PICTURES
 from spikecam.views.camera import Intrinsics, Matrix
-from spikecam.views.pose_files.pose_file import PoseFile, checked_poses, checked_times
+from spikecam.views.pose_files.pose_file import (
+    PoseFile,
+    check_pose_file,
+    check_poses_of_file,
+    check_times_of_file,
+)
 from spikecam.views.poses import FLIP_YZ, check_rising_times, invert_poses, rigid_poses
 
 _INTRINSICS = ("w", "h", "fl_x", "fl_y", "cx", "cy", "camera_angle_x")
@@ -36,12 +42,13 @@ def read_transforms(path: PathLike) -> PoseFile:
     Keys: "camera_angle_x" (radians) or "fl_x", with "fl_y", "cx", "cy", "w", "h" (pixels), for
     all frames or in each; "frames", each with "transform_matrix" (4 x 4), "file_path" (relative to
     the file; without an ending it is a PNG) and "time". The last two stand in every frame or in
-    none.
+    none. "exposure" is the number of frames of the recording that each picture
+    was exposed for.
 
     Raises:
         FileError: not such a file, a camera with distortion or one that changes, or bad poses.
     """
-    path = check_existing_file(path)
+    path = check_pose_file(path)
     content = _read_json(path)
     frames = content.get("frames")
     if not isinstance(frames, list) or not all(isinstance(frame, dict) for frame in frames):
@@ -51,18 +58,30 @@ def read_transforms(path: PathLike) -> PoseFile:
     matrices = _column(path, frames, "transform_matrix")
     if matrices is None:
         raise FileError(f'{path}: the frames have no "transform_matrix"; write one in each')
-    camera_to_world = checked_poses(path, matrices)
+    camera_to_world = check_poses_of_file(path, matrices)
     times = _column(path, frames, "time")
     names = _column(path, frames, "file_path")
     intrinsics, angle_x = _read_intrinsics(path, content, frames)
     return PoseFile(
         path,
         invert_poses(camera_to_world @ FLIP_YZ),
-        None if times is None else checked_times(path, _numbers(path, times), len(frames)),
+        None if times is None else check_times_of_file(path, _numbers(path, times), len(frames)),
         None if names is None else tuple(_picture_path(path, name) for name in names),
         intrinsics,
         angle_x,
+        _read_exposure(path, content),
     )
+
+
+def _read_exposure(path: Path, content: dict[str, Any]) -> int | None:
+    value = content.get("exposure")
+    if value is None:
+        return None
+    if not isinstance(value, float) or not (1 <= value < math.inf and value % 1 == 0):
+        raise FileError(
+            f'{path}: "exposure" is {value!r}; expected a whole number of frames, at least 1'
+        )
+    return int(value)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -161,6 +180,7 @@ def write_transforms(
     *,
     times: npt.ArrayLike | None = None,
     pictures: Sequence[PathLike] | None = None,
+    exposure: int | None = None,
 ) -> None:
     """Write a transforms.json, which `read_transforms`, nerfstudio and instant-ngp read.
 
@@ -170,6 +190,7 @@ def write_transforms(
         intrinsics: of the camera.
         times: of the poses, rising, (K,).
         pictures: paths of the pictures, K; written relative to the folder of the file.
+        exposure: frames of the recording that each picture was exposed for.
 
     Raises:
         OptionError: poses that are not rigid, or numbers of values that differ.
@@ -200,6 +221,7 @@ def write_transforms(
         "cy": intrinsics.cy,
         "w": intrinsics.width,
         "h": intrinsics.height,
+        **({} if exposure is None else {"exposure": exposure}),
         "frames": frames,
     }
     with atomic_path(path) as temporary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,14 @@ import numpy.typing as npt
 from scipy.spatial.transform import Rotation
 
 from spikecam.errors import FileError, GeometryError, OptionError
+from spikecam.io.paths import PathLike, check_existing_file
+from spikecam.resources import check_memory
 from spikecam.views.camera import Intrinsics, Matrix
 from spikecam.views.camera_path import CameraPath
 from spikecam.views.poses import check_rising_times, rigid_poses
 
 # Pictures that are made smaller have whole sides, which changes their shape by a little.
-_SHAPE_TOLERANCE = 0.01
+SHAPE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,7 @@ class PoseFile:
         pictures: the picture of each pose; None where it names none. They may not exist.
         intrinsics: of the camera; None where the file has none, or no size of its pictures.
         angle_x: horizontal field of view in radians where the file has this and no size.
+        exposure: of every picture, in frames of the spike camera; None where the file has none.
     """
 
     path: Path
@@ -38,6 +41,7 @@ class PoseFile:
     pictures: tuple[Path, ...] | None = None
     intrinsics: Intrinsics | None = None
     angle_x: float | None = None
+    exposure: int | None = None
 
     def intrinsics_for(self, width: int, height: int, fov: float | None = None) -> Intrinsics:
         """Intrinsics for pictures of a given size.
@@ -67,12 +71,31 @@ class PoseFile:
 
     def _resized(self, intrinsics: Intrinsics, width: int, height: int) -> Intrinsics:
         shape = width * intrinsics.height / (height * intrinsics.width)
-        if abs(shape - 1) > _SHAPE_TOLERANCE:
+        if abs(shape - 1) > SHAPE_TOLERANCE:
             raise GeometryError(
                 f"{self.path} is for pictures of {intrinsics.width}x{intrinsics.height}, which "
                 f"have another shape than {width}x{height}; crop them alike and calibrate again"
             )
         return intrinsics.resized(width, height)
+
+    def named_pictures(self) -> tuple[Path, ...]:
+        """The picture of each pose.
+
+        Raises:
+            FileError: the file names none.
+        """
+        if self.pictures is None:
+            raise FileError(f'{self.path} names no pictures; write a "file_path" into each frame')
+        return self.pictures
+
+    def part(self, indices: npt.NDArray[np.intp]) -> PoseFile:
+        """The poses with these indices alone, (M,), with their times and pictures."""
+        return replace(
+            self,
+            world_to_camera=self.world_to_camera[indices],
+            times=None if self.times is None else self.times[indices],
+            pictures=None if self.pictures is None else tuple(self.pictures[i] for i in indices),
+        )
 
     def camera_path(self) -> CameraPath:
         """Curve through the poses.
@@ -90,7 +113,25 @@ class PoseFile:
         return CameraPath(self.times, self.world_to_camera)
 
 
-def checked_poses(path: Path, matrices: npt.ArrayLike) -> Matrix:
+def check_pose_file(path: PathLike, *, memory_per_byte: int = 4) -> Path:
+    """Refuse a file of poses that is missing, empty or larger than the memory; return its path.
+
+    Args:
+        path: the file.
+        memory_per_byte: bytes that each of the file takes, such as those of numbers of a text.
+
+    Raises:
+        FileError: missing or empty.
+        ResourceError: larger than the memory.
+    """
+    path = check_existing_file(path)
+    check_memory(
+        memory_per_byte * path.stat().st_size, f"reading {path}", "name a file of poses alone"
+    )
+    return path
+
+
+def check_poses_of_file(path: Path, matrices: npt.ArrayLike) -> Matrix:
     """Rigid poses (K, 4, 4) of matrices in a file.
 
     Raises:
@@ -102,7 +143,7 @@ def checked_poses(path: Path, matrices: npt.ArrayLike) -> Matrix:
         raise FileError(f"{path}: the poses {error}; write rigid transforms") from None
 
 
-def checked_times(path: Path, times: npt.ArrayLike, count: int) -> Matrix:
+def check_times_of_file(path: Path, times: npt.ArrayLike, count: int) -> Matrix:
     """Rising times (K,) of a file.
 
     Raises:

@@ -19,8 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from spikecam.errors import FileError
-from spikecam.io.paths import PathLike, check_existing_file
-from spikecam.views.pose_files.pose_file import PoseFile, checked_times, poses_from_quaternions
+from spikecam.io.paths import PathLike
+from spikecam.views.pose_files.pose_file import (
+    PoseFile,
+    check_pose_file,
+    check_times_of_file,
+    poses_from_quaternions,
+)
 from spikecam.views.poses import invert_poses
 
 _COLUMNS = ("time", "x", "y", "z", "qw", "qx", "qy", "qz")
@@ -33,7 +38,7 @@ def read_pose_table(path: PathLike) -> PoseFile:
     Raises:
         FileError: not such a table, times that do not rise, or quaternions that have no length 1.
     """
-    path = check_existing_file(path)
+    path = check_pose_file(path)
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -54,7 +59,7 @@ def read_pose_table(path: PathLike) -> PoseFile:
     return PoseFile(
         path,
         invert_poses(camera_to_world),
-        checked_times(path, table[:, 0], len(table)),
+        check_times_of_file(path, table[:, 0], len(table)),
     )
 
 

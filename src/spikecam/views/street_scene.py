@@ -1,6 +1,6 @@
-"""A made scene with a background: a street corner with crates, houses, hills and mountains.
+"""A scene with a background: a street corner with crates, houses, hills and mountains.
 
-It is drawn from a seed alone, so that anybody can make it. Lengths are metres, z is up, and
+It is drawn by this module alone, so that everybody has the same. Lengths are metres, z is up, and
 cameras look along y.
 """
 
@@ -48,9 +48,9 @@ _HALF_ANGLE = 0.42
 _FIELD_OF_VIEW = 1.0
 
 
-def made_scene(seed: int = 0) -> QuadScene:
-    """Make the street corner; another seed draws other textures and moves the crates."""
-    rng = np.random.default_rng(seed)
+def street_scene() -> QuadScene:
+    """Draw the street corner, always the same."""
+    rng = np.random.default_rng(0)
     things = [*_houses(rng), *_crates(rng), *_furniture(rng)]
     ground = _ground(rng)
     lit = with_light([*things, ground], things, _SUN, _SHADING_SPACING)
@@ -58,15 +58,12 @@ def made_scene(seed: int = 0) -> QuadScene:
     return QuadScene([*lit, *hills, *_sky(rng)])
 
 
-def made_scene_flight(
-    frame_count: int, *, width: int = 400, height: int = 250, laps: float = 1.0
-) -> CameraAt:
-    """Flight of a camera through the made scene: sideways on an arc, up and down a little.
+def street_flight(frame_count: int, *, width: int = 400, height: int = 250) -> CameraAt:
+    """Flight of a camera through the street: sideways on an arc, up and down a little.
 
     Args:
         frame_count: frames from one end of the arc to the other.
         width, height: of the picture.
-        laps: how often the arc is flown, there and back by turns.
 
     Returns:
         The camera at a time in frames, from 0 to ``frame_count - 1``.
@@ -79,13 +76,13 @@ def made_scene_flight(
     intrinsics = Intrinsics.from_field_of_view(width, height, _FIELD_OF_VIEW)
 
     def camera_at(time: float) -> Camera:
-        return _camera_on_arc(intrinsics, laps * time / (frame_count - 1))
+        return _camera_on_arc(intrinsics, time / (frame_count - 1))
 
     return camera_at
 
 
-def made_scene_views(count: int, *, width: int = 400, height: int = 250) -> list[Camera]:
-    """Cameras near the flight through the made scene and not on it, to judge new views by.
+def street_test_cameras(count: int, *, width: int = 400, height: int = 250) -> list[Camera]:
+    """Cameras near the flight through the street and not on it, to judge new views by.
 
     They are between 5 and 30 cm beside the arc, above or below it, nearer or farther.
     """
@@ -102,7 +99,7 @@ def made_scene_views(count: int, *, width: int = 400, height: int = 250) -> list
 def _camera_on_arc(
     intrinsics: Intrinsics, place: float, shift: Floats | tuple[float, ...] = (0.0, 0.0, 0.0)
 ) -> Camera:
-    """Camera at a place of the arc, 0 to 1 and back to 2, moved by a shift."""
+    """Camera at a place of the arc, 0 to 1, moved by a shift."""
     angle = -_HALF_ANGLE * np.cos(np.pi * place)
     height = 0.55 + 0.3 * np.sin(2 * np.pi * place)
     away = np.array([np.sin(angle), -np.cos(angle), height / _DISTANCE])
