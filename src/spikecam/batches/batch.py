@@ -36,7 +36,7 @@ KILLED = (
 
 def batch(
     jobs: Iterable[BatchJob],
-    executor: Executor | Client | None = None,
+    executor: Executor | DaskWorkers | Client | None = None,
     manifest: PathLike | None = None,
     *,
     workers: int | None = None,
@@ -83,7 +83,7 @@ def batch(
 
 def _run(
     jobs: Iterable[BatchJob],
-    executor: Executor | Client | None,
+    executor: Executor | DaskWorkers | Client | None,
     manifest: PathLike | None,
     workers: int | None,
 ) -> Iterator[BatchResult]:
@@ -99,7 +99,7 @@ def _run(
 
 
 def make_workers(
-    executor: Executor | Client | None, workers: int | None = None
+    executor: Executor | DaskWorkers | Client | None, workers: int | None = None
 ) -> Executor | DaskWorkers:
     """Make what runs the jobs of a batch: arguments and errors are those of `batch`."""
     if executor is None:
@@ -195,5 +195,3 @@ def _stopping_at_equal_failures(results: Iterator[BatchResult]) -> Iterator[Batc
             errors.append(result.error)
             if len(errors) == SAME_FAILURES and len({*errors}) == 1 and errors[0]:
                 raise OptionError(f"the first {SAME_FAILURES} jobs all failed: {errors[0]}")
-
-

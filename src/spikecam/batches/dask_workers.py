@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import spikecam
@@ -22,6 +23,7 @@ CONNECT_SECONDS = 5.0
 _JOBS_PER_WORKER = 2
 # Workers may come and go; they are counted again after so many seconds.
 _COUNT_SECONDS = 5.0
+_CLOSE_SECONDS = 2.0
 
 
 def connect_to_scheduler(address: str, timeout: float = CONNECT_SECONDS) -> Client:
@@ -54,6 +56,16 @@ def connect_to_scheduler(address: str, timeout: float = CONNECT_SECONDS) -> Clie
             f"no Dask scheduler answers at {address}; start one there with dask scheduler, or "
             "leave --scheduler out to work on this machine"
         ) from error
+
+
+@contextmanager
+def opened_cluster(address: str, timeout: float = CONNECT_SECONDS) -> Iterator[DaskWorkers]:
+    """Context with the workers of a cluster; arguments and errors as `connect_to_scheduler`."""
+    client = connect_to_scheduler(address, timeout)
+    try:
+        yield DaskWorkers(client, timeout)
+    finally:
+        client.close(timeout=_CLOSE_SECONDS)
 
 
 class DaskWorkers:
@@ -92,10 +104,20 @@ class DaskWorkers:
         return str(scheduler.address) if scheduler is not None else "its address"
 
     @property
+    def worker_count(self) -> int:
+        """Number of workers that are there now."""
+        return len(self.client.nthreads())
+
+    @property
+    def dashboard(self) -> str:
+        """Address of the page on which Dask shows its work."""
+        return str(self.client.dashboard_link)
+
+    @property
     def capacity(self) -> int:
         """Number of jobs to hold at a time: two for each worker that is there now."""
         if time.monotonic() - self._counted > _COUNT_SECONDS and self.is_connected:
-            self._count = len(self.client.nthreads())
+            self._count = self.worker_count
             self._counted = time.monotonic()
         return max(1, _JOBS_PER_WORKER * self._count)
 

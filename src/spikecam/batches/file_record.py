@@ -19,9 +19,9 @@ def input_paths(job: BatchJob) -> list[Path]:
 
     The sidecar file of a recording is one of them, since it says the geometry.
     """
-    words = [job.input, *job.arguments]
+    words: list[Any] = [job.input, *job.arguments]
     for value in job.options.values():
-        words += [one for one in (value if isinstance(value, (list, tuple)) else (value,))]
+        words += value if isinstance(value, (list, tuple)) else (value,)
     paths = [Path(word) for word in words if isinstance(word, (str, os.PathLike))]
     paths += [sidecar_path(path) for path in paths if path.name]
     return [path for path in dict.fromkeys(paths) if _exists(path)]

@@ -35,7 +35,7 @@ class BatchJob:
 
     def words(self) -> list[str]:
         """The words of the command line that do this job."""
-        words = [self.command, *map(os.fspath, (self.input, *self.arguments))]
+        words = [self.command, *(os.fspath(one) for one in (self.input, *self.arguments))]
         words += ["-o", os.fspath(self.output)]
         for name, value in self.options.items():
             flag = f"--{name.replace('_', '-')}"

@@ -122,7 +122,7 @@ def jobs_of_table(
             output = fill_template(output_template, str(source), index, len(rows))
         if output is None:
             raise FileError(f"{path}, line {line}: no output; add a column output, or give -o")
-        arguments = []
+        arguments: list[str] = []
         while (name := f"input{len(arguments) + 2}") in values:
             arguments.append(str(values.pop(name)))
         jobs.append(

@@ -88,7 +88,7 @@ class Manifest:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._open()
-            record = {**record, "version": spikecam.__version__}
+            record = {**record, "spikecam": spikecam.__version__}
             self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -126,7 +126,7 @@ class Manifest:
             job = record["job"]
             self._last[normalized_path(job["output"])] = {
                 "state": record["state"],
-                "settings": _job_text(job, record["version"]),
+                "settings": _job_text(job, record["spikecam"]),
                 "existed": record.get("existed", True),
                 "inputs": record.get("inputs", {}),
             }

@@ -51,7 +51,7 @@ def run_job(job: BatchJob, folder: str, version: str) -> dict[str, Any]:
     record["host"] = socket.gethostname()
     record["started"] = started.isoformat(timespec="milliseconds")
     record["seconds"] = round(time.perf_counter() - clock, 4)
-    record["versions"] = {"spikecam": spikecam.__version__, "python": platform.python_version()}
+    record["python"] = platform.python_version()
     return record
 
 
