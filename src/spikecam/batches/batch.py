@@ -123,7 +123,7 @@ def _run_jobs(
         done, _ = wait(waiting, _WAIT_SECONDS, FIRST_COMPLETED)
         if not done and isinstance(pool, DaskWorkers):
             pool.check_connection()
-        for future in done:
+        for future in [one for one in waiting if one in done]:
             job = waiting.pop(future)
             record = _record_of(future, job)
             if manifest is not None:

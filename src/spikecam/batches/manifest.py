@@ -13,7 +13,7 @@ from typing import Any
 import spikecam
 from spikecam.batches.file_record import files_are_as_recorded
 from spikecam.batches.job import BatchJob, normalized_path
-from spikecam.errors import FileError, OutputError
+from spikecam.errors import FileError, OutputError, SpikecamError
 from spikecam.io.atomic import check_writable_file, os_errors_as_output_errors
 
 with contextlib.suppress(ImportError):  # Windows has none
@@ -96,7 +96,14 @@ class Manifest:
     def _open(self) -> None:
         with os_errors_as_output_errors(self.path):
             self._file = self.path.open("a+b")
-        self._lock()
+        try:
+            self._lock()
+            self._read()
+        except SpikecamError:
+            self._file.close()
+            raise
+
+    def _read(self) -> None:
         self._file.seek(0)
         end = 0
         for number, line in enumerate(self._file, start=1):
@@ -112,7 +119,6 @@ class Manifest:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.close()
             raise OutputError(
                 f"{self.path} is in use by another batch; wait for its end, or name another "
                 "manifest"
