@@ -17,7 +17,9 @@ def test_words_are_those_of_the_command_line():
 
 
 def test_outputs_that_collide_are_named_by_their_inputs():
-    jobs = [BatchJob("convert", name, f"out/{Path(name).stem}.h5") for name in ("a/1.dat", "b/1.dat")]
+    jobs = [
+        BatchJob("convert", name, f"out/{Path(name).stem}.h5") for name in ("a/1.dat", "b/1.dat")
+    ]
     message = "a/1.dat and b/1.dat would both be written to out/1.h5"
     with pytest.raises(OptionError, match=re.escape(message)):
         check_outputs_differ(jobs)
