@@ -152,7 +152,8 @@ def test_a_split_film_is_the_same_to_the_bit(spikecam, film, workers, out, words
         files = [(Path(out) / name, Path(whole) / name) for name in names]
     else:
         files = [(Path(out), Path(whole))]
-    assert all(one.read_bytes() == other.read_bytes() for one, other in files)
+    for one, other in files:
+        assert one.read_bytes() == other.read_bytes(), one
     assert not Path(f"{out}.spans").exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from spikecam.batches.output_template import fixed_folder, has_field
 from spikecam.cli.batch_commands import check_batch_command, check_words
 from spikecam.cli.batch_report import follow_results, report_batch
 from spikecam.cli.interrupt import notifying_of_interruption
-from spikecam.cli.messages import report, say
+from spikecam.cli.messages import report, say, set_verbosity, verbosity
 from spikecam.cli.options import OUTPUT_GROUP
 from spikecam.errors import OptionError
 from spikecam.resources import usable_cores
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 MANIFEST_NAME = "batch.jsonl"
+_COMMON_OPTIONS = {"--quiet": "quiet", "-q": "quiet", "--json": "as_json", "--debug": "debug"}
 WORKERS_GROUP = Group.create_ordered("Workers", sort_key=0)
 
 
@@ -72,7 +74,7 @@ def batch(
     check_batch_command(command)
     if scheduler is not None and workers is not None:
         raise OptionError("a cluster has workers of its own; leave --workers or --scheduler out")
-    patterns, arguments, options = split_words(words)
+    patterns, arguments, options = split_words(take_common_options(words))
     if split is not None:
         if table is not None or manifest is not None:
             raise OptionError("--split is for one recording; leave --table and --manifest out")
@@ -99,6 +101,16 @@ def batch(
             join_spans(film)
             return
     report_batch(results, manifest)
+
+
+def take_common_options(words: Sequence[str]) -> list[str]:
+    """The words without the options of every command, which are applied.
+
+    Among words that may be options cyclopts leaves them to the command.
+    """
+    given = {_COMMON_OPTIONS[word]: True for word in words if word in _COMMON_OPTIONS}
+    set_verbosity(replace(verbosity(), **given))
+    return [word for word in words if word not in _COMMON_OPTIONS]
 
 
 def split_words(words: Sequence[str]) -> tuple[list[str], list[str], dict[str, Any]]:
