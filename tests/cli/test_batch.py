@@ -13,6 +13,8 @@ from spikecam.cli.batch_job import run_words
 from spikecam.cli.batch_spans import split_frames
 from spikecam.cli.main import COMMANDS
 from spikecam.cli.messages import verbosity
+from spikecam.io import output
+from spikecam.io.pictures import quantize_to_levels
 
 BATCH = ("batch", "reconstruct")
 DRY = ("--dry-run", "--json")
@@ -140,7 +142,15 @@ def test_every_command_of_a_batch_is_one(spikecam):
         ("film", ("--method", "tfi", "--frames", "100:120", "--bits", "16", "--no-overwrite")),
     ],
 )
-def test_a_split_film_is_the_same_to_the_bit(spikecam, film, workers, out, words):
+def test_a_split_film_is_the_same_to_the_bit(spikecam, film, workers, monkeypatch, out, words):
+    def write_levels(path, pictures, *, fps):
+        levels = [quantize_to_levels(picture).tobytes() for picture in pictures]
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"".join([str(fps).encode(), *levels]))
+
+    if out == "film.mp4":
+        # In place of H.264, whose threads may encode equal pictures to other bytes.
+        monkeypatch.setattr(output, "write_video", write_levels)
     whole = f"whole/{out}"
     assert spikecam("reconstruct", film, "-o", whole, *words).code == 0
     ended = spikecam(*BATCH, film, "-o", out, *words, "--split", 3)

@@ -18,7 +18,17 @@ from spikecam.cli.main import build_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
-WITH_COMMANDS = ("batch", "deblur", "defocus", "first", "formats", "generate", "install", "look", "views")
+WITH_COMMANDS = (
+    "batch",
+    "deblur",
+    "defocus",
+    "first",
+    "formats",
+    "generate",
+    "install",
+    "look",
+    "views",
+)
 # Pages whose commands have a file of tests of their own.
 TESTED_ELSEWHERE = {"camera", "measuring", "networks", "two-cameras"}
 # Pages whose Python example makes the input of their commands.
