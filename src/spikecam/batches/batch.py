@@ -9,11 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import spikecam
 from spikecam.batches.dask_workers import DaskWorkers
 from spikecam.batches.job import BatchJob, BatchResult, check_outputs_differ
 from spikecam.batches.local_workers import LocalWorkers, WorkerDeathError
 from spikecam.batches.manifest import Manifest
+from spikecam.batches.version import own_version
 from spikecam.batches.worker import run_job
 from spikecam.errors import OptionError, ResourceError, SpikecamError
 from spikecam.io.paths import PathLike
@@ -140,7 +140,7 @@ def _run_jobs(
                 yield from collect()
             if manifest is not None:
                 manifest.add_start(job)
-            waiting[pool.submit(run_job, job, folder, spikecam.__version__)] = job
+            waiting[pool.submit(run_job, job, folder, own_version())] = job
         while waiting:
             yield from collect()
     finally:

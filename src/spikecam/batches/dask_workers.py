@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import spikecam
+from spikecam.batches.version import own_version
 from spikecam.errors import OptionError, ResourceError, SpikecamError
 from spikecam.extras import require_packages
 
@@ -150,30 +150,27 @@ class DaskWorkers:
 def _check_versions(client: Client) -> None:
     def version() -> str:
         # Sent to the worker as code: a module of spikecam may not be there.
-        from spikecam import __version__
+        from importlib import import_module, metadata
 
-        return str(__version__)
+        import_module("spikecam")
+        return metadata.version("spikecam")
 
     answers = client.run(version, on_error="return")
     for worker, answer in answers.items():
         if isinstance(answer, ImportError):
             raise SpikecamError(
-                f"worker {worker} has no spikecam; install spikecam {spikecam.__version__} with "
+                f"worker {worker} has no spikecam; install spikecam {own_version()} with "
                 "the Python of the workers"
             )
         if isinstance(answer, Exception):
             raise SpikecamError(f"worker {worker} does not answer: {answer}") from answer
-    others = {worker: answer for worker, answer in answers.items() if answer != _own_version()}
+    others = {worker: answer for worker, answer in answers.items() if answer != own_version()}
     if others:
         worker, answer = next(iter(others.items()))
         raise SpikecamError(
-            f"worker {worker} has spikecam {answer}, and this machine {_own_version()}; install "
+            f"worker {worker} has spikecam {answer}, and this machine {own_version()}; install "
             f"one version on all machines ({_summary(answers)})"
         )
-
-
-def _own_version() -> str:
-    return spikecam.__version__
 
 
 def _summary(answers: dict[str, str]) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import spikecam
 from spikecam.batches.file_record import files_are_as_recorded
 from spikecam.batches.job import BatchJob, normalized_path
+from spikecam.batches.version import own_version
 from spikecam.errors import FileError, OutputError, SpikecamError
 from spikecam.io.atomic import check_writable_file, os_errors_as_output_errors
 
@@ -88,7 +88,7 @@ class Manifest:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._open()
-            record = {**record, "spikecam": spikecam.__version__}
+            record = {**record, "spikecam": own_version()}
             self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -143,7 +143,7 @@ class Manifest:
 
 
 def _settings_text(job: BatchJob) -> str:
-    return _job_text(job.settings(), spikecam.__version__)
+    return _job_text(job.settings(), own_version())
 
 
 def _job_text(settings: Mapping[str, Any], version: str) -> str:

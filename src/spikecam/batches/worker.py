@@ -13,9 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import spikecam
 from spikecam.batches.file_record import record_file, record_files
 from spikecam.batches.job import BatchJob
+from spikecam.batches.version import own_version
 from spikecam.errors import OptionError, SpikecamError
 
 # Runs the words of a command, and gives its exit code, error and notes. Named and not imported,
@@ -61,9 +61,9 @@ def check_version(version: str) -> None:
     Raises:
         SpikecamError: it is another one than that of this worker.
     """
-    if version != spikecam.__version__:
+    if version != own_version():
         raise SpikecamError(
-            f"{socket.gethostname()} has spikecam {spikecam.__version__}, and the batch {version}; "
+            f"{socket.gethostname()} has spikecam {own_version()}, and the batch {version}; "
             "install one version on all machines"
         )
 
