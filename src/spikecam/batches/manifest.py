@@ -79,7 +79,7 @@ class Manifest:
         self.add({"state": "started", "job": job.settings(), "existed": existed})
 
     def add(self, record: Record) -> None:
-        """Append a record; it is on the disk when this returns.
+        """Append a record; that of a job which has ended is on the disk when this returns.
 
         Raises:
             OutputError: it cannot be written.
@@ -91,7 +91,8 @@ class Manifest:
             record = {**record, "spikecam": own_version()}
             self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if record["state"] != "started":
+                os.fsync(self._file.fileno())
 
     def _open(self) -> None:
         with os_errors_as_output_errors(self.path):
