@@ -215,5 +215,5 @@ def test_processes_and_a_cluster_do_it_too(spikecam, recordings):
             *("--scheduler", cluster.scheduler_address),
         )
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("1 workers; dashboard: http")
+    assert ended.out.startswith("1 worker; dashboard: http")
     assert Path("on/a0.png").read_bytes() == Path("out/0.png").read_bytes()

@@ -174,7 +174,8 @@ def opened_workers(
     """Context with the workers of a batch: processes of this machine, or those of a cluster."""
     if scheduler is not None:
         with opened_cluster(scheduler) as pool:
-            say(f"{pool.worker_count} workers; dashboard: {pool.dashboard}")
+            count = pool.worker_count
+            say(f"{count} worker{'s' if count > 1 else ''}; dashboard: {pool.dashboard}")
             yield pool
         return
     local = LocalWorkers(min(usable_cores(), job_count) if workers is None else workers)
