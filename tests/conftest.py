@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,6 +174,43 @@ def spikecam(monkeypatch, capfd):
         return Ended(code, *capfd.readouterr())
 
     return run
+
+
+class InlineExecutor(Executor):
+    """Runs each job as it is submitted, and counts them."""
+
+    capacity = 2
+
+    def __init__(self):
+        self.count = 0
+
+    def submit(self, function, /, *args, **kwargs):
+        self.count += 1
+        future = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def stop(self):
+        pass
+
+
+@pytest.fixture
+def inline():
+    """An executor that runs each job of a batch in this process."""
+    return InlineExecutor()
+
+
+@pytest.fixture
+def recordings(tmp_path, spikes, monkeypatch):
+    """Four recordings of 60 frames of 9x6 in the current folder: a/0.dat, a/1.dat, b/0.dat, ..."""
+    monkeypatch.chdir(tmp_path)
+    paths = [f"{folder}/{i}.dat" for folder in "ab" for i in range(2)]
+    for seed, path in enumerate(paths):
+        sc.save(path, sc.SpikeStream.from_array(spikes(60, 6, 9, seed=seed)))
+    return paths
 
 
 def photograph(folder, count, coarse, size):

@@ -58,6 +58,25 @@ def test_a_share_of_a_core_counts_as_one(monkeypatch):
     usable_cores.cache_clear()
 
 
+def test_cores_are_limited_by_the_environment(monkeypatch):
+    code = "from spikecam.resources import limit_cores, usable_cores; limit_cores(1)\n"
+    code += "import torch; print(usable_cores(), torch.get_num_threads())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["1", "1"]
+    usable_cores.cache_clear()
+    whole = usable_cores()
+    for text, cores in (("1", 1), (str(whole + 7), whole)):
+        usable_cores.cache_clear()
+        monkeypatch.setenv("SPIKECAM_CORES", text)
+        assert usable_cores() == cores
+    usable_cores.cache_clear()
+    monkeypatch.setenv("SPIKECAM_CORES", "0")
+    with pytest.raises(OptionError, match="SPIKECAM_CORES is a number of cores from 1, not '0'"):
+        usable_cores()
+    monkeypatch.delenv("SPIKECAM_CORES")
+    usable_cores.cache_clear()
+
+
 def test_devices_by_name_and_as_objects(monkeypatch):
     assert pick_device("cpu") == pick_device(torch.device("cpu")) == torch.device("cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spikecam.batches.batch import batch
+    from spikecam.batches.job import BatchJob, BatchResult
     from spikecam.calibration.uniform_fields import calibrate_fpn
     from spikecam.data.dpdd import read_dpdd
     from spikecam.data.pairs import Pair
@@ -146,6 +148,8 @@ if TYPE_CHECKING:
     from spikecam.weights.store import load_weights, save_weights
 
 _HOMES = {
+    "batches.batch": ("batch",),
+    "batches.job": ("BatchJob", "BatchResult"),
     "registration.alignment": ("Alignment",),
     "registration.align": ("align",),
     "registration.exposure_search": ("align_in_time", "find_exposure"),
@@ -324,6 +328,9 @@ __all__ = [  # noqa: RUF022
     "FlowRequest",
     "DeblurRequest",
     "GenerateRequest",
+    "batch",
+    "BatchJob",
+    "BatchResult",
     "Method",
     "NoOptions",
     "OnlineReconstructor",

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda", "cuda:N", "mps")
 _CGROUPS = Path("/sys/fs/cgroup")
+# The variable that limits the cores which a process uses.
+CORES_VARIABLE = "SPIKECAM_CORES"
+# Those by which libraries limit their threads, when they are loaded.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)
 # For users, of the command line and the app.
 OUT_OF_MEMORY = (
     "memory ran out; choose fewer frames or a smaller size, or where a method has them smaller "
@@ -27,7 +37,11 @@ OUT_OF_MEMORY = (
 def usable_cores() -> int:
     """Number of cores that this process may use, by its affinity and its container's limit.
 
-    A container's limit is a share of time (``docker run --cpus 1.5``), rounded up here.
+    A container's limit is a share of time (``docker run --cpus 1.5``), rounded up here. The
+    environment variable ``SPIKECAM_CORES`` lowers it.
+
+    Raises:
+        OptionError: the variable is no whole number of at least 1.
     """
     if hasattr(os, "process_cpu_count"):  # from Python 3.13 on; it also heeds PYTHON_CPU_COUNT
         allowed = os.process_cpu_count() or 1
@@ -36,7 +50,20 @@ def usable_cores() -> int:
     else:
         allowed = os.cpu_count() or 1
     limit = cgroup_core_limit()
-    return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
+    allowed = max(1, allowed if limit is None else min(allowed, math.ceil(limit)))
+    chosen = os.environ.get(CORES_VARIABLE, str(allowed))
+    if not re.fullmatch("0*[1-9][0-9]*", chosen):
+        raise OptionError(f"{CORES_VARIABLE} is a number of cores from 1, not {chosen!r}")
+    return min(allowed, int(chosen))
+
+
+def limit_cores(cores: int) -> None:
+    """Limit the cores and threads that this process uses, before it loads anything that computes.
+
+    Libraries read how many threads they may start when they are loaded.
+    """
+    for name in (CORES_VARIABLE, *_THREAD_VARIABLES):
+        os.environ[name] = str(cores)
 
 
 def cgroup_core_limit(

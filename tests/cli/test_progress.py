@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import spikecam as sc
+from spikecam.cli import progress
+from spikecam.cli.progress import showing_job_progress
 
 
 def test_a_terminal_shows_how_far_it_is_and_what_was_written(tmp_path, spikes):
@@ -28,3 +30,21 @@ def test_a_terminal_shows_how_far_it_is_and_what_was_written(tmp_path, spikes):
         assert f"{out}: " in shown
     os.close(theirs)
     os.close(ours)
+
+
+def test_jobs_are_counted_with_their_throughput(monkeypatch):
+    bars = []
+    make = progress._progress_bar
+
+    def shown(*columns):
+        bars.append(make(*columns))
+        return bars[0]
+
+    monkeypatch.setattr(progress, "_progress_bar", shown)
+    with showing_job_progress("tfi", 10) as advance:
+        for is_skipped, has_failed in ((True, False), (False, True), (False, False)):
+            advance(is_skipped, has_failed)
+        (task,) = bars[0].tasks
+        # What is skipped is neither work nor left to do.
+        assert (task.completed, task.total, task.fields["failed"]) == (2, 9, "1 failed")
+        assert task.fields["rate"].endswith(" a second")

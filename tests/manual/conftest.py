@@ -1,5 +1,6 @@
 """The README and the manual: what they say to type, and how it is run."""
 
+import glob
 import re
 import shlex
 from pathlib import Path
@@ -74,7 +75,9 @@ def run_command(spikecam):
         # The method that was chosen may be said.
         assert re.fullmatch(r"(spikecam: method [^\n]*\n)?", ended.err)
         if "-o" in words:
-            assert Path(words[words.index("-o") + 1]).exists()
+            # Fields of a batch's outputs stand for any name.
+            pattern = re.sub(r"\{\w+\}", "*", words[words.index("-o") + 1])
+            assert glob.glob(pattern)
 
     return run
 

@@ -18,7 +18,17 @@ from spikecam.cli.main import build_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
-WITH_COMMANDS = ("deblur", "defocus", "first", "formats", "generate", "install", "look", "views")
+WITH_COMMANDS = (
+    "batch",
+    "deblur",
+    "defocus",
+    "first",
+    "formats",
+    "generate",
+    "install",
+    "look",
+    "views",
+)
 # Pages whose commands have a file of tests of their own.
 TESTED_ELSEWHERE = {"camera", "measuring", "networks", "two-cameras"}
 # Pages whose Python example makes the input of their commands.
@@ -47,6 +57,13 @@ def test_the_example_of_the_first_minutes_runs(run_example, small_demo, tmp_path
     monkeypatch.chdir(tmp_path)
     run_example("first")
     assert sc.count_frames("sharp.gif") == 7
+
+
+def test_the_example_of_the_batch_page_runs(run_example, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    results = run_example("batch")["results"]
+    assert [one.state for one in results] == ["done"] * 3
 
 
 def test_the_example_of_the_live_page_runs(run_example):

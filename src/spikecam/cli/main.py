@@ -39,6 +39,7 @@ COMMANDS = (
     "adapt",
     "score",
     "demo",
+    "batch",
     "app",
     "live",
     "bench",

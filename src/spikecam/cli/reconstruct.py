@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -65,11 +66,12 @@ def reconstruct(
             by weights of your own that are called so; or the name or file of others of one of
             them.
     """
-    values = options.option_values(method_with_options(method), METHODS)
-    file, kind = recording.recording_file(spikes), output_kind(out)
+    kind = output_kind(out)
     if photo.colour is not None:
         if then is not None:
             raise OptionError("--then sees gray pictures alone; leave out --colour")
+        file = recording.recording_file(spikes)
+        values = options.option_values(method_with_options(method), METHODS)
         request = photo.request(file, method, values, (at, frames))
         if at is None and frames is None and kind != "picture":
             request = replace(request, frames="0:")
@@ -77,8 +79,26 @@ def reconstruct(
         opened = output.open_output(out, [spikes, photo.colour], len(prepared.frames))
         write_pictures(prepared, opened, "Colour")
         return
-    prepared = ReconstructRequest(
-        file, method, values, at, frames, display.stretch, display.gamma, then
-    ).check(kind)
+    prepared = make_request(spikes, at, frames, method, options, then, display, recording).check(
+        kind
+    )
     opened = output.open_output(out, [spikes], len(prepared.frames))
     write_pictures(prepared, opened, method_label(method))
+
+
+def make_request(
+    spikes: Path,
+    at: int | None,
+    frames: str | None,
+    method: str,
+    options: MethodFlags,
+    then: str | None,
+    display: DisplayOptions,
+    recording: RecordingOptions,
+) -> ReconstructRequest:
+    """Make the request of the command, of its parameters, for pictures without colours."""
+    values = options.option_values(method_with_options(method), METHODS)
+    file = recording.recording_file(spikes)
+    return ReconstructRequest(
+        file, method, values, at, frames, display.stretch, display.gamma, then
+    )

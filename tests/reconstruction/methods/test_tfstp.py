@@ -4,6 +4,7 @@ import pytest
 from spikecam import rows
 from spikecam.errors import OptionError
 from spikecam.reconstruction.methods.tfstp import (
+    WARM_UP_FRAMES,
     Plasticity,
     Synapses,
     TfstpOptions,
@@ -58,6 +59,27 @@ def test_what_is_passed_over_leaves_the_state_that_pictures_leave(spikes):
         np.testing.assert_allclose(passed.R, seen.R, rtol=1e-6)
         np.testing.assert_allclose(passed.u, seen.u, rtol=1e-6)
         np.testing.assert_allclose(passed.rho, seen.rho, rtol=1e-2, atol=1e-6)
+
+
+def test_a_warm_up_reads_no_frame_before_it(spikes):
+    array = spikes(900, 3, 21, rate=0.05)
+    stream = SpikeStream.from_array(array)
+    whole = next(tfstp(stream, range(800, 801), TfstpOptions()))
+    warm = next(tfstp(stream, range(800, 801), TfstpOptions(warm_up=WARM_UP_FRAMES)))
+    assert np.abs(warm - whole).max() < 1 / 255
+    array[: 800 - WARM_UP_FRAMES] = 1
+    other = SpikeStream.from_array(array)
+    again = next(tfstp(other, range(800, 801), TfstpOptions(warm_up=WARM_UP_FRAMES)))
+    assert np.array_equal(again, warm)
+    # A pixel that was silent meanwhile is black; the whole recording leaves it its last rate.
+    array[:, 0, 0] = np.arange(900) < 100
+    dark = SpikeStream.from_array(array)
+    values = [
+        next(tfstp(dark, range(800, 801), TfstpOptions(warm_up=n)))[0, 0] for n in (512, None)
+    ]
+    assert values[0] == 0 < values[1]
+    with pytest.raises(OptionError, match="from 0, not -1"):
+        TfstpOptions(warm_up=-1)
 
 
 def test_before_the_first_spike_is_black_and_white_is_one(steady):

@@ -34,6 +34,9 @@ from spikecam.picture import Picture
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
 from spikecam.stream import SpikeStream
 
+# By then the synapses of pixels that fired meanwhile no longer depend on where they began.
+WARM_UP_FRAMES = 512
+
 
 @dataclass(frozen=True)
 class Plasticity:
@@ -94,17 +97,23 @@ class TfstpOptions:
     Attributes:
         plasticity: constants of the synapse.
         fpn: fixed pattern of the camera, corrected in each picture.
+        warm_up: frames before the first picture from which the state builds up; all by default.
     """
 
     plasticity: Plasticity = Plasticity()
     fpn: FixedPattern | None = None
+    warm_up: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.warm_up is not None and self.warm_up < 0:
+            raise OptionError(f"a warm-up is a number of frames from 0, not {self.warm_up}")
 
 
 def tfstp(stream: SpikeStream, frames: Sequence[int], options: TfstpOptions) -> Iterator[Picture]:
     """Reconstruct ``frames`` by TFSTP.
 
     The state builds up from the stream's first frame, so that a late frame costs a pass over all
-    before it; where that is long, slice the stream to begin later.
+    before it, or from so many frames before the first picture as the option ``warm_up`` says.
 
     Args:
         stream: the recording.
@@ -120,14 +129,17 @@ def tfstp(stream: SpikeStream, frames: Sequence[int], options: TfstpOptions) -> 
     """
     for frame in (min(frames), max(frames)):
         stream.window(frame, 1)
-    run = partial(_run, stream, plasticity=options.plasticity)
+    run = partial(_run, stream, options=options)
     pictures = iter_selected_pictures(run, frames, single_frame_cost=math.inf)
     return pictures if options.fpn is None else map(options.fpn.correct, pictures)
 
 
-def _run(stream: SpikeStream, first: int, last: int, plasticity: Plasticity) -> Iterator[Picture]:
+def _run(stream: SpikeStream, first: int, last: int, options: TfstpOptions) -> Iterator[Picture]:
+    if options.warm_up is not None and first > options.warm_up:
+        begin = first - options.warm_up
+        stream, first, last = stream[begin:], first - begin, last - begin
     _, height, width = stream.shape
-    synapses = Synapses(height, width, plasticity)
+    synapses = Synapses(height, width, options.plasticity)
     for start, stop in stream[:first].block_spans(1 << 20):
         synapses.advance(stream.packed_rows(start, stop))
     for pictures in iter_empty_picture_blocks(first, last, stream.shape):
@@ -171,8 +183,7 @@ METHOD = Method(
     run=tfstp,
     options=TfstpOptions,
     source="Zheng et al., TPAMI 2023",
-    # By then the synapses no longer depend on where they began.
-    warm_up=512,
+    warm_up=WARM_UP_FRAMES,
     online=OnlineTfstp,
 )
 

@@ -24,6 +24,7 @@ from spikecam.train.engine.checkpoint_io import AtomicCheckpointIO
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import CsvLogger
 from spikecam.train.engine.devices import pick_training_device
+from spikecam.train.engine.gradient_strides import use_gradient_strides
 from spikecam.train.engine.job import RunReport
 from spikecam.train.engine.lightning_messages import suppressing_lightning_advice
 from spikecam.train.engine.module import StageModule
@@ -89,6 +90,8 @@ def run_training(
         if device.type == "cuda":
             torch.set_float32_matmul_precision("high")
         several = config.devices * config.nodes > 1
+        if several:
+            use_gradient_strides(module)
         trainer = lightning.Trainer(
             accelerator=device.type,
             strategy="ddp_find_unused_parameters_true"

@@ -1,0 +1,86 @@
+"""Records of files in a manifest: length, time of the last change, and digest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spikecam.batches.job import BatchJob
+from spikecam.io.digest import file_digest
+from spikecam.io.geometry import sidecar_path
+
+FileRecord = dict[str, Any]
+
+
+def input_paths(job: BatchJob) -> list[Path]:
+    """Files and folders that a job reads: its input, arguments, and files among its options.
+
+    The sidecar file of a recording is one of them, since it says the geometry.
+    """
+    words: list[Any] = [job.input, *job.arguments]
+    for value in job.options.values():
+        words += value if isinstance(value, (list, tuple)) else (value,)
+    paths = [Path(word) for word in words if isinstance(word, (str, os.PathLike))]
+    paths += [sidecar_path(path) for path in paths if path.name]
+    return [path for path in dict.fromkeys(paths) if _exists(path)]
+
+
+def record_files(job: BatchJob) -> dict[str, FileRecord]:
+    """Records of all files that a job reads, by their paths.
+
+    Raises:
+        FileError: one cannot be read.
+    """
+    return {str(path): record_file(path) for path in input_paths(job)}
+
+
+def record_file(path: Path) -> FileRecord:
+    """Record of a file, or of the files in a folder together.
+
+    Raises:
+        FileError: it cannot be read.
+    """
+    return {**_stamp(path), "sha256": file_digest(*_files(path))}
+
+
+def files_are_as_recorded(job: BatchJob, records: Mapping[str, FileRecord]) -> bool:
+    """Whether the files that a job reads are those of the records.
+
+    A file of the same length and time is taken to be the same; of others the digest counts.
+    """
+    paths = input_paths(job)
+    return {str(path) for path in paths} == records.keys() and all(
+        _is_as_recorded(path, records[str(path)]) for path in paths
+    )
+
+
+def _is_as_recorded(path: Path, record: FileRecord) -> bool:
+    stamp = _stamp(path)
+    if all(record.get(name) == value for name, value in stamp.items()):
+        return True
+    return record.get("bytes") == stamp["bytes"] and record.get("sha256") == file_digest(
+        *_files(path)
+    )
+
+
+def _stamp(path: Path) -> FileRecord:
+    stats = [file.stat() for file in _files(path)]
+    return {
+        "bytes": sum(one.st_size for one in stats),
+        "modified_ns": max((one.st_mtime_ns for one in stats), default=0),
+    }
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file() or path.is_dir()
+    except (OSError, ValueError):  # a text of an option that is no name of a file
+        return False

@@ -1,0 +1,144 @@
+import errno
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.batches import worker
+from spikecam.batches.batch import KILLED, batch, make_workers
+from spikecam.batches.local_workers import LocalWorkers, WorkerDeathError
+from spikecam.batches.worker import run_job
+from spikecam.io import output
+
+
+def test_jobs_run_the_command_line(jobs, recordings, inline):
+    results = list(batch(jobs, inline))
+    assert [(one.state, one.error) for one in results] == [("done", "")] * 4
+    for job in jobs:
+        expected = sc.reconstruct(job.input, 30, "tfi")
+        assert np.array_equal(sc.read_picture(job.output), np.rint(expected * 255) / 255)
+    (noted,) = batch([sc.BatchJob("reconstruct", recordings[0], "auto.png")], inline)
+    assert noted.notes[0].startswith("method ")
+
+
+def test_jobs_are_taken_as_workers_become_free(jobs):
+    """A generator of any length: no more than what runs and waits is there at a time."""
+    taken, ended, most = 0, 0, 0
+
+    def many():
+        nonlocal taken
+        for i in range(12):
+            taken += 1
+            yield sc.BatchJob("view", jobs[0].input, f"out/{i}.png", {"at": 30})
+
+    pool = ThreadPoolExecutor(1)
+    pool.capacity = 2
+    for _ in batch(many(), pool):
+        ended += 1
+        most = max(most, taken - ended)
+    pool.shutdown()
+    assert (ended, most <= 3) == (12, True)
+
+
+def test_a_full_disk_is_the_line_of_one_job(jobs, inline, monkeypatch):
+    write = output.write_picture
+
+    def write_unless_full(path, picture, **options):
+        if path.name == "1.png":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, picture, **options)
+
+    monkeypatch.setattr(output, "write_picture", write_unless_full)
+    results = list(batch(jobs, inline, "m.jsonl"))
+    assert [one.state for one in results] == ["done", "failed", "done", "done"]
+    assert results[1].error == "out/1.png: No space left on device"
+
+
+def test_equal_failures_at_the_start_end_the_batch(recordings, inline):
+    jobs = (
+        sc.BatchJob("reconstruct", recordings[0], f"{i}.png", {"method": "nosuch"})
+        for i in range(50)
+    )
+    results = batch(jobs, inline)
+    with pytest.raises(sc.OptionError, match="first 5 jobs all failed: no method 'nosuch'"):
+        list(results)
+    assert inline.count <= 7
+
+
+def test_what_is_no_executor_is_refused(jobs, inline):
+    with pytest.raises(sc.OptionError, match="not on int"):
+        make_workers(3)
+    with pytest.raises(sc.OptionError, match="workers of its own"):
+        batch(jobs, inline, workers=2)
+    with pytest.raises(sc.OptionError, match="workers are at least 1, not 0"):
+        list(batch(jobs, workers=0))
+    with pytest.raises(sc.OptionError, match="would both be written"):
+        batch([jobs[0], jobs[0]], inline)
+
+
+def test_a_worker_needs_the_folder_and_the_version(jobs, tmp_path):
+    missing = str(tmp_path / "missing")
+    assert "has no folder" in run_job(jobs[0], missing, sc.__version__)["error"]
+    record = run_job(jobs[0], os.getcwd(), "9.9")
+    assert f"has spikecam {sc.__version__}, and the batch 9.9" in record["error"]
+
+
+def test_a_command_that_writes_nothing_has_failed(jobs, monkeypatch):
+    monkeypatch.setattr(worker, "_command_line", lambda: lambda words: ("", []))
+    record = run_job(jobs[0], os.getcwd(), sc.__version__)
+    assert record["error"] == "reconstruct wrote nothing under the name out/0.png"
+
+
+def test_processes_that_are_killed_lose_no_job(jobs, recordings):
+    jobs = [
+        sc.BatchJob("reconstruct", path, f"{i}/{path}".removesuffix(".dat"), {"frames": "20:40"})
+        for path in recordings
+        for i in range(2)
+    ]
+    workers = LocalWorkers(2)
+    try:
+        # One is killed while it sleeps, and what it did is done again; one dies each time.
+        asleep = workers.submit(time.sleep, 1)
+        while not workers.process_ids:
+            time.sleep(0.01)
+        (killed,) = workers.process_ids
+        time.sleep(0.3)
+        os.kill(killed, signal.SIGKILL)
+        dying = workers.submit(os._exit, 1)
+        assert asleep.result() is None
+        with pytest.raises(WorkerDeathError):
+            dying.result()
+        results = []
+        for result in batch(jobs, workers, "m.jsonl"):
+            results.append(result)
+            if len(results) == 2:
+                os.kill(workers.process_ids[-1], signal.SIGKILL)
+        assert sorted(one.state for one in results) == ["done"] * 8
+        for job in jobs:
+            assert len(os.listdir(job.output)) == 20
+        assert int(workers.submit(os.getenv, "SPIKECAM_CORES").result()) >= 1
+        # Nothing is left half-written where the workers are stopped.
+        endless = workers.submit(time.sleep, 60)
+        threading.Timer(0.2, workers.stop).start()
+        with pytest.raises(WorkerDeathError):
+            endless.result()
+    finally:
+        workers.stop()
+    assert not list(Path().rglob(".*.part*"))
+
+
+def test_a_job_that_kills_its_worker_has_failed(jobs, inline):
+    class Killing(type(inline)):
+        def submit(self, *words):
+            return super().submit(kill)
+
+    def kill():
+        raise WorkerDeathError
+
+    assert {one.error for one in batch(jobs, Killing())} == {KILLED}

@@ -1,0 +1,89 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from spikecam.batches import manifest
+from spikecam.batches.batch import batch
+from spikecam.batches.job import BatchJob
+from spikecam.batches.manifest import Manifest
+from spikecam.errors import FileError, OutputError
+
+
+def states(results):
+    """How each job ended, in the order of the outputs."""
+    return [one.state for one in sorted(results, key=lambda one: one.job.output)]
+
+
+def lines(path="m.jsonl"):
+    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+
+def test_a_batch_goes_on_where_it_stopped(jobs, inline):
+    assert states(batch(jobs[:2], inline, "m.jsonl")) == ["done"] * 2
+    assert states(batch(jobs, inline, "m.jsonl")) == ["skipped"] * 2 + ["done"] * 2
+    assert inline.count == 4
+    done = next(line for line in lines() if line["state"] == "done")
+    assert done["job"]["options"] == {"method": "tfi", "at": 30}
+    assert {*done["inputs"]} == {"a/0.dat", "a/0.dat.json"}
+    assert len(done["output"]["sha256"]) == 64
+    assert {"host", "started", "seconds", "python", "spikecam"} <= done.keys()
+
+
+def test_what_changed_is_done_again(jobs, recordings, inline, monkeypatch):
+    list(batch(jobs, inline, "m.jsonl"))
+    os.remove("out/0.png")
+    Path(recordings[1]).write_bytes(Path(recordings[2]).read_bytes())
+    # Only its time is another.
+    os.utime(recordings[2], (0, 0))
+    changed = [*jobs[:3], BatchJob("reconstruct", recordings[3], "out/3.png", {"method": "tfp"})]
+    expected = ["done", "done", "skipped", "done"]
+    assert states(batch(changed, inline, "m.jsonl")) == expected
+    Path("b/1.dat.json").write_text('{"width": 6, "height": 9}')
+    assert states(batch(changed, inline, "m.jsonl")) == ["skipped"] * 3 + ["done"]
+    monkeypatch.setattr(manifest, "own_version", lambda: "9.9")
+    assert states(batch(changed, inline, "m.jsonl")) == ["done"] * 4
+
+
+def test_a_torn_last_line_is_dropped(jobs, inline):
+    list(batch(jobs, inline, "m.jsonl"))
+    path = Path("m.jsonl")
+    path.write_bytes(path.read_bytes()[:-20])
+    assert states(batch(jobs, inline, "m.jsonl")) == ["skipped"] * 3 + ["done"]
+    assert len(lines()) == 9
+    assert states(batch(jobs, inline, "m.jsonl")) == ["skipped"] * 4
+
+
+def test_failures_are_tried_again(jobs, inline):
+    bad = BatchJob("reconstruct", "missing.dat", "out/x.png")
+    (result,) = batch([bad], inline, "m.jsonl")
+    assert (result.state, result.error) == (
+        "failed",
+        "missing.dat does not exist; check the name",
+    )
+    assert states(batch([bad], inline, "m.jsonl")) == ["failed"]
+    assert inline.count == 2
+
+
+def test_a_folder_whose_record_was_lost_counts(recordings, inline):
+    job = BatchJob("reconstruct", recordings[0], "out", {"method": "tfi", "frames": "20:22"})
+    list(batch([job], inline, "m.jsonl"))
+    started = Path("m.jsonl").read_text().splitlines(keepends=True)[0]
+    Path("m.jsonl").write_text(started)
+    assert states(batch([job], inline, "m.jsonl")) == ["skipped"]
+    Path("m.jsonl").write_text(started.replace('"existed": false', '"existed": true'))
+    (result,) = batch([job], inline, "m.jsonl")
+    assert "folder out is in use" in result.error
+
+
+def test_a_manifest_in_use_or_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "m.jsonl"
+    path.write_text("")
+    with Manifest(path), pytest.raises(OutputError, match="in use by another batch"):
+        Manifest(path)
+    path.write_text('{"a": 1}\n')
+    with pytest.raises(FileError, match="line 1: no line of a manifest"):
+        Manifest(path)
+    with pytest.raises(OutputError, match="is a folder"):
+        Manifest(tmp_path)
