@@ -41,7 +41,7 @@ class SplatOptions:
     method: str = CHARGE
     window: int | None = None
     views: int | None = None
-    windows: int = 1000
+    windows: int = 2000
     white_rate: float | None = None
     dark_rate: float | None = None
     bayer: bool = False
