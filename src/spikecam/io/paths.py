@@ -7,7 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import check_writable_file, os_errors_as_output_errors, refuse_existing
+from spikecam.io.atomic import (
+    check_writable_file,
+    os_errors_as_output_errors,
+    partial_folder,
+    refuse_existing,
+)
 
 PathLike = str | os.PathLike[str]
 NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"
@@ -29,6 +34,25 @@ def check_existing_file(path: PathLike) -> Path:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
     if empty:
         raise FileError(f"{path} is empty; get it again")
+    return path
+
+
+def check_existing_folder(path: PathLike) -> Path:
+    """Refuse a path that is no readable folder which is whole; return it as a Path."""
+    path = Path(path)
+    try:
+        if not path.exists():
+            if partial_folder(path).exists():
+                raise FileError(
+                    f"{path} is not whole: writing it was interrupted; repeat the command that "
+                    f"writes it, which continues {partial_folder(path).name}"
+                )
+            raise FileError(f"{path} does not exist; check the name")
+        if not path.is_dir():
+            raise FileError(f"{path} is a file, and a {path.suffix} recording is a folder")
+        next(path.iterdir(), None)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}") from error
     return path
 
 

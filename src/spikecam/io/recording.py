@@ -9,8 +9,14 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
-from spikecam.io.atomic import keeping_existing_file
-from spikecam.io.paths import PathLike, check_existing_file, check_output_file
+from spikecam.io.atomic import check_output_folder, keeping_existing_file
+from spikecam.io.paths import (
+    PathLike,
+    check_existing_file,
+    check_existing_folder,
+    check_not_input,
+    check_output_file,
+)
 from spikecam.io.recording_format import find_format_or_none, recording_suffixes
 from spikecam.stream import Progress, Span, SpikeStream
 
@@ -26,7 +32,7 @@ def open(
     """Open a spike recording; frames are read only when they are used.
 
     Args:
-        path: a file of one of the `recording_formats`.
+        path: a file, or a folder, of one of the `recording_formats`.
         camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
             (height, width).
         shape: for headerless files, (height, width) in pixels.
@@ -41,8 +47,9 @@ def open(
         FileError: missing, empty, damaged, or not a recording.
         GeometryError: the size is unknown or does not fit the file.
     """
-    path = check_existing_file(path)
-    form = find_format_or_none(path)
+    form = find_format_or_none(Path(path))
+    is_folder = form is not None and form.is_folder
+    path = check_existing_folder(path) if is_folder else check_existing_file(path)
     if form is None:
         raise FileError(
             f"{path} does not end like a spike recording; known endings: "
@@ -81,12 +88,18 @@ def check_recording_output(
 
     Args:
         path: the output.
-        overwrite: False refuses a file that exists; otherwise it is replaced.
+        overwrite: False refuses a file that exists; otherwise it is replaced. A folder is replaced
+            where it is True alone.
         inputs: files that it is made of, which are never replaced.
 
     Raises:
         OutputError: not the ending of a recording, an input, or a place that cannot be written.
     """
+    form = find_format_or_none(Path(path))
+    if form is not None and form.is_folder:
+        check_not_input(path, inputs)
+        check_output_folder(Path(path), is_replaceable=form.is_replaceable if overwrite else None)
+        return
     check_output_file(path, recording_suffixes(), "recordings", overwrite=overwrite, inputs=inputs)
 
 
@@ -106,7 +119,7 @@ def write_recording(
         stream: the recording.
         layout: one of those of the format; for ``.npz`` "packed" (default), "uhsr" or "rsir".
         overwrite: False refuses a file that exists, also one that appears while this one is
-            written; otherwise it is replaced.
+            written; otherwise it is replaced. A folder is replaced where it is True alone.
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
@@ -118,5 +131,6 @@ def write_recording(
         raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    with keeping_existing_file(path) if overwrite is False else nullcontext():
+    keep = not overwrite if form.is_folder else overwrite is False
+    with keeping_existing_file(path) if keep else nullcontext():
         form.write(path, stream, layout=layout, progress=progress)

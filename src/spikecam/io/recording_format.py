@@ -71,6 +71,7 @@ class RecordingFormat:
         write: writes a file.
         needs_geometry: its files do not say their height and width.
         layouts: arrangements of the frames that `write` can choose from, the default first.
+        folder_entries: names of what a recording holds, where it is a folder and no file.
     """
 
     name: str
@@ -79,6 +80,16 @@ class RecordingFormat:
     write: RecordingWriter
     needs_geometry: bool = False
     layouts: tuple[str, ...] = ()
+    folder_entries: tuple[str, ...] = ()
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether a recording is a folder."""
+        return bool(self.folder_entries)
+
+    def is_replaceable(self, entry: Path) -> bool:
+        """Whether an entry of a folder is one of a recording, which may be overwritten."""
+        return entry.name in self.folder_entries
 
 
 @cache
@@ -91,6 +102,12 @@ def find_format_or_none(path: Path) -> RecordingFormat | None:
     """Find the recording format of a path by its ending. None where no format has it."""
     suffix = path.suffix.lower()
     return next((f for f in recording_formats() if suffix in f.suffixes), None)
+
+
+def is_recording_folder(path: Path) -> bool:
+    """Whether a path is a folder that has the ending of a recording which is one."""
+    form = find_format_or_none(path)
+    return form is not None and form.is_folder and path.is_dir()
 
 
 def is_recording(path: Path) -> bool:
