@@ -18,11 +18,12 @@ from spikecam.io.paths import (
     check_output_file,
 )
 from spikecam.io.recording_format import find_format_or_none, recording_suffixes
+from spikecam.io.remote import RemoteAddress, as_recording_path
 from spikecam.stream import Progress, Span, SpikeStream
 
 
 def open(
-    path: PathLike,
+    path: PathLike | RemoteAddress,
     camera: str | tuple[int, int] | None = None,
     *,
     shape: tuple[int, int] | None = None,
@@ -32,7 +33,8 @@ def open(
     """Open a spike recording; frames are read only when they are used.
 
     Args:
-        path: a file, or a folder, of one of the `recording_formats`.
+        path: a file, or a folder, of one of the `recording_formats`; or the address of one that is
+            far away: ``s3://``, ``gs://``, ``https://``.
         camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
             (height, width).
         shape: for headerless files, (height, width) in pixels.
@@ -44,12 +46,16 @@ def open(
         The recording as a `SpikeStream`.
 
     Raises:
-        FileError: missing, empty, damaged, or not a recording.
+        FileError: missing, empty, damaged, or not a recording; or far away, and not readable.
         GeometryError: the size is unknown or does not fit the file.
     """
-    form = find_format_or_none(Path(path))
-    is_folder = form is not None and form.is_folder
-    path = check_existing_folder(path) if is_folder else check_existing_file(path)
+    path = as_recording_path(path)
+    form = find_format_or_none(path)
+    if isinstance(path, Path):
+        is_folder = form is not None and form.is_folder
+        path = check_existing_folder(path) if is_folder else check_existing_file(path)
+    elif form is not None and not form.reads_addresses:
+        raise FileError(f"{form.name} ({path.suffix}) is not read from far away; copy {path} here")
     if form is None:
         raise FileError(
             f"{path} does not end like a spike recording; known endings: "
@@ -66,14 +72,14 @@ def open(
 
 
 def as_stream(
-    spikes: SpikeStream | PathLike, camera: str | tuple[int, int] | None = None
+    spikes: SpikeStream | PathLike | RemoteAddress, camera: str | tuple[int, int] | None = None
 ) -> SpikeStream:
     """The stream itself, or the recording opened from a path."""
     if isinstance(spikes, SpikeStream):
         if camera is not None:
             raise OptionError("an open recording has its size already; leave camera out")
         return spikes
-    if not isinstance(spikes, (str, os.PathLike)):
+    if not isinstance(spikes, (str, os.PathLike, RemoteAddress)):
         raise OptionError(
             f"spikes are a SpikeStream or a path, not {type(spikes).__name__}; "
             "SpikeStream.from_array packs an array"
@@ -82,7 +88,10 @@ def as_stream(
 
 
 def check_recording_output(
-    path: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
+    path: PathLike,
+    *,
+    overwrite: bool | None = None,
+    inputs: Iterable[PathLike | RemoteAddress] = (),
 ) -> None:
     """Refuse a path to which `write_recording` could not write, before any work.
 

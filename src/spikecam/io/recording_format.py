@@ -15,9 +15,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Protocol
+from typing import Any, Protocol
 
 from spikecam.io.geometry import Geometry
+from spikecam.io.remote import RecordingPath
 from spikecam.stream import Progress, Span, SpikeStream
 
 ENTRY_POINT_GROUP = "spikecam.formats"
@@ -27,11 +28,13 @@ _PACKAGE = "spikecam.io.formats"
 class RecordingReader(Protocol):
     """Protocol of a function that opens a recording file as a stream, without reading all of it."""
 
-    def __call__(self, path: Path, geometry: Geometry | None, truncate: bool) -> SpikeStream:
+    # `Any`, so that a function for paths alone is one.
+    def __call__(self, path: Any, geometry: Geometry | None, truncate: bool) -> SpikeStream:
         """The recording in ``path``.
 
         Args:
-            path: a file that is there and holds something.
+            path: a Path of a file that is there and holds something; or a RemoteAddress, where the
+                format declares ``reads_addresses``.
             geometry: size of the frames, where the format needs one; None for all others.
             truncate: leave out a frame that is not whole, at the end.
 
@@ -72,6 +75,7 @@ class RecordingFormat:
         needs_geometry: its files do not say their height and width.
         layouts: arrangements of the frames that `write` can choose from, the default first.
         folder_entries: names of what a recording holds, where it is a folder and no file.
+        reads_addresses: `read` takes addresses of recordings that are far away.
     """
 
     name: str
@@ -81,6 +85,7 @@ class RecordingFormat:
     needs_geometry: bool = False
     layouts: tuple[str, ...] = ()
     folder_entries: tuple[str, ...] = ()
+    reads_addresses: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -98,7 +103,7 @@ def recording_formats() -> tuple[RecordingFormat, ...]:
     return tuple(_own_formats()) + tuple(_installed_formats())
 
 
-def find_format_or_none(path: Path) -> RecordingFormat | None:
+def find_format_or_none(path: RecordingPath) -> RecordingFormat | None:
     """Find the recording format of a path by its ending. None where no format has it."""
     suffix = path.suffix.lower()
     return next((f for f in recording_formats() if suffix in f.suffixes), None)

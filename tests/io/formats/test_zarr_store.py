@@ -197,8 +197,9 @@ def test_a_second_program_is_refused_and_a_killed_one_is_continued(stream, tmp_p
         with pytest.raises(OutputError, match=r"another program writes .*a\.zarr\.part; wait"):
             write_recording(path, stream)
         writer.send_signal(signal.SIGKILL)
-    assert json.loads((partial_folder(path) / "zarr.json").read_text())["attributes"][
-        "complete"
-    ] is False
+    assert (
+        json.loads((partial_folder(path) / "zarr.json").read_text())["attributes"]["complete"]
+        is False
+    )
     write_recording(path, stream)
     assert np.array_equal(np.asarray(open(path)), np.asarray(stream))

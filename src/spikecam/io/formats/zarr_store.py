@@ -5,9 +5,9 @@ dimensions called time and byte. A chunk is about 1 MB of whole frames, `MIN_CHU
 least, and a file (a shard) holds `SHARD_BYTES` of chunks. Group and array have the attributes
 ``height``, ``width``, ``frame_layout``, and ``rate`` and ``exposure`` where they are known.
 
-A chunk is transposed, so that the bytes of one pixel come one after another, its bits are shuffled,
-so that eight frames of a pixel make a byte, and then it is compressed with zstd (Blosc). Without the
-transposition such bits hardly shrink. Each chunk has a checksum, and one that is missing is an
+A chunk is transposed, so that the bytes of one pixel come one after another; its bits are shuffled,
+so that eight frames of a pixel make a byte; and then it is compressed with zstd (Blosc). Without
+the transposition such bits hardly shrink. Each chunk has a checksum, and one that is missing is an
 error; Zarr alone would give zeros.
 """
 
@@ -32,6 +32,8 @@ from spikecam.extras import require_packages
 from spikecam.io.atomic import resumable_folder
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.remote import MissingFileError, RecordingPath, RemoteAddress
+from spikecam.io.remote_sources import open_range_source
 from spikecam.io.stored_frames import pack_without_padding
 from spikecam.resources import usable_cores
 from spikecam.stream import Progress, Span, SpikeStream
@@ -55,45 +57,27 @@ _LAYOUT_VERSION = 1
 _DIGEST_FRAMES = 16
 
 
-def open_zarr(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
+def open_zarr(
+    path: RecordingPath, geometry: Geometry | None = None, truncate: bool = False
+) -> SpikeStream:
     """Open a Zarr recording written by `write_zarr`. No spikes are read yet.
 
     Raises:
         FileError: it is damaged, not whole, or not such a recording.
     """
     _require_zarr()
-    from zarr.storage import LocalStore
-
-    def identity() -> tuple[int, int, int]:
-        status = os.stat(path / METADATA)
-        return status.st_dev, status.st_ino, status.st_mtime_ns
-
-    return open_zarr_store(LocalStore(path, read_only=True), str(path), identity)
-
-
-def open_zarr_store(store: Store, name: str, identity: Callable[[], object]) -> SpikeStream:
-    """Open the recording in a store of zarr-python.
-
-    Args:
-        store: where its group is.
-        name: what messages call it.
-        identity: gives a value that differs once another recording takes the place of this one.
-
-    Raises:
-        FileError: it is damaged, not whole, or not such a recording.
-    """
     import zarr
 
     from spikecam.io.complete_store import complete_store
 
+    name = str(path)
     try:
+        store, identity = _open_store(path)
         opened = identity()
         group = zarr.open_group(complete_store(store), mode="r", zarr_format=3)
-        attributes = dict(group.attrs)
+        attributes: dict[str, Any] = dict(group.attrs)
         if attributes.get("complete") is False:
-            raise FileError(
-                f"{name} is not whole: writing it was interrupted; write it again"
-            )
+            raise FileError(f"{name} is not whole: writing it was interrupted; write it again")
         array = group[ARRAY]
         exposure = attributes.get("exposure")
         return SpikeStream(
@@ -109,6 +93,23 @@ def open_zarr_store(store: Store, name: str, identity: Callable[[], object]) -> 
             f"{name} is not a Zarr recording: expected a group (Zarr version 3) with the array "
             f"{ARRAY} and the attributes height and width"
         ) from error
+
+
+def _open_store(path: RecordingPath) -> tuple[Store, Callable[[], object]]:
+    """Store of a recording, and what gives a value that differs once another takes its place."""
+    from zarr.storage import LocalStore
+
+    if isinstance(path, RemoteAddress):
+        from spikecam.io.remote_store import open_remote_store
+
+        metadata = path.with_added_path(f"/{METADATA}")
+        return open_remote_store(path), lambda: open_range_source(metadata).identity
+
+    def identity() -> tuple[int, int, int]:
+        status = os.stat(path / METADATA)
+        return status.st_dev, status.st_ino, status.st_mtime_ns
+
+    return LocalStore(path, read_only=True), identity
 
 
 class _ZarrFrames:
@@ -154,7 +155,7 @@ class _ZarrFrames:
     def _is_there_and_unchanged(self) -> bool:
         try:
             return self._is_unchanged()
-        except OSError:
+        except (OSError, MissingFileError):
             return False
 
 
@@ -284,4 +285,5 @@ FORMAT = RecordingFormat(
     read=open_zarr,
     write=write_zarr,
     folder_entries=(METADATA, ARRAY),
+    reads_addresses=True,
 )
