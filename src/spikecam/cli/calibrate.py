@@ -15,6 +15,7 @@ from spikecam.cli.options import (
     MirrorOption,
     OverwriteOption,
     RecordingOptions,
+    RecordingValue,
     SpikesArgument,
 )
 from spikecam.cli.progress import make_progress_tracker
@@ -30,7 +31,7 @@ calibrate = App(name="calibrate", help=__doc__)
 
 @calibrate.command
 def fpn(
-    fields: Annotated[list[Path], Parameter(name="DARK MIDDLE BRIGHT")],
+    fields: Annotated[list[RecordingValue], Parameter(name="DARK MIDDLE BRIGHT")],
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],

@@ -189,15 +189,14 @@ class PageOptions:
             raise sc.OptionError(f"--port is from 0 to {LAST_PORT}, not {self.port}")
 
 
-SpikesArgument = Annotated[
+# A recording on this machine, or the address of one.
+RecordingValue = Annotated[
     RecordingPath,
-    Parameter(
-        name="SPIKES",
-        help="A recording, or the address of one (s3://, gs://, https://).",
-        converter=convert_recording_path,
-        n_tokens=1,
-        accepts_keys=False,
-    ),
+    Parameter(converter=convert_recording_path, n_tokens=1, accepts_keys=False),
+]
+SpikesArgument = Annotated[
+    RecordingValue,
+    Parameter(name="SPIKES", help="A recording, or the address of one (s3://, gs://, https://)."),
 ]
 AtOption = Annotated[
     int | None, Parameter(metavar="N", group=FRAMES_GROUP, help="One frame, from 0.")

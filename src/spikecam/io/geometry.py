@@ -178,19 +178,21 @@ def read_sidecar(path: RecordingPath) -> Geometry | None:
         FileError: the file is there but says something else.
     """
     sidecar: RecordingPath
-    try:
-        if isinstance(path, RemoteAddress):
-            sidecar = path.with_added_path(".json")
-            content = read_small_file_or_none(sidecar)
-        else:
-            # Beside a link's target as well, where `write_sidecar` puts it.
-            target = Path(os.path.realpath(path))
-            beside = (Path(f"{path}.json"), Path(f"{target}.json"))
-            sidecar = next((p for p in beside if os.path.exists(p)), beside[0])
+    if isinstance(path, RemoteAddress):
+        sidecar = path.with_added_path(".json")
+        content = read_small_file_or_none(sidecar)
+    else:
+        # Beside a link's target as well, where `write_sidecar` puts it.
+        beside = (Path(f"{path}.json"), Path(f"{os.path.realpath(path)}.json"))
+        sidecar = next((p for p in beside if os.path.exists(p)), beside[0])
+        try:
             content = sidecar.read_bytes() if os.path.exists(sidecar) else None
-        return None if content is None else _parse_sidecar(json.loads(content))
-    except OSError as error:
-        raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
+        except OSError as error:
+            raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
+    if content is None:
+        return None
+    try:
+        return _parse_sidecar(json.loads(content.decode("utf-8")))
     except (ValueError, RecursionError, SpikecamError) as error:
         reason = error if isinstance(error, SpikecamError) else "it is no JSON"
         raise FileError(

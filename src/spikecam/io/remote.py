@@ -104,9 +104,7 @@ def as_recording_path(path: str | os.PathLike[str] | RemoteAddress) -> Recording
     scheme = match[1].lower()
     if scheme not in _MODULES:
         known = ", ".join(f"{name}://" for name in _MODULES)
-        raise FileError(
-            f"addresses {scheme}:// are not read; known are {known}: copy the file here"
-        )
+        raise FileError(f"addresses {scheme}:// are not read, but {known}; copy the file here")
     return RemoteAddress(path if isinstance(path, str) else os.fspath(path))
 
 

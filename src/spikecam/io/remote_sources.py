@@ -71,10 +71,7 @@ class _HttpSource:
         _, self.size, self.identity = self._request(0, 1)
 
     def fetch(self, start: int, stop: int) -> bytes:
-        content, _, identity = self._request(start, stop)
-        if identity != self.identity:
-            raise _changed_error(self.address)
-        return content
+        return self._request(start, stop)[0]
 
     def _request(self, start: int, stop: int) -> tuple[bytes, int, object]:
         from fsspec.asyn import sync
@@ -102,12 +99,15 @@ class _HttpSource:
                     f"the server of {self.address} does not send ranges of a file; copy the file "
                     "here, or take another server"
                 )
+            size = int(total[1])
+            names = ("ETag", "Last-Modified")
+            identity = (size, *(response.headers.get(name) for name in names))
+            if self.size and identity != self.identity:
+                raise _changed_error(self.address)
             content = await response.read()
         if len(content) != stop - start:
             raise _ServerBusy
-        size = int(total[1])
-        names = ("ETag", "Last-Modified")
-        return content, size, (size, *(response.headers.get(name) for name in names))
+        return content, size, identity
 
     def _check_status(self, status: int) -> None:
         if status in (401, 403):

@@ -100,10 +100,10 @@ def _open_store(path: RecordingPath) -> tuple[Store, Callable[[], object]]:
     from zarr.storage import LocalStore
 
     if isinstance(path, RemoteAddress):
-        from spikecam.io.remote_store import open_remote_store
+        from spikecam.io.remote_store import RemoteStore
 
         metadata = path.with_added_path(f"/{METADATA}")
-        return open_remote_store(path), lambda: open_range_source(metadata).identity
+        return RemoteStore(path), lambda: open_range_source(metadata).identity
 
     def identity() -> tuple[int, int, int]:
         status = os.stat(path / METADATA)
