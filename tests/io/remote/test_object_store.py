@@ -66,7 +66,7 @@ def test_commands_take_addresses(bucket, address, stream, spikecam, tmp_path, mo
     ):
         ended = spikecam(*words)
         assert ended.code == 0, ended.err
-    local = sc.reconstruct(stream, "tfp", frame=30, window=21)
+    local = sc.reconstruct(stream, 30, method="tfp", window=21)
     assert np.array_equal(
         np.asarray(sc.read_picture("far.png")),
         np.round(np.asarray(local) * 255).astype(np.float32) / np.float32(255),
