@@ -51,11 +51,11 @@ def measure_formats(paths):
                 out = Path(folder) / name
                 writing = seconds(partial(sc.write_recording, out, stream, overwrite=True))
                 reading = seconds(partial(read, out))
-                print(
-                    f"  {out.suffix:6} ratio {megabytes * 1e6 / content_bytes(out):.2f}"
-                    f"  write {megabytes / writing:5.0f} MB/s  read {megabytes / reading:5.0f} MB/s",
-                    flush=True,
+                ratio = megabytes * 1e6 / content_bytes(out)
+                speeds = (
+                    f"write {megabytes / writing:.0f} MB/s, read {megabytes / reading:.0f} MB/s"
                 )
+                print(f"  {out.suffix}: ratio {ratio:.2f}, {speeds}", flush=True)
 
 
 HTTP_SERVER = """

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 WITH_COMMANDS = ("deblur", "defocus", "first", "formats", "generate", "install", "look", "views")
 # Pages whose commands have a file of tests of their own.
-TESTED_ELSEWHERE = {"camera", "measuring", "networks", "two-cameras"}
+TESTED_ELSEWHERE = {"camera", "measuring", "networks", "remote", "two-cameras"}
 # Pages whose Python example makes the input of their commands.
 EXAMPLE_FIRST = {"defocus"}
 

@@ -17,6 +17,7 @@ from spikecam.cli.options import (
     SCENE_SUFFIX,
     FpnOption,
     RecordingOptions,
+    RecordingValue,
 )
 from spikecam.cli.progress import track_progress
 from spikecam.errors import OptionError
@@ -30,7 +31,7 @@ _MEAN_STEPS = 200
 
 @add_config_flags(SplatOptions)
 def splat(
-    recordings: Annotated[list[Path], Parameter(name="RECORDINGS")],
+    recordings: Annotated[list[RecordingValue], Parameter(name="RECORDINGS")],
     /,
     *,
     poses: Annotated[Path | None, Parameter(metavar="POSES")] = None,
@@ -65,7 +66,7 @@ def splat(
         raise OptionError("give the poses of the camera by --poses")
     request = SplatRequest(
         [] if is_pictures else [recording.recording_file(path) for path in recordings],
-        recordings[0] if poses is None else poses,
+        Path(str(recordings[0])) if poses is None else poses,
         photographs,
         fov,
         settings.apply(SplatOptions()),

@@ -92,17 +92,14 @@ class RemoteStore(Store):
         """Refuse to delete."""
         raise NotImplementedError
 
-    async def list(self) -> AsyncIterator[str]:
+    def list(self) -> AsyncIterator[str]:
         """Refuse to list."""
         raise NotImplementedError
-        yield ""
 
-    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """Refuse to list."""
         raise NotImplementedError
-        yield ""
 
-    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+    def list_dir(self, prefix: str) -> AsyncIterator[str]:
         """Refuse to list."""
         raise NotImplementedError
-        yield ""

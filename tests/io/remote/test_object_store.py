@@ -12,35 +12,35 @@ from spikecam.io.recording import open, write_recording
 def address(bucket, stream, tmp_path):
     """The address of a .dat with its sidecar file."""
     write_recording(tmp_path / "a.dat", stream)
-    bucket.put(str(tmp_path / "a.dat"), "spikes/my data/a.dat")
-    bucket.put(str(tmp_path / "a.dat.json"), "spikes/my data/a.dat.json")
-    return "s3://spikes/my data/a.dat"
+    bucket.put(str(tmp_path / "a.dat"), "recordings/my data/a.dat")
+    bucket.put(str(tmp_path / "a.dat.json"), "recordings/my data/a.dat.json")
+    return "s3://recordings/my data/a.dat"
 
 
 def test_recordings_are_read(bucket, address, stream, tmp_path):
     assert np.array_equal(np.asarray(open(address)), np.asarray(stream))
     pytest.importorskip("zarr")
     write_recording(tmp_path / "a.zarr", stream)
-    bucket.put(str(tmp_path / "a.zarr"), "spikes/a.zarr", recursive=True)
-    opened = open("s3://spikes/a.zarr")
+    bucket.put(str(tmp_path / "a.zarr"), "recordings/a.zarr", recursive=True)
+    opened = open("s3://recordings/a.zarr")
     assert np.array_equal(np.asarray(opened[10:30]), np.asarray(stream[10:30]))
     assert (opened.rate, repr(opened)) == (500, "SpikeStream('a.zarr', T=60, 40x48, 500 Hz)")
-    bucket.pipe("spikes/a.zarr/spikes/c/0/0", b"nothing")
+    bucket.pipe("recordings/a.zarr/spikes/c/0/0", b"nothing")
     with pytest.raises(FileError, match=r"c/0/0 changed while it was being read"):
         opened.read()
-    with pytest.raises(FileError, match=r"s3://spikes/a\.zarr is damaged"):
-        open("s3://spikes/a.zarr").read()
+    with pytest.raises(FileError, match=r"s3://recordings/a\.zarr is damaged"):
+        open("s3://recordings/a.zarr").read()
 
 
 def test_an_object_that_changes_while_it_is_read_is_refused(bucket, address):
     opened = open(address)
-    bucket.pipe("spikes/my data/a.dat", bytes(240 * 60))
+    bucket.pipe("recordings/my data/a.dat", bytes(240 * 60))
     with pytest.raises(FileError, match=r"a\.dat changed while it was being read; open it again"):
         opened.read(3, 8)
 
 
 def test_what_is_not_there_is_named(bucket, address):
-    for name in ("spikes/none.npz", "no-bucket/a.npz", "spikes/my data.npz"):
+    for name in ("recordings/none.npz", "no-bucket/a.npz", "recordings/my data.npz"):
         with pytest.raises(FileError, match=rf"s3://{name} does not exist"):
             open(f"s3://{name}")
 
