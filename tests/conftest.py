@@ -57,7 +57,7 @@ def moto_server():
 
 @pytest.fixture
 def bucket(moto_server, monkeypatch, tmp_path):
-    """A file system of an object store with the bucket "recordings", and keys in the environment."""
+    """An object store with the bucket "recordings", its keys in the environment."""
     import s3fs
 
     environment = {
