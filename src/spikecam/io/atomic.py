@@ -301,11 +301,12 @@ def os_errors_as_output_errors(path: Path) -> Iterator[None]:
 def _belongs_to(file: Path, output: Path) -> bool:
     """Whether a file belongs to an output.
 
-    It does if it is the output, one in it, a folder above it, or its temporary file.
+    It does if it is the output, one in it, a folder above it, or a temporary file of it.
     """
     file, output = (Path(os.path.realpath(one)) for one in (file, output))
     return (
         file.is_relative_to(output)
         or output.is_relative_to(file)
+        or file.is_relative_to(partial_folder(output))
         or any(_LEFTOVER.fullmatch(part) for part in file.parts)
     )

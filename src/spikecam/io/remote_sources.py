@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 from spikecam.errors import FileError
 from spikecam.io.remote import (
@@ -18,6 +19,8 @@ from spikecam.io.remote import (
 )
 
 Result = TypeVar("Result")
+# Characters that mean something in an address, or are allowed there.
+_URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 # Keys of what fsspec says of an object that differ between its contents, by file system.
 _IDENTITY_KEYS = ("size", "ETag", "etag", "generation", "mtime", "created", "LastModified")
 
@@ -76,7 +79,7 @@ class _HttpSource:
     def _request(self, start: int, stop: int) -> tuple[bytes, int, object]:
         from fsspec.asyn import sync
 
-        answer: tuple[bytes, int, object] = retry(
+        answer: tuple[bytes, int, object] = _retry(
             self.address, lambda: sync(self._filesystem.loop, self._get_range, start, stop)
         )
         return answer
@@ -85,7 +88,8 @@ class _HttpSource:
         """Bytes of a range, size of the file, and its identity."""
         session = await self._filesystem.set_session()
         headers = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
-        url = self._filesystem.encode_url(self.address.url)
+        # What is encoded stays as it is: signatures go with it.
+        url = self._filesystem.encode_url(quote(self.address.url, safe=_URL_CHARACTERS))
         async with session.get(url, headers=headers) as response:
             total = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
             if response.status == 416:
@@ -161,7 +165,7 @@ class _ObjectSource:
         return content
 
 
-def retry(address: RemoteAddress, request: Callable[[], Result]) -> Result:
+def _retry(address: RemoteAddress, request: Callable[[], Result]) -> Result:
     """Make a request, again after a wait where it failed for a reason that may pass.
 
     Raises:
@@ -173,7 +177,7 @@ def retry(address: RemoteAddress, request: Callable[[], Result]) -> Result:
         try:
             return request()
         except Exception as error:
-            if not may_pass(error):
+            if not _may_pass(error):
                 raise reading_error(address, error) from None
             last = error
     reason = (
@@ -187,13 +191,12 @@ def retry(address: RemoteAddress, request: Callable[[], Result]) -> Result:
     raise reason from None
 
 
-def may_pass(error: BaseException) -> bool:
+def _may_pass(error: BaseException) -> bool:
     """Whether a request that failed so may work when it is made again."""
     import aiohttp
 
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.status in (408, 429) or error.status >= 500
-    return isinstance(error, (_ServerBusy, aiohttp.ClientError, TimeoutError, ConnectionError))
+    kinds = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError)
+    return isinstance(error, (_ServerBusy, ConnectionError, *kinds))
 
 
 def _facts_identity(facts: dict[str, Any]) -> tuple[Any, ...]:

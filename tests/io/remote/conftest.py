@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 
@@ -38,7 +39,7 @@ class RangeServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         server = self.server
-        name = self.path.lstrip("/").partition("?")[0]
+        name = unquote(self.path.lstrip("/").partition("?")[0])
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         server.requests.append((name, *(map(int, wanted.groups()) if wanted else ())))
         time.sleep(server.delay)

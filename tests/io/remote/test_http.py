@@ -166,3 +166,10 @@ def test_where_nobody_listens(server, address):
     server.server_close()
     with pytest.raises(FileError, match="does not answer as it should"):
         open(address)
+
+
+@pytest.mark.parametrize("name", ["my data/ä.npz", "my%20data/%C3%A4.npz?key=a%2Fb"])
+def test_names_with_spaces_are_requested(server, stream, tmp_path, name):
+    write_recording(tmp_path / "a.npz", stream)
+    server.files["my data/ä.npz"] = (tmp_path / "a.npz").read_bytes()
+    assert open(server.address(name)).shape == (60, 40, 48)
