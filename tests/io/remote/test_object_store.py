@@ -86,3 +86,18 @@ def test_an_interrupted_conversion_of_an_address_goes_on(bucket, address, stream
     write_recording(tmp_path / "b.zarr", open(address))
     assert np.array_equal(np.asarray(open(tmp_path / "b.zarr")), np.asarray(stream))
     shutil.rmtree(tmp_path / "b.zarr")
+
+
+def test_lists_of_recordings_take_addresses(
+    bucket, address, spikecam, tmp_path
+):
+    for words, message in (
+        (("calibrate", "fpn", address), "record thousands of frames"),
+        (("calibrate", "tone", "s3://a/b.png", address), "s3://a/b.png is far away, and pictures"),
+        (("deblur", "https://host/b.png", address), "https://host/b.png is far away, and only rec"),
+        (("generate", "s3://a/b.png", address), "are no pictures, neither of them"),
+    ):
+        suffix = {"fpn": ".npz", "tone": ".json"}.get(words[1], ".png")
+        ended = spikecam(*words, "-o", tmp_path / f"out{suffix}")
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+        assert message in ended.err
