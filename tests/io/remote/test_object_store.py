@@ -88,9 +88,7 @@ def test_an_interrupted_conversion_of_an_address_goes_on(bucket, address, stream
     shutil.rmtree(tmp_path / "b.zarr")
 
 
-def test_lists_of_recordings_take_addresses(
-    bucket, address, spikecam, tmp_path
-):
+def test_lists_of_recordings_take_addresses(bucket, address, spikecam, tmp_path):
     for words, message in (
         (("calibrate", "fpn", address), "record thousands of frames"),
         (("calibrate", "tone", "s3://a/b.png", address), "s3://a/b.png is far away, and pictures"),
