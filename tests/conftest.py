@@ -1,6 +1,7 @@
 """What tests share: random streams, the public data, and the command line in this process."""
 
 import fcntl
+import logging
 import os
 import shutil
 import subprocess
@@ -40,6 +41,42 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}; set SPIKECAM_DATA to the folder that holds them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def moto_server():
+    """The address of an object store on this machine."""
+    server_module = pytest.importorskip("moto.server")
+    pytest.importorskip("s3fs")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(moto_server, monkeypatch, tmp_path):
+    """An object store with the bucket "recordings", its keys in the environment."""
+    import s3fs
+
+    environment = {
+        "AWS_ENDPOINT_URL": moto_server,
+        "AWS_ACCESS_KEY_ID": "name-of-a-key",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-a-key",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    filesystem = s3fs.S3FileSystem(use_listings_cache=False)
+    if not filesystem.exists("recordings"):
+        filesystem.mkdir("recordings")
+    yield filesystem
+    filesystem.rm("recordings", recursive=True)
 
 
 @pytest.fixture(scope="session")

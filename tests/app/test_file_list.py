@@ -50,3 +50,12 @@ def test_uploads_stay_in_their_folder(files, name, file_name):
 def test_an_upload_replaces_nothing(files):
     files.create_upload("car.dat").write_bytes(b"1")
     assert files.create_upload("car.dat").name == "car-2.dat"
+
+
+def test_a_recording_that_is_a_folder_is_listed_as_a_recording(files, tmp_path, spikes):
+    pytest.importorskip("zarr")
+    path = tmp_path / "folder" / "car.zarr"
+    sc.save(path, sc.SpikeStream.from_array(spikes(9, 6, 8)))
+    (entry,) = [e for e in files.list_folder(path.parent) if e.path.name == "car.zarr"]
+    assert entry.kind == "recording"
+    assert entry.size == sum(p.stat().st_size for p in path.rglob("*") if p.is_file())

@@ -4,7 +4,7 @@ import pytest
 import spikecam as sc
 
 
-@pytest.mark.parametrize("name", ["out.npz", "out.h5", "out.dat"])
+@pytest.mark.parametrize("name", ["out.npz", "out.h5", "out.dat", "out.zarr"])
 def test_nothing_is_lost_on_the_way(spikecam, recording, tmp_path, name):
     out = tmp_path / name
     ended = spikecam("convert", recording, "-o", out, "--size", "9x6", "--rate", "500")
@@ -32,5 +32,19 @@ def test_an_oriented_recording_is_written_for_good(spikecam, recording, tmp_path
 
 def test_the_input_is_never_replaced(spikecam, recording):
     ended = spikecam("convert", recording, "-o", recording, "--size", "9x6")
+    assert ended.code == 2
+    assert "is an input" in ended.err
+
+
+def test_a_folder_is_replaced_on_request_alone(spikecam, recording, tmp_path):
+    out = tmp_path / "out.zarr"
+    words = ("convert", recording, "-o", out, "--size", "9x6")
+    assert spikecam(*words).code == 0
+    ended = spikecam(*words)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "out.zarr is in use; name a new one" in ended.err
+    assert spikecam(*words, "--frames", "5:25", "--overwrite").code == 0
+    assert len(sc.open(out)) == 20
+    ended = spikecam("convert", out, "-o", out, "--overwrite")
     assert ended.code == 2
     assert "is an input" in ended.err

@@ -8,7 +8,7 @@ import pytest
 
 from spikecam.errors import FileError, OutputError
 from spikecam.io import atomic
-from spikecam.io.atomic import atomic_folder, atomic_path
+from spikecam.io.atomic import atomic_folder, atomic_path, partial_folder, resumable_folder
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -198,3 +198,28 @@ def test_a_replaced_folder_outlives_renames_that_fail(tmp_path, monkeypatch):
     with atomic_path(tmp_path / "other.png") as temporary:
         temporary.write_bytes(b"other")
     assert [path.read_bytes() for path in tmp_path.glob("pictures*/mine.png")] == [b"mine"]
+
+
+def test_a_folder_that_is_not_finished_is_continued(tmp_path):
+    path = tmp_path / "out"
+    path.mkdir()
+    (path / "a").write_text("old")
+
+    def write(*names):
+        with resumable_folder(path, is_replaceable=lambda entry: entry.name in "ab") as folder:
+            assert folder == partial_folder(path)
+            for name in names:
+                if name == "stop":
+                    raise KeyboardInterrupt
+                (folder / name).write_text("new")
+
+    with pytest.raises(KeyboardInterrupt):
+        write("a", "stop")
+    assert (path / "a").read_text() == "old"
+    (path / "mine").write_text("of the user")
+    with pytest.raises(OutputError, match="because it holds mine"):
+        write("b")
+    (path / "mine").unlink()
+    write("b")
+    assert {entry.name: entry.read_text() for entry in path.iterdir()} == {"a": "new", "b": "new"}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]

@@ -30,7 +30,7 @@ WITH_COMMANDS = (
     "views",
 )
 # Pages whose commands have a file of tests of their own.
-TESTED_ELSEWHERE = {"camera", "measuring", "networks", "two-cameras"}
+TESTED_ELSEWHERE = {"camera", "measuring", "networks", "remote", "two-cameras"}
 # Pages whose Python example makes the input of their commands.
 EXAMPLE_FIRST = {"defocus"}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spikecam.errors import FileError
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording_format import is_recording
+from spikecam.io.recording_format import is_recording, is_recording_folder
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class AllowedFiles:
         entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
         for path in paths:
             try:
-                kind, size = _file_kind(self.resolve_path(path)), path.stat().st_size
+                kind, size = _file_kind(self.resolve_path(path)), _content_bytes(path)
             except (FileError, OSError):
                 continue
             if kind and not path.name.startswith("."):
@@ -112,7 +112,16 @@ class AllowedFiles:
         return sum(path.stat().st_size for path in self.uploads.iterdir())
 
 
+def _content_bytes(path: Path) -> int:
+    """Bytes of a file, or of the files of a recording that is a folder."""
+    if is_recording_folder(path):
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size
+
+
 def _file_kind(path: Path) -> str | None:
+    if is_recording_folder(path):
+        return "recording"
     if path.is_dir():
         return "folder"
     return "recording" if is_recording(path) else "picture" if is_picture(path) else None

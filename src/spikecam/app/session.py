@@ -61,8 +61,11 @@ class Session:
         Raises:
             FileError: it may not be opened, is empty, or its sidecar file is damaged.
         """
-        real = check_existing_file(self.files.resolve_path(path))
+        real = self.files.resolve_path(path)
         form = find_format_or_none(real)
+        if form is not None and form.is_folder:
+            return False
+        check_existing_file(real)
         if form is None:
             raise FileError(f"{real.name} is no recording; choose a {suffixes_as_text()} file")
         return form.needs_geometry and read_sidecar(real) is None

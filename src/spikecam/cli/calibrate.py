@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,13 @@ from spikecam.cli.options import (
     MirrorOption,
     OverwriteOption,
     RecordingOptions,
+    RecordingValue,
     SpikesArgument,
 )
 from spikecam.cli.progress import make_progress_tracker
 from spikecam.cli.values import Numbers
 from spikecam.frames import parse_span
+from spikecam.io.remote import RecordingPath, RemoteAddress
 from spikecam.show.curves import FORMATS as CURVES
 
 # Steps of the values at which a curve is drawn.
@@ -30,7 +33,7 @@ calibrate = App(name="calibrate", help=__doc__)
 
 @calibrate.command
 def fpn(
-    fields: Annotated[list[Path], Parameter(name="DARK MIDDLE BRIGHT")],
+    fields: Annotated[list[RecordingValue], Parameter(name="DARK MIDDLE BRIGHT")],
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
@@ -117,7 +120,7 @@ def align(
 
 @calibrate.command
 def tone(
-    files: Annotated[list[Path], Parameter(name="RGB SPIKES")],
+    files: Annotated[list[RecordingValue], Parameter(name="RGB SPIKES")],
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="OUT", group=OUTPUT_GROUP)],
@@ -154,6 +157,8 @@ def tone(
     for picture, spikes, span in zip(files[::2], files[1::2], spans, strict=True):
         stream = recording.open_recording(spikes)
         frames = None if span is None else parse_span(span, len(stream), "--exposure")
+        if isinstance(picture, RemoteAddress):
+            raise sc.FileError(f"{picture} is far away, and pictures are not read from there")
         values = sc.read_picture(picture, mirror=mirror)
         pairs.append(sc.CalibrationPair(values, stream, frames, str(picture)))
     measurement = sc.calibrate_encoding_of_pairs(
@@ -183,7 +188,7 @@ def tone(
     )
 
 
-def split_exposures(exposure: str | None, files: list[Path]) -> list[str | None]:
+def split_exposures(exposure: str | None, files: Sequence[RecordingPath]) -> list[str | None]:
     """The exposure of each pair of files, as text.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import spikecam as sc
+from spikecam.cli.interrupt import NO_HALF_OUTPUT, notifying_of_interruption
 from spikecam.cli.messages import report
 from spikecam.cli.options import (
     OUTPUT_GROUP,
@@ -17,7 +18,9 @@ from spikecam.cli.options import (
 )
 from spikecam.cli.progress import make_progress_tracker
 from spikecam.frames import parse_span
-from spikecam.io.recording_format import suffixes_as_text
+from spikecam.io.recording_format import find_format_or_none, suffixes_as_text
+
+_CONTINUATION = "repeat the command to go on"
 
 RecordingOutOption = Annotated[
     Path,
@@ -42,6 +45,8 @@ def convert(
 ) -> None:
     """Convert a recording to another format, losslessly.
 
+    To .zarr a conversion that was interrupted goes on when its command is repeated.
+
     Args:
         frames: Only these frames.
         layout: Layout of an .npz file: packed, uhsr or rsir.
@@ -51,12 +56,16 @@ def convert(
         start, stop = parse_span(frames, len(stream), "--frames")
         stream = stream[start:stop]
     sc.check_recording_output(out, overwrite=output.overwrite, inputs=[spikes])
-    sc.write_recording(
-        out,
-        stream,
-        layout=layout,
-        progress=make_progress_tracker("Converting"),
-    )
+    form = find_format_or_none(out)
+    notices = [_CONTINUATION] if form is not None and form.is_folder else [NO_HALF_OUTPUT]
+    with notifying_of_interruption(*notices):
+        sc.write_recording(
+            out,
+            stream,
+            layout=layout,
+            overwrite=output.overwrite,
+            progress=make_progress_tracker("Converting"),
+        )
     report(
         f"{out}: {len(stream)} frames of {stream.width}x{stream.height}",
         {"file": out, "frames": len(stream), "height": stream.height, "width": stream.width},

@@ -20,6 +20,7 @@ from spikecam.cli.options import (
 from spikecam.cli.pictures import write_pictures
 from spikecam.io.flow_file import FLOW_SUFFIX
 from spikecam.io.output import output_kind
+from spikecam.io.remote import RecordingPath
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.optical_flow.flow import DEFAULT_METHOD
 
@@ -63,7 +64,9 @@ def flow(
     write_pictures(prepared, opened, method.upper())
 
 
-def _write_field(request: sc.FlowRequest, path: Path, output: PictureOptions, spikes: Path) -> None:
+def _write_field(
+    request: sc.FlowRequest, path: Path, output: PictureOptions, spikes: RecordingPath
+) -> None:
     """Write the flow itself, and report what was written."""
     if output.fps is not None or output.bits is not None:
         raise sc.OptionError(

@@ -23,6 +23,7 @@ from spikecam.cli.options import (
     OutOption,
     PictureOptions,
     RecordingOptions,
+    RecordingValue,
 )
 from spikecam.cli.pair_options import PairOptions
 from spikecam.cli.pictures import describe_frames
@@ -32,6 +33,7 @@ from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listening_to_steps
 from spikecam.io.exr import is_exr
+from spikecam.io.remote import RecordingPath
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory
@@ -47,7 +49,7 @@ METHODS = all_methods(Takes.SPIKES_OR_PICTURE)
 
 @add_method_flags(METHODS)
 def generate(
-    inputs: Annotated[list[Path], Parameter(name="[BLUR] [SPIKES]")],
+    inputs: Annotated[list[RecordingValue], Parameter(name="[BLUR] [SPIKES]")],
     /,
     *,
     out: OutOption,
@@ -141,18 +143,23 @@ def generate(
     report("\n".join(lines), facts)
 
 
-def split_picture_and_recording(inputs: Sequence[Path]) -> tuple[Path | None, Path | None]:
+def split_picture_and_recording(
+    inputs: Sequence[RecordingPath],
+) -> tuple[Path | None, RecordingPath | None]:
     """Tell the picture from the recording among input files; either may be missing.
 
     Raises:
         OptionError: two of a kind.
     """
-    pictures = [path for path in inputs if sc.is_picture(path) or is_exr(path)]
+    pictures = [
+        path for path in inputs if isinstance(path, Path) and (sc.is_picture(path) or is_exr(path))
+    ]
     others = [path for path in inputs if path not in pictures]
-    for paths, what in (
+    kinds: tuple[tuple[Sequence[RecordingPath], str], ...] = (
         (pictures, "are both pictures"),
         (others, "are no pictures, neither of them"),
-    ):
+    )
+    for paths, what in kinds:
         if len(paths) > 1:
             names = " and ".join(map(str, paths))
             raise sc.OptionError(f"{names} {what}; give one picture, one recording, or both")

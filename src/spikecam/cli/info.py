@@ -17,7 +17,7 @@ def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOp
 
     A scene of Gaussians (.ply) is described by their number, their harmonics and its size.
     """
-    if spikes.suffix.lower() == SCENE_SUFFIX:
+    if isinstance(spikes, Path) and spikes.suffix.lower() == SCENE_SUFFIX:
         if recording != RecordingOptions():
             raise sc.OptionError(f"{spikes} is a scene; leave out the options of a recording")
         _describe_scene(spikes)

@@ -12,9 +12,10 @@ from threading import Event
 from types import FrameType
 
 CHECK_INTERVAL_SECONDS = 2.0
+NO_HALF_OUTPUT = "no output was left half-written"
 
 _requested = Event()
-_notices = ["no output was left half-written"]
+_notices = [NO_HALF_OUTPUT]
 _main_process = os.getpid()
 _last_check = -CHECK_INTERVAL_SECONDS
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter
 
 import spikecam as sc
-from spikecam.cli.values import Bounds, Size
+from spikecam.cli.values import Bounds, Size, convert_recording_path
 from spikecam.io.paths import check_output_file
+from spikecam.io.remote import RecordingPath
 from spikecam.orientation import Flip
 
 if TYPE_CHECKING:
@@ -56,11 +57,11 @@ class RecordingOptions:
         """How the frames are turned."""
         return sc.Orientation(self.flip, self.rotate or 0, self.crop)
 
-    def open_recording(self, path: Path) -> sc.SpikeStream:
+    def open_recording(self, path: RecordingPath) -> sc.SpikeStream:
         """Open the recording at ``path``, turned."""
         return self.recording_file(path).open()
 
-    def recording_file(self, path: Path) -> sc.RecordingFile:
+    def recording_file(self, path: RecordingPath) -> sc.RecordingFile:
         """The path, geometry and orientation of a recording that is not opened yet."""
         size = None if self.size is None else (self.size[1], self.size[0])
         return sc.RecordingFile(
@@ -88,7 +89,7 @@ class OverwriteOption:
     overwrite: Annotated[bool | None, Parameter(negative="--no-overwrite")] = None
 
     def check_output_file(
-        self, path: Path, endings: Sequence[str], content: str, inputs: Sequence[Path] = ()
+        self, path: Path, endings: Sequence[str], content: str, inputs: Sequence[RecordingPath] = ()
     ) -> None:
         """Refuse, before any work, an output file that cannot be written."""
         check_output_file(path, endings, content, overwrite=self.overwrite, inputs=inputs)
@@ -110,7 +111,12 @@ class PictureOptions(OverwriteOption):
     bits: int | None = None
 
     def open_output(
-        self, path: str, inputs: Sequence[Path], count: int | None = None, *, hdr: bool = False
+        self,
+        path: str,
+        inputs: Sequence[RecordingPath],
+        count: int | None = None,
+        *,
+        hdr: bool = False,
     ) -> sc.Output:
         """Check the output at ``path``, and open it.
 
@@ -181,7 +187,15 @@ class PageOptions:
             raise sc.OptionError(f"--port is from 0 to {LAST_PORT}, not {self.port}")
 
 
-SpikesArgument = Annotated[Path, Parameter(name="SPIKES", help="A recording.")]
+# A recording on this machine, or the address of one.
+RecordingValue = Annotated[
+    RecordingPath,
+    Parameter(converter=convert_recording_path, n_tokens=1, accepts_keys=False),
+]
+SpikesArgument = Annotated[
+    RecordingValue,
+    Parameter(name="SPIKES", help="A recording, or the address of one (s3://, gs://, https://)."),
+]
 AtOption = Annotated[
     int | None, Parameter(metavar="N", group=FRAMES_GROUP, help="One frame, from 0.")
 ]

@@ -16,7 +16,13 @@ from spikecam.cli.method_options import (
     make_method_parameter,
     method_with_options,
 )
-from spikecam.cli.options import OUTPUT_GROUP, FramesOption, OverwriteOption, RecordingOptions
+from spikecam.cli.options import (
+    OUTPUT_GROUP,
+    FramesOption,
+    OverwriteOption,
+    RecordingOptions,
+    RecordingValue,
+)
 from spikecam.cli.progress import track_progress
 from spikecam.errors import OptionError
 from spikecam.io.pictures import is_picture
@@ -29,7 +35,7 @@ METHODS = all_methods(Takes.SPIKES)
 
 @add_method_flags(METHODS)
 def poses(
-    inputs: Annotated[list[Path], Parameter(name="SPIKES|PICTURES")],
+    inputs: Annotated[list[RecordingValue], Parameter(name="SPIKES|PICTURES")],
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", metavar="POSES.json", group=OUTPUT_GROUP)],
@@ -54,11 +60,12 @@ def poses(
             names of the pictures for these.
     """
     output.check_output_file(out, (".json",), "poses", inputs)
-    are_pictures = all(map(is_picture, inputs))
+    pictures = [path for path in inputs if isinstance(path, Path) and is_picture(path)]
+    are_pictures = len(pictures) == len(inputs)
     if not are_pictures and len(inputs) > 1:
         raise OptionError("give one recording, or pictures alone")
     request = PosesRequest(
-        inputs if are_pictures else recording.recording_file(inputs[0]),
+        pictures if are_pictures else recording.recording_file(inputs[0]),
         method,
         options.option_values(method_with_options(method), METHODS),
         frames,

@@ -136,7 +136,7 @@ def simulate(
         rate=rate,
         exposure=span,
     )
-    sc.save(out, spikes)
+    sc.save(out, spikes, overwrite=output.overwrite)
     lines = []
     if blur is not None:
         sc.write_picture(blur, average.mean_picture())

@@ -18,6 +18,7 @@ from spikecam.cli.options import (
     FpnOption,
     OverwriteOption,
     RecordingOptions,
+    RecordingValue,
 )
 from spikecam.cli.progress import track_progress
 from spikecam.errors import OptionError
@@ -36,7 +37,7 @@ _MEAN_STEPS = 200
 
 @add_config_flags(SplatOptions)
 def splat(
-    recordings: Annotated[list[Path], Parameter(name="RECORDINGS")],
+    recordings: Annotated[list[RecordingValue], Parameter(name="RECORDINGS")],
     /,
     *,
     poses: Annotated[Path | None, Parameter(metavar="POSES")] = None,
@@ -75,7 +76,7 @@ def splat(
         raise OptionError("give the poses of the camera by --poses")
     request = SplatRequest(
         [] if is_pictures else [recording.recording_file(path) for path in recordings],
-        recordings[0] if poses is None else poses,
+        Path(str(recordings[0])) if poses is None else poses,
         photographs,
         frames,
         fov,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, Token
 
 from spikecam.errors import OptionError
+from spikecam.io.remote import RecordingPath, as_recording_path
 
 if TYPE_CHECKING:
     from spikecam.fixed_pattern import FixedPattern
@@ -61,6 +62,11 @@ def read_fixed_pattern(text: str, flag: str) -> FixedPattern:
     from spikecam.fixed_pattern import FixedPattern
 
     return FixedPattern.load(text)
+
+
+def convert_recording_path(hint: Any, tokens: Sequence[Token]) -> RecordingPath:
+    """Convert a word to a path on this machine, or to the address of a recording far away."""
+    return as_recording_path(tokens[0].value)
 
 
 def one_word_parameter(

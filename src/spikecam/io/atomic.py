@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -153,25 +154,84 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers_once(path.parent)
         temporary = path.with_name(_temporary_name(path.name))
-        # Not named as a leftover: after a kill between the two renames it is all that is left.
-        previous = path.with_name(f"{path.name}.previous-{secrets.token_hex(6)}")
         try:
             # Here, so that it is removed also where an interruption comes right after.
             temporary.mkdir()
             yield temporary
             # It may hold more than when work started.
             check_output_folder(path, is_replaceable=is_replaceable)
-            if is_replaceable is not None and path.is_dir():
-                os.replace(path, previous)
-            os.replace(temporary, path)
-        except BaseException:
-            if previous.exists() and not path.exists():
-                os.replace(previous, path)
-            raise
+            _replace_folder(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-            if path.exists():
-                shutil.rmtree(previous, ignore_errors=True)
+
+
+@contextmanager
+def resumable_folder(path: Path, *, is_replaceable: Replaceable) -> Iterator[Path]:
+    """Within this context, write to the folder ``NAME.part``, renamed to ``path`` at its end.
+
+    Where the context ends early, the folder stays: the next one continues with what it holds. One
+    program at a time writes to it.
+
+    Args:
+        path: the folder.
+        is_replaceable: as for `check_output_folder`; the whole folder is replaced.
+
+    Raises:
+        OutputError: as `check_output_folder`, the folder cannot be written, or another program
+            writes it.
+    """
+    check_output_folder(path, is_replaceable=is_replaceable)
+    with os_errors_as_output_errors(path):
+        path = Path(os.path.realpath(path))
+        temporary = partial_folder(path)
+        temporary.mkdir(parents=True, exist_ok=True)
+        lock = temporary / "writer.lock"
+        with _exclusive_lock(lock):
+            yield temporary
+            if path == _protected.get():
+                refuse_existing(path)
+            check_output_folder(path, is_replaceable=is_replaceable)
+            lock.unlink()
+            _replace_folder(temporary, path)
+
+
+def partial_folder(path: Path) -> Path:
+    """Folder in which `resumable_folder` writes what becomes ``path``."""
+    return path.with_name(f"{path.name}.part")
+
+
+@contextmanager
+def _exclusive_lock(path: Path) -> Iterator[None]:
+    """Context that one process at a time may enter; the system ends it with the process."""
+    with path.open("w") as file:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputError(
+                    f"another program writes {path.parent}; wait for its end, or name another "
+                    "output"
+                ) from None
+        yield
+
+
+def _replace_folder(temporary: Path, path: Path) -> None:
+    """Rename a folder to ``path``; a folder that is there is removed once that is done."""
+    # Not named as a leftover: after a kill between the two renames it is all that is left.
+    previous = path.with_name(f"{path.name}.previous-{secrets.token_hex(6)}")
+    try:
+        if path.is_dir() and any(path.iterdir()):
+            os.replace(path, previous)
+        os.replace(temporary, path)
+    except BaseException:
+        if previous.exists() and not path.exists():
+            os.replace(previous, path)
+        raise
+    finally:
+        if path.exists():
+            shutil.rmtree(previous, ignore_errors=True)
 
 
 def _temporary_name(name: str) -> str:
@@ -241,11 +301,12 @@ def os_errors_as_output_errors(path: Path) -> Iterator[None]:
 def _belongs_to(file: Path, output: Path) -> bool:
     """Whether a file belongs to an output.
 
-    It does if it is the output, one in it, a folder above it, or its temporary file.
+    It does if it is the output, one in it, a folder above it, or a temporary file of it.
     """
     file, output = (Path(os.path.realpath(one)) for one in (file, output))
     return (
         file.is_relative_to(output)
         or output.is_relative_to(file)
+        or file.is_relative_to(partial_folder(output))
         or any(_LEFTOVER.fullmatch(part) for part in file.parts)
     )

@@ -15,6 +15,9 @@ from pathlib import Path
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError, SpikecamError
 from spikecam.io.atomic import atomic_path
+from spikecam.io.byte_source import open_byte_source
+from spikecam.io.remote import RecordingPath, RemoteAddress
+from spikecam.io.remote_file import read_small_file_or_none
 from spikecam.resources import check_memory
 from spikecam.stream import Span
 
@@ -70,7 +73,7 @@ CAMERAS = {
 
 
 def resolve_geometry(
-    path: Path, camera: str | tuple[int, int] | None, shape: tuple[int, int] | None
+    path: RecordingPath, camera: str | tuple[int, int] | None, shape: tuple[int, int] | None
 ) -> Geometry:
     """Geometry of a recording by the caller's arguments, else by its sidecar file.
 
@@ -103,7 +106,7 @@ def resolve_geometry(
 
 
 def check_stored_size(
-    path: Path,
+    path: RecordingPath,
     stored_size: tuple[int, ...],
     camera: str | tuple[int, int] | None,
     shape: tuple[int, int] | None,
@@ -147,9 +150,9 @@ def known_camera_sizes(file_bytes: int) -> list[str]:
     return [f"{g.width}x{g.height} ({', '.join(n)})" for g, n in names.items()]
 
 
-def _describe_known_sizes(path: Path) -> str:
+def _describe_known_sizes(path: RecordingPath) -> str:
     try:
-        size = path.stat().st_size
+        size = open_byte_source(path).size
     except OSError:
         return ""
     sizes = known_camera_sizes(size)
@@ -158,12 +161,14 @@ def _describe_known_sizes(path: Path) -> str:
     return f"known sizes that divide its {size:,} bytes: {'; '.join(sizes)}"
 
 
-def sidecar_path(path: Path) -> Path:
+def sidecar_path(path: RecordingPath) -> RecordingPath:
     """Path of the sidecar file with a recording's geometry: ``car.dat.json`` of ``car.dat``."""
+    if isinstance(path, RemoteAddress):
+        return path.with_added_path(".json")
     return path.with_name(path.name + ".json")
 
 
-def read_sidecar(path: Path) -> Geometry | None:
+def read_sidecar(path: RecordingPath) -> Geometry | None:
     """Read the geometry from the sidecar file of a recording. None where there is none.
 
     The file is JSON: ``{"width": 400, "height": 250, "rate": 20000, "exposure": [20, 117]}``,
@@ -172,15 +177,22 @@ def read_sidecar(path: Path) -> Geometry | None:
     Raises:
         FileError: the file is there but says something else.
     """
-    # Beside a link's target as well, where `write_sidecar` puts it.
-    candidates = (sidecar_path(path), sidecar_path(Path(os.path.realpath(path))))
-    sidecar = next((p for p in candidates if os.path.exists(p)), None)
-    if sidecar is None:
+    sidecar: RecordingPath
+    if isinstance(path, RemoteAddress):
+        sidecar = path.with_added_path(".json")
+        content = read_small_file_or_none(sidecar)
+    else:
+        # Beside a link's target as well, where `write_sidecar` puts it.
+        beside = (Path(f"{path}.json"), Path(f"{os.path.realpath(path)}.json"))
+        sidecar = next((p for p in beside if os.path.exists(p)), beside[0])
+        try:
+            content = sidecar.read_bytes() if os.path.exists(sidecar) else None
+        except OSError as error:
+            raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
+    if content is None:
         return None
     try:
-        return _parse_sidecar(json.loads(sidecar.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise FileError(f"{sidecar} cannot be read: {error.strerror}") from error
+        return _parse_sidecar(json.loads(content.decode("utf-8")))
     except (ValueError, RecursionError, SpikecamError) as error:
         reason = error if isinstance(error, SpikecamError) else "it is no JSON"
         raise FileError(
@@ -219,5 +231,5 @@ def _parse_sidecar(content: object) -> Geometry:
 def write_sidecar(path: Path, geometry: Geometry) -> None:
     """Write the geometry of a recording to its sidecar file."""
     content = {key: value for key, value in asdict(geometry).items() if value is not None}
-    with atomic_path(sidecar_path(path)) as temporary:
+    with atomic_path(Path(f"{path}.json")) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

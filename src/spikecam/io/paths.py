@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from spikecam.errors import FileError, OutputError
-from spikecam.io.atomic import check_writable_file, os_errors_as_output_errors, refuse_existing
+from spikecam.io.atomic import (
+    check_writable_file,
+    os_errors_as_output_errors,
+    partial_folder,
+    refuse_existing,
+)
+from spikecam.io.remote import RemoteAddress
 
 PathLike = str | os.PathLike[str]
 NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"
@@ -15,6 +22,7 @@ NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); nam
 
 def check_existing_file(path: PathLike) -> Path:
     """Refuse a path that is no readable, non-empty file; return it as a Path."""
+    refuse_address(path)
     path = Path(path)
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
@@ -32,13 +40,47 @@ def check_existing_file(path: PathLike) -> Path:
     return path
 
 
+def refuse_address(path: PathLike) -> None:
+    """Refuse an address where a path on this machine is expected.
+
+    Raises:
+        FileError: it is one.
+    """
+    # A slash is lost where the address has become a Path.
+    if re.match(r"(s3|gs|https?|memory):/+.", os.fspath(path)):
+        address = re.sub(r":/+", "://", os.fspath(path), count=1)
+        raise FileError(
+            f"{RemoteAddress(address)} is far away, and only recordings are read from there; copy "
+            "it here"
+        )
+
+
+def check_existing_folder(path: PathLike) -> Path:
+    """Refuse a path that is no readable folder which is whole; return it as a Path."""
+    path = Path(path)
+    try:
+        if not path.exists():
+            if partial_folder(path).exists():
+                raise FileError(
+                    f"{path} is not whole: writing it was interrupted; repeat the command that "
+                    f"writes it, which continues {partial_folder(path).name}"
+                )
+            raise FileError(f"{path} does not exist; check the name")
+        if not path.is_dir():
+            raise FileError(f"{path} is a file, and a {path.suffix} recording is a folder")
+        next(path.iterdir(), None)
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    return path
+
+
 def check_output_file(
     output_path: PathLike,
     endings: Sequence[str],
     content_name: str,
     *,
     overwrite: bool | None = None,
-    inputs: Iterable[PathLike] = (),
+    inputs: Iterable[PathLike | RemoteAddress] = (),
 ) -> Path:
     """Refuse an output file with a wrong ending or in an unusable place; return it as a Path.
 
@@ -62,7 +104,7 @@ def check_output_file(
     return output_path
 
 
-def check_not_input(output_path: PathLike, inputs: Iterable[PathLike]) -> None:
+def check_not_input(output_path: PathLike, inputs: Iterable[PathLike | RemoteAddress]) -> None:
     """Refuse an output path that is one of the inputs, or a folder that holds one.
 
     Raises:
@@ -72,7 +114,7 @@ def check_not_input(output_path: PathLike, inputs: Iterable[PathLike]) -> None:
     with os_errors_as_output_errors(output_path):
         if not output_path.exists():
             return
-        for source in map(Path, inputs):
+        for source in (Path(each) for each in inputs if not isinstance(each, RemoteAddress)):
             if source.exists() and output_path.samefile(source):
                 raise OutputError(f"{output_path} is an input; name another output")
             if output_path.is_dir() and output_path.resolve() in source.resolve().parents:

@@ -9,14 +9,21 @@ from pathlib import Path
 
 from spikecam.errors import FileError, OptionError
 from spikecam.io import geometry
-from spikecam.io.atomic import keeping_existing_file
-from spikecam.io.paths import PathLike, check_existing_file, check_output_file
+from spikecam.io.atomic import check_output_folder, keeping_existing_file
+from spikecam.io.paths import (
+    PathLike,
+    check_existing_file,
+    check_existing_folder,
+    check_not_input,
+    check_output_file,
+)
 from spikecam.io.recording_format import find_format_or_none, recording_suffixes
+from spikecam.io.remote import RemoteAddress, as_recording_path
 from spikecam.stream import Progress, Span, SpikeStream
 
 
 def open(
-    path: PathLike,
+    path: PathLike | RemoteAddress,
     camera: str | tuple[int, int] | None = None,
     *,
     shape: tuple[int, int] | None = None,
@@ -26,7 +33,8 @@ def open(
     """Open a spike recording; frames are read only when they are used.
 
     Args:
-        path: a file of one of the `recording_formats`.
+        path: a file, or a folder, of one of the `recording_formats`; or the address of one that is
+            far away: ``s3://``, ``gs://``, ``https://``.
         camera: for headerless files, a known camera ("gen2", "gen2-raw", "m1k40", ...) or
             (height, width).
         shape: for headerless files, (height, width) in pixels.
@@ -38,11 +46,16 @@ def open(
         The recording as a `SpikeStream`.
 
     Raises:
-        FileError: missing, empty, damaged, or not a recording.
+        FileError: missing, empty, damaged, or not a recording; or far away, and not readable.
         GeometryError: the size is unknown or does not fit the file.
     """
-    path = check_existing_file(path)
+    path = as_recording_path(path)
     form = find_format_or_none(path)
+    if isinstance(path, Path):
+        is_folder = form is not None and form.is_folder
+        path = check_existing_folder(path) if is_folder else check_existing_file(path)
+    elif form is not None and not form.reads_addresses:
+        raise FileError(f"{form.name} ({path.suffix}) is not read from far away; copy {path} here")
     if form is None:
         raise FileError(
             f"{path} does not end like a spike recording; known endings: "
@@ -59,14 +72,14 @@ def open(
 
 
 def as_stream(
-    spikes: SpikeStream | PathLike, camera: str | tuple[int, int] | None = None
+    spikes: SpikeStream | PathLike | RemoteAddress, camera: str | tuple[int, int] | None = None
 ) -> SpikeStream:
     """The stream itself, or the recording opened from a path."""
     if isinstance(spikes, SpikeStream):
         if camera is not None:
             raise OptionError("an open recording has its size already; leave camera out")
         return spikes
-    if not isinstance(spikes, (str, os.PathLike)):
+    if not isinstance(spikes, (str, os.PathLike, RemoteAddress)):
         raise OptionError(
             f"spikes are a SpikeStream or a path, not {type(spikes).__name__}; "
             "SpikeStream.from_array packs an array"
@@ -75,18 +88,27 @@ def as_stream(
 
 
 def check_recording_output(
-    path: PathLike, *, overwrite: bool | None = None, inputs: Iterable[PathLike] = ()
+    path: PathLike,
+    *,
+    overwrite: bool | None = None,
+    inputs: Iterable[PathLike | RemoteAddress] = (),
 ) -> None:
     """Refuse a path to which `write_recording` could not write, before any work.
 
     Args:
         path: the output.
-        overwrite: False refuses a file that exists; otherwise it is replaced.
+        overwrite: False refuses a file that exists; otherwise it is replaced. A folder is replaced
+            where it is True alone.
         inputs: files that it is made of, which are never replaced.
 
     Raises:
         OutputError: not the ending of a recording, an input, or a place that cannot be written.
     """
+    form = find_format_or_none(Path(path))
+    if form is not None and form.is_folder:
+        check_not_input(path, inputs)
+        check_output_folder(Path(path), is_replaceable=form.is_replaceable if overwrite else None)
+        return
     check_output_file(path, recording_suffixes(), "recordings", overwrite=overwrite, inputs=inputs)
 
 
@@ -106,7 +128,7 @@ def write_recording(
         stream: the recording.
         layout: one of those of the format; for ``.npz`` "packed" (default), "uhsr" or "rsir".
         overwrite: False refuses a file that exists, also one that appears while this one is
-            written; otherwise it is replaced.
+            written; otherwise it is replaced. A folder is replaced where it is True alone.
         progress: wraps the list of spans that are written one after another.
     """
     path = Path(path)
@@ -118,5 +140,6 @@ def write_recording(
         raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    with keeping_existing_file(path) if overwrite is False else nullcontext():
+    keep = not overwrite if form.is_folder else overwrite is False
+    with keeping_existing_file(path) if keep else nullcontext():
         form.write(path, stream, layout=layout, progress=progress)

@@ -15,9 +15,10 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Protocol
+from typing import Any, Protocol
 
 from spikecam.io.geometry import Geometry
+from spikecam.io.remote import RecordingPath
 from spikecam.stream import Progress, Span, SpikeStream
 
 ENTRY_POINT_GROUP = "spikecam.formats"
@@ -27,11 +28,13 @@ _PACKAGE = "spikecam.io.formats"
 class RecordingReader(Protocol):
     """Protocol of a function that opens a recording file as a stream, without reading all of it."""
 
-    def __call__(self, path: Path, geometry: Geometry | None, truncate: bool) -> SpikeStream:
+    # `Any`, so that a function for paths alone is one.
+    def __call__(self, path: Any, geometry: Geometry | None, truncate: bool) -> SpikeStream:
         """The recording in ``path``.
 
         Args:
-            path: a file that is there and holds something.
+            path: a Path of a file that is there and holds something; or a RemoteAddress, where the
+                format declares ``reads_addresses``.
             geometry: size of the frames, where the format needs one; None for all others.
             truncate: leave out a frame that is not whole, at the end.
 
@@ -71,6 +74,8 @@ class RecordingFormat:
         write: writes a file.
         needs_geometry: its files do not say their height and width.
         layouts: arrangements of the frames that `write` can choose from, the default first.
+        folder_entries: names of what a recording holds, where it is a folder and no file.
+        reads_addresses: `read` takes addresses of recordings that are far away.
     """
 
     name: str
@@ -79,6 +84,17 @@ class RecordingFormat:
     write: RecordingWriter
     needs_geometry: bool = False
     layouts: tuple[str, ...] = ()
+    folder_entries: tuple[str, ...] = ()
+    reads_addresses: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether a recording is a folder."""
+        return bool(self.folder_entries)
+
+    def is_replaceable(self, entry: Path) -> bool:
+        """Whether an entry of a folder is one of a recording, which may be overwritten."""
+        return entry.name in self.folder_entries
 
 
 @cache
@@ -87,10 +103,16 @@ def recording_formats() -> tuple[RecordingFormat, ...]:
     return tuple(_own_formats()) + tuple(_installed_formats())
 
 
-def find_format_or_none(path: Path) -> RecordingFormat | None:
+def find_format_or_none(path: RecordingPath) -> RecordingFormat | None:
     """Find the recording format of a path by its ending. None where no format has it."""
     suffix = path.suffix.lower()
     return next((f for f in recording_formats() if suffix in f.suffixes), None)
+
+
+def is_recording_folder(path: Path) -> bool:
+    """Whether a path is a folder that has the ending of a recording which is one."""
+    form = find_format_or_none(path)
+    return form is not None and form.is_folder and path.is_dir()
 
 
 def is_recording(path: Path) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import zlib
-from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam import bits
 from spikecam.errors import FileError
+from spikecam.io.byte_source import ByteSource
 from spikecam.resources import check_memory
 from spikecam.stream import SpikeStream
 
@@ -19,10 +17,8 @@ from spikecam.stream import SpikeStream
 class StoredFrames:
     """Packed frames stored one after another in a file, from which slices are read.
 
-    They are read, not mapped into memory: a mapped file that is cut short ends the process.
-
     Args:
-        path: the file.
+        source: bytes of the file.
         frame_count: how many there are.
         frame_bytes: of each.
         offset: of the first, in bytes.
@@ -35,16 +31,15 @@ class StoredFrames:
 
     def __init__(
         self,
-        path: Path,
+        source: ByteSource,
         frame_count: int,
         frame_bytes: int,
         offset: int = 0,
         checksum: tuple[int, int] | None = None,
     ) -> None:
-        self.path = path.absolute()
+        self.source = source
         self.shape = (frame_count, frame_bytes)
         self.offset = offset
-        self._identity = _file_identity(os.stat(path))
         self._checksum = checksum
         # How many frames were read from the first on, and the checksum so far. One value, as
         # threads may read at a time.
@@ -53,21 +48,13 @@ class StoredFrames:
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         start, stop, _ = index.indices(self.shape[0])
         shape = (max(0, stop - start), self.shape[1])
-        check_memory(shape[0] * shape[1], f"reading frames {start}:{stop} of {self.path}")
+        check_memory(shape[0] * shape[1], f"reading frames {start}:{stop} of {self.source.name}")
         frames = np.empty(shape, np.uint8)
-        try:
-            with self.path.open("rb", buffering=0) as file:
-                if _file_identity(os.fstat(file.fileno())) == self._identity:
-                    file.seek(self.offset + start * shape[1])
-                    if _read_into(file, frames):
-                        self._update_checksum(start, frames)
-                        return frames
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise FileError(f"{self.path} cannot be read: {error.strerror}") from error
+        if self.source.read_into(self.offset + start * shape[1], frames):
+            self._update_checksum(start, frames)
+            return frames
         raise FileError(
-            f"{self.path} changed while it was being read: frames {start}:{stop} are gone; "
+            f"{self.source.name} changed while it was being read: frames {start}:{stop} are gone; "
             "open it again"
         )
 
@@ -79,23 +66,9 @@ class StoredFrames:
         position, checksum = start + len(frames), zlib.crc32(frames.data, checksum)
         self._checked = (position, checksum)
         if position == self.shape[0] and checksum != self._checksum[1]:
-            raise FileError(f"{self.path} is damaged: its checksum does not match; get it again")
-
-
-def _read_into(file: BinaryIO, array: npt.NDArray[np.uint8]) -> bool:
-    """Read bytes from a file into an array, until it is full. False where the file ends before."""
-    view = array.reshape(-1).data
-    while view:
-        count = file.readinto(view)  # type: ignore[attr-defined]
-        if not count:
-            return False
-        view = view[count:]
-    return True
-
-
-def _file_identity(file_status: os.stat_result) -> tuple[int, int]:
-    """Device and inode of a file, which tell it from another of the same name."""
-    return file_status.st_dev, file_status.st_ino
+            raise FileError(
+                f"{self.source.name} is damaged: its checksum does not match; get it again"
+            )
 
 
 def pack_without_padding(stream: SpikeStream, start: int, stop: int) -> bits.Bytes:

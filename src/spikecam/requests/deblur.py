@@ -21,6 +21,7 @@ from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.recording_format import find_format_or_none
+from spikecam.io.remote import RemoteAddress
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment
@@ -143,7 +144,8 @@ def _refuse_swapped_files(blur: PathLike, spikes: Spikes) -> None:
     if isinstance(spikes, SpikeStream):
         return
     recording = spikes.path if isinstance(spikes, RecordingFile) else spikes
-    if is_picture(recording) and find_format_or_none(Path(blur)) is not None:
+    is_swapped = not isinstance(recording, RemoteAddress) and is_picture(recording)
+    if is_swapped and find_format_or_none(Path(blur)) is not None:
         raise OptionError(
             f"{blur} is a recording and {recording} a picture; name the blurry picture first"
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import open as open_recording
+from spikecam.io.remote import RemoteAddress
 from spikecam.orientation import Crop, Flip, Orientation
 from spikecam.stream import SpikeStream
 
@@ -15,7 +16,7 @@ class RecordingFile:
     """A recording file that is not opened yet: its path and geometry.
 
     Attributes:
-        path: of a .dat, .npz or .h5 file.
+        path: of a .dat, .npz, .h5 or .zarr recording, or its address.
         size: (width, height) of its frames in pixels, for a file without a header.
         camera: or the name of a known camera, such as "gen2".
         rate: frames per second; goes before what the file says.
@@ -27,7 +28,7 @@ class RecordingFile:
             TOP:BOTTOM,LEFT:RIGHT. See `spikecam.Orientation`.
     """
 
-    path: PathLike
+    path: PathLike | RemoteAddress
     size: tuple[int, int] | None = None
     camera: str | None = None
     rate: float | None = None

@@ -11,13 +11,17 @@ from pathlib import Path
 
 from spikecam.errors import GeometryError
 from spikecam.io.atomic import atomic_path
+from spikecam.io.byte_source import open_byte_source
 from spikecam.io.geometry import Geometry, known_camera_sizes, write_sidecar
 from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.remote import RecordingPath
 from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 
 
-def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
+def open_dat(
+    path: RecordingPath, geometry: Geometry | None = None, truncate: bool = False
+) -> SpikeStream:
     """Open a ``.dat`` recording; nothing is read yet.
 
     Args:
@@ -30,7 +34,8 @@ def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
         GeometryError: it is not a whole number of frames, or its exposure is not in it.
     """
     assert geometry is not None
-    size = path.stat().st_size
+    source = open_byte_source(path)
+    size = source.size
     frames, rest = divmod(size, geometry.frame_bytes)
     if rest and not (truncate and frames):
         fits = known_camera_sizes(size)
@@ -50,7 +55,7 @@ def open_dat(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
             )
         exposure = None
     return SpikeStream(
-        StoredFrames(path, frames, geometry.frame_bytes),
+        StoredFrames(source, frames, geometry.frame_bytes),
         (geometry.height, geometry.width),
         rate=geometry.rate,
         row_width=geometry.row_width,
@@ -86,4 +91,5 @@ FORMAT = RecordingFormat(
     read=open_dat,
     write=write_dat,
     needs_geometry=True,
+    reads_addresses=True,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +17,32 @@ from spikecam import bits
 from spikecam.errors import FileError, OutputError
 from spikecam.extras import require_packages
 from spikecam.io.atomic import atomic_path
+from spikecam.io.byte_source import open_byte_source
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.remote import RecordingPath, RemoteAddress
 from spikecam.io.stored_frames import pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 
 _CHUNK_BYTES = 1 << 20
 
 
-def _open_file(path: Path, mode: str) -> Any:
+def _open_file(file: Path | BinaryIO, mode: str) -> Any:
     require_packages("h5py", extra="hdf5", purpose="HDF5 files")
     import h5py
 
-    return h5py.File(path, mode)
+    return h5py.File(file, mode)
+
+
+class _OpenedFile:
+    """An HDF5 file on this machine, or one that is far away."""
+
+    def __init__(self, path: RecordingPath) -> None:
+        self.name = str(path)
+        self._file = open_byte_source(path) if isinstance(path, RemoteAddress) else path
+
+    def open(self) -> Any:
+        return _open_file(self._file if isinstance(self._file, Path) else self._file.open(), "r")
 
 
 class _HDF5Frames:
@@ -38,17 +51,18 @@ class _HDF5Frames:
     The file is opened for every slice and closed again.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, int]) -> None:
-        self.path = path
+    def __init__(self, file: _OpenedFile, shape: tuple[int, int]) -> None:
+        self._file = file
         self.shape = shape
 
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         try:
-            with _open_file(self.path, "r") as file:
+            with self._file.open() as file:
                 return np.asarray(_find_spike_dataset(file)[index])
         except (OSError, KeyError, ValueError) as error:
             raise FileError(
-                f"{self.path} cannot be read: damaged, or changed since it was opened ({error})"
+                f"{self._file.name} cannot be read: damaged, or changed since it was opened "
+                f"({error})"
             ) from error
 
 
@@ -71,17 +85,20 @@ def _find_spike_dataset(file: Any) -> Any:
     return spikes
 
 
-def open_hdf5(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
+def open_hdf5(
+    path: RecordingPath, geometry: Geometry | None = None, truncate: bool = False
+) -> SpikeStream:
     """Open an HDF5 recording written by `write_hdf5`. No spikes are read yet.
 
     Raises:
         FileError: it is damaged, or not such a recording.
     """
     try:
-        with _open_file(path, "r") as file:
+        opened = _OpenedFile(path)
+        with opened.open() as file:
             spikes = _find_spike_dataset(file)
             attributes = dict(spikes.attrs)
-            store = _HDF5Frames(path, tuple(spikes.shape))
+            store = _HDF5Frames(opened, tuple(spikes.shape))
             exposure = [int(n) for n in attributes.get("exposure", ())]
             return SpikeStream(
                 store,
@@ -138,4 +155,10 @@ def _write(
             spikes[start:stop] = pack_without_padding(stream, start, stop)
 
 
-FORMAT = RecordingFormat(name="HDF5", suffixes=(".h5", ".hdf5"), read=open_hdf5, write=write_hdf5)
+FORMAT = RecordingFormat(
+    name="HDF5",
+    suffixes=(".h5", ".hdf5"),
+    read=open_hdf5,
+    write=write_hdf5,
+    reads_addresses=True,
+)

@@ -27,8 +27,10 @@ import numpy.typing as npt
 from spikecam import bits
 from spikecam.errors import FileError
 from spikecam.io.atomic import atomic_path
+from spikecam.io.byte_source import ByteSource, open_byte_source
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
+from spikecam.io.remote import RecordingPath
 from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.resources import check_memory
 from spikecam.stream import Progress, Span, SpikeStream
@@ -52,7 +54,9 @@ _BLOCK_BYTES = 16 << 20
 _MAX_INFLATION = 1032
 
 
-def open_npz(path: Path, geometry: Geometry | None = None, truncate: bool = False) -> SpikeStream:
+def open_npz(
+    path: RecordingPath, geometry: Geometry | None = None, truncate: bool = False
+) -> SpikeStream:
     """Open an ``.npz`` recording in any of the three layouts.
 
     Of UHSR and RSIR all frames are read, and packed as they come; of our own layout none is yet.
@@ -62,7 +66,8 @@ def open_npz(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
         ResourceError: its frames are larger than the memory.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        source = open_byte_source(path)
+        with source.open() as file, zipfile.ZipFile(file) as archive:
             keys = {name.removesuffix(".npy") for name in archive.namelist()}
             metadata = _read_metadata(archive, keys)
             if "spk" in keys:
@@ -70,7 +75,7 @@ def open_npz(path: Path, geometry: Geometry | None = None, truncate: bool = Fals
             if {"seq", "length"} <= keys:
                 return SpikeStream(*_read_rsir(path, archive), **metadata)
             if {"spikes", "shape"} <= keys:
-                return SpikeStream(*_open_packed_frames(path, archive), **metadata)
+                return SpikeStream(*_open_packed_frames(source, archive), **metadata)
     except _DAMAGE as error:
         raise FileError(f"{path} is damaged, or no .npz file at all; get it again") from error
     raise FileError(
@@ -138,7 +143,7 @@ def _iter_array_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArr
         file.read(1)  # at the end the checksum is compared
 
 
-def _read_uhsr(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
+def _read_uhsr(path: RecordingPath, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
     blocks = _iter_array_blocks(archive, "spk")
     shape = next(blocks).shape[1:]
     if len(shape) != 3 or 0 in shape[1:]:
@@ -156,7 +161,7 @@ def _read_uhsr(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[
     return packed, (height, width)
 
 
-def _read_rsir(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
+def _read_rsir(path: RecordingPath, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[int, int]]:
     length = int(_read_small_array(archive, "length"))
     blocks = _iter_array_blocks(archive, "seq")
     first = next(blocks)
@@ -179,14 +184,14 @@ def _read_rsir(path: Path, archive: zipfile.ZipFile) -> tuple[bits.Bytes, tuple[
     return packed, (height, width)
 
 
-def _allocate(path: Path, frames: int, height: int, width: int) -> bits.Bytes:
+def _allocate(path: RecordingPath, frames: int, height: int, width: int) -> bits.Bytes:
     size = bits.frame_bytes(height, width)
     check_memory(frames * size, f"opening {path}")
     return np.empty((frames, size), np.uint8)
 
 
 def _open_packed_frames(
-    path: Path, archive: zipfile.ZipFile
+    source: ByteSource, archive: zipfile.ZipFile
 ) -> tuple[StoredFrames, tuple[int, int]]:
     """Open the packed frames of an uncompressed archive, read slice by slice from the file."""
     height, width = (int(n) for n in _read_small_array(archive, "shape"))
@@ -195,17 +200,19 @@ def _open_packed_frames(
         shape, _, dtype = _read_npy_header(file)
         header = file.tell()
     if member.compress_type != zipfile.ZIP_STORED or dtype != np.uint8 or len(shape) != 2:
-        raise FileError(f"{path} was not written by spikecam: its spikes are not plain bytes")
+        raise FileError(
+            f"{source.name} was not written by spikecam: its spikes are not plain bytes"
+        )
     if header + shape[0] * shape[1] != member.file_size:
         raise ValueError("the header does not go with the size")
-    with path.open("rb") as raw:
+    with source.open() as raw:
         # A member's data follows its local header of 30 bytes, its name and an extra field.
         raw.seek(member.header_offset + 26)
         name, extra = np.frombuffer(raw.read(4), "<u2").tolist()
         start = member.header_offset + 30 + name + extra
         raw.seek(start)
         checksum = zlib.crc32(raw.read(header)), member.CRC
-    stored = StoredFrames(path, shape[0], shape[1], start + header, checksum)
+    stored = StoredFrames(source, shape[0], shape[1], start + header, checksum)
     return stored, (height, width)
 
 
@@ -258,5 +265,10 @@ def write_npz(
 
 
 FORMAT = RecordingFormat(
-    name="NumPy archive", suffixes=(".npz",), read=open_npz, write=write_npz, layouts=LAYOUTS
+    name="NumPy archive",
+    suffixes=(".npz",),
+    read=open_npz,
+    write=write_npz,
+    layouts=LAYOUTS,
+    reads_addresses=True,
 )

@@ -1,0 +1,175 @@
+import json
+
+import numpy as np
+import pytest
+
+from spikecam.errors import FileError, GeometryError
+from spikecam.io import remote, remote_file
+from spikecam.io.recording import open, write_recording
+
+SIDECAR = {"width": 48, "height": 40, "rate": 500}
+
+
+@pytest.fixture
+def address(server, stream):
+    """The address of a .dat with its sidecar file."""
+    server.files["a.dat"] = stream.packed().tobytes()
+    server.files["a.dat.json"] = json.dumps(SIDECAR).encode()
+    return server.address("a.dat")
+
+
+def test_opening_reads_the_sidecar_file_and_one_byte(server, address, stream):
+    opened = open(address)
+    assert (opened.shape, opened.rate) == (stream.shape, 500)
+    assert [r for r in server.requests if r[0] == "a.dat"] == [("a.dat", 0, 0)]
+    assert sum(r[2] - r[1] + 1 for r in server.requests) <= 1 + 1 + len(server.files["a.dat.json"])
+
+
+def test_a_window_reads_its_block_and_one_ahead(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 2 * 240)
+    opened = open(address)
+    server.requests.clear()
+    assert np.array_equal(opened.read(20, 22), stream.read(20, 22))
+    assert np.array_equal(opened.read(21, 22), stream.read(21, 22))
+    opened._packed.source._cache.close()
+    blocks = {(first // 480, last // 480) for _, first, last in server.requests}
+    # A range that ends with a block touches the next one, as fsspec counts.
+    assert (10, 10) in blocks
+    assert blocks <= {(10, 10), (11, 11), (12, 12)}
+    assert len(server.requests) == len(blocks)
+
+
+@pytest.mark.parametrize("name", ["a.dat", "a.npz", "uhsr.npz", "rsir.npz", "a.h5"])
+def test_every_format_that_is_one_file_is_read(server, stream, tmp_path, name, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 1 << 12)
+    layout = name[:4] if name in ("uhsr.npz", "rsir.npz") else None
+    write_recording(tmp_path / name, stream, layout=layout)
+    for path in tmp_path.iterdir():
+        server.files[path.name] = path.read_bytes()
+    opened = open(server.address(name))
+    assert np.array_equal(np.asarray(opened), np.asarray(stream))
+    assert np.array_equal(np.asarray(opened[30:41]), np.asarray(stream[30:41]))
+    assert opened.rate == 500
+
+
+def test_a_zarr_recording_is_read(server, stream, tmp_path):
+    pytest.importorskip("zarr")
+    write_recording(tmp_path / "a.zarr", stream)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            server.files[str(path.relative_to(tmp_path))] = path.read_bytes()
+    opened = open(server.address("a.zarr"))
+    assert np.array_equal(np.asarray(opened[30:41]), np.asarray(stream[30:41]))
+    server.files["a.zarr/zarr.json"] += b" "
+    with pytest.raises(FileError, match=r"/a\.zarr changed while it was being read"):
+        opened.read(3, 5)
+    del server.files["a.zarr/spikes/c/0/0"]
+    opened = open(server.address("a.zarr"))
+    with pytest.raises(FileError, match=r"/a\.zarr is damaged, or was copied in part"):
+        opened.read(3, 5)
+
+
+def test_long_slices_are_read_in_parts(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 500)
+    opened = open(address)
+    server.requests.clear()
+    assert np.array_equal(np.asarray(opened), np.asarray(stream))
+    spans = sorted((first, last) for _, first, last in server.requests)
+    assert spans[0] == (0, 1999)
+    assert [first for first, _ in spans[1:]] == [last + 1 for _, last in spans[:-1]]
+
+
+def test_a_size_that_is_not_known_is_asked_for(server, address):
+    del server.files["a.dat.json"]
+    with pytest.raises(GeometryError, match=r"a\.dat does not say its width and height"):
+        open(address)
+    assert open(address, shape=(40, 48)).shape == (60, 40, 48)
+
+
+@pytest.mark.parametrize("fault", ["busy", "cut"])
+def test_what_fails_for_a_while_is_requested_again(server, address, stream, fault):
+    opened = open(address)
+    setattr(server, fault, remote.ATTEMPTS - 1)
+    assert np.array_equal(np.asarray(opened), np.asarray(stream))
+    assert getattr(server, fault) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "message"),
+    [
+        ("busy", 10**6, "the server is too busy, or its answers are cut off; try again later"),
+        ("cut", 10**6, "cannot be read: the server"),
+        ("ranges", False, "does not send ranges of a file; copy the file here"),
+        ("status", 403, "may not be read by you: get an address that is public or signed"),
+        ("status", 418, r"refuses to send it \(status 418\)"),
+    ],
+)
+def test_what_fails_for_good_is_one_sentence(server, address, fault, value, message):
+    opened = open(address)
+    setattr(server, fault, value)
+    before = len(server.requests)
+    with pytest.raises(FileError, match=message):
+        opened.read(0, 5)
+    assert len(server.requests) - before <= 2 * remote.ATTEMPTS
+    with pytest.raises(FileError, match=message):
+        open(address, shape=(40, 48))
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for(server, address, monkeypatch):
+    monkeypatch.setattr(remote, "READ_SECONDS", 0.05)
+    opened = open(address)
+    server.delay = 0.5
+    with pytest.raises(FileError, match="does not answer as it should"):
+        opened.read(0, 5)
+
+
+def test_a_slow_server_is_waited_for(server, address, stream):
+    opened = open(address)
+    server.delay = 0.1
+    assert np.array_equal(opened.read(0, 5), stream.read(0, 5))
+
+
+@pytest.mark.parametrize("etags", [True, False])
+def test_a_file_that_changes_while_it_is_read_is_refused(server, address, etags):
+    server.etags = etags
+    opened = open(address)
+    content = server.files["a.dat"]
+    # Without an ETag only the size tells.
+    server.files["a.dat"] = bytes(len(content)) if etags else content[:-240]
+    with pytest.raises(FileError, match=r"a\.dat changed while it was being read; open it again"):
+        opened.read(3, 8)
+
+
+def test_a_file_that_is_not_there_or_empty_is_named(server, address):
+    server.files["empty.npz"] = b""
+    with pytest.raises(FileError, match=r"none\.npz does not exist; check the name"):
+        open(server.address("none.npz"))
+    with pytest.raises(FileError, match=r"empty\.npz is empty; get it again"):
+        open(server.address("empty.npz"))
+
+
+def test_messages_hold_no_passwords(server, address):
+    secret = address.replace("http://", "http://me:pass@") + "?X-Amz-Signature=abc#part"
+    opened = open(secret)
+    server.busy = 10**6
+    for read in (lambda: opened.read(0, 5), lambda: open(secret)):
+        with pytest.raises(FileError, match=r"a\.dat(\.json)? cannot be read") as error:
+            read()
+        assert error.value.__suppress_context__
+        assert not any(word in str(error.value) for word in ("me:", "pass", "Signature", "abc"))
+    assert "abc" not in repr(opened)
+    assert "abc" not in opened._name
+
+
+def test_where_nobody_listens(server, address):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(FileError, match="does not answer as it should"):
+        open(address)
+
+
+@pytest.mark.parametrize("name", ["my data/ä.npz", "my%20data/%C3%A4.npz?key=a%2Fb"])
+def test_names_with_spaces_are_requested(server, stream, tmp_path, name):
+    write_recording(tmp_path / "a.npz", stream)
+    server.files["my data/ä.npz"] = (tmp_path / "a.npz").read_bytes()
+    assert open(server.address(name)).shape == (60, 40, 48)

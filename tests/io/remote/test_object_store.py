@@ -1,0 +1,101 @@
+import shutil
+
+import numpy as np
+import pytest
+
+import spikecam as sc
+from spikecam.errors import FileError
+from spikecam.io.recording import open, write_recording
+
+
+@pytest.fixture
+def address(bucket, stream, tmp_path):
+    """The address of a .dat with its sidecar file."""
+    write_recording(tmp_path / "a.dat", stream)
+    bucket.put(str(tmp_path / "a.dat"), "recordings/my data/a.dat")
+    bucket.put(str(tmp_path / "a.dat.json"), "recordings/my data/a.dat.json")
+    return "s3://recordings/my data/a.dat"
+
+
+def test_recordings_are_read(bucket, address, stream, tmp_path):
+    assert np.array_equal(np.asarray(open(address)), np.asarray(stream))
+    pytest.importorskip("zarr")
+    write_recording(tmp_path / "a.zarr", stream)
+    bucket.put(str(tmp_path / "a.zarr"), "recordings/a.zarr", recursive=True)
+    opened = open("s3://recordings/a.zarr")
+    assert np.array_equal(np.asarray(opened[10:30]), np.asarray(stream[10:30]))
+    assert (opened.rate, repr(opened)) == (500, "SpikeStream('a.zarr', T=60, 40x48, 500 Hz)")
+    bucket.pipe("recordings/a.zarr/spikes/c/0/0", b"nothing")
+    with pytest.raises(FileError, match=r"c/0/0 changed while it was being read"):
+        opened.read()
+    with pytest.raises(FileError, match=r"s3://recordings/a\.zarr is damaged"):
+        open("s3://recordings/a.zarr").read()
+
+
+def test_an_object_that_changes_while_it_is_read_is_refused(bucket, address):
+    opened = open(address)
+    bucket.pipe("recordings/my data/a.dat", bytes(240 * 60))
+    with pytest.raises(FileError, match=r"a\.dat changed while it was being read; open it again"):
+        opened.read(3, 8)
+
+
+def test_what_is_not_there_is_named(bucket, address):
+    for name in ("recordings/none.npz", "no-bucket/a.npz", "recordings/my data.npz"):
+        with pytest.raises(FileError, match=rf"s3://{name} does not exist"):
+            open(f"s3://{name}")
+
+
+def test_missing_credentials_are_explained(bucket, address, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    type(bucket).clear_instance_cache()
+    with pytest.raises(FileError, match=r"needs credentials: set AWS_ACCESS_KEY_ID and AWS_SEC"):
+        open(address, shape=(40, 48))
+    type(bucket).clear_instance_cache()
+
+
+def test_commands_take_addresses(bucket, address, stream, spikecam, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = spikecam("info", address)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"{address}\n  frames       60\n")
+    for words in (
+        ("reconstruct", address, "-o", "far.png", "--method", "tfp", "--window", "21"),
+        ("view", address, "-o", "seen.png", "--method", "tfi"),
+        ("convert", address, "-o", "far.npz", "--frames", "5:25"),
+    ):
+        ended = spikecam(*words)
+        assert ended.code == 0, ended.err
+    local = sc.reconstruct(stream, 30, method="tfp", window=21)
+    assert np.array_equal(
+        np.asarray(sc.read_picture("far.png")),
+        np.round(np.asarray(local) * 255).astype(np.float32) / np.float32(255),
+    )
+    assert np.array_equal(np.asarray(open("far.npz")), np.asarray(stream[5:25]))
+
+
+def test_an_interrupted_conversion_of_an_address_goes_on(bucket, address, stream, tmp_path):
+    pytest.importorskip("zarr")
+
+    def interrupt(spans):
+        yield from spans[:1]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_recording(tmp_path / "b.zarr", open(address), progress=interrupt)
+    write_recording(tmp_path / "b.zarr", open(address))
+    assert np.array_equal(np.asarray(open(tmp_path / "b.zarr")), np.asarray(stream))
+    shutil.rmtree(tmp_path / "b.zarr")
+
+
+def test_lists_of_recordings_take_addresses(bucket, address, spikecam, tmp_path):
+    for words, message in (
+        (("calibrate", "fpn", address), "record thousands of frames"),
+        (("calibrate", "tone", "s3://a/b.png", address), "s3://a/b.png is far away, and pictures"),
+        (("deblur", "https://host/b.png", address), "https://host/b.png is far away, and only rec"),
+        (("generate", "s3://a/b.png", address), "are no pictures, neither of them"),
+    ):
+        suffix = {"fpn": ".npz", "tone": ".json"}.get(words[1], ".png")
+        ended = spikecam(*words, "-o", tmp_path / f"out{suffix}")
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+        assert message in ended.err
