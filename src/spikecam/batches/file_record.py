@@ -17,13 +17,16 @@ FileRecord = dict[str, Any]
 def input_paths(job: BatchJob) -> list[Path]:
     """Files and folders that a job reads: its input, arguments, and files among its options.
 
-    The sidecar file of a recording is one of them, since it says the geometry.
+    The sidecar file of a recording is one of them, since it says the geometry. Addresses that are
+    far away are not, since what is read there twice may cost.
     """
     words: list[Any] = [job.input, *job.arguments]
     for value in job.options.values():
         words += value if isinstance(value, (list, tuple)) else (value,)
-    paths = [Path(word) for word in words if isinstance(word, (str, os.PathLike))]
-    paths += [sidecar_path(path) for path in paths if path.name]
+    texts = [os.fspath(word) for word in words if isinstance(word, (str, os.PathLike))]
+    paths = [Path(text) for text in texts if "://" not in text]
+    sidecars = [sidecar_path(path) for path in paths if path.name]
+    paths += [path for path in sidecars if isinstance(path, Path)]
     return [path for path in dict.fromkeys(paths) if _exists(path)]
 
 

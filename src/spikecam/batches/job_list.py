@@ -14,6 +14,7 @@ from spikecam.batches.job import BatchJob
 from spikecam.batches.output_template import check_template, fill_template
 from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import check_existing_file
+from spikecam.io.remote import RemoteAddress, as_recording_path, matching_addresses
 
 TABLES = (".csv", ".jsonl", ".json")
 _SWITCHES = {"true": True, "false": False}
@@ -23,7 +24,8 @@ def find_inputs(patterns: Sequence[str]) -> list[str]:
     """Files and folders by patterns such as ``data/**/*.dat``, sorted, each once.
 
     Args:
-        patterns: of `glob`, where ``**`` is folders of any depth; or names as they are.
+        patterns: of `glob`, where ``**`` is folders of any depth; or names as they are; also of
+            addresses that are far away.
 
     Raises:
         FileError: a pattern that matches nothing.
@@ -33,7 +35,7 @@ def find_inputs(patterns: Sequence[str]) -> list[str]:
         if os.path.exists(pattern):
             found[pattern] = None
             continue
-        matches = sorted(glob.iglob(pattern, recursive=True))
+        matches = _matches(pattern)
         if not matches:
             raise FileError(
                 f"nothing matches {pattern}; check the folder and the ending, and put a pattern in "
@@ -41,6 +43,13 @@ def find_inputs(patterns: Sequence[str]) -> list[str]:
             )
         found.update(dict.fromkeys(matches))
     return list(found)
+
+
+def _matches(pattern: str) -> list[str]:
+    path = as_recording_path(pattern)
+    if isinstance(path, RemoteAddress):
+        return [address.url for address in matching_addresses(path)]
+    return sorted(glob.iglob(pattern, recursive=True))
 
 
 def jobs_of_inputs(

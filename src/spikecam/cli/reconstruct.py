@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -30,6 +29,7 @@ from spikecam.cli.pair_options import ColourOptions
 from spikecam.cli.pictures import write_pictures
 from spikecam.errors import OptionError
 from spikecam.io.output import output_kind
+from spikecam.io.remote import RecordingPath
 from spikecam.method import Takes, all_methods
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
 from spikecam.requests.reconstruct import ReconstructRequest
@@ -87,7 +87,7 @@ def reconstruct(
 
 
 def make_request(
-    spikes: Path,
+    spikes: RecordingPath,
     at: int | None,
     frames: str | None,
     method: str,

@@ -69,7 +69,8 @@ def splat(
         frames: Frames of the recording that are used, where the poses are of a part of it.
         fov: Horizontal field of view, where the poses have none.
     """
-    inputs = [path for path in (*recordings, poses, photographs) if path is not None]
+    files = (*recordings, poses, photographs)
+    inputs = [path for path in files if isinstance(path, Path)]
     check_scene_output(out, overwrite=output.overwrite, inputs=inputs)
     is_pictures = len(recordings) == 1 and recordings[0].suffix == ".json" and poses is None
     if poses is None and not is_pictures:

@@ -6,6 +6,7 @@ user information, which may hold passwords.
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from dataclasses import dataclass, field
@@ -152,6 +153,24 @@ def path_in_filesystem(address: RemoteAddress) -> str:
     if address.scheme in ("http", "https"):
         return address.url
     return address.url.split("://", 1)[1]
+
+
+def matching_addresses(pattern: RemoteAddress) -> list[RemoteAddress]:
+    """Addresses by a pattern such as ``s3://bucket/**/*.dat``, sorted; one without wildcards alone.
+
+    Raises:
+        FileError: the server does not answer, or lists nothing, as web servers.
+    """
+    if not glob.has_magic(pattern.url):
+        return [pattern]
+    if pattern.scheme in ("http", "https"):
+        raise FileError(f"{pattern}: web servers list no files; name each file, or give a table")
+    filesystem = open_filesystem(pattern)
+    try:
+        names = sorted(filesystem.glob(path_in_filesystem(pattern)))
+    except Exception as error:
+        raise reading_error(pattern, error) from None
+    return [RemoteAddress(filesystem.unstrip_protocol(name)) for name in names]
 
 
 def reading_error(address: RemoteAddress, error: BaseException) -> SpikecamError:
