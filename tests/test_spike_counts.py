@@ -36,7 +36,11 @@ def test_frames_longer_than_a_chunk_are_counted(frame_bytes):
 def test_frames_at_any_address_and_stride_are_counted():
     stored = random_frames(40, 61, 3)
     stored.flags.writeable = False
-    for packed in (stored[:, 3:], stored[::-2, 1:50], np.frombuffer(stored.tobytes()[7:], np.uint8)):
+    for packed in (
+        stored[:, 3:],
+        stored[::-2, 1:50],
+        np.frombuffer(stored.tobytes()[7:], np.uint8),
+    ):
         packed = packed.reshape(-1, 3) if packed.ndim == 1 else packed
         counter = SpikeCounter(packed.shape[1], len(packed))
         counter.add(packed)

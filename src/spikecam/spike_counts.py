@@ -45,6 +45,14 @@ class SpikeCounter:
         packed = np.ascontiguousarray(packed_frames)
         run_over_rows(_add_frames, self._words, packed, self._planes)
 
+    def picture(self, height: int, width: int, row_width: int) -> npt.NDArray[np.uint32]:
+        """Count of every pixel so far, upright (H, W), of frames in the layout of `spikecam.bits`.
+
+        A view whose rows run backwards in memory, as frames are stored.
+        """
+        stored = self.counts()[: height * row_width].reshape(height, row_width)
+        return stored[::-1, :width]
+
     def counts(self) -> npt.NDArray[np.uint32]:
         """Count of every bit so far, uint32 (8 x frame bytes rounded up to 8 of them,)."""
         counts = np.empty(64 * self._words, np.uint32)

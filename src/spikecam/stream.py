@@ -316,9 +316,8 @@ class SpikeStream:
         counter = SpikeCounter(self._packed.shape[1], len(window))
         for a, b in progress(window.block_spans()):
             counter.add(window.packed(a, b))
-        stored = counter.counts()[: self.height * self.row_width]
-        picture = stored.reshape(self.height, self.row_width)
-        return picture[::-1, : self.width].astype(np.int64, order="C")
+        picture = counter.picture(self.height, self.width, self.row_width)
+        return picture.astype(np.int64, order="C")
 
     def window(self, frame: int, length: int) -> Span:
         """Span (start, stop) of the window of odd ``length`` around ``frame``.

@@ -71,7 +71,7 @@ def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iter
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:
     start, stop = stream.window(first, window)
     counts = stream.count(start, stop)
-    yield (counts / window).astype(np.float32)
+    yield counts.astype(np.float32) / np.float32(window)
     sliding = SlidingCounts(counts, window)
     for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
@@ -85,7 +85,8 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
 class OnlineTfp:
     """TFP of frames as they come, for live use.
 
-    It is of the last ``window`` frames, or fewer at first.
+    It is of the last ``window`` frames, or fewer at first. They are counted anew for each picture:
+    while pictures come as often as the window is new, this reads every frame about once.
 
     Args:
         shape: height and width in pixels.
@@ -112,8 +113,8 @@ class OnlineTfp:
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
-        stream = self._recent.stream
-        rate: Picture = stream.count().astype(np.float32) / np.float32(max(len(stream), 1))
+        rate: Picture = self._recent.count().astype(np.float32, order="C")
+        rate /= np.float32(max(len(self._recent), 1))
         return rate
 
 
