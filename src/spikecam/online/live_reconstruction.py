@@ -133,6 +133,11 @@ class LiveReconstruction:
         ]
         if self.sent_count:
             parts.append(f"{self.sent_count:,} sent, {self.sent_count / seconds:.1f} a second")
+        if self.feed.lost_frames:
+            parts.append(
+                f"{self.feed.lost_frames:,} frames were lost: they were overwritten before they "
+                "were read"
+            )
         if self.feed.leftover_bytes:
             geometry = self.feed.geometry
             parts.append(
