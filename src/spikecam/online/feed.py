@@ -124,7 +124,7 @@ class PipeFeed:
                 if selector.get_map() and not selector.select(_PIPE_TIMEOUT_SECONDS):
                     yield _as_stream(buffer[:0], self.geometry)
                     continue
-                byte_count = pipe.readinto(buffer[filled:])
+                byte_count = pipe.readinto(buffer[filled:].data)
                 if not byte_count:
                     break
                 filled += byte_count
@@ -218,7 +218,7 @@ class GrowingFileFeed:
                     yield _as_stream(buffer[:0], self.geometry)
                     continue
                 file.seek(position * frame_bytes)
-                byte_count = file.readinto(buffer[: (length - position) * frame_bytes])
+                byte_count = file.readinto(buffer[: (length - position) * frame_bytes].data)
                 whole_frames = byte_count // frame_bytes
                 yield _as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
                 position += whole_frames

@@ -1,7 +1,7 @@
 """A ring of packed frames in shared memory, by which a camera's program hands frames over.
 
-The memory begins with a header of 4096 bytes, little-endian; the frames follow, each in the layout of
-`spikecam.bits`, frame n in place n % capacity:
+The memory begins with a header of 4096 bytes, little-endian; the frames follow, each in the layout
+of `spikecam.bits`, frame n in place n % capacity:
 
 | byte | type | |
 |---|---|---|
@@ -14,10 +14,10 @@ The memory begins with a header of 4096 bytes, little-endian; the frames follow,
 | 128 | uint64 | frames that are written |
 | 192 | uint64 | 1 when no more will follow, else 0 |
 
-The writer adds n to the number at 64, writes the n frames, and adds n to the number at 128; each number
-is stored at once, and in this order (release order where a processor changes it). It never waits. A
-reader copies frames that are written, then looks at the number at 64: those that were begun a
-capacity later may have been overwritten meanwhile, and are lost to it.
+The writer adds n to the number at 64, writes the n frames, and adds n to the number at 128; each
+number is stored at once, and in this order (release order where a processor changes it). It never
+waits. A reader copies frames that are written, then looks at the number at 64: those that were begun
+a capacity later may have been overwritten meanwhile, and are lost to it.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ _attach_lock = Lock()
 
 
 class SharedRing:
-    """Writer of a ring of frames in shared memory, which `spikecam live shm:NAME` follows.
+    """Writer of a ring of frames in shared memory, which ``spikecam live shm:NAME`` follows.
 
-    It is a context, at whose end the ring says that no more frames follow, and its name is free again.
+    It is a context, at whose end the ring says that no more frames follow, and its name is free
+    again.
 
     Args:
         name: of the shared memory.
@@ -76,7 +77,13 @@ class SharedRing:
         self.geometry, self.capacity = geometry, capacity
         row_width = geometry.row_width or geometry.width
         self._memory.buf[: _FACTS.size] = _FACTS.pack(
-            MAGIC, VERSION, geometry.height, geometry.width, row_width, geometry.rate or 0.0, capacity
+            MAGIC,
+            VERSION,
+            geometry.height,
+            geometry.width,
+            row_width,
+            geometry.rate or 0.0,
+            capacity,
         )
         self._begun, self._written, self._ended = _counters(self._memory)
         self._frames = _frames(self._memory, capacity, geometry.frame_bytes)
@@ -133,8 +140,9 @@ class SharedRingReader:
         except OSError as error:
             raise FileError(f"shared memory {name} cannot be read: {error.strerror}") from error
         facts = bytes(self._memory.buf[: _FACTS.size])
-        magic, version, height, width, row_width, rate, self.capacity = (
-            _FACTS.unpack(facts) if len(facts) == _FACTS.size else (b"", *[0] * 6)
+        self.capacity: int
+        magic, version, height, width, row_width, rate, self.capacity = _FACTS.unpack(
+            facts.ljust(_FACTS.size, b"\0")
         )
         if magic != MAGIC or version != VERSION:
             self._memory.close()

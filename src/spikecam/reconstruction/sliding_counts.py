@@ -1,7 +1,7 @@
 """Counts of spikes in a window that slides from frame to frame, and their rates as pictures.
 
-Spikes that enter and leave are looked up eight pixels at a time, as bytes of 0 and 1. A strip of rows,
-whose counts stay in the cache, runs through all frames of a block.
+Spikes that enter and leave are looked up eight pixels at a time, as bytes of 0 and 1. A strip of
+rows, whose counts stay in the cache, runs through all frames of a block.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class SlidingCounts:
         """Write the rate after each frame that enters to ``pictures``, float32 (n, H, W).
 
         Args:
-            entering, leaving: rows of the frames that enter and leave, as `SpikeStream.packed_rows`.
+            entering, leaving: rows of the frames that enter and leave, as of
+                `SpikeStream.packed_rows`.
             pictures: each is the quotient of count and window, rounded once.
         """
         height = len(self._counts)
@@ -60,8 +61,8 @@ class SlidingCounts:
 def split_inverse(window: int) -> tuple[np.float32, np.float32]:
     """Split 1 / window into a number of 12 binary digits and the rest, both float32.
 
-    For counts n <= window <= 255, n high is exact and n low has an error below 2^-36 of n / window, so
-    that n high + n low is n / window as division rounds it: no quotient lies within 2^-33 of a
+    For counts n <= window <= 255, n high is exact and n low has an error below 2^-36 of n / window,
+    so that n high + n low is n / window as division rounds it: no quotient lies within 2^-33 of a
     number halfway between two of float32. It takes a fifth of the time.
     """
     inverse = 1 / window
