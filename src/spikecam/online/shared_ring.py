@@ -76,7 +76,7 @@ class SharedRing:
             raise OutputError(f"shared memory {name} cannot be made: {error.strerror}") from error
         self.geometry, self.capacity = geometry, capacity
         row_width = geometry.row_width or geometry.width
-        self._memory.buf[: _FACTS.size] = _FACTS.pack(
+        facts = _FACTS.pack(
             MAGIC,
             VERSION,
             geometry.height,
@@ -85,6 +85,7 @@ class SharedRing:
             geometry.rate or 0.0,
             capacity,
         )
+        _view(self._memory)[: _FACTS.size] = facts
         self._begun, self._written, self._ended = _counters(self._memory)
         self._frames = _frames(self._memory, capacity, geometry.frame_bytes)
 
@@ -139,7 +140,7 @@ class SharedRingReader:
             ) from None
         except OSError as error:
             raise FileError(f"shared memory {name} cannot be read: {error.strerror}") from error
-        facts = bytes(self._memory.buf[: _FACTS.size])
+        facts = bytes(_view(self._memory)[: _FACTS.size])
         self.capacity: int
         magic, version, height, width, row_width, rate, self.capacity = _FACTS.unpack(
             facts.ljust(_FACTS.size, b"\0")
@@ -183,6 +184,11 @@ class SharedRingReader:
         """Let go of the shared memory."""
         del self._begun, self._written, self._ended, self._frames
         self._memory.close()
+
+
+def _view(memory: SharedMemory) -> memoryview:
+    assert memory.buf is not None, "closed"
+    return memory.buf
 
 
 def _counters(memory: SharedMemory) -> list[npt.NDArray[np.uint64]]:

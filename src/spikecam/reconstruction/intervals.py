@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.reconstruction.interval_pictures import set_first_spikes
 from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
 FrameOffsets = npt.NDArray[np.int32]
 
-
 _BLOCK_BYTES = 1 << 20
+_FIRST_FRAMES = 32
 
 
 def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
@@ -80,8 +81,16 @@ def _find_spikes(
     _, height, width = stream.shape
     offsets = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
     offsets[:, :, width:] = 0
-    # A part at a time: most pixels are found soon.
+    # A part at a time: most pixels are found soon. So many are in the first that they are written
+    # for all pixels; later they are searched one by one.
     parts = stream[start:stop].block_spans(_BLOCK_BYTES)
+    if count == 1 and stop - start > _FIRST_FRAMES:
+        a, b = (stop - _FIRST_FRAMES, stop) if backward else (start, start + _FIRST_FRAMES)
+        rows = stream.packed_rows(a, b)
+        set_first_spikes(rows[::-1] if backward else rows, offsets[0])
+        offsets[:, :, width:] = 0
+        if (offsets >= 0).all():
+            return offsets
     for a, b in reversed(parts) if backward else parts:
         rows = stream.packed_rows(start + a, start + b)
         frames_before = stop - start - b if backward else a
