@@ -2,7 +2,7 @@
 
 The spikes that end intervals are looked for backward in time, those that begin them forward. A long
 run is first passed backward as a whole, and the ends that are valid behind each of its blocks are
-kept; each block is then passed backward and forward in strips of rows, whose ends stay in the cache.
+kept; each block is then passed backward and forward in strips of rows, whose ends stay in cache.
 Frame numbers count from the start of the run, in 16 bits where they fit.
 """
 
@@ -77,8 +77,8 @@ def write_inverse_intervals(
     )
 
 
-# The loops over pixels stand in functions of their own: as parts of one they are not vectorised. Nor
-# are they where two of their arrays are the same.
+# Loops over pixels stand in functions of their own: as parts of one they are not vectorised. Nor are
+# they where two of their arrays are the same.
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

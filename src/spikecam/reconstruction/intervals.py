@@ -83,17 +83,20 @@ def _find_spikes(
     offsets[:, :, width:] = 0
     # A part at a time: most pixels are found soon. So many are in the first that they are written
     # for all pixels; later they are searched one by one.
-    parts = stream[start:stop].block_spans(_BLOCK_BYTES)
-    if count == 1 and stop - start > _FIRST_FRAMES:
-        a, b = (stop - _FIRST_FRAMES, stop) if backward else (start, start + _FIRST_FRAMES)
-        rows = stream.packed_rows(a, b)
+    length, first = stop - start, 0
+    if count == 1 and length > _FIRST_FRAMES:
+        first = _FIRST_FRAMES
+        rows = stream.packed_rows(*((stop - first, stop) if backward else (start, start + first)))
         set_first_spikes(rows[::-1] if backward else rows, offsets[0])
         offsets[:, :, width:] = 0
         if (offsets >= 0).all():
             return offsets
+    # Frames [first, length) from this end are left.
+    left = stream[start : stop - first] if backward else stream[start + first : stop]
+    parts = left.block_spans(_BLOCK_BYTES)
     for a, b in reversed(parts) if backward else parts:
-        rows = stream.packed_rows(start + a, start + b)
-        frames_before = stop - start - b if backward else a
+        rows = left.packed_rows(a, b)
+        frames_before = length - b if backward else first + a
         run_over_rows(_scan, height, rows[::-1] if backward else rows, frames_before, offsets)
         if (offsets[-1] >= 0).all():
             break
