@@ -22,8 +22,8 @@ from spikecam.stream import SpikeStream
 
 # The most frames in one block: 25 ms of the fastest camera.
 _BLOCK_FRAMES = 1000
-# The most bytes in one block: it stays in the cache until it has been used.
-_BLOCK_BYTES = 8 << 20
+# The most bytes in one block: it stays in the cache of a core until it has been used.
+_BLOCK_BYTES = 2 << 20
 _RING_POLL_SECONDS = 0.001
 _FILE_POLL_SECONDS = 0.004
 # A file that nobody wrote to for the first of these, nor in the second while it is watched, has

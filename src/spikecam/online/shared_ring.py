@@ -16,16 +16,18 @@ of `spikecam.bits`, frame n in place n % capacity:
 
 The writer adds n to the number at 64, writes the n frames, and adds n to the number at 128; each
 number is stored at once, and in this order (release order where a processor changes it). It never
-waits. A reader copies frames that are written, then looks at the number at 64: those that were begun
-a capacity later may have been overwritten meanwhile, and are lost to it.
+waits. A reader copies frames that are written, then looks at the number at 64: those that were
+begun a capacity later may have been overwritten meanwhile, and are lost to it.
 """
 
 from __future__ import annotations
 
+import shutil
 import struct
 import sys
 from multiprocessing import resource_tracker
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -33,7 +35,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.errors import FileError, OptionError, OutputError
+from spikecam.errors import FileError, OptionError, OutputError, ResourceError
 from spikecam.io.geometry import Geometry
 from spikecam.resources import check_memory
 
@@ -41,6 +43,7 @@ MAGIC, VERSION = b"SPIKRING", 1
 HEADER_BYTES = 4096
 _FACTS = struct.Struct("<8sIIIIdQ")
 _BEGUN, _WRITTEN, _ENDED = 64, 128, 192
+_LINUX_SHARED_MEMORY = Path("/dev/shm")
 _attach_lock = Lock()
 
 
@@ -66,6 +69,7 @@ class SharedRing:
             raise OptionError(f"a ring holds at least 2 frames, not {capacity}")
         size = HEADER_BYTES + capacity * geometry.frame_bytes
         check_memory(size, f"a ring of {capacity:,} frames", "choose a smaller capacity")
+        _check_shared_memory(size)
         try:
             self._memory = SharedMemory(name, create=True, size=size)
         except FileExistsError:
@@ -88,6 +92,8 @@ class SharedRing:
         _view(self._memory)[: _FACTS.size] = facts
         self._begun, self._written, self._ended = _counters(self._memory)
         self._frames = _frames(self._memory, capacity, geometry.frame_bytes)
+        # The system gives the memory now, not while frames come.
+        self._frames[:] = 0
 
     def write(self, packed_frames: npt.NDArray[np.uint8]) -> None:
         """Write packed frames (T, frame_bytes) behind those before; the oldest are overwritten."""
@@ -184,6 +190,23 @@ class SharedRingReader:
         """Let go of the shared memory."""
         del self._begun, self._written, self._ended, self._frames
         self._memory.close()
+
+
+def _check_shared_memory(size: int) -> None:
+    """Refuse a ring that the system has no room for: a process that fills it would be killed.
+
+    Raises:
+        ResourceError: there is less.
+    """
+    if not _LINUX_SHARED_MEMORY.is_dir():
+        return
+    free = shutil.disk_usage(_LINUX_SHARED_MEMORY).free
+    if size > free:
+        raise ResourceError(
+            f"a ring of {size / 1e9:,.2f} GB needs as much shared memory, and {free / 1e9:,.2f} GB "
+            f"are free in {_LINUX_SHARED_MEMORY}; choose a smaller capacity, or enlarge it "
+            "(docker run --shm-size)"
+        )
 
 
 def _view(memory: SharedMemory) -> memoryview:
