@@ -49,10 +49,13 @@ def test_the_example_of_the_first_minutes_runs(run_example, small_demo, tmp_path
     assert sc.count_frames("sharp.gif") == 7
 
 
-def test_the_example_of_the_live_page_runs(run_example):
-    picture = run_example("live")["picture"]
-    assert picture.shape == (250, 400)
-    assert (picture == 1).all()
+def test_the_examples_of_the_live_page_run(run_example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run_example("live")
+    assert names["picture"].shape == (250, 400)
+    assert (names["picture"] == 1).all()
+    assert len(names["recorded"]) == 60
+    assert names["recorded"].rate == 40_000
 
 
 def test_every_public_name_is_in_the_manual(text):

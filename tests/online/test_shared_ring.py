@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import threading
@@ -9,10 +10,9 @@ import pytest
 
 import spikecam as sc
 from spikecam.io.geometry import Geometry
+from spikecam.online import shared_ring
 from spikecam.online.feed import SharedRingFeed, open_feed
 from spikecam.online.shared_ring import HEADER_BYTES, SharedRing, SharedRingReader
-
-GEOMETRY = Geometry(5, 9, rate=1000.0)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_ring_hands_over_every_frame(spikes, name):
     array = spikes(700, 5, 9)
     packed = sc.SpikeStream.from_array(array).packed()
     frames, started = [], threading.Event()
-    with SharedRing(name, GEOMETRY, 64) as ring:
+    with SharedRing(name, (5, 9), 64, rate=1000.0) as ring:
         feed = open_feed(f"shm:{name}")
         reading = threading.Thread(target=lambda: frames.extend(collect(feed, started)))
         reading.start()
@@ -52,7 +52,7 @@ def test_a_ring_hands_over_every_frame(spikes, name):
 def test_overtaken_frames_are_counted_as_lost_and_the_others_are_whole(spikes, name):
     array = spikes(100, 5, 9)
     packed = sc.SpikeStream.from_array(array).packed()
-    with SharedRing(name, GEOMETRY, 20) as ring:
+    with SharedRing(name, (5, 9), 20) as ring:
         feed = SharedRingFeed(SharedRingReader(name))
         blocks = iter(feed)
         assert len(next(blocks)) == 0
@@ -67,7 +67,7 @@ def test_overtaken_frames_are_counted_as_lost_and_the_others_are_whole(spikes, n
 
 def test_a_frame_that_is_being_overwritten_is_not_read(spikes, name):
     packed = sc.SpikeStream.from_array(spikes(10, 5, 9)).packed()
-    with SharedRing(name, GEOMETRY, 10) as ring:
+    with SharedRing(name, (5, 9), 10) as ring:
         ring.write(packed)
         reader = SharedRingReader(name)
         target = np.empty((3, 6), np.uint8)
@@ -80,7 +80,7 @@ def test_a_frame_that_is_being_overwritten_is_not_read(spikes, name):
 
 
 def test_the_layout_is_the_one_of_the_page(name):
-    with SharedRing(name, Geometry(5, 9, row_width=16, rate=40_000.0), 7) as ring:
+    with SharedRing(name, (5, 9), 7, rate=40_000.0, row_width=16) as ring:
         ring.write(np.full((2, 10), 3, np.uint8))
         header = bytes(ring._memory.buf[:HEADER_BYTES])
         assert header[:8] == b"SPIKRING"
@@ -93,22 +93,31 @@ def test_the_layout_is_the_one_of_the_page(name):
 
 def test_a_reader_in_another_process_leaves_the_ring_where_it_is(name):
     code = "import sys; from spikecam.online.feed import open_feed; open_feed(sys.argv[1])"
-    with SharedRing(name, GEOMETRY, 10):
+    with SharedRing(name, (5, 9), 10):
         ended = subprocess.run([sys.executable, "-c", code, f"shm:{name}"], capture_output=True)
         assert (ended.returncode, ended.stderr) == (0, b"")
         SharedRingReader(name).close()
 
 
-def test_rings_that_cannot_be_are_refused(name):
+def test_rings_that_cannot_be_are_refused(name, tmp_path, monkeypatch):
     with pytest.raises(sc.FileError, match=f"no shared memory named '{name}'; start the camera"):
         open_feed(f"shm:{name}")
     with pytest.raises(sc.OptionError, match="at least 2 frames, not 1"):
-        SharedRing(name, GEOMETRY, 1)
+        SharedRing(name, (5, 9), 1)
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(
+            sc.ResourceError, match=r"0\.00 GB are free in .*; choose a smaller capacity"
+        ),
+    ):
+        patched.setattr(shared_ring, "_LINUX_SHARED_MEMORY", tmp_path)
+        patched.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 9, 0))
+        SharedRing(name, (5, 9), 10)
     with pytest.raises(sc.ResourceError, match="a ring of 10,000,000,000,000 frames needs"):
-        SharedRing(name, GEOMETRY, 10**13)
-    with SharedRing(name, GEOMETRY, 10) as ring:
+        SharedRing(name, (5, 9), 10**13)
+    with SharedRing(name, (5, 9), 10) as ring:
         with pytest.raises(sc.OutputError, match="exists; end the program"):
-            SharedRing(name, GEOMETRY, 10)
+            SharedRing(name, (5, 9), 10)
         with pytest.raises(sc.GeometryError, match="holds frames of 9x5, not 400x250"):
             open_feed(f"shm:{name}", shape=(250, 400))
         ring._memory.buf[:4] = b"else"

@@ -25,7 +25,7 @@ import numpy as np
 from spikecam.bench.machine_limits import memory_read_limit
 from spikecam.bench.speed_inputs import simulate_moving_pattern
 from spikecam.bench.timing import median_seconds_in_turns
-from spikecam.io.geometry import Geometry
+from spikecam.bits import frame_bytes
 from spikecam.online.feed import open_feed
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.shared_ring import SharedRing
@@ -157,9 +157,9 @@ def write_to_ring(
         shape, rate, seconds: as for `measure_shared_memory`.
         begin: returns when somebody reads.
     """
-    geometry = Geometry(*shape, rate=rate)
-    frames = np.random.default_rng(0).integers(0, 256, (64, geometry.frame_bytes), np.uint8)
-    with SharedRing(name, geometry, max(2, int(rate * _RING_SECONDS))) as ring:
+    frame_size = frame_bytes(*shape)
+    frames = np.random.default_rng(0).integers(0, 256, (64, frame_size), np.uint8)
+    with SharedRing(name, shape, max(2, int(rate * _RING_SECONDS)), rate=rate) as ring:
         begin()
         began, sent = time.monotonic(), 0
         while (now := time.monotonic() - began) < seconds:

@@ -20,6 +20,7 @@ from spikecam.bits import Bytes
 from spikecam.errors import OptionError, OutputError
 from spikecam.io.atomic import atomic_path, check_writable_file, keeping_existing_file
 from spikecam.io.geometry import Geometry, write_sidecar
+from spikecam.io.paths import PathLike
 from spikecam.online.rate_jump import RateJumpDetector
 from spikecam.resources import check_memory
 from spikecam.stream import SpikeStream
@@ -61,13 +62,14 @@ class MomentRecorder:
 
     def __init__(
         self,
-        path: Path,
+        path: PathLike,
         geometry: Geometry,
         *,
         seconds_before: float,
         seconds_after: float,
         jump: float | None = None,
     ) -> None:
+        path = Path(path)
         if path.suffix != ".dat":
             raise OutputError(f"{path} is no .dat file, which moments are recorded to; rename it")
         if geometry.rate is None:

@@ -55,16 +55,28 @@ class SharedRing:
 
     Args:
         name: of the shared memory.
-        geometry: of the frames, with their rate.
+        shape: height and width of the frames.
         capacity: frames that the ring holds: a reader may be so many frames late.
+        rate: frames per second where they are known.
+        row_width: stored columns of a row where they are more than the width.
 
     Raises:
         OptionError: a capacity below 2.
+        GeometryError: a size that cannot be.
         OutputError: shared memory of this name exists, or cannot be made.
         ResourceError: the ring needs more memory than there is.
     """
 
-    def __init__(self, name: str, geometry: Geometry, capacity: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, int],
+        capacity: int,
+        *,
+        rate: float | None = None,
+        row_width: int | None = None,
+    ) -> None:
+        geometry = Geometry(*shape, row_width=row_width, rate=rate)
         if capacity < 2:
             raise OptionError(f"a ring holds at least 2 frames, not {capacity}")
         size = HEADER_BYTES + capacity * geometry.frame_bytes
@@ -79,13 +91,12 @@ class SharedRing:
         except OSError as error:
             raise OutputError(f"shared memory {name} cannot be made: {error.strerror}") from error
         self.geometry, self.capacity = geometry, capacity
-        row_width = geometry.row_width or geometry.width
         facts = _FACTS.pack(
             MAGIC,
             VERSION,
             geometry.height,
             geometry.width,
-            row_width,
+            geometry.row_width or geometry.width,
             geometry.rate or 0.0,
             capacity,
         )

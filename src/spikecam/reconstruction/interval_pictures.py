@@ -8,6 +8,8 @@ Frame numbers count from the start of the run, in 16 bits where they fit.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -23,8 +25,8 @@ FrameNumbers = npt.NDArray[np.int16] | npt.NDArray[np.int32]
 _STRIP_PIXELS = 8192
 
 
-def frame_number_type(run_frames: int, reach: int) -> type[np.int16] | type[np.int32]:
-    """The type of frame numbers in runs of so many frames, with intervals of such a reach."""
+def frame_number_type(run_frames: int, reach: int) -> type[Any]:
+    """The type of frame numbers for a run and a reach: int16 where they fit, else int32."""
     return np.int16 if run_frames + reach < np.iinfo(np.int16).max else np.int32
 
 
@@ -77,8 +79,8 @@ def write_inverse_intervals(
     )
 
 
-# Loops over pixels stand in functions of their own: as parts of one they are not vectorised. Nor are
-# they where two of their arrays are the same.
+# Loops over pixels stand in functions of their own: as parts of one they are not vectorised, nor
+# where two of their arrays are the same.
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

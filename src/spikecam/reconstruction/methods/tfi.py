@@ -124,7 +124,7 @@ def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Pic
             yield from pictures
             done += len(pictures)
         # Counted from the next run on.
-        begins = np.maximum(begins - kind(stop - start), kind(-reach - 1))
+        begins = np.maximum(begins - (stop - start), -reach - 1).astype(kind)
 
 
 METHOD = Method(
