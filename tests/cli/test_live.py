@@ -69,7 +69,7 @@ def feed_and_trigger(tmp_path, *options, trigger):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as watching:
-        first = watching.stdout.readline()
+        first = watching.stderr.readline()
         watching.stdin.write(packed[:60].tobytes())
         watching.stdin.flush()
         time.sleep(0.5)
@@ -98,7 +98,7 @@ def test_a_signal_records_the_seconds_around_it(tmp_path):
     printed, packed = feed_and_trigger(
         tmp_path, trigger=lambda watching: watching.send_signal(signal.SIGUSR1)
     )
-    assert b"to record 0.2 s before and 0.1 s after a moment to " in printed
+    assert b"spikecam: to record 0.2 s before and 0.1 s after a moment to " in printed
     assert b"kill -USR1 " in printed
     assert b"MB of memory hold the frames" in printed
     assert b"\n120 frames, " in printed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from spikecam.cli.interrupt import notifying_of_interruption
-from spikecam.cli.messages import report, say
+from spikecam.cli.messages import report, say, say_aside
 from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
 from spikecam.cli.moment_triggers import trigger_on_enter, trigger_on_file, trigger_on_signal
 from spikecam.cli.options import OUTPUT_GROUP, PAGE_GROUP, PageOptions, RecordingOptions
@@ -71,7 +71,7 @@ class MomentOptions:
         if self.trigger_file is not None:
             trigger_on_file(recorder.trigger, self.trigger_file)
             triggers.append(f"touch {self.trigger_file}")
-        say(
+        say_aside(
             f"to record {self.record_before:g} s before and {self.record_after:g} s after a moment "
             f"to {self.out}: {', or '.join([*triggers, 'the button of the page'])}; "
             f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
