@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from spikecam.online.feed import open_feed
     from spikecam.online.live_reconstruction import LiveReconstruction
     from spikecam.online.methods import online_method_names, online_reconstructor
+    from spikecam.online.moment_recorder import MomentRecorder
+    from spikecam.online.shared_ring import SharedRing
     from spikecam.optical_flow.flow import flow
     from spikecam.orientation import Orientation
     from spikecam.reconstruction.method_choice import MethodChoice, choose_method
@@ -253,6 +255,8 @@ _HOMES = {
     "online.feed": ("open_feed",),
     "online.live_reconstruction": ("LiveReconstruction",),
     "online.methods": ("online_method_names", "online_reconstructor"),
+    "online.moment_recorder": ("MomentRecorder",),
+    "online.shared_ring": ("SharedRing",),
     "reconstruction.method_choice": ("MethodChoice", "choose_method"),
     "reconstruction.reconstruct": ("all_frames", "reconstruct", "reconstruct_frames"),
     "reconstruction.window_network": ("window_network_method",),
@@ -337,6 +341,8 @@ __all__ = [  # noqa: RUF022
     "online_reconstructor",
     "online_method_names",
     "LiveReconstruction",
+    "MomentRecorder",
+    "SharedRing",
     "open_feed",
     "Takes",
     "all_methods",

@@ -14,9 +14,10 @@ import numpy as np
 from spikecam.picture import Picture
 from spikecam.resources import usable_cores
 
-# Pictures are made in blocks about this large: small enough that the memory of one that has been
-# dropped is used again for the next, large enough that a block outweighs the calls it takes.
-_BLOCK_BYTES = 16 << 20
+# Pictures are made in blocks about this large: small enough that a block and the one before it,
+# whose memory is used again for the next, stay in the cache that cores share, large enough that a
+# block outweighs the calls it takes.
+_BLOCK_BYTES = 4 << 20
 
 
 @cache

@@ -25,7 +25,6 @@ Progress = Callable[[Sequence[Item]], Iterable[Item]]
 
 _NO_NAME = "the recording"
 _BLOCK_BYTES = 16 << 20
-_CACHE_BYTES = 1 << 20
 
 
 class SpikeStream:
@@ -308,26 +307,17 @@ class SpikeStream:
 
         ``progress`` wraps the list of spans that are read one after another.
         """
+        # It loads the compiler, which most uses of a recording do without.
+        from spikecam.spike_counts import SpikeCounter
+
         stop = len(self) if stop is None else stop
         self._check_span(start, stop)
         window = self[start:stop]
-        stored = bits.frame_bytes(self.height, self.row_width) * 8
-        total = np.zeros(stored, np.int64)
+        counter = SpikeCounter(self._packed.shape[1], len(window))
         for a, b in progress(window.block_spans()):
-            packed = np.ascontiguousarray(window.packed(a, b))
-            # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them, and what
-            # is unpacked at a time stays in the cache.
-            few = max(1, _CACHE_BYTES // stored)
-            for group in range(0, len(packed), 255):
-                last = min(group + 255, len(packed))
-                sums = np.zeros(stored, np.uint8)
-                for c in range(group, last, few):
-                    part = packed[c : min(c + few, last)]
-                    frames = np.unpackbits(part.reshape(-1), bitorder="little").reshape(-1, stored)
-                    sums += np.add.reduce(frames, axis=0, dtype=np.uint8)
-                total += sums
-        picture = total[: self.height * self.row_width].reshape(self.height, self.row_width)
-        return np.ascontiguousarray(picture[::-1, : self.width])
+            counter.add(window.packed(a, b))
+        picture = counter.picture(self.height, self.width, self.row_width)
+        return picture.astype(np.int64, order="C")
 
     def window(self, frame: int, length: int) -> Span:
         """Span (start, stop) of the window of odd ``length`` around ``frame``.

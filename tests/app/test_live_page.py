@@ -1,10 +1,14 @@
 """The live view in a browser."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from urllib.request import Request, urlopen
+
+import numpy as np
 
 import spikecam as sc
 from spikecam import sample
@@ -58,3 +62,34 @@ def test_the_live_page_says_when_it_ends(served, page, tmp_path):
     os.close(into)
     page.get_by_text(re.compile("ended: 137 frames")).wait_for()
     os.close(pipe)
+
+
+def test_a_moment_is_recorded_from_the_page(served, page, tmp_path):
+    packed = np.random.default_rng(0).integers(0, 256, (120, 400 * 250 // 8), np.uint8)
+    pipe, into = os.pipe()
+    options = ("--size", "400x250", "--rate", "100", "-o", tmp_path / "moment.dat")
+    seconds = ("--record-before", "0.2", "--record-after", "0.1")
+    pipes = {"stdin": pipe, "stderr": subprocess.PIPE}
+    address, process = served("live", "-", *options, *seconds, **pipes)
+    page.goto(address, wait_until="commit")
+    button = page.get_by_role("button", name="Record")
+    button.wait_for()
+    for frame in packed[:60]:
+        os.write(into, frame.tobytes())
+    page.wait_for_timeout(1000)
+    button.click()
+    page.get_by_text(re.compile("; recording$")).wait_for()
+    url = address.replace("/?", "/trigger?")
+    with urlopen(Request(url, method="POST")) as answer:
+        assert json.loads(answer.read()) == {"pending": 2}
+    for frame in packed[60:]:
+        os.write(into, frame.tobytes())
+    os.close(into)
+    os.close(pipe)
+    page.get_by_text(re.compile("ended: 120 frames")).wait_for()
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=20)
+    for name in ("moment.dat", "moment-2.dat"):
+        assert f"recorded {tmp_path / name}" in printed
+        assert np.array_equal(sc.open(tmp_path / name).packed(), packed[40:70])
+    assert page.errors == []

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 import spikecam as sc
-from spikecam.bench.live import run_live_command, send_frames
+from spikecam.bench.live import measure_shared_memory, run_live_command, send_frames
 
 
 def test_a_camera_sends_at_its_rate(spikes):
@@ -29,3 +29,11 @@ def test_what_is_reached_is_said(monkeypatch):
     assert 1000 < frames <= 10_500
     # Somebody watches from the first picture on.
     assert 0.1 * made <= sent <= made <= 170
+
+
+def test_a_camera_that_writes_to_shared_memory_is_read():
+    row = measure_shared_memory((8, 16), 2000, 0.5, 21)
+    assert row["frames read"] + row["frames lost"] == row["frames sent"]
+    assert 500 <= row["frames sent"] <= 1000
+    assert row["frames read"] > 0
+    assert row["size"] == "16x8"

@@ -84,12 +84,14 @@ def run_command(spikecam):
 
 @pytest.fixture(scope="session")
 def run_example():
-    """The names that a page's Python example leaves."""
+    """The names that a page's Python examples leave, run one after another."""
 
     def run(page):
-        (example,) = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+        examples = re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL)
+        assert examples
         names: dict = {}
-        exec(example, names)
+        for example in examples:
+            exec(example, names)
         return names
 
     return run

@@ -66,10 +66,13 @@ def test_the_example_of_the_batch_page_runs(run_example, small_demo, tmp_path, m
     assert [one.state for one in results] == ["done"] * 3
 
 
-def test_the_example_of_the_live_page_runs(run_example):
-    picture = run_example("live")["picture"]
-    assert picture.shape == (250, 400)
-    assert (picture == 1).all()
+def test_the_examples_of_the_live_page_run(run_example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run_example("live")
+    assert names["picture"].shape == (250, 400)
+    assert (names["picture"] == 1).all()
+    assert len(names["recorded"]) == 60
+    assert names["recorded"].rate == 40_000
 
 
 def test_every_public_name_is_in_the_manual(text):

@@ -14,8 +14,9 @@ class FakeFeed:
 
     geometry = Geometry(5, 9)
 
-    def __init__(self, blocks, leftover_bytes=0):
+    def __init__(self, blocks, leftover_bytes=0, lost_frames=0):
         self.blocks, self.leftover_bytes = blocks, leftover_bytes
+        self.lost_frames = lost_frames
 
     def __iter__(self):
         return self.blocks()
@@ -112,6 +113,13 @@ def test_bytes_after_the_last_whole_frame_are_in_the_summary(spikes):
     live = LiveReconstruction(FakeFeed(lambda: iter([block]), leftover_bytes=4), "tfp")
     live.run()
     assert "the last 4 bytes are less than a frame of 9x5" in live.summary()
+
+
+def test_lost_frames_are_in_the_summary(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+    live = LiveReconstruction(FakeFeed(lambda: iter([block]), lost_frames=1234), "tfp")
+    live.run()
+    assert "1,234 frames were lost: they were overwritten before they were read" in live.summary()
 
 
 def test_stop_ends_it():

@@ -97,6 +97,14 @@ def serve_live(
     def stream_pictures() -> StreamingResponse:
         return jpeg_stream_response(iter_jpegs(live, display))
 
+    if live.recorder is not None:
+        recorder = live.recorder
+
+        @app.post("/trigger")
+        def trigger_recording() -> dict[str, int]:
+            recorder.trigger()
+            return {"pending": recorder.pending_count}
+
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
     try:
@@ -143,6 +151,8 @@ def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:
             on_change=lambda event: set_gamma(event.value),
         )
         gamma.props('label aria-label="Gamma"').classes("w-40")
+        if live.recorder is not None:
+            ui.button("Record", icon="fiber_manual_record", on_click=live.recorder.trigger)
     image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
     image.style("image-rendering: pixelated; max-height: 80vh; object-fit: contain")
     status = ui.label()
@@ -166,7 +176,15 @@ def format_live_status(live: LiveReconstruction) -> str:
         return "something went wrong inside spikecam; the terminal says more when it ends"
     if live.ended:
         return f"ended: {live.summary()}"
-    return (
+    parts = [
         f"{live.frame_rate:,.0f} frames a second read, "
         f"{live.picture_rate:.0f} pictures a second made, {live.sent_rate:.0f} sent here"
-    )
+    ]
+    if live.feed.lost_frames:
+        parts.append(f"{live.feed.lost_frames:,} frames lost")
+    if live.recorder is not None and live.recorder.pending_count:
+        parts.append("recording")
+    if live.recorder is not None and live.recorder.recordings:
+        latest = live.recorder.recordings[-1].name
+        parts.append(f"{len(live.recorder.recordings)} recorded, the last is {latest}")
+    return "; ".join(parts)

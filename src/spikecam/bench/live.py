@@ -2,22 +2,33 @@
 
 Another process sends frames of 400x250 through a pipe as a camera would; ``spikecam live`` reads
 them, asked for more pictures than a screen shows. This process takes the pictures as a browser
-does.
+does. A faster camera writes to a ring in shared memory, which this process reads without a page.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from http.client import HTTPResponse
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import numpy as np
+
+from spikecam.bench.machine_limits import memory_read_limit
 from spikecam.bench.speed_inputs import simulate_moving_pattern
+from spikecam.bench.timing import median_seconds_in_turns
+from spikecam.bits import frame_bytes
+from spikecam.online.feed import open_feed
+from spikecam.online.live_reconstruction import LiveReconstruction
+from spikecam.online.shared_ring import SharedRing
 from spikecam.stream import SpikeStream
 
 _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
@@ -25,6 +36,8 @@ _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
 _TOGETHER = 100
 # Pictures a second that are asked for.
 _ASKED = 62
+# Time that a ring in shared memory holds.
+_RING_SECONDS = 0.1
 _RUN = "from spikecam.cli.main import main; main()"
 
 
@@ -84,7 +97,92 @@ def _open_when_ready(url: str) -> HTTPResponse:
     raise ConnectionError(f"nobody answers at {url}")
 
 
+def measure_shared_memory(
+    shape: tuple[int, int], rate: float, seconds: float, window: int
+) -> dict[str, Any]:
+    """Measure live TFP of a camera of another process that writes to shared memory.
+
+    Args:
+        shape: height and width of its frames.
+        rate: frames a second that it writes.
+        seconds: for how long.
+        window: of TFP, counted anew for each of up to 60 pictures a second.
+
+    Returns:
+        Frames and pictures a second, frames lost, GB of frames read a second, and their share of
+        what one core reads of an array.
+    """
+    name = f"spikecam-bench-{os.getpid()}"
+    arguments = [name, *map(str, shape), f"{rate}", f"{seconds}"]
+    camera = [sys.executable, "-m", "spikecam.bench.live", *arguments]
+    # What is compiled is loaded before the camera starts.
+    warm = SpikeStream.from_array(np.zeros((9, *shape), np.uint8))
+    with subprocess.Popen(camera, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sending:
+        assert sending.stdin is not None
+        assert sending.stdout is not None
+        sending.stdout.readline()
+        feed = open_feed(f"shm:{name}")
+        live = LiveReconstruction(feed, "tfp", {"window": window}, fps=60)
+        live.reconstructor.update(warm)
+        live.reconstructor.picture()
+        reading = threading.Thread(target=live.run)
+        reading.start()
+        sending.stdin.write(b"begin\n")
+        sending.stdin.close()
+        sent = int(sending.stdout.readline())
+        reading.join()
+    if live.error is not None:
+        raise live.error
+    read_bytes = live.frame_count * feed.geometry.frame_bytes
+    limit = memory_read_limit(256 << 20)
+    limit_seconds = min(median_seconds_in_turns([limit.run], 9))
+    return {
+        "size": f"{shape[1]}x{shape[0]}",
+        "frames sent": sent,
+        "frames read": live.frame_count,
+        "frames lost": feed.lost_frames,
+        "pictures a second": live.picture_count / seconds,
+        "GB/s": read_bytes / seconds / 1e9,
+        "share of memory": read_bytes / seconds * limit_seconds / limit.amount,
+    }
+
+
+def write_to_ring(
+    name: str, shape: tuple[int, int], rate: float, seconds: float, begin: Callable[[], Any]
+) -> int:
+    """Write random frames to a ring in shared memory as a camera does; return how many.
+
+    Args:
+        name: of the ring, which holds a tenth of a second.
+        shape, rate, seconds: as for `measure_shared_memory`.
+        begin: returns when somebody reads.
+    """
+    frame_size = frame_bytes(*shape)
+    frames = np.random.default_rng(0).integers(0, 256, (64, frame_size), np.uint8)
+    with SharedRing(name, shape, max(2, int(rate * _RING_SECONDS)), rate=rate) as ring:
+        begin()
+        began, sent = time.monotonic(), 0
+        while (now := time.monotonic() - began) < seconds:
+            due = min(len(frames), int(now * rate) - sent)
+            ring.write(frames[:due])
+            sent += due
+            if due < len(frames):
+                time.sleep(0.0005)
+        return sent
+
+
+def _announce_and_wait() -> None:
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 3:
+        # The process of a camera that writes to shared memory: NAME HEIGHT WIDTH RATE SECONDS.
+        name, height, width, rate, seconds = sys.argv[1:]
+        shape = int(height), int(width)
+        print(write_to_ring(name, shape, float(rate), float(seconds), _announce_and_wait))
+        sys.exit()
     # The camera's process: RATE SECONDS.
     send_frames(
         simulate_moving_pattern(_FRAMES, _HEIGHT, _WIDTH),

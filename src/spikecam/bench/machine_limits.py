@@ -43,6 +43,12 @@ def memory_copy_limit(byte_count: int) -> MachineLimit:
     return MachineLimit("memory", copy, 2.0 * byte_count)
 
 
+def memory_read_limit(byte_count: int) -> MachineLimit:
+    """Limit of memory: reading an array of so many bytes, on one core."""
+    source = np.ones(byte_count // 8, np.uint64)
+    return MachineLimit("memory", source.max, 8.0 * len(source))
+
+
 def matrix_product_limit(side: int, device: str) -> MachineLimit:
     """Limit of computing: the product of square matrices, in the type that networks use there."""
     import torch

@@ -74,6 +74,16 @@ def all_workloads() -> list[Workload]:
             lambda inputs: inputs.recording.shape,
             lambda inputs: _packed_bytes(inputs.recording) + int(np.prod(inputs.recording.shape)),
         ),
+        Workload(
+            "count",
+            lambda inputs, _: [inputs.recording.count()],
+            lambda inputs, _: [_counted(inputs.recording_path, len(inputs.recording))],
+            "numpy.unpackbits and sum",
+            lambda inputs: inputs.recording.shape,
+            lambda inputs: (
+                _packed_bytes(inputs.recording) + 8 * int(np.prod(inputs.recording.shape[1:]))
+            ),
+        ),
         *(_tfp(window) for window in TIMED_WINDOWS),
         _tfi("TFI", 256),
         _tfi(f"TFI, reach {_SHORT}", _SHORT),
@@ -233,6 +243,10 @@ def _tfi(name: str, reach: int) -> Workload:
 
 def _unpacked(path: Path) -> Any:
     return np.unpackbits(np.fromfile(path, np.uint8), bitorder="little")
+
+
+def _counted(path: Path, frame_count: int) -> Any:
+    return _unpacked(path).reshape(frame_count, -1).sum(axis=0, dtype=np.int64)
 
 
 def _reference(name: str, *args: Any) -> Iterable[Any]:

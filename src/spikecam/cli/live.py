@@ -2,29 +2,86 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import fields
-from typing import Annotated
+import os
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from spikecam.cli.interrupt import notifying_of_interruption
-from spikecam.cli.messages import report, say
+from spikecam.cli.messages import report, say, say_aside
 from spikecam.cli.method_options import MethodFlags, add_method_flags, make_method_parameter
-from spikecam.cli.options import PAGE_GROUP, PageOptions, RecordingOptions
+from spikecam.cli.moment_triggers import trigger_on_enter, trigger_on_file, trigger_on_signal
+from spikecam.cli.options import OUTPUT_GROUP, PAGE_GROUP, PageOptions, RecordingOptions
 from spikecam.errors import OptionError
 from spikecam.extras import require_packages
 from spikecam.method import Takes, find_method
 from spikecam.online.methods import online_method_names
 from spikecam.reconstruction.method_choice import FAST_METHOD
 
+if TYPE_CHECKING:
+    from spikecam.io.geometry import Geometry
+    from spikecam.online.moment_recorder import MomentRecorder
+
 METHODS = [find_method(name, Takes.SPIKES) for name in online_method_names()]
 FPS_BOUNDS = (1, 1000)
 
 
+@Parameter(name="*", group=OUTPUT_GROUP)
+@dataclass(frozen=True)
+class MomentOptions:
+    """Options for recording the seconds around a moment.
+
+    Attributes:
+        out: Record moments to this .dat file; the next ones get numbers.
+        record_before: Seconds before a moment, which are held in memory.
+        record_after: Seconds after it.
+        trigger_file: Record when this file appears, or is touched.
+        trigger_jump: Record when the firing rate rises or falls by this factor.
+    """
+
+    out: Annotated[Path | None, Parameter(alias="-o", metavar="MOMENT.dat")] = None
+    record_before: float = 1.0
+    record_after: float = 1.0
+    trigger_file: Annotated[Path | None, Parameter(metavar="FILE")] = None
+    trigger_jump: Annotated[float | None, Parameter(metavar="FACTOR")] = None
+
+    def open_recorder(self, geometry: Geometry, source: str) -> MomentRecorder | None:
+        """Begin to hold frames, and say what triggers; None without an output."""
+        if self.out is None:
+            if self.trigger_file is not None or self.trigger_jump is not None:
+                raise OptionError("a trigger records a moment; name its file with -o MOMENT.dat")
+            return None
+        from spikecam.online.moment_recorder import MomentRecorder
+
+        recorder = MomentRecorder(
+            self.out,
+            geometry,
+            seconds_before=self.record_before,
+            seconds_after=self.record_after,
+            jump=self.trigger_jump,
+        )
+        triggers = []
+        if trigger_on_enter(recorder.trigger, stdin_is_feed=source == "-"):
+            triggers.append("press Enter")
+        if trigger_on_signal(recorder.trigger):
+            triggers.append(f"kill -USR1 {os.getpid()}")
+        if self.trigger_file is not None:
+            trigger_on_file(recorder.trigger, self.trigger_file)
+            triggers.append(f"touch {self.trigger_file}")
+        say_aside(
+            f"to record {self.record_before:g} s before and {self.record_after:g} s after a moment "
+            f"to {self.out}: {', or '.join([*triggers, 'the button of the page'])}; "
+            f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
+        )
+        return recorder
+
+
 @add_method_flags(METHODS, without=("fpn",))
 def live(
-    source: Annotated[str, Parameter(name="RECORDING|-", allow_leading_hyphen=True)],
+    source: Annotated[str, Parameter(name="RECORDING|shm:NAME|-", allow_leading_hyphen=True)],
     /,
     *,
     method: Annotated[str, make_method_parameter(METHODS)] = FAST_METHOD,
@@ -32,14 +89,17 @@ def live(
     fps: Annotated[float, Parameter(group=PAGE_GROUP)] = 60,
     page: Annotated[bool, Parameter(negative="--no-page", group=PAGE_GROUP)] = True,
     server: PageOptions = PageOptions(),
+    moments: MomentOptions = MomentOptions(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Watch a camera while it records: every frame is read, pictures are shown as they can be.
 
-    A recording is followed from its end on; what it is fed is neither kept nor changed.
+    A recording is followed from its end on; what it is fed is not changed, and kept only around
+    the moments that are triggered.
 
     Args:
-        source: A .dat file that grows, or - for packed frames on standard input.
+        source: A .dat file that grows, shm:NAME for a ring of frames in shared memory, or - for
+            packed frames on standard input.
         fps: Pictures a second, at most.
         page: Serve the page, or only measure.
     """
@@ -58,20 +118,25 @@ def live(
     from spikecam.online.live_reconstruction import LiveReconstruction
 
     feed = open_feed(source, recording.camera, recording.size)
-    live_reconstruction = LiveReconstruction(
-        feed, method, values, fps=fps, orientation=recording.orientation
-    )
-    with suppress(KeyboardInterrupt), notifying_of_interruption():
-        if page:
-            serve_live(
-                live_reconstruction,
-                host=server.host,
-                port=server.port,
-                browser=server.browser,
-                say=say,
-            )
-        else:
-            live_reconstruction.run()
+    geometry = replace(feed.geometry, rate=recording.rate or feed.geometry.rate)
+    with ExitStack() as stack:
+        recorder = moments.open_recorder(geometry, source)
+        if recorder is not None:
+            stack.enter_context(recorder)
+        live_reconstruction = LiveReconstruction(
+            feed, method, values, fps=fps, orientation=recording.orientation, recorder=recorder
+        )
+        with suppress(KeyboardInterrupt), notifying_of_interruption():
+            if page:
+                serve_live(
+                    live_reconstruction,
+                    host=server.host,
+                    port=server.port,
+                    browser=server.browser,
+                    say=say,
+                )
+            else:
+                live_reconstruction.run()
     if live_reconstruction.error is not None:
         raise live_reconstruction.error
     facts = {
@@ -79,5 +144,9 @@ def live(
         "pictures": live_reconstruction.picture_count,
         "sent": live_reconstruction.sent_count,
         "leftover_bytes": feed.leftover_bytes,
+        "lost_frames": feed.lost_frames,
+        "moments": [] if recorder is None else recorder.recordings,
     }
-    report(live_reconstruction.summary(), facts)
+    lines = [live_reconstruction.summary()]
+    lines += [] if recorder is None else [f"recorded {path}" for path in recorder.recordings]
+    report("\n".join(lines), facts)

@@ -1,4 +1,4 @@
-"""Spike frames as they arrive: from a pipe, or appended to a recording."""
+"""Spike frames as they arrive: from a pipe, in shared memory, or appended to a recording."""
 
 from __future__ import annotations
 
@@ -12,19 +12,25 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from spikecam.errors import FileError, GeometryError, OptionError
-from spikecam.io.geometry import Geometry, resolve_geometry
+from spikecam.io.geometry import Geometry, check_stored_size, resolve_geometry
 from spikecam.io.recording_format import find_format_or_none
+from spikecam.online.shared_ring import SharedRingReader
 from spikecam.stream import SpikeStream
 
 # The most frames in one block: 25 ms of the fastest camera.
 _BLOCK_FRAMES = 1000
+# The most bytes in one block: it stays in the cache of a core until it has been used.
+_BLOCK_BYTES = 2 << 20
+_RING_POLL_SECONDS = 0.001
 _FILE_POLL_SECONDS = 0.004
 # A file that nobody wrote to for the first of these, nor in the second while it is watched, has
 # ended; clocks of file servers differ.
 _ENDED_SECONDS, _GROWTH_SECONDS = 10.0, 1.0
 _PIPE_TIMEOUT_SECONDS = 0.1
+SHARED_PREFIX = "shm:"
 # Requested size of the system's buffer for the pipe; the default is 64 kB.
 _PIPE_BUFFER_BYTES = 1 << 20
 
@@ -33,32 +39,41 @@ class Feed(Protocol):
     """Protocol of a source of spike frames that a camera is recording.
 
     Iterating yields the frames that arrived since the last block, as a `SpikeStream`; an empty one
-    where none arrived for a moment, so that the caller can do something else in between.
+    where none arrived for a moment, so that the caller can do something else in between. The memory
+    of a block is used again for the next.
 
     Attributes:
         geometry: size and layout of the frames.
         leftover_bytes: after the end, how many bytes followed the last whole frame.
+        lost_frames: frames that were overwritten before they were read.
     """
 
     geometry: Geometry
     leftover_bytes: int
+    lost_frames: int
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
 
 
 def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | None = None) -> Feed:
-    """Open the feed of frames of a growing recording or of standard input.
+    """Open the feed of frames of a growing recording, of shared memory or of standard input.
 
     Args:
-        source: "-" for standard input, else the path of a ``.dat`` file that is being written.
+        source: "-" for standard input, "shm:NAME" for a ring in shared memory (see
+            `spikecam.online.shared_ring`), else the path of a ``.dat`` file that is being written.
         camera, shape: a camera's name, or (height, width), where no sidecar file says it.
 
     Raises:
-        GeometryError: the size is unknown.
-        FileError: there is no such file, it is no packed recording, or it has ended.
+        GeometryError: the size is unknown, or not that of the ring.
+        FileError: there is no such file or ring, it is no packed recording, or it has ended.
         OptionError: standard input is a terminal.
     """
+    if source.startswith(SHARED_PREFIX):
+        reader = SharedRingReader(source.removeprefix(SHARED_PREFIX))
+        size = (reader.geometry.height, reader.geometry.width)
+        check_stored_size(Path(source), size, camera, shape)
+        return SharedRingFeed(reader)
     if source == "-":
         if camera is None and shape is None:
             raise GeometryError("a pipe does not say its size; give --size or --camera")
@@ -89,38 +104,83 @@ class PipeFeed:
 
     def __init__(self, pipe: BinaryIO, geometry: Geometry) -> None:
         self.geometry = geometry
-        self.leftover_bytes = 0
+        self.leftover_bytes = self.lost_frames = 0
         self._descriptor = pipe.fileno()
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
         _enlarge_pipe(self._descriptor)
         frame_bytes = self.geometry.frame_bytes
-        frame_count, buffer = 0, b""
-        with selectors.DefaultSelector() as selector:
+        frame_count, filled = 0, 0
+        buffer = _block_buffer(self.geometry)
+        with (
+            selectors.DefaultSelector() as selector,
+            open(self._descriptor, "rb", buffering=0, closefd=False) as pipe,
+        ):
             # A plain file in place of a pipe cannot be waited for, and need not be.
             with suppress(PermissionError):
                 selector.register(self._descriptor, selectors.EVENT_READ)
             while True:
                 if selector.get_map() and not selector.select(_PIPE_TIMEOUT_SECONDS):
-                    yield _as_stream(b"", self.geometry)
+                    yield _as_stream(buffer[:0], self.geometry)
                     continue
-                chunk = os.read(self._descriptor, _BLOCK_FRAMES * frame_bytes)
-                if not chunk:
+                byte_count = pipe.readinto(buffer[filled:].data)
+                if not byte_count:
                     break
-                buffer += chunk
-                whole_frames = len(buffer) // frame_bytes
+                filled += byte_count
+                whole_frames, rest = divmod(filled, frame_bytes)
                 if whole_frames:
                     frame_count += whole_frames
-                    yield _as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
-                    buffer = buffer[whole_frames * frame_bytes :]
-        self.leftover_bytes = len(buffer)
+                    yield _as_stream(buffer[: filled - rest], self.geometry)
+                    buffer[:rest] = buffer[filled - rest : filled]
+                    filled = rest
+        self.leftover_bytes = filled
         if not frame_count:
             size = f"{self.geometry.width}x{self.geometry.height}"
             raise FileError(
-                f"the pipe ended after {len(buffer):,} bytes, before one frame of {size} "
+                f"the pipe ended after {filled:,} bytes, before one frame of {size} "
                 f"({frame_bytes:,} bytes); check the size and the program that sends"
             )
+
+
+class SharedRingFeed:
+    """Feed of frames from a ring in shared memory, from its newest frame on, until it has ended.
+
+    Where the writer overtakes it, it goes on half a ring behind the newest frame, and counts what
+    it lost.
+
+    Args:
+        reader: of the ring.
+    """
+
+    def __init__(self, reader: SharedRingReader) -> None:
+        self.geometry = reader.geometry
+        self.leftover_bytes = self.lost_frames = 0
+        self._reader = reader
+
+    def __iter__(self) -> Iterator[SpikeStream]:
+        """Blocks of new frames."""
+        reader, frame_bytes = self._reader, self.geometry.frame_bytes
+        # A block of half the ring would be overwritten while it is copied.
+        most = max(1, min(_block_frames(self.geometry), reader.capacity // 4))
+        buffer = np.empty((most, frame_bytes), np.uint8)
+        position = reader.written
+        while True:
+            ended = reader.ended
+            written = reader.written
+            block = buffer[: min(written - position, most)]
+            if not len(block):
+                if ended:
+                    return
+                time.sleep(_RING_POLL_SECONDS)
+            elif not reader.copy_frames(position, block):
+                newest = reader.written
+                following = max(position + 1, newest - reader.capacity // 2)
+                self.lost_frames += following - position
+                position = following
+                continue
+            yield _as_stream(block, self.geometry)
+            position += len(block)
 
 
 class GrowingFileFeed:
@@ -136,13 +196,14 @@ class GrowingFileFeed:
 
     def __init__(self, recording_path: Path, geometry: Geometry) -> None:
         self.geometry = geometry
-        self.leftover_bytes = 0
+        self.leftover_bytes = self.lost_frames = 0
         self._path = recording_path
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
         frame_bytes = self.geometry.frame_bytes
         position = _file_status(self._path).st_size // frame_bytes
+        buffer = _block_buffer(self.geometry)
         with self._path.open("rb", buffering=0) as file:
             opened = os.fstat(file.fileno())
             while True:
@@ -154,12 +215,12 @@ class GrowingFileFeed:
                     )
                 if length == position:
                     time.sleep(_FILE_POLL_SECONDS)
-                    yield _as_stream(b"", self.geometry)
+                    yield _as_stream(buffer[:0], self.geometry)
                     continue
                 file.seek(position * frame_bytes)
-                chunk = file.read(min(length - position, _BLOCK_FRAMES) * frame_bytes)
-                whole_frames = len(chunk) // frame_bytes
-                yield _as_stream(chunk[: whole_frames * frame_bytes], self.geometry)
+                byte_count = file.readinto(buffer[: (length - position) * frame_bytes].data)
+                whole_frames = byte_count // frame_bytes
+                yield _as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
                 position += whole_frames
 
 
@@ -180,8 +241,16 @@ def _require_growth(path: Path) -> None:
     )
 
 
-def _as_stream(packed: bytes, geometry: Geometry) -> SpikeStream:
-    frames = np.frombuffer(packed, np.uint8).reshape(-1, geometry.frame_bytes)
+def _block_frames(geometry: Geometry) -> int:
+    return max(1, min(_BLOCK_FRAMES, _BLOCK_BYTES // geometry.frame_bytes))
+
+
+def _block_buffer(geometry: Geometry) -> npt.NDArray[np.uint8]:
+    return np.empty(_block_frames(geometry) * geometry.frame_bytes, np.uint8)
+
+
+def _as_stream(packed: npt.NDArray[np.uint8], geometry: Geometry) -> SpikeStream:
+    frames = packed.reshape(-1, geometry.frame_bytes)
     shape = (geometry.height, geometry.width)
     return SpikeStream(frames, shape, row_width=geometry.row_width, rate=geometry.rate)
 

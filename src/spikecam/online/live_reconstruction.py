@@ -11,6 +11,7 @@ import numpy as np
 
 from spikecam.online.feed import Feed
 from spikecam.online.methods import online_reconstructor
+from spikecam.online.moment_recorder import MomentRecorder
 from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 
@@ -33,6 +34,7 @@ class LiveReconstruction:
         options: of the method; kept, where they apply, when another is chosen.
         fps: the most pictures per second; where time is short, pictures are left out, never frames.
         orientation: of the pictures; frames are read as they are recorded.
+        recorder: takes every frame, too, for moments that are recorded.
 
     Raises:
         OptionError: the method cannot reconstruct online, or refuses the value of an option.
@@ -47,9 +49,11 @@ class LiveReconstruction:
         *,
         fps: float = 60,
         orientation: Orientation = Orientation(),
+        recorder: MomentRecorder | None = None,
     ) -> None:
         orientation.oriented_shape((feed.geometry.height, feed.geometry.width))
         self.feed, self.fps, self.orientation = feed, fps, orientation
+        self.recorder = recorder
         self.frame_count = self.picture_count = self.sent_count = 0
         self.frame_rate = self.picture_rate = self.sent_rate = 0.0
         self.ended = False
@@ -99,6 +103,8 @@ class LiveReconstruction:
                 return
             if len(frames):
                 self._first_update = self._first_update or time.monotonic()
+                if self.recorder is not None:
+                    self.recorder.append(frames)
                 self.reconstructor.update(frames)
                 self._last_update = time.monotonic()
                 self.frame_count += len(frames)
@@ -133,6 +139,11 @@ class LiveReconstruction:
         ]
         if self.sent_count:
             parts.append(f"{self.sent_count:,} sent, {self.sent_count / seconds:.1f} a second")
+        if self.feed.lost_frames:
+            parts.append(
+                f"{self.feed.lost_frames:,} frames were lost: they were overwritten before they "
+                "were read"
+            )
         if self.feed.leftover_bytes:
             geometry = self.feed.geometry
             parts.append(

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from spikecam.reconstruction.interval_pictures import set_first_spikes
 from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
 FrameOffsets = npt.NDArray[np.int32]
 
-
 _BLOCK_BYTES = 1 << 20
+_FIRST_FRAMES = 32
 
 
 def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
@@ -80,11 +81,22 @@ def _find_spikes(
     _, height, width = stream.shape
     offsets = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
     offsets[:, :, width:] = 0
-    # A part at a time: most pixels are found soon.
-    parts = stream[start:stop].block_spans(_BLOCK_BYTES)
+    # A part at a time: most pixels are found soon. So many are in the first that they are written
+    # for all pixels; later they are searched one by one.
+    length, first = stop - start, 0
+    if count == 1 and length > _FIRST_FRAMES:
+        first = _FIRST_FRAMES
+        rows = stream.packed_rows(*((stop - first, stop) if backward else (start, start + first)))
+        set_first_spikes(rows[::-1] if backward else rows, offsets[0])
+        offsets[:, :, width:] = 0
+        if (offsets >= 0).all():
+            return offsets
+    # Frames [first, length) from this end are left.
+    left = stream[start : stop - first] if backward else stream[start + first : stop]
+    parts = left.block_spans(_BLOCK_BYTES)
     for a, b in reversed(parts) if backward else parts:
-        rows = stream.packed_rows(start + a, start + b)
-        frames_before = stop - start - b if backward else a
+        rows = left.packed_rows(a, b)
+        frames_before = length - b if backward else first + a
         run_over_rows(_scan, height, rows[::-1] if backward else rows, frames_before, offsets)
         if (offsets[-1] >= 0).all():
             break

@@ -49,7 +49,8 @@ def iter_corrected_tfp(
     sums = sum_spike_weights(stream, start, stop, fpn)
     new, old = _last_spike_offsets(stream, stop), _last_spike_offsets(stream, start)
     yield fpn.fill_bad_pixels(_rates(sums, window))
-    for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
+    # The state of a row is read and written once for so many frames.
+    for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape, min_frames=4):
         n = len(pictures)
         entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
         args = (entering, leaving, new, old, fpn.gain, fpn.slope, int(fpn.dead_frame), sums)

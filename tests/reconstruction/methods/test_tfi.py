@@ -4,6 +4,11 @@ import pytest
 from spikecam import rows
 from spikecam.errors import OptionError, RangeError
 from spikecam.reconstruction import intervals
+from spikecam.reconstruction.interval_pictures import (
+    find_block_ends,
+    frame_number_type,
+    write_inverse_intervals,
+)
 from spikecam.reconstruction.methods.tfi import TfiOptions, tfi
 from spikecam.stream import SpikeStream
 
@@ -105,3 +110,23 @@ def test_a_window_that_leaves_the_recording_is_refused(steady):
         tfi(steady(np.full((4, 8), 0.5), 30), [1], TfiOptions(window=5))
     with pytest.raises(OptionError):
         tfi(steady(np.full((4, 8), 0.5), 30), [10], TfiOptions(window=4))
+
+
+def test_long_recordings_are_made_of_runs_that_fit_together(spikes):
+    array = spikes(300, 5, 21, 0.05)
+    pictures = list(tfi(SpikeStream.from_array(array), range(300), TfiOptions()))
+    for at in (0, 126, 127, 128, 129, 255, 256, 299):
+        alone = next(tfi(SpikeStream.from_array(array), [at], TfiOptions()))
+        assert np.array_equal(pictures[at], alone), at
+
+
+def test_a_reach_beyond_16_bits_gives_the_same(spikes):
+    stream = SpikeStream.from_array(spikes(60, 4, 16))
+    assert frame_number_type(128, 256) is np.int16
+    assert frame_number_type(128, 40_000) is np.int32
+    pictures = [np.empty((3, 4, 16), np.float32) for _ in range(2)]
+    for kind, out in zip((np.int16, np.int32), pictures, strict=True):
+        begins, following = np.full((4, 16), -1, kind), np.full((4, 16), 60, kind)
+        (ends, *_) = find_block_ends(stream.packed_rows(), 3, following)
+        write_inverse_intervals(stream.packed_rows(0, 3), 0, 99, begins, ends, out)
+    assert np.array_equal(*pictures)

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from spikecam.bench.report import Report
 
 
+_PIPE_RATE, _FULL_RATE = 20_000, 40_000
+_FULL_SHAPE = 1000, 1000
+# What such a camera records in a sixtieth of a second.
+_FULL_WINDOW = 667
+
+
 @dataclass(frozen=True)
 class LiveOptions:
     """Options of the benchmark.
@@ -19,13 +25,16 @@ class LiveOptions:
     Attributes:
         rate: frames a second that the camera sends.
         seconds: for how long.
+        shared_memory: measure TFP of a camera of 1000x1000 that writes 40,000 frames a second, or
+            ``rate``, to shared memory, without a page.
     """
 
-    rate: float = 20_000
+    rate: float | None = None
     seconds: float = 10
+    shared_memory: bool = False
 
     def __post_init__(self) -> None:
-        if not (self.rate > 0 and self.seconds > 0):
+        if not ((self.rate is None or self.rate > 0) and self.seconds > 0):
             raise OptionError("rate and seconds are above 0")
 
 
@@ -34,16 +43,23 @@ def run(options: LiveOptions, context: RunContext) -> Report:
 
     The report has the pictures a second of each live method.
     """
-    from spikecam.bench.live import run_live_command
+    from spikecam.bench.live import measure_shared_memory, run_live_command
     from spikecam.bench.report import Report, Table
     from spikecam.online.methods import online_method_names
 
+    if options.shared_memory:
+        rate = options.rate or _FULL_RATE
+        row = measure_shared_memory(_FULL_SHAPE, rate, options.seconds, _FULL_WINDOW)
+        source = f"{row['size']}, {rate:g} frames a second, TFP of {_FULL_WINDOW} frames"
+        table = Table("shared-memory", f"Shared memory: {source}", [row])
+        return Report("live", "Live view", source, context.command, [table])
+    rate = options.rate or _PIPE_RATE
     rows = []
     for method in online_method_names():
-        line = run_live_command(method, options.rate, options.seconds)
+        line = run_live_command(method, rate, options.seconds)
         context.say(f"{method:<6} {line}")
         rows.append({"method": method, "result": line})
-    source = f"frames of 400x250, {options.rate:g} a second"
+    source = f"frames of 400x250, {rate:g} a second"
     table = Table("live", f"Live view of {source}", rows)
     return Report("live", "Live view", source, context.command, [table])
 

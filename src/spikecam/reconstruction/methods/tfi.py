@@ -23,16 +23,24 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numba import njit
 
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
+from spikecam.reconstruction.interval_pictures import (
+    find_block_ends,
+    frame_number_type,
+    write_inverse_intervals,
+)
 from spikecam.reconstruction.intervals import interval_end_offsets, interval_start_offsets
 from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
-from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
+from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
 from spikecam.stream import SpikeStream
+
+# Frames that are passed backward at a time. What lies behind them is searched once for each run,
+# which costs as much as some ten pictures.
+_RUN_FRAMES = 128
 
 
 @dataclass(frozen=True)
@@ -99,16 +107,24 @@ def _iter_means(pictures: Iterator[Picture], window: int) -> Iterator[Picture]:
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:
-    previous = interval_start_offsets(stream, first, reach)
-    start = first
-    # Looking ahead costs the same for one picture as for many.
-    for pictures in iter_empty_picture_blocks(first, last, stream.shape, min_frames=4):
-        stop = start + len(pictures)
-        following = interval_end_offsets(stream, stop, reach) + np.int32(len(pictures))
+    kind = frame_number_type(_RUN_FRAMES, reach)
+    begins = np.maximum(interval_start_offsets(stream, first, reach), -reach - 1).astype(kind)
+    for start in range(first, last, _RUN_FRAMES):
+        stop = min(start + _RUN_FRAMES, last)
+        # Beyond the reach it makes no difference where the spike is.
+        following = np.minimum(interval_end_offsets(stream, stop, reach), reach + 1)
+        following += np.int32(stop - start)
         rows = stream.packed_rows(start, stop)
-        run_over_rows(_intervals, stream.height, rows, reach, previous, following, pictures)
-        yield from pictures
-        start = stop
+        done, ends = 0, None
+        for pictures in iter_empty_picture_blocks(start, stop, stream.shape, min_frames=4):
+            if ends is None:
+                ends = iter(find_block_ends(rows, len(pictures), following.astype(kind)))
+            block = rows[done : done + len(pictures)]
+            write_inverse_intervals(block, done, reach, begins, next(ends), pictures)
+            yield from pictures
+            done += len(pictures)
+        # Counted from the next run on.
+        begins = np.maximum(begins - (stop - start), -reach - 1).astype(kind)
 
 
 METHOD = Method(
@@ -120,34 +136,3 @@ METHOD = Method(
     source="Zhu et al., ICME 2019",
     window=lambda options, stream: options.window,
 )
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _intervals(rows, reach, previous, following, pictures, first_row, last_row):  # type: ignore[no-untyped-def]
-    frames, _, width = pictures.shape
-    columns = previous.shape[1]
-    ends = np.empty((frames, columns), np.int32)
-    fired = np.empty(columns, np.uint8)
-    for row in range(first_row, last_row):
-        end = following[row]
-        for i in range(frames - 1, -1, -1):
-            ends[i] = end
-            for k in range(columns // 8):
-                for bit in range(8):
-                    fired[8 * k + bit] = (rows[i, row, k] >> bit) & 1
-            for column in range(columns):
-                end[column] = np.int32(i) if fired[column] else end[column]
-        begin = previous[row]
-        for i in range(frames):
-            for k in range(columns // 8):
-                for bit in range(8):
-                    fired[8 * k + bit] = (rows[i, row, k] >> bit) & 1
-            picture = pictures[i, row]
-            earliest, latest = np.int32(i - reach - 1), np.int32(i + reach + 1)
-            for column in range(columns):
-                begin[column] = np.int32(i) if fired[column] else begin[column]
-            for column in range(width):
-                interval = min(ends[i, column], latest) - max(begin[column], earliest)
-                picture[column] = np.float32(1) / np.float32(interval)
-        for column in range(columns):
-            begin[column] = max(begin[column] - frames, -reach - 1)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numba import njit
 
 from spikecam.bits import frame_bytes
 from spikecam.errors import OptionError
@@ -21,7 +20,8 @@ from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import iter_corrected_tfp
 from spikecam.reconstruction.recent_frames import RecentFrames
-from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures, run_over_rows
+from spikecam.reconstruction.sliding_counts import SlidingCounts
+from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
 from spikecam.stream import SpikeStream
 
 # The most packed frames that online reconstruction holds.
@@ -69,15 +69,15 @@ def tfp(stream: SpikeStream, frames: Sequence[int], options: TfpOptions) -> Iter
 
 
 def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Picture]:
-    _, height, width = stream.shape
     start, stop = stream.window(first, window)
-    counts = np.zeros((height, (width + 7) // 8 * 8), np.int32)
-    counts[:, :width] = stream.count(start, stop)
-    yield (counts[:, :width] / window).astype(np.float32)
+    counts = stream.count(start, stop)
+    yield counts.astype(np.float32) / np.float32(window)
+    sliding = SlidingCounts(counts, window)
     for pictures in iter_empty_picture_blocks(first + 1, last, stream.shape):
         n = len(pictures)
-        entering, leaving = stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n)
-        run_over_rows(_slide, height, entering, leaving, counts, window, pictures)
+        sliding.slide(
+            stream.packed_rows(stop, stop + n), stream.packed_rows(start, start + n), pictures
+        )
         yield from pictures
         start, stop = start + n, stop + n
 
@@ -85,7 +85,8 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
 class OnlineTfp:
     """TFP of frames as they come, for live use.
 
-    It is of the last ``window`` frames, or fewer at first.
+    It is of the last ``window`` frames, or fewer at first. They are counted anew for each picture:
+    while pictures come as often as the window is new, this reads every frame about once.
 
     Args:
         shape: height and width in pixels.
@@ -112,8 +113,8 @@ class OnlineTfp:
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
-        stream = self._recent.stream
-        rate: Picture = stream.count().astype(np.float32) / np.float32(max(len(stream), 1))
+        rate: Picture = self._recent.count().astype(np.float32, order="C")
+        rate /= np.float32(max(len(self._recent), 1))
         return rate
 
 
@@ -127,18 +128,3 @@ METHOD = Method(
     window=lambda options, stream: options.window,
     online=OnlineTfp,
 )
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _slide(entering, leaving, counts, window, pictures, first_row, last_row):  # type: ignore[no-untyped-def]
-    frames, _, width = pictures.shape
-    for row in range(first_row, last_row):
-        sums = counts[row]
-        for i in range(frames):
-            new, old = entering[i, row], leaving[i, row]
-            for k in range(len(new)):
-                for bit in range(8):
-                    sums[8 * k + bit] += ((new[k] >> bit) & 1) - ((old[k] >> bit) & 1)
-            picture = pictures[i, row]
-            for column in range(width):
-                picture[column] = np.float32(sums[column]) / np.float32(window)

@@ -142,7 +142,8 @@ def _run(stream: SpikeStream, first: int, last: int, options: TfstpOptions) -> I
     synapses = Synapses(height, width, options.plasticity)
     for start, stop in stream[:first].block_spans(1 << 20):
         synapses.advance(stream.packed_rows(start, stop))
-    for pictures in iter_empty_picture_blocks(first, last, stream.shape):
+    # The state of a row is read and written once for so many frames.
+    for pictures in iter_empty_picture_blocks(first, last, stream.shape, min_frames=4):
         synapses.advance(
             stream.packed_rows(synapses.frame_count, synapses.frame_count + len(pictures)), pictures
         )

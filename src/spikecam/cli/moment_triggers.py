@@ -1,0 +1,66 @@
+"""What triggers the recording of a moment while a command runs: a key, a signal, a file."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+_FILE_POLL_SECONDS = 0.02
+_TERMINAL = Path("/dev/tty")
+
+
+def trigger_on_enter(trigger: Callable[[], None], *, stdin_is_feed: bool) -> bool:
+    """Call ``trigger`` for each line that is typed, where there is a terminal; return whether."""
+    terminal: TextIO = sys.stdin
+    if stdin_is_feed:
+        try:
+            terminal = _TERMINAL.open(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+    if not terminal.isatty():
+        return False
+
+    def read_lines() -> None:
+        for _ in terminal:
+            trigger()
+
+    threading.Thread(target=read_lines, daemon=True).start()
+    return True
+
+
+def trigger_on_signal(trigger: Callable[[], None]) -> bool:
+    """Call ``trigger`` at the signal SIGUSR1, where the system has it; return whether."""
+    if not hasattr(signal, "SIGUSR1"):
+        return False
+    signal.signal(signal.SIGUSR1, lambda *_: trigger())
+    return True
+
+
+def trigger_on_file(trigger: Callable[[], None], path: Path) -> None:
+    """Call ``trigger`` each time that a file appears or is written to, as ``touch`` does."""
+    before = _modification(path)
+
+    def watch() -> None:
+        latest = before
+        while True:
+            time.sleep(_FILE_POLL_SECONDS)
+            now = _modification(path)
+            if now not in (None, latest):
+                trigger()
+            latest = now
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _modification(path: Path) -> tuple[int, int] | None:
+    """Identity and time of a file; None where there is none."""
+    with suppress(OSError):
+        status = path.stat()
+        return status.st_ino, status.st_mtime_ns
+    return None

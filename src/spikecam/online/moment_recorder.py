@@ -1,0 +1,217 @@
+"""The seconds around a moment, recorded from a camera that is watched.
+
+The last frames are held in memory, in a ring. A trigger fixes the frames before and after it; a
+thread writes them to a file while frames come in. Where the disk is slower than the camera the ring
+fills, and the feed waits: no frame of a moment is left out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from spikecam.bits import Bytes
+from spikecam.errors import OptionError, OutputError
+from spikecam.io.atomic import atomic_path, check_writable_file, keeping_existing_file
+from spikecam.io.geometry import Geometry, write_sidecar
+from spikecam.io.paths import PathLike
+from spikecam.online.rate_jump import RateJumpDetector
+from spikecam.resources import check_memory
+from spikecam.stream import SpikeStream
+
+# The most bytes that are written at a time.
+_WRITTEN_BYTES = 8 << 20
+
+
+@dataclass
+class _Moment:
+    """Frames [first, stop) of the feed, and the first of them that is not written."""
+
+    first: int
+    stop: int
+
+
+class MomentRecorder:
+    """Recorder of the frames before and after a trigger, of as many moments as there are triggers.
+
+    It is a context, at whose end what was triggered is written as far as frames came.
+
+    Args:
+        path: of the first recording, a ``.dat`` file; the next ones are ``NAME-2.dat``,
+            ``NAME-3.dat`` and so on. Names that are taken are left out, never replaced. Each has a
+            sidecar file.
+        geometry: of the frames, as stored; seconds need its rate.
+        seconds_before, seconds_after: how long before and after a trigger; together above 0.
+        jump: also trigger where the firing rate rises or falls by this factor, above 1; None never.
+
+    Attributes:
+        recordings: paths of the recordings that are written.
+        memory_bytes: that the ring takes.
+
+    Raises:
+        OptionError: the rate is not known, no frame is asked for, or the factor is not above 1.
+        OutputError: the path cannot be written, or is no ``.dat`` file.
+        ResourceError: there is not so much memory.
+    """
+
+    def __init__(
+        self,
+        path: PathLike,
+        geometry: Geometry,
+        *,
+        seconds_before: float,
+        seconds_after: float,
+        jump: float | None = None,
+    ) -> None:
+        path = Path(path)
+        if path.suffix != ".dat":
+            raise OutputError(f"{path} is no .dat file, which moments are recorded to; rename it")
+        if geometry.rate is None:
+            raise OptionError("seconds need the camera's frames a second; give --rate")
+        if not (seconds_before >= 0 and seconds_after >= 0):
+            raise OptionError("seconds before and after a moment are at least 0")
+        self._jump = None if jump is None else RateJumpDetector(jump, geometry.rate)
+        self._before = round(seconds_before * geometry.rate)
+        self._after = round(seconds_after * geometry.rate)
+        capacity = self._before + self._after
+        if capacity < 1:
+            raise OptionError("a moment has at least one frame, before or after its trigger")
+        self.memory_bytes = capacity * geometry.frame_bytes
+        check_memory(
+            self.memory_bytes,
+            f"holding {capacity:,} frames around a moment",
+            "record fewer seconds",
+        )
+        check_writable_file(path)
+        self.recordings: list[Path] = []
+        self._names = _free_names(path)
+        self._geometry = replace(geometry, exposure=None)
+        self._ring = np.empty((capacity, geometry.frame_bytes), np.uint8)
+        self._frame_count = 0
+        self._moments: deque[_Moment] = deque()
+        # A signal may trigger while its own thread holds the lock: requests wait without one.
+        self._requests: deque[None] = deque()
+        self._error: Exception | None = None
+        self._ended = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._write_moments, daemon=True)
+        self._thread.start()
+
+    @property
+    def pending_count(self) -> int:
+        """Number of moments that are triggered and not written yet."""
+        return len(self._moments) + len(self._requests)
+
+    def trigger(self) -> None:
+        """Record the moment before the frames that come next; from any thread, or a signal."""
+        self._requests.append(None)
+
+    def append(self, frames: SpikeStream) -> None:
+        """Append the frames that come next; waits while the ring is full of frames to write.
+
+        Raises:
+            OutputError: a moment could not be written.
+        """
+        if self._jump is not None and self._jump.update(frames):
+            self.trigger()
+        start = 0
+        while start < len(frames):
+            with self._changed:
+                self._begin_moments()
+                self._changed.wait_for(lambda: self._room() or self._error)
+                if self._error is not None:
+                    raise self._error
+                place = self._frame_count % len(self._ring)
+                count = min(len(frames) - start, self._room(), len(self._ring) - place)
+                self._ring[place : place + count] = frames.packed(start, start + count)
+                self._frame_count += count
+                self._changed.notify_all()
+            start += count
+
+    def close(self) -> None:
+        """Write what was triggered, as far as frames came, and end.
+
+        Raises:
+            OutputError: a moment could not be written.
+        """
+        with self._changed:
+            self._begin_moments()
+            self._ended = True
+            self._changed.notify_all()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> MomentRecorder:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _begin_moments(self) -> None:
+        while self._requests:
+            self._requests.popleft()
+            first = max(0, self._frame_count - self._before)
+            self._moments.append(_Moment(first, self._frame_count + self._after))
+        self._changed.notify_all()
+
+    def _room(self) -> int:
+        """Frames that may be appended before one is overwritten that is to be written."""
+        oldest = min((moment.first for moment in self._moments), default=self._frame_count)
+        return len(self._ring) - (self._frame_count - oldest)
+
+    def _write_moments(self) -> None:
+        try:
+            while self._wait_for_moment():
+                path = next(self._names)
+                with (
+                    keeping_existing_file(path),
+                    atomic_path(path) as temporary,
+                    temporary.open("wb") as file,
+                ):
+                    for part in self._iter_parts(self._moments[0]):
+                        file.write(part.data)
+                    # Written before it is renamed, so that a full disk is an error.
+                    file.flush()
+                write_sidecar(path, self._geometry)
+                with self._changed:
+                    self._moments.popleft()
+                    self.recordings.append(path)
+                    self._changed.notify_all()
+        except Exception as error:
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _wait_for_moment(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._moments or self._ended)
+            return bool(self._moments)
+
+    def _iter_parts(self, moment: _Moment) -> Iterator[Bytes]:
+        """Yield the frames of a moment as they come; each part is held until the next is asked."""
+        most = max(1, _WRITTEN_BYTES // self._ring.shape[1])
+        while moment.first < moment.stop:
+            with self._changed:
+                self._changed.wait_for(lambda: self._frame_count > moment.first or self._ended)
+                last = min(moment.stop, self._frame_count, moment.first + most)
+            if last == moment.first:
+                return
+            place = moment.first % len(self._ring)
+            last = min(last, moment.first + len(self._ring) - place)
+            yield self._ring[place : place + last - moment.first]
+            with self._changed:
+                moment.first = last
+                self._changed.notify_all()
+
+
+def _free_names(path: Path) -> Iterator[Path]:
+    """Yield the path, then the path with numbers from 2 on, without those that exist."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return (one for one in itertools.chain([path], numbered) if not one.exists())
