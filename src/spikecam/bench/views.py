@@ -33,13 +33,16 @@ from spikecam.views.camera_path import CameraPath
 from spikecam.views.display_pictures import display_picture
 from spikecam.views.fitting import Fit, FitOptions
 from spikecam.views.flight import Flight
+from spikecam.views.gaussians import Gaussians
 from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.rendering import render
 from spikecam.views.trajectory_error import alignment, perturb_path
 
 # Poses that are off: control points of the path, their error as a share of the distance and in
-# degrees; and the times at which refined ones are compared with the truth.
+# degrees; the times at which refined ones are compared with the truth; and steps by which a test
+# camera is aligned to its picture, with their rate in distances and radians.
 _CONTROL_POINTS, _CENTRE_ERROR, _ANGLE_ERROR, _ALIGNED_TIMES = 60, 0.01, 1.0, 200
+_ALIGNING_STEPS, _ALIGNING_RATE = 60, 4e-4
 
 
 def score_views(
@@ -100,6 +103,15 @@ def fit_case(case: ViewCase, row: FitRow, steps: int, gaussians: int) -> tuple[F
     Returns:
         The fit at its end, and the seconds that it took.
     """
+    fit = make_fit(case, row, steps, gaussians)
+    start = time.perf_counter()
+    for _ in range(steps):
+        fit.step()
+    return fit, time.perf_counter() - start
+
+
+def make_fit(case: ViewCase, row: FitRow, steps: int, gaussians: int) -> Fit:
+    """A fit to observations of a flight, at its first step."""
     camera_at, corrections = case.flight.camera_at, None
     if row.has_pose_error:
         camera_at = _inexact_cameras(case.flight)
@@ -108,15 +120,15 @@ def fit_case(case: ViewCase, row: FitRow, steps: int, gaussians: int) -> tuple[F
         corrections = PoseCorrections(_control_times(case.flight), distance)
     options = FitOptions(steps=steps, gaussians=gaussians)
     observations = list(row.observe(case))
-    fit = Fit(observations, camera_at, scene, SRGB, distance, options, corrections, row.loss)
-    start = time.perf_counter()
-    for _ in range(steps):
-        fit.step()
-    return fit, time.perf_counter() - start
+    return Fit(observations, camera_at, scene, SRGB, distance, options, corrections, row.loss)
 
 
 def views_of_fit(case: ViewCase, fit: Fit) -> list[tuple[Camera, Picture]]:
-    """Test views in the world of a fit, whose cameras may lie elsewhere than the true ones."""
+    """Test views in the world of a fit, whose cameras may lie elsewhere than the true ones.
+
+    Where poses were fitted, cameras are aligned as one to the true ones, and then each to its
+    picture, as methods without poses are measured (BARF, Lin et al., 2021).
+    """
     if fit.corrections is None:
         return list(case.tests)
     times = np.linspace(0, case.flight.frame_count - 1, _ALIGNED_TIMES)
@@ -125,10 +137,23 @@ def views_of_fit(case: ViewCase, fit: Fit) -> list[tuple[Camera, Picture]]:
         for camera_at in (case.flight.camera_at, fit.camera)
     )
     world = alignment(true, fitted)
-    return [
-        (Camera(camera.intrinsics, world.apply(camera.world_to_camera[None])[0]), picture)
-        for camera, picture in case.tests
-    ]
+    views = []
+    for camera, picture in case.tests:
+        aligned = Camera(camera.intrinsics, world.apply(camera.world_to_camera[None])[0])
+        views.append((_align_to_picture(fit, aligned, picture), picture))
+    return views
+
+
+def _align_to_picture(fit: Fit, camera: Camera, picture: Picture) -> Camera:
+    """The camera near a first one from which a scene looks most like a picture."""
+    corrections = PoseCorrections([0.0], fit.distance)
+    gradients = Gaussians(*(np.zeros_like(values) for values in fit.gaussians.parameters()))
+    for step in range(_ALIGNING_STEPS):
+        view = render(fit.gaussians, corrections.correct(camera, 0.0))
+        by_picture = 2 * (view.picture - picture) / picture.size
+        corrections.add_gradient(0.0, view.add_gradients(gradients, by_picture))
+        corrections.step(_ALIGNING_RATE * 0.95**step)
+    return corrections.correct(camera, 0.0)
 
 
 def _control_times(flight: Flight) -> npt.NDArray[np.float64]:

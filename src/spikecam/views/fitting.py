@@ -34,10 +34,11 @@ _RELOCATION_STEPS, _RELOCATION_SHARE, _GROWTH = 100, 0.8, 0.05
 # Weights of the mean opacity and the mean scale in the loss, which free Gaussians that do little.
 _OPACITY_WEIGHT, _SCALE_WEIGHT = 0.001, 0.01
 # Rates of scales, rotations, opacities, colours and the other harmonics; that of means is a share
-# of the distance of the scene, and falls to a hundredth. All fall to a tenth at the end.
+# of the distance of the scene. At the end means have a hundredth of theirs, poses three, and all
+# others a tenth.
 _MEAN_RATE, _SCALE_RATE, _ROTATION_RATE, _OPACITY_RATE = 4e-4, 1e-2, 5e-3, 5e-2
-_COLOUR_RATE, _HARMONIC_RATE, _POSE_RATE = 1e-2, 1e-3, 5e-4
-_MEAN_DECAY, _DECAY = 0.01, 0.1
+_COLOUR_RATE, _HARMONIC_RATE, _POSE_RATE = 1e-2, 1e-3, 3e-4
+_MEAN_DECAY, _POSE_DECAY, _DECAY = 0.01, 0.03, 0.1
 # Share of the fit after which poses are refined.
 _POSE_START = 0.03
 
@@ -218,7 +219,7 @@ class Fit:
         for (adam, values, gradient), rate in zip(triples, rates, strict=True):
             adam.step(values, gradient, rate)
         if self.corrections is not None and progress >= _POSE_START:
-            self.corrections.step(_POSE_RATE * decay)
+            self.corrections.step(_POSE_RATE * _POSE_DECAY**progress)
         self._order.pop()
         self.step_number += 1
         last = _RELOCATION_SHARE * self.options.steps
