@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from spikecam.errors import OptionError
 from spikecam.io.paths import PathLike
+from spikecam.io.remote import text_without_secrets
 
 State = Literal["done", "failed", "skipped"]
 
@@ -46,12 +46,17 @@ class BatchJob:
                     words.append(f"{flag}={one}")
         return words
 
+    @property
+    def input_text(self) -> str:
+        """The input as messages name it: of an address without what may be secret."""
+        return text_without_secrets(os.fspath(self.input))
+
     def settings(self) -> dict[str, Any]:
-        """The job as types of JSON, for the manifest."""
+        """The job as types of JSON, for the manifest; addresses are without what may be secret."""
         return {
             "command": self.command,
-            "input": os.fspath(self.input),
-            "arguments": [os.fspath(one) for one in self.arguments],
+            "input": self.input_text,
+            "arguments": [text_without_secrets(os.fspath(one)) for one in self.arguments],
             "output": os.fspath(self.output),
             "options": {name: _json_value(value) for name, value in self.options.items()},
         }
@@ -84,17 +89,17 @@ def check_outputs_differ(jobs: Iterable[BatchJob]) -> None:
     Raises:
         OptionError: there are such; the message names both inputs.
     """
-    inputs_by_output: dict[str, PathLike] = {}
-    inputs: dict[str, PathLike] = {}
+    inputs_by_output: dict[str, str] = {}
+    inputs: dict[str, str] = {}
     for job in jobs:
-        inputs[normalized_path(job.input)] = job.input
+        inputs[normalized_path(job.input)] = job.input_text
         output = normalized_path(job.output)
         if output in inputs_by_output:
             raise OptionError(
-                f"{inputs_by_output[output]} and {job.input} would both be written to "
+                f"{inputs_by_output[output]} and {job.input_text} would both be written to "
                 f"{job.output}; let the output differ by {{parent}}, {{name}} or {{index}}"
             )
-        inputs_by_output[output] = job.input
+        inputs_by_output[output] = job.input_text
     for output in inputs_by_output.keys() & inputs.keys():
         raise OptionError(f"{inputs[output]} is an input and would be replaced; name other outputs")
 
@@ -107,6 +112,6 @@ def normalized_path(path: PathLike) -> str:
 def _json_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_json_value(one) for one in value]
-    if isinstance(value, Path):
-        return str(value)
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return text_without_secrets(str(value))

@@ -14,7 +14,12 @@ from spikecam.batches.job import BatchJob
 from spikecam.batches.output_template import check_template, fill_template
 from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import check_existing_file
-from spikecam.io.remote import RemoteAddress, as_recording_path, matching_addresses
+from spikecam.io.remote import (
+    RemoteAddress,
+    as_recording_path,
+    matching_addresses,
+    text_without_secrets,
+)
 
 TABLES = (".csv", ".jsonl", ".json")
 _SWITCHES = {"true": True, "false": False}
@@ -30,19 +35,19 @@ def find_inputs(patterns: Sequence[str]) -> list[str]:
     Raises:
         FileError: a pattern that matches nothing.
     """
-    found: dict[str, None] = {}
+    inputs: dict[str, None] = {}
     for pattern in patterns:
         if os.path.exists(pattern):
-            found[pattern] = None
+            inputs[pattern] = None
             continue
         matches = _matches(pattern)
         if not matches:
             raise FileError(
-                f"nothing matches {pattern}; check the folder and the ending, and put a pattern in "
-                "quotes"
+                f"nothing matches {text_without_secrets(pattern)}; check the folder and the "
+                "ending, and put a pattern in quotes"
             )
-        found.update(dict.fromkeys(matches))
-    return list(found)
+        inputs.update(dict.fromkeys(matches))
+    return list(inputs)
 
 
 def _matches(pattern: str) -> list[str]:
@@ -79,8 +84,9 @@ def jobs_of_inputs(
             def fill(value: Any, path: str = path, index: int = index) -> Any:
                 if isinstance(value, list):
                     return [fill(one) for one in value]
-                known = isinstance(value, str)
-                return fill_template(value, path, index, len(inputs)) if known else value
+                if not isinstance(value, str):
+                    return value
+                return fill_template(value, path, index, len(inputs))
 
             yield BatchJob(
                 command,
@@ -186,14 +192,14 @@ def options_of_words(words: Sequence[str]) -> dict[str, Any]:
         word = rest.pop(0)
         if not word.startswith("--") or word == "--":
             raise OptionError(f"{word}: expected an option; patterns of inputs come before options")
-        name, equals, value = word.removeprefix("--").partition("=")
-        given: Any = value
+        name, equals, text = word.removeprefix("--").partition("=")
+        value: str | bool = text
         if not equals:
             has_value = rest and not rest[0].startswith("--")
-            given = rest.pop(0) if has_value else True
+            value = rest.pop(0) if has_value else True
         if name in options:
             before = options[name]
-            options[name] = [*(before if isinstance(before, list) else [before]), given]
+            options[name] = [*(before if isinstance(before, list) else [before]), value]
         else:
-            options[name] = given
+            options[name] = value
     return options

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from spikecam.errors import OptionError
+from spikecam.io.remote import text_without_secrets
 
 FIELDS = ("stem", "name", "parent", "folder", "index")
 _FIELD = re.compile(r"\{(\w*)\}")
@@ -50,12 +51,14 @@ def fill_template(template: str, input_path: str, index: int, count: int) -> str
     >>> fill_template("{folder}/{index}.png", "data/car/3.dat", 7, 100)
     'data/car/07.png'
     """
-    path = Path(input_path)
+    text = text_without_secrets(input_path)
+    path = Path(text)
     values = {
         "stem": path.stem,
         "name": path.name,
         "parent": path.absolute().parent.name,
-        "folder": str(path.parent),
+        # A Path would make one slash of the two of an address.
+        "folder": text.rpartition("/")[0] if "://" in text else str(path.parent),
         "index": f"{index:0{len(str(count - 1))}d}",
     }
     return _FIELD.sub(lambda field: values.get(field[1], field[0]), template)

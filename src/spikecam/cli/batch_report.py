@@ -42,7 +42,7 @@ def follow_results(results: Iterator[BatchResult], count: int, label: str) -> Ba
             advance(result.state == "skipped", result.state == "failed")
             if result.state == "failed":
                 counts.failures.append(result)
-                say_aside(f"{result.job.input}: {result.error}")
+                say_aside(f"{result.job.input_text}: {result.error}")
             elif result.state == "skipped":
                 counts.skipped += 1
             else:
@@ -60,7 +60,7 @@ def report_batch(counts: BatchCounts, manifest: Path) -> None:
 
     words = [f"{counts.done} done", f"{counts.skipped} done before", f"{counts.failed} failed"]
     lines = []
-    rows = [{"input": one.job.input, "error": one.error} for one in counts.failures]
+    rows = [{"input": one.job.input_text, "error": one.error} for one in counts.failures]
     if len(rows) > 1:
         lines += [format_markdown_table(rows[:_SHOWN_FAILURES])]
     if len(rows) > _SHOWN_FAILURES:

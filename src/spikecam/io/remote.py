@@ -91,6 +91,11 @@ class RemoteAddress:
 RecordingPath = Path | RemoteAddress
 
 
+def text_without_secrets(text: str) -> str:
+    """The text as it may be shown: where it is an address, without query and user information."""
+    return str(RemoteAddress(text)) if _ADDRESS.match(text) else text
+
+
 def as_recording_path(path: str | os.PathLike[str] | RemoteAddress) -> RecordingPath:
     """A path on this machine, or an address where the text is one.
 
