@@ -207,18 +207,18 @@ def _write_shard(array: Any, span: Span, frames: bits.Bytes) -> None:
 def _continued_or_new_array(folder: Path, source: Path, stream: SpikeStream) -> tuple[Any, Any]:
     """Array and group to write to: those of an interrupted run, or new ones.
 
-    A file of the array is renamed when it is whole, so those that are there are.
+    zarr renames a file of the array when it is whole, from 3.1.3 on, so those that are there are.
     """
     import zarr
 
     store = zarr.storage.LocalStore(folder)
     identity = json.dumps(_source_identity(stream))
-    with_empty_chunks = {"write_empty_chunks": True}
+    config = {"write_empty_chunks": True}
     if source.exists() and source.read_text(encoding="utf-8") == identity:
         for leftover in (folder / ARRAY).rglob("*.partial"):
             leftover.unlink()
         group = zarr.open_group(store, mode="r+", zarr_format=3)
-        return zarr.open_array(store, path=ARRAY, mode="r+", config=with_empty_chunks), group
+        return zarr.open_array(store, path=ARRAY, mode="r+", config=config), group
     for name in FORMAT.folder_entries:
         entry = folder / name
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)
