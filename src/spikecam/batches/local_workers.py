@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -48,7 +49,7 @@ class LocalWorkers(Executor):
         self._cores = max(1, usable_cores() // count)
         # A thread waits for each process.
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="spikecam-batch")
-        self._own = threading.local()
+        self._thread_state = threading.local()
         self._pools: dict[int, ProcessPoolExecutor] = {}
         self._stopping = threading.Event()
 
@@ -99,7 +100,7 @@ class LocalWorkers(Executor):
             try:
                 return pool.submit(function, *args, **kwargs).result()
             except BrokenProcessPool:
-                del self._pools[process], self._own.pool
+                del self._pools[process], self._thread_state.pool
                 pool.shutdown()
                 if self._stopping.is_set():
                     break
@@ -107,7 +108,7 @@ class LocalWorkers(Executor):
 
     def _own_pool(self) -> tuple[int, ProcessPoolExecutor]:
         """The pool of this thread, and the number of its process."""
-        if not hasattr(self._own, "pool"):
+        if not hasattr(self._thread_state, "pool"):
             # Not forked: this process has threads.
             context = multiprocessing.get_context("spawn")
             pool = ProcessPoolExecutor(1, context, _prepare_process, (self._cores,))
@@ -119,10 +120,10 @@ class LocalWorkers(Executor):
                     "a worker process does not start; in a script, run the batch below "
                     'if __name__ == "__main__":, and choose fewer workers where memory is short'
                 ) from None
-            self._own.pool = process, pool
+            self._thread_state.pool = process, pool
             self._pools[process] = pool
-        own: tuple[int, ProcessPoolExecutor] = self._own.pool
-        return own
+        state: tuple[int, ProcessPoolExecutor] = self._thread_state.pool
+        return state
 
     def _signal(self, number: signal.Signals) -> None:
         for process in self.process_ids:
@@ -133,4 +134,19 @@ class LocalWorkers(Executor):
 def _prepare_process(cores: int) -> None:
     # A terminal interrupts all processes at once; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_cores(cores)
+
+
+def _end_with_parent() -> None:
+    """End this process after the one that started it, which may have been killed.
+
+    It would wait for jobs forever: it holds both ends of the pipe that they come through.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    while True:
+        # The first signal ends a job that runs, and the next one the process.
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
