@@ -1,6 +1,7 @@
 """``spikecam live`` on a pipe, without its page."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.cli.live import MomentOptions
 from spikecam.cli.moment_triggers import trigger_on_enter
 
 _MAIN = "from spikecam.cli.main import main; main()"
@@ -138,3 +140,23 @@ def test_a_moment_that_cannot_be_recorded_is_an_error(options, sentence):
     assert ended.returncode == 2
     assert sentence in ended.stderr
     assert ended.stderr.count(b"\n") == 1
+
+
+def test_a_terminal_is_not_read_in_the_background(monkeypatch):
+    """The system stops a process that does."""
+    primary, secondary = os.openpty()
+    with open(secondary) as terminal:  # of no session: this process is not in its foreground
+        monkeypatch.setattr(os, "tcgetpgrp", lambda descriptor: os.getpgrp() + 1)
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert not trigger_on_enter(lambda: None, stdin_is_feed=False)
+    os.close(primary)
+
+
+def test_what_triggers_is_said(tmp_path, capsys):
+    moments = MomentOptions(tmp_path / "m.dat", 0.001, 0.001, trigger_jump=2)
+    for has_page in (True, False):
+        recorder = moments.open_recorder(sc.CAMERAS["m1k40"], "-", has_page=has_page)
+        recorder.close()
+        printed = capsys.readouterr().err
+        assert ("button of the page" in printed) == has_page
+        assert "jumps by a factor of 2" in printed

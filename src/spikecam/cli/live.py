@@ -48,7 +48,9 @@ class MomentOptions:
     trigger_file: Annotated[Path | None, Parameter(metavar="FILE")] = None
     trigger_jump: Annotated[float | None, Parameter(metavar="FACTOR")] = None
 
-    def open_recorder(self, geometry: Geometry, source: str) -> MomentRecorder | None:
+    def open_recorder(
+        self, geometry: Geometry, source: str, *, has_page: bool
+    ) -> MomentRecorder | None:
         """Begin to hold frames, and say what triggers; None without an output."""
         if self.out is None:
             if self.trigger_file is not None or self.trigger_jump is not None:
@@ -71,9 +73,13 @@ class MomentOptions:
         if self.trigger_file is not None:
             trigger_on_file(recorder.trigger, self.trigger_file)
             triggers.append(f"touch {self.trigger_file}")
+        if has_page:
+            triggers.append("the button of the page")
+        if self.trigger_jump is not None:
+            triggers.append(f"a firing rate that jumps by a factor of {self.trigger_jump:g}")
         say_aside(
             f"to record {self.record_before:g} s before and {self.record_after:g} s after a moment "
-            f"to {self.out}: {', or '.join([*triggers, 'the button of the page'])}; "
+            f"to {self.out}: {', or '.join(triggers)}; "
             f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
         )
         return recorder
@@ -120,7 +126,7 @@ def live(
     feed = open_feed(source, recording.camera, recording.size)
     geometry = replace(feed.geometry, rate=recording.rate or feed.geometry.rate)
     with ExitStack() as stack:
-        recorder = moments.open_recorder(geometry, source)
+        recorder = moments.open_recorder(geometry, source, has_page=page)
         if recorder is not None:
             stack.enter_context(recorder)
         live_reconstruction = LiveReconstruction(

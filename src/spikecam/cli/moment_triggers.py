@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -16,14 +17,17 @@ _TERMINAL = Path("/dev/tty")
 
 
 def trigger_on_enter(trigger: Callable[[], None], *, stdin_is_feed: bool) -> bool:
-    """Call ``trigger`` for each line that is typed, where there is a terminal; return whether."""
+    """Call ``trigger`` for each line that is typed, where there is a terminal; return whether.
+
+    A process in the background does not read it: the system would stop the process.
+    """
     terminal: TextIO = sys.stdin
     if stdin_is_feed:
         try:
             terminal = _TERMINAL.open(encoding="utf-8", errors="replace")
         except OSError:
             return False
-    if not terminal.isatty():
+    if not terminal.isatty() or _is_in_background(terminal):
         return False
 
     def read_lines() -> None:
@@ -32,6 +36,15 @@ def trigger_on_enter(trigger: Callable[[], None], *, stdin_is_feed: bool) -> boo
 
     threading.Thread(target=read_lines, daemon=True).start()
     return True
+
+
+def _is_in_background(terminal: TextIO) -> bool:
+    if not hasattr(os, "tcgetpgrp"):
+        return False
+    # A file that stands for a terminal has no descriptor, or another one.
+    with suppress(OSError):
+        return os.tcgetpgrp(terminal.fileno()) != os.getpgrp()
+    return False
 
 
 def trigger_on_signal(trigger: Callable[[], None]) -> bool:
