@@ -150,7 +150,7 @@ def _align_to_picture(fit: Fit, camera: Camera, picture: Picture) -> Camera:
     gradients = Gaussians(*(np.zeros_like(values) for values in fit.gaussians.parameters()))
     for step in range(_ALIGNING_STEPS):
         view = render(fit.gaussians, corrections.correct(camera, 0.0))
-        by_picture = 2 * (view.picture - picture) / picture.size
+        by_picture = np.float32(2 / picture.size) * (view.picture - picture)
         corrections.add_gradient(0.0, view.add_gradients(gradients, by_picture))
         corrections.step(_ALIGNING_RATE * 0.95**step)
     return corrections.correct(camera, 0.0)
