@@ -1,9 +1,11 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.batches import worker
-from spikecam.batches.batch import KILLED, batch, make_workers
+from spikecam.batches.batch import KILLED_MESSAGE, batch, make_workers
 from spikecam.batches.local_workers import LocalWorkers, WorkerDeathError
 from spikecam.batches.worker import run_job
 from spikecam.io import output
@@ -141,4 +143,37 @@ def test_a_job_that_kills_its_worker_has_failed(jobs, inline):
     def kill():
         raise WorkerDeathError
 
-    assert {one.error for one in batch(jobs, Killing())} == {KILLED}
+    assert {one.error for one in batch(jobs, Killing())} == {KILLED_MESSAGE}
+
+
+def test_a_broken_executor_ends_the_batch_in_a_sentence(jobs, inline):
+    class Broken(type(inline)):
+        def submit(self, *words):
+            raise BrokenExecutor
+
+    with pytest.raises(sc.ResourceError, match="the executor takes no more jobs"):
+        list(batch(jobs, Broken()))
+
+
+PARENT = """
+import os, time
+from spikecam.batches.local_workers import LocalWorkers
+if __name__ == "__main__":
+    workers = LocalWorkers(1)
+    print(workers.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    (tmp_path / "parent.py").write_text(PARENT)
+    words = [sys.executable, str(tmp_path / "parent.py")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as parent:
+        worker_process = int(parent.stdout.readline())
+        parent.kill()
+        try:
+            # The worker holds the other end of the pipe, too.
+            parent.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.kill(worker_process, signal.SIGKILL)
+            raise

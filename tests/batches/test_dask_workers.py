@@ -9,7 +9,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.batches import dask_workers
-from spikecam.batches.batch import KILLED, batch
+from spikecam.batches.batch import KILLED_MESSAGE, batch
 from spikecam.batches.dask_workers import DaskWorkers, connect_to_scheduler, opened_cluster
 
 distributed = pytest.importorskip("distributed")
@@ -36,7 +36,7 @@ def test_jobs_run_on_a_cluster(cluster, jobs):
 
         killing = workers.submit
         workers.submit = lambda *words: killing(die)
-        assert {one.error for one in batch(jobs, workers)} == {KILLED}
+        assert {one.error for one in batch(jobs, workers)} == {KILLED_MESSAGE}
 
 
 CLUSTER = """

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from spikecam.batches import manifest
+from spikecam.batches import file_record, manifest
 from spikecam.batches.batch import batch
+from spikecam.batches.file_record import files_are_as_recorded, record_files
 from spikecam.batches.job import BatchJob
 from spikecam.batches.manifest import Manifest
 from spikecam.errors import FileError, OutputError
@@ -87,3 +88,31 @@ def test_a_manifest_in_use_or_of_another_kind_is_refused(tmp_path):
         Manifest(path)
     with pytest.raises(OutputError, match="is a folder"):
         Manifest(tmp_path)
+
+
+def test_a_disk_that_is_full_is_said_in_a_sentence(jobs, tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*m\.jsonl: No space left on device"),
+        Manifest(tmp_path / "m.jsonl") as records,
+    ):
+        records._file = open("/dev/full", "ab")  # noqa: SIM115
+        records.add_start(jobs[0])
+
+
+def test_a_file_is_read_once_for_its_digest_and_a_long_one_never(tmp_path, monkeypatch):
+    path = tmp_path / "a.dat"
+    path.write_bytes(b"1")
+    job = BatchJob("view", path, "a.png")
+    record = record_files(job)
+    assert record[str(path)]["sha256"]
+    monkeypatch.setattr(file_record, "file_digest", None)
+    assert record_files(job) == record
+    monkeypatch.setattr(file_record, "DIGEST_BYTES", 0)
+    os.utime(path, (0, 0))
+    long_record = record_files(job)
+    assert long_record[str(path)]["sha256"] is None
+    assert files_are_as_recorded(job, long_record)
+    os.utime(path, (1, 1))
+    assert not files_are_as_recorded(job, long_record)

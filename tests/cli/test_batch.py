@@ -178,6 +178,12 @@ def test_a_split_film_goes_on_with_its_spans(spikecam, film, workers, inline, mo
     assert [*split_frames(range(3), 5)] == [range(1), range(1, 2), range(2, 3)]
 
 
+def test_a_folder_in_the_place_of_spans_is_left(spikecam, film, workers):
+    Path("film.spans").mkdir()
+    ended = spikecam(*BATCH, film, "-o", "film", "--method", "tfi", "--split", 2)
+    assert (ended.code, "film.spans is in use" in ended.err) == (2, True)
+
+
 def test_spans_of_tfstp_warm_up(spikecam, film, workers):
     """The state of a span builds up from 512 frames before it: less than one level of 255."""
     words = ("--method", "tfstp", "--frames", "800:820", "--bits", "16")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
-from contextlib import nullcontext
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +31,11 @@ if TYPE_CHECKING:
 
 # Jobs that an executor of any other kind holds at a time.
 _OTHER_CAPACITY = 64
-# Between two looks at the connection to a scheduler.
+# Between two checks of the connection to a scheduler.
 _WAIT_SECONDS = 1.0
 # Where so many jobs all fail in the same words at the start, the others would, too.
 SAME_FAILURES = 5
-KILLED = (
+KILLED_MESSAGE = (
     "the worker was killed while it ran this job, perhaps for memory; choose fewer workers, fewer "
     "frames or a smaller size"
 )
@@ -64,7 +71,8 @@ def batch(
         OptionError: outputs that collide, or both an executor and a number of workers; or the
             first 5 jobs all failed in the same words.
         FileError, OutputError: a manifest that cannot be read or written, or is in use.
-        ResourceError: processes that do not start, or a cluster without workers or gone.
+        ResourceError: processes that do not start, an executor that is broken, or a cluster without
+            workers or gone.
         SpikecamError: a worker without spikecam, or with another version.
 
     In a script it is called below ``if __name__ == "__main__":``, since workers load the script.
@@ -91,7 +99,9 @@ def _run(
         pool = make_workers(executor, workers)
         ended = False
         try:
-            yield from _stopping_at_equal_failures(_run_jobs(jobs, pool, records))
+            # Closed at once where it stops, so that what waits is cancelled.
+            with closing(_run_jobs(jobs, pool, records)) as results:
+                yield from _stopping_at_equal_failures(results)
             ended = True
         finally:
             if pool is not executor and isinstance(pool, LocalWorkers):
@@ -116,7 +126,7 @@ def make_workers(
 
 def _run_jobs(
     jobs: Iterable[BatchJob], pool: Executor | DaskWorkers, manifest: Manifest | None
-) -> Iterator[BatchResult]:
+) -> Generator[BatchResult, None, None]:
     waiting: dict[Future[Any], BatchJob] = {}
 
     def collect() -> Iterator[BatchResult]:
@@ -140,7 +150,13 @@ def _run_jobs(
                 yield from collect()
             if manifest is not None:
                 manifest.add_start(job)
-            waiting[pool.submit(run_job, job, folder, own_version())] = job
+            try:
+                waiting[pool.submit(run_job, job, folder, own_version())] = job
+            except BrokenExecutor as error:
+                raise ResourceError(
+                    "the executor takes no more jobs: one of its processes was killed, perhaps for "
+                    "memory; leave the executor out, so that such a process is started again"
+                ) from error
         while waiting:
             yield from collect()
     finally:
@@ -167,7 +183,7 @@ def _record_of(future: Future[Any], job: BatchJob) -> dict[str, Any]:
     except Exception as error:
         killed = isinstance(error, WorkerDeathError) or type(error).__name__ == "KilledWorker"
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        text = KILLED if killed else f"the job could not be run: {reason}"
+        text = KILLED_MESSAGE if killed else f"the job could not be run: {reason}"
         return {"state": "failed", "job": job.settings(), "error": text}
 
 

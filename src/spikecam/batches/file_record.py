@@ -1,9 +1,14 @@
-"""Records of files in a manifest: length, time of the last change, and digest."""
+"""Records of files in a manifest: length, time of the last change, and digest.
+
+A worker computes the digest of a file once, however many jobs read it. Files above `DIGEST_BYTES`
+have none: a job that reads a span of a long recording shall not read all of it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,9 @@ from spikecam.io.digest import file_digest
 from spikecam.io.geometry import sidecar_path
 
 FileRecord = dict[str, Any]
+
+# Longer files have no digest.
+DIGEST_BYTES = 4 << 30
 
 
 def input_paths(job: BatchJob) -> list[Path]:
@@ -45,13 +53,15 @@ def record_file(path: Path) -> FileRecord:
     Raises:
         FileError: it cannot be read.
     """
-    return {**_stamp(path), "sha256": file_digest(*_files(path))}
+    stamp = _stamp(path)
+    return {**stamp, "sha256": _digest_or_none(path.absolute(), *stamp.values())}
 
 
 def files_are_as_recorded(job: BatchJob, records: Mapping[str, FileRecord]) -> bool:
     """Whether the files that a job reads are those of the records.
 
-    A file of the same length and time is taken to be the same; of others the digest counts.
+    A file of the same length and time is taken to be the same; of others the digest counts, and
+    one that has none is another.
     """
     paths = input_paths(job)
     return {str(path) for path in paths} == records.keys() and all(
@@ -63,9 +73,15 @@ def _is_as_recorded(path: Path, record: FileRecord) -> bool:
     stamp = _stamp(path)
     if all(record.get(name) == value for name, value in stamp.items()):
         return True
-    return record.get("bytes") == stamp["bytes"] and record.get("sha256") == file_digest(
-        *_files(path)
-    )
+    if record.get("bytes") != stamp["bytes"] or record.get("sha256") is None:
+        return False
+    return bool(record["sha256"] == _digest_or_none(path.absolute(), *stamp.values()))
+
+
+@lru_cache(maxsize=256)
+def _digest_or_none(path: Path, byte_count: int, modified_ns: int) -> str | None:
+    """Digest of a file with this stamp, or of the files in a folder; None of long ones."""
+    return file_digest(*_files(path)) if byte_count <= DIGEST_BYTES else None
 
 
 def _stamp(path: Path) -> FileRecord:

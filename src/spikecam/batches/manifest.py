@@ -20,6 +20,7 @@ with contextlib.suppress(ImportError):  # Windows has none
     import fcntl
 
 Record = Mapping[str, Any]
+MANIFEST_NAME = "batch.jsonl"
 
 
 class Manifest:
@@ -56,7 +57,9 @@ class Manifest:
         traceback: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            # Closing writes again what a full disk did not take.
+            with os_errors_as_output_errors(self.path):
+                self._file.close()
 
     def is_done(self, job: BatchJob) -> bool:
         """Whether the job was done with the same inputs, options and version.

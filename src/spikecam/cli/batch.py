@@ -20,7 +20,7 @@ from spikecam.batches.job_list import (
     options_of_words,
 )
 from spikecam.batches.local_workers import LocalWorkers
-from spikecam.batches.manifest import Manifest
+from spikecam.batches.manifest import MANIFEST_NAME, Manifest
 from spikecam.batches.output_template import fixed_folder, has_field
 from spikecam.cli.batch_commands import check_batch_command, check_words
 from spikecam.cli.batch_report import follow_results, report_batch
@@ -33,7 +33,6 @@ from spikecam.resources import usable_cores
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-MANIFEST_NAME = "batch.jsonl"
 _COMMON_OPTIONS = {"--quiet": "quiet", "-q": "quiet", "--json": "as_json", "--debug": "debug"}
 WORKERS_GROUP = Group.create_ordered("Workers", sort_key=0)
 
@@ -108,8 +107,8 @@ def take_common_options(words: Sequence[str]) -> list[str]:
 
     Among words that may be options cyclopts leaves them to the command.
     """
-    given = {_COMMON_OPTIONS[word]: True for word in words if word in _COMMON_OPTIONS}
-    set_verbosity(replace(verbosity(), **given))
+    switches = {_COMMON_OPTIONS[word]: True for word in words if word in _COMMON_OPTIONS}
+    set_verbosity(replace(verbosity(), **switches))
     return [word for word in words if word not in _COMMON_OPTIONS]
 
 
@@ -160,7 +159,9 @@ def list_jobs(jobs: Sequence[BatchJob], manifest: Path) -> None:
     with Manifest(manifest) as records:
         rows = [(job, records.is_done(job)) for job in jobs]
     done = sum(is_done for _, is_done in rows)
-    lines = [f"{job.input} -> {job.output}{'  (done)' if is_done else ''}" for job, is_done in rows]
+    lines = [
+        f"{job.input_text} -> {job.output}{'  (done)' if is_done else ''}" for job, is_done in rows
+    ]
     report(
         "\n".join([*lines, f"{len(jobs)} jobs, {done} of them done"]),
         {"jobs": [job.settings() | {"done": is_done} for job, is_done in rows]},

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from spikecam.batches.job import BatchJob
+from spikecam.batches.manifest import MANIFEST_NAME
 from spikecam.cli.main import build_app
 from spikecam.cli.messages import report
 from spikecam.cli.pictures import describe_frames
 from spikecam.cli.progress import track_progress
 from spikecam.cli.reconstruct import make_request
-from spikecam.errors import OptionError
+from spikecam.errors import OptionError, OutputError
 from spikecam.io.output import Output, output_kind
 from spikecam.io.video import video_frames
 from spikecam.method import Takes, find_method
@@ -63,6 +64,7 @@ def plan_spans(
     Raises:
         OptionError: another command, several inputs, a choice of frames or an option that spans
             cannot share, or fewer spans than 1.
+        OutputError: the folder for the spans holds something else.
         SpikecamError: as the command.
     """
     if command != SPLIT_COMMAND:
@@ -79,14 +81,15 @@ def plan_spans(
     words = BatchJob(command, inputs[0], out, options).words()
     _, bound, _ = build_app(words).parse_args(words, print_error=False, exit_on_error=False)
     bound.apply_defaults()
-    given = bound.arguments
-    output: Output = given["output"].open_output(out, [given["spikes"]])
+    parameters = bound.arguments
+    output: Output = parameters["output"].open_output(out, [parameters["spikes"]])
     names = ("spikes", "at", "frames", "method", "options", "then", "display", "recording")
-    request = make_request(**{name: given[name] for name in names})
+    request = make_request(**{name: parameters[name] for name in names})
     frames = request.check(output.kind).frames
     assert isinstance(frames, range)
-    output = given["output"].open_output(out, [given["spikes"]], len(frames))
+    output = parameters["output"].open_output(out, [parameters["spikes"]], len(frames))
     folder = output.path.with_name(output.path.name + _FOLDER_SUFFIX)
+    check_spans_folder(folder)
     warm_up = find_method(request.method, Takes.SPIKES).warm_up
     if warm_up:
         # A span reads so many frames before its own, and not all of them.
@@ -98,6 +101,16 @@ def plan_spans(
         for i, span in enumerate(spans)
     ]
     return SplitFilm(output, frames, folder, jobs)
+
+
+def check_spans_folder(folder: Path) -> None:
+    """Refuse a folder for spans that holds anything but a batch: it is removed at the end.
+
+    Raises:
+        OutputError: it does.
+    """
+    if folder.exists() and not (folder / MANIFEST_NAME).is_file():
+        raise OutputError(f"{folder} is in use, and spans are written there; name another output")
 
 
 def check_span_options(options: Mapping[str, Any]) -> None:
@@ -131,9 +144,9 @@ def split_frames(frames: range, count: int) -> Iterator[range]:
 
 def span_options(options: Mapping[str, Any], span: range) -> dict[str, Any]:
     """Options of the command that writes the pictures of a span into a folder."""
-    kept = {name: value for name, value in options.items() if name not in _OF_THE_FILM}
+    shared = {name: value for name, value in options.items() if name not in _OF_THE_FILM}
     # The folder is the batch's own: what lies there is of a batch that was stopped.
-    return {**kept, "frames": f"{span[0]}:{span[-1] + 1}:{span.step}", "overwrite": True}
+    return {**shared, "frames": f"{span[0]}:{span[-1] + 1}:{span.step}", "overwrite": True}
 
 
 def join_spans(film: SplitFilm) -> None:
