@@ -123,3 +123,13 @@ def test_rings_that_cannot_be_are_refused(name, tmp_path, monkeypatch):
         ring._memory.buf[:4] = b"else"
         with pytest.raises(sc.FileError, match="holds no ring of frames of version 1"):
             SharedRingReader(name)
+
+
+@pytest.mark.parametrize("frames", [np.zeros((3, 1), np.uint8), np.zeros((3, 6), np.int64)])
+def test_what_is_no_frame_is_refused_and_a_second_end_does_nothing(name, frames):
+    with SharedRing(name, (5, 9), 10) as ring:
+        with pytest.raises(sc.GeometryError, match=r"uint8 of shape \(T, 6\), not"):
+            ring.write(frames)
+        ring.write(np.zeros((3, 6), np.uint8))
+        assert SharedRingReader(name).written == 3
+        ring.close()

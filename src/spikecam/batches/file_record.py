@@ -33,8 +33,7 @@ def input_paths(job: BatchJob) -> list[Path]:
         words += value if isinstance(value, (list, tuple)) else (value,)
     texts = [os.fspath(word) for word in words if isinstance(word, (str, os.PathLike))]
     paths = [Path(text) for text in texts if "://" not in text]
-    sidecars = [sidecar_path(path) for path in paths if path.name]
-    paths += [path for path in sidecars if isinstance(path, Path)]
+    paths += [sidecar_path(path) for path in paths if path.name]
     return [path for path in dict.fromkeys(paths) if _exists(path)]
 
 

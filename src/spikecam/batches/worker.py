@@ -22,7 +22,7 @@ from spikecam.errors import OptionError, SpikecamError
 # as an entry point is: the command line is below this room.
 COMMAND_LINE = "spikecam.cli.batch_job:run_words"
 # A command changes what belongs to the whole process, such as where its output goes.
-_one_at_a_time = threading.Lock()
+_process_lock = threading.Lock()
 
 
 def run_job(job: BatchJob, folder: str, version: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def run_job(job: BatchJob, folder: str, version: str) -> dict[str, Any]:
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     record: dict[str, Any] = {"state": "failed", "job": job.settings(), "error": "", "notes": []}
-    with _one_at_a_time:
+    with _process_lock:
         try:
             check_version(version)
             _enter(folder)

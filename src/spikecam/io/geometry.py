@@ -11,6 +11,7 @@ import operator
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import overload
 
 from spikecam import bits
 from spikecam.errors import FileError, GeometryError, SpikecamError
@@ -161,6 +162,14 @@ def _describe_known_sizes(path: RecordingPath) -> str:
     return f"known sizes that divide its {size:,} bytes: {'; '.join(sizes)}"
 
 
+@overload
+def sidecar_path(path: Path) -> Path: ...
+
+
+@overload
+def sidecar_path(path: RemoteAddress) -> RemoteAddress: ...
+
+
 def sidecar_path(path: RecordingPath) -> RecordingPath:
     """Path of the sidecar file with a recording's geometry: ``car.dat.json`` of ``car.dat``."""
     if isinstance(path, RemoteAddress):
@@ -179,11 +188,11 @@ def read_sidecar(path: RecordingPath) -> Geometry | None:
     """
     sidecar: RecordingPath
     if isinstance(path, RemoteAddress):
-        sidecar = path.with_added_path(".json")
+        sidecar = sidecar_path(path)
         content = read_small_file_or_none(sidecar)
     else:
         # Beside a link's target as well, where `write_sidecar` puts it.
-        beside = (Path(f"{path}.json"), Path(f"{os.path.realpath(path)}.json"))
+        beside = (sidecar_path(path), sidecar_path(Path(os.path.realpath(path))))
         sidecar = next((p for p in beside if os.path.exists(p)), beside[0])
         try:
             content = sidecar.read_bytes() if os.path.exists(sidecar) else None
@@ -231,5 +240,5 @@ def _parse_sidecar(content: object) -> Geometry:
 def write_sidecar(path: Path, geometry: Geometry) -> None:
     """Write the geometry of a recording to its sidecar file."""
     content = {key: value for key, value in asdict(geometry).items() if value is not None}
-    with atomic_path(Path(f"{path}.json")) as temporary:
+    with atomic_path(sidecar_path(path)) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

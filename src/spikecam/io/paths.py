@@ -14,7 +14,7 @@ from spikecam.io.atomic import (
     partial_folder,
     refuse_existing,
 )
-from spikecam.io.remote import RemoteAddress
+from spikecam.io.remote import SCHEMES, RemoteAddress
 
 PathLike = str | os.PathLike[str]
 NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"
@@ -47,7 +47,7 @@ def refuse_address(path: PathLike) -> None:
         FileError: it is one.
     """
     # A slash is lost where the address has become a Path.
-    if re.match(r"(s3|gs|https?|memory):/+.", os.fspath(path)):
+    if re.match(rf"({'|'.join(SCHEMES)}):/+.", os.fspath(path)):
         address = re.sub(r":/+", "://", os.fspath(path), count=1)
         raise FileError(
             f"{RemoteAddress(address)} is far away, and only recordings are read from there; copy "

@@ -33,6 +33,7 @@ _MODULES = {
     "https": ("aiohttp",),
     "memory": (),
 }
+SCHEMES = tuple(_MODULES)
 _CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is "
     "one), or AWS_PROFILE to a profile of ~/.aws/credentials; for a public bucket "
@@ -108,8 +109,8 @@ def as_recording_path(path: str | os.PathLike[str] | RemoteAddress) -> Recording
     if match is None:
         return Path(path)
     scheme = match[1].lower()
-    if scheme not in _MODULES:
-        known = ", ".join(f"{name}://" for name in _MODULES)
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{name}://" for name in SCHEMES)
         raise FileError(f"addresses {scheme}:// are not read, but {known}; copy the file here")
     return RemoteAddress(path if isinstance(path, str) else os.fspath(path))
 

@@ -35,7 +35,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from spikecam.errors import FileError, OptionError, OutputError, ResourceError
+from spikecam.errors import (
+    FileError,
+    GeometryError,
+    OptionError,
+    OutputError,
+    ResourceError,
+)
 from spikecam.io.geometry import Geometry
 from spikecam.resources import check_memory
 
@@ -107,7 +113,17 @@ class SharedRing:
         self._frames[:] = 0
 
     def write(self, packed_frames: npt.NDArray[np.uint8]) -> None:
-        """Write packed frames (T, frame_bytes) behind those before; the oldest are overwritten."""
+        """Write packed frames (T, frame_bytes) behind those before; the oldest are overwritten.
+
+        Raises:
+            GeometryError: they are no bytes of frames of this size.
+        """
+        size = self.geometry.frame_bytes
+        if packed_frames.dtype != np.uint8 or packed_frames.shape[1:] != (size,):
+            raise GeometryError(
+                f"frames are uint8 of shape (T, {size}), not {packed_frames.dtype} of "
+                f"{packed_frames.shape}; pack them as in a .dat file"
+            )
         for start in range(0, len(packed_frames), self.capacity // 2):
             part = packed_frames[start : start + self.capacity // 2]
             place = int(self._written[0]) % self.capacity
@@ -118,7 +134,12 @@ class SharedRing:
             self._written[0] += len(part)
 
     def close(self) -> None:
-        """Say that no more frames follow. Readers still read those that are there."""
+        """Say that no more frames follow; readers still read those that are there.
+
+        A second call does nothing.
+        """
+        if not hasattr(self, "_ended"):
+            return
         self._ended[0] = 1
         # The memory is closed when no array shows it any more.
         del self._begun, self._written, self._ended, self._frames

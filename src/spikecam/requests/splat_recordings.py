@@ -73,17 +73,17 @@ def observe_flight(
     intrinsics = poses.intrinsics_for(stream.width, stream.height, fov)
     if fpn is not None:
         fpn.check_shape(stream.shape[1:])
-    used = _poses_around(poses, path.times, span)
-    check_views(used.world_to_camera, str(poses.path))
+    nearby_poses = _poses_around(poses, path.times, span)
+    check_views(nearby_poses.world_to_camera, str(poses.path))
     first, last = path.times[[0, -1]]
 
     def camera_at(time: float) -> Camera:
         # Views of the first and last window may lie half a frame outside the path.
         return path.camera_at(float(np.clip(time, first, last)), intrinsics)
 
-    motion = motion_per_frame(camera_at, _scene_points(used, intrinsics), start, stop - 1)
-    assert used.times is not None
-    scene = ObservedScene(used, intrinsics, camera_at, used.times)
+    motion = motion_per_frame(camera_at, _scene_points(nearby_poses, intrinsics), start, stop - 1)
+    assert nearby_poses.times is not None
+    scene = ObservedScene(nearby_poses, intrinsics, camera_at, nearby_poses.times)
     window = _window_of(stop - start, motion, options)
     views = options.views or choose_views(motion, window)
     recording = stream[start:stop]
@@ -233,8 +233,8 @@ def _add_pictures(
 ) -> None:
     values = _method_options(options, fpn)
     method = find_method(options.method, Takes.SPIKES)
-    used = stream[slice(*span)]
-    frames = frames_with_window(used, method.window(method.parse_options(values), used))
+    part = stream[slice(*span)]
+    frames = frames_with_window(part, method.window(method.parse_options(values), part))
     count = min(options.windows, len(frames))
     _check_memory(
         stream.height * stream.width * (count * _PICTURE_BYTES + VIEW_BYTES),
@@ -250,8 +250,8 @@ def _add_pictures(
 
 def _method_options(options: SplatOptions, fpn: FixedPattern | None) -> dict[str, Any]:
     """Options of the method of reconstruct that are given here."""
-    given = {"window": options.window, "fpn": fpn}
-    return {name: value for name, value in given.items() if value is not None}
+    values = {"window": options.window, "fpn": fpn}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _check_memory(needed_bytes: int, purpose: str) -> None:

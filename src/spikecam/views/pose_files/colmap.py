@@ -90,10 +90,10 @@ def read_colmap_model(folder: PathLike) -> PoseFile:
     unknown = {image.camera for image in images} - cameras.keys()
     if unknown:
         raise FileError(f"{folder}: camera {min(unknown)} of an image is missing; export it again")
-    used = {cameras[image.camera] for image in images}
-    if len(used) > 1:
+    distinct = {cameras[image.camera] for image in images}
+    if len(distinct) > 1:
         raise FileError(
-            f"{folder} has {len(used)} cameras; make the model with one camera for all pictures "
+            f"{folder} has {len(distinct)} cameras; make the model with one for all pictures "
             "(--ImageReader.single_camera 1)"
         )
     poses = np.array([image.pose for image in images])
@@ -101,7 +101,7 @@ def read_colmap_model(folder: PathLike) -> PoseFile:
         folder,
         poses_from_quaternions(folder, poses[:, :4], poses[:, 4:]),
         pictures=tuple(Path(image.name) for image in images),
-        intrinsics=_pinhole(folder, *used.pop()),
+        intrinsics=_pinhole(folder, *distinct.pop()),
     )
 
 
