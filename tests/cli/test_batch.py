@@ -1,13 +1,17 @@
 """``spikecam batch``, whose jobs run in this process unless a test says otherwise."""
 
 import json
+import multiprocessing
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import spikecam as sc
 from spikecam.cli import batch as command
+from spikecam.cli import batch_job, interrupt
 from spikecam.cli.batch_commands import BATCH_COMMANDS
 from spikecam.cli.batch_job import run_words
 from spikecam.cli.batch_spans import split_frames
@@ -223,3 +227,18 @@ def test_processes_and_a_cluster_do_it_too(spikecam, recordings):
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("1 worker; dashboard: http")
     assert Path("on/a0.png").read_bytes() == Path("out/0.png").read_bytes()
+
+
+def test_a_signal_ends_one_job_and_not_those_after_it(recordings, monkeypatch):
+    ignored = SimpleNamespace(**dict.fromkeys(("SIGINT", "SIGTERM", "SIG_IGN", "SIG_DFL"), 0))
+    ignored.signal = lambda number, handler: None
+    monkeypatch.setattr(batch_job, "signal", ignored)
+    monkeypatch.setattr(batch_job, "raise_interrupt_on_signals", lambda: None)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: object())
+    words = ("reconstruct", recordings[0], "-o", "film.zip", "--method", "tfi")
+    interrupt._requested.set()
+    try:
+        assert run_words(words)[0] == ""
+    finally:
+        interrupt._requested.clear()

@@ -18,7 +18,7 @@ from spikecam.resources import limit_cores, usable_cores
 
 Result = TypeVar("Result")
 
-# A worker that does not end within so many seconds is killed.
+# A worker has so many seconds to end, before another signal.
 STOP_SECONDS = 5.0
 # A job that a worker dies of so many times has failed.
 MAX_DEATHS = 2
@@ -149,4 +149,4 @@ def _end_with_parent() -> None:
     while True:
         # The first signal ends a job that runs, and the next one the process.
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(1)
+        time.sleep(STOP_SECONDS)

@@ -10,7 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 
-from spikecam.cli.interrupt import notifying_of_interruption, raise_interrupt_on_signals
+from spikecam.cli.interrupt import (
+    clear_interruption,
+    notifying_of_interruption,
+    raise_interrupt_on_signals,
+)
 from spikecam.cli.main import DONE, INTERRUPTED, run_command
 from spikecam.cli.messages import print_warning, set_verbosity, verbosity
 
@@ -59,6 +63,8 @@ def _interrupting_worker_process() -> Iterator[None]:
         yield
         return
     warnings.showwarning = print_warning
+    # A signal that ended the job before ends that one alone.
+    clear_interruption()
     raise_interrupt_on_signals()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

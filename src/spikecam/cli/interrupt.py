@@ -54,6 +54,11 @@ def raise_if_interrupted() -> None:
         raise KeyboardInterrupt
 
 
+def clear_interruption() -> None:
+    """Clear the request of a signal, before another command runs in this process."""
+    _requested.clear()
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     global _last_check
     if os.getpid() != _main_process:
