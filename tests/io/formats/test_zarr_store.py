@@ -50,6 +50,33 @@ def test_a_recording_comes_back_with_its_rate_and_exposure(small_shards, stream,
     assert not partial_folder(path).exists()
 
 
+class RecordedArray:
+    """Array of frames in chunks, which notes what is read of it."""
+
+    def __init__(self, frames, chunk):
+        self.frames, self.chunks, self.spans = frames, (chunk, frames.shape[1]), []
+        self.shape, self.dtype, self.ndim = frames.shape, frames.dtype, 2
+
+    def __getitem__(self, index):
+        self.spans.append((index.start, index.stop))
+        return self.frames[index]
+
+
+def test_chunks_are_decompressed_once_for_readers_of_a_few_frames(stream, monkeypatch):
+    packed = stream.packed()
+    array = RecordedArray(packed, 10)
+    frames = zarr_store._ZarrFrames("a.zarr", array, lambda: True)
+    for start in range(0, 40, 3):
+        assert np.array_equal(frames[start : start + 5], packed[start : start + 5])
+    assert array.spans == [(0, 10), (10, 20), (20, 30), (30, 40), (40, 45)]
+    # Long spans are read at once, and so are chunks that take too much memory.
+    assert np.array_equal(frames[3:44], packed[3:44])
+    monkeypatch.setattr(zarr_store, "_CACHED_BYTES", 69)
+    frames = zarr_store._ZarrFrames("a.zarr", array, lambda: True)
+    assert np.array_equal(frames[3:5], packed[3:5])
+    assert array.spans[5:] == [(3, 44), (3, 5)]
+
+
 def test_other_programs_read_it(stream, tmp_path):
     xarray = pytest.importorskip("xarray")
     write_recording(tmp_path / "a.zarr", stream)

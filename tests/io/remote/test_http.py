@@ -60,6 +60,7 @@ def test_a_zarr_recording_is_read(server, stream, tmp_path):
             server.files[str(path.relative_to(tmp_path))] = path.read_bytes()
     opened = open(server.address("a.zarr"))
     assert np.array_equal(np.asarray(opened[30:41]), np.asarray(stream[30:41]))
+    opened = open(server.address("a.zarr"))
     server.files["a.zarr/zarr.json"] += b" "
     with pytest.raises(FileError, match=r"/a\.zarr changed while it was being read"):
         opened.read(3, 5)

@@ -5,6 +5,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.errors import FileError
+from spikecam.io.formats import zarr_store
 from spikecam.io.recording import open, write_recording
 
 
@@ -17,11 +18,13 @@ def address(bucket, stream, tmp_path):
     return "s3://recordings/my data/a.dat"
 
 
-def test_recordings_are_read(bucket, address, stream, tmp_path):
+def test_recordings_are_read(bucket, address, stream, tmp_path, monkeypatch):
     assert np.array_equal(np.asarray(open(address)), np.asarray(stream))
     pytest.importorskip("zarr")
     write_recording(tmp_path / "a.zarr", stream)
     bucket.put(str(tmp_path / "a.zarr"), "recordings/a.zarr", recursive=True)
+    # What is in the cache would be read from there.
+    monkeypatch.setattr(zarr_store, "_CACHED_CHUNKS", 0)
     opened = open("s3://recordings/a.zarr")
     assert np.array_equal(np.asarray(opened[10:30]), np.asarray(stream[10:30]))
     assert (opened.rate, repr(opened)) == (500, "SpikeStream('a.zarr', T=60, 40x48, 500 Hz)")

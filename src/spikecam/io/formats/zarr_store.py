@@ -20,6 +20,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,8 @@ _FRAME_LAYOUT = (
 )
 # Version of what is written: what another one left unfinished is not continued.
 _LAYOUT_VERSION = 1
+# Chunks that are held as frames for readers of a few frames at a time, and their most bytes.
+_CACHED_CHUNKS, _CACHED_BYTES = 8, 64 << 20
 # Frames of the source whose digest tells it from another one.
 _DIGEST_FRAMES = 16
 
@@ -130,11 +133,26 @@ class _ZarrFrames:
         self.shape = (int(array.shape[0]), int(array.shape[1]))
         self._array = array
         self._is_unchanged = is_unchanged
+        chunk_bytes = int(array.chunks[0]) * self.shape[1]
+        self._cached_chunks = min(_CACHED_CHUNKS, _CACHED_BYTES // max(1, chunk_bytes))
+        self._read_chunk = lru_cache(self._cached_chunks)(self._read)
 
     def __getitem__(self, index: slice) -> npt.NDArray[np.uint8]:
         start, stop, _ = index.indices(self.shape[0])
         if stop <= start:
             return np.empty((0, self.shape[1]), np.uint8)
+        step = int(self._array.chunks[0])
+        first, last = start // step, (stop - 1) // step
+        if last - first >= self._cached_chunks // 2:
+            return self._read(start, stop)
+        # Methods take a few frames at a time, and a chunk is decompressed as a whole.
+        parts = []
+        for chunk in range(first, last + 1):
+            frames = self._read_chunk(chunk * step, min((chunk + 1) * step, self.shape[0]))
+            parts.append(frames[max(0, start - chunk * step) : stop - chunk * step])
+        return np.concatenate(parts)
+
+    def _read(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
         try:
             frames = np.asarray(self._array[start:stop])
             if self._is_unchanged():
