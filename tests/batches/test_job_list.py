@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from spikecam.batches.file_record import record_files
 from spikecam.batches.job_list import (
     find_inputs,
     jobs_of_inputs,
@@ -17,6 +18,20 @@ def test_patterns_give_each_file_once_in_order(recordings):
     assert find_inputs(["b/1.dat", "a"]) == ["b/1.dat", "a"]
     with pytest.raises(FileError, match=r"nothing matches c/\*\.dat"):
         find_inputs(["a/*.dat", "c/*.dat"])
+
+
+def test_patterns_of_addresses_are_listed():
+    fsspec = pytest.importorskip("fsspec")
+    files = fsspec.filesystem("memory")
+    for name in ("/batch/b/2.dat", "/batch/a/1.dat", "/batch/a/1.txt"):
+        files.pipe(name, b"0")
+    inputs = find_inputs(["memory://batch/**/*.dat"])
+    assert [path.rpartition("/batch/")[2] for path in inputs] == ["a/1.dat", "b/2.dat"]
+    (first, _) = jobs_of_inputs("reconstruct", inputs, "out/{parent}-{stem}.png", {})
+    assert first.output == "out/a-1.png"
+    assert record_files(first) == {}
+    with pytest.raises(FileError, match="web servers list no files"):
+        find_inputs(["https://example.org/*.dat"])
 
 
 def test_fields_are_filled_in_outputs_options_and_arguments(recordings):
