@@ -32,6 +32,8 @@ def test_patterns_of_addresses_are_listed():
     assert record_files(first) == {}
     with pytest.raises(FileError, match="web servers list no files"):
         find_inputs(["https://example.org/*.dat"])
+    signed = "https://example.org/a.dat?key=1"
+    assert find_inputs([signed]) == [signed]
 
 
 def test_fields_are_filled_in_outputs_options_and_arguments(recordings):

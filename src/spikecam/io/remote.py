@@ -167,9 +167,11 @@ def matching_addresses(pattern: RemoteAddress) -> list[RemoteAddress]:
     Raises:
         FileError: the server does not answer, or lists nothing, as web servers.
     """
-    if not glob.has_magic(pattern.url):
+    is_web = pattern.scheme in ("http", "https")
+    # There a ? begins the query, and brackets are around the number of a host.
+    if not glob.has_magic(urlsplit(pattern.url).path if is_web else pattern.url):
         return [pattern]
-    if pattern.scheme in ("http", "https"):
+    if is_web:
         raise FileError(f"{pattern}: web servers list no files; name each file, or give a table")
     filesystem = open_filesystem(pattern)
     try:
