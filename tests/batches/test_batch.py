@@ -135,6 +135,14 @@ def test_processes_that_are_killed_lose_no_job(jobs, recordings):
     assert not list(Path().rglob(".*.part*"))
 
 
+def test_no_job_begins_after_the_workers_are_stopped():
+    workers = LocalWorkers(1)
+    workers._stopping.set()
+    with pytest.raises(WorkerDeathError):
+        workers.submit(os.getpid).result()
+    workers.stop()
+
+
 def test_a_job_that_kills_its_worker_has_failed(jobs, inline):
     class Killing(type(inline)):
         def submit(self, *words):

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ import spikecam as sc
 from spikecam.batches import dask_workers
 from spikecam.batches.batch import KILLED_MESSAGE, batch
 from spikecam.batches.dask_workers import DaskWorkers, connect_to_scheduler, opened_cluster
+from spikecam.batches.version import own_version
 
 distributed = pytest.importorskip("distributed")
 
@@ -115,3 +117,17 @@ def test_workers_of_another_version_are_refused(answers, message):
         DaskWorkers(Answering(**answers))
     assert DaskWorkers(Answering(a=sc.__version__)).address == "its address"
     assert dask_workers.CONNECT_SECONDS <= 10
+
+
+def test_a_worker_may_run_from_a_folder_of_sources(monkeypatch):
+    def version(name):
+        raise metadata.PackageNotFoundError(name)
+
+    class FromSources(Answering):
+        def run(self, function, on_error):
+            monkeypatch.setattr(metadata, "version", version)
+            return {"a": function()}
+
+    own_version()
+    with pytest.raises(sc.SpikecamError, match="worker a has spikecam source, and this machine"):
+        DaskWorkers(FromSources())

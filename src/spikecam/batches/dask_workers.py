@@ -153,7 +153,10 @@ def _check_versions(client: Client) -> None:
         from importlib import import_module, metadata
 
         import_module("spikecam")
-        return metadata.version("spikecam")
+        try:
+            return metadata.version("spikecam")
+        except metadata.PackageNotFoundError:
+            return "source"  # as `own_version`
 
     answers = client.run(version, on_error="return")
     for worker, answer in answers.items():

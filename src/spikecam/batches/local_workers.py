@@ -97,6 +97,9 @@ class LocalWorkers(Executor):
     ) -> Result:
         for _ in range(MAX_DEATHS):
             process, pool = self._own_pool()
+            # It may have been started while `stop` ended those that were there.
+            if self._stopping.is_set():
+                break
             try:
                 return pool.submit(function, *args, **kwargs).result()
             except BrokenProcessPool:
