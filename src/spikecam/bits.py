@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
+_CACHE_BYTES = 1 << 20
 
 
 class FrameStore(Protocol):
@@ -48,6 +49,25 @@ def unpack(packed_frames: Bytes, height: int, width: int, row_width: int) -> Byt
     else:
         flat = np.unpackbits(packed_frames, axis=1, bitorder="little", count=height * row_width)
     return flat.reshape(len(packed_frames), height, row_width)[:, ::-1, :width]
+
+
+def count_spikes(packed_frames: Bytes) -> npt.NDArray[np.int64]:
+    """Count the spikes at each place of packed frames (T, frame_bytes), (8 x frame_bytes,)."""
+    packed_frames = np.ascontiguousarray(packed_frames)
+    stored = packed_frames.shape[1] * 8
+    total = np.zeros(stored, np.int64)
+    # Sums of up to 255 bits stay in bytes, where one instruction adds 32 of them, and what is
+    # unpacked at a time stays in the cache.
+    few = max(1, _CACHE_BYTES // stored)
+    for group in range(0, len(packed_frames), 255):
+        last = min(group + 255, len(packed_frames))
+        sums = np.zeros(stored, np.uint8)
+        for c in range(group, last, few):
+            part = packed_frames[c : min(c + few, last)]
+            frames = np.unpackbits(part.reshape(-1), bitorder="little").reshape(-1, stored)
+            sums += np.add.reduce(frames, axis=0, dtype=np.uint8)
+        total += sums
+    return total
 
 
 def repack_to_rows(packed_frames: Bytes, height: int, width: int, row_width: int) -> Bytes:
