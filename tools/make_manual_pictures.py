@@ -2,8 +2,8 @@
 
     python tools/make_manual_pictures.py [--no-app] [-o OUT]
 
-Writes before-after.jpg, methods.jpg, sizes.jpg, deblurred.jpg, motion.jpg and colours.jpg; and, in Debian's Chromium,
-app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
+Writes before-after.jpg, methods.jpg, sizes.jpg, deblurred.jpg, motion.jpg and colours.jpg; and, in
+Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
 """
 
 import argparse

@@ -80,7 +80,7 @@ def test_the_example_of_the_tutorial_makes_a_figure_of_what_it_scores(
     names = run_example("tutorial")
     truth = names["truth"][68]
     assert sc.read_picture("figure.png").shape == (128, 3 * 192, 3)
-    assert sc.psnr(names["sharp"], truth / 255) > sc.psnr(names["blur"], truth / 255) + 3
+    assert sc.score(names["sharp"], truth)["psnr"] > sc.score(names["blur"], truth)["psnr"] + 3
 
 
 def test_the_example_of_the_batch_page_runs(run_example, small_demo, tmp_path, monkeypatch):
