@@ -81,3 +81,9 @@ def test_pages_are_linked_to():
 )
 def test_links_that_lead_nowhere_are_noticed(target, what):
     assert fault(ROOT / "docs" / "look.md", target) == what
+
+
+def test_the_citation_has_the_version_of_the_package():
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.M)[1]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"version = {{{version}}}" in (ROOT / "docs" / "papers.md").read_text()
