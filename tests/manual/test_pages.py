@@ -60,6 +60,13 @@ def test_the_example_of_the_first_minutes_runs(run_example, small_demo, tmp_path
     assert sc.count_frames("sharp.gif") == 7
 
 
+def test_the_lines_of_the_first_page_run(run_example, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    run_example("index")
+    assert sc.count_frames("sharp.mp4") == 7
+
+
 def test_the_lines_of_the_gallery_make_its_pictures(text, small_demo, tmp_path, monkeypatch):
     shutil.copytree(small_demo, tmp_path / "demo")
     monkeypatch.chdir(tmp_path)

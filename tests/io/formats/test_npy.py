@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import spikecam as sc
-from spikecam.errors import FileError
+from spikecam.errors import FileError, GeometryError
 from spikecam.io.formats import npy
 from spikecam.io.formats.npy import open_npy, write_npy
 from spikecam.stream import SpikeStream
@@ -60,6 +60,18 @@ def test_the_command_line_converts_it(spikecam, tmp_path, spikes):
     assert spikecam("convert", tmp_path / "a.npy", "-o", tmp_path / "b.dat").code == 0
     assert spikecam("convert", tmp_path / "b.dat", "-o", tmp_path / "c.npy").code == 0
     assert np.array_equal(np.load(tmp_path / "c.npy"), array)
+
+
+def test_rate_and_exposure_are_in_the_sidecar_file(tmp_path, spikes):
+    packed = SpikeStream.from_array(spikes(9, 3, 5)).packed()
+    stream = SpikeStream(packed, (3, 5), rate=20_000, exposure=(2, 7))
+    sc.save(tmp_path / "a.npy", stream)
+    opened = sc.open(tmp_path / "a.npy")
+    assert (opened.rate, opened.exposure) == (20_000, (2, 7))
+    for array in (spikes(9, 3, 6), spikes(6, 3, 5)):
+        np.save(tmp_path / "a.npy", array)
+        with pytest.raises(GeometryError, match=r"not what .*a\.npy\.json says; correct or remove"):
+            sc.open(tmp_path / "a.npy")
 
 
 def test_counts_after_the_first_frame_are_named_when_they_are_read(tmp_path):

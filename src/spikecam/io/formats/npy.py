@@ -1,11 +1,12 @@
 """``.npy`` recordings: an array (T, H, W) of 0/1, a byte or more a pixel, stored upright.
 
 NumPy's own file of one array, as scripts leave it. Frames are read and packed when they are used;
-neither rate nor exposure is in it.
+rate and exposure are in the sidecar file, if there is one.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam import bits
-from spikecam.errors import FileError
+from spikecam.errors import FileError, GeometryError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.byte_source import open_byte_source
-from spikecam.io.geometry import Geometry
+from spikecam.io.geometry import Geometry, read_sidecar, sidecar_path, write_sidecar
 from spikecam.io.npy_header import read_npy_header
 from spikecam.io.recording_format import RecordingFormat
 from spikecam.io.remote import RecordingPath
@@ -72,6 +73,7 @@ def open_npy(
     An array in Fortran's order, which has the frames of a pixel side by side, is read as a whole.
 
     Raises:
+        GeometryError: the sidecar file says another size, or an exposure that is not in it.
         FileError: damaged, not an array (frames, height, width) of numbers, or its first frame
             holds other values than 0 and 1.
         ResourceError: an array in Fortran's order is larger than the memory.
@@ -101,18 +103,31 @@ def open_npy(
             shape,
         )
     _ = store[0:1]  # an array of counts, or of pictures, is refused at once
-    return SpikeStream(store, shape[1:])
+    sidecar = read_sidecar(path) or Geometry(shape[1], shape[2])
+    if (sidecar.height, sidecar.width) != shape[1:] or (sidecar.exposure or (0, 0))[1] > shape[0]:
+        raise GeometryError(
+            f"{path} holds {shape[0]} frames of {shape[2]}x{shape[1]}, which is not what "
+            f"{sidecar_path(path)} says; correct or remove it"
+        )
+    return SpikeStream(store, shape[1:], rate=sidecar.rate, exposure=sidecar.exposure)
 
 
 def write_npy(
     path: Path, stream: SpikeStream, *, layout: str | None = None, progress: Progress[Span] = iter
 ) -> None:
-    """Write ``stream`` as an array (T, H, W) of bytes, eight times as large as packed."""
+    """Write ``stream`` as an array (T, H, W) of bytes, eight times as large as packed.
+
+    Rate and exposure go into a sidecar file, as of a ``.dat``.
+    """
+    path = Path(os.path.realpath(path))
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": stream.shape}
         np.lib.format.write_array_header_1_0(file, header)
         for start, stop in progress(stream.block_spans(1 << 20)):
             file.write(np.ascontiguousarray(stream.read(start, stop)).data)
+    write_sidecar(
+        path, Geometry(stream.height, stream.width, rate=stream.rate, exposure=stream.exposure)
+    )
 
 
 FORMAT = RecordingFormat(
