@@ -1,10 +1,16 @@
 import itertools
+import re
+from base64 import b64decode
+from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from spikecam import pixel_index
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.orientation import Orientation
 from spikecam.stream import SpikeStream
@@ -170,11 +176,68 @@ def test_crops_that_leave_the_picture_are_refused(spikes):
         stream.crop((0, 4), (3, 9))
     with pytest.raises(RangeError, match="rows 2:2"):
         stream[:, 2:2, :]
-    for index in ((slice(None), 1, slice(None)), (slice(None), slice(None))):
+    for index in ((slice(None), [1], slice(None)), (slice(None), slice(None))):
         with pytest.raises(OptionError, match="slices of frames, rows and columns"):
             stream[index]
-    with pytest.raises(OptionError, match="without a step"):
-        stream[:, ::2, :]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        np.s_[2, :, :],
+        np.s_[-1, 3, 4],
+        np.s_[:, 3, 4],
+        np.s_[2:9, ::2, 5:1:-1],
+        np.s_[::3, 1:7, :],
+        np.s_[1::4, :, 2],
+        np.s_[8:2:-3, :, ::5],
+        np.s_[5:5:2, :, 1:3],
+    ],
+)
+@pytest.mark.parametrize("block_pixels", [1, 300, 1 << 20])
+def test_whole_numbers_and_steps_give_pixels_as_in_numpy(spikes, monkeypatch, index, block_pixels):
+    monkeypatch.setattr(pixel_index, "_BLOCK_PIXELS", block_pixels)
+    array = spikes(10, 9, 11)
+    pixels = SpikeStream.from_array(array)[index]
+    assert not isinstance(pixels, SpikeStream)
+    assert pixels.shape == array[index].shape
+    assert np.array_equal(pixels, array[index])
+
+
+def test_torch_takes_a_stream(spikes):
+    array = spikes(5, 3, 7)
+    stream = SpikeStream.from_array(array)
+    for take in (torch.as_tensor, torch.asarray, torch.tensor, torch.from_dlpack):
+        tensor = take(stream)
+        assert tensor.dtype == torch.uint8
+        assert np.array_equal(tensor.numpy(), array)
+
+
+def test_dask_reads_the_frames_of_a_chunk_alone(spikes):
+    dask_array = pytest.importorskip("dask.array", reason="needs dask")
+    array = spikes(40, 3, 8)
+
+    class Store:
+        shape = (40, 3)
+        dtype = np.dtype(np.uint8)
+        read = ()
+
+        def __getitem__(self, index):
+            self.read += ((index.start, index.stop),)
+            return SpikeStream.from_array(array).packed(index.start, index.stop)
+
+    store = Store()
+    lazy = dask_array.from_array(SpikeStream(store, (3, 8)), chunks=(16, -1, -1), name="spikes")
+    assert (lazy.shape, lazy.dtype) == (array.shape, np.uint8)
+    assert lazy.chunks[0] == (16, 16, 8)
+    assert store.read == ()
+    calm = {"scheduler": "sync"}
+    assert np.array_equal(lazy.blocks[1].compute(**calm), array[16:32])
+    assert store.read == ((16, 32),)
+    assert np.array_equal(lazy.compute(**calm), array)
+    for index in (np.s_[33], np.s_[::7], np.s_[5:30, 1:, ::3], np.s_[:, 2, 4], np.s_[::-1]):
+        assert np.array_equal(lazy[index].compute(**calm), array[index])
+    assert np.allclose(lazy.mean(axis=0).compute(**calm), array.mean(0))
 
 
 def test_it_has_the_attributes_of_an_array_and_says_its_file(spikes):
@@ -185,3 +248,38 @@ def test_it_has_the_attributes_of_an_array_and_says_its_file(spikes):
     table = named._repr_html_()
     assert "&lt;car&gt;.dat" in table
     assert "5 x 4" in table
+
+
+def thumbnail(stream):
+    """The picture in a stream's HTML, and the number of its pictures."""
+    (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', stream._repr_html_())
+    return np.asarray(Image.open(BytesIO(b64decode(data))))
+
+
+def test_a_notebook_shows_the_picture_of_the_middle():
+    frames = np.zeros((1000, 6, 8), np.uint8)
+    frames[:400] = frames[600:] = 1
+    frames[480:520, :3] = 1
+    assert thumbnail(SpikeStream.from_array(frames)).tolist() == [[255] * 8] * 3 + [[0] * 8] * 3
+    wide = SpikeStream(np.zeros((3, 80_000), np.uint8), (400, 1600))
+    assert thumbnail(wide).shape == (60, 240)
+
+
+def test_a_notebook_shows_more_frames_of_little_light():
+    frames = np.zeros((1000, 2, 2), np.uint8)
+    frames[420, 0] = 1
+    assert thumbnail(SpikeStream.from_array(frames)).tolist() == [[255, 255], [0, 0]]
+
+
+def test_a_notebook_describes_what_cannot_be_read():
+    class Store:
+        shape = (1000, 2)
+
+        def __getitem__(self, index):
+            assert index.stop - index.start <= 300
+            raise OSError("the disk is gone")
+
+    for stream in (SpikeStream(Store(), (4, 4)), SpikeStream.from_array(np.ones((1, 2, 3)))[:0]):
+        html = stream._repr_html_()
+        assert html.startswith("<table>")
+        assert "frames" in html

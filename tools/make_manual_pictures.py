@@ -2,8 +2,8 @@
 
     python tools/make_manual_pictures.py [--no-app] [-o OUT]
 
-Writes before-after.jpg, methods.jpg, sizes.jpg and deblurred.jpg; and, in Debian's Chromium,
-app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
+Writes before-after.jpg, methods.jpg, sizes.jpg, deblurred.jpg, motion.jpg and colours.jpg; and, in
+Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
 """
 
 import argparse
@@ -69,6 +69,22 @@ def deblurred(out):
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     made = [blur, *(sc.deblur(blur, stream, at=AT, method=name) for name in ("sdm", "refined"))]
     write(out, "deblurred.jpg", beside([one[PART] for one in made]))
+
+
+def motion(out):
+    stream = sc.open(sample.SPIKES)
+    flow = sc.flow(stream, AT, AT + 20)
+    still = sc.stretch_for_display(sc.reconstruct(stream, AT, "fusion"))
+    arrows = sc.draw_flow_arrows(still, flow)
+    times = arrows.shape[0] // still.shape[0]
+    colours = sc.flow_to_colours(flow).repeat(times, 0).repeat(times, 1)
+    write(out, "motion.jpg", beside([colours, arrows]))
+
+
+def colours(out):
+    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
+    coloured = sc.deblur(blur, stream, at=AT, method="colour")
+    write(out, "colours.jpg", beside([blur[::2, ::2], coloured[::2, ::2]]))
 
 
 def beside(pictures, gap=8):
@@ -165,7 +181,7 @@ def main():
         # Of the sample, for as long as anybody watches.
         send_frames(sc.open(sample.SPIKES), sys.stdout.buffer, 20_000, 600)
     args.out.mkdir(parents=True, exist_ok=True)
-    for make in (before_after, methods, sizes, deblurred):
+    for make in (before_after, methods, sizes, deblurred, motion, colours):
         make(args.out)
     if not args.no_app:
         in_the_app(args.out)

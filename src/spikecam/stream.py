@@ -6,7 +6,7 @@ import copy
 import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
+from contextlib import suppress
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -16,6 +16,8 @@ from spikecam import bits
 from spikecam.errors import GeometryError, OptionError, RangeError
 from spikecam.orientation import Flip, Orientation
 from spikecam.oriented_frames import OrientedFrames
+from spikecam.pixel_index import PixelIndex, index_to_box, read_pixels, slice_to_span
+from spikecam.recording_html import recording_html
 from spikecam.resources import check_memory
 
 Span = tuple[int, int]
@@ -31,9 +33,10 @@ class SpikeStream:
     """A spike recording: T frames of H x W pixels, one bit each, packed eight to a byte.
 
     Nothing is read or unpacked until it is asked for, and then only the frames asked for. A
-    slice along time is a view of the same store; an integer index gives one frame (H, W) of 0/1;
-    ``numpy.asarray(stream)`` unpacks everything. Slices keep to the recording: unlike a list, a
-    stream refuses a slice that ends past its last frame.
+    slice along time is a view of the same store; an integer index gives one frame (H, W) of 0/1.
+    ``numpy.asarray(stream)`` and ``torch.as_tensor(stream)`` unpack everything;
+    ``dask.array.from_array(stream)`` unpacks a chunk when it is computed. Slices keep to the
+    recording: unlike a list, a stream refuses a slice that ends past its last frame.
 
     Attributes:
         sensor_shape: height and width of a frame before it was flipped, rotated or cropped.
@@ -148,7 +151,7 @@ class SpikeStream:
         return f"SpikeStream({name}T={len(self)}, {self.height}x{self.width}{rate})"
 
     def _repr_html_(self) -> str:
-        """HTML table of the recording's facts, for notebooks."""
+        """HTML with the picture of the middle and the recording's facts, for notebooks."""
         facts = {
             "recording": os.path.basename(self._name),
             "frames": f"{len(self):,}",
@@ -157,8 +160,20 @@ class SpikeStream:
             "exposure": "unknown" if self.exposure is None else "{}:{}".format(*self.exposure),
             "packed": f"{self.nbytes / 1e6:,.1f} MB",
         }
-        cells = (f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in facts.items())
-        return f"<table>{''.join(cells)}</table>"
+        # A recording that cannot be read, or has no frames, is still described.
+        with suppress(Exception):
+            return recording_html(facts, self._middle_rate())
+        return recording_html(facts, None)
+
+    def _middle_rate(self) -> npt.NDArray[np.floating[Any]]:
+        """Firing rate (H, W) of frames in the middle, more of them in little light."""
+        middle = len(self) // 2
+        for half in (20, 100):
+            start, stop = max(0, middle - half), min(len(self), middle + half + 1)
+            counts = self.count(start, stop)
+            if counts.mean() >= 4:
+                break
+        return counts / (stop - start)
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
         for start, stop in self.block_spans():
@@ -168,19 +183,14 @@ class SpikeStream:
     def __getitem__(self, index: int) -> npt.NDArray[np.uint8]: ...
     @overload
     def __getitem__(self, index: slice | tuple[slice, slice, slice]) -> SpikeStream: ...
-    def __getitem__(
-        self, index: int | slice | tuple[slice, slice, slice]
-    ) -> npt.NDArray[np.uint8] | SpikeStream:
+    @overload
+    def __getitem__(self, index: PixelIndex) -> npt.NDArray[np.uint8] | SpikeStream: ...
+    def __getitem__(self, index: int | slice | PixelIndex) -> npt.NDArray[np.uint8] | SpikeStream:
         if isinstance(index, tuple):
-            if len(index) != 3 or not all(isinstance(part, slice) for part in index):
-                raise OptionError(
-                    "a stream is cut by slices of frames, rows and columns, [a:b, c:d, e:f]; "
-                    "stream[i] is one frame, an array"
-                )
-            time, rows, columns = index
-            if not {rows.step, columns.step} <= {None, 1}:
-                raise OptionError("rows and columns are cut without a step")
-            return self[time].crop(*map(_slice_to_span, (rows, columns), self.shape[1:]))
+            box = index_to_box(index, self.shape)
+            if box is None:
+                return read_pixels(self.read, self.shape, index)
+            return self[slice(*box[0])].crop(box[1], box[2])
         if not isinstance(index, slice):
             frame = operator.index(index)
             frame += len(self) if frame < 0 else 0
@@ -192,7 +202,7 @@ class SpikeStream:
                 "a stream has no step: leaving frames out would lose spikes; "
                 "pick frames when reconstructing instead"
             )
-        start, stop = _slice_to_span(index, len(self))
+        start, stop = slice_to_span(index, len(self))
         self._check_span(start, stop)
         view = copy.copy(self)
         view._start, view._stop = self._start + start, self._start + stop
@@ -270,6 +280,12 @@ class SpikeStream:
             raise ValueError("a packed stream cannot become an array without a copy")
         frames = np.ascontiguousarray(self.read())
         return frames if dtype is None else frames.astype(dtype, copy=False)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return np.asarray(self).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return np.empty(0, np.uint8).__dlpack_device__()
 
     def packed(self, start: int = 0, stop: int | None = None) -> npt.NDArray[np.uint8]:
         """Frames [start, stop) as stored, (stop - start, frame_bytes)."""
@@ -369,13 +385,6 @@ class SpikeStream:
             raise RangeError(
                 f"frames {start}:{stop} leave {self._name}, whose frames are 0:{len(self)}"
             )
-
-
-def _slice_to_span(axis_slice: slice, axis_length: int) -> Span:
-    """Convert a slice of an axis to a span. Negative ends count from its end."""
-    ends = (axis_slice.start or 0, axis_length if axis_slice.stop is None else axis_slice.stop)
-    start, stop = (operator.index(end) + (axis_length if end < 0 else 0) for end in ends)
-    return start, stop
 
 
 def check_rate(rate: float) -> float:

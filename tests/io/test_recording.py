@@ -115,7 +115,7 @@ def test_the_format_of_the_manual_is_read_and_written_like_any_other(tmp_path, s
         stream = SpikeStream.from_array(spikes(3, 5, 7))
         save(tmp_path / "a.spk", stream)
         assert np.array_equal(np.asarray(open(tmp_path / "a.spk")), np.asarray(stream))
-        assert recording_format.suffixes_as_text() == ".dat, .h5, .npz, .zarr or .spk"
+        assert recording_format.suffixes_as_text() == ".dat, .h5, .npy, .npz, .zarr or .spk"
         with pytest.raises(OutputError, match="pictures are not written as"):
             open_output(tmp_path / "a.spk")
     finally:

@@ -14,7 +14,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.cli.config import ConfigPrinted
-from spikecam.cli.main import build_app
+from spikecam.cli.main import COMMANDS, build_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
@@ -27,6 +27,7 @@ WITH_COMMANDS = (
     "generate",
     "install",
     "look",
+    "tutorial",
     "views",
 )
 # Pages whose commands have a file of tests of their own.
@@ -57,6 +58,36 @@ def test_the_example_of_the_first_minutes_runs(run_example, small_demo, tmp_path
     monkeypatch.chdir(tmp_path)
     run_example("first")
     assert sc.count_frames("sharp.gif") == 7
+
+
+def test_the_lines_of_the_first_page_run(run_example, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    run_example("index")
+    assert sc.count_frames("sharp.mp4") == 7
+
+
+def test_the_lines_of_the_gallery_make_its_pictures(text, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", text("gallery"), re.DOTALL)
+    assert all(len(block.splitlines()) == 3 for block in blocks[1:])
+    exec("".join(blocks), {})
+    names = set(re.findall(r"[\w-]+\.(?:png|mp4)", " ".join(blocks[1:])))
+    names |= {f"{name}.png" for name in ("tfp", "tfi", "fusion", "sdm", "refined")}
+    assert len(names) == 10
+    assert all(Path(name).is_file() for name in names)
+
+
+def test_the_example_of_the_tutorial_makes_a_figure_of_what_it_scores(
+    run_example, small_demo, tmp_path, monkeypatch
+):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    names = run_example("tutorial")
+    truth = names["truth"][68]
+    assert sc.read_picture("figure.png").shape == (128, 3 * 192, 3)
+    assert sc.score(names["sharp"], truth)["psnr"] > sc.score(names["blur"], truth)["psnr"] + 3
 
 
 def test_the_example_of_the_batch_page_runs(run_example, small_demo, tmp_path, monkeypatch):
@@ -103,6 +134,8 @@ def test_the_manual_is_built_without_a_warning(tmp_path):
     assert (built.returncode, built.stderr) == (0, "")
     pages = list((tmp_path / "site").rglob("*.html"))
     assert len(pages) > 10
+    for name in COMMANDS:
+        assert f"spikecam {name}" in (tmp_path / "site" / "commands" / f"{name}.html").read_text()
     for page in pages:
         text = page.read_text(encoding="utf-8")
         # One may go elsewhere by a link; nothing is fetched from there.

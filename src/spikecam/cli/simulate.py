@@ -186,12 +186,14 @@ def _refuse_excessive_sizes(
         rows, columns = sc.read_picture(scene).shape[:2]
         # Eight spikes to a byte.
         packed_bytes = still * (rows // scale) * (columns // scale) // 8
-        check_memory(packed_bytes, f"{still} frames of spikes", "choose fewer frames")
+        check_memory(packed_bytes, f"a recording of {still} frames", "choose fewer frames")
     if size is None or not sc.is_picture(scene):
         return
     height, width = size
     check_memory(
-        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller size"
+        height * width * BYTES_PER_PIXEL,
+        f"making frames of {width}x{height}",
+        "choose a smaller size",
     )
     photo = sc.read_picture(scene).shape
     if max(height / photo[0], width / photo[1]) > LARGEST_ENLARGEMENT:

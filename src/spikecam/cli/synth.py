@@ -42,7 +42,9 @@ def synth(
     options = settings.apply(sc.SynthConfig())
     height, width = options.size
     check_memory(
-        height * width * BYTES_PER_PIXEL, f"frames of {width}x{height}", "choose a smaller size"
+        height * width * BYTES_PER_PIXEL,
+        f"making frames of {width}x{height}",
+        "choose a smaller size",
     )
     if any(out.exists() and out.resolve() in source.resolve().parents for source in sources):
         raise sc.OutputError(f"{out} holds the sources; name another folder for the data set")

@@ -45,6 +45,11 @@ class Generated:
         spread = np.sqrt(total / np.float32(len(samples)))
         return Generated(mean, spread if spread.ndim == 2 else spread.mean(axis=2), samples)
 
+    def __repr__(self) -> str:
+        height, width = self.spread.shape
+        colours = "gray" if self.mean.ndim == 2 else "colour"
+        return f"Generated(samples={len(self.samples)}, {height}x{width}, {colours})"
+
 
 def spread_shown_as_white(spreads: Iterable[Picture]) -> float:
     """The spread that is displayed as white.

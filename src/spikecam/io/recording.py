@@ -123,7 +123,7 @@ def write_recording(
     """Write a recording in the format of the path's ending. It is lossless in every one.
 
     Args:
-        path: ends like one of the `recording_formats`. Beside one that does not hold its own size
+        path: ends like one of the `recording_formats`. Beside one that does not hold size or rate
             a sidecar file is written: ``.dat.json`` beside ``.dat``.
         stream: the recording.
         layout: one of those of the format; for ``.npz`` "packed" (default), "uhsr" or "rsir".

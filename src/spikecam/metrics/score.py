@@ -58,6 +58,7 @@ METRICS = {
     "brisque": Metric(_LEARNED, False, "BRISQUE", "↓"),
     "liqe": Metric(_LEARNED, False, "LIQE", "↑"),
 }
+"""Metrics that `score` knows, by name: how each is called, and whether it needs the truth."""
 # Default metrics without the truth, and with it.
 DEFAULTS = (("niqe", "brisque"), ("psnr", "ssim"))
 

@@ -39,7 +39,7 @@ def test_a_window_reads_its_block_and_one_ahead(server, address, stream, monkeyp
     assert len(server.requests) == len(blocks)
 
 
-@pytest.mark.parametrize("name", ["a.dat", "a.npz", "uhsr.npz", "rsir.npz", "a.h5"])
+@pytest.mark.parametrize("name", ["a.dat", "a.npz", "uhsr.npz", "rsir.npz", "a.npy", "a.h5"])
 def test_every_format_that_is_one_file_is_read(server, stream, tmp_path, name, monkeypatch):
     monkeypatch.setattr(remote_file, "BLOCK_BYTES", 1 << 12)
     layout = name[:4] if name in ("uhsr.npz", "rsir.npz") else None

@@ -19,7 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from spikecam.errors import FileError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.byte_source import ByteSource, open_byte_source
 from spikecam.io.geometry import Geometry
+from spikecam.io.npy_header import read_npy_header
 from spikecam.io.recording_format import RecordingFormat
 from spikecam.io.remote import RecordingPath
 from spikecam.io.stored_frames import StoredFrames, pack_without_padding
@@ -97,19 +98,11 @@ def _read_metadata(archive: zipfile.ZipFile, keys: set[str]) -> dict[str, Any]:
 def _read_small_array(archive: zipfile.ZipFile, key: str) -> npt.NDArray[Any]:
     """Read an array of at most 16 numbers."""
     with archive.open(f"{key}.npy") as file:
-        shape, _, dtype = _read_npy_header(file)
+        shape, _, dtype = read_npy_header(file)
         if dtype.hasobject or len(shape) > 1 or int(np.prod(shape, dtype=object)) > 16:
             raise ValueError(f"{key} is not a few numbers")
         content = file.read(16 * dtype.itemsize + 1)  # to the end, where the checksum is compared
         return np.frombuffer(content, dtype, int(np.prod(shape))).reshape(shape)
-
-
-def _read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read shape, order and type of an array from its .npy header, of any version."""
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    return np.lib.format.read_array_header_2_0(file)
 
 
 def _iter_array_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArray[Any]]:
@@ -119,7 +112,7 @@ def _iter_array_blocks(archive: zipfile.ZipFile, key: str) -> Iterator[npt.NDArr
     """
     member = archive.getinfo(f"{key}.npy")
     with archive.open(member) as file:
-        shape, fortran_order, dtype = _read_npy_header(file)
+        shape, fortran_order, dtype = read_npy_header(file)
         size = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if dtype.hasobject or min(shape, default=0) < 0:
             raise ValueError("not an array of numbers")
@@ -197,7 +190,7 @@ def _open_packed_frames(
     height, width = (int(n) for n in _read_small_array(archive, "shape"))
     member = archive.getinfo("spikes.npy")
     with archive.open(member) as file:
-        shape, _, dtype = _read_npy_header(file)
+        shape, _, dtype = read_npy_header(file)
         header = file.tell()
     if member.compress_type != zipfile.ZIP_STORED or dtype != np.uint8 or len(shape) != 2:
         raise FileError(
