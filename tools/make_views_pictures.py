@@ -4,7 +4,7 @@
 
 Writes views-rows.jpg, one test view by what scenes were fitted to; views-curves.png, PSNR of the
 test views over the time of a fit; and views-film.gif, a film of the scene fitted to charge. It
-takes some 15 minutes on two cores.
+takes some 5 minutes on two cores.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from spikecam.bench.views_options import ViewsOptions
 from spikecam.views.display_pictures import display_picture
 from spikecam.views.rendering import render
 
-OPTIONS = ViewsOptions(size=(150, 240), frames=4000, steps=6000, gaussians=20_000)
+OPTIONS = ViewsOptions(size=(120, 192), frames=3000, steps=4000, gaussians=15_000)
 NAMES = ("blurry photographs", "tfp", "charge", "clear pictures")
 # Steps from one point of a curve to the next, and which test view is shown.
 EVERY, VIEW = 500, 3
