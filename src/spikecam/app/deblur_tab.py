@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
-from spikecam.app.text import CHECK_MATCH_LABEL, word_for_page
+from spikecam.app.text import CHECK_MATCH_LABEL, legible_text, word_for_page
 from spikecam.deblurring.deblur import DEFAULT_METHOD
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import AUTO
@@ -101,7 +102,7 @@ class DeblurTab:
         self._sequence_view.set_aspect_ratio(stream.width / stream.height)
         self._progress_text.set_text("")
         self._facts.set_text("")
-        files = {str(path): path.name for path in self.session.list_encoding_files()}
+        files = {str(path): legible_text(path.name) for path in self.session.list_encoding_files()}
         self._encoding.set_options({name: name for name in _ENCODINGS} | files, value=AUTO)
         self._check_match.set_value(True)
         # Where the recording does not say it, it is estimated, and the page says which it took.
@@ -113,9 +114,23 @@ class DeblurTab:
     def refresh_picture_choices(self, selected: Path | None = None) -> None:
         """Refresh the choices of pictures, with ``selected`` or the likeliest as the blurry one."""
         with errors_shown_as_notices():
-            names = {str(path): path.name for path in self.session.list_pictures_for_recording()}
+            names = {
+                str(path): legible_text(path.name)
+                for path in self.session.list_pictures_for_recording()
+            }
             self._offer_blur(names, selected)
             self._sequence_view.set_truth_choices(names)
+
+    def _picture_names(self) -> dict[str, str]:
+        """Names of the pictures on the page by their paths; two of one name are told apart."""
+        paths = self.session.list_pictures_for_recording()
+        counts = Counter(path.name for path in paths)
+        uploads = self.session.files.uploads
+        return {
+            str(path): legible_text(path.name)
+            + (" (uploaded)" if counts[path.name] > 1 and path.parent == uploads else "")
+            for path in paths
+        }
 
     def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
         likely = [path for path, name in names.items() if "blur" in name.lower()]
@@ -130,7 +145,10 @@ class DeblurTab:
         self._options.show_method(self._method)
         with errors_shown_as_notices():
             self._offer_blur(
-                {str(path): path.name for path in self.session.list_pictures_for_recording()}
+                {
+                    str(path): legible_text(path.name)
+                    for path in self.session.list_pictures_for_recording()
+                }
             )
 
     async def _deblur(self) -> None:

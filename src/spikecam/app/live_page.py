@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.notices import errors_shown_as_notices
-from spikecam.app.page import COLOUR
+from spikecam.app.page_style import COLOUR
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.errors import SpikecamError
 from spikecam.io.pictures import encode_picture

@@ -14,6 +14,7 @@ from spikecam.app.access import LimitUploadsMiddleware, RequireKeyMiddleware
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.notices import report_unexpected_error
 from spikecam.app.page import build_app_page
+from spikecam.app.page_style import HIDE_KEY_SCRIPT
 from spikecam.app.picture_urls import make_picture_routes
 from spikecam.app.session import Session
 from spikecam.errors import OptionError
@@ -103,11 +104,18 @@ def serve_page(
     app.add_middleware(RequireKeyMiddleware, key=key, port=port)
     url_host = f"[{host}]" if ":" in host else host
     app.on_startup(lambda: say(f"spikecam: http://{url_host}:{port}/?key={key} (Ctrl-C ends it)"))
+
+    # At this address alone: others are not found.
+    @ui.page("/")
+    def build_page() -> None:
+        ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}</script>")
+        page()
+
     ui.run(
-        page,
         host=host,
         port=port,
         title="spikecam",
+        language="en-US",
         favicon="📷",
         show=f"/?key={key}" if browser else False,
         reload=False,
