@@ -231,5 +231,5 @@ def test_messages_name_no_folder(files, tmp_path):
     with pytest.raises(sc.FileError) as refusal:
         session.read_stream(files.uploads / "bad.npz")
     assert str(refusal.value).startswith("bad.npz ")
-    with pytest.raises(sc.RangeError, match="longer than b10.dat of 60"):
+    with pytest.raises(sc.RangeError, match=r"longer than b10\.dat of 60"):
         session.read_stream(tmp_path / "folder" / "b10.dat").window(30, 999)
