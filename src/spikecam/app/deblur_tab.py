@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -26,6 +27,8 @@ from spikecam.stream import Span, SpikeStream
 _NO_PICTURE = "no picture: spikes alone"
 _PROGRESS_INTERVAL_SECONDS = 0.2
 _DEFAULT_COUNT = 7
+_TOPIC = "deblur"
+_LEAST_SECONDS_LEFT = 2
 # Encodings that are offered; others can be typed.
 _ENCODINGS = (AUTO, "srgb", "linear", "gamma:2.2")
 
@@ -48,6 +51,7 @@ class DeblurTab:
             for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
             if method.has_weights
         }
+        self._started, self._is_cancelled = 0.0, False
         self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
@@ -152,9 +156,13 @@ class DeblurTab:
             )
 
     async def _deblur(self) -> None:
-        with errors_shown_as_notices():
+        with errors_shown_as_notices(_TOPIC):
             start_sequence = self._prepare_sequence()
             self._deblur_button.disable()
+            self._started = time.monotonic()
+            self._progress_bar.set_value(0)
+            self._progress_bar.visible = True
+            self._progress_text.set_text("reading picture and spikes")
             try:
                 # Not on the page's thread: a pair is measured there, and networks are loaded.
                 sequence = await run.io_bound(start_sequence)
@@ -164,14 +172,16 @@ class DeblurTab:
                 self._timer.active = True
                 self._sequence_view.hide()
                 self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
-                self._progress_bar.set_value(0)
-                self._progress_text.set_text("loading")
-                self._progress_bar.visible = self._cancel_button.visible = True
+                self._is_cancelled = False
+                self._show_progress()
+                self._cancel_button.visible = True
+                self._cancel_button.enable()
                 await run.io_bound(sequence.make_pictures)
             finally:
                 self._timer.active = False
                 self._deblur_button.enable()
                 self._progress_bar.visible = self._cancel_button.visible = False
+                self._progress_text.set_text("")
             self._finish(sequence)
 
     def _prepare_sequence(self) -> Callable[[], SharpSequence]:
@@ -199,13 +209,23 @@ class DeblurTab:
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence
-        if sequence is not None and sequence.finished_count:
-            self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
-            self._progress_text.set_text(_progress(sequence))
+        if sequence is None:
+            return
+        self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
+        self._progress_text.set_text(
+            "stops after the frame at hand"
+            if self._is_cancelled
+            else describe_progress(
+                sequence.finished_count, len(sequence.frames), time.monotonic() - self._started
+            )
+        )
 
     def _cancel(self) -> None:
         if self.session.sequence is not None:
             self.session.sequence.stop()
+            self._is_cancelled = True
+            self._cancel_button.disable()
+            self._show_progress()
 
     def _finish(self, sequence: SharpSequence) -> None:
         if sequence is not self.session.sequence:
@@ -213,12 +233,23 @@ class DeblurTab:
             self._progress_text.set_text("")
             return
         count = sequence.finished_count
-        self._progress_text.set_text(_progress(sequence))
+        self._progress_text.set_text(f"{count} of {len(sequence.frames)} frames")
         frames = "1 frame" if count == 1 else f"{count} frames"
         show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
         if count:
             self._sequence_view.show_sequence(sequence)
 
 
-def _progress(sequence: SharpSequence) -> str:
-    return f"{sequence.finished_count} of {len(sequence.frames)} frames"
+def describe_progress(finished: int, count: int, seconds: float) -> str:
+    """Progress in words, with the time that is left.
+
+    Args:
+        finished: frames that are finished.
+        count: frames in all.
+        seconds: since the start.
+    """
+    if not finished:
+        return f"the first of {count} frames, since {seconds:.0f} s"
+    text = f"{finished} of {count} frames"
+    left = seconds / finished * (count - finished)
+    return f"{text}, about {left:.0f} s left" if left >= _LEAST_SECONDS_LEFT else text

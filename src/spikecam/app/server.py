@@ -14,7 +14,7 @@ from spikecam.app.access import LimitUploadsMiddleware, RequireKeyMiddleware
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.notices import report_unexpected_error
 from spikecam.app.page import build_app_page
-from spikecam.app.page_style import HIDE_KEY_SCRIPT
+from spikecam.app.page_style import HIDE_KEY_SCRIPT, RUN_ENDED_SCRIPT
 from spikecam.app.picture_urls import make_picture_routes
 from spikecam.app.session import Session
 from spikecam.errors import OptionError
@@ -108,7 +108,7 @@ def serve_page(
     # At this address alone: others are not found.
     @ui.page("/")
     def build_page() -> None:
-        ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}</script>")
+        ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}{RUN_ENDED_SCRIPT}</script>")
         page()
 
     ui.run(

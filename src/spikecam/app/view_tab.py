@@ -57,6 +57,7 @@ class ViewTab:
         }
         self.frame_index, self._frames = 0, range(1)
         self._pixel: tuple[int, int] | None = None
+        self._picture_url = ""
         ui.keyboard(on_key=self._handle_key)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("grow min-w-0 gap-2 max-md:w-full"):
@@ -65,6 +66,10 @@ class ViewTab:
                     .classes("w-full frame")
                     .props('alt="the frame"')
                 )
+                self._image.on("loaded", self._picture_loaded, args=["source"])
+                with self._image:
+                    self._busy = ui.spinner(size="3em").classes("absolute top-2 right-2 busy")
+                self._busy.visible = False
                 with ui.row().classes("w-full items-center gap-3 no-wrap"):
                     self._play_button = PlayButton("Play", self._play_step, is_visible)
                     self._slider = ui.slider(min=0, max=1, on_change=self._choose_frame)
@@ -172,7 +177,10 @@ class ViewTab:
         stream = self.session.stream
         if stream is None:
             return
-        self._image.set_source(frame_url(self.session, self.frame_index, self.settings))
+        url = frame_url(self.session, self.frame_index, self.settings)
+        self._busy.visible = self._busy.visible or url != self._picture_url
+        self._picture_url = url
+        self._image.set_source(url)
         time = format_duration(self.frame_index, stream.rate)
         self._position.set_text(
             f"frame {self.frame_index}" + (f", {time} after the first" if time else "")
@@ -248,7 +256,15 @@ class ViewTab:
             self.frame_index = int(event.value)
             self._show_frame()
 
+    def _picture_loaded(self, event: events.GenericEventArguments) -> None:
+        # One that was asked for before may come late.
+        if str(event.args["source"]).endswith(self._picture_url):
+            self._busy.visible = False
+
     def _play_step(self) -> None:
+        if self._busy.visible:
+            # The picture of the frame before is not there yet.
+            return
         following = self.frame_index + int(self._step.value or 1)
         self._slider.set_value(following if following in self._frames else self._frames[0])
 
