@@ -97,7 +97,8 @@ class UploadBox:
 
     def _fail(self) -> None:
         show_notice(
-            "The upload broke off; drop the file again, or start spikecam app with its folder.",
+            f"The upload broke off, or more than {format_bytes(self._limit)} would be uploaded; "
+            "remove another upload, or start spikecam app with the folder of the file.",
             is_error=True,
             topic=_TOPIC,
         )
