@@ -295,6 +295,11 @@ def test_errors_are_notices_of_one_sentence(served, page, shot, folder, tmp_path
     page.get_by_label("to before frame").fill("500")
     page.get_by_role("button", name="Deblur").click()
     page.get_by_text(re.compile("exposure .*500")).wait_for()
+    page.get_by_label("to before frame").fill("20")
+    page.get_by_label("Exposed from frame").fill("50")
+    page.get_by_role("button", name="Deblur").click()
+    page.get_by_text("it must stop after it starts").wait_for()
+    page.get_by_text(re.compile("exposure .*500")).wait_for(state="detached")
     assert page.errors == []
 
 
@@ -335,11 +340,14 @@ def test_keys_and_play_are_for_the_tab_that_is_shown(served, page):
     page.keyboard.press("Space")
     page.wait_for_function("before => !document.body.innerText.includes(before)", arg=before)
     page.keyboard.press("Space")
+    page.get_by_label("Go to frame").fill("9999")
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile("^frame 116,")).wait_for()
     choose(page, "Method", re.compile("^tfstp:"))
     wait_for_picture(page, ".frame img")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this frame").click()
-    assert re.fullmatch(r"spikes-0000\d\d-tfstp\.png", download.value.suggested_filename)
+    assert re.fullmatch(r"spikes-000\d{3}-tfstp\.png", download.value.suggested_filename)
     choose(page, "Method", re.compile("^defocus:"))
     wait_for_picture(page, ".frame img")
     page.wait_for_function("[...document.querySelectorAll('input')].some(e => e.value == '101')")

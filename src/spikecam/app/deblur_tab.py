@@ -205,7 +205,13 @@ class DeblurTab:
         start, stop = self._start.value, self._stop.value
         if start is None and stop is None:
             return None
-        return int(start or 0), len(stream) if stop is None else int(stop)
+        first, end = int(start or 0), len(stream) if stop is None else int(stop)
+        if first >= end:
+            raise OptionError(
+                f"the exposure starts at frame {first} and stops before frame {end}; it must stop "
+                "after it starts"
+            )
+        return first, end
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence

@@ -15,6 +15,7 @@ STYLE = """
 .busy { animation: appear 0s 0.3s both; }
 @keyframes appear { from { visibility: hidden; } to { visibility: visible; } }
 .notice { white-space: pre-line; max-width: min(90vw, 40rem); }
+.option .q-field__bottom { position: static; transform: none; min-height: 0; padding-top: 4px; }
 .app-name { font-size: 1.25rem; font-weight: bold; line-height: 2rem; margin: 0; }
 .file:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 .body--dark .text-primary, .body--dark .q-btn--outline.text-primary { color: #9cc6ee !important; }
@@ -24,7 +25,12 @@ STYLE = """
 # keyboard keeps it. Keys of the tabs do not scroll the page besides.
 SCRIPT = """
 document.addEventListener("click", (event) => {
-    if (event.detail) document.activeElement?.closest("button, .q-toggle, .q-tab")?.blur();
+    if (!event.detail) return;
+    // Later: the button's own handler moves the focus within it.
+    setTimeout(() => {
+        const focus = document.activeElement;
+        if (focus?.closest("button, .q-toggle, .q-tab")) focus.blur();
+    });
 });
 document.addEventListener("keydown", (event) => {
     const inPlay = document.activeElement === document.body || !document.activeElement;

@@ -75,7 +75,11 @@ class ViewTab:
                     self._slider = ui.slider(min=0, max=1, on_change=self._choose_frame)
                     # Not focused: arrow keys are for the whole tab, and go by the chosen step.
                     self._slider.classes("grow").props('aria-label="Frame" tabindex=-1')
-                self._position = ui.label().classes("text-sm")
+                with ui.row().classes("w-full items-center gap-4"):
+                    self._position = ui.label().classes("text-sm grow")
+                    self._go_to = ui.number("Go to frame", min=0, precision=0).classes("w-32")
+                    self._go_to.props("dense").on("keydown.enter", self._go_to_frame)
+                    self._go_to.on("blur", self._go_to_frame)
             with ui.column().classes("w-72 shrink-0 gap-3 max-md:w-full"):
                 self._build_controls()
         with ui.column().classes("w-full gap-1"):
@@ -100,7 +104,7 @@ class ViewTab:
         self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
         self._percentiles.on_value_change(
             lambda event: self._change_settings(low=event.value["min"], high=event.value["max"])
-        ).props("label")
+        ).props('label label-always switch-label-side aria-label="Black and white, percentiles"')
         ui.label("Gamma").classes("text-sm")
         ui.slider(
             min=0.5,
@@ -108,7 +112,7 @@ class ViewTab:
             step=0.1,
             value=1,
             on_change=lambda event: self._change_settings(gamma=event.value),
-        ).props('label aria-label="Gamma"')
+        ).props('label label-always switch-label-side aria-label="Gamma"')
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
@@ -158,8 +162,7 @@ class ViewTab:
             self._change_settings(options=options)
             self._options.show_method(self._methods[self.settings.method], self.settings.options)
         if frame_index is not None:
-            first, last = self._frames[0], self._frames[-1]
-            self._slider.set_value(min(max(frame_index, first), last))
+            self._slider.set_value(self._nearest_frame(frame_index))
 
     def _update_frame_slider(self) -> None:
         """Update the slider to the frames that can be viewed, and show one of them."""
@@ -256,6 +259,14 @@ class ViewTab:
             self.frame_index = int(event.value)
             self._show_frame()
 
+    def _go_to_frame(self) -> None:
+        if self._go_to.value is not None:
+            self._slider.set_value(self._nearest_frame(int(self._go_to.value)))
+            self._go_to.set_value(None)
+
+    def _nearest_frame(self, frame_index: int) -> int:
+        return min(max(frame_index, self._frames[0]), self._frames[-1])
+
     def _picture_loaded(self, event: events.GenericEventArguments) -> None:
         # One that was asked for before may come late.
         if str(event.args["source"]).endswith(self._picture_url):
@@ -282,7 +293,7 @@ class ViewTab:
         if event.key.name == " " and not event.action.repeat:
             self._play_button.toggle_playing()
         elif event.key.name in targets:
-            self._slider.set_value(min(max(targets[str(event.key.name)], first), last))
+            self._slider.set_value(self._nearest_frame(targets[str(event.key.name)]))
 
     def _choose_pixel(self, event: events.MouseEventArguments) -> None:
         if self.session.stream is None:
