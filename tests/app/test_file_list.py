@@ -1,7 +1,10 @@
+import os
+import time
+
 import pytest
 
 import spikecam as sc
-from spikecam.app.file_list import AllowedFiles
+from spikecam.app.file_list import AllowedFiles, describe_entry, filter_entries
 
 
 def test_folders_recordings_and_pictures_are_listed(files, tmp_path):
@@ -59,3 +62,68 @@ def test_a_recording_that_is_a_folder_is_listed_as_a_recording(files, tmp_path, 
     (entry,) = [e for e in files.list_folder(path.parent) if e.path.name == "car.zarr"]
     assert entry.kind == "recording"
     assert entry.size == sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def odd_folder(tmp_path):
+    """A folder with a name that is no UTF-8, and links that lead nowhere."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / "loop.dat").symlink_to("loop.dat")
+    with open(os.fsencode(folder) + b"/bad\xff.dat", "wb") as file:
+        file.write(bytes(100))
+    return folder
+
+
+def test_a_link_to_itself_hides_nothing_else(odd_folder, tmp_path):
+    odd = AllowedFiles([odd_folder], tmp_path)
+    (entry,) = odd.list_folder(odd_folder)
+    assert os.fsencode(entry.path.name) == b"bad\xff.dat"
+    assert odd.resolve_path(entry.path).read_bytes() == bytes(100)
+    for name in ("loop", "a\0b"):
+        with pytest.raises(sc.FileError, match=r"leads to no file|does not exist"):
+            odd.resolve_path(odd_folder / name)
+
+
+def test_ten_thousand_recordings_are_listed_within_a_second(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(10_000):
+        (folder / f"r{i}.dat").touch()
+    many = AllowedFiles([folder], tmp_path)
+    start = time.process_time()
+    entries = many.list_folder(folder)
+    shown = filter_entries(entries, " R12 ")
+    assert time.process_time() - start < 1
+    assert len(entries) == 10_000
+    assert [e.path.name for e in shown[:2]] == ["r12.dat", "r120.dat"]
+    assert len(shown) == 111
+
+
+def test_an_entry_says_size_length_and_date(files, tmp_path):
+    entries = {e.path.name: e for e in files.list_folder(tmp_path / "folder")}
+    year = time.strftime("%Y")
+    assert describe_entry(entries["b10.dat"]).startswith(f"16 x 8, 60 frames, 960 bytes, {year}-")
+    assert describe_entry(entries["b9.dat"]).startswith("size not known, 960 bytes")
+    assert describe_entry(entries["blur.png"]).count(",") == 1
+    (tmp_path / "folder" / "b10.dat.json").write_text("{")
+    assert describe_entry(entries["b10.dat"]).startswith("its .json file is damaged")
+
+
+def test_long_names_are_shortened(files):
+    path = files.create_upload("日" * 300 + ".png")
+    assert path.suffix == ".png"
+    assert len(os.fsencode(path.name)) < 255
+    assert files.create_upload("日" * 300 + ".png") != path
+    assert files.create_upload("a." + "b" * 300).parent == files.uploads
+
+
+def test_uploads_are_removed_and_nothing_else(files, tmp_path):
+    path = files.create_upload("car.dat")
+    (files.uploads / "car.dat.json").touch()
+    files.remove_upload(path)
+    assert list(files.uploads.iterdir()) == []
+    with pytest.raises(sc.FileError, match="was not uploaded"):
+        files.remove_upload(tmp_path / "folder" / "b9.dat")
+    assert (tmp_path / "folder" / "b9.dat").exists()

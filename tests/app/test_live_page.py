@@ -12,6 +12,9 @@ import numpy as np
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.app.live_page import SmoothedDisplayMapping, format_live_status, iter_jpegs
+from spikecam.io.geometry import Geometry
+from spikecam.online.live_reconstruction import LiveReconstruction
 
 CAMERA = """
 import sys, time
@@ -56,11 +59,78 @@ def test_the_live_page_says_when_it_ends(served, page, tmp_path):
     pipe, into = os.pipe()
     address, _ = served("live", "-", "--camera", "spike-gopro", stdin=pipe)
     page.goto(address, wait_until="commit")
-    page.get_by_text("0 frames a second read, 0 pictures a second made, 0 sent").wait_for()
+    page.get_by_text("standard input, 320 x 180, 0 frames; 0 frames a second read").wait_for()
     for start in range(0, len(packed), 4096):
         os.write(into, packed[start : start + 4096])
     os.close(into)
     page.get_by_text(re.compile("ended: 137 frames")).wait_for()
+    os.close(pipe)
+
+
+def live_of(feed, **values):
+    """A live reconstruction of a feed that has ended."""
+    live = LiveReconstruction(feed, "tfp")
+    live.run()
+    for name, value in values.items():
+        setattr(live, name, value)
+    return live
+
+
+class EndedFeed:
+    name, geometry = "a.dat", Geometry(8, 16)
+    frames_behind = leftover_bytes = lost_frames = 0
+
+    def __iter__(self):
+        yield sc.SpikeStream.from_array(np.ones((3, 8, 16)))
+
+
+def test_the_last_picture_is_sent_again_while_no_other_comes(monkeypatch):
+    monkeypatch.setattr("spikecam.app.live_page._PICTURE_TIMEOUT_SECONDS", 0.01)
+    live = live_of(EndedFeed(), ended=False)
+    jpegs = iter_jpegs(live, SmoothedDisplayMapping())
+    first = next(jpegs)
+    assert first[:2] == b"\xff\xd8"
+    assert [next(jpegs), next(jpegs)] == [first, first]
+    assert live.sent_count == 1
+    live.ended = True
+    assert list(jpegs) == []
+
+
+def test_a_stall_and_a_lag_are_said(monkeypatch):
+    live = live_of(EndedFeed(), ended=False, frame_rate=1000)
+    assert format_live_status(live).startswith("a.dat, 16 x 8, 3 frames; 1,000 frames a second")
+    live._last_update -= 12
+    live.feed.frames_behind = 2500
+    assert "; no frames for 12 s; " in format_live_status(live)
+    assert "; 2,500 frames behind the camera" in format_live_status(live)
+    assert format_live_status(live_of(EndedFeed())).startswith("ended: 3 frames")
+
+
+def mean_gray(page):
+    """Mean of the live picture, as the browser shows it, in [0, 255]."""
+    return page.evaluate(
+        """() => {
+            const canvas = new OffscreenCanvas(16, 8), context = canvas.getContext("2d");
+            context.drawImage(document.querySelector("img"), 0, 0, 16, 8);
+            const data = context.getImageData(0, 0, 16, 8).data;
+            return data.reduce((sum, value, i) => sum + (i % 4 < 3 ? value : 0), 0) / 384;
+        }"""
+    )
+
+
+def test_a_pause_shows_the_last_picture_and_says_so(served, page):
+    pipe, into = os.pipe()
+    address, _ = served("live", "-", "--size", "16x8", "--window", "3", stdin=pipe)
+    page.goto(address, wait_until="commit")
+    half_lit = np.repeat([[0] * 8 + [255] * 8], 3, axis=0).astype(np.uint8)
+    os.write(into, half_lit.tobytes())
+    page.wait_for_function("document.querySelector('img')?.naturalWidth == 16")
+    page.get_by_text(re.compile("no frames for [2-9] s")).wait_for()
+    assert 100 < mean_gray(page) < 160
+    os.write(into, bytes(48))
+    page.wait_for_timeout(1500)
+    assert mean_gray(page) < 30
+    os.close(into)
     os.close(pipe)
 
 

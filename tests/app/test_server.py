@@ -1,5 +1,6 @@
 """Who is let in, and what the server leaves behind."""
 
+import asyncio
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 import spikecam as sc
+from spikecam.app.access import LimitUploadsMiddleware
 
 
 def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
@@ -38,6 +40,15 @@ def test_only_who_has_the_key_and_only_its_own_pages_are_let_in(served):
             assert page.get(address, headers={"Origin": origin}).status_code == 403
         assert page.post(f"{address}/anything", content=b"0" * 3_000_000).status_code == 413
         assert page.post(f"{address}/anything", content=iter([b"0"])).status_code == 411
+        # Nothing but the page is at its address, and no other name leads here.
+        assert page.get(f"{address}/anything").status_code == 404
+        assert page.get(f"{address}/docs").status_code == 404
+        html = page.get(address).text
+        assert '<html lang="en-US"' in html
+        for host, status in (("evil.example", 403), ("localhost:1", 200), ("[::1]:1", 200)):
+            assert page.get(address, headers={"Host": host}).status_code == status
+        preview = f"{address}/session/guessed/preview?path=%00"
+        assert page.get(preview).status_code == 404
     wrong = {"Cookie": f"spikecam-{urlsplit(address).port}=guessed"}
     assert httpx.get(address, headers=wrong).status_code == 403
     assert httpx.get(address, headers={"Cookie": "a;;=b"}).status_code == 403
@@ -80,3 +91,27 @@ def test_a_port_that_is_taken_is_an_error(served, spikecam):
     assert "cannot listen on 127.0.0.1" in ended.err
     assert spikecam("app", "--port", 70_000).code == 2
     assert spikecam("app", "--upload", "nan").code == 2
+
+
+def test_uploads_that_come_at_one_moment_are_bounded_together():
+    statuses, inside = [], []
+
+    async def store(scope, receive, send):
+        inside.append(limit._coming_bytes)
+        if len(inside) < 5:
+            await upload(b"40")
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def upload(length):
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-length", length)]}
+        await limit(scope, None, send)
+
+    limit = LimitUploadsMiddleware(store, max_bytes=100, stored_bytes=lambda: 10)
+    asyncio.run(upload(b"40"))
+    assert (inside, statuses, limit._coming_bytes) == ([40, 80], [413], 0)
+    asyncio.run(upload(b"91"))
+    asyncio.run(upload(b"9" * 5000))
+    assert statuses == [413, 413, 411]

@@ -6,6 +6,7 @@ from spikecam import sample
 from spikecam.app.session import Session
 from spikecam.app.text import word_for_page
 from spikecam.deblurring.pair import PairSettings
+from spikecam.io.geometry import Geometry, write_sidecar
 from spikecam.method import Takes, find_method
 
 SDM = find_method("sdm", Takes.SPIKES_AND_PICTURE)
@@ -191,3 +192,44 @@ def test_a_recording_that_was_opened_meanwhile_takes_no_old_sequence(files, tmp_
     with pytest.raises(sc.OptionError, match="another recording was opened meanwhile"):
         session.replace_sequence(folder / "blur.png", [20], (0, 60), SDM, {})
     assert session.sequence is None
+
+
+def test_a_size_is_remembered_for_a_recording_or_its_folder(files, tmp_path):
+    session, folder = Session(files, tmp_path / "sessions"), tmp_path / "folder"
+    (folder / "b11.dat").write_bytes(bytes(160))
+    (folder / "odd.dat").write_bytes(bytes(161))
+    size = Geometry(8, 16, rate=500)
+    assert session.list_recordings_that_fit(folder / "b9.dat", size) == [folder / "b11.dat"]
+    assert session.remember_size(folder / "b9.dat", size, whole_folder=False) == 1
+    assert session.needs_frame_size(folder / "b11.dat")
+    assert session.read_stream(folder / "b9.dat").rate == 500
+    assert session.remember_size(folder / "b9.dat", size, whole_folder=True) == 2
+    assert session.read_stream(folder / "b11.dat").shape == (10, 8, 16)
+    assert session.needs_frame_size(folder / "odd.dat")
+    with pytest.raises(sc.FileError, match="not in a folder"):
+        session.remember_size(tmp_path / "secret.dat", size, whole_folder=False)
+
+
+def test_another_size_goes_before_a_remembered_one(files, tmp_path):
+    session, path = Session(files, tmp_path / "sessions"), tmp_path / "folder" / "b9.dat"
+    write_sidecar(path, Geometry(8, 16, rate=500, exposure=(3, 9)))
+    stream = session.read_stream(path, (16, 16), rate=20)
+    assert (stream.shape, stream.rate) == ((30, 16, 16), 20)
+    session.set_recording(path, stream, (16, 16), 20)
+    assert session.can_change_size
+    assert (session.camera, session.rate) == ((16, 16), 20)
+    session.remember_size(path, Geometry(16, 16), whole_folder=False)
+    again = session.read_stream(path)
+    assert (again.shape, again.rate, again.exposure) == ((30, 16, 16), 500, (3, 9))
+    session.open_sample()
+    assert not session.can_change_size
+
+
+def test_messages_name_no_folder(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    (files.create_upload("bad.npz")).write_bytes(b"text")
+    with pytest.raises(sc.FileError) as refusal:
+        session.read_stream(files.uploads / "bad.npz")
+    assert str(refusal.value).startswith("bad.npz ")
+    with pytest.raises(sc.RangeError, match=r"longer than b10\.dat of 60"):
+        session.read_stream(tmp_path / "folder" / "b10.dat").window(30, 999)

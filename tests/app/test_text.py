@@ -1,6 +1,18 @@
+import os
+import re
+from pathlib import Path
+
 import pytest
 
-from spikecam.app.text import format_bytes, format_duration, word_for_page
+from spikecam.app.text import (
+    format_bytes,
+    format_date,
+    format_duration,
+    legible_text,
+    path_from_url_text,
+    path_to_url_text,
+    word_for_page,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +35,16 @@ def test_sentences_name_what_the_page_has():
         '"Check that picture and spikes match"'
     )
     assert word_for_page("choose a smaller window") == "choose a smaller window"
+
+
+def test_names_that_are_no_utf_8_are_legible_and_survive_an_address():
+    path = Path(os.fsdecode(b"/a b/\xc0\xd6.dat"))
+    assert legible_text(path.name) == "\N{REPLACEMENT CHARACTER}" * 2 + ".dat"
+    text = path_to_url_text(path)
+    assert text.isascii()
+    assert path_from_url_text(text) == path
+    assert path_from_url_text(path_to_url_text(Path("/日/100%.dat"))) == Path("/日/100%.dat")
+
+
+def test_a_date_is_of_this_machine():
+    assert re.fullmatch(r"2001-09-0[89] \d\d:46", format_date(1_000_000_000))

@@ -84,19 +84,42 @@ def test_a_recording_is_followed_from_its_end(spikes, tmp_path):
         file.write(packed[20:].tobytes()[2:])
     assert np.array_equal(collect(blocks, 40), array[20:])
     path.write_bytes(b"")
-    with pytest.raises(sc.FileError, match="was replaced while it was followed"):
-        next(blocks)
+    assert len(next(blocks)) == 0
+    path.write_bytes(packed[:7].tobytes())
+    assert np.array_equal(collect(blocks, 7), array[:7])
 
 
-def test_a_recording_that_takes_the_place_of_another_is_not_followed(spikes, tmp_path):
-    packed = sc.SpikeStream.from_array(spikes(60, 5, 9)).packed().tobytes()
+def test_a_recording_that_takes_the_place_of_another_is_followed_from_its_begin(
+    spikes, tmp_path, monkeypatch
+):
+    array = spikes(60, 5, 9)
+    packed = sc.SpikeStream.from_array(array).packed().tobytes()
     (tmp_path / "a.dat").write_bytes(packed[:60])
-    blocks = iter(GrowingFileFeed(tmp_path / "a.dat", GEOMETRY))
+    feed = GrowingFileFeed(tmp_path / "a.dat", GEOMETRY)
+    blocks = iter(feed)
     assert len(next(blocks)) == 0
     (tmp_path / "b.dat").write_bytes(packed)
     (tmp_path / "b.dat").rename(tmp_path / "a.dat")
-    with pytest.raises(sc.FileError, match="was replaced"):
+    assert np.array_equal(collect(blocks, 60), array)
+    assert feed.restart_count == 1
+    monkeypatch.setattr("spikecam.online.feed._REPLACEMENT_SECONDS", 0.01)
+    (tmp_path / "a.dat").unlink()
+    with pytest.raises(sc.FileError, match=r"a\.dat cannot be followed"):
         next(blocks)
+
+
+def test_a_feed_says_how_far_behind_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("spikecam.online.feed._BLOCK_FRAMES", 10)
+    (tmp_path / "a.dat").write_bytes(b"")
+    feed = GrowingFileFeed(tmp_path / "a.dat", GEOMETRY)
+    blocks = iter(feed)
+    next(blocks)
+    (tmp_path / "a.dat").write_bytes(bytes(GEOMETRY.frame_bytes * 25))
+    assert [(len(next(blocks)), feed.frames_behind) for _ in range(3)] == [
+        (10, 25),
+        (10, 15),
+        (5, 5),
+    ]
 
 
 def test_sources_that_cannot_be_followed_are_refused(tmp_path, monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,7 @@ from spikecam.app.option_controls import OptionControls
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
-from spikecam.app.text import CHECK_MATCH_LABEL, word_for_page
+from spikecam.app.text import CHECK_MATCH_LABEL, legible_text, word_for_page
 from spikecam.deblurring.deblur import DEFAULT_METHOD
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import AUTO
@@ -25,6 +27,8 @@ from spikecam.stream import Span, SpikeStream
 _NO_PICTURE = "no picture: spikes alone"
 _PROGRESS_INTERVAL_SECONDS = 0.2
 _DEFAULT_COUNT = 7
+_TOPIC = "deblur"
+_LEAST_SECONDS_LEFT = 2
 # Encodings that are offered; others can be typed.
 _ENCODINGS = (AUTO, "srgb", "linear", "gamma:2.2")
 
@@ -47,6 +51,7 @@ class DeblurTab:
             for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
             if method.has_weights
         }
+        self._started, self._is_cancelled = 0.0, False
         self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
@@ -101,7 +106,7 @@ class DeblurTab:
         self._sequence_view.set_aspect_ratio(stream.width / stream.height)
         self._progress_text.set_text("")
         self._facts.set_text("")
-        files = {str(path): path.name for path in self.session.list_encoding_files()}
+        files = {str(path): legible_text(path.name) for path in self.session.list_encoding_files()}
         self._encoding.set_options({name: name for name in _ENCODINGS} | files, value=AUTO)
         self._check_match.set_value(True)
         # Where the recording does not say it, it is estimated, and the page says which it took.
@@ -113,9 +118,23 @@ class DeblurTab:
     def refresh_picture_choices(self, selected: Path | None = None) -> None:
         """Refresh the choices of pictures, with ``selected`` or the likeliest as the blurry one."""
         with errors_shown_as_notices():
-            names = {str(path): path.name for path in self.session.list_pictures_for_recording()}
+            names = {
+                str(path): legible_text(path.name)
+                for path in self.session.list_pictures_for_recording()
+            }
             self._offer_blur(names, selected)
             self._sequence_view.set_truth_choices(names)
+
+    def _picture_names(self) -> dict[str, str]:
+        """Names of the pictures on the page by their paths; two of one name are told apart."""
+        paths = self.session.list_pictures_for_recording()
+        counts = Counter(path.name for path in paths)
+        uploads = self.session.files.uploads
+        return {
+            str(path): legible_text(path.name)
+            + (" (uploaded)" if counts[path.name] > 1 and path.parent == uploads else "")
+            for path in paths
+        }
 
     def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
         likely = [path for path, name in names.items() if "blur" in name.lower()]
@@ -130,13 +149,20 @@ class DeblurTab:
         self._options.show_method(self._method)
         with errors_shown_as_notices():
             self._offer_blur(
-                {str(path): path.name for path in self.session.list_pictures_for_recording()}
+                {
+                    str(path): legible_text(path.name)
+                    for path in self.session.list_pictures_for_recording()
+                }
             )
 
     async def _deblur(self) -> None:
-        with errors_shown_as_notices():
+        with errors_shown_as_notices(_TOPIC):
             start_sequence = self._prepare_sequence()
             self._deblur_button.disable()
+            self._started = time.monotonic()
+            self._progress_bar.set_value(0)
+            self._progress_bar.visible = True
+            self._progress_text.set_text("reading picture and spikes")
             try:
                 # Not on the page's thread: a pair is measured there, and networks are loaded.
                 sequence = await run.io_bound(start_sequence)
@@ -146,14 +172,16 @@ class DeblurTab:
                 self._timer.active = True
                 self._sequence_view.hide()
                 self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
-                self._progress_bar.set_value(0)
-                self._progress_text.set_text("loading")
-                self._progress_bar.visible = self._cancel_button.visible = True
+                self._is_cancelled = False
+                self._show_progress()
+                self._cancel_button.visible = True
+                self._cancel_button.enable()
                 await run.io_bound(sequence.make_pictures)
             finally:
                 self._timer.active = False
                 self._deblur_button.enable()
                 self._progress_bar.visible = self._cancel_button.visible = False
+                self._progress_text.set_text("")
             self._finish(sequence)
 
     def _prepare_sequence(self) -> Callable[[], SharpSequence]:
@@ -177,17 +205,33 @@ class DeblurTab:
         start, stop = self._start.value, self._stop.value
         if start is None and stop is None:
             return None
-        return int(start or 0), len(stream) if stop is None else int(stop)
+        first, end = int(start or 0), len(stream) if stop is None else int(stop)
+        if first >= end:
+            raise OptionError(
+                f"the exposure starts at frame {first} and stops before frame {end}; it must stop "
+                "after it starts"
+            )
+        return first, end
 
     def _show_progress(self) -> None:
         sequence = self.session.sequence
-        if sequence is not None and sequence.finished_count:
-            self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
-            self._progress_text.set_text(_progress(sequence))
+        if sequence is None:
+            return
+        self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
+        self._progress_text.set_text(
+            "stops after the frame at hand"
+            if self._is_cancelled
+            else describe_progress(
+                sequence.finished_count, len(sequence.frames), time.monotonic() - self._started
+            )
+        )
 
     def _cancel(self) -> None:
         if self.session.sequence is not None:
             self.session.sequence.stop()
+            self._is_cancelled = True
+            self._cancel_button.disable()
+            self._show_progress()
 
     def _finish(self, sequence: SharpSequence) -> None:
         if sequence is not self.session.sequence:
@@ -195,12 +239,23 @@ class DeblurTab:
             self._progress_text.set_text("")
             return
         count = sequence.finished_count
-        self._progress_text.set_text(_progress(sequence))
+        self._progress_text.set_text(f"{count} of {len(sequence.frames)} frames")
         frames = "1 frame" if count == 1 else f"{count} frames"
         show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
         if count:
             self._sequence_view.show_sequence(sequence)
 
 
-def _progress(sequence: SharpSequence) -> str:
-    return f"{sequence.finished_count} of {len(sequence.frames)} frames"
+def describe_progress(finished: int, count: int, seconds: float) -> str:
+    """Progress in words, with the time that is left.
+
+    Args:
+        finished: frames that are finished.
+        count: frames in all.
+        seconds: since the start.
+    """
+    if not finished:
+        return f"the first of {count} frames, since {seconds:.0f} s"
+    text = f"{finished} of {count} frames"
+    left = seconds / finished * (count - finished)
+    return f"{text}, about {left:.0f} s left" if left >= _LEAST_SECONDS_LEFT else text

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spikecam.app.text import format_bytes, format_date
 from spikecam.errors import FileError
+from spikecam.io.geometry import read_sidecar
 from spikecam.io.pictures import is_picture
-from spikecam.io.recording_format import is_recording, is_recording_folder
+from spikecam.io.recording_format import find_format_or_none, is_recording, is_recording_folder
+
+# File systems take names of 255 bytes; a number and ``.json`` may follow.
+_STEM_BYTES, _SUFFIX_CHARACTERS = 200, 20
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,13 @@ class FileEntry:
         path: its place.
         kind: "folder", "recording" or "picture".
         size: bytes, of a file.
+        modified: when it was changed last, in seconds since 1970.
     """
 
     path: Path
     kind: str
     size: int = 0
+    modified: float = 0
 
 
 class AllowedFiles:
@@ -57,7 +65,11 @@ class AllowedFiles:
         Raises:
             FileError: it lies outside of the folders, or does not exist.
         """
-        real = Path(path).resolve()
+        try:
+            real = Path(path).resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            # A link to itself, before Python 3.13; a name that no file can have.
+            raise FileError(f"{path} leads to no file; choose another") from error
         if not any(real.is_relative_to(root) for root in (*self.folders, self.uploads)):
             raise FileError(
                 f"{path} is not in a folder that spikecam app was given; start it with that "
@@ -76,19 +88,34 @@ class AllowedFiles:
             FileError: as `resolve_path`, or the folder cannot be read.
         """
         real = self.resolve_path(folder)
+        entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
         try:
-            paths = sorted(real.iterdir(), key=lambda path: _natural_sort_key(path.name))
+            with os.scandir(real) as scan:
+                found = [entry for entry in scan if not entry.name.startswith(".")]
         except OSError as error:
             raise FileError(f"{folder} cannot be read: {error.strerror}") from error
-        entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
-        for path in paths:
+        for entry in found:
+            # One entry that cannot be read does not hide the others.
             try:
-                kind, size = _file_kind(self.resolve_path(path)), _content_bytes(path)
+                listed = self._file_entry(entry)
             except (FileError, OSError):
                 continue
-            if kind and not path.name.startswith("."):
-                entries[kind].append(FileEntry(path, kind, size))
-        return [entry for group in entries.values() for entry in group]
+            if listed is not None:
+                entries[listed.kind].append(listed)
+        for group in entries.values():
+            group.sort(key=lambda listed: _natural_sort_key(listed.path.name))
+        return [listed for group in entries.values() for listed in group]
+
+    def _file_entry(self, entry: os.DirEntry[str]) -> FileEntry | None:
+        """Entry of a file of an allowed folder; None for one that is not listed."""
+        path = Path(entry.path)
+        if entry.is_symlink():
+            # Others lie where their folder does; to resolve each of thousands takes seconds.
+            self.resolve_path(path)
+        kind = _file_kind(path, is_folder=entry.is_dir())
+        if kind is None:
+            return None
+        return FileEntry(path, kind, _content_bytes(path, entry), entry.stat().st_mtime)
 
     def create_upload(self, name: str) -> Path:
         """Create an empty file for an upload of this name.
@@ -97,6 +124,7 @@ class AllowedFiles:
         """
         safe_name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
         safe_name = re.sub(r"[^\w.() -]", "_", safe_name).lstrip(".") or "upload"
+        safe_name = _shorten_name(safe_name)
         path = self.uploads / safe_name
         number = 1
         while True:
@@ -107,24 +135,72 @@ class AllowedFiles:
                 number += 1
                 path = self.uploads / f"{Path(safe_name).stem}-{number}{Path(safe_name).suffix}"
 
+    def remove_upload(self, path: Path) -> None:
+        """Remove an uploaded file, with its sidecar file.
+
+        Raises:
+            FileError: it is none.
+        """
+        if path.parent != self.uploads:
+            raise FileError(f"{path.name} was not uploaded, and is not removed")
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.json").unlink(missing_ok=True)
+
     def uploaded_bytes(self) -> int:
         """Size of all uploads together, in bytes."""
         return sum(path.stat().st_size for path in self.uploads.iterdir())
 
 
-def _content_bytes(path: Path) -> int:
+def filter_entries(entries: Sequence[FileEntry], text: str) -> list[FileEntry]:
+    """Entries whose names contain a text, in any case."""
+    wanted = text.strip().lower()
+    return [entry for entry in entries if wanted in entry.path.name.lower()]
+
+
+def describe_entry(entry: FileEntry) -> str:
+    """A recording or picture in words: size and number of its frames, bytes, and date.
+
+    The frames are said where that needs no more than its sidecar file.
+    """
+    parts = [format_bytes(entry.size), format_date(entry.modified)]
+    form = find_format_or_none(entry.path)
+    if form is not None and form.needs_geometry:
+        try:
+            geometry = read_sidecar(entry.path)
+        except FileError:
+            parts.insert(0, "its .json file is damaged")
+        else:
+            parts[:0] = (
+                ["size not known"]
+                if geometry is None
+                else [
+                    f"{geometry.width} x {geometry.height}",
+                    f"{entry.size // geometry.frame_bytes:,} frames",
+                ]
+            )
+    return ", ".join(parts)
+
+
+def _content_bytes(path: Path, entry: os.DirEntry[str]) -> int:
     """Bytes of a file, or of the files of a recording that is a folder."""
     if is_recording_folder(path):
         return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    return path.stat().st_size
+    return entry.stat().st_size
 
 
-def _file_kind(path: Path) -> str | None:
-    if is_recording_folder(path):
-        return "recording"
-    if path.is_dir():
-        return "folder"
+def _file_kind(path: Path, *, is_folder: bool) -> str | None:
+    if is_folder:
+        return "recording" if is_recording_folder(path) else "folder"
     return "recording" if is_recording(path) else "picture" if is_picture(path) else None
+
+
+def _shorten_name(name: str) -> str:
+    """A file name with its ending, no longer than file systems take."""
+    suffix = Path(name).suffix[:_SUFFIX_CHARACTERS]
+    stem = name.removesuffix(suffix) if suffix else name
+    # The end of a character that is cut goes with it.
+    short = stem.encode()[:_STEM_BYTES].decode(errors="ignore")
+    return f"{short}{suffix}"
 
 
 def _natural_sort_key(name: str) -> list[tuple[int, str]]:

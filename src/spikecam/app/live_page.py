@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.notices import errors_shown_as_notices
-from spikecam.app.page import COLOUR
+from spikecam.app.page_style import COLOUR
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.errors import SpikecamError
 from spikecam.io.pictures import encode_picture
@@ -26,6 +26,8 @@ _FIT_SHARE = 0.3
 _JPEG_QUALITY = 90
 _PICTURE_TIMEOUT_SECONDS = 0.3
 _STATUS_INTERVAL_SECONDS = 0.5
+# No frames for the first of these is a stall; frames of the second are a lag.
+_STALL_SECONDS, _LAG_SECONDS = 2.0, 0.5
 
 
 class SmoothedDisplayMapping:
@@ -58,20 +60,24 @@ class SmoothedDisplayMapping:
 def iter_jpegs(live: LiveReconstruction, display: SmoothedDisplayMapping) -> Iterator[bytes]:
     """Yield JPEG files of a reconstruction until it ends.
 
-    Pictures that a browser does not take in time are skipped for it. A file is empty where no
-    picture is made for a moment.
+    Pictures that a browser does not take in time are skipped for it. While none is made, the last
+    one is sent again and again: Chromium shows a picture when the next one comes. A file is empty
+    before the first.
     """
-    number = 0
+    number, picture = 0, None
     while True:
         latest = live.next_picture(number, timeout=_PICTURE_TIMEOUT_SECONDS)
-        if latest is None:
+        if latest is not None:
+            number, picture = latest
+            live.sent_count += 1
+        if picture is None:
             if live.ended:
                 return
             yield b""
             continue
-        number, picture = latest
-        live.sent_count += 1
         yield encode_picture(display(picture), "jpeg", quality=_JPEG_QUALITY)
+        if latest is None and live.ended:
+            return
 
 
 def serve_live(
@@ -153,12 +159,17 @@ def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:
         gamma.props('label aria-label="Gamma"').classes("w-40")
         if live.recorder is not None:
             ui.button("Record", icon="fiber_manual_record", on_click=live.recorder.trigger)
-    image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
-    image.style("image-rendering: pixelated; max-height: 80vh; object-fit: contain")
     status = ui.label()
+    image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
+    image.style("image-rendering: pixelated; max-height: 75vh; object-fit: contain")
 
     def update() -> None:
         status.set_text(format_live_status(live))
+        stalled = live.error is not None or _stall_seconds(live) is not None
+        status.classes(
+            add="text-lg text-orange" if stalled else "",
+            remove="" if stalled else "text-lg text-orange",
+        )
         # Another page may have changed them.
         toggle.set_value(live.method)
         gamma.set_value(display.gamma)
@@ -176,10 +187,17 @@ def format_live_status(live: LiveReconstruction) -> str:
         return "something went wrong inside spikecam; the terminal says more when it ends"
     if live.ended:
         return f"ended: {live.summary()}"
-    parts = [
+    geometry = live.feed.geometry
+    parts = [f"{live.feed.name}, {geometry.width} x {geometry.height}, {live.frame_count:,} frames"]
+    stall = _stall_seconds(live)
+    if stall is not None:
+        parts.append(f"no frames for {stall:.0f} s")
+    parts.append(
         f"{live.frame_rate:,.0f} frames a second read, "
-        f"{live.picture_rate:.0f} pictures a second made, {live.sent_rate:.0f} sent here"
-    ]
+        f"{live.picture_rate:.0f} pictures a second made, {live.sent_rate:.0f} sent"
+    )
+    if live.feed.frames_behind > live.frame_rate * _LAG_SECONDS:
+        parts.append(f"{live.feed.frames_behind:,} frames behind the camera")
     if live.feed.lost_frames:
         parts.append(f"{live.feed.lost_frames:,} frames lost")
     if live.recorder is not None and live.recorder.pending_count:
@@ -188,3 +206,9 @@ def format_live_status(live: LiveReconstruction) -> str:
         latest = live.recorder.recordings[-1].name
         parts.append(f"{len(live.recorder.recordings)} recorded, the last is {latest}")
     return "; ".join(parts)
+
+
+def _stall_seconds(live: LiveReconstruction) -> float | None:
+    """How long the camera has sent nothing, in seconds; None while it sends, or has ended."""
+    seconds = live.seconds_since_frames
+    return None if live.ended or seconds is None or seconds < _STALL_SECONDS else seconds

@@ -68,7 +68,9 @@ class OptionControls:
             precision = 0 if field.kind is int else None
             number = ui.number(field.label, value=value, precision=precision)
             # A number is taken when it is typed, not at each digit of it.
-            number.props('debounce=500 placeholder="default" stack-label').classes("w-full")
+            number.props('debounce=500 placeholder="default" stack-label')
+            # An error of several lines pushes down what is below it.
+            number.classes("w-full option")
             number.without_auto_validation()
             if field.kind is int:
                 number.props("step=1")

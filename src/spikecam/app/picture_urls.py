@@ -14,6 +14,7 @@ from spikecam.app.frame_size import preview_png
 from spikecam.app.frame_view import ViewSettings, render_frame_png
 from spikecam.app.png import encode_png
 from spikecam.app.session import Session
+from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
 from spikecam.errors import SpikecamError
 
 Sessions = Mapping[str, Session]
@@ -36,7 +37,7 @@ def size_preview_url(session: Session, path: Path, camera: str | tuple[int, int]
         size = {"camera": camera}
     else:
         size = {"height": camera[0], "width": camera[1]}
-    return f"/session/{session.token}/preview?{urlencode({'path': str(path), **size})}"
+    return f"/session/{session.token}/preview?{urlencode({'path': path_to_url_text(path), **size})}"
 
 
 def blurry_picture_url(session: Session) -> str:
@@ -80,10 +81,10 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
 
     @router.get("/preview")
     def get_preview(
-        token: str, path: Path, camera: str | None = None, height: int = 0, width: int = 0
+        token: str, path: str, camera: str | None = None, height: int = 0, width: int = 0
     ) -> Response:
         try:
-            real = find_session(token).files.resolve_path(path)
+            real = find_session(token).files.resolve_path(path_from_url_text(path))
             modified = real.stat().st_mtime_ns
             return _png_response(preview_png(real, camera or (height, width), modified))
         except (SpikecamError, OSError) as error:
@@ -117,7 +118,8 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
 def _text_picture_response(text: str) -> Response:
     """Response with a picture of a text, where the picture itself cannot be made."""
     lines = "".join(
-        f'<tspan x="12" dy="22">{escape(line)}</tspan>' for line in wrap(text, width=56)
+        f'<tspan x="12" dy="22">{escape(line)}</tspan>'
+        for line in wrap(legible_text(text), width=56)
     )
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 240" width="480" height="240">'

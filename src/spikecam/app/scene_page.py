@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.notices import errors_shown_as_notices, report_unexpected_error
-from spikecam.app.page import COLOUR
+from spikecam.app.page_style import COLOUR
 from spikecam.app.scene_viewer import SceneViewer
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.views.ply_file import read_ply

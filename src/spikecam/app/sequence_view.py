@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from nicegui import run, ui
+from nicegui import events, run, ui
 
 from spikecam.app.frame_view import default_view_settings
 from spikecam.app.notices import errors_shown_as_notices
@@ -14,11 +14,14 @@ from spikecam.app.play_button import PlayButton
 from spikecam.app.sequence_pictures import MEAN, SHARP, SPREAD
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import EXPORT_FILES, SharpSequence
+from spikecam.app.text import legible_text
 from spikecam.errors import OptionError
 
 # Height of the pictures in percent of the window.
 _PICTURE_HEIGHT_VH = 65
 _DEFAULT_FPS = 12
+# The slider follows the cut that is dragged on the picture so often.
+_DRAG_SECONDS = 0.05
 
 
 class SequenceView:
@@ -30,7 +33,8 @@ class SequenceView:
     """
 
     def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
-        self.session = session
+        self.session, self._is_visible = session, is_visible
+        ui.keyboard(on_key=self._handle_key)
         with ui.column().classes("grow min-w-0 gap-2 max-md:w-full") as self._column:
             self._build_comparison(is_visible)
             self._build_exports()
@@ -38,22 +42,45 @@ class SequenceView:
 
     def _build_comparison(self, is_visible: Callable[[], bool]) -> None:
         self._legend = ui.label().classes("text-sm opacity-70")
-        self._comparison = ui.element("div").classes("compare w-full")
-        with self._comparison:
-            self._left = ui.element("img").props('alt="the left picture"')
-            self._right = ui.element("img").classes("after").props('alt="the right picture"')
-        cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
+        # The slider is as wide as the pictures, so that its thumb is below the cut.
+        with ui.column().classes("w-full gap-0") as self._frame:
+            self._comparison = ui.element("div").classes("compare w-full")
+            with self._comparison:
+                self._left = ui.element("img").props('alt="the left picture" draggable=false')
+                self._right = ui.element("img").classes("after")
+                self._right.props('alt="the right picture" draggable=false')
+                ui.element("div").classes("cut")
+            cut = ui.slider(min=0, max=100, value=50).props('aria-label="Compare"')
         cut.on(
             "update:model-value",
             js_handler=f"(value) => getHtmlElement({self._comparison.id}).style"
             '.setProperty("--cut", value + "%")',
         )
+        for name in ("pointerdown", "pointermove"):
+            self._comparison.on(
+                name,
+                lambda event: cut.set_value(event.args),
+                throttle=_DRAG_SECONDS,
+                js_handler="""(e) => {
+                    if (!e.buttons) return;
+                    const picture = e.currentTarget, box = picture.getBoundingClientRect();
+                    picture.setPointerCapture(e.pointerId);
+                    const share = (e.clientX - box.left) / box.width;
+                    const percent = Math.round(100 * Math.min(1, Math.max(0, share)));
+                    picture.style.setProperty("--cut", percent + "%");
+                    emit(percent);
+                }""",
+            )
         self._kind = ui.select([], label="On the right", on_change=self._show).classes("w-48")
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play the sequence", self._play_step, is_visible)
             self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
-            self._slider.props('aria-label="Frame of the sequence"')
+            # Not focused: keys are for the whole tab.
+            self._slider.props('aria-label="Frame of the sequence" tabindex=-1')
         self._position = ui.label().classes("text-sm")
+        ui.label("Keys: ← → one frame; Home, End; Space plays. Drag on the picture.").classes(
+            "text-xs opacity-70"
+        )
 
     def _build_exports(self) -> None:
         with ui.row().classes("items-center gap-2"):
@@ -66,6 +93,8 @@ class SequenceView:
                 "Frames a second", value=_DEFAULT_FPS, min=1, max=120, precision=0
             )
             self._fps.classes("w-32")
+            self._exporting = ui.spinner(size="2em")
+            self._exporting.visible = False
         self._truth = ui.select(
             {}, label="The sharp picture of this frame, where you have it", clearable=True
         ).classes("w-full")
@@ -79,7 +108,7 @@ class SequenceView:
 
     def set_aspect_ratio(self, ratio: float) -> None:
         """Set the width over height of the pictures, so that they fit into the window."""
-        self._comparison.style(f"max-width: {_PICTURE_HEIGHT_VH * ratio:.0f}vh")
+        self._frame.style(f"max-width: {_PICTURE_HEIGHT_VH * ratio:.0f}vh")
 
     def set_truth_choices(self, names: Mapping[str, str]) -> None:
         """Set the pictures from which the true sharp one of a frame can be chosen."""
@@ -141,15 +170,40 @@ class SequenceView:
             following = int(self._slider.value or 0) + 1
             self._slider.set_value(following % sequence.finished_count)
 
+    def _handle_key(self, event: events.KeyEventArguments) -> None:
+        sequence = self.session.sequence
+        if (
+            not event.action.keydown
+            or sequence is None
+            or not (self._is_visible() and self._column.visible)
+        ):
+            return
+        present, last = int(self._slider.value or 0), sequence.finished_count - 1
+        targets = {
+            "ArrowLeft": present - 1,
+            "ArrowRight": present + 1,
+            "Home": 0,
+            "End": last,
+        }
+        if event.key.name == " " and not event.action.repeat:
+            self._play_button.toggle_playing()
+        elif event.key.name in targets:
+            self._slider.set_value(min(max(targets[str(event.key.name)], 0), last))
+
     async def _export(self, format: str) -> None:
         sequence = self.session.sequence
         with errors_shown_as_notices():
             if sequence is None:
                 raise OptionError("there is no sequence; deblur first")
             fps = float(self._fps.value or _DEFAULT_FPS)
-            path = await run.io_bound(sequence.export, format, fps)
+            self._exporting.visible = True
+            try:
+                path = await run.io_bound(sequence.export, format, fps)
+            finally:
+                self._exporting.visible = False
             if path is not None:
-                ui.download.file(path, path.name)
+                stem = "" if self.session.path is None else f"{self.session.path.stem}-"
+                ui.download.file(path, legible_text(f"{stem}{sequence.method}-{path.name}"))
 
 
 def _comparison_legend(sequence: SharpSequence, kind: str) -> str:

@@ -14,6 +14,7 @@ from spikecam.app.access import LimitUploadsMiddleware, RequireKeyMiddleware
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.notices import report_unexpected_error
 from spikecam.app.page import build_app_page
+from spikecam.app.page_style import HIDE_KEY_SCRIPT, RUN_ENDED_SCRIPT
 from spikecam.app.picture_urls import make_picture_routes
 from spikecam.app.session import Session
 from spikecam.errors import OptionError
@@ -76,7 +77,13 @@ def serve_app(
             # Libraries put large uploads aside in temporary files; these go with the folder.
             tempfile.tempdir = folder
             serve_page(
-                page, host=host, port=port, upload_limit=upload_limit, browser=browser, say=say
+                page,
+                host=host,
+                port=port,
+                upload_limit=upload_limit,
+                uploaded_bytes=files.uploaded_bytes,
+                browser=browser,
+                say=say,
             )
         finally:
             tempfile.tempdir = temporary_before
@@ -93,21 +100,36 @@ def serve_page(
     upload_limit: int,
     browser: bool,
     say: Callable[[str], None],
+    uploaded_bytes: Callable[[], int] = lambda: 0,
 ) -> None:
     """Serve a page behind a new key.
 
-    Other arguments and errors are as for `serve_app`.
+    Args:
+        page: builds the page for one visitor.
+        uploaded_bytes: gives the bytes of the uploads that are stored.
+        host, port, upload_limit, browser, say: as for `serve_app`, as errors are.
     """
     port, key = check_or_find_port(host, port), secrets.token_urlsafe(16)
-    app.add_middleware(LimitUploadsMiddleware, max_bytes=upload_limit + _REQUEST_OVERHEAD_BYTES)
-    app.add_middleware(RequireKeyMiddleware, key=key, port=port)
+    app.add_middleware(
+        LimitUploadsMiddleware,
+        max_bytes=upload_limit + _REQUEST_OVERHEAD_BYTES,
+        stored_bytes=uploaded_bytes,
+    )
+    app.add_middleware(RequireKeyMiddleware, key=key, port=port, host=host)
     url_host = f"[{host}]" if ":" in host else host
     app.on_startup(lambda: say(f"spikecam: http://{url_host}:{port}/?key={key} (Ctrl-C ends it)"))
+
+    # At this address alone: others are not found.
+    @ui.page("/")
+    def build_page() -> None:
+        ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}{RUN_ENDED_SCRIPT}</script>")
+        page()
+
     ui.run(
-        page,
         host=host,
         port=port,
         title="spikecam",
+        language="en-US",
         favicon="📷",
         show=f"/?key={key}" if browser else False,
         reload=False,

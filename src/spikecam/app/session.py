@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
+from spikecam.app.frame_size import read_recording
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import is_encoding_file, parse_encoding
 from spikecam.errors import FileError, OptionError, SpikecamError
 from spikecam.frames import Frames, evenly_spaced_frames
-from spikecam.io.geometry import read_sidecar
+from spikecam.io.geometry import Geometry, read_sidecar, write_sidecar
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import is_picture
 from spikecam.io.recording import open as open_recording
@@ -33,6 +35,9 @@ class Session:
         token: a secret name, which the URLs of its pictures contain.
         files: the files that may be opened.
         path, stream: the open recording; None at first.
+        camera: the camera's name, or (height, width), by which it was opened; None where the
+            recording says its size.
+        rate: the rate in frames per second that was given, if any.
         sequence: sharp pictures of it; None at first.
         version: a number that changes whenever a recording is opened or a sequence is started.
 
@@ -45,6 +50,8 @@ class Session:
         self.token = secrets.token_urlsafe(16)
         self.files = files
         self.path: Path | None = None
+        self.camera: str | tuple[int, int] | None = None
+        self.rate: float | None = None
         self.stream: SpikeStream | None = None
         self.sequence: SharpSequence | None = None
         self.version = 0
@@ -53,7 +60,14 @@ class Session:
 
     def open_sample(self) -> None:
         """Open the recording that ships with spikecam."""
-        self.set_recording(sample.SPIKES, open_recording(sample.SPIKES))
+        stream = open_recording(sample.SPIKES).with_name(sample.SPIKES.name)
+        self.set_recording(sample.SPIKES, stream)
+
+    @property
+    def can_change_size(self) -> bool:
+        """Whether the open recording may be read with another frame size."""
+        form = None if self.path is None else find_format_or_none(self.path)
+        return form is not None and form.needs_geometry and self.path != sample.SPIKES
 
     def needs_frame_size(self, path: Path) -> bool:
         """Whether the frame size of a recording must be asked for.
@@ -70,26 +84,81 @@ class Session:
             raise FileError(f"{real.name} is no recording; choose a {suffixes_as_text()} file")
         return form.needs_geometry and read_sidecar(real) is None
 
-    def read_stream(self, path: Path, camera: str | tuple[int, int] | None = None) -> SpikeStream:
+    def read_stream(
+        self, path: Path, camera: str | tuple[int, int] | None = None, rate: float | None = None
+    ) -> SpikeStream:
         """Read the stream of a recording; the session stays as it is.
 
-        ``camera`` is a name or (height, width), where the file needs one. A file that ends within a
+        ``camera`` is a name or (height, width), where the file needs one; it goes before what a
+        sidecar file says, and so does ``rate`` in frames per second. A file that ends within a
         frame is read without that frame.
 
         Raises:
             SpikecamError: as `spikecam.open`, or a file that may not be opened.
         """
         real = self.files.resolve_path(path)
-        stream = open_recording(real, camera, truncate=True)
+        try:
+            stream = read_recording(real, camera)
+        except SpikecamError as error:
+            # The page shows names: folders are the server's, and those of uploads are temporary.
+            raise type(error)(str(error).replace(str(real), real.name)) from error
         if not len(stream):
             raise FileError(f"{path.name} holds no whole frame of that size; choose another size")
-        return stream
+        stream = stream.with_name(path.name)
+        return stream if rate is None else stream.with_rate(rate)
 
-    def set_recording(self, path: Path, stream: SpikeStream) -> None:
-        """Set the recording that the page works on."""
+    def remember_size(self, path: Path, geometry: Geometry, *, whole_folder: bool) -> int:
+        """Write the frame size of a recording to its sidecar file.
+
+        Args:
+            path: the recording.
+            geometry: its frame size, and rate if it is known.
+            whole_folder: also of the other recordings of its folder that have no sidecar file and
+                are a whole number of such frames.
+
+        Returns:
+            The number of sidecar files that were written.
+
+        Raises:
+            FileError, OutputError: a file may not be opened, or a sidecar file not be written.
+        """
+        paths = [path]
+        if whole_folder:
+            paths += self.list_recordings_that_fit(path, geometry)
+        for each in paths:
+            real = self.files.resolve_path(each)
+            before = read_sidecar(real)
+            if before is None:
+                write_sidecar(real, geometry)
+            else:
+                rate = geometry.rate or before.rate
+                write_sidecar(real, replace(geometry, rate=rate, exposure=before.exposure))
+        return len(paths)
+
+    def list_recordings_that_fit(self, path: Path, geometry: Geometry) -> list[Path]:
+        """List other recordings of a folder that do not say their size and that this one fits."""
+        return [
+            entry.path
+            for entry in self.files.list_folder(path.parent)
+            if entry.kind == "recording"
+            and entry.path.name != path.name
+            and entry.size
+            and entry.size % geometry.frame_bytes == 0
+            and _lacks_size(entry.path)
+        ]
+
+    def set_recording(
+        self,
+        path: Path,
+        stream: SpikeStream,
+        camera: str | tuple[int, int] | None = None,
+        rate: float | None = None,
+    ) -> None:
+        """Set the recording that the page works on, with the arguments of `read_stream`."""
         self._drop_sequence()
         self.version += 1
         self.path, self.stream = path, stream
+        self.camera, self.rate = camera, rate
 
     def list_pictures_for_recording(self) -> list[Path]:
         """List pictures that may belong to the recording.
@@ -211,6 +280,15 @@ class Session:
             running = [one for one in self._cleanup_threads if one.is_alive()]
             self._cleanup_threads = [*running, thread]
             self.sequence = None
+
+
+def _lacks_size(path: Path) -> bool:
+    """Whether a recording is of a format that does not say its size, and has no sidecar file."""
+    form = find_format_or_none(path)
+    try:
+        return form is not None and form.needs_geometry and read_sidecar(path) is None
+    except FileError:
+        return False
 
 
 def _holds_encoding(path: Path) -> bool:

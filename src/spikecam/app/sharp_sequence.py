@@ -31,6 +31,7 @@ class SharpSequence:
     """Sharp pictures of some frames of one blurry picture, or of spikes alone.
 
     Attributes:
+        method: name of the method that makes them.
         frames: frame indices.
         blur: the blurry picture, (h, w) or (h, w, 3) in [0, 1]; None of spikes alone.
         kinds: kinds of pictures of each frame, the main one first, see `pictures_by_kind`; empty
@@ -53,6 +54,7 @@ class SharpSequence:
         # Warnings go to the page, not to the terminal.
         with collecting_warnings() as warnings:
             self._prepared: CheckedRequest[Any] = request.check()
+        self.method = request.method
         self.frames = list(self._prepared.frames)
         self.facts = *self._prepared.facts, *warnings
         self.blur = None if request.blur is None else read_picture(request.blur)

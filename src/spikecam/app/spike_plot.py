@@ -41,7 +41,7 @@ def make_spike_plot_options(trace: PixelTrace | None, frame_index: int) -> dict[
             "name": "frame",
             **_AXIS,
         },
-        "yAxis": {"type": "value", "min": 0, "name": "frames", **_AXIS},
+        "yAxis": {"type": "value", "min": 0, "name": "interval in frames", **_AXIS},
         "series": [
             {
                 "name": "interval",

@@ -22,7 +22,7 @@ from spikecam.app.pixel_trace import trace_pixel
 from spikecam.app.play_button import PlayButton
 from spikecam.app.session import Session
 from spikecam.app.spike_plot import make_spike_plot_options
-from spikecam.app.text import format_duration
+from spikecam.app.text import format_duration, legible_text
 from spikecam.errors import SpikecamError
 from spikecam.method import Method, Takes, all_methods
 from spikecam.stream import SpikeStream
@@ -40,16 +40,24 @@ class ViewTab:
     Args:
         session: what is viewed.
         is_visible: whether the tab is shown; it takes keys only then.
+        on_change_size: called where another size of the frames is to be chosen.
     """
 
-    def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        is_visible: Callable[[], bool],
+        on_change_size: Callable[[], None],
+    ) -> None:
         self.session, self._is_visible = session, is_visible
+        self._on_change_size = on_change_size
         self.settings = ViewSettings()
         self._methods = {
             method.name: method for method in all_methods(Takes.SPIKES) if method.has_weights
         }
-        self._frame_index, self._frames = 0, range(1)
+        self.frame_index, self._frames = 0, range(1)
         self._pixel: tuple[int, int] | None = None
+        self._picture_url = ""
         ui.keyboard(on_key=self._handle_key)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("grow min-w-0 gap-2 max-md:w-full"):
@@ -58,12 +66,20 @@ class ViewTab:
                     .classes("w-full frame")
                     .props('alt="the frame"')
                 )
+                self._image.on("loaded", self._picture_loaded, args=["source"])
+                with self._image:
+                    self._busy = ui.spinner(size="3em").classes("absolute top-2 right-2 busy")
+                self._busy.visible = False
                 with ui.row().classes("w-full items-center gap-3 no-wrap"):
                     self._play_button = PlayButton("Play", self._play_step, is_visible)
                     self._slider = ui.slider(min=0, max=1, on_change=self._choose_frame)
                     # Not focused: arrow keys are for the whole tab, and go by the chosen step.
                     self._slider.classes("grow").props('aria-label="Frame" tabindex=-1')
-                self._position = ui.label().classes("text-sm")
+                with ui.row().classes("w-full items-center gap-4"):
+                    self._position = ui.label().classes("text-sm grow")
+                    self._go_to = ui.number("Go to frame", min=0, precision=0).classes("w-32")
+                    self._go_to.props("dense").on("keydown.enter", self._go_to_frame)
+                    self._go_to.on("blur", self._go_to_frame)
             with ui.column().classes("w-72 shrink-0 gap-3 max-md:w-full"):
                 self._build_controls()
         with ui.column().classes("w-full gap-1"):
@@ -72,7 +88,10 @@ class ViewTab:
             self._plot.visible = False
 
     def _build_controls(self) -> None:
-        self._facts = ui.label().classes("text-sm whitespace-pre-line")
+        self._facts = ui.label().classes("text-sm whitespace-pre-line break-all")
+        self._size_button = ui.button(
+            "Change size", icon="aspect_ratio", on_click=self._on_change_size
+        ).props("outline dense")
         self._method = ui.select(
             {name: f"{name}: {method.summary}" for name, method in self._methods.items()},
             value=self.settings.method,
@@ -85,7 +104,7 @@ class ViewTab:
         self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
         self._percentiles.on_value_change(
             lambda event: self._change_settings(low=event.value["min"], high=event.value["max"])
-        ).props("label")
+        ).props('label label-always switch-label-side aria-label="Black and white, percentiles"')
         ui.label("Gamma").classes("text-sm")
         ui.slider(
             min=0.5,
@@ -93,7 +112,7 @@ class ViewTab:
             step=0.1,
             value=1,
             on_change=lambda event: self._change_settings(gamma=event.value),
-        ).props('label aria-label="Gamma"')
+        ).props('label label-always switch-label-side aria-label="Gamma"')
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
@@ -122,10 +141,28 @@ class ViewTab:
         self._options.show_method(method, options)
         self._hold.set_value(False)
         self._facts.set_text(_facts(self.session.path.name, stream))
+        self._size_button.visible = self.session.can_change_size
         width_vh = _PICTURE_HEIGHT_VH * stream.width / stream.height
         self._image.style(f"max-width: {width_vh:.0f}vh")
-        self._frame_index = len(stream) // 2
+        self.frame_index = len(stream) // 2
         self._update_frame_slider()
+
+    def show_frame(self, frame_index: int | None, method: str | None, window: int | None) -> None:
+        """Show a frame by a method, as far as they fit the recording.
+
+        Args:
+            frame_index: the frame; None for the present one.
+            method: name of the method; None for the present one.
+            window: of the method; None for its default.
+        """
+        if method in self._methods:
+            self._method.set_value(method)
+        if window is not None and "window" in self._methods[self.settings.method].option_names:
+            options = {**self.settings.options, "window": window}
+            self._change_settings(options=options)
+            self._options.show_method(self._methods[self.settings.method], self.settings.options)
+        if frame_index is not None:
+            self._slider.set_value(self._nearest_frame(frame_index))
 
     def _update_frame_slider(self) -> None:
         """Update the slider to the frames that can be viewed, and show one of them."""
@@ -135,18 +172,21 @@ class ViewTab:
             self._frames = viewable_frames(self.session.stream, self.settings)
             first, last = self._frames[0], self._frames[-1]
             self._slider.props(f":min={first} :max={last}")
-            self._frame_index = min(max(self._frame_index, first), last)
-            self._slider.set_value(self._frame_index)
+            self.frame_index = min(max(self.frame_index, first), last)
+            self._slider.set_value(self.frame_index)
             self._show_frame()
 
     def _show_frame(self) -> None:
         stream = self.session.stream
         if stream is None:
             return
-        self._image.set_source(frame_url(self.session, self._frame_index, self.settings))
-        time = format_duration(self._frame_index, stream.rate)
+        url = frame_url(self.session, self.frame_index, self.settings)
+        self._busy.visible = self._busy.visible or url != self._picture_url
+        self._picture_url = url
+        self._image.set_source(url)
+        time = format_duration(self.frame_index, stream.rate)
         self._position.set_text(
-            f"frame {self._frame_index}" + (f", {time} after the first" if time else "")
+            f"frame {self.frame_index}" + (f", {time} after the first" if time else "")
         )
         self._show_pixel()
 
@@ -196,7 +236,7 @@ class ViewTab:
         if event.value and self.session.stream is not None:
             with errors_shown_as_notices():
                 picture = await run.io_bound(
-                    reconstruct_frame, self.session.stream, self._frame_index, self.settings
+                    reconstruct_frame, self.session.stream, self.frame_index, self.settings
                 )
                 if picture is not None:
                     display = self.settings.display_mapping(picture)
@@ -209,18 +249,34 @@ class ViewTab:
             return
         with errors_shown_as_notices():
             stem = self.session.path.stem
-            name = f"{stem}-{self._frame_index:06d}-{self.settings.method}.png"
-            png = await run.io_bound(render_frame_png, stream, self._frame_index, self.settings)
+            name = f"{stem}-{self.frame_index:06d}-{self.settings.method}.png"
+            png = await run.io_bound(render_frame_png, stream, self.frame_index, self.settings)
             if png is not None:
-                ui.download.content(png, name)
+                ui.download.content(png, legible_text(name))
 
     def _choose_frame(self, event: events.ValueChangeEventArguments[float | None]) -> None:
-        if event.value is not None and int(event.value) != self._frame_index:
-            self._frame_index = int(event.value)
+        if event.value is not None and int(event.value) != self.frame_index:
+            self.frame_index = int(event.value)
             self._show_frame()
 
+    def _go_to_frame(self) -> None:
+        if self._go_to.value is not None:
+            self._slider.set_value(self._nearest_frame(int(self._go_to.value)))
+            self._go_to.set_value(None)
+
+    def _nearest_frame(self, frame_index: int) -> int:
+        return min(max(frame_index, self._frames[0]), self._frames[-1])
+
+    def _picture_loaded(self, event: events.GenericEventArguments) -> None:
+        # One that was asked for before may come late.
+        if str(event.args["source"]).endswith(self._picture_url):
+            self._busy.visible = False
+
     def _play_step(self) -> None:
-        following = self._frame_index + int(self._step.value or 1)
+        if self._busy.visible:
+            # The picture of the frame before is not there yet.
+            return
+        following = self.frame_index + int(self._step.value or 1)
         self._slider.set_value(following if following in self._frames else self._frames[0])
 
     def _handle_key(self, event: events.KeyEventArguments) -> None:
@@ -229,15 +285,15 @@ class ViewTab:
         step = int(self._step.value or 1) * (_SHIFT_FACTOR if event.modifiers.shift else 1)
         first, last = self._frames[0], self._frames[-1]
         targets = {
-            "ArrowLeft": self._frame_index - step,
-            "ArrowRight": self._frame_index + step,
+            "ArrowLeft": self.frame_index - step,
+            "ArrowRight": self.frame_index + step,
             "Home": first,
             "End": last,
         }
         if event.key.name == " " and not event.action.repeat:
             self._play_button.toggle_playing()
         elif event.key.name in targets:
-            self._slider.set_value(min(max(targets[str(event.key.name)], first), last))
+            self._slider.set_value(self._nearest_frame(targets[str(event.key.name)]))
 
     def _choose_pixel(self, event: events.MouseEventArguments) -> None:
         if self.session.stream is None:
@@ -252,14 +308,14 @@ class ViewTab:
             return
         with errors_shown_as_notices():
             x, y = self._pixel
-            trace = trace_pixel(self.session.stream, x, y, self._frame_index)
+            trace = trace_pixel(self.session.stream, x, y, self.frame_index)
             self._pixel_text.set_text(
                 f"Pixel {x}, {y}: {len(trace.spike_frames)} spikes in frames {trace.start} to "
                 f"{trace.stop - 1}, a rate of {trace.rate:.3f}"
             )
             self._plot.visible = True
             self._plot.options.clear()
-            self._plot.options.update(make_spike_plot_options(trace, self._frame_index))
+            self._plot.options.update(make_spike_plot_options(trace, self.frame_index))
             self._plot.update()
             self._image.set_content(
                 f'<circle cx="{x + 0.5}" cy="{y + 0.5}" r="3" fill="none" stroke="red" />'
@@ -279,7 +335,7 @@ def _facts(name: str, stream: SpikeStream) -> str:
     rate = "of unknown rate" if stream.rate is None else f"at {stream.rate:g} Hz"
     duration = format_duration(len(stream), stream.rate)
     exposure = stream.exposure
-    return (
+    return legible_text(
         f"{name}\n{stream.width} x {stream.height} pixels\n"
         f"{len(stream):,} frames {rate}{f', {duration}' if duration else ''}"
         + (f"\nexposure {exposure[0]}:{exposure[1]}" if exposure else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import selectors
 import sys
@@ -29,6 +30,8 @@ _FILE_POLL_SECONDS = 0.004
 # A file that nobody wrote to for the first of these, nor in the second while it is watched, has
 # ended; clocks of file servers differ.
 _ENDED_SECONDS, _GROWTH_SECONDS = 10.0, 1.0
+# A camera's program that replaces a file may remove the old one first.
+_REPLACEMENT_SECONDS = 1.0
 _PIPE_TIMEOUT_SECONDS = 0.1
 SHARED_PREFIX = "shm:"
 # Requested size of the system's buffer for the pipe; the default is 64 kB.
@@ -43,12 +46,16 @@ class Feed(Protocol):
     of a block is used again for the next.
 
     Attributes:
+        name: of the source, for people.
         geometry: size and layout of the frames.
+        frames_behind: frames that have arrived, and are not read yet, as far as the source says.
         leftover_bytes: after the end, how many bytes followed the last whole frame.
         lost_frames: frames that were overwritten before they were read.
     """
 
+    name: str
     geometry: Geometry
+    frames_behind: int
     leftover_bytes: int
     lost_frames: int
 
@@ -103,8 +110,8 @@ class PipeFeed:
     """
 
     def __init__(self, pipe: BinaryIO, geometry: Geometry) -> None:
-        self.geometry = geometry
-        self.leftover_bytes = self.lost_frames = 0
+        self.name, self.geometry = "standard input", geometry
+        self.frames_behind = self.leftover_bytes = self.lost_frames = 0
         self._descriptor = pipe.fileno()
 
     def __iter__(self) -> Iterator[SpikeStream]:
@@ -154,8 +161,8 @@ class SharedRingFeed:
     """
 
     def __init__(self, reader: SharedRingReader) -> None:
-        self.geometry = reader.geometry
-        self.leftover_bytes = self.lost_frames = 0
+        self.name, self.geometry = "shared memory", reader.geometry
+        self.frames_behind = self.leftover_bytes = self.lost_frames = 0
         self._reader = reader
 
     def __iter__(self) -> Iterator[SpikeStream]:
@@ -168,6 +175,7 @@ class SharedRingFeed:
         while True:
             ended = reader.ended
             written = reader.written
+            self.frames_behind = written - position
             block = buffer[: min(written - position, most)]
             if not len(block):
                 if ended:
@@ -186,33 +194,46 @@ class SharedRingFeed:
 class GrowingFileFeed:
     """Feed of frames that are appended to a ``.dat`` file, from its present end on.
 
+    A camera that begins the file anew, in the place of the one before or by cutting it, is followed
+    from the new file's begin on.
+
+    Attributes:
+        restart_count: how many times the file began anew.
+
     Args:
-        path: the file.
+        recording_path: the file.
         geometry: of its frames.
 
     Raises:
-        FileError: while iterating, if the file is removed, replaced or cut.
+        FileError: while iterating, if the file is removed and none takes its place.
     """
 
     def __init__(self, recording_path: Path, geometry: Geometry) -> None:
-        self.geometry = geometry
-        self.leftover_bytes = self.lost_frames = 0
+        self.name, self.geometry = recording_path.name, geometry
+        self.frames_behind = self.leftover_bytes = self.lost_frames = 0
+        self.restart_count = 0
         self._path = recording_path
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
+        position = _file_status(self._path).st_size // self.geometry.frame_bytes
+        while True:
+            yield from self._follow(position)
+            self.restart_count += 1
+            position = 0
+
+    def _follow(self, position: int) -> Iterator[SpikeStream]:
+        """Blocks of new frames from a frame on, until the file begins anew."""
         frame_bytes = self.geometry.frame_bytes
-        position = _file_status(self._path).st_size // frame_bytes
         buffer = _block_buffer(self.geometry)
-        with self._path.open("rb", buffering=0) as file:
+        with _open_again(self._path) as file:
             opened = os.fstat(file.fileno())
             while True:
-                status = _file_status(self._path)
+                status = _file_status_again(self._path)
                 length = status.st_size // frame_bytes
                 if length < position or not os.path.samestat(status, opened):
-                    raise FileError(
-                        f"{self._path} was replaced while it was followed; follow it again"
-                    )
+                    return
+                self.frames_behind = length - position
                 if length == position:
                     time.sleep(_FILE_POLL_SECONDS)
                     yield _as_stream(buffer[:0], self.geometry)
@@ -258,6 +279,26 @@ def _as_stream(packed: npt.NDArray[np.uint8], geometry: Geometry) -> SpikeStream
 def _file_status(path: Path) -> os.stat_result:
     try:
         return path.stat()
+    except OSError as error:
+        raise FileError(f"{path} cannot be followed: {error.strerror}") from error
+
+
+def _file_status_again(path: Path) -> os.stat_result:
+    """Status of a file that may be missing for a moment, while another takes its place.
+
+    Raises:
+        FileError: it stays away.
+    """
+    end = time.monotonic() + _REPLACEMENT_SECONDS
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(_FILE_POLL_SECONDS)
+    return _file_status(path)
+
+
+def _open_again(path: Path) -> io.FileIO:
+    _file_status_again(path)
+    try:
+        return io.FileIO(path)
     except OSError as error:
         raise FileError(f"{path} cannot be followed: {error.strerror}") from error
 

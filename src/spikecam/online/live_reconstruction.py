@@ -66,6 +66,11 @@ class LiveReconstruction:
         self.choose_method(method)
 
     @property
+    def seconds_since_frames(self) -> float | None:
+        """How long no frame has come, in seconds; None before the first."""
+        return time.monotonic() - self._last_update if self.frame_count else None
+
+    @property
     def method(self) -> str:
         """Name of the method that makes the pictures now."""
         return self._method

@@ -1,0 +1,171 @@
+"""List of the files that may be opened: folder by folder, with a filter, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from nicegui import context, ui
+
+from spikecam.app.file_list import FileEntry, describe_entry, filter_entries
+from spikecam.app.notices import errors_shown_as_notices
+from spikecam.app.session import Session
+from spikecam.app.text import legible_text
+from spikecam.errors import SpikecamError
+from spikecam.io.recording_format import suffixes_as_text
+
+_ICONS = {"folder": "folder", "recording": "grain"}
+# Rows of the list that are shown at once; with fewer there is nothing to filter.
+_PAGE_ROWS, _FILTER_ROWS = 50, 12
+_TOPIC = "open"
+
+
+class FileBrowser:
+    """The list of files on the page.
+
+    Args:
+        session: whose files are listed.
+        on_choose: called with the path of a recording that was chosen.
+    """
+
+    def __init__(self, session: Session, on_choose: Callable[[Path], Awaitable[None]]) -> None:
+        self._session, self._on_choose = session, on_choose
+        folders = session.files.folders
+        self._folder = folders[0] if folders else None
+        self._entries: list[FileEntry] = []
+        self._page = 1
+        self._uploads = ui.column().classes("w-full gap-1")
+        with ui.column().classes("w-full gap-1") as self._listing:
+            self._build_listing()
+        self._listing.visible = self._folder is not None
+
+    def _build_listing(self) -> None:
+        with ui.row().classes("w-full items-center gap-3 no-wrap"):
+            self._title = ui.label().classes("text-sm opacity-70 grow break-all")
+            button = ui.button(icon="refresh", on_click=self._reread)
+            button.props('flat round dense aria-label="Read the folder again"')
+        self._filter = ui.input("Filter by name", on_change=self._filter_changed)
+        self._filter.props("clearable dense debounce=250").classes("w-full")
+        self._rows = ui.column().classes("w-full gap-1")
+        self._note = ui.label().classes("text-sm opacity-70")
+        self._pages = ui.pagination(
+            1, 1, direction_links=True, on_change=lambda event: self._show_page(event.value)
+        ).props("max-pages=7 boundary-numbers")
+
+    def refresh(self) -> None:
+        """Read the present folder and the uploads again.
+
+        Raises:
+            FileError: the folder cannot be read; the list then stays.
+        """
+        self._refresh_uploads()
+        if self._folder is not None:
+            self._show_folder(self._folder)
+
+    def _refresh_uploads(self) -> None:
+        files = self._session.files
+        uploads = [e for e in files.list_folder(files.uploads) if e.kind != "folder"]
+        self._uploads.clear()
+        if uploads:
+            with self._uploads:
+                ui.label("Uploaded").classes("text-sm opacity-70")
+                with ui.list().props("bordered separator dense").classes("w-full"):
+                    for entry in uploads:
+                        self._build_upload_row(entry)
+
+    def _show_folder(self, folder: Path) -> None:
+        files = self._session.files
+        entries = files.list_folder(folder)
+        if folder in files.folders:
+            others = [root for root in files.folders if root != folder]
+        else:
+            others = [folder.parent]
+        links = [FileEntry(other, "folder") for other in others]
+        self._folder = folder
+        self._entries = [*links, *(entry for entry in entries if entry.kind != "picture")]
+        recordings = sum(entry.kind == "recording" for entry in entries)
+        pictures = sum(entry.kind == "picture" for entry in entries)
+        self._title.set_text(legible_text(f"In {folder}"))
+        notes = []
+        if not recordings:
+            notes.append(f"No recordings ({suffixes_as_text()}) are in this folder.")
+        if pictures:
+            noun = "1 picture is" if pictures == 1 else f"{pictures:,} pictures are"
+            notes.append(f"{noun} here as well, to choose under Deblur.")
+        self._note.set_text(" ".join(notes))
+        self._filter.visible = len(self._entries) > _FILTER_ROWS
+        self._filter.set_value("")
+        self._show_page(1)
+
+    def _reread(self) -> None:
+        with errors_shown_as_notices(_TOPIC):
+            self.refresh()
+
+    def _filter_changed(self) -> None:
+        self._show_page(1)
+
+    def _show_page(self, page: int | None) -> None:
+        shown = filter_entries(self._entries, self._filter.value or "")
+        last = max(1, -(-len(shown) // _PAGE_ROWS))
+        page = min(max(page or 1, 1), last)
+        self._pages.max, self._pages.visible = last, last > 1
+        self._pages.set_value(page)
+        self._rows.clear()
+        with self._rows:
+            if not shown and self._entries:
+                ui.label("No name here contains that.").classes("text-sm opacity-70")
+                return
+            with ui.list().props("bordered separator dense").classes("w-full"):
+                for entry in shown[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]:
+                    self._build_row(entry)
+
+    def _build_row(self, entry: FileEntry) -> None:
+        is_parent = self._folder is not None and entry.path == self._folder.parent
+        name = ".." if is_parent else entry.path.name
+        with ui.item(on_click=partial(self._choose, entry)).classes("file"):
+            with ui.item_section().props("avatar"):
+                ui.icon(_ICONS[entry.kind])
+            with ui.item_section():
+                ui.item_label(legible_text(name)).classes("break-all")
+            if entry.kind == "recording":
+                with ui.item_section().props("side"):
+                    ui.item_label(describe_entry(entry)).classes("text-xs text-right")
+
+    def _build_upload_row(self, entry: FileEntry) -> None:
+        is_recording = entry.kind == "recording"
+        on_click = partial(self._choose, entry) if is_recording else None
+        with ui.item(on_click=on_click).classes("file"):
+            with ui.item_section().props("avatar"):
+                ui.icon(_ICONS.get(entry.kind, "image"))
+            with ui.item_section():
+                ui.item_label(entry.path.name).classes("break-all")
+            with ui.item_section().props("side"):
+                ui.item_label(describe_entry(entry)).classes("text-xs text-right")
+            with ui.item_section().props("side"):
+                button = ui.button(icon="delete").props("flat round dense")
+                button.props["aria-label"] = f"Remove {entry.path.name}"
+                button.on(
+                    "click",
+                    partial(self._remove_upload, entry.path),
+                    js_handler="(e) => { e.stopPropagation(); emit(); }",
+                )
+
+    def _remove_upload(self, path: Path) -> None:
+        client = context.client
+        self._session.files.remove_upload(path)
+        with client:
+            self._refresh_uploads()
+
+    async def _choose(self, entry: FileEntry) -> None:
+        if entry.kind == "recording":
+            await self._on_choose(entry.path)
+            return
+        with errors_shown_as_notices(_TOPIC):
+            try:
+                self._show_folder(entry.path)
+            except SpikecamError:
+                # It is gone: its row goes, too.
+                if self._folder is not None:
+                    self._show_folder(self._folder)
+                raise

@@ -1,0 +1,41 @@
+"""What a page shows, as its address."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from spikecam.app.page_address import DEBLUR, PageAddress
+
+BARE = Path(os.fsdecode(b"/data/a b&c\xff/\xe6\x97\xa5.dat"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        PageAddress(),
+        PageAddress(is_sample=True, frame=68, method="tfi", tab=DEBLUR),
+        PageAddress(BARE, camera=(250, 400), rate=20_000, frame=0, method="tfp", window=41),
+        PageAddress(BARE, camera="gen2-raw", rate=0.5),
+    ],
+)
+def test_an_address_is_read_again(address):
+    url = urlsplit(address.to_url())
+    assert url.path == "/"
+    assert PageAddress.from_query(dict(parse_qsl(url.query))) == address
+
+
+def test_what_is_no_value_is_left_out():
+    for query in (
+        {"recording": "sample", "frame": "-1", "window": "1e9", "rate": "nan", "size": "4x"},
+        {"recording": "sample", "frame": "9" * 5000, "tab": "other", "rate": "-3", "key": "k"},
+    ):
+        assert PageAddress.from_query(query) == PageAddress(is_sample=True)
+    assert not PageAddress.from_query({"frame": "3"}).is_open
+
+
+def test_a_recording_is_the_same_if_it_is_read_in_the_same_way():
+    address = PageAddress(BARE, camera=(250, 400), frame=3)
+    assert address.shows_recording_of(PageAddress(BARE, camera=(250, 400), method="tfi"))
+    assert not address.shows_recording_of(PageAddress(BARE, camera=(250, 416), frame=3))
