@@ -135,6 +135,24 @@ def test_processes_that_are_killed_lose_no_job(jobs, recordings):
     assert not list(Path().rglob(".*.part*"))
 
 
+def test_a_job_is_run_again_after_plain_kill(jobs):
+    def catches_sigterm(process):
+        status = Path(f"/proc/{process}/status").read_text()
+        return int(status.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGTERM - 1) & 1
+
+    workers = LocalWorkers(1)
+    try:
+        result = workers.submit(run_job, jobs[0], os.getcwd(), sc.__version__)
+        while not workers.process_ids or not catches_sigterm(workers.process_ids[0]):
+            time.sleep(0.001)
+        (killed,) = workers.process_ids
+        os.kill(killed, signal.SIGTERM)
+        assert (result.result()["state"], result.result()["error"]) == ("done", "")
+        assert workers.process_ids != [killed]
+    finally:
+        workers.stop()
+
+
 def test_no_job_begins_after_the_workers_are_stopped():
     workers = LocalWorkers(1)
     workers._stopping.set()
