@@ -181,6 +181,25 @@ def test_a_broken_executor_ends_the_batch_in_a_sentence(jobs, inline):
         list(batch(jobs, Broken()))
 
 
+def test_jobs_that_ended_are_recorded_before_an_error_ends_the_batch(jobs, inline):
+    class Losing(type(inline)):
+        capacity = 3
+
+        def submit(self, function, job, *words):
+            if job is jobs[0]:
+                return super().submit(lose_connection)
+            return super().submit(function, job, *words)
+
+    def lose_connection():
+        raise sc.ResourceError("the scheduler is gone")
+
+    results = batch(jobs[:3], Losing(), "m.jsonl")
+    assert [next(results).state, next(results).state] == ["done", "done"]
+    with pytest.raises(sc.ResourceError, match="the scheduler is gone"):
+        next(results)
+    assert Path("m.jsonl").read_text().count('"state": "done"') == 2
+
+
 PARENT = """
 import os, time
 from spikecam.batches.local_workers import LocalWorkers
