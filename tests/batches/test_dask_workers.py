@@ -11,7 +11,7 @@ import pytest
 import spikecam as sc
 from spikecam.batches import dask_workers
 from spikecam.batches.batch import KILLED_MESSAGE, batch
-from spikecam.batches.dask_workers import DaskWorkers, connect_to_scheduler, cluster_workers
+from spikecam.batches.dask_workers import DaskWorkers, cluster_workers, connect_to_scheduler
 from spikecam.batches.version import own_version
 
 distributed = pytest.importorskip("distributed")

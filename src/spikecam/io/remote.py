@@ -55,8 +55,8 @@ class MissingFileError(FileError):
 class RemoteAddress:
     """Address of a recording that is far away. As text it has no query and no user information.
 
-    Addresses of web servers alone have a query and percent signs for letters; in names of objects of
-    a store ``?``, ``#`` and ``%`` stand for themselves.
+    Addresses of web servers have a query, and percent signs for letters; in names of objects of a
+    store ``?``, ``#`` and ``%`` stand for themselves.
 
     Attributes:
         url: the whole address, as it is requested.
