@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from spikecam.errors import OptionError
-from spikecam.resources import cgroup_core_limit, cgroup_memory_limit, pick_device, usable_cores
+from spikecam.resources import (
+    cgroup_core_limit,
+    cgroup_memory_limit,
+    is_process_running,
+    pick_device,
+    usable_cores,
+)
 
 
 def group(root, files):
@@ -119,3 +125,11 @@ def test_the_memory_of_a_nested_group_is_the_tightest_limit(tmp_path):
     assert cgroup_memory_limit(root, member) is None
     group(root / "memory" / "docker" / "abc", {"memory.limit_in_bytes": "7000\n"})
     assert cgroup_memory_limit(root, member) == 7000
+
+
+def test_a_process_runs_until_it_has_ended():
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert is_process_running(process.pid)
+        process.kill()
+    assert not is_process_running(process.pid)
+    assert is_process_running(1)  # not ours, or one that always runs

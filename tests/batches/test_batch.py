@@ -135,6 +135,24 @@ def test_processes_that_are_killed_lose_no_job(jobs, recordings):
     assert not list(Path().rglob(".*.part*"))
 
 
+def test_a_job_is_run_again_after_plain_kill(jobs):
+    def catches_sigterm(process):
+        status = Path(f"/proc/{process}/status").read_text()
+        return int(status.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGTERM - 1) & 1
+
+    workers = LocalWorkers(1)
+    try:
+        result = workers.submit(run_job, jobs[0], os.getcwd(), sc.__version__)
+        while not workers.process_ids or not catches_sigterm(workers.process_ids[0]):
+            time.sleep(0.001)
+        (killed,) = workers.process_ids
+        os.kill(killed, signal.SIGTERM)
+        assert (result.result()["state"], result.result()["error"]) == ("done", "")
+        assert workers.process_ids != [killed]
+    finally:
+        workers.stop()
+
+
 def test_no_job_begins_after_the_workers_are_stopped():
     workers = LocalWorkers(1)
     workers._stopping.set()
@@ -161,6 +179,25 @@ def test_a_broken_executor_ends_the_batch_in_a_sentence(jobs, inline):
 
     with pytest.raises(sc.ResourceError, match="the executor takes no more jobs"):
         list(batch(jobs, Broken()))
+
+
+def test_jobs_that_ended_are_recorded_before_an_error_ends_the_batch(jobs, inline):
+    class Losing(type(inline)):
+        capacity = 3
+
+        def submit(self, function, job, *words):
+            if job is jobs[0]:
+                return super().submit(lose_connection)
+            return super().submit(function, job, *words)
+
+    def lose_connection():
+        raise sc.ResourceError("the scheduler is gone")
+
+    results = batch(jobs[:3], Losing(), "m.jsonl")
+    assert [next(results).state, next(results).state] == ["done", "done"]
+    with pytest.raises(sc.ResourceError, match="the scheduler is gone"):
+        next(results)
+    assert Path("m.jsonl").read_text().count('"state": "done"') == 2
 
 
 PARENT = """

@@ -11,7 +11,7 @@ import pytest
 import spikecam as sc
 from spikecam.batches import dask_workers
 from spikecam.batches.batch import KILLED_MESSAGE, batch
-from spikecam.batches.dask_workers import DaskWorkers, connect_to_scheduler, opened_cluster
+from spikecam.batches.dask_workers import DaskWorkers, cluster_workers, connect_to_scheduler
 from spikecam.batches.version import own_version
 
 distributed = pytest.importorskip("distributed")
@@ -26,7 +26,7 @@ def cluster():
 
 
 def test_jobs_run_on_a_cluster(cluster, jobs):
-    with opened_cluster(cluster.scheduler_address) as workers:
+    with cluster_workers(cluster.scheduler_address) as workers:
         assert (workers.worker_count, workers.capacity) == (1, 2)
         assert [one.state for one in batch(jobs, workers, "m.jsonl")] == ["done"] * 4
         assert sc.read_picture("out/3.png").shape == (6, 9)
@@ -54,7 +54,7 @@ def test_a_scheduler_that_dies_is_said_in_a_sentence(jobs):
     with subprocess.Popen([sys.executable, "-c", CLUSTER], stdout=subprocess.PIPE) as process:
         try:
             address = process.stdout.readline().decode().strip()
-            with opened_cluster(address) as workers:
+            with cluster_workers(address) as workers:
                 submit = workers.submit
                 workers.submit = lambda *words: submit(time.sleep, 30)
                 killing = threading.Timer(0.5, process.kill)
@@ -80,7 +80,7 @@ def test_a_cluster_without_workers_is_refused(cluster):
     cluster.sync(cluster._correct_state)
     with (
         pytest.raises(sc.ResourceError, match="has no workers; start some with dask worker tcp:"),
-        opened_cluster(cluster.scheduler_address, timeout=0.3),
+        cluster_workers(cluster.scheduler_address, timeout=0.3),
     ):
         pass
 

@@ -6,7 +6,7 @@ import pytest
 
 from spikecam.batches import file_record, manifest
 from spikecam.batches.batch import batch
-from spikecam.batches.file_record import files_are_as_recorded, record_files
+from spikecam.batches.file_record import files_are_as_recorded, input_paths, record_files
 from spikecam.batches.job import BatchJob
 from spikecam.batches.manifest import Manifest
 from spikecam.errors import FileError, OutputError
@@ -76,6 +76,31 @@ def test_a_folder_whose_record_was_lost_counts(recordings, inline):
     Path("m.jsonl").write_text(started.replace('"existed": false', '"existed": true'))
     (result,) = batch([job], inline, "m.jsonl")
     assert "folder out is in use" in result.error
+
+
+def test_a_folder_of_inputs_that_changed_meanwhile_does_not_count(recordings, inline):
+    job = BatchJob("reconstruct", recordings[0], "out", {"method": "tfi", "frames": "20:22"})
+    list(batch([job], inline, "m.jsonl"))
+    started = Path("m.jsonl").read_text().splitlines(keepends=True)[0]
+    Path("m.jsonl").write_text(started)
+    os.utime(recordings[0], (0, 0))
+    (result,) = batch([job], inline, "m.jsonl")
+    assert "folder out is in use" in result.error
+
+
+def test_a_folder_called_as_a_value_of_an_option_is_no_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("tfi", "photos"):
+        Path(folder).mkdir()
+    for file in ("a.dat", "fpn.npz"):
+        Path(file).touch()
+    options = {"method": "tfi", "fpn": "fpn.npz", "at": 3, "photographs": ["photos/", "b.png"]}
+    job = BatchJob("splat", "a.dat", "a.ply", options)
+    assert input_paths(job) == [Path("a.dat"), Path("fpn.npz"), Path("photos")]
+    assert input_paths(BatchJob("splat", "tfi", "a.ply", {"photographs": Path("photos")})) == [
+        Path("tfi"),
+        Path("photos"),
+    ]
 
 
 def test_a_manifest_in_use_or_of_another_kind_is_refused(tmp_path):

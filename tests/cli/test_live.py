@@ -155,8 +155,10 @@ def test_a_terminal_is_not_read_in_the_background(monkeypatch):
 def test_what_triggers_is_said(tmp_path, capsys):
     moments = MomentOptions(tmp_path / "m.dat", 0.001, 0.001, trigger_jump=2)
     for has_page in (True, False):
-        recorder = moments.open_recorder(sc.CAMERAS["m1k40"], "-", has_page=has_page)
-        recorder.close()
+        before = signal.getsignal(signal.SIGUSR1)
+        with moments.recorder(sc.CAMERAS["m1k40"], "-", has_page=has_page):
+            assert signal.getsignal(signal.SIGUSR1) != before
+        assert signal.getsignal(signal.SIGUSR1) == before
         printed = capsys.readouterr().err
         assert ("button of the page" in printed) == has_page
         assert "jumps by a factor of 2" in printed

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.io.geometry import Geometry
+from spikecam.online import feed as feed_module
 from spikecam.online import shared_ring
 from spikecam.online.feed import SharedRingFeed, open_feed
 from spikecam.online.shared_ring import HEADER_BYTES, SharedRing, SharedRingReader
@@ -87,6 +89,8 @@ def test_the_layout_is_the_one_of_the_page(name):
         assert np.frombuffer(header, "<u4", 4, 8).tolist() == [1, 5, 9, 16]
         assert np.frombuffer(header, "<f8", 1, 24)[0] == 40_000
         assert np.frombuffer(header, "<u8", 1, 32)[0] == 7
+        namespace = os.stat("/proc/self/ns/pid").st_ino if sys.platform == "linux" else 0
+        assert np.frombuffer(header, "<u8", 2, 40).tolist() == [os.getpid(), namespace]
         assert [np.frombuffer(header, "<u8", 1, at)[0] for at in (64, 128, 192)] == [2, 2, 0]
         assert bytes(ring._memory.buf[HEADER_BYTES : HEADER_BYTES + 20]) == bytes([3] * 20)
 
@@ -97,6 +101,23 @@ def test_a_reader_in_another_process_leaves_the_ring_where_it_is(name):
         ended = subprocess.run([sys.executable, "-c", code, f"shm:{name}"], capture_output=True)
         assert (ended.returncode, ended.stderr) == (0, b"")
         SharedRingReader(name).close()
+
+
+def test_a_writer_that_died_ends_the_feed_in_a_sentence(name, monkeypatch):
+    monkeypatch.setattr(feed_module, "_WRITER_CHECK_SECONDS", 0)
+    with SharedRing(name, (5, 9), 10) as ring:
+        reader = SharedRingReader(name)
+        blocks = iter(SharedRingFeed(reader))
+        assert len(next(blocks)) == 0
+        ring.write(np.zeros((2, 6), np.uint8))
+        monkeypatch.setattr(shared_ring, "is_process_running", lambda process: False)
+        # What came before is still read.
+        assert len(next(blocks)) == 2
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(shared_ring, "_process_namespace", lambda: 1)
+            assert not reader.writer_is_gone
+        with pytest.raises(sc.FileError, match=f"memory {name} has ended without closing it; star"):
+            next(blocks)
 
 
 def test_rings_that_cannot_be_are_refused(name, tmp_path, monkeypatch):

@@ -103,14 +103,6 @@ def serve_live(
     def stream_pictures() -> StreamingResponse:
         return jpeg_stream_response(iter_jpegs(live, display))
 
-    if live.recorder is not None:
-        recorder = live.recorder
-
-        @app.post("/trigger")
-        def trigger_recording() -> dict[str, int]:
-            recorder.trigger()
-            return {"pending": recorder.pending_count}
-
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
     try:
@@ -124,7 +116,8 @@ def serve_live(
         )
     finally:
         live.stop()
-        thread.join(timeout=1)
+        # It may wait for a recorder with a slow disk; its counts are complete when it has ended.
+        thread.join()
 
 
 def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:

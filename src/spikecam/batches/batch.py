@@ -133,12 +133,21 @@ def _run_jobs(
         done, _ = wait(waiting, _WAIT_SECONDS, FIRST_COMPLETED)
         if not done and isinstance(pool, DaskWorkers):
             pool.check_connection()
+        # All that ended are recorded before anything stops the batch.
+        results, errors = [], []
         for future in [one for one in waiting if one in done]:
             job = waiting.pop(future)
-            record = _record_of(future, job)
+            try:
+                record = _record_of(future, job)
+            except SpikecamError as error:
+                errors.append(error)
+                continue
             if manifest is not None:
                 manifest.add(record)
-            yield _result(job, record)
+            results.append(_result(job, record))
+        yield from results
+        if errors:
+            raise errors[0]
 
     folder = os.path.abspath(os.curdir)
     try:

@@ -59,7 +59,7 @@ def connect_to_scheduler(address: str, timeout: float = CONNECT_SECONDS) -> Clie
 
 
 @contextmanager
-def opened_cluster(address: str, timeout: float = CONNECT_SECONDS) -> Iterator[DaskWorkers]:
+def cluster_workers(address: str, timeout: float = CONNECT_SECONDS) -> Iterator[DaskWorkers]:
     """Context with the workers of a cluster; arguments and errors as `connect_to_scheduler`."""
     client = connect_to_scheduler(address, timeout)
     try:

@@ -23,14 +23,18 @@ DIGEST_BYTES = 4 << 30
 
 
 def input_paths(job: BatchJob) -> list[Path]:
-    """Files and folders that a job reads: its input, arguments, and files among its options.
+    """Files and folders that a job reads: its input, arguments, and those among its options.
+
+    A value of an option is a path where it has a separator or an ending, or is a path object: a
+    folder that happens to be called ``tfi`` is no input of ``--method tfi``.
 
     The sidecar file of a recording is one of them, since it says the geometry. Addresses that are
     far away are not, since what is read there twice may cost.
     """
     words: list[Any] = [job.input, *job.arguments]
     for value in job.options.values():
-        words += value if isinstance(value, (list, tuple)) else (value,)
+        values = value if isinstance(value, (list, tuple)) else (value,)
+        words += [one for one in values if _looks_like_path(one)]
     texts = [os.fspath(word) for word in words if isinstance(word, (str, os.PathLike))]
     paths = [Path(text) for text in texts if "://" not in text]
     paths += [sidecar_path(path) for path in paths if path.name]
@@ -44,6 +48,11 @@ def record_files(job: BatchJob) -> dict[str, FileRecord]:
         FileError: one cannot be read.
     """
     return {str(path): record_file(path) for path in input_paths(job)}
+
+
+def stamp_files(job: BatchJob) -> dict[str, FileRecord]:
+    """Records without digests of all files that a job reads: none of them is opened."""
+    return {str(path): _stamp(path) for path in input_paths(job)}
 
 
 def record_file(path: Path) -> FileRecord:
@@ -95,6 +104,12 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _looks_like_path(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(Path(value).suffix) or any(one in value for one in (os.sep, "/"))
+    return isinstance(value, os.PathLike)
 
 
 def _exists(path: Path) -> bool:

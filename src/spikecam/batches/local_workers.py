@@ -150,6 +150,6 @@ def _end_with_parent() -> None:
     assert parent is not None
     parent.join()
     while True:
-        # The first signal ends a job that runs, and the next one the process.
+        # A job that runs ends first; another signal ends one that does not.
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(STOP_SECONDS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from spikecam.batches.file_record import files_are_as_recorded
+from spikecam.batches.file_record import files_are_as_recorded, stamp_files
 from spikecam.batches.job import BatchJob, normalized_path
 from spikecam.batches.version import own_version
 from spikecam.errors import FileError, OutputError, SpikecamError
@@ -28,7 +28,7 @@ class Manifest:
 
     Every line is one record. A last line that is torn, as a crash leaves it, is dropped when the
     manifest is opened. Records are those of `spikecam.batches.worker.run_job`, and
-    ``{"state": "started"}`` with the job and whether its output existed.
+    ``{"state": "started"}`` with the job, its inputs, and whether its output existed.
 
     Args:
         path: the file; made with its folder when the first record is written.
@@ -73,13 +73,16 @@ class Manifest:
         if not os.path.exists(job.output):
             return False
         if last["state"] == "started":
-            return not last["existed"] and os.path.isdir(job.output)
-        return last["state"] == "done" and files_are_as_recorded(job, last["inputs"])
+            is_output = not last["existed"] and os.path.isdir(job.output)
+        else:
+            is_output = last["state"] == "done"
+        return is_output and files_are_as_recorded(job, last["inputs"])
 
     def add_start(self, job: BatchJob) -> None:
-        """Write that a job starts."""
+        """Write that a job starts, with lengths and times of its inputs."""
         existed = os.path.exists(job.output)
-        self.add({"state": "started", "job": job.settings(), "existed": existed})
+        start = {"state": "started", "job": job.settings(), "existed": existed}
+        self.add({**start, "inputs": stamp_files(job)})
 
     def add(self, record: Record) -> None:
         """Append a record; that of a job which has ended is on the disk when this returns.

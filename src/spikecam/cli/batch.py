@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Group, Parameter
 
 from spikecam.batches.batch import batch as run_batch
-from spikecam.batches.dask_workers import DaskWorkers, opened_cluster
+from spikecam.batches.dask_workers import DaskWorkers, cluster_workers
 from spikecam.batches.job import BatchJob, check_outputs_differ
 from spikecam.batches.job_list import (
     find_inputs,
@@ -93,7 +93,7 @@ def batch(
         return
     with (
         notifying_of_interruption("repeat the command to go on with the jobs that are missing"),
-        opened_workers(scheduler, workers, len(jobs)) as pool,
+        batch_workers(scheduler, workers, len(jobs)) as pool,
     ):
         results = follow_results(run_batch(jobs, pool, manifest), len(jobs), command)
         if film is not None and not results.failed:
@@ -169,12 +169,12 @@ def list_jobs(jobs: Sequence[BatchJob], manifest: Path) -> None:
 
 
 @contextmanager
-def opened_workers(
+def batch_workers(
     scheduler: str | None, workers: int | None, job_count: int
 ) -> Iterator[Executor | DaskWorkers]:
     """Context with the workers of a batch: processes of this machine, or those of a cluster."""
     if scheduler is not None:
-        with opened_cluster(scheduler) as pool:
+        with cluster_workers(scheduler) as pool:
             count = pool.worker_count
             say(f"{count} worker{'s' if count > 1 else ''}; dashboard: {pool.dashboard}")
             yield pool

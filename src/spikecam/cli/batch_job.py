@@ -29,6 +29,9 @@ def run_words(words: Sequence[str]) -> tuple[str, list[str]]:
 
     Returns:
         Its error as one sentence, empty if it ended well; and what else it said on the way.
+
+    A process that is a worker's own ends by the signal that interrupted the command: whoever
+    started it runs the job again, as after any other death of a worker.
     """
     printed = StringIO()
     before = verbosity()
@@ -43,8 +46,13 @@ def run_words(words: Sequence[str]) -> tuple[str, list[str]]:
             code = run_command(["--json", *words])
     except SystemExit as ended:
         code = int(ended.code or 0) if isinstance(ended.code, (int, type(None))) else 1
+    except KeyboardInterrupt:
+        code = INTERRUPTED  # the signal came just before the command, or just after it
     finally:
         set_verbosity(before)
+    if code == INTERRUPTED and _is_worker_process():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
     lines = [line.strip() for line in printed.getvalue().splitlines() if line.strip()]
     lines = [line.removeprefix(_PREFIX) for line in lines]
     if code == DONE:
@@ -58,8 +66,7 @@ def run_words(words: Sequence[str]) -> tuple[str, list[str]]:
 @contextmanager
 def _interrupting_worker_process() -> Iterator[None]:
     """Context in which SIGTERM interrupts the command, in a process that is a worker's own."""
-    is_own = multiprocessing.parent_process() is not None
-    if not is_own or threading.current_thread() is not threading.main_thread():
+    if not _is_worker_process():
         yield
         return
     warnings.showwarning = print_warning
@@ -71,3 +78,9 @@ def _interrupting_worker_process() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _is_worker_process() -> bool:
+    """Whether this process is a worker's own, and this thread the one that gets its signals."""
+    is_own = multiprocessing.parent_process() is not None
+    return is_own and threading.current_thread() is threading.main_thread()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,14 +49,16 @@ class MomentOptions:
     trigger_file: Annotated[Path | None, Parameter(metavar="FILE")] = None
     trigger_jump: Annotated[float | None, Parameter(metavar="FACTOR")] = None
 
-    def open_recorder(
+    @contextmanager
+    def recorder(
         self, geometry: Geometry, source: str, *, has_page: bool
-    ) -> MomentRecorder | None:
-        """Begin to hold frames, and say what triggers; None without an output."""
+    ) -> Iterator[MomentRecorder | None]:
+        """Context that holds frames, and says what triggers; None without an output."""
         if self.out is None:
             if self.trigger_file is not None or self.trigger_jump is not None:
                 raise OptionError("a trigger records a moment; name its file with -o MOMENT.dat")
-            return None
+            yield None
+            return
         from spikecam.online.moment_recorder import MomentRecorder
 
         recorder = MomentRecorder(
@@ -65,24 +68,25 @@ class MomentOptions:
             seconds_after=self.record_after,
             jump=self.trigger_jump,
         )
-        triggers = []
-        if trigger_on_enter(recorder.trigger, stdin_is_feed=source == "-"):
-            triggers.append("press Enter")
-        if trigger_on_signal(recorder.trigger):
-            triggers.append(f"kill -USR1 {os.getpid()}")
-        if self.trigger_file is not None:
-            trigger_on_file(recorder.trigger, self.trigger_file)
-            triggers.append(f"touch {self.trigger_file}")
-        if has_page:
-            triggers.append("the button of the page")
-        if self.trigger_jump is not None:
-            triggers.append(f"a firing rate that jumps by a factor of {self.trigger_jump:g}")
-        say_aside(
-            f"to record {self.record_before:g} s before and {self.record_after:g} s after a moment "
-            f"to {self.out}: {', or '.join(triggers)}; "
-            f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
-        )
-        return recorder
+        with recorder, trigger_on_signal(recorder.trigger) as has_signal:
+            triggers = []
+            if trigger_on_enter(recorder.trigger, stdin_is_feed=source == "-"):
+                triggers.append("press Enter")
+            if has_signal:
+                triggers.append(f"kill -USR1 {os.getpid()}")
+            if self.trigger_file is not None:
+                trigger_on_file(recorder.trigger, self.trigger_file)
+                triggers.append(f"touch {self.trigger_file}")
+            if has_page:
+                triggers.append("the button of the page")
+            if self.trigger_jump is not None:
+                triggers.append(f"a firing rate that jumps by a factor of {self.trigger_jump:g}")
+            say_aside(
+                f"to record {self.record_before:g} s before and {self.record_after:g} s after a "
+                f"moment to {self.out}: {', or '.join(triggers)}; "
+                f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
+            )
+            yield recorder
 
 
 @add_method_flags(METHODS, without=("fpn",))
@@ -125,10 +129,7 @@ def live(
 
     feed = open_feed(source, recording.camera, recording.size)
     geometry = replace(feed.geometry, rate=recording.rate or feed.geometry.rate)
-    with ExitStack() as stack:
-        recorder = moments.open_recorder(geometry, source, has_page=page)
-        if recorder is not None:
-            stack.enter_context(recorder)
+    with moments.recorder(geometry, source, has_page=page) as recorder:
         live_reconstruction = LiveReconstruction(
             feed, method, values, fps=fps, orientation=recording.orientation, recorder=recorder
         )

@@ -7,8 +7,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -47,12 +47,18 @@ def _is_in_background(terminal: TextIO) -> bool:
     return False
 
 
-def trigger_on_signal(trigger: Callable[[], None]) -> bool:
-    """Call ``trigger`` at the signal SIGUSR1, where the system has it; return whether."""
+@contextmanager
+def trigger_on_signal(trigger: Callable[[], None]) -> Iterator[bool]:
+    """Context in which the signal SIGUSR1 calls ``trigger``; its value is whether there is one."""
     if not hasattr(signal, "SIGUSR1"):
-        return False
-    signal.signal(signal.SIGUSR1, lambda *_: trigger())
-    return True
+        yield False
+        return
+    before = signal.signal(signal.SIGUSR1, lambda *_: trigger())
+    try:
+        yield True
+    finally:
+        # None is a handler that was not set by Python, which cannot set it again.
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL if before is None else before)
 
 
 def trigger_on_file(trigger: Callable[[], None], path: Path) -> None:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from spikecam.errors import FileError, OutputError
+from spikecam.resources import is_process_running
 
 Replaceable = Callable[[Path], bool]
 
@@ -259,7 +260,7 @@ def remove_leftovers(folder: Path) -> None:
         return
     for entry in folder.glob(".*.part*"):
         match = _LEFTOVER.fullmatch(entry.name)
-        if match and match[2] == _process_id_namespace() and not _is_running(int(match[1])):
+        if match and match[2] == _process_id_namespace() and not is_process_running(int(match[1])):
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
@@ -267,16 +268,6 @@ def remove_leftovers(folder: Path) -> None:
 
 
 _remove_leftovers_once = lru_cache(maxsize=256)(remove_leftovers)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # somebody else's
-    return True
 
 
 @contextmanager

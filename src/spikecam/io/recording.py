@@ -140,6 +140,6 @@ def write_recording(
         raise OptionError(f"{form.name} ({path.suffix}) has no layout {layout!r}; {known}")
     if not len(stream):
         raise OptionError(f"{path}: a recording without frames is not written")
-    keep = not overwrite if form.is_folder else overwrite is False
-    with keeping_existing_file(path) if keep else nullcontext():
+    protects_existing = not overwrite if form.is_folder else overwrite is False
+    with keeping_existing_file(path) if protects_existing else nullcontext():
         form.write(path, stream, layout=layout, progress=progress)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from spikecam.errors import FileError, SpikecamError
 from spikecam.extras import require_packages
@@ -34,6 +34,9 @@ _MODULES = {
     "memory": (),
 }
 SCHEMES = tuple(_MODULES)
+# Names in these are taken letter by letter.
+_STORES = ("s3", "gs", "memory")
+_QUERY = re.compile("[?#]")
 _CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is "
     "one), or AWS_PROFILE to a profile of ~/.aws/credentials; for a public bucket "
@@ -52,6 +55,9 @@ class MissingFileError(FileError):
 class RemoteAddress:
     """Address of a recording that is far away. As text it has no query and no user information.
 
+    Addresses of web servers have a query, and percent signs for letters; in names of objects of a
+    store ``?``, ``#`` and ``%`` stand for themselves.
+
     Attributes:
         url: the whole address, as it is requested.
     """
@@ -59,19 +65,19 @@ class RemoteAddress:
     url: str = field(repr=False)
 
     def __str__(self) -> str:
-        parts = urlsplit(self.url)
-        place = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, place, parts.path, "", ""))
+        scheme, place, path, _ = self._parts()
+        return f"{scheme}://{place.rpartition('@')[2]}{path}"
 
     @property
     def scheme(self) -> str:
         """Scheme in lower case: "s3"."""
-        return urlsplit(self.url).scheme.lower()
+        return self._parts()[0].lower()
 
     @property
     def name(self) -> str:
         """Last part of the path: "car.dat"."""
-        return PurePosixPath(unquote(urlsplit(self.url).path)).name
+        path = self._parts()[2]
+        return PurePosixPath(unquote(path) if self.is_web else path).name
 
     @property
     def suffix(self) -> str:
@@ -85,8 +91,23 @@ class RemoteAddress:
 
     def with_added_path(self, text: str) -> RemoteAddress:
         """The address whose path has ``text`` at its end; the query stays."""
-        parts = urlsplit(self.url)
-        return RemoteAddress(urlunsplit(parts._replace(path=parts.path.rstrip("/") + text)))
+        scheme, place, path, query = self._parts()
+        return RemoteAddress(f"{scheme}://{place}{path.rstrip('/')}{text}{query}")
+
+    @property
+    def is_web(self) -> bool:
+        """Whether a web server is asked."""
+        return self.scheme in ("http", "https")
+
+    def _parts(self) -> tuple[str, str, str, str]:
+        """Scheme, host or bucket, path, and the query with its ``?``."""
+        scheme, _, rest = self.url.partition("://")
+        query = ""
+        # Of a scheme that is not known what follows may be secret, as that of a web server.
+        if scheme.lower() not in _STORES and (mark := _QUERY.search(rest)):
+            rest, query = rest[: mark.start()], rest[mark.start() :]
+        place, slash, path = rest.partition("/")
+        return scheme, place, slash + path, query
 
 
 RecordingPath = Path | RemoteAddress
@@ -131,7 +152,7 @@ def open_filesystem(address: RemoteAddress, **options: Any) -> Any:
     )
     import fsspec
 
-    if scheme in ("http", "https"):
+    if address.is_web:
         import aiohttp
 
         timeout = aiohttp.ClientTimeout(
@@ -156,7 +177,7 @@ def open_filesystem(address: RemoteAddress, **options: Any) -> Any:
 
 def path_in_filesystem(address: RemoteAddress) -> str:
     """What the methods of the file system call the address."""
-    if address.scheme in ("http", "https"):
+    if address.is_web:
         return address.url
     return address.url.split("://", 1)[1]
 
@@ -167,11 +188,10 @@ def matching_addresses(pattern: RemoteAddress) -> list[RemoteAddress]:
     Raises:
         FileError: the server does not answer, or lists nothing, as web servers.
     """
-    is_web = pattern.scheme in ("http", "https")
-    # There a ? begins the query, and brackets are around the number of a host.
-    if not glob.has_magic(urlsplit(pattern.url).path if is_web else pattern.url):
+    # At web servers a ? begins the query, and brackets are around the number of a host.
+    if not glob.has_magic(urlsplit(pattern.url).path if pattern.is_web else pattern.url):
         return [pattern]
-    if is_web:
+    if pattern.is_web:
         raise FileError(f"{pattern}: web servers list no files; name each file, or give a table")
     filesystem = open_filesystem(pattern)
     try:

@@ -26,6 +26,8 @@ _BLOCK_FRAMES = 1000
 # The most bytes in one block: it stays in the cache of a core until it has been used.
 _BLOCK_BYTES = 2 << 20
 _RING_POLL_SECONDS = 0.001
+# So often it is checked whether the process that writes a ring still runs.
+_WRITER_CHECK_SECONDS = 1.0
 _FILE_POLL_SECONDS = 0.004
 # A file that nobody wrote to for the first of these, nor in the second while it is watched, has
 # ended; clocks of file servers differ.
@@ -158,6 +160,9 @@ class SharedRingFeed:
 
     Args:
         reader: of the ring.
+
+    Raises:
+        FileError: while iterating, if the writer's process ended without closing the ring.
     """
 
     def __init__(self, reader: SharedRingReader) -> None:
@@ -172,7 +177,13 @@ class SharedRingFeed:
         most = max(1, min(_block_frames(self.geometry), reader.capacity // 4))
         buffer = np.empty((most, frame_bytes), np.uint8)
         position = reader.written
+        check_due = time.monotonic() + _WRITER_CHECK_SECONDS
         while True:
+            # Looked at first: what a process wrote before it ended is read after this.
+            writer_is_gone = False
+            if time.monotonic() >= check_due:
+                writer_is_gone = reader.writer_is_gone
+                check_due = time.monotonic() + _WRITER_CHECK_SECONDS
             ended = reader.ended
             written = reader.written
             self.frames_behind = written - position
@@ -180,6 +191,11 @@ class SharedRingFeed:
             if not len(block):
                 if ended:
                     return
+                if writer_is_gone:
+                    raise FileError(
+                        f"the program that writes shared memory {reader.name} has ended without "
+                        "closing it; start it again, then follow it"
+                    )
                 time.sleep(_RING_POLL_SECONDS)
             elif not reader.copy_frames(position, block):
                 newest = reader.written

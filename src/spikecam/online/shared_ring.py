@@ -10,6 +10,8 @@ of `spikecam.bits`, frame n in place n % capacity:
 | 12, 16, 20 | uint32 | height, width, and stored columns of a row |
 | 24 | float64 | frames per second, 0 where unknown |
 | 32 | uint64 | capacity in frames |
+| 40 | uint64 | number of the writer's process, 0 where unknown |
+| 48 | uint64 | where that number counts: on Linux the inode of /proc/self/ns/pid, else 0 |
 | 64 | uint64 | frames whose writing has begun |
 | 128 | uint64 | frames that are written |
 | 192 | uint64 | 1 when no more will follow, else 0 |
@@ -17,11 +19,13 @@ of `spikecam.bits`, frame n in place n % capacity:
 The writer adds n to the number at 64, writes the n frames, and adds n to the number at 128; each
 number is stored at once, and in this order (release order where a processor changes it). It never
 waits. A reader copies frames that are written, then looks at the number at 64: those that were
-begun a capacity later may have been overwritten meanwhile, and are lost to it.
+begun a capacity later may have been overwritten meanwhile, and are lost to it. The process number
+shows a reader that the writer has died; one in another container does not know it, and waits.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import sys
@@ -43,11 +47,11 @@ from spikecam.errors import (
     ResourceError,
 )
 from spikecam.io.geometry import Geometry
-from spikecam.resources import check_memory
+from spikecam.resources import check_memory, is_process_running
 
 MAGIC, VERSION = b"SPIKRING", 1
 HEADER_BYTES = 4096
-_FACTS = struct.Struct("<8sIIIIdQ")
+_FACTS = struct.Struct("<8sIIIIdQQQ")
 _BEGUN, _WRITTEN, _ENDED = 64, 128, 192
 _LINUX_SHARED_MEMORY = Path("/dev/shm")
 _attach_lock = Lock()
@@ -105,6 +109,8 @@ class SharedRing:
             geometry.row_width or geometry.width,
             geometry.rate or 0.0,
             capacity,
+            os.getpid(),
+            _process_namespace(),
         )
         _view(self._memory)[: _FACTS.size] = facts
         self._begun, self._written, self._ended = _counters(self._memory)
@@ -162,6 +168,7 @@ class SharedRingReader:
     """Reader of a ring of frames in shared memory.
 
     Attributes:
+        name: of the shared memory.
         geometry: of the frames.
         capacity: frames that the ring holds.
 
@@ -179,10 +186,11 @@ class SharedRingReader:
         except OSError as error:
             raise FileError(f"shared memory {name} cannot be read: {error.strerror}") from error
         facts = bytes(_view(self._memory)[: _FACTS.size])
-        self.capacity: int
-        magic, version, height, width, row_width, rate, self.capacity = _FACTS.unpack(
+        self.name, self.capacity = name, 0
+        magic, version, height, width, row_width, rate, self.capacity, *writer = _FACTS.unpack(
             facts.ljust(_FACTS.size, b"\0")
         )
+        self._writer, self._writer_namespace = writer
         if magic != MAGIC or version != VERSION:
             self._memory.close()
             raise FileError(
@@ -209,6 +217,12 @@ class SharedRingReader:
     def ended(self) -> bool:
         """Whether no more frames follow."""
         return bool(self._ended[0])
+
+    @property
+    def writer_is_gone(self) -> bool:
+        """Whether the writer's process has ended; False where that cannot be known."""
+        is_known = self._writer and self._writer_namespace == _process_namespace()
+        return bool(is_known) and not is_process_running(self._writer)
 
     def copy_frames(self, first: int, target: npt.NDArray[np.uint8]) -> bool:
         """Copy frames from number ``first`` on to ``target``; False if any was overwritten."""
@@ -239,6 +253,14 @@ def _check_shared_memory(size: int) -> None:
             f"are free in {_LINUX_SHARED_MEMORY}; choose a smaller capacity, or enlarge it "
             "(docker run --shm-size)"
         )
+
+
+def _process_namespace() -> int:
+    """Identity of the container whose process numbers this process knows; 0 beside Linux."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def _view(memory: SharedMemory) -> memoryview:

@@ -115,30 +115,30 @@ class CheckedSplat:
         """
         start = self.fit.step_number
         # A scene of its own, which is there once it is written, is replaced.
-        is_kept = overwrite is False and start == 0
+        is_protected = overwrite is False and start == 0
         saved = time.monotonic()
         loss = math.nan
         try:
             while self.fit.step_number < self.fit.options.steps:
                 loss = self.fit.step()
                 if time.monotonic() - saved > _SAVE_SECONDS:
-                    self._save(output, is_kept)
-                    is_kept, saved = False, time.monotonic()
+                    self._save(output, is_protected)
+                    is_protected, saved = False, time.monotonic()
                 yield SplatProgress(self.fit.step_number, loss, len(self.fit.gaussians))
         except (KeyboardInterrupt, GeneratorExit):
             # In the middle of a change the state of the last half a minute is the better.
             if self.fit.step_number > start and not self.fit.is_changing:
-                self._save(output, is_kept)
+                self._save(output, is_protected)
             raise
-        self._write(output, is_kept)
+        self._write(output, is_protected)
         state_path(output).unlink(missing_ok=True)
 
-    def _save(self, output: Path, is_kept: bool) -> None:
-        self._write(output, is_kept)
+    def _save(self, output: Path, is_protected: bool) -> None:
+        self._write(output, is_protected)
         save_fit(state_path(output), self.fit, self.settings)
 
-    def _write(self, output: Path, is_kept: bool) -> None:
-        with keeping_existing_file(output) if is_kept else nullcontext():
+    def _write(self, output: Path, is_protected: bool) -> None:
+        with keeping_existing_file(output) if is_protected else nullcontext():
             write_ply(output, self.fit.gaussians)
         write_picture(preview_path(output), preview_picture(self.fit))
         if self.fit.corrections is not None:

@@ -35,6 +35,17 @@ def test_an_address_as_text_has_no_query_and_no_user():
     assert address.with_added_path(".json").url.endswith("?key=secret#secret")
 
 
+def test_names_in_a_store_are_taken_letter_by_letter():
+    address = RemoteAddress("s3://bucket/run#1/what?%20.dat")
+    assert (str(address), address.name) == (address.url, "what?%20.dat")
+    assert (address.stem, address.suffix) == ("what?%20", ".dat")
+    assert address.with_added_path(".json").url == f"{address.url}.json"
+    # Of a scheme that is not known it may be secret.
+    assert str(RemoteAddress("abfs://me:pass@store/a.dat?sig=secret")) == "abfs://store/a.dat"
+    web = RemoteAddress("https://host/my%20car.dat#part")
+    assert (web.name, str(web)) == ("my car.dat", "https://host/my%20car.dat")
+
+
 def test_other_schemes_and_formats_are_refused(monkeypatch, tmp_path):
     with pytest.raises(FileError, match="addresses ftp:// are not read, but s3://, gs://, http"):
         open("ftp://host/a.dat")
