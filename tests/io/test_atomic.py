@@ -8,7 +8,8 @@ import pytest
 
 from spikecam.errors import FileError, OutputError
 from spikecam.io import atomic
-from spikecam.io.atomic import atomic_folder, atomic_path, partial_folder, resumable_folder
+from spikecam.io.atomic import atomic_folder, atomic_path, partial_folder
+from spikecam.io.resumable_folder import resumable_folder
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from spikecam.errors import OptionError
 from spikecam.io.paths import PathLike
-from spikecam.io.remote import text_without_secrets
+from spikecam.io.remote_address import text_without_secrets
 
 State = Literal["done", "failed", "skipped"]
 

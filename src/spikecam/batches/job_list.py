@@ -14,12 +14,8 @@ from spikecam.batches.job import BatchJob
 from spikecam.batches.output_template import check_template, fill_template
 from spikecam.errors import FileError, OptionError
 from spikecam.io.paths import check_existing_file
-from spikecam.io.remote import (
-    RemoteAddress,
-    as_recording_path,
-    matching_addresses,
-    text_without_secrets,
-)
+from spikecam.io.remote import matching_addresses
+from spikecam.io.remote_address import RemoteAddress, as_recording_path, text_without_secrets
 
 TABLES = (".csv", ".jsonl", ".json")
 _SWITCHES = {"true": True, "false": False}

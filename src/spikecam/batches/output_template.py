@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from spikecam.errors import OptionError
-from spikecam.io.remote import text_without_secrets
+from spikecam.io.remote_address import text_without_secrets
 
 FIELDS = ("stem", "name", "parent", "folder", "index")
 _FIELD = re.compile(r"\{(\w*)\}")

@@ -22,7 +22,7 @@ from spikecam.cli.options import (
 from spikecam.cli.progress import make_progress_tracker
 from spikecam.cli.values import Numbers
 from spikecam.frames import parse_span
-from spikecam.io.remote import RecordingPath, RemoteAddress
+from spikecam.io.remote_address import RecordingPath, RemoteAddress
 from spikecam.show.curves import FORMATS as CURVES
 
 # Steps of the values at which a curve is drawn.

@@ -20,7 +20,7 @@ from spikecam.cli.options import (
 from spikecam.cli.pictures import write_pictures
 from spikecam.io.flow_file import FLOW_SUFFIX
 from spikecam.io.output import output_kind
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.optical_flow.flow import DEFAULT_METHOD
 

@@ -33,7 +33,7 @@ from spikecam.generation.generate import DEFAULT_METHOD
 from spikecam.generation.generated import spread_shown_as_white
 from spikecam.generation.progress import listening_to_steps
 from spikecam.io.exr import is_exr
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.method import Takes, all_methods, find_method
 from spikecam.requests.generate import GenerateRequest
 from spikecam.resources import check_memory

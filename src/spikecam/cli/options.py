@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 import spikecam as sc
 from spikecam.cli.values import Bounds, Size, convert_recording_path
 from spikecam.io.paths import check_output_file
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.orientation import Flip
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from spikecam.cli.pair_options import ColourOptions
 from spikecam.cli.pictures import write_pictures
 from spikecam.errors import OptionError
 from spikecam.io.output import output_kind
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.method import Takes, all_methods
 from spikecam.reconstruction.reconstruct import DEFAULT_METHOD
 from spikecam.requests.reconstruct import ReconstructRequest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, Token
 
 from spikecam.errors import OptionError
-from spikecam.io.remote import RecordingPath, as_recording_path
+from spikecam.io.remote_address import RecordingPath, as_recording_path
 
 if TYPE_CHECKING:
     from spikecam.fixed_pattern import FixedPattern

@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -106,8 +105,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary = path.with_name(_temporary_name(path.stem) + path.suffix)
         try:
             yield temporary
-            if path == _protected.get():
-                refuse_existing(path)
+            refuse_protected(path)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -124,6 +122,16 @@ def keeping_existing_file(path: Path) -> Iterator[None]:
         yield
     finally:
         _protected.reset(token)
+
+
+def refuse_protected(path: Path) -> None:
+    """Refuse a file or folder that exists and is not to be replaced (`keeping_existing_file`).
+
+    Raises:
+        OutputError: it is one.
+    """
+    if path == _protected.get():
+        refuse_existing(path)
 
 
 def refuse_existing(path: Path) -> None:
@@ -161,64 +169,17 @@ def atomic_folder(path: Path, *, is_replaceable: Replaceable | None = None) -> I
             yield temporary
             # It may hold more than when work started.
             check_output_folder(path, is_replaceable=is_replaceable)
-            _replace_folder(temporary, path)
+            replace_folder(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextmanager
-def resumable_folder(path: Path, *, is_replaceable: Replaceable) -> Iterator[Path]:
-    """Within this context, write to the folder ``NAME.part``, renamed to ``path`` at its end.
-
-    Where the context ends early, the folder stays: the next one continues with what it holds. One
-    program at a time writes to it.
-
-    Args:
-        path: the folder.
-        is_replaceable: as for `check_output_folder`; the whole folder is replaced.
-
-    Raises:
-        OutputError: as `check_output_folder`, the folder cannot be written, or another program
-            writes it.
-    """
-    check_output_folder(path, is_replaceable=is_replaceable)
-    with os_errors_as_output_errors(path):
-        path = Path(os.path.realpath(path))
-        temporary = partial_folder(path)
-        temporary.mkdir(parents=True, exist_ok=True)
-        lock = temporary / "writer.lock"
-        with _exclusive_lock(lock):
-            yield temporary
-            if path == _protected.get():
-                refuse_existing(path)
-            check_output_folder(path, is_replaceable=is_replaceable)
-            lock.unlink()
-            _replace_folder(temporary, path)
-
-
 def partial_folder(path: Path) -> Path:
-    """Folder in which `resumable_folder` writes what becomes ``path``."""
+    """Folder in which `spikecam.io.resumable_folder` writes what becomes ``path``."""
     return path.with_name(f"{path.name}.part")
 
 
-@contextmanager
-def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Context that one process at a time may enter; the system ends it with the process."""
-    with path.open("w") as file:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OutputError(
-                    f"another program writes {path.parent}; wait for its end, or name another "
-                    "output"
-                ) from None
-        yield
-
-
-def _replace_folder(temporary: Path, path: Path) -> None:
+def replace_folder(temporary: Path, path: Path) -> None:
     """Rename a folder to ``path``; a folder that is there is removed once that is done."""
     # Not named as a leftover: after a kill between the two renames it is all that is left.
     previous = path.with_name(f"{path.name}.previous-{secrets.token_hex(6)}")

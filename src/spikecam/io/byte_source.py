@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError
-from spikecam.io.remote import RecordingPath, RemoteAddress
+from spikecam.io.remote_address import RecordingPath, RemoteAddress
 from spikecam.io.remote_file import RemoteFile
 
 

@@ -17,7 +17,7 @@ from spikecam import bits
 from spikecam.errors import FileError, GeometryError, SpikecamError
 from spikecam.io.atomic import atomic_path
 from spikecam.io.byte_source import open_byte_source
-from spikecam.io.remote import RecordingPath, RemoteAddress
+from spikecam.io.remote_address import RecordingPath, RemoteAddress
 from spikecam.io.remote_file import read_small_file_or_none
 from spikecam.resources import check_memory
 from spikecam.stream import Span

@@ -26,7 +26,7 @@ from spikecam.io.hdr import HDR_PICTURES, TIFF_WHITE, check_hdr_path, white_leve
 from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_may_overwrite, check_not_input
 from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
-from spikecam.io.remote import RemoteAddress
+from spikecam.io.remote_address import RemoteAddress
 from spikecam.io.video import VIDEOS, check_video_output, write_video
 
 Kind = Literal["picture", "video", "folder", "archive"]

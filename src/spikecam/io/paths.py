@@ -14,7 +14,7 @@ from spikecam.io.atomic import (
     partial_folder,
     refuse_existing,
 )
-from spikecam.io.remote import SCHEMES, RemoteAddress
+from spikecam.io.remote_address import SCHEMES, RemoteAddress
 
 PathLike = str | os.PathLike[str]
 NO_STANDARD_OUTPUT = "outputs are files or folders, not standard output (-); name one"

@@ -18,7 +18,7 @@ from spikecam.io.paths import (
     check_output_file,
 )
 from spikecam.io.recording_format import find_format_or_none, recording_suffixes
-from spikecam.io.remote import RemoteAddress, as_recording_path
+from spikecam.io.remote_address import RemoteAddress, as_recording_path
 from spikecam.stream import Progress, Span, SpikeStream
 
 

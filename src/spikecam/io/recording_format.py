@@ -18,7 +18,7 @@ from pkgutil import iter_modules
 from typing import Any, Protocol
 
 from spikecam.io.geometry import Geometry
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.stream import Progress, Span, SpikeStream
 
 ENTRY_POINT_GROUP = "spikecam.formats"

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import FileError
-from spikecam.io.remote import MissingFileError, RemoteAddress
+from spikecam.io.remote import MissingFileError
+from spikecam.io.remote_address import RemoteAddress
 from spikecam.io.remote_sources import open_range_source
 
 if TYPE_CHECKING:

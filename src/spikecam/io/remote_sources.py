@@ -12,11 +12,11 @@ from spikecam.errors import FileError
 from spikecam.io.remote import (
     ATTEMPTS,
     FIRST_WAIT_SECONDS,
-    RemoteAddress,
     open_filesystem,
     path_in_filesystem,
     reading_error,
 )
+from spikecam.io.remote_address import RemoteAddress
 
 Result = TypeVar("Result")
 # Characters that mean something in an address, or are allowed there.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 
-from spikecam.io.remote import MissingFileError, RemoteAddress
+from spikecam.io.remote import MissingFileError
+from spikecam.io.remote_address import RemoteAddress
 from spikecam.io.remote_sources import RangeSource, open_range_source
 
 if TYPE_CHECKING:

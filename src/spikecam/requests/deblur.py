@@ -21,7 +21,7 @@ from spikecam.io.output import Kind
 from spikecam.io.paths import PathLike
 from spikecam.io.pictures import is_picture, read_picture
 from spikecam.io.recording_format import find_format_or_none
-from spikecam.io.remote import RemoteAddress
+from spikecam.io.remote_address import RemoteAddress
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
 from spikecam.registration.alignment import Alignment

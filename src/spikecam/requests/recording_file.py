@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from spikecam.io.paths import PathLike
 from spikecam.io.recording import open as open_recording
-from spikecam.io.remote import RemoteAddress
+from spikecam.io.remote_address import RemoteAddress
 from spikecam.orientation import Crop, Flip, Orientation
 from spikecam.stream import SpikeStream
 

@@ -10,7 +10,8 @@ from spikecam.errors import FileError, SpikecamError
 from spikecam.io import remote_file
 from spikecam.io.paths import check_existing_file
 from spikecam.io.recording import as_stream, open
-from spikecam.io.remote import RemoteAddress, as_recording_path, open_filesystem
+from spikecam.io.remote import open_filesystem
+from spikecam.io.remote_address import RemoteAddress, as_recording_path
 
 
 def test_paths_stay_paths_and_addresses_become_one():

@@ -14,7 +14,7 @@ from spikecam.io.atomic import atomic_path
 from spikecam.io.byte_source import open_byte_source
 from spikecam.io.geometry import Geometry, known_camera_sizes, write_sidecar
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 

@@ -20,7 +20,7 @@ from spikecam.io.atomic import atomic_path
 from spikecam.io.byte_source import open_byte_source
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.remote import RecordingPath, RemoteAddress
+from spikecam.io.remote_address import RecordingPath, RemoteAddress
 from spikecam.io.stored_frames import pack_without_padding
 from spikecam.stream import Progress, Span, SpikeStream
 

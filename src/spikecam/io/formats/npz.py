@@ -31,7 +31,7 @@ from spikecam.io.byte_source import ByteSource, open_byte_source
 from spikecam.io.geometry import Geometry
 from spikecam.io.npy_header import read_npy_header
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.io.stored_frames import StoredFrames, pack_without_padding
 from spikecam.resources import check_memory
 from spikecam.stream import Progress, Span, SpikeStream

@@ -30,11 +30,12 @@ import numpy.typing as npt
 from spikecam import bits
 from spikecam.errors import FileError, SpikecamError
 from spikecam.extras import require_packages
-from spikecam.io.atomic import resumable_folder
 from spikecam.io.geometry import Geometry
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.remote import MissingFileError, RecordingPath, RemoteAddress
+from spikecam.io.remote import MissingFileError
+from spikecam.io.remote_address import RecordingPath, RemoteAddress
 from spikecam.io.remote_sources import open_range_source
+from spikecam.io.resumable_folder import resumable_folder
 from spikecam.io.stored_frames import pack_without_padding
 from spikecam.resources import usable_cores
 from spikecam.stream import Progress, Span, SpikeStream
