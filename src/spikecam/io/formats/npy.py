@@ -21,7 +21,7 @@ from spikecam.io.byte_source import open_byte_source
 from spikecam.io.geometry import Geometry, read_sidecar, sidecar_path, write_sidecar
 from spikecam.io.npy_header import read_npy_header
 from spikecam.io.recording_format import RecordingFormat
-from spikecam.io.remote import RecordingPath
+from spikecam.io.remote_address import RecordingPath
 from spikecam.io.stored_frames import StoredFrames
 from spikecam.stream import Progress, Span, SpikeStream
 
