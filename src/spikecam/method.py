@@ -35,6 +35,7 @@ RESERVED_NAMES = frozenset({
     "output", "overwrite", "page", "picture", "port", "print_config", "quiet", "rate",
     "readout", "recording", "rotate", "server", "size", "spikes", "spread", "stream", "stretch",
     "then", "to", "truncate", "version",
+    "record_before", "record_after", "trigger_file", "trigger_jump",
 })  # fmt: skip
 
 # What stands for a choice of methods, in place of a method's name.

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -93,6 +94,12 @@ def test_a_port_that_is_taken_is_an_error(served, spikecam):
     assert spikecam("app", "--upload", "nan").code == 2
 
 
+def run_alone(coroutine):
+    """Run it in a thread of its own: that of the tests may have a loop already, of the browser."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+
+
 def test_uploads_that_come_at_one_moment_are_bounded_together():
     statuses, inside = [], []
 
@@ -110,8 +117,8 @@ def test_uploads_that_come_at_one_moment_are_bounded_together():
         await limit(scope, None, send)
 
     limit = LimitUploadsMiddleware(store, max_bytes=100, stored_bytes=lambda: 10)
-    asyncio.run(upload(b"40"))
+    run_alone(upload(b"40"))
     assert (inside, statuses, limit._coming_bytes) == ([40, 80], [413], 0)
-    asyncio.run(upload(b"91"))
-    asyncio.run(upload(b"9" * 5000))
+    run_alone(upload(b"91"))
+    run_alone(upload(b"9" * 5000))
     assert statuses == [413, 413, 411]

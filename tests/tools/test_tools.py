@@ -121,7 +121,10 @@ def test_pictures_of_the_camera_are_made(monkeypatch, tmp_path, capsys):
 def test_the_pictures_of_the_manual_are_what_their_tool_makes(monkeypatch, tmp_path):
     run(monkeypatch, "make_manual_pictures.py", "--no-app", "-o", tmp_path)
     made = sorted(path.name for path in tmp_path.iterdir())
-    assert made == ["before-after.jpg", "deblurred.jpg", "methods.jpg", "sizes.jpg"]
+    assert made == [
+        f"{name}.jpg"
+        for name in ("before-after", "colours", "deblurred", "methods", "motion", "sizes")
+    ]
     for name in made:
         new, shown = (sc.read_picture(f / name) for f in (tmp_path, TOOLS.parent / "docs/pictures"))
         assert np.abs(new - shown).mean() < 0.01, name

@@ -104,9 +104,10 @@ def test_pictures_that_cannot_be_taken_are_refused(tmp_path, poses_of, monkeypat
     (tmp_path / "d.png").write_bytes(b"no picture")
     with pytest.raises(FileError, match=r"d.png is not a readable picture"):
         PosedPictures(poses_of("d.png"), SRGB)
+    poses = poses_of("a.png", "a.png")
     monkeypatch.setattr("spikecam.resources.total_memory_bytes", lambda: 500)
     with pytest.raises(ResourceError, match="2 pictures of 6x4 needs"):
-        PosedPictures(poses_of("a.png", "a.png"), SRGB)
+        PosedPictures(poses, SRGB)
 
 
 def test_the_chair_has_one_visual_hull(data):
