@@ -222,3 +222,21 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
         except subprocess.TimeoutExpired:
             os.kill(worker_process, signal.SIGKILL)
             raise
+
+
+def test_workers_may_be_stopped_by_two_threads(monkeypatch):
+    class SlowPool:
+        active = 0
+
+        def shutdown(self, wait=True):
+            assert self.active == 0
+            self.active += 1
+            time.sleep(0.05)
+            self.active -= 1
+
+    workers = LocalWorkers(1)
+    workers._pools[0] = SlowPool()
+    monkeypatch.setattr(workers, "_signal", lambda number: None)
+    with ThreadPoolExecutor(2) as threads:
+        for stopped in [threads.submit(workers.stop) for _ in range(2)]:
+            stopped.result()

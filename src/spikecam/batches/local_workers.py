@@ -52,6 +52,7 @@ class LocalWorkers(Executor):
         self._thread_state = threading.local()
         self._pools: dict[int, ProcessPoolExecutor] = {}
         self._stopping = threading.Event()
+        self._shutdown_lock = threading.Lock()
 
     @property
     def capacity(self) -> int:
@@ -73,7 +74,7 @@ class LocalWorkers(Executor):
         """End the workers when their jobs have ended."""
         self._threads.shutdown(wait, cancel_futures=cancel_futures)
         for pool in list(self._pools.values()):
-            pool.shutdown(wait)
+            self._shut_down(pool, wait)
 
     def stop(self) -> None:
         """End the workers now; jobs that run leave no output half-written."""
@@ -104,7 +105,7 @@ class LocalWorkers(Executor):
                 return pool.submit(function, *args, **kwargs).result()
             except BrokenProcessPool:
                 del self._pools[process], self._thread_state.pool
-                pool.shutdown()
+                self._shut_down(pool)
                 if self._stopping.is_set():
                     break
         raise WorkerDeathError
@@ -127,6 +128,11 @@ class LocalWorkers(Executor):
             self._pools[process] = pool
         state: tuple[int, ProcessPoolExecutor] = self._thread_state.pool
         return state
+
+    def _shut_down(self, pool: ProcessPoolExecutor, wait: bool = True) -> None:
+        """End a pool; two threads that end one at a time would close its pipes twice."""
+        with self._shutdown_lock:
+            pool.shutdown(wait)
 
     def _signal(self, number: signal.Signals) -> None:
         for process in self.process_ids:
