@@ -100,11 +100,14 @@ class ViewTab:
         ).classes("w-full")
         self._options = OptionControls(self._change_option)
         self._options.show_method(self._methods[self.settings.method])
+        # The values stand below the sliders, and need room there.
         ui.label("Black and white, percentiles").classes("text-sm")
         self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
         self._percentiles.on_value_change(
             lambda event: self._change_settings(low=event.value["min"], high=event.value["max"])
-        ).props('label label-always switch-label-side aria-label="Black and white, percentiles"')
+        ).props(
+            'label label-always switch-label-side aria-label="Black and white, percentiles"'
+        ).classes("mb-6")
         ui.label("Gamma").classes("text-sm")
         ui.slider(
             min=0.5,
@@ -112,7 +115,7 @@ class ViewTab:
             step=0.1,
             value=1,
             on_change=lambda event: self._change_settings(gamma=event.value),
-        ).props('label label-always switch-label-side aria-label="Gamma"')
+        ).props('label label-always switch-label-side aria-label="Gamma"').classes("mb-6")
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
