@@ -9,6 +9,7 @@ from spikecam.views.motion_in_window import (
     choose_views,
     choose_window,
     motion_per_frame,
+    spread_windows,
 )
 
 LENS = Intrinsics(48, 32, 40.0, 40.0, 24.0, 16.0)
@@ -62,3 +63,9 @@ def test_things_stay_nearly_in_place_in_a_window(motion, window):
 )
 def test_views_share_the_motion_of_a_window(motion, window, views):
     assert choose_views(motion, window) == views
+
+
+def test_windows_lie_evenly_in_a_span():
+    assert spread_windows((10, 40), 10, 3) == [(10, 20), (20, 30), (30, 40)]
+    assert spread_windows((0, 100), 10, 1000) == spread_windows((0, 100), 10, 20)
+    assert spread_windows((5, 12), 7, 1) == [(5, 12)]

@@ -91,10 +91,10 @@ class AllowedFiles:
         entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
         try:
             with os.scandir(real) as scan:
-                found = [entry for entry in scan if not entry.name.startswith(".")]
+                directory_entries = [entry for entry in scan if not entry.name.startswith(".")]
         except OSError as error:
             raise FileError(f"{folder} cannot be read: {error.strerror}") from error
-        for entry in found:
+        for entry in directory_entries:
             # One entry that cannot be read does not hide the others.
             try:
                 listed = self._file_entry(entry)
@@ -153,8 +153,8 @@ class AllowedFiles:
 
 def filter_entries(entries: Sequence[FileEntry], text: str) -> list[FileEntry]:
     """Entries whose names contain a text, in any case."""
-    wanted = text.strip().lower()
-    return [entry for entry in entries if wanted in entry.path.name.lower()]
+    part = text.strip().lower()
+    return [entry for entry in entries if part in entry.path.name.lower()]
 
 
 def describe_entry(entry: FileEntry) -> str:

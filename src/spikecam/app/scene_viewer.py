@@ -86,9 +86,9 @@ class SceneViewer:
         """Set the gray level behind the scene, in [0, 1]."""
         self._set(replace(self._settings, background=level))
 
-    def set_depth(self, shown: bool) -> None:
+    def set_depth(self, is_visible: bool) -> None:
         """Show the depth, or the scene itself."""
-        self._set(replace(self._settings, with_depth=shown))
+        self._set(replace(self._settings, with_depth=is_visible))
 
     def turn(self, right: float, down: float) -> None:
         """Turn the scene, by degrees."""

@@ -11,8 +11,9 @@ import spikecam as sc
 from spikecam.bench.view_cases import ViewCase, clear_view, gray_picture
 from spikecam.encoding import SRGB
 from spikecam.requests.splat_options import SplatOptions
+from spikecam.stream import Span
 from spikecam.views.flight import photographs_of_flight
-from spikecam.views.motion_in_window import choose_views, choose_window
+from spikecam.views.motion_in_window import choose_views, choose_window, spread_windows
 from spikecam.views.observations import (
     Observation,
     observe_pictures,
@@ -135,8 +136,5 @@ def _photographs(case: ViewCase) -> int:
     return max(3, case.flight.frame_count // _PHOTOGRAPH_FRAMES)
 
 
-def _spans(case: ViewCase, window: int) -> list[tuple[int, int]]:
-    last = len(case.stream) - window
-    count = min(SplatOptions().windows, max(1, len(case.stream) // max(1, window // 2)))
-    starts = np.unique(np.linspace(0, last, count).round().astype(int))
-    return [(int(start), int(start) + window) for start in starts]
+def _spans(case: ViewCase, window: int) -> list[Span]:
+    return spread_windows((0, len(case.stream)), window, SplatOptions().windows)

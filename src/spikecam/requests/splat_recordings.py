@@ -23,7 +23,12 @@ from spikecam.views.camera import Camera, Intrinsics
 from spikecam.views.common_point import common_view_point
 from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.measured_scale import match_photographs, measure_scale
-from spikecam.views.motion_in_window import choose_views, choose_window, motion_per_frame
+from spikecam.views.motion_in_window import (
+    choose_views,
+    choose_window,
+    motion_per_frame,
+    spread_windows,
+)
 from spikecam.views.observations import (
     SensorScale,
     bayer_pattern,
@@ -207,16 +212,13 @@ def _add_windows(
     options: SplatOptions,
     fpn: FixedPattern | None,
 ) -> None:
-    start, stop = span
-    count = min(options.windows, max(1, (stop - start) // max(1, window // 2)))
+    spans = spread_windows(span, window, options.windows)
     colours = 3 if options.bayer else 1
     pixels = stream.height * stream.width
     _check_memory(
-        pixels * (count * colours * _WINDOW_BYTES + views * VIEW_BYTES),
-        f"{count} windows of {stream.width}x{stream.height}",
+        pixels * (len(spans) * colours * _WINDOW_BYTES + views * VIEW_BYTES),
+        f"{len(spans)} windows of {stream.width}x{stream.height}",
     )
-    starts = np.linspace(start, stop - window, count).round().astype(int)
-    spans = [(int(first), int(first) + window) for first in starts]
     pattern = bayer_pattern(stream.height, stream.width) if options.bayer else None
     scene.observations += observe_windows(
         stream, spans, scale, views=views, fpn=fpn, pattern=pattern

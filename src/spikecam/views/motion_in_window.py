@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.stream import Span
 from spikecam.views.camera import CameraAt, project_points
 
 # Motion in pixels below which one view stands for all of a window. With 2 pixels an orbit around
@@ -61,3 +62,17 @@ def choose_views(motion: float, window: int) -> int:
         window: its length in frames.
     """
     return min(_MAX_VIEWS, max(1, math.ceil(motion * window / MAX_VIEW_MOTION - _EXCESS)))
+
+
+def spread_windows(span: Span, window: int, most: int) -> list[Span]:
+    """Windows (start, stop) that lie evenly in a span of frames, no closer than half a window.
+
+    Args:
+        span: frames (start, stop) of the recording.
+        window: length in frames.
+        most: the most windows.
+    """
+    start, stop = span
+    count = min(most, max(1, (stop - start) // max(1, window // 2)))
+    starts = np.linspace(start, stop - window, count).round().astype(int)
+    return [(int(first), int(first) + window) for first in starts]
