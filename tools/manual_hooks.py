@@ -47,7 +47,8 @@ def command_page(name):
     # The generator looks no further than one level up for how options are shown.
     app[name].default_parameter = app.default_parameter
     text = generate_markdown_docs(app, commands_filter=[name], **options)
-    return f"# {name}\n\n{text}"
+    # Two parts in brackets, as in METHOD[:WINDOW][+STAGE], are no link.
+    return f"# {name}\n\n" + text.replace("][", "]\\[")
 
 
 def with_links(markdown):
