@@ -173,6 +173,16 @@ def test_refined_poses_are_written_beside_the_scene(flight_folder, tmp_path):
     assert 0 < np.abs(refined.world_to_camera - clear.world_to_camera).max() < 0.2
 
 
+def test_blurry_pictures_are_fitted_as_means_of_moving_cameras(flight_folder, tmp_path):
+    clear = read_transforms(flight_folder / "transforms_clear.json")
+    request = SplatRequest([], clear.path, options=options(exposure_poses=True))
+    checked = run(request, tmp_path / "scene.ply")
+    assert [len(one.times) for one in checked.scene.observations] == [10] * 5
+    assert len(checked.fit.corrections.knots) == 10
+    refined = read_transforms(refined_poses_path(tmp_path / "scene.ply"))
+    assert 0 < np.abs(refined.world_to_camera - clear.world_to_camera).max() < 0.2
+
+
 def test_corrections_of_a_long_path_have_few_knots(flight_folder, tmp_path):
     times = np.linspace(0, 300, 101)
     write_transforms(tmp_path / "poses.json", PATH.pose_at(times), LENS, times=times)

@@ -220,6 +220,8 @@ def test_requests_that_contradict_themselves_are_refused(poses_of, flight_folder
         SplatRequest([lit_stream()], path, options=options(exposure=9)).check()
     with pytest.raises(OptionError, match="frames are of the one recording of a camera that flies"):
         SplatRequest([], clear, frames="0:3").check()
+    with pytest.raises(OptionError, match="within exposures are fitted to plain pictures"):
+        SplatRequest([lit_stream()], path, options=options(exposure_poses=True)).check()
     with pytest.raises(OptionError, match="field of view is between 0 and 180"):
         SplatRequest([lit_stream()], path, fov=200.0).check()
 

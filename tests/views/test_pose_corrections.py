@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from spikecam.views.camera import Camera, Intrinsics
-from spikecam.views.pose_corrections import PoseCorrections
+from spikecam.views.pose_corrections import PoseCorrections, correction_knots
 
 LENS = Intrinsics(40, 30, 50.0, 50.0, 20.0, 15.0)
 KNOTS, DISTANCE = (0.0, 10.0, 30.0), 2.5
@@ -83,3 +83,9 @@ def test_a_gradient_is_used_once():
     corrections._adam.replace_rows(np.arange(2))
     corrections.step(0.01)
     np.testing.assert_array_equal(corrections.twists, first)
+
+
+def test_there_are_knots_between_poses():
+    knots = correction_knots([0, 3, 9])
+    np.testing.assert_allclose(knots, [0, 1, 2, 3, 5, 7, 9])
+    np.testing.assert_allclose(correction_knots([4.0]), [4])

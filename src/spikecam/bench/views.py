@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import numpy.typing as npt
 
 import spikecam as sc
 from spikecam.bench.published_figures import NOTE, view_figures
@@ -24,25 +23,24 @@ from spikecam.bench.view_cases import (
     random_scene,
     score_scene,
 )
+from spikecam.bench.view_poses import ANGLE_ERROR, CENTRE_ERROR, CONTROL_POINTS
 from spikecam.bench.view_rows import MASK_FRAMES, ROWS, FitRow
 from spikecam.bench.views_options import ViewsOptions
 from spikecam.encoding import SRGB
 from spikecam.picture import Picture
-from spikecam.views.camera import Camera, CameraAt
-from spikecam.views.camera_path import CameraPath
+from spikecam.views.camera import Camera
 from spikecam.views.display_pictures import display_picture
 from spikecam.views.fitting import Fit, FitOptions
-from spikecam.views.flight import Flight
 from spikecam.views.gaussians import Gaussians
 from spikecam.views.pose_corrections import PoseCorrections
 from spikecam.views.rendering import render
-from spikecam.views.trajectory_error import alignment, perturb_path
+from spikecam.views.trajectory_error import alignment
 
-# Poses that are off: control points of the path, their error as a share of the distance and in
-# degrees; the times at which refined ones are compared with the truth; and steps by which a test
-# camera is aligned to its picture, with their rate in distances and radians.
-_CONTROL_POINTS, _CENTRE_ERROR, _ANGLE_ERROR, _ALIGNED_TIMES = 60, 0.01, 1.0, 200
-_ALIGNING_STEPS, _ALIGNING_RATE = 60, 4e-4
+# Times at which refined poses are compared with the truth, and steps by which a test camera is
+# aligned to its picture, with their rate in distances and radians.
+_ALIGNED_TIMES, _ALIGNING_STEPS, _ALIGNING_RATE = 200, 60, 4e-4
+# Share of a view in the time of a step of one view, about.
+_VIEW_SHARE = 0.4
 
 
 def score_views(
@@ -77,11 +75,12 @@ def score_views(
     ]
     height, width = case.flight.shape
     notes = [
-        f"{options.steps} steps, at most {options.gaussians} Gaussians; seconds are of this run",
+        f"{options.steps} steps, or as many of several views as take about as long; at most "
+        f"{options.gaussians} Gaussians; seconds are of this run",
         f"a flight of {options.frames} frames of {width}x{height}, {PRESET} noise, white fires "
         f"{PEAK_RATE} times a frame; gray, on {len(case.tests)} clear test views",
-        f"poses are known, but where the row says that they are off, by {_CENTRE_ERROR:.0%} of the "
-        f"distance and {_ANGLE_ERROR:g} degree at each of {_CONTROL_POINTS} points",
+        f"poses are known, but where the row says that they are off, by {CENTRE_ERROR:.0%} of the "
+        f"distance and {ANGLE_ERROR:g} degree at each of {CONTROL_POINTS} points",
         f"the mask of Spike-NeRF is of {MASK_FRAMES} frames",
     ]
     return Report(
@@ -100,27 +99,32 @@ def score_views(
 def fit_case(case: ViewCase, row: FitRow, steps: int, gaussians: int) -> tuple[Fit, float]:
     """Fit a scene to observations of a flight.
 
+    Args:
+        case: the flight.
+        row: what the scene is fitted to.
+        steps: of one view each; of more views there are fewer, which take about as long.
+        gaussians: most Gaussians of the scene.
+
     Returns:
         The fit at its end, and the seconds that it took.
     """
     fit = make_fit(case, row, steps, gaussians)
     start = time.perf_counter()
-    for _ in range(steps):
+    for _ in range(fit.options.steps):
         fit.step()
     return fit, time.perf_counter() - start
 
 
 def make_fit(case: ViewCase, row: FitRow, steps: int, gaussians: int) -> Fit:
-    """A fit to observations of a flight, at its first step."""
-    camera_at, corrections = case.flight.camera_at, None
-    if row.has_pose_error:
-        camera_at = _inexact_cameras(case.flight)
+    """A fit to observations of a flight, at its first step; arguments as for `fit_case`."""
     scene, distance = random_scene(cameras_of_flight(case.flight, 200), max(4, gaussians // 2))
-    if row.refines_poses:
-        corrections = PoseCorrections(_control_times(case.flight), distance)
-    options = FitOptions(steps=steps, gaussians=gaussians)
+    corrections = None if row.corrections is None else row.corrections(case, distance)
     observations = list(row.observe(case))
-    return Fit(observations, camera_at, scene, SRGB, distance, options, corrections, row.loss)
+    views = np.mean([len(one.times) for one in observations])
+    as_long = max(1, round(steps / (1 + _VIEW_SHARE * (float(views) - 1))))
+    options = FitOptions(steps=as_long, gaussians=gaussians)
+    cameras = row.cameras(case)
+    return Fit(observations, cameras, scene, SRGB, distance, options, corrections, row.loss)
 
 
 def views_of_fit(case: ViewCase, fit: Fit) -> list[tuple[Camera, Picture]]:
@@ -154,20 +158,3 @@ def _align_to_picture(fit: Fit, camera: Camera, picture: Picture) -> Camera:
         corrections.add_gradient(0.0, view.add_gradients(gradients, by_picture))
         corrections.step(_ALIGNING_RATE * 0.95**step)
     return corrections.correct(camera, 0.0)
-
-
-def _control_times(flight: Flight) -> npt.NDArray[np.float64]:
-    return np.linspace(0, flight.frame_count - 1, min(_CONTROL_POINTS, flight.frame_count))
-
-
-def _inexact_cameras(flight: Flight) -> CameraAt:
-    """The cameras of a flight, with control points of their path off in random directions."""
-    times, intrinsics = _control_times(flight), flight.camera_at(0).intrinsics
-    true = np.stack([flight.camera_at(float(t)).world_to_camera for t in times])
-    rng = np.random.default_rng(1)
-    path = perturb_path(CameraPath(times, true), rng, _CENTRE_ERROR, _ANGLE_ERROR)
-
-    def camera_at(moment: float) -> Camera:
-        return path.camera_at(min(max(moment, 0.0), float(times[-1])), intrinsics)
-
-    return camera_at

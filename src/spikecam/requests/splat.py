@@ -32,6 +32,7 @@ from spikecam.resources import check_memory
 from spikecam.stream import Span
 from spikecam.views.camera import Camera
 from spikecam.views.common_point import common_view_point
+from spikecam.views.exposure_poses import exposure_corrections, numbered_exposures
 from spikecam.views.fit_preview import preview_picture
 from spikecam.views.fit_state import load_fit, save_fit
 from spikecam.views.fitting import Fit
@@ -231,12 +232,6 @@ class SplatRequest:
             f"{math.ceil(fit_bytes(scene, self.options) / 1e6):,} MB of memory"
         )
         gaussians, distance = self._initial_gaussians(scene)
-        corrections = None
-        if self.options.refine_poses:
-            knots = scene.pose_times
-            if self._is_flight and len(knots) > _POSE_KNOTS:
-                knots = np.linspace(knots[0], knots[-1], _POSE_KNOTS)
-            corrections = PoseCorrections(knots, distance)
         fit = Fit(
             scene.observations,
             scene.camera_at,
@@ -244,7 +239,7 @@ class SplatRequest:
             parse_encoding(self.options.encoding),
             distance,
             self.options.fit,
-            corrections,
+            self._corrections(scene, distance),
         )
         return CheckedSplat(fit, scene, self.options.values() | scene.digests())
 
@@ -274,6 +269,11 @@ class SplatRequest:
                 "a fixed pattern and bayer are of spikes; leave them out for plain pictures"
             )
         options = self.options
+        if self.spikes and options.exposure_poses:
+            raise OptionError(
+                "poses within exposures are fitted to plain pictures; of a recording, whose poses "
+                "reach over all times, they can be corrected by --refine-poses"
+            )
         check_memory(
             scene_bytes(options),
             f"a scene of {options.fit.gaussians:,} Gaussians",
@@ -290,6 +290,18 @@ class SplatRequest:
         (stream,) = streams
         span = requested_span(stream, self.frames)
         return observe_flight(stream, span, poses, photographs, self.fov, self.options, self.fpn)
+
+    def _corrections(self, scene: ObservedScene, distance: float) -> PoseCorrections | None:
+        """Corrections of the poses, where they are fitted; all are zero or small."""
+        knots = scene.pose_times
+        if self.options.exposure_poses:
+            seed = self.options.fit.seed
+            return exposure_corrections(numbered_exposures(len(knots)), distance, seed=seed)
+        if not self.options.refine_poses:
+            return None
+        if self._is_flight and len(knots) > _POSE_KNOTS:
+            knots = np.linspace(knots[0], knots[-1], _POSE_KNOTS)
+        return PoseCorrections(knots, distance)
 
     def _initial_gaussians(self, scene: ObservedScene) -> tuple[Gaussians, float]:
         """Half as many Gaussians as the scene may have, for the fit adds some."""

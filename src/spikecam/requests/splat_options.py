@@ -32,6 +32,9 @@ class SplatOptions:
         encoding: of photographs, pictures and the scene's colours.
         degree: of the spherical harmonics, 0 to 3.
         refine_poses: correct the poses together with the scene, and write them beside it.
+        exposure_poses: of plain pictures that are blurry: each is the mean of views between two
+            poses, those of the start and the end of its exposure, which are fitted together with
+            the scene (BAD-Gaussians).
         fit: options of the fit.
 
     Raises:
@@ -49,6 +52,7 @@ class SplatOptions:
     encoding: str = "srgb"
     degree: int = 1
     refine_poses: bool = False
+    exposure_poses: bool = False
     fit: FitOptions = field(default_factory=FitOptions)
 
     def __post_init__(self) -> None:

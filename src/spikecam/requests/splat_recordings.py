@@ -21,6 +21,7 @@ from spikecam.resources import check_memory
 from spikecam.stream import Span, SpikeStream
 from spikecam.views.camera import Camera, Intrinsics
 from spikecam.views.common_point import common_view_point
+from spikecam.views.exposure_poses import exposure_times, numbered_exposures
 from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.measured_scale import match_photographs, measure_scale
 from spikecam.views.motion_in_window import (
@@ -196,7 +197,10 @@ def observe_posed_pictures(
     """
     pictures = open_pictures(poses, options)
     scene = numbered_scene(poses, pictures.intrinsics(fov))
-    times = [(float(index),) for index in range(len(pictures.files))]
+    count = len(pictures.files)
+    times: list[tuple[float, ...]] = [(float(index),) for index in range(count)]
+    if options.exposure_poses:
+        times = exposure_times(numbered_exposures(count))
     scene.observations += observe_pictures(pictures.iter_light(), times)
     scene.facts.append(f"{len(times)} pictures")
     return scene

@@ -65,4 +65,5 @@ def numbered_scene(poses: PoseFile, intrinsics: Intrinsics) -> ObservedScene:
 
 
 def _camera_of_number(poses: PoseFile, intrinsics: Intrinsics, number: float) -> Camera:
-    return Camera(intrinsics, poses.world_to_camera[int(number)])
+    # Times within an exposure lie around the number of its picture.
+    return Camera(intrinsics, poses.world_to_camera[round(number)])

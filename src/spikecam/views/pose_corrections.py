@@ -1,6 +1,6 @@
 """Small corrections of a camera's path, fitted together with the scene.
 
-Through knots in time the twist (v, w) of a correction follows a cubic spline; a point p of the
+Through knots in time the twist (v, w) of a correction follows a spline; a point p of the
 camera becomes exp(w) (p - c) + c + v. The pivot c lies on the camera's axis, as far away as the
 scene: a turn about the camera itself is nearly a translation to a picture, and both together would
 be found slowly.
@@ -19,6 +19,9 @@ from scipy.spatial.transform import Rotation
 from spikecam.views.camera import Camera, Matrix
 from spikecam.views.optimizer import Adam
 
+# Knots of corrections for each interval of the poses that are corrected.
+_KNOTS_PER_INTERVAL = 3
+
 Twists = npt.NDArray[np.float64]
 
 
@@ -28,9 +31,10 @@ class PoseCorrections:
     Args:
         knots: times of the knots, rising, (J,).
         distance: typical distance of the scene, the unit of translations.
+        degree: of the spline; lower where there are too few knots for it.
     """
 
-    def __init__(self, knots: npt.ArrayLike, distance: float) -> None:
+    def __init__(self, knots: npt.ArrayLike, distance: float, *, degree: int = 3) -> None:
         self.knots = np.asarray(knots, np.float64)
         self.distance = distance
         # In units of the distance and in radians, so that one rate fits both.
@@ -38,7 +42,7 @@ class PoseCorrections:
         self._gradient = np.zeros_like(self.twists)
         self._adam = Adam(self.twists)
         self._pivot = np.array([0, 0, distance])
-        degree = min(3, len(self.knots) - 1)
+        degree = min(degree, len(self.knots) - 1)
         self._spline = make_interp_spline(self.knots, np.eye(len(self.knots)), degree)
 
     def correct(self, camera: Camera, time: float) -> Camera:
@@ -82,3 +86,20 @@ class PoseCorrections:
     def _shares(self, time: float) -> Matrix:
         """Share of each knot in the twist at a time, (J,); beyond the knots that of the nearest."""
         return np.asarray(self._spline(np.clip(time, self.knots[0], self.knots[-1])))
+
+
+def correction_knots(times: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Knots by which errors of poses can be corrected.
+
+    Between two poses the camera follows another curve than a correction does, so that there are
+    some knots for each interval.
+
+    Args:
+        times: of the poses, rising, (K,).
+
+    Returns:
+        The times, and others evenly between them, (J,).
+    """
+    points = np.asarray(times, np.float64)
+    places = np.linspace(0, len(points) - 1, _KNOTS_PER_INTERVAL * (len(points) - 1) + 1)
+    return np.interp(places, np.arange(len(points)), points)
