@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikecam.rows import run_over_rows
+from spikecam.rows import run_in_threads
 from spikecam.views.rasterizer import MIN_ALPHA, TILE_PIXELS
 from spikecam.views.splats import Splats
 
 # Bits of a depth that are sorted at a time.
 _RADIX_BITS = 11
+# Parts of the Gaussians that are sorted into tiles on their own.
+_PARTS = 8
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -63,47 +66,60 @@ def bin_gaussians(
     Returns:
         Starts of the lists of tiles, (columns * rows + 1,), and the Gaussians of their entries.
     """
-    starts = np.zeros(columns * rows + 1, np.int64)
-    sizes = starts[1:].reshape(rows, columns)
-    run_over_rows(_count_entries, rows, order, tuple(splats), MIN_ALPHA, TILE_PIXELS, sizes)
-    np.cumsum(starts, out=starts)
+    parts = np.array_split(order, _PARTS)
+    counts = np.zeros((_PARTS, rows * columns), np.int64)
+    lists: list[Any] = [None] * _PARTS
+
+    def list_part(part: int) -> None:
+        lists[part] = _list_entries(
+            parts[part], tuple(splats), MIN_ALPHA, TILE_PIXELS, columns, counts[part]
+        )
+
+    run_in_threads(list_part, range(_PARTS))
+    starts = np.zeros(rows * columns + 1, np.int64)
+    np.cumsum(counts.sum(axis=0), out=starts[1:])
+    # In the list of a tile the entries of one part stand behind those of the parts before.
+    places = starts[:-1] + counts.cumsum(axis=0) - counts
     entries = np.empty(starts[-1], np.int32)
-    places = starts[:-1].reshape(rows, columns).copy()
-    run_over_rows(
-        _write_entries, rows, order, tuple(splats), MIN_ALPHA, TILE_PIXELS, places, entries
-    )
+    run_in_threads(lambda part: _sort_entries(*lists[part], places[part], entries), range(_PARTS))
     return starts, entries
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _count_entries(order, splats, min_alpha, side, sizes, first, last):  # type: ignore[no-untyped-def]
-    for n in order:
-        tile = splats[6][n]
-        for row in range(max(tile[2], first), min(tile[3], last)):
-            start, stop = _tile_span(splats, n, min_alpha, side, row)
-            for column in range(start, stop):
-                sizes[row, column] += 1
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _write_entries(order, splats, min_alpha, side, places, entries, first, last):  # type: ignore[no-untyped-def]
-    for n in order:
-        tile = splats[6][n]
-        for row in range(max(tile[2], first), min(tile[3], last)):
-            start, stop = _tile_span(splats, n, min_alpha, side, row)
-            for column in range(start, stop):
-                entries[places[row, column]] = n
-                places[row, column] += 1
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _tile_span(splats, n, min_alpha, side, row):  # type: ignore[no-untyped-def]
-    """Columns [start, stop) of tiles that a Gaussian touches in a row of tiles."""
+def _list_entries(order, splats, min_alpha, side, columns, counts):  # type: ignore[no-untyped-def]
+    """Tiles and Gaussians of entries in the order of the Gaussians; they are counted by tile."""
+    # Taken out of the tuple once: numba counts its references again wherever it is passed on.
     centres, conics, opacities, _, _, _, tiles = splats
-    tile = tiles[n]
-    start, stop = tile[0], tile[1]
+    size = 0
+    for n in order:
+        size += (tiles[n, 1] - tiles[n, 0]) * (tiles[n, 3] - tiles[n, 2])
+    tile_numbers, gaussians = np.empty(size, np.int32), np.empty(size, np.int32)
+    k = 0
+    for n in order:
+        for row in range(tiles[n, 2], tiles[n, 3]):
+            start, stop = _tile_span(centres, conics, opacities, tiles, n, min_alpha, side, row)
+            for column in range(start, stop):
+                tile = row * columns + column
+                tile_numbers[k], gaussians[k] = tile, n
+                counts[tile] += 1
+                k += 1
+    return tile_numbers[:k], gaussians[:k]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sort_entries(tile_numbers, gaussians, places, entries):  # type: ignore[no-untyped-def]
+    for k in range(len(gaussians)):
+        tile = tile_numbers[k]
+        entries[places[tile]] = gaussians[k]
+        places[tile] += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy", inline="always")
+def _tile_span(centres, conics, opacities, tiles, n, min_alpha, side, row):  # type: ignore[no-untyped-def]
+    """Columns [start, stop) of tiles that a Gaussian touches in a row of tiles."""
+    start, stop = tiles[n, 0], tiles[n, 1]
     # Most Gaussians are small; what a box of two tiles may list too much is less than the test.
-    if stop - start < 2 or (stop - start == 2 and tile[3] - tile[2] == 1):
+    if stop - start < 2 or (stop - start == 2 and tiles[n, 3] - tiles[n, 2] == 1):
         return start, stop
     a, b, c = conics[n, 0], conics[n, 1], conics[n, 2]
     u, v = centres[n, 0], centres[n, 1]

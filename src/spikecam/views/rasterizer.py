@@ -19,8 +19,10 @@ from numba import njit
 TILE_PIXELS = 16
 MIN_ALPHA, MAX_ALPHA = np.float32(1 / 255), np.float32(0.999)
 MIN_TRANSMITTANCE = np.float32(1e-4)
-# Exponents beyond this make an alpha below the smallest.
-_MAX_EXPONENT = np.float32(5.6)
+# Exponents beyond 5.6 make an alpha below the smallest; exp is the 16th power of a polynomial.
+_POWER = 16
+_MAX_SHARE = np.float32(5.6 / _POWER)
+_WHOLE, _HALVES = np.float32(1 / _POWER), np.float32(0.5 / _POWER)
 # Gaussians from one test whether a tile is covered to the next.
 _COVERED_TEST = 16
 _SIDE, _AREA = TILE_PIXELS, TILE_PIXELS**2
@@ -28,19 +30,22 @@ _SIDE, _AREA = TILE_PIXELS, TILE_PIXELS**2
 _COLUMNS = np.tile(np.arange(_SIDE, dtype=np.float32), _SIDE)
 _ROWS = np.repeat(np.arange(_SIDE, dtype=np.float32), _SIDE)
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
-# Coefficients of the series of exp, and the share of the exponent that it is taken of.
-_F6, _F5, _F4, _F3 = (np.float32(1 / n) for n in (720, 120, 24, 6))
-_SIXTEENTH = np.float32(-1 / 16)
+# exp(-s) between 0 and `_MAX_SHARE`, to 9e-8: the polynomial of least relative error.
+_E0, _E1, _E2, _E3, _E4 = (
+    np.float32(value) for value in (0.99999991, -0.99998842, 0.49974262, -0.16462975, 0.03493276)
+)
 _FAST_MATH = {"contract", "nsz", "arcp", "reassoc"}
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_FAST_MATH, inline="always")
-def _alpha(dx, dy, a, b, c, opacity):  # type: ignore[no-untyped-def]
-    """Alpha before it is limited; exp by its series of a sixteenth, to 3e-6."""
-    exponent = _HALF * (a * dx * dx + c * dy * dy) + b * dx * dy
-    exponent = min(exponent, _MAX_EXPONENT)
-    t = exponent * _SIXTEENTH
-    e = _ONE + t * (_ONE + t * (_HALF + t * (_F3 + t * (_F4 + t * (_F5 + t * _F6)))))
+def _alpha(dx, dy, conic, opacity):  # type: ignore[no-untyped-def]
+    """Alpha before it is limited, to 2e-6 of itself.
+
+    conic: that of the splat, over `_POWER` and halved at both ends.
+    """
+    a, b, c = conic
+    share = min(dx * (a * dx + b * dy) + dy * (c * dy), _MAX_SHARE)
+    e = _E0 + share * (_E1 + share * (_E2 + share * (_E3 + share * _E4)))
     e = e * e
     e = e * e
     e = e * e
@@ -90,13 +95,14 @@ def draw_tiles(  # type: ignore[no-untyped-def]
         for k in range(begin, end):
             n = entries[k]
             a, b, c = conics[n, 0], conics[n, 1], conics[n, 2]
+            conic = _HALVES * a, _WHOLE * b, _HALVES * c
             opacity = opacities[n]
             x0 = np.float32(left) + _HALF - centres[n, 0]
             y0 = np.float32(top) + _HALF - centres[n, 1]
             p0, p1 = _pixels_of_splat(heights[n], y0)
             for p in range(p0, p1):
                 dx, dy = x0 + pixel_columns[p], y0 + pixel_rows[p]
-                alpha = min(_alpha(dx, dy, a, b, c, opacity), MAX_ALPHA)
+                alpha = min(_alpha(dx, dy, conic, opacity), MAX_ALPHA)
                 light = t[p]
                 draws = (alpha >= MIN_ALPHA) & (light > MIN_TRANSMITTANCE)
                 alpha = alpha if draws else _ZERO
@@ -175,6 +181,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
         for k in range(begin, ends[tile]):
             n = entries[k]
             a, b, c = conics[n, 0], conics[n, 1], conics[n, 2]
+            conic = _HALVES * a, _WHOLE * b, _HALVES * c
             opacity = opacities[n]
             x0 = np.float32(left) + _HALF - centres[n, 0]
             y0 = np.float32(top) + _HALF - centres[n, 1]
@@ -189,7 +196,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
             v0 = vx = vy = vxx = vxy = vyy = _ZERO
             for p in range(p0, p1):
                 dx, dy = x0 + pixel_columns[p], y0 + pixel_rows[p]
-                raw = _alpha(dx, dy, a, b, c, opacity)
+                raw = _alpha(dx, dy, conic, opacity)
                 alpha = min(raw, MAX_ALPHA)
                 light = t[p]
                 draws = (alpha >= MIN_ALPHA) & (light > MIN_TRANSMITTANCE)
