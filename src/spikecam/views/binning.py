@@ -68,7 +68,7 @@ def bin_gaussians(
     """
     parts = np.array_split(order, _PARTS)
     counts = np.zeros((_PARTS, rows * columns), np.int64)
-    lists: list[Any] = [None] * _PARTS
+    lists: dict[int, Any] = {}
 
     def list_part(part: int) -> None:
         lists[part] = _list_entries(
@@ -81,7 +81,12 @@ def bin_gaussians(
     # In the list of a tile the entries of one part stand behind those of the parts before.
     places = starts[:-1] + counts.cumsum(axis=0) - counts
     entries = np.empty(starts[-1], np.int32)
-    run_in_threads(lambda part: _sort_entries(*lists[part], places[part], entries), range(_PARTS))
+
+    def sort_part(part: int) -> None:
+        tile_numbers, gaussians = lists[part]
+        _sort_entries(tile_numbers, gaussians, places[part], entries)
+
+    run_in_threads(sort_part, range(_PARTS))
     return starts, entries
 
 
