@@ -189,7 +189,7 @@ def test_corrections_of_a_long_path_have_few_knots(flight_folder, tmp_path):
     setting = options(windows=2, refine_poses=True)
     request = SplatRequest(spikes_of(flight_folder), tmp_path / "poses.json", options=setting)
     checked = request.check()
-    np.testing.assert_allclose(checked.fit.corrections.knots, np.linspace(0, 300, 60))
+    np.testing.assert_allclose(checked.fit.corrections.knots, np.linspace(0, 300, 180))
     assert len(checked.scene.pose_times) == 101
 
 

@@ -41,13 +41,13 @@ from spikecam.views.initial_gaussians import scene_gaussians
 from spikecam.views.observed_scene import ObservedScene
 from spikecam.views.ply_file import SCENE_SUFFIX, write_ply
 from spikecam.views.pose_checks import check_views
-from spikecam.views.pose_corrections import PoseCorrections
+from spikecam.views.pose_corrections import PoseCorrections, correction_knots
 from spikecam.views.pose_files.nerf import write_transforms
 from spikecam.views.pose_files.pose_file import PoseFile
 from spikecam.views.pose_files.read import read_poses
 
-# Knots of the corrections of a flight.
-_POSE_KNOTS = 60
+# Most knots of the corrections of a flight.
+_MAX_POSE_KNOTS = 180
 _SAVE_SECONDS = 30.0
 
 
@@ -299,8 +299,10 @@ class SplatRequest:
             return exposure_corrections(numbered_exposures(len(knots)), distance, seed=seed)
         if not self.options.refine_poses:
             return None
-        if self._is_flight and len(knots) > _POSE_KNOTS:
-            knots = np.linspace(knots[0], knots[-1], _POSE_KNOTS)
+        if self._is_flight:
+            knots = correction_knots(knots)
+            if len(knots) > _MAX_POSE_KNOTS:
+                knots = np.linspace(knots[0], knots[-1], _MAX_POSE_KNOTS)
         return PoseCorrections(knots, distance)
 
     def _initial_gaussians(self, scene: ObservedScene) -> tuple[Gaussians, float]:
