@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Response
 
 from spikecam.app.frame_size import preview_png
-from spikecam.app.frame_view import ViewSettings, render_frame_png
+from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
 from spikecam.app.session import Session
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
@@ -67,13 +67,13 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
 
     @router.get("/frame")
     def get_frame(token: str, version: int, frame_index: int, settings: str) -> Response:
-        stream = find_session(token, version).stream
-        if stream is None:
+        session = find_session(token, version)
+        if session.stream is None:
             raise HTTPException(404, "no recording is open")
         try:
-            return _png_response(
-                render_frame_png(stream, frame_index, ViewSettings.from_json(settings))
-            )
+            view = ViewSettings.from_json(settings)
+            picture = session.pictures.reconstruct(session.stream, frame_index, view)
+            return _png_response(encode_png(view.render(picture)))
         except SpikecamError as error:
             return _text_picture_response(str(error))
         except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -12,6 +12,7 @@ from typing import Any
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.frame_size import read_recording
+from spikecam.app.picture_cache import PictureCache
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import is_encoding_file, parse_encoding
@@ -38,6 +39,7 @@ class Session:
         camera: the camera's name, or (height, width), by which it was opened; None where the
             recording says its size.
         rate: the rate in frames per second that was given, if any.
+        pictures: the last pictures of its frames.
         sequence: sharp pictures of it; None at first.
         version: a number that changes whenever a recording is opened or a sequence is started.
 
@@ -53,6 +55,7 @@ class Session:
         self.camera: str | tuple[int, int] | None = None
         self.rate: float | None = None
         self.stream: SpikeStream | None = None
+        self.pictures = PictureCache()
         self.sequence: SharpSequence | None = None
         self.version = 0
         self._folder = folder / self.token
@@ -156,6 +159,7 @@ class Session:
     ) -> None:
         """Set the recording that the page works on, with the arguments of `read_stream`."""
         self._drop_sequence()
+        self.pictures.clear()
         self.version += 1
         self.path, self.stream = path, stream
         self.camera, self.rate = camera, rate
