@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from nicegui import run, ui
 
@@ -26,6 +26,7 @@ class RegionPanel:
         session: whose recording is shown.
         on_change: called when another region is chosen.
         on_zoom: takes the region to zoom to.
+        on_save: saves the crop of the picture to the region.
         played_frames: gives the frames (start, stop) whose spikes are saved.
     """
 
@@ -34,10 +35,11 @@ class RegionPanel:
         session: Session,
         on_change: Callable[[], None],
         on_zoom: Callable[[Region], None],
+        on_save: Callable[[Region], Awaitable[None]],
         played_frames: Callable[[], Span],
     ) -> None:
         self._session, self._on_change = session, on_change
-        self._on_zoom, self._played_frames = on_zoom, played_frames
+        self._on_zoom, self._on_save, self._played_frames = on_zoom, on_save, played_frames
         self.region: Region | None = None
         self._is_tracing, self._frame_index = False, 0
         with ui.column().classes("w-full gap-1") as self._column:
@@ -45,6 +47,7 @@ class RegionPanel:
                 self._text = ui.label().classes("text-sm grow")
                 for label, action in (
                     ("Zoom to it", self._zoom),
+                    ("Save crop", self._save_crop),
                     ("Spikes as CSV", self._save_spikes),
                     ("Remove", lambda: self.choose(None)),
                 ):
@@ -107,6 +110,10 @@ class RegionPanel:
     def _zoom(self) -> None:
         if self.region is not None:
             self._on_zoom(self.region)
+
+    async def _save_crop(self) -> None:
+        if self.region is not None:
+            await self._on_save(self.region)
 
     async def _save_spikes(self) -> None:
         region, stream, path = self.region, self._session.stream, self._session.path

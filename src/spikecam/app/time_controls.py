@@ -162,11 +162,14 @@ class TimeControls:
         if self._go_to_frame.value is not None:
             self.go_to(int(self._go_to_frame.value))
             self._go_to_frame.set_value(None)
+            # Keys are for the frames again.
+            self._go_to_frame.run_method("blur")
 
     def _take_time(self) -> None:
         if self._go_to_time.value is not None and self._rate is not None:
             self.go_to(round(self._go_to_time.value * 1e-3 * self._rate))
             self._go_to_time.set_value(None)
+            self._go_to_time.run_method("blur")
 
     def _take_speed(self) -> None:
         speed = self._speed.value or DEFAULT_STEPS_PER_SECOND

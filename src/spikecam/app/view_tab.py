@@ -17,6 +17,8 @@ from spikecam.app.page_address import PageAddress
 from spikecam.app.pane import Pane
 from spikecam.app.picture_stage import PictureStage
 from spikecam.app.pixel_panel import PixelPanel
+from spikecam.app.png import encode_png
+from spikecam.app.region import Region
 from spikecam.app.region_panel import RegionPanel
 from spikecam.app.session import Session
 from spikecam.app.text import format_duration, legible_text
@@ -58,7 +60,11 @@ class ViewTab:
                     self._build_viewer(is_visible)
                 self._pixel = PixelPanel(session, self._show_choices)
                 self._region = RegionPanel(
-                    session, self._show_choices, self._stage.show_region, self._played_frames
+                    session,
+                    self._show_choices,
+                    self._stage.show_region,
+                    self._save_crop,
+                    self._played_frames,
                 )
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
                 self._build_controls()
@@ -281,6 +287,22 @@ class ViewTab:
             stem = self.session.path.stem
             name = f"{stem}-{self.frame_index:06d}-{self.settings.method}.png"
             png = await run.io_bound(render_frame_png, stream, self.frame_index, self.settings)
+            if png is not None:
+                ui.download.content(png, legible_text(name))
+
+    async def _save_crop(self, region: Region) -> None:
+        stream, path, settings = self.session.stream, self.session.path, self.settings
+        if stream is None or path is None:
+            return
+        frame_index = self.frame_index
+
+        def render() -> bytes:
+            picture = self.session.pictures.reconstruct(stream, frame_index, settings)
+            return encode_png(region.crop(settings.render(picture)))
+
+        with errors_shown_as_notices():
+            png = await run.io_bound(render)
+            name = f"{path.stem}-{frame_index:06d}-{settings.method}-crop.png"
             if png is not None:
                 ui.download.content(png, legible_text(name))
 
