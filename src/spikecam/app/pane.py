@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from spikecam.app.session import Session
 from spikecam.errors import SpikecamError
 from spikecam.picture import Picture
 from spikecam.show.display import DisplayMapping
+
+# Values of the picture are read so often.
+_READ_SECONDS = 0.1
 
 
 class ShownPicture(NamedTuple):
@@ -104,6 +108,8 @@ class Pane:
             while url != self._url and not self._element.is_deleted:
                 url = self._url
                 await self._read_values()
+                # While it plays, most pictures are gone before anyone could read their values.
+                await asyncio.sleep(_READ_SECONDS)
         finally:
             self._is_reading = False
 
