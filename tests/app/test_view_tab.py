@@ -23,9 +23,12 @@ def view(sample_address, page):
 
 
 def wait_for_tab(page):
-    """Wait until the tab stands still: while tabs change, both are there."""
+    """Wait until the tab and the picture in it stand still."""
     page.locator(".q-tab-panel").nth(1).wait_for(state="detached")
-    wait_for_scale(page, lambda scale: scale > 0)
+    before, box = None, page.locator(".frame").bounding_box()
+    while before != box or not box["width"]:
+        page.wait_for_timeout(150)
+        before, box = box, page.locator(".frame").bounding_box()
 
 
 def scale_of(page):

@@ -12,7 +12,7 @@
     const STEP_ZOOM = 1.5, DOUBLE_CLICK_ZOOM = 4;
     // A pointer that moves less, in CSS pixels, clicks.
     const CLICK_PIXELS = 4;
-    const SETTLE_MS = 150;
+    const SETTLE_MS = 150, TURN_MS = 500;
     const CUT_STEP = 2;
 
     const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -157,7 +157,7 @@
 
         toggleFullScreen() {
             if (document.fullscreenElement) document.exitFullscreen();
-            else this.closest(".viewer").requestFullscreen();
+            else this.closest(".viewer").requestFullscreen?.();
         }
 
         toggleZoom(event) {
@@ -168,6 +168,10 @@
         }
 
         turnWheel(event) {
+            const since = event.timeStamp - (this.wheelTime ?? -Infinity);
+            // All of the picture is there: the page scrolls, though not in one turn with the zoom.
+            if (!this.zoom && event.deltaY > 0 && since > TURN_MS) return;
+            this.wheelTime = event.timeStamp;
             event.preventDefault();
             const pixels = event.deltaY * (event.deltaMode ? LINE_PIXELS : 1);
             this.zoomAbout(event, Math.exp(-WHEEL_ZOOM * pixels));

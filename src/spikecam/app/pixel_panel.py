@@ -86,6 +86,8 @@ class PixelPanel:
 
     def _take_fields(self) -> None:
         x, y, stream = self._x.value, self._y.value, self._session.stream
+        if x is None and y is None and self.pixel is not None:
+            self.choose(None)
         if x is None or y is None or stream is None:
             return
         pixel = min(max(int(x), 0), stream.width - 1), min(max(int(y), 0), stream.height - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from nicegui import run, ui
@@ -9,11 +10,14 @@ from nicegui import run, ui
 from spikecam.app.marks import draw_marks
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.pane import ShownPicture
-from spikecam.app.region import Region, format_spikes_as_csv, trace_region
+from spikecam.app.region import Region, RegionTrace, format_spikes_as_csv, trace_region
 from spikecam.app.session import Session
 from spikecam.app.spike_plot import make_rate_plot_options
 from spikecam.app.text import legible_text
-from spikecam.stream import Span
+from spikecam.stream import Span, SpikeStream
+
+# While it plays, the plot follows so often.
+_PLOT_SECONDS = 0.2
 
 
 class RegionPanel:
@@ -41,7 +45,8 @@ class RegionPanel:
         self._session, self._on_change = session, on_change
         self._on_zoom, self._on_save, self._played_frames = on_zoom, on_save, played_frames
         self.region: Region | None = None
-        self._is_tracing, self._frame_index = False, 0
+        self._is_plotting, self._frame_index = False, 0
+        self._last: tuple[SpikeStream, Region, int, RegionTrace] | None = None
         with ui.column().classes("w-full gap-1") as self._column:
             with ui.row().classes("w-full items-center gap-2"):
                 self._text = ui.label().classes("text-sm grow")
@@ -88,24 +93,42 @@ class RegionPanel:
         self._text.set_text("; ".join(parts))
 
     async def show_rate(self, frame_index: int) -> None:
-        """Plot the rate around a frame; while one is traced, later frames wait for their turn."""
+        """Plot the rate around a frame; while it is plotted, later frames wait for their turn."""
         self._frame_index = frame_index
-        if self._is_tracing:
+        if self._is_plotting:
             return
-        self._is_tracing, traced = True, None
+        self._is_plotting, plotted = True, None
         try:
-            while traced != (self.region, self._frame_index):
+            while plotted != (self.region, self._frame_index):
                 region, stream = self.region, self._session.stream
-                traced = region, self._frame_index
-                if region is None or stream is None:
+                plotted = region, self._frame_index
+                if region is None or stream is None or self._column.is_deleted:
                     return
                 with self._column, errors_shown_as_notices("region"):
-                    trace = await run.io_bound(trace_region, stream, region, traced[1])
+                    trace = await self._trace_region(stream, region, plotted[1])
                     self._plot.options.clear()
-                    self._plot.options.update(make_rate_plot_options(trace, traced[1], stream.rate))
+                    self._plot.options.update(
+                        make_rate_plot_options(trace, plotted[1], stream.rate)
+                    )
                     self._plot.update()
+                await asyncio.sleep(_PLOT_SECONDS)
         finally:
-            self._is_tracing = False
+            self._is_plotting = False
+
+    async def _trace_region(
+        self, stream: SpikeStream, region: Region, frame_index: int
+    ) -> RegionTrace | None:
+        """The trace of a region; the last one where it still is around the frame."""
+        if self._last is not None:
+            last_stream, last_region, last_frame, trace = self._last
+            is_near = abs(frame_index - last_frame) <= len(trace.rates) // 4
+            if (last_stream, last_region) == (stream, region) and (
+                is_near or len(trace.rates) == len(stream)
+            ):
+                return trace
+        new = await run.io_bound(trace_region, stream, region, frame_index)
+        self._last = None if new is None else (stream, region, frame_index, new)
+        return new
 
     def _zoom(self) -> None:
         if self.region is not None:
