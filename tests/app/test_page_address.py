@@ -22,7 +22,7 @@ BARE = Path(os.fsdecode(b"/data/a b&c\xff/\xe6\x97\xa5.dat"))
         PageAddress(BARE, camera="gen2-raw", rate=0.5),
         PageAddress(is_sample=True, zoom=Zoom(7.656, 182.25, 89.5), pixel=(0, 179)),
         PageAddress(BARE, region=Region(1, 2, 30, 40), colours="turbo", levels=(0.1, 0.25)),
-        PageAddress(BARE, compare="tfi", has_cut=True),
+        PageAddress(BARE, compare="tfi", second="a b%FF.dat", has_cut=True),
     ],
 )
 def test_an_address_is_read_again(address):

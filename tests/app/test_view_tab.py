@@ -103,11 +103,11 @@ def test_the_wheel_zooms_a_drag_moves_and_the_address_keeps_both(view):
     assert wait_for_scale(page, lambda value: value > fit) == pytest.approx(4 * fit)
     page.mouse.dblclick(*mouse)
     assert wait_for_scale(page, lambda value: value < 2 * fit) == pytest.approx(fit)
-    for _ in range(2):
-        page.keyboard.press("f")
-        page.wait_for_timeout(300)
-        is_full = page.evaluate("document.fullscreenElement?.classList.contains('viewer')")
-        assert scale_of(page) > fit if is_full else scale_of(page) == pytest.approx(fit)
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement?.classList.contains('viewer')")
+    wait_for_scale(page, lambda value: value > 1.05 * fit)
+    page.keyboard.press("f")
+    wait_for_scale(page, lambda value: value < 1.02 * fit)
     # Pixels are chosen by the keyboard too.
     page.get_by_label("Pixel x").fill("3")
     page.get_by_text(re.compile("^Pixel 3, ")).wait_for()
@@ -216,3 +216,33 @@ def test_play_goes_between_in_and_out_at_a_speed_and_in_reverse(view):
     positions = page.evaluate("window.positions.map(Number)")
     assert set(positions) == {40, 41, 42, 43}
     assert all(b - a in (-1, 3) for a, b in pairwise(positions))
+
+
+def test_a_second_recording_is_shown_at_the_same_time(served, page, tmp_path, spikes):
+    folder = tmp_path / "moment"
+    for name, rate, frames in (("a.npz", 0.2, 90), ("b.npz", 0.6, 70)):
+        recording = spikes(frames, 8, 16, rate=rate)
+        sc.save(folder / name, sc.SpikeStream.from_array(recording))
+    address, _ = served("app", folder / "a.npz")
+    page.goto(address)
+    page.get_by_text("90 frames of unknown rate").wait_for()
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_label("Recording of the second picture").click()
+    page.get_by_role("option", name="b.npz").click()
+    page.locator(".pane").nth(1).get_by_text("b.npz tfi").wait_for()
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("End")
+    page.get_by_text("frame 69", exact=True).wait_for()
+    page.wait_for_url(re.compile("frame=69.*&compare=tfi&second=b.npz"))
+    page.reload()
+    page.locator(".pane").nth(1).get_by_text("b.npz tfi").wait_for()
+    page.get_by_label("Pixel x").fill("0")
+    page.get_by_label("Pixel y").fill("0")
+    page.get_by_text(re.compile("^Pixel 0, 0: ")).wait_for()
+    box = page.locator(".frame").first.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.get_by_text(
+        re.compile(r"^x 0, y 0; tfp 0\.[0-3]\d+, gray \d+; tfi [\d.]+, gray")
+    ).wait_for()
+    assert page.errors == []

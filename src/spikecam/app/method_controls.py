@@ -12,7 +12,6 @@ from spikecam.app.frame_view import ViewSettings, viewable_frames, window_option
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.option_controls import OptionControls
 from spikecam.app.pane import Pane
-from spikecam.app.session import Session
 from spikecam.errors import SpikecamError
 from spikecam.method import Method, Takes, all_methods
 from spikecam.stream import SpikeStream
@@ -22,16 +21,13 @@ class MethodControls:
     """Controls of the method of a pane, and of its options.
 
     Args:
-        session: whose recording is shown.
         pane: whose settings they change.
         label: of the menu of methods.
         on_change: called when they have changed.
     """
 
-    def __init__(
-        self, session: Session, pane: Pane, label: str, on_change: Callable[[], None]
-    ) -> None:
-        self._session, self._pane, self._on_change = session, pane, on_change
+    def __init__(self, pane: Pane, label: str, on_change: Callable[[], None]) -> None:
+        self._pane, self._on_change = pane, on_change
         self._methods = viewing_methods()
         self._method = ui.select(
             {name: f"{name}: {method.summary}" for name, method in self._methods.items()},
@@ -59,7 +55,7 @@ class MethodControls:
         """
         if name in self._methods:
             self._method.set_value(name)
-        method, stream = self._methods[self._pane.settings.method], self._session.stream
+        method, stream = self._methods[self._pane.settings.method], self._pane.stream
         if window is None or stream is None or "window" not in method.option_names:
             return
         options = {**self._pane.settings.options, "window": window}
@@ -76,7 +72,7 @@ class MethodControls:
         """Switch to another method, with its default options."""
         if name == self._pane.settings.method:
             return
-        stream, method = self._session.stream, self._methods[name]
+        stream, method = self._pane.stream, self._methods[name]
         with errors_shown_as_notices():
             options: dict[str, Any] = {}
             if stream is not None:
@@ -90,7 +86,7 @@ class MethodControls:
         self._method.run_method("blur")
 
     def _change_option(self, name: str) -> None:
-        stream = self._session.stream
+        stream = self._pane.stream
         if stream is None:
             return
         options = self._options.changed_values()

@@ -36,6 +36,7 @@ class PageAddress:
         colours: name of the colour map; None for gray.
         levels: brightness (black, white) where it is held.
         compare: name of the method of a second picture, if there is one.
+        second: name of its recording in the folder, as text; None where it is the same.
         has_cut: whether the second picture is over the first, with a cut.
     """
 
@@ -53,6 +54,7 @@ class PageAddress:
     colours: str | None = None
     levels: tuple[float, float] | None = None
     compare: str | None = None
+    second: str | None = None
     has_cut: bool = False
 
     @property
@@ -80,7 +82,7 @@ class PageAddress:
             query["camera"] = self.camera
         elif self.camera is not None:
             query["size"] = f"{self.camera[1]}x{self.camera[0]}"
-        for name in ("rate", "frame", "method", "window", "colours", "compare"):
+        for name in ("rate", "frame", "method", "window", "colours", "compare", "second"):
             value = getattr(self, name)
             if value is not None:
                 query[name] = f"{value:g}" if name == "rate" else value
@@ -119,6 +121,7 @@ class PageAddress:
             query.get("colours"),
             _levels(query.get("levels", "")),
             query.get("compare"),
+            query.get("second"),
             "compare" in query and query.get("cut") == "1",
         )
 

@@ -15,6 +15,7 @@ from spikecam.app.session import Session
 from spikecam.errors import SpikecamError
 from spikecam.picture import Picture
 from spikecam.show.display import DisplayMapping
+from spikecam.stream import SpikeStream
 
 # Values of the picture are read so often.
 _READ_SECONDS = 0.1
@@ -47,19 +48,27 @@ class Pane:
     Attributes:
         settings: with which frames are reconstructed and displayed.
         shown: the picture that is shown, once it is known.
+        recording_name: name of the second recording, where that is shown.
 
     Args:
         session: whose recording is shown.
         settings: at first.
         on_shown: called when another picture is shown.
+        is_second: whether it shows the second recording, where one is open.
     """
 
     def __init__(
-        self, session: Session, settings: ViewSettings, on_shown: Callable[[Pane], None]
+        self,
+        session: Session,
+        settings: ViewSettings,
+        on_shown: Callable[[Pane], None],
+        *,
+        is_second: bool = False,
     ) -> None:
-        self._session, self._on_shown = session, on_shown
+        self._session, self._on_shown, self._is_second = session, on_shown, is_second
         self.settings = settings
         self.shown: ShownPicture | None = None
+        self.recording_name = ""
         self._url = ""
         # What is asked for, and whether its values are being read.
         self._frame_index, self._is_reading = 0, False
@@ -72,18 +81,27 @@ class Pane:
         self._busy.visible = False
 
     @property
+    def stream(self) -> SpikeStream | None:
+        """The recording that is shown."""
+        return self._session.second if self._shows_second else self._session.stream
+
+    @property
+    def _shows_second(self) -> bool:
+        return self._is_second and self._session.second is not None
+
+    @property
     def is_busy(self) -> bool:
         """Whether the picture that is asked for is not there yet."""
         return bool(self._busy.visible)
 
     def show(self, frame_index: int) -> None:
         """Show a frame with the present settings."""
-        url = frame_url(self._session, frame_index, self.settings)
+        url = frame_url(self._session, frame_index, self.settings, is_second=self._shows_second)
         if url == self._url:
             return
         self._busy.visible = True
         self._url, self._frame_index = url, frame_index
-        self._name.set_text(self.settings.method)
+        self._name.set_text(f"{self.recording_name} {self.settings.method}".strip())
         self._image.set_source(url)
 
     def set_marks(self, svg: str) -> None:
@@ -114,7 +132,7 @@ class Pane:
             self._is_reading = False
 
     async def _read_values(self) -> None:
-        stream, settings = self._session.stream, self.settings
+        stream, settings = self.stream, self.settings
         if stream is None:
             return
         frame_index = self._frame_index

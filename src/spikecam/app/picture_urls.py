@@ -20,13 +20,17 @@ from spikecam.errors import SpikecamError
 Sessions = Mapping[str, Session]
 
 
-def frame_url(session: Session, frame_index: int, settings: ViewSettings) -> str:
-    """URL of the picture of one frame of the recording."""
-    query = {
+def frame_url(
+    session: Session, frame_index: int, settings: ViewSettings, *, is_second: bool = False
+) -> str:
+    """URL of the picture of one frame of the recording, or of the second one."""
+    query: dict[str, str | int] = {
         "version": session.version,
         "frame_index": frame_index,
         "settings": settings.to_json(),
     }
+    if is_second:
+        query["second"] = session.second_version
     return f"/session/{session.token}/frame?{urlencode(query)}"
 
 
@@ -66,13 +70,16 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
         return sessions[token]
 
     @router.get("/frame")
-    def get_frame(token: str, version: int, frame_index: int, settings: str) -> Response:
+    def get_frame(
+        token: str, version: int, frame_index: int, settings: str, second: int | None = None
+    ) -> Response:
         session = find_session(token, version)
-        if session.stream is None:
-            raise HTTPException(404, "no recording is open")
+        stream = session.stream if second is None else session.second
+        if stream is None or second not in (None, session.second_version):
+            raise HTTPException(404, "no such recording is open")
         try:
             view = ViewSettings.from_json(settings)
-            picture = session.pictures.reconstruct(session.stream, frame_index, view)
+            picture = session.pictures.reconstruct(stream, frame_index, view)
             return _png_response(encode_png(view.render(picture)))
         except SpikecamError as error:
             return _text_picture_response(str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import run, ui
 
@@ -81,13 +81,13 @@ class RegionPanel:
         self._column.visible = region is not None
         self._on_change()
 
-    def show_values(self, pictures: dict[str, ShownPicture]) -> None:
-        """Show the values of the region in pictures, by the names of their methods."""
+    def show_values(self, pictures: Sequence[tuple[str, ShownPicture]]) -> None:
+        """Show the values of the region in pictures, each with the name of its method."""
         region = self.region
         if region is None:
             return
         parts = [f"Region {region.width} x {region.height} at {region.left}, {region.top}"]
-        for name, shown in pictures.items():
+        for name, shown in pictures:
             values = region.crop(shown.picture)
             parts.append(f"{name}: mean {values.mean():.4f}, spread {values.std():.4f}")
         self._text.set_text("; ".join(parts))

@@ -20,9 +20,11 @@ from spikecam.app.pixel_panel import PixelPanel
 from spikecam.app.png import encode_png
 from spikecam.app.region import Region
 from spikecam.app.region_panel import RegionPanel
+from spikecam.app.second_picture import SecondPicture
 from spikecam.app.session import Session
 from spikecam.app.text import format_duration, legible_text
 from spikecam.app.time_controls import TimeControls
+from spikecam.errors import RangeError
 from spikecam.stream import Span, SpikeStream
 
 _HELP = (
@@ -51,8 +53,7 @@ class ViewTab:
         on_change_size: Callable[[], None],
     ) -> None:
         self.session, self._on_change_size = session, on_change_size
-        self._second: Pane | None = None
-        self._second_controls: MethodControls | None = None
+        self._second: SecondPicture | None = None
         self._hovered: tuple[int, int] | None = None
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("grow min-w-0 gap-1 max-md:w-full"):
@@ -81,7 +82,7 @@ class ViewTab:
 
     @property
     def _panes(self) -> list[Pane]:
-        return [self._first] if self._second is None else [self._first, self._second]
+        return [self._first] if self._second is None else [self._first, self._second.pane]
 
     def _build_viewer(self, is_visible: Callable[[], bool]) -> None:
         """Build what fills the screen where it is to: pictures, and the controls of their time."""
@@ -118,7 +119,7 @@ class ViewTab:
         self._size_button = ui.button(
             "Change size", icon="aspect_ratio", on_click=self._on_change_size
         ).props("outline dense")
-        self._controls = MethodControls(self.session, self._first, "Method", self._update_frames)
+        self._controls = MethodControls(self._first, "Method", self._update_frames)
         self._second_column = ui.column().classes("w-full gap-2")
         self._display = DisplayControls(self._change_display)
         ui.button("Save this frame", icon="download", on_click=self._save).props("outline dense")
@@ -134,9 +135,9 @@ class ViewTab:
         self._stage.set_size(stream.width, stream.height)
         self._stage.set_zoom(None)
         self._time.show_recording(len(stream), stream.rate)
-        for controls in (self._controls, self._second_controls):
-            if controls is not None:
-                controls.show_recording(stream)
+        self._controls.show_recording(stream)
+        if self._second is not None:
+            self._second.show_recording()
         self._display.set_fixed_range(None)
         self._pixel.choose(None)
         self._region.choose(None)
@@ -152,6 +153,8 @@ class ViewTab:
         self._display.set_colours(address.colours if address.colours in COLOUR_MAPS else GRAY)
         compare = address.compare if address.compare in viewing_methods() else None
         self._set_comparison(compare)
+        if self._second is not None:
+            background_tasks.create(self._second.choose_recording(address.second))
         self._layout.set_value(_OVER if address.has_cut else _BESIDE)
         self._pixel.choose(address.pixel)
         self._region.choose(address.region)
@@ -169,7 +172,8 @@ class ViewTab:
             region=self._region.region,
             colours=None if settings.colours == GRAY else settings.colours,
             levels=settings.fixed_range,
-            compare=None if self._second is None else self._second.settings.method,
+            compare=None if self._second is None else self._second.pane.settings.method,
+            second=None if self._second is None else self._second.recording,
             has_cut=self._second is not None and self._layout.value == _OVER,
         )
 
@@ -179,7 +183,9 @@ class ViewTab:
         if stream is None:
             return
         with errors_shown_as_notices():
-            ranges = [viewable_frames(stream, pane.settings) for pane in self._panes]
+            ranges = [viewable_frames(pane.stream or stream, pane.settings) for pane in self._panes]
+            if max(r[0] for r in ranges) > min(r[-1] for r in ranges):
+                raise RangeError("both pictures have no frame in common; choose smaller windows")
             frames = range(max(r[0] for r in ranges), min(r[-1] for r in ranges) + 1)
             self._time.set_frames(frames)
 
@@ -208,7 +214,7 @@ class ViewTab:
 
     def _show_region_values(self) -> None:
         self._region.show_values(
-            {pane.settings.method: pane.shown for pane in self._panes if pane.shown is not None}
+            [(pane.settings.method, pane.shown) for pane in self._panes if pane.shown is not None]
         )
 
     def _show_value(self, pixel: tuple[int, int] | None) -> None:
@@ -241,13 +247,18 @@ class ViewTab:
         """Show a second picture by a method, or none."""
         if self._second is not None and method is None:
             self._second.delete()
-            self._second_column.clear()
-            self._second = self._second_controls = None
+            self._second = None
         elif method is not None:
             if self._second is None:
-                self._add_second_pane()
-            if self._second_controls is not None:
-                self._second_controls.show_method(method, None)
+                self._second = SecondPicture(
+                    self.session,
+                    self.settings,
+                    (self._stage.panes, self._second_column),
+                    self._take_picture,
+                    self._update_frames,
+                )
+                self._second.pane.set_marks(self._region.marks + self._pixel.marks)
+            self._second.controls.show_method(method, None)
         is_comparing = self._second is not None
         self._layout.visible = is_comparing
         self._compare.props(
@@ -256,19 +267,6 @@ class ViewTab:
         )
         self._set_layout()
         self._update_frames()
-
-    def _add_second_pane(self) -> None:
-        # Of the default method, which every recording that is open fits with a window of its own.
-        settings = replace(self.settings, method=ViewSettings.method, options={})
-        with self._stage.panes:
-            self._second = Pane(self.session, settings, self._take_picture)
-        with self._second_column:
-            self._second_controls = MethodControls(
-                self.session, self._second, "Method of the second picture", self._update_frames
-            )
-        if self.session.stream is not None:
-            self._second_controls.show_recording(self.session.stream)
-        self._second.set_marks(self._region.marks + self._pixel.marks)
 
     def _set_layout(self) -> None:
         over = self._layout.value == _OVER
