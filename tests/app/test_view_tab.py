@@ -199,7 +199,7 @@ def test_play_goes_between_in_and_out_at_a_speed_and_in_reverse(view):
         page.keyboard.press("ArrowRight")
     page.get_by_text(re.compile("^frame 43,")).wait_for()
     page.keyboard.press("o")
-    page.get_by_label("A second").fill("60")
+    page.get_by_label("Pictures/s").fill("60")
     page.get_by_role("button", name="Reverse").click()
     page.evaluate(
         """() => {

@@ -6,7 +6,6 @@ from __future__ import annotations
 COLOUR = "#2a5d8c"
 
 STYLE = """
-html { scrollbar-gutter: stable; }
 .frame img, .compare img { image-rendering: pixelated; }
 .compare { position: relative; --cut: 50%; touch-action: none; cursor: ew-resize; }
 .compare img { display: block; width: 100%; user-select: none; }

@@ -97,9 +97,9 @@ class TimeControls:
         with self._step:
             ui.tooltip("Frames from one picture to the next")
         self._speed = ui.number(
-            "A second", value=DEFAULT_STEPS_PER_SECOND, min=1, max=_MAX_SPEED, precision=0
+            "Pictures/s", value=DEFAULT_STEPS_PER_SECOND, min=1, max=_MAX_SPEED, precision=0
         )
-        self._speed.classes("w-16").props("dense").on_value_change(self._take_speed)
+        self._speed.classes("w-20").props("dense").on_value_change(self._take_speed)
         with self._speed:
             ui.tooltip(f"Pictures a second while it plays, 1 to {_MAX_SPEED}")
         with ui.row().classes("items-center gap-1"):
