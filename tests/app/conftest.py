@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -68,14 +69,14 @@ def page(browser):
     context.close()
 
 
-@pytest.fixture
-def served(tmp_path):
-    """Starts a command of spikecam and returns its address; ends it as Ctrl-C does.
+@contextmanager
+def _serving(folder):
+    """Gives a function that starts a command of spikecam; what it started ends as by Ctrl-C.
 
-    It fails where the command connects to any other machine.
+    It fails where a command connects to any other machine.
     """
     processes = []
-    outside = tmp_path / "connections"
+    outside = folder / "connections"
 
     def start(*args, **kwargs):
         # By this name NiceGUI takes itself to be under test, and does not serve.
@@ -106,6 +107,20 @@ def served(tmp_path):
         finally:
             process.stdout.close()
     assert not outside.exists(), outside.read_text()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Starts a command of spikecam and returns its address and process, for one test."""
+    with _serving(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def sample_address(tmp_path_factory):
+    """Address of an app with the sample, for the tests of a file."""
+    with _serving(tmp_path_factory.mktemp("served")) as start:
+        yield f"{start('app')[0]}&recording=sample"
 
 
 def _wait_for_port(port):

@@ -96,7 +96,7 @@ def test_open_choose_the_size_scrub_deblur_compare_and_download(
     page.get_by_text("frame 136", exact=True).wait_for()
     page.locator(".frame img").click(position={"x": 300, "y": 200})
     page.get_by_text(re.compile(r"Pixel \d+, \d+: \d+ spikes in frames 0 to 136")).wait_for()
-    page.locator("canvas").wait_for()
+    page.locator("canvas").locator("visible=true").wait_for()
     choose(page, "Method", re.compile("^tfp:"))
     page.wait_for_timeout(500)
     shot("2-view")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -67,6 +68,21 @@ def test_a_png_has_the_levels_of_the_display(stream):
 def test_settings_come_back_from_a_url():
     settings = ViewSettings("defocus", {"window": 51, "tile": None}, low=2, gamma=1.5)
     assert ViewSettings.from_json(settings.to_json()) == settings
+    settings = ViewSettings(fixed_range=(0.1, 0.5), colours="viridis")
+    assert ViewSettings.from_json(settings.to_json()) == settings
+
+
+def test_colours_are_in_the_png_and_others_are_refused(stream):
+    settings = ViewSettings(options={"window": 51}, colours="inferno")
+    gray = Image.open(BytesIO(render_frame_png(stream, 1500, replace(settings, colours="gray"))))
+    colours = Image.open(BytesIO(render_frame_png(stream, 1500, settings)))
+    assert (gray.mode, colours.mode, gray.size) == ("L", "RGB", colours.size)
+    for changes, match in (
+        ('"colours": "hot"', "no colour map"),
+        ('"fixed_range": [0, Infinity]', "black and white are numbers"),
+    ):
+        with pytest.raises(sc.OptionError, match=match):
+            ViewSettings.from_json(f'{{"method": "tfp", "options": {{}}, {changes}}}')
 
 
 @pytest.mark.parametrize(

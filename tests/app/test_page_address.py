@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from spikecam.app.page_address import DEBLUR, PageAddress
+from spikecam.app.region import Region
+from spikecam.app.zoom import Zoom
 
 BARE = Path(os.fsdecode(b"/data/a b&c\xff/\xe6\x97\xa5.dat"))
 
@@ -18,6 +20,9 @@ BARE = Path(os.fsdecode(b"/data/a b&c\xff/\xe6\x97\xa5.dat"))
         PageAddress(is_sample=True, frame=68, method="tfi", tab=DEBLUR),
         PageAddress(BARE, camera=(250, 400), rate=20_000, frame=0, method="tfp", window=41),
         PageAddress(BARE, camera="gen2-raw", rate=0.5),
+        PageAddress(is_sample=True, zoom=Zoom(7.656, 182.25, 89.5), pixel=(0, 179)),
+        PageAddress(BARE, region=Region(1, 2, 30, 40), colours="turbo", levels=(0.1, 0.25)),
+        PageAddress(BARE, compare="tfi", second="a b%FF.dat", has_cut=True),
     ],
 )
 def test_an_address_is_read_again(address):
@@ -30,6 +35,9 @@ def test_what_is_no_value_is_left_out():
     for query in (
         {"recording": "sample", "frame": "-1", "window": "1e9", "rate": "nan", "size": "4x"},
         {"recording": "sample", "frame": "9" * 5000, "tab": "other", "rate": "-3", "key": "k"},
+        {"recording": "sample", "zoom": "0,1,1", "pixel": "1", "region": "3,3,3,3", "cut": "1"},
+        {"recording": "sample", "zoom": "1,nan,2", "pixel": "a,b", "levels": "2,1"},
+        {"recording": "sample", "zoom": "8", "levels": "0,inf"},
     ):
         assert PageAddress.from_query(query) == PageAddress(is_sample=True)
     assert not PageAddress.from_query({"frame": "3"}).is_open

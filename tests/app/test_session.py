@@ -37,6 +37,26 @@ def test_a_recording_is_opened_or_asks_for_its_size(files, tmp_path):
     assert session.stream.shape == (68, 7, 16)
 
 
+def test_a_recording_of_the_same_size_is_compared(files, tmp_path, spikes):
+    session, folder = Session(files, tmp_path / "sessions"), tmp_path / "folder"
+    with pytest.raises(sc.OptionError, match="open a recording first"):
+        session.read_second_stream(folder / "b9.dat")
+    assert session.list_recordings_beside() == []
+    session.set_recording(folder / "a.npz", session.read_stream(folder / "a.npz"))
+    assert [path.name for path in session.list_recordings_beside()] == ["b9.dat", "b10.dat"]
+    # It does not say its size.
+    second = session.read_second_stream(folder / "b9.dat")
+    assert second.shape == (60, 8, 16)
+    before = session.second_version
+    session.set_second(second)
+    assert session.second_version > before
+    sc.save(folder / "c.npz", sc.SpikeStream.from_array(spikes(5, 4, 16)))
+    with pytest.raises(sc.GeometryError, match=r"c\.npz has frames of 16x4 pixels, and the open"):
+        session.read_second_stream(folder / "c.npz")
+    session.set_recording(folder / "a.npz", session.stream)
+    assert session.second is None
+
+
 def test_pictures_beside_a_recording_and_uploaded_ones_may_belong_to_it(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
     assert session.list_pictures_for_recording() == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from spikecam.app.colour_map import GRAY, check_colour_map, colour_picture
 from spikecam.app.option_fields import check_options_are_offered
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
@@ -28,6 +30,7 @@ class ViewSettings:
         low, high: percentiles that are shown as black and white.
         gamma: above 1 lifts the shadows.
         fixed_range: brightness (black, white) in place of the percentiles.
+        colours: name of the colour map.
     """
 
     method: str = FAST_METHOD
@@ -36,8 +39,10 @@ class ViewSettings:
     high: float = 99.0
     gamma: float = 1.0
     fixed_range: tuple[float, float] | None = None
+    colours: str = GRAY
 
     def __post_init__(self) -> None:
+        check_colour_map(self.colours)
         if not self.low < self.high:
             raise OptionError("black lies below white")
 
@@ -46,6 +51,10 @@ class ViewSettings:
         if self.fixed_range is not None:
             return DisplayMapping(*self.fixed_range, self.gamma)
         return DisplayMapping.fit(picture, self.low, self.high, self.gamma)
+
+    def render(self, picture: Picture) -> Picture:
+        """A picture as it is displayed: (H, W), or (H, W, 3) in colours, in [0, 1]."""
+        return colour_picture(self.display_mapping(picture)(picture), self.colours)
 
     def to_json(self) -> str:
         """The settings as JSON, for the URL of a picture."""
@@ -61,7 +70,14 @@ class ViewSettings:
             OptionError: a method or option that is not offered.
             ValueError, TypeError, AttributeError, RecursionError: no settings at all.
         """
-        settings = cls(**json.loads(text))
+        values = json.loads(text)
+        fixed_range = values.get("fixed_range")
+        if fixed_range is not None:
+            black, white = map(float, fixed_range)
+            if not (math.isfinite(black) and math.isfinite(white)):
+                raise OptionError("black and white are numbers")
+            values["fixed_range"] = black, white
+        settings = cls(**values)
         check_options_are_offered(find_method(settings.method, Takes.SPIKES), settings.options)
         return settings
 
@@ -123,5 +139,4 @@ def render_frame_png(stream: SpikeStream, frame_index: int, settings: ViewSettin
 
     Errors are those of `reconstruct_frame`.
     """
-    picture = reconstruct_frame(stream, frame_index, settings)
-    return encode_png(settings.display_mapping(picture)(picture))
+    return encode_png(settings.render(reconstruct_frame(stream, frame_index, settings)))

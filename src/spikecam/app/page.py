@@ -119,24 +119,21 @@ class AppPage:
 
     def _show_frame_of(self, address: PageAddress) -> None:
         self._tabs.set_value("Deblur" if address.tab == DEBLUR else "View")
-        self._view_tab.show_frame(address.frame, address.method, address.window)
+        self._view_tab.show_address(address)
 
     def _present_address(self) -> PageAddress:
         session = self._session
         if session.path is None or session.stream is None:
             return PageAddress()
         is_sample = session.path == sample.SPIKES
-        settings = self._view_tab.settings
-        return PageAddress(
+        address = PageAddress(
             None if is_sample else session.path,
             is_sample,
             session.camera,
             session.rate,
-            self._view_tab.frame_index,
-            settings.method,
-            settings.options.get("window"),
-            DEBLUR if self._tabs.value == "Deblur" else VIEW,
+            tab=DEBLUR if self._tabs.value == "Deblur" else VIEW,
         )
+        return self._view_tab.describe(address)
 
     def _write_address(self) -> None:
         """Write into the address what the page shows, in the place of what it says."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from spikecam.app.region import Region
 from spikecam.app.text import path_from_url_text, path_to_url_text
+from spikecam.app.zoom import Zoom
 
 _SAMPLE = "sample"
 VIEW, DEBLUR = "view", "deblur"
@@ -27,6 +30,14 @@ class PageAddress:
         method: name of the method that makes its picture.
         window: of the method, in frames; None for its default.
         tab: `VIEW` or `DEBLUR`.
+        zoom: of the picture; None where all of it is shown.
+        pixel: (x, y) of the pixel whose spikes are shown.
+        region: the region that is chosen.
+        colours: name of the colour map; None for gray.
+        levels: brightness (black, white) where it is held.
+        compare: name of the method of a second picture, if there is one.
+        second: name of its recording in the folder, as text; None where it is the same.
+        has_cut: whether the second picture is over the first, with a cut.
     """
 
     recording: Path | None = None
@@ -37,6 +48,14 @@ class PageAddress:
     method: str | None = None
     window: int | None = None
     tab: str = VIEW
+    zoom: Zoom | None = None
+    pixel: tuple[int, int] | None = None
+    region: Region | None = None
+    colours: str | None = None
+    levels: tuple[float, float] | None = None
+    compare: str | None = None
+    second: str | None = None
+    has_cut: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -63,13 +82,22 @@ class PageAddress:
             query["camera"] = self.camera
         elif self.camera is not None:
             query["size"] = f"{self.camera[1]}x{self.camera[0]}"
-        for name in ("rate", "frame", "method", "window"):
+        for name in ("rate", "frame", "method", "window", "colours", "compare", "second"):
             value = getattr(self, name)
             if value is not None:
                 query[name] = f"{value:g}" if name == "rate" else value
+        for name in ("zoom", "region"):
+            if getattr(self, name) is not None:
+                query[name] = getattr(self, name).to_text()
+        if self.pixel is not None:
+            query["pixel"] = f"{self.pixel[0]},{self.pixel[1]}"
+        if self.levels is not None:
+            query["levels"] = f"{self.levels[0]:.5g},{self.levels[1]:.5g}"
+        if self.compare is not None and self.has_cut:
+            query["cut"] = 1
         if self.tab != VIEW:
             query["tab"] = self.tab
-        return f"/?{urlencode(query, safe='/')}"
+        return f"/?{urlencode(query, safe='/,')}"
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> PageAddress:
@@ -87,6 +115,14 @@ class PageAddress:
             query.get("method"),
             _whole_number(query.get("window", "")),
             DEBLUR if query.get("tab") == DEBLUR else VIEW,
+            Zoom.from_text(query.get("zoom", "")),
+            _pixel(query.get("pixel", "")),
+            Region.from_text(query.get("region", "")),
+            query.get("colours"),
+            _levels(query.get("levels", "")),
+            query.get("compare"),
+            query.get("second"),
+            "compare" in query and query.get("cut") == "1",
         )
 
 
@@ -106,3 +142,16 @@ def _positive_number(text: str) -> float | None:
     except ValueError:
         return None
     return value if 0 < value < float("inf") else None
+
+
+def _pixel(text: str) -> tuple[int, int] | None:
+    x, y = (_whole_number(part) for part in text.partition(",")[::2])
+    return None if x is None or y is None else (x, y)
+
+
+def _levels(text: str) -> tuple[float, float] | None:
+    try:
+        black, white = map(float, text.split(","))
+    except ValueError:
+        return None
+    return (black, white) if -math.inf < black < white < math.inf else None

@@ -18,7 +18,8 @@ STYLE = """
 .option .q-field__bottom { position: static; transform: none; min-height: 0; padding-top: 4px; }
 .app-name { font-size: 1.25rem; font-weight: bold; line-height: 2rem; margin: 0; }
 .file:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-.body--dark .text-primary, .body--dark .q-btn--outline.text-primary { color: #9cc6ee !important; }
+.body--dark .text-primary { color: #9cc6ee !important; }
+.body--dark .q-btn.text-primary { --q-primary: #9cc6ee; }
 """
 
 # A button that was clicked gives up the focus, or Space would press it again; who moves by the

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Response
 
 from spikecam.app.frame_size import preview_png
-from spikecam.app.frame_view import ViewSettings, render_frame_png
+from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
 from spikecam.app.session import Session
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
@@ -20,13 +20,17 @@ from spikecam.errors import SpikecamError
 Sessions = Mapping[str, Session]
 
 
-def frame_url(session: Session, frame_index: int, settings: ViewSettings) -> str:
-    """URL of the picture of one frame of the recording."""
-    query = {
+def frame_url(
+    session: Session, frame_index: int, settings: ViewSettings, *, is_second: bool = False
+) -> str:
+    """URL of the picture of one frame of the recording, or of the second one."""
+    query: dict[str, str | int] = {
         "version": session.version,
         "frame_index": frame_index,
         "settings": settings.to_json(),
     }
+    if is_second:
+        query["second"] = session.second_version
     return f"/session/{session.token}/frame?{urlencode(query)}"
 
 
@@ -66,14 +70,17 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
         return sessions[token]
 
     @router.get("/frame")
-    def get_frame(token: str, version: int, frame_index: int, settings: str) -> Response:
-        stream = find_session(token, version).stream
-        if stream is None:
-            raise HTTPException(404, "no recording is open")
+    def get_frame(
+        token: str, version: int, frame_index: int, settings: str, second: int | None = None
+    ) -> Response:
+        session = find_session(token, version)
+        stream = session.stream if second is None else session.second
+        if stream is None or second not in (None, session.second_version):
+            raise HTTPException(404, "no such recording is open")
         try:
-            return _png_response(
-                render_frame_png(stream, frame_index, ViewSettings.from_json(settings))
-            )
+            view = ViewSettings.from_json(settings)
+            picture = session.pictures.reconstruct(stream, frame_index, view)
+            return _png_response(encode_png(view.render(picture)))
         except SpikecamError as error:
             return _text_picture_response(str(error))
         except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-_STEPS_PER_SECOND = 12
+DEFAULT_STEPS_PER_SECOND = 12
 
 
 class PlayButton:
@@ -22,13 +22,17 @@ class PlayButton:
         self, label: str, step: Callable[[], None], is_visible: Callable[[], bool]
     ) -> None:
         self._step, self._is_visible = step, is_visible
-        self._timer = ui.timer(1 / _STEPS_PER_SECOND, self._tick, active=False)
+        self._timer = ui.timer(1 / DEFAULT_STEPS_PER_SECOND, self._tick, active=False)
         self._button = ui.button(icon="play_arrow", on_click=self.toggle_playing)
         self._button.props(f'round dense aria-label="{label}"')
 
     def toggle_playing(self) -> None:
         """Start playing, or pause."""
         self._set_playing(not self._timer.active)
+
+    def set_speed(self, steps_per_second: float) -> None:
+        """Set how many steps a second it takes at most."""
+        self._timer.interval = 1 / steps_per_second
 
     def stop(self) -> None:
         """Stop playing."""

@@ -12,10 +12,11 @@ from typing import Any
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.frame_size import read_recording
+from spikecam.app.picture_cache import PictureCache
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.pair import PairSettings
 from spikecam.encoding import is_encoding_file, parse_encoding
-from spikecam.errors import FileError, OptionError, SpikecamError
+from spikecam.errors import FileError, GeometryError, OptionError, SpikecamError
 from spikecam.frames import Frames, evenly_spaced_frames
 from spikecam.io.geometry import Geometry, read_sidecar, write_sidecar
 from spikecam.io.paths import check_existing_file
@@ -38,8 +39,11 @@ class Session:
         camera: the camera's name, or (height, width), by which it was opened; None where the
             recording says its size.
         rate: the rate in frames per second that was given, if any.
+        second: a second recording that is compared with it, of the same frame size; None at first.
+        pictures: the last pictures of its frames.
         sequence: sharp pictures of it; None at first.
         version: a number that changes whenever a recording is opened or a sequence is started.
+        second_version: a number that changes with the second recording.
 
     Args:
         files: the files that may be opened.
@@ -53,6 +57,9 @@ class Session:
         self.camera: str | tuple[int, int] | None = None
         self.rate: float | None = None
         self.stream: SpikeStream | None = None
+        self.second: SpikeStream | None = None
+        self.second_version = 0
+        self.pictures = PictureCache()
         self.sequence: SharpSequence | None = None
         self.version = 0
         self._folder = folder / self.token
@@ -156,9 +163,47 @@ class Session:
     ) -> None:
         """Set the recording that the page works on, with the arguments of `read_stream`."""
         self._drop_sequence()
+        self.pictures.clear()
         self.version += 1
         self.path, self.stream = path, stream
         self.camera, self.rate = camera, rate
+        self.set_second(None)
+
+    def list_recordings_beside(self) -> list[Path]:
+        """List the other recordings in the folder of the open one."""
+        if self.path is None or self.path == sample.SPIKES:
+            return []
+        return [
+            entry.path
+            for entry in self.files.list_folder(self.path.parent)
+            if entry.kind == "recording" and entry.path.name != self.path.name
+        ]
+
+    def read_second_stream(self, path: Path) -> SpikeStream:
+        """Read a recording to compare with the open one.
+
+        Where it does not say its size, that of the open one is taken.
+
+        Raises:
+            GeometryError: its frames have another size.
+            SpikecamError: as of `read_stream`.
+        """
+        if self.stream is None:
+            raise OptionError("open a recording first")
+        height, width = self.stream.height, self.stream.width
+        camera = (self.camera or (height, width)) if self.needs_frame_size(path) else None
+        second = self.read_stream(path, camera)
+        if (second.height, second.width) != (height, width):
+            raise GeometryError(
+                f"{path.name} has frames of {second.width}x{second.height} pixels, and the open "
+                f"recording of {width}x{height}; choose one of the same size"
+            )
+        return second
+
+    def set_second(self, second: SpikeStream | None) -> None:
+        """Set the recording that is compared with the open one, if any."""
+        self.second = second
+        self.second_version += 1
 
     def list_pictures_for_recording(self) -> list[Path]:
         """List pictures that may belong to the recording.
