@@ -101,32 +101,34 @@ def _find_spikes(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _search_words(spikes, offset, missing, others_missing, offsets, others, first):  # type: ignore[no-untyped-def]
-    """Set the offset of pixels whose bits are set in a frame's words, and whose spike is missing.
+def _search_words(spikes, offset, places, missing, second_missing, offsets, second, first):  # type: ignore[no-untyped-def]
+    """Set the offset of pixels whose bits are set in words of a frame, and whose spike is missing.
 
-    ``others`` are offsets of second spikes, empty where these are not searched for; ``first`` is
-    the pixel at which the words begin. Returns whether any spike is still missing.
+    Args:
+        spikes: the words.
+        offset: of the frame.
+        places: which of the words are searched.
+        missing, second_missing: bits of the pixels whose first, or second, spike is missing; the
+            latter is empty where second spikes are not searched for.
+        offsets, second: offsets of the first and second spikes.
+        first: the pixel at which the words begin.
+
+    Returns whether any spike is still missing.
     """
     lanes = 8 * spikes.itemsize
     left = False
-    if len(others_missing) == 0:
-        for k in range(len(spikes)):
-            hits = spikes[k] & missing[k]
-            if hits:
-                copy_or_set_where_fired(offsets, offsets, first + lanes * k, hits, offset)
-                missing[k] ^= hits
-            left |= missing[k] != 0
-        return left
-    for k in range(len(spikes)):
+    for k in places:
         hits = spikes[k] & missing[k]
-        second_hits = (spikes[k] ^ hits) & others_missing[k]
+        if len(second_missing):
+            second_hits = (spikes[k] ^ hits) & second_missing[k]
+            if second_hits:
+                copy_or_set_where_fired(second, second, first + lanes * k, second_hits, offset)
+                second_missing[k] ^= second_hits
+            left |= second_missing[k] != 0
         if hits:
             copy_or_set_where_fired(offsets, offsets, first + lanes * k, hits, offset)
             missing[k] ^= hits
-        if second_hits:
-            copy_or_set_where_fired(others, others, first + lanes * k, second_hits, offset)
-            others_missing[k] ^= second_hits
-        left |= others_missing[k] != 0
+        left |= missing[k] != 0
     return left
 
 
@@ -146,15 +148,15 @@ def _scan(rows, backward, offset, missing, offsets, first_row, last_row):  # typ
         # Whole words, whose bits lie at any byte, and the bytes behind them.
         words, second_words = bits[:whole].view(np.uint64), second_bits[:whole].view(np.uint64)
         rest, second_rest = bits[whole:], second_bits[whole:]
+        places = np.flatnonzero(second_words if count == 2 else words)
+        rest_places = np.flatnonzero(second_rest if count == 2 else rest)
         for i in range(frames):
             spikes = rows[frames - 1 - i if backward else i, top:bottom].reshape(size)
             at = np.int32(offset + i)
-            left = _search_words(
-                spikes[:whole].view(np.uint64), at, words, second_words, first, second, 0
+            spike_words = spikes[:whole].view(np.uint64)
+            left = _search_words(spike_words, at, places, words, second_words, first, second, 0)
+            left |= _search_words(
+                spikes[whole:], at, rest_places, rest, second_rest, first, second, 8 * whole
             )
-            if whole < size:
-                left |= _search_words(
-                    spikes[whole:], at, rest, second_rest, first, second, 8 * whole
-                )
             if not left:
                 break
