@@ -39,8 +39,8 @@ from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
 from spikecam.stream import SpikeStream
 
-# Frames that are passed backward at a time, as many as these bytes of their spikes. What lies behind
-# them is searched once for each run, which costs as much as some twenty pictures.
+# Bytes of the spikes, and most frames, of a run that is passed backward. What lies behind it is
+# searched once, which costs as much as some twenty pictures.
 _RUN_BYTES, _MOST_RUN_FRAMES = 16 << 20, 512
 
 
