@@ -40,7 +40,7 @@ def test_frames_in_their_place_are_not_copied(spikes):
     array = spikes(70, 5, 9)
     recent, stop = RecentFrames((5, 9), 7), 0
     while stop < len(array):
-        place = recent.place(4, 6)
+        place = recent.place(min(4, len(array) - stop), 6)
         place[:] = sc.SpikeStream.from_array(array[stop : stop + len(place)]).packed()
         held = np.asarray(recent.stream)
         assert np.array_equal(held, array[max(0, stop - 7) : stop])

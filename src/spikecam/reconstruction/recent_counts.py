@@ -43,7 +43,7 @@ class RecentCounts:
         """Append the frames that come next, and drop the oldest."""
         for start in range(0, len(frames), _BLOCK_FRAMES):
             is_same = frames.row_width == self._frames.row_width
-            self._frames.append(frames[start : start + _BLOCK_FRAMES])
+            self._frames.append(frames[start : min(start + _BLOCK_FRAMES, len(frames))])
             if not is_same:
                 self._begin_counts()
             self._count_whole_groups()
