@@ -70,8 +70,7 @@ class RecentCounts:
         # As many digits as a block has, at least: blocks are added to it.
         self._total = SpikeCounter(size, max(length, _BLOCK_FRAMES))
         self._blocks = [
-            SpikeCounter(size, _BLOCK_FRAMES)
-            for _ in range(-(-length // _BLOCK_FRAMES) + 1)
+            SpikeCounter(size, _BLOCK_FRAMES) for _ in range(-(-length // _BLOCK_FRAMES) + 1)
         ]
 
     def _count_whole_groups(self) -> None:
