@@ -5,6 +5,7 @@ import pytest
 
 from spikecam.errors import FileError, GeometryError
 from spikecam.io import remote, remote_file
+from spikecam.io.formats import zarr_store
 from spikecam.io.recording import open, write_recording
 
 SIDECAR = {"width": 48, "height": 40, "rate": 500}
@@ -68,6 +69,35 @@ def test_a_zarr_recording_is_read(server, stream, tmp_path):
     opened = open(server.address("a.zarr"))
     with pytest.raises(FileError, match=r"/a\.zarr is damaged, or was copied in part"):
         opened.read(3, 5)
+
+
+def test_chunks_of_a_file_that_is_open_need_no_request_of_metadata(
+    server, stream, tmp_path, monkeypatch
+):
+    pytest.importorskip("zarr")
+    monkeypatch.setattr(zarr_store, "MIN_CHUNK_FRAMES", 10)
+    monkeypatch.setattr(zarr_store, "CHUNK_BYTES", 10)
+    monkeypatch.setattr(zarr_store, "IDENTITY_SECONDS", 1e6)
+    write_recording(tmp_path / "a.zarr", stream)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            server.files[str(path.relative_to(tmp_path))] = path.read_bytes()
+    opened = open(server.address("a.zarr"))
+    opened.read(0, 5)
+    server.requests.clear()
+    assert np.array_equal(opened.read(20, 25), stream.read(20, 25))
+    assert {name for name, *_ in server.requests} == {"a.zarr/spikes/c/0/0"}
+    # After a while it is asked for, and a file that changes is refused at once.
+    server.files["a.zarr/zarr.json"] += b" "
+    opened.read(30, 35)
+    monkeypatch.setattr(zarr_store, "IDENTITY_SECONDS", 0)
+    with pytest.raises(FileError, match=r"/a\.zarr changed while it was being read"):
+        opened.read(40, 45)
+    opened = open(server.address("a.zarr"))
+    opened.read(0, 5)
+    server.files["a.zarr/spikes/c/0/0"] += b" "
+    with pytest.raises(FileError, match="c/0/0 changed while it was being read"):
+        opened.read(50, 55)
 
 
 def test_long_slices_are_read_in_parts(server, address, stream, monkeypatch):
