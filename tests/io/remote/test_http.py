@@ -32,12 +32,35 @@ def test_a_window_reads_its_block_and_one_ahead(server, address, stream, monkeyp
     server.requests.clear()
     assert np.array_equal(opened.read(20, 22), stream.read(20, 22))
     assert np.array_equal(opened.read(21, 22), stream.read(21, 22))
-    opened._packed.source._cache.close()
-    blocks = {(first // 480, last // 480) for _, first, last in server.requests}
-    # A range that ends with a block touches the next one, as fsspec counts.
-    assert (10, 10) in blocks
-    assert blocks <= {(10, 10), (11, 11), (12, 12)}
-    assert len(server.requests) == len(blocks)
+    opened._packed.source._cache._threads.shutdown()
+    assert sorted(first / 480 for _, first, last in server.requests) == [10, 11]
+    assert {last - first + 1 for _, first, last in server.requests} == {480}
+
+
+def test_what_is_read_in_order_is_read_further_ahead(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 2 * 240)
+    monkeypatch.setattr(remote_file, "CACHE_BLOCKS", 8)
+    opened = open(address)
+    server.requests.clear()
+    for t in range(0, 12, 2):
+        assert np.array_equal(opened.read(t, t + 2), stream.read(t, t + 2))
+    opened._packed.source._cache._threads.shutdown()
+    # Blocks 0 to 5, and four ahead, each once.
+    assert sorted(first / 480 for _, first, _ in server.requests) == [*range(10)]
+
+
+def test_a_block_that_failed_ahead_is_requested_again(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 2 * 240)
+    opened = open(address)
+    opened.read(0, 2)
+    next(iter(opened._packed.source._cache._blocks.values())).result()
+    [*opened._packed.source._cache._blocks.values()][1].exception()
+    server.status = 503
+    opened.read(2, 4)
+    failed = [*opened._packed.source._cache._blocks.values()][2]
+    assert isinstance(failed.exception(), FileError)
+    server.status = 0
+    assert np.array_equal(opened.read(4, 6), stream.read(4, 6))
 
 
 @pytest.mark.parametrize("name", ["a.dat", "a.npz", "uhsr.npz", "rsir.npz", "a.npy", "a.h5"])
