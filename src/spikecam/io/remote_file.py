@@ -143,11 +143,16 @@ class _BlockCache:
         return content[start - begin : stop - begin]
 
     def _choose_ahead(self, first: int, last: int) -> None:
-        if last == self._last + 1 or (first <= self._last < last):
+        """Choose how many blocks to read ahead by what was read before.
+
+        Methods read at the two ends of a window that slides: going back to what is held counts as
+        nothing.
+        """
+        if first <= self._last + 1 <= last:
             self._ahead = min(max(1, 2 * self._ahead), _MOST_AHEAD)
-        elif not first <= self._last <= last:
-            self._ahead = 1
-        self._last = last
+            self._last = last
+        elif last not in self._blocks:
+            self._ahead, self._last = 1, last
 
     def _request(self, number: int) -> Future[bytes]:
         """The block of a number, requested where it is not there, or failed."""

@@ -13,8 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from numba import extending, types
+
+# Its type would say that functions are called with the context of the compiler, too.
+intrinsic: Any = extending.intrinsic
 
 
 @intrinsic
