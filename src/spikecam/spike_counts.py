@@ -20,6 +20,8 @@ from spikecam.rows import run_over_rows
 
 # Frames that are reduced to binary digits together; others are filled up with empty ones.
 COUNTED_TOGETHER = 7
+# Fewer bytes of frames are counted before another thread would have begun.
+_PARALLEL_BYTES = 4 << 20
 # Words of a frame that are added up at a time: their planes stay in the cache of a core.
 _CHUNK_WORDS = 2048
 # Bytes whose planes become counts at a time.
@@ -45,14 +47,17 @@ class SpikeCounter:
     def add(self, packed_frames: Bytes) -> None:
         """Add packed frames, uint8 (T, frame_bytes), of any strides and alignment."""
         packed = np.ascontiguousarray(packed_frames)
-        run_over_rows(_add_frames, self._words, packed, self._planes)
+        if packed.nbytes < _PARALLEL_BYTES:
+            _add_frames(packed, self._planes, 0, self._words)
+        else:
+            run_over_rows(_add_frames, self._words, packed, self._planes)
 
     def add_counts(self, other: SpikeCounter) -> None:
         """Add the counts of another counter of frames of the same size.
 
         Together they are of as many frames as this one was made for, or fewer.
         """
-        run_over_rows(_add_planes, self._words, other._planes, self._planes)
+        _add_planes(other._planes, self._planes, 0, self._words)
 
     def clear(self) -> None:
         """Set all counts to 0."""
