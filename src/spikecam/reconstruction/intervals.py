@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from spikecam.reconstruction.pixel_vectors import copy_or_set_where_fired
+from spikecam.reconstruction.interval_kernels import search_rows
 from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
@@ -15,8 +14,6 @@ FrameOffsets = npt.NDArray[np.int32]
 # Bytes and frames of a part of the recording that is searched at a time.
 _BLOCK_BYTES = 1 << 20
 _PART_FRAMES = 32
-# Pixels of a strip of rows that is searched at a time.
-_STRIP_PIXELS = 8192
 
 
 def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
@@ -94,69 +91,7 @@ def _find_spikes(
         length = min(step, stop - start - done)
         first = stop - done - length if backward else start + done
         rows = stream.packed_rows(first, first + length)
-        run_over_rows(_scan, height, rows, backward, done, missing, offsets)
+        run_over_rows(search_rows, height, rows, backward, done, missing, offsets)
         if not missing[-1].any():
             break
     return offsets
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _search_words(spikes, offset, places, missing, second_missing, offsets, second, first):  # type: ignore[no-untyped-def]
-    """Set the offset of pixels whose bits are set in words of a frame, and whose spike is missing.
-
-    Args:
-        spikes: the words.
-        offset: of the frame.
-        places: which of the words are searched.
-        missing, second_missing: bits of the pixels whose first, or second, spike is missing; the
-            latter is empty where second spikes are not searched for.
-        offsets, second: offsets of the first and second spikes.
-        first: the pixel at which the words begin.
-
-    Returns whether any spike is still missing.
-    """
-    lanes = 8 * spikes.itemsize
-    left = False
-    for k in places:
-        hits = spikes[k] & missing[k]
-        if len(second_missing):
-            second_hits = (spikes[k] ^ hits) & second_missing[k]
-            if second_hits:
-                copy_or_set_where_fired(second, second, first + lanes * k, second_hits, offset)
-                second_missing[k] ^= second_hits
-            left |= second_missing[k] != 0
-        if hits:
-            copy_or_set_where_fired(offsets, offsets, first + lanes * k, hits, offset)
-            missing[k] ^= hits
-        left |= missing[k] != 0
-    return left
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _scan(rows, backward, offset, missing, offsets, first_row, last_row):  # type: ignore[no-untyped-def]
-    count, frames, row_bytes = len(offsets), len(rows), rows.shape[2]
-    strip_rows = max(1, _STRIP_PIXELS // (8 * row_bytes))
-    for top in range(first_row, last_row, strip_rows):
-        bottom = min(top + strip_rows, last_row)
-        size = (bottom - top) * row_bytes
-        whole = size // 8 * 8
-        first, second = offsets[0, top:bottom].reshape(8 * size), offsets[0, :0].reshape(0)
-        bits, second_bits = missing[0, top:bottom].reshape(size), missing[0, :0].reshape(0)
-        if count == 2:
-            second = offsets[1, top:bottom].reshape(8 * size)
-            second_bits = missing[1, top:bottom].reshape(size)
-        # Whole words, whose bits lie at any byte, and the bytes behind them.
-        words, second_words = bits[:whole].view(np.uint64), second_bits[:whole].view(np.uint64)
-        rest, second_rest = bits[whole:], second_bits[whole:]
-        places = np.flatnonzero(second_words if count == 2 else words)
-        rest_places = np.flatnonzero(second_rest if count == 2 else rest)
-        for i in range(frames):
-            spikes = rows[frames - 1 - i if backward else i, top:bottom].reshape(size)
-            at = np.int32(offset + i)
-            spike_words = spikes[:whole].view(np.uint64)
-            left = _search_words(spike_words, at, places, words, second_words, first, second, 0)
-            left |= _search_words(
-                spikes[whole:], at, rest_places, rest, second_rest, first, second, 8 * whole
-            )
-            if not left:
-                break
