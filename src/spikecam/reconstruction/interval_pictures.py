@@ -1,4 +1,4 @@
-"""Inverse intervals of a run of frames of TFI.
+"""Inverse intervals of a run of frames, for TFI.
 
 The spikes that end intervals are looked for backward in time, those that begin them forward. A long
 run is first passed backward as a whole, and the ends that are valid behind each of its blocks are
