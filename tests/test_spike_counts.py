@@ -67,3 +67,17 @@ def test_a_recording_is_counted_upright(frames, height, width, surplus):
     assert counts.dtype == np.int64
     assert counts.flags.c_contiguous
     assert np.array_equal(counts, array.sum(axis=0))
+
+
+@pytest.mark.parametrize("frames", [0, 3, 7, 63, 300])
+def test_counts_of_counters_are_added(frames):
+    first, second = random_frames(200, 61, 1), random_frames(frames, 61, 2)
+    total, other = SpikeCounter(61, 200 + frames), SpikeCounter(61, frames)
+    total.add(first)
+    other.add(second)
+    total.add_counts(other)
+    both = np.concatenate([first, second])
+    assert np.array_equal(total.counts()[: 8 * 61], count_by_unpacking(both))
+    total.clear()
+    total.add(second)
+    assert np.array_equal(total.counts()[: 8 * 61], count_by_unpacking(second))

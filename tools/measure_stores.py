@@ -2,6 +2,8 @@
 
 python tools/measure_stores.py formats RECORDING.dat ...   ratio and speed of .zarr, .h5 and .dat
 python tools/measure_stores.py remote RECORDING.dat        reconstruction from s3:// and from disk
+
+With AWS_ENDPOINT_URL and keys in the environment the S3 server is that one, in place of moto's.
 """
 
 import os
@@ -128,6 +130,9 @@ def measure_remote(path):
     """Reconstruction from servers on this machine, beside that from disk."""
     with served(HTTP_SERVER, str(path.parent)) as port:
         compare("http", path, f"http://127.0.0.1:{port}/{path.name}")
+    if "AWS_ENDPOINT_URL" in os.environ:
+        compare_s3(path, "s3 server")
+        return
     with served(S3_SERVER) as port, tempfile.TemporaryDirectory() as folder:
         # moto copies all of an object for each range, so a small one shows more.
         small = Path(folder) / "a.dat"
@@ -138,16 +143,22 @@ def measure_remote(path):
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_DEFAULT_REGION": "us-east-1",
         }
-        import s3fs
+        compare_s3(small, "s3 server (moto)")
 
-        bucket = s3fs.S3FileSystem()
+
+def compare_s3(path, server):
+    """Print speeds of an S3 server itself, and of reconstruction from it and from disk."""
+    import s3fs
+
+    bucket = s3fs.S3FileSystem()
+    if not bucket.exists("recordings"):
         bucket.mkdir("recordings")
-        for file in (small, small.with_name("a.dat.json")):
-            bucket.put(str(file), f"recordings/{file.name}")
-        megabytes = small.stat().st_size / 1e6
-        speed = megabytes / seconds(lambda: bucket.cat_file("recordings/a.dat"))
-        print(f"s3 server (moto) itself: {speed:.0f} MB/s")
-        compare("s3", small, "s3://recordings/a.dat")
+    for file in (path, path.with_name(f"{path.name}.json")):
+        bucket.put(str(file), f"recordings/{file.name}")
+    megabytes = path.stat().st_size / 1e6
+    speed = megabytes / seconds(lambda: bucket.cat_file(f"recordings/{path.name}"))
+    print(f"{server} itself: {speed:.0f} MB/s")
+    compare("s3", path, f"s3://recordings/{path.name}")
 
 
 if __name__ == "__main__":

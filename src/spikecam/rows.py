@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from itertools import islice, pairwise
 from typing import Any
@@ -38,7 +38,14 @@ def run_over_rows(kernel: Callable[..., None], height: int, *args: Any) -> None:
     """
     parts = max(1, min(usable_cores(), height))
     edges = [height * i // parts for i in range(parts + 1)]
-    jobs = [_pool().submit(kernel, *args, a, b) for a, b in pairwise(edges)]
+    own, *others = pairwise(edges)
+    jobs = [_pool().submit(kernel, *args, *span) for span in others]
+    try:
+        # One span is this thread's: waking another takes as long as a small picture.
+        kernel(*args, *own)
+    finally:
+        # No thread writes any more when this returns, or raises.
+        wait(jobs)
     for job in jobs:
         job.result()
 

@@ -18,6 +18,10 @@ from numba import njit, types
 from spikecam.bits import Bytes
 from spikecam.rows import run_over_rows
 
+# Frames that are reduced to binary digits together; others are filled up with empty ones.
+COUNTED_TOGETHER = 7
+# Fewer bytes of frames are counted before another thread would have begun.
+_PARALLEL_BYTES = 4 << 20
 # Words of a frame that are added up at a time: their planes stay in the cache of a core.
 _CHUNK_WORDS = 2048
 # Bytes whose planes become counts at a time.
@@ -43,7 +47,21 @@ class SpikeCounter:
     def add(self, packed_frames: Bytes) -> None:
         """Add packed frames, uint8 (T, frame_bytes), of any strides and alignment."""
         packed = np.ascontiguousarray(packed_frames)
-        run_over_rows(_add_frames, self._words, packed, self._planes)
+        if packed.nbytes < _PARALLEL_BYTES:
+            _add_frames(packed, self._planes, 0, self._words)
+        else:
+            run_over_rows(_add_frames, self._words, packed, self._planes)
+
+    def add_counts(self, other: SpikeCounter) -> None:
+        """Add the counts of another counter of frames of the same size.
+
+        Together they are of as many frames as this one was made for, or fewer.
+        """
+        _add_planes(other._planes, self._planes, 0, self._words)
+
+    def clear(self) -> None:
+        """Set all counts to 0."""
+        self._planes[:] = 0
 
     def picture(self, height: int, width: int, row_width: int) -> npt.NDArray[np.uint32]:
         """Count of every pixel so far, upright (H, W), of frames in the layout of `spikecam.bits`.
@@ -100,10 +118,37 @@ def _add_carries(planes, first, last):  # type: ignore[no-untyped-def]
     """Add the carries in plane 3 to the planes above."""
     carries = planes[3, first:last]
     for p in range(4, len(planes)):
-        plane = planes[p, first:last]
-        for j in range(last - first):
-            digit, carry = plane[j], carries[j]
-            plane[j], carries[j] = digit ^ carry, digit & carry
+        _add_carries_of_digit(planes[p, first:last], carries)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_planes(added, planes, first_word, last_word):  # type: ignore[no-untyped-def]
+    """Add the digits of one counter to those of another, which has at least as many."""
+    for first in range(first_word, last_word, _CHUNK_WORDS):
+        last = min(first + _CHUNK_WORDS, last_word)
+        carries = planes[3, first:last]
+        carries[:] = 0
+        for p in range(len(planes)):
+            if p == 3:
+                continue
+            plane = planes[p, first:last]
+            if p < len(added):
+                _add_digits(plane, added[p, first:last], carries)
+            else:
+                _add_carries_of_digit(plane, carries)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_digits(plane, added, carries):  # type: ignore[no-untyped-def]
+    for j in range(len(plane)):
+        plane[j], carries[j] = _add_three(plane[j], added[j], carries[j])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_carries_of_digit(plane, carries):  # type: ignore[no-untyped-def]
+    for j in range(len(plane)):
+        digit, carry = plane[j], carries[j]
+        plane[j], carries[j] = digit ^ carry, digit & carry
 
 
 # Of one type whether frames may be written to or not: it is compiled once.

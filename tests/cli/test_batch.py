@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -169,6 +170,48 @@ def test_a_split_film_is_the_same_to_the_bit(spikecam, film, workers, monkeypatc
     for one, other in files:
         assert one.read_bytes() == other.read_bytes(), one
     assert not Path(f"{out}.spans").exists()
+
+
+def files_of(folder):
+    """Content of the files of a folder, by their paths in it."""
+    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("frames", ["100:150", "100:163:2", "100:107"])
+def test_a_split_store_is_the_same_to_the_bit(spikecam, film, workers, frames):
+    zarr = pytest.importorskip("zarr")
+    words = ("--method", "tfi", "--frames", frames)
+    assert spikecam("reconstruct", film, "-o", "whole.zarr", *words).code == 0
+    ended = spikecam(*BATCH, film, "-o", "film.zarr", *words, "--split", 3)
+    assert (ended.code, ended.err) == (0, "")
+    assert files_of("film.zarr") == files_of("whole.zarr")
+    assert not Path("film.zarr.spans").exists()
+    group = zarr.open_group("film.zarr", mode="r")
+    chosen = range(*map(int, frames.split(":")))
+    pictures = sc.reconstruct_frames(sc.open(film), "tfi", frames=chosen)
+    assert np.array_equal(group["pictures"][:], np.stack(list(pictures)))
+    assert group["frame"][:].tolist() == list(chosen)
+
+
+def test_a_split_store_goes_on_after_a_killed_worker(spikecam, film, workers, inline, monkeypatch):
+    pytest.importorskip("zarr")
+    words = (*BATCH, film, "-o", "film.zarr", "--method", "tfi", "--frames", "100:164")
+
+    def fail(*args, **options):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("spikecam.io.picture_store._link_chunk", fail)
+        assert spikecam(*words, "--split", 4).code != 0
+    assert not Path("film.zarr").exists()
+    # One span is lost, as by a worker that was killed while it wrote: it alone is made again.
+    shutil.rmtree("film.zarr.spans/2.zarr")
+    count = inline.count
+    assert spikecam(*words, "--split", 4).code == 0
+    assert inline.count == count + 1
+    assert spikecam("reconstruct", *words[2:3], "-o", "whole.zarr", *words[5:]).code == 0
+    assert files_of("film.zarr") == files_of("whole.zarr")
 
 
 def test_a_split_film_goes_on_with_its_spans(spikecam, film, workers, inline, monkeypatch):

@@ -109,8 +109,9 @@ def measure_shared_memory(
         window: of TFP, counted anew for each of up to 60 pictures a second.
 
     Returns:
-        Frames and pictures a second, frames lost, GB of frames read a second, and their share of
-        what one core reads of an array.
+        Frames and pictures a second, frames lost, GB of frames read a second, their share of what
+        one core reads of an array, and frames that the reader takes in a second of processor time,
+        which does not count the writer.
     """
     name = f"spikecam-bench-{os.getpid()}"
     arguments = [name, *map(str, shape), f"{rate}", f"{seconds}"]
@@ -126,11 +127,13 @@ def measure_shared_memory(
         live.reconstructor.update(warm)
         live.reconstructor.picture()
         reading = threading.Thread(target=live.run)
+        processor_seconds = time.process_time()
         reading.start()
         sending.stdin.write(b"begin\n")
         sending.stdin.close()
         sent = int(sending.stdout.readline())
         reading.join()
+        processor_seconds = time.process_time() - processor_seconds
     if live.error is not None:
         raise live.error
     read_bytes = live.frame_count * feed.geometry.frame_bytes
@@ -141,6 +144,7 @@ def measure_shared_memory(
         "frames sent": sent,
         "frames read": live.frame_count,
         "frames lost": feed.lost_frames,
+        "frames a core second": live.frame_count / processor_seconds,
         "pictures a second": live.picture_count / seconds,
         "GB/s": read_bytes / seconds / 1e9,
         "share of memory": read_bytes / seconds * limit_seconds / limit.amount,

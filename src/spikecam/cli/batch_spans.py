@@ -17,6 +17,7 @@ from spikecam.cli.progress import track_progress
 from spikecam.cli.reconstruct import make_request
 from spikecam.errors import OptionError, OutputError
 from spikecam.io.output import Output, output_kind
+from spikecam.io.picture_store import CHUNK_FRAMES, STORES, join_picture_stores
 from spikecam.io.video import video_frames
 from spikecam.method import Takes, find_method
 from spikecam.picture import Picture
@@ -94,10 +95,14 @@ def plan_spans(
     if warm_up:
         # A span reads so many frames before its own, and not all of them.
         options = {WARM_UP: warm_up, **options}
-    spans = list(split_frames(frames, span_count))
-    digits = len(str(len(spans) - 1))
+    # Spans of a store are whole chunks, which are files of their own.
+    is_store = output.kind == "store"
+    spans = list(split_frames(frames, span_count, CHUNK_FRAMES if is_store else 1))
+    digits, ending = len(str(len(spans) - 1)), STORES[0] if is_store else ""
     jobs = [
-        BatchJob(command, inputs[0], folder / f"{i:0{digits}d}", span_options(options, span))
+        BatchJob(
+            command, inputs[0], folder / f"{i:0{digits}d}{ending}", span_options(options, span)
+        )
         for i, span in enumerate(spans)
     ]
     return SplitFilm(output, frames, folder, jobs)
@@ -131,15 +136,20 @@ def check_span_options(options: Mapping[str, Any]) -> None:
         raise OptionError("--split takes --frames as START:STOP[:STEP], not as a number of frames")
 
 
-def split_frames(frames: range, count: int) -> Iterator[range]:
+def split_frames(frames: range, count: int, multiple: int = 1) -> Iterator[range]:
     """Split frames into so many spans of about equal length, fewer where there are fewer frames.
+
+    All spans but the last hold a multiple of ``multiple`` frames.
 
     >>> [*split_frames(range(0, 10, 2), 2)]
     [range(0, 4, 2), range(4, 10, 2)]
+    >>> [*split_frames(range(10), 2, 4)]
+    [range(0, 4), range(4, 10)]
     """
-    count = min(count, len(frames))
+    units = -(-len(frames) // multiple)
+    count = min(count, units)
     for i in range(count):
-        yield frames[i * len(frames) // count : (i + 1) * len(frames) // count]
+        yield frames[i * units // count * multiple : (i + 1) * units // count * multiple]
 
 
 def span_options(options: Mapping[str, Any], span: range) -> dict[str, Any]:
@@ -152,15 +162,15 @@ def span_options(options: Mapping[str, Any], span: range) -> dict[str, Any]:
 def join_spans(film: SplitFilm) -> None:
     """Write the film from the pictures of its spans, remove these, and report it.
 
-    PNG files hold the levels that the film would have been written with.
+    PNG files hold the levels that the film would have been written with; files of a store are
+    those of the film.
     """
-
-    def pictures() -> Iterator[Picture]:
-        for job in film.jobs:
-            yield from video_frames(Path(job.output))
-
-    tracked = track_progress(pictures(), len(film.frames), "Joining")
-    film.output.write(tracked, film.frames)
+    if film.output.kind == "store":
+        parts = [Path(job.output) for job in film.jobs]
+        overwrite = bool(film.output.overwrite)
+        join_picture_stores(film.output.path, parts, film.frames, overwrite=overwrite)
+    else:
+        _write_film(film)
     shutil.rmtree(film.folder)
     report(
         f"{film.output.path}: {describe_frames(film.frames)}, in {len(film.jobs)} spans",
@@ -171,3 +181,13 @@ def join_spans(film: SplitFilm) -> None:
             "spans": len(film.jobs),
         },
     )
+
+
+def _write_film(film: SplitFilm) -> None:
+
+    def pictures() -> Iterator[Picture]:
+        for job in film.jobs:
+            yield from video_frames(Path(job.output))
+
+    tracked = track_progress(pictures(), len(film.frames), "Joining")
+    film.output.write(tracked, film.frames)

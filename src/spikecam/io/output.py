@@ -1,4 +1,4 @@
-"""Outputs for pictures: one file, a video, a folder or an archive, checked before any work."""
+"""Outputs for pictures: a file, a video, a folder, an archive or a store, checked before work."""
 
 from __future__ import annotations
 
@@ -24,12 +24,18 @@ from spikecam.io.folder import (
 )
 from spikecam.io.hdr import HDR_PICTURES, TIFF_WHITE, check_hdr_path, white_level, write_hdr_picture
 from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_may_overwrite, check_not_input
+from spikecam.io.picture_store import (
+    STORES,
+    is_store_entry,
+    require_store_packages,
+    write_picture_store,
+)
 from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
 from spikecam.io.remote_address import RemoteAddress
 from spikecam.io.video import VIDEOS, check_video_output, write_video
 
-Kind = Literal["picture", "video", "folder", "archive"]
+Kind = Literal["picture", "video", "folder", "archive", "store"]
 
 DEFAULT_FPS = 30.0
 _NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".npy")
@@ -43,7 +49,7 @@ class Output:
 
     Attributes:
         path: where the pictures go.
-        kind: "picture", "video", "folder" or "archive".
+        kind: "picture", "video", "folder", "archive" or "store".
         fps: pictures per second of a video.
         bits: bits a channel of picture files, 8 or 16.
         overwrite: as for `open_output`.
@@ -103,6 +109,10 @@ class Output:
                 write_video(self.path, pictures, fps=self.fps)
             case "archive":
                 write_picture_archive(self.path, pictures, frame_indices, bits=self.bits)
+            case "store":
+                write_picture_store(
+                    self.path, pictures, frame_indices, overwrite=bool(self.overwrite)
+                )
             case "folder":
                 write_picture_folder(
                     self.path,
@@ -127,15 +137,15 @@ def open_output(
     """Check an output path for pictures before any work, and return it as an `Output`.
 
     ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
-    archive of PNG files; a name without an ending, or one that ends in ``/``, is a folder of PNG
-    files. Nothing is created before `Output.write`.
+    archive of PNG files, ``.zarr`` a store of values as they are; a name without an ending, or one
+    that ends in ``/``, is a folder of PNG files. Nothing is created before `Output.write`.
 
     Args:
         path: the output.
         fps: pictures per second of a video, 30 where it is not given.
         bits: bits a channel of pictures, 8 or 16; 8 where it is not given.
-        overwrite: True replaces a file, and a folder that holds nothing but pictures; False
-            refuses both where they exist; None, the default, replaces files and refuses folders.
+        overwrite: True replaces a file, and a folder or store that holds nothing but pictures;
+            False refuses all where they exist; None, the default, replaces files alone.
         inputs: files and folders that the pictures are made of, which are never replaced.
         count: how many pictures there will be, where it is known.
         hdr: the pictures are linear light, in which 1 is white and more is brighter: ``.exr``
@@ -147,9 +157,13 @@ def open_output(
             anything but a video.
         OutputError: an unknown ending, an input, a place that is in use or cannot be written, or
             one picture file for several pictures.
-        SpikecamError: OpenEXR files, and the package that writes them is not installed.
+        SpikecamError: OpenEXR files or a store, and the package that writes them is not installed.
     """
     kind = output_kind(path, hdr=hdr)
+    if kind == "store":
+        require_store_packages()
+        if bits is not None:
+            raise OptionError(f"{path} holds values as they are, of 32 bits; leave the bits out")
     if hdr and bits is not None:
         raise OptionError(
             "linear light is written with 32 bits a channel in .exr and with 16 in .tiff; leave "
@@ -160,12 +174,14 @@ def open_output(
     path = output.path
     if kind == "folder":
         check_output_folder(path, is_replaceable=is_existing_picture if overwrite else None)
+    if kind == "store":
+        check_output_folder(path, is_replaceable=is_store_entry if overwrite else None)
     check_not_input(path, inputs)
     if kind == "picture" and count not in (None, 1):
         raise OutputError(
             f"{path} is one picture, and {count} frames were asked for; name a folder or a video"
         )
-    if kind != "folder":
+    if kind not in ("folder", "store"):
         check_may_overwrite(path, overwrite)
     if kind == "video":
         check_video_output(path, output.fps)
@@ -180,7 +196,7 @@ def open_output(
 
 
 def output_kind(path: PathLike, *, hdr: bool = False) -> Kind:
-    """Kind of output by its path: "picture", "video", "archive" or "folder".
+    """Kind of output by its path: "picture", "video", "archive", "store" or "folder".
 
     Args:
         path: the output.
@@ -211,6 +227,8 @@ def _kind_by_ending(path: PathLike) -> Kind:
         raise OutputError(NO_STANDARD_OUTPUT)
     path = Path(path)
     suffix = path.suffix.lower()
+    if suffix in STORES and not text.endswith(("/", os.sep)):
+        return "store"
     if text.endswith(("/", os.sep)) or os.path.isdir(path):
         return "folder"
     if suffix in PICTURES or suffix in HDR_PICTURES:
@@ -220,7 +238,7 @@ def _kind_by_ending(path: PathLike) -> Kind:
     if suffix in ARCHIVES:
         return "archive"
     if suffix in _NOT_WRITTEN or is_recording(path) or _ENDING.fullmatch(suffix):
-        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES))
+        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, *STORES))
         raise OutputError(
             f"{path}: pictures are not written as {suffix}; known endings: {known}; "
             f"a folder has no ending, or ends in / as in {path}/"

@@ -1,9 +1,11 @@
-"""Files that are far away: read by ranges, with a cache in memory and a bounded read-ahead."""
+"""Files that are far away: read by ranges, with a cache in memory and a read-ahead."""
 
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,14 +14,16 @@ import numpy.typing as npt
 from spikecam.errors import FileError
 from spikecam.io.remote import MissingFileError
 from spikecam.io.remote_address import RemoteAddress
-from spikecam.io.remote_sources import open_range_source
+from spikecam.io.remote_sources import RangeSource, open_range_source
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# What is read in small pieces is requested and cached in blocks; one block is read ahead.
+# What is read in small pieces is requested and cached in blocks.
 BLOCK_BYTES = 1 << 20
 CACHE_BLOCKS = 32
+# Blocks that are read ahead: one, then twice as many for each block that follows the one before.
+_MOST_AHEAD = 4
 # What is longer than so many blocks is requested at once, in parts of that length, past the cache.
 _LONG_BLOCKS = 4
 _PARALLEL_REQUESTS = 4
@@ -45,18 +49,7 @@ class RemoteFile:
         self._source = open_range_source(address)
         self.size = self._source.size
         self.identity = self._source.identity
-        self._make_cache()
-
-    def _make_cache(self) -> None:
-        from fsspec.caching import BackgroundBlockCache
-
-        self._cache = BackgroundBlockCache(
-            BLOCK_BYTES, self._fetch_within, self.size, maxblocks=CACHE_BLOCKS
-        )
-
-    def _fetch_within(self, start: int, stop: int) -> bytes:
-        # The cache may ask for the block after the last one.
-        return self._source.fetch(start, min(stop, self.size)) if start < self.size else b""
+        self._cache = _BlockCache(self._source)
 
     def read(self, start: int, stop: int) -> bytes:
         """Bytes [start, stop), fewer where the file ends before.
@@ -64,13 +57,7 @@ class RemoteFile:
         Raises:
             FileError: they cannot be read, or the file has changed since it was opened.
         """
-        try:
-            content: bytes = self._cache._fetch(start, min(stop, self.size))
-            return content
-        except Exception:
-            # It would raise what failed in the background again and again.
-            self._make_cache()
-            raise
+        return self._cache.read(start, min(stop, self.size))
 
     def read_into(self, position: int, array: npt.NDArray[np.uint8]) -> bool:
         """Read bytes from a position on into an array. False where the file ends before.
@@ -115,6 +102,67 @@ def read_small_file_or_none(address: RemoteAddress) -> bytes | None:
     if file.size > BLOCK_BYTES:
         raise FileError(f"{address} is larger than such a file can be; correct or remove it")
     return file.read(0, file.size)
+
+
+class _BlockCache:
+    """The last blocks of a file that were read, and those that are read ahead.
+
+    fsspec's own cache reads one block ahead: a request waits for the one before.
+
+    Args:
+        source: of the file.
+    """
+
+    def __init__(self, source: RangeSource) -> None:
+        self._source = source
+        self._block_bytes = BLOCK_BYTES
+        self._blocks: OrderedDict[int, Future[bytes]] = OrderedDict()
+        self._threads = ThreadPoolExecutor(_PARALLEL_REQUESTS, thread_name_prefix="spikecam-far")
+        self._last, self._ahead = -1, 0
+        self._lock = threading.Lock()
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Bytes [start, stop), which are within the file.
+
+        Raises:
+            FileError: as `RangeSource.fetch`.
+        """
+        if stop <= start:
+            return b""
+        first, last = start // self._block_bytes, (stop - 1) // self._block_bytes
+        with self._lock:
+            self._choose_ahead(first, last)
+            wanted = [self._request(k) for k in range(first, last + 1)]
+            for k in range(last + 1, last + 1 + self._ahead):
+                if k * self._block_bytes < self._source.size:
+                    self._request(k)
+            while len(self._blocks) > max(CACHE_BLOCKS, last + 1 + self._ahead - first):
+                self._blocks.popitem(last=False)
+        content = b"".join(block.result() for block in wanted)
+        begin = first * self._block_bytes
+        return content[start - begin : stop - begin]
+
+    def _choose_ahead(self, first: int, last: int) -> None:
+        """Choose how many blocks to read ahead by what was read before.
+
+        Methods read at the two ends of a window that slides: going back to what is held counts as
+        nothing.
+        """
+        if first <= self._last + 1 <= last:
+            self._ahead = min(max(1, 2 * self._ahead), _MOST_AHEAD)
+            self._last = last
+        elif last not in self._blocks:
+            self._ahead, self._last = 1, last
+
+    def _request(self, number: int) -> Future[bytes]:
+        """The block of a number, requested where it is not there, or failed."""
+        block = self._blocks.get(number)
+        if block is None or (block.done() and block.exception() is not None):
+            start = number * self._block_bytes
+            stop = min(start + self._block_bytes, self._source.size)
+            block = self._blocks[number] = self._threads.submit(self._source.fetch, start, stop)
+        self._blocks.move_to_end(number)
+        return block
 
 
 class _RemoteReader(io.RawIOBase):

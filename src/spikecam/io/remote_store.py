@@ -29,6 +29,10 @@ class RemoteStore(Store):
     """Store of zarr-python at an address, for reading; nothing is requested yet.
 
     What goes wrong while it is read is a FileError.
+
+    Attributes:
+        opened_count: how many times a file was opened, or was not there. From then on a file that
+            is open is the same or refused.
     """
 
     supports_writes = False
@@ -38,6 +42,7 @@ class RemoteStore(Store):
 
     def __init__(self, address: RemoteAddress) -> None:
         super().__init__(read_only=True)
+        self.opened_count = 0
         self._address = address
         self._sources: OrderedDict[str, RangeSource] = OrderedDict()
 
@@ -56,6 +61,7 @@ class RemoteStore(Store):
     def _read_or_none(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
         source = self._sources.get(key)
         if source is None:
+            self.opened_count += 1
             try:
                 source = open_range_source(self._address.with_added_path(f"/{key}"))
             except MissingFileError:

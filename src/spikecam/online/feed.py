@@ -7,7 +7,7 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.bits import Bytes
 from spikecam.errors import FileError, GeometryError, OptionError
 from spikecam.io.geometry import Geometry, check_stored_size, resolve_geometry
 from spikecam.io.recording_format import find_format_or_none
@@ -158,6 +159,10 @@ class SharedRingFeed:
     Where the writer overtakes it, it goes on half a ring behind the newest frame, and counts what
     it lost.
 
+    Attributes:
+        place: gives memory for so many frames or fewer, of so many bytes, to which they are copied;
+            None, or where it gives none, they are copied to a buffer.
+
     Args:
         reader: of the ring.
 
@@ -168,6 +173,7 @@ class SharedRingFeed:
     def __init__(self, reader: SharedRingReader) -> None:
         self.name, self.geometry = "shared memory", reader.geometry
         self.frames_behind = self.leftover_bytes = self.lost_frames = 0
+        self.place: Callable[[int, int], Bytes | None] | None = None
         self._reader = reader
 
     def __iter__(self) -> Iterator[SpikeStream]:
@@ -187,7 +193,11 @@ class SharedRingFeed:
             ended = reader.ended
             written = reader.written
             self.frames_behind = written - position
-            block = buffer[: min(written - position, most)]
+            count = min(written - position, most)
+            block = buffer[:count]
+            if self.place is not None and count:
+                placed = self.place(count, frame_bytes)
+                block = block if placed is None else placed
             if not len(block):
                 if ended:
                     return

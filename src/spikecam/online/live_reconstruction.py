@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from spikecam.online.feed import Feed
+from spikecam.bits import Bytes
+from spikecam.online.feed import Feed, SharedRingFeed
 from spikecam.online.methods import online_reconstructor
 from spikecam.online.moment_recorder import MomentRecorder
 from spikecam.orientation import Orientation
@@ -64,6 +65,8 @@ class LiveReconstruction:
         self._changed = threading.Condition()
         self._stop_requested = threading.Event()
         self.choose_method(method)
+        if isinstance(feed, SharedRingFeed):
+            feed.place = self._place
 
     @property
     def seconds_since_frames(self) -> float | None:
@@ -171,6 +174,12 @@ class LiveReconstruction:
             if self._picture is None or self.picture_count <= after:
                 return None
             return self.picture_count, self._picture
+
+    def _place(self, count: int, size: int) -> Bytes | None:
+        """Memory of the method to which frames are copied, where it has some."""
+        place = getattr(self.reconstructor, "place", None)
+        memory: Bytes | None = None if place is None else place(count, size)
+        return memory
 
     def _publish(self, picture: Picture) -> None:
         picture = np.ascontiguousarray(self.orientation.apply(picture))

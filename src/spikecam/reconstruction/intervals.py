@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from spikecam.reconstruction.interval_pictures import set_first_spikes
+from spikecam.reconstruction.interval_kernels import search_rows
 from spikecam.rows import run_over_rows
 from spikecam.stream import SpikeStream
 
 FrameOffsets = npt.NDArray[np.int32]
 
+# Bytes and frames of a part of the recording that is searched at a time.
 _BLOCK_BYTES = 1 << 20
-_FIRST_FRAMES = 32
+_PART_FRAMES = 32
 
 
 def last_spike_offsets(stream: SpikeStream, frame: int, reach: int) -> FrameOffsets:
@@ -79,56 +79,19 @@ def _find_spikes(
     shape (count, H, 8 * row bytes); columns past the width hold 0.
     """
     _, height, width = stream.shape
-    offsets = np.full((count, height, (width + 7) // 8 * 8), -1, np.int32)
+    row_bytes = (width + 7) // 8
+    offsets = np.full((count, height, 8 * row_bytes), -1, np.int32)
     offsets[:, :, width:] = 0
-    # A part at a time: most pixels are found soon. So many are in the first that they are written
-    # for all pixels; later they are searched one by one.
-    length, first = stop - start, 0
-    if count == 1 and length > _FIRST_FRAMES:
-        first = _FIRST_FRAMES
-        rows = stream.packed_rows(*((stop - first, stop) if backward else (start, start + first)))
-        set_first_spikes(rows[::-1] if backward else rows, offsets[0])
-        offsets[:, :, width:] = 0
-        if (offsets >= 0).all():
-            return offsets
-    # Frames [first, length) from this end are left.
-    left = stream[start : stop - first] if backward else stream[start + first : stop]
-    parts = left.block_spans(_BLOCK_BYTES)
-    for a, b in reversed(parts) if backward else parts:
-        rows = left.packed_rows(a, b)
-        frames_before = length - b if backward else first + a
-        run_over_rows(_scan, height, rows[::-1] if backward else rows, frames_before, offsets)
-        if (offsets[-1] >= 0).all():
+    # Bits of the pixels whose first, second, ... spike is still searched for.
+    missing = np.full((count, height, row_bytes), 255, np.uint8)
+    missing[:, :, width // 8 :] = (1 << width % 8) - 1
+    # A part at a time: most spikes are in the first.
+    step = max(1, min(_PART_FRAMES, _BLOCK_BYTES // (height * row_bytes)))
+    for done in range(0, stop - start, step):
+        length = min(step, stop - start - done)
+        first = stop - done - length if backward else start + done
+        rows = stream.packed_rows(first, first + length)
+        run_over_rows(search_rows, height, rows, backward, done, missing, offsets)
+        if not missing[-1].any():
             break
     return offsets
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _scan(rows, frames_before, offsets, first_row, last_row):  # type: ignore[no-untyped-def]
-    count, _, columns = offsets.shape
-    open_bits = np.empty(columns // 8, np.uint8)
-    for row in range(first_row, last_row):
-        left = 0
-        open_bits[:] = 0
-        for column in range(columns):
-            if offsets[count - 1, row, column] < 0:
-                open_bits[column // 8] |= 1 << column % 8
-                left += 1
-        for i in range(len(rows)):
-            if left == 0:
-                break
-            for k in range(len(open_bits)):
-                spikes = rows[i, row, k] & open_bits[k]
-                bit = 0
-                while spikes:
-                    if spikes & 1:
-                        column = 8 * k + bit
-                        nth = 0
-                        while offsets[nth, row, column] >= 0:
-                            nth += 1
-                        offsets[nth, row, column] = frames_before + i
-                        if nth == count - 1:
-                            open_bits[k] ^= 1 << bit
-                            left -= 1
-                    spikes >>= 1
-                    bit += 1

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from spikecam.bits import frame_bytes
-from spikecam.spike_counts import SpikeCounter
+from spikecam.bits import Bytes, frame_bytes
 from spikecam.stream import SpikeStream
+
+# Frames that are held beyond those asked for: as many may be placed while these stay whole.
+SPARE_FRAMES = 64
 
 
 class RecentFrames:
     """The last frames of those that come, in a ring of packed frames.
 
-    Each frame is copied once, into the ring.
+    Each frame is copied once, into the ring, or not at all where it was put there (`place`).
 
     Args:
         shape: height and width in pixels.
         length: frames that are held.
+
+    Attributes:
+        frame_count: frames that came since the ring began. It begins anew with rows of another
+            stored width.
+        row_width: stored columns of a row.
     """
 
     def __init__(self, shape: tuple[int, int], length: int) -> None:
@@ -26,41 +32,59 @@ class RecentFrames:
         self._begin_ring(shape[1])
 
     def __len__(self) -> int:
-        return min(self._frame_count, self.length)
+        return min(self.frame_count, self.length)
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a packed frame."""
+        return self._ring.shape[1]
+
+    def place(self, count: int, size: int) -> Bytes | None:
+        """Memory for the frames that come next, up to ``count`` of them, (n, size).
+
+        Who writes frames there and then appends them saves a copy; what is there before is nothing
+        that is held. None where frames are of another size than those before.
+        """
+        if size != self.frame_bytes:
+            return None
+        place = self.frame_count % len(self._ring)
+        return self._ring[place : place + min(count, SPARE_FRAMES)]
 
     def append(self, frames: SpikeStream) -> None:
         """Append the frames that come next, and drop the oldest."""
-        if frames.row_width != self._row_width:
+        if frames.row_width != self.row_width:
             self._begin_ring(frames.row_width)
-        self._frame_count += max(0, len(frames) - self.length)
-        first = max(0, len(frames) - self.length)
+        capacity = len(self._ring)
+        first = max(0, len(frames) - capacity)
+        self.frame_count += first
         while first < len(frames):
-            place = self._frame_count % self.length
-            last = min(len(frames), first + self.length - place)
-            self._ring[place : place + last - first] = frames.packed(first, last)
-            self._frame_count += last - first
+            place = self.frame_count % capacity
+            last = min(len(frames), first + capacity - place)
+            target, packed = self._ring[place : place + last - first], frames.packed(first, last)
+            if packed.ctypes.data != target.ctypes.data:
+                target[:] = packed
+            self.frame_count += last - first
             first = last
 
     @property
     def stream(self) -> SpikeStream:
         """These frames as a recording, fewer at first. It is a copy, which does not change."""
-        return SpikeStream(np.concatenate(self._parts()), self._shape, row_width=self._row_width)
+        parts = self.parts(self.frame_count - len(self), self.frame_count)
+        return SpikeStream(np.concatenate(parts), self._shape, row_width=self.row_width)
 
-    def count(self) -> npt.NDArray[np.uint32]:
-        """Count the spikes of every pixel in these frames, (H, W)."""
-        counter = SpikeCounter(self._ring.shape[1], len(self))
-        for part in self._parts():
-            counter.add(part)
-        return counter.picture(*self._shape, self._row_width)
+    def parts(self, start: int, stop: int) -> list[Bytes]:
+        """Frames [start, stop) of all that came, in one array or two that follow each other.
 
-    def _parts(self) -> list[npt.NDArray[np.uint8]]:
-        """The frames in their order, in one array or two that follow each other in time."""
-        if self._frame_count <= self.length:
-            return [self._ring[: self._frame_count]]
-        place = self._frame_count % self.length
-        return [self._ring[place:], self._ring[:place]]
+        They are views of the ring, and of the last ``length`` frames.
+        """
+        capacity = len(self._ring)
+        place, end = start % capacity, start % capacity + stop - start
+        if end <= capacity:
+            return [self._ring[place:end]]
+        return [self._ring[place:], self._ring[: end - capacity]]
 
     def _begin_ring(self, row_width: int) -> None:
-        self._row_width = row_width
-        self._frame_count = 0
-        self._ring = np.empty((self.length, frame_bytes(self._shape[0], row_width)), np.uint8)
+        self.row_width = row_width
+        self.frame_count = 0
+        size = frame_bytes(self._shape[0], row_width)
+        self._ring = np.empty((self.length + SPARE_FRAMES, size), np.uint8)

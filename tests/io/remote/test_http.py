@@ -5,6 +5,7 @@ import pytest
 
 from spikecam.errors import FileError, GeometryError
 from spikecam.io import remote, remote_file
+from spikecam.io.formats import zarr_store
 from spikecam.io.recording import open, write_recording
 
 SIDECAR = {"width": 48, "height": 40, "rate": 500}
@@ -31,12 +32,35 @@ def test_a_window_reads_its_block_and_one_ahead(server, address, stream, monkeyp
     server.requests.clear()
     assert np.array_equal(opened.read(20, 22), stream.read(20, 22))
     assert np.array_equal(opened.read(21, 22), stream.read(21, 22))
-    opened._packed.source._cache.close()
-    blocks = {(first // 480, last // 480) for _, first, last in server.requests}
-    # A range that ends with a block touches the next one, as fsspec counts.
-    assert (10, 10) in blocks
-    assert blocks <= {(10, 10), (11, 11), (12, 12)}
-    assert len(server.requests) == len(blocks)
+    opened._packed.source._cache._threads.shutdown()
+    assert sorted(first / 480 for _, first, last in server.requests) == [10, 11]
+    assert {last - first + 1 for _, first, last in server.requests} == {480}
+
+
+def test_what_is_read_in_order_is_read_further_ahead(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 2 * 240)
+    monkeypatch.setattr(remote_file, "CACHE_BLOCKS", 8)
+    opened = open(address)
+    server.requests.clear()
+    for t in range(0, 12, 2):
+        assert np.array_equal(opened.read(t, t + 2), stream.read(t, t + 2))
+    opened._packed.source._cache._threads.shutdown()
+    # Blocks 0 to 5, and four ahead, each once.
+    assert sorted(first / 480 for _, first, _ in server.requests) == [*range(10)]
+
+
+def test_a_block_that_failed_ahead_is_requested_again(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 2 * 240)
+    opened = open(address)
+    opened.read(0, 2)
+    next(iter(opened._packed.source._cache._blocks.values())).result()
+    [*opened._packed.source._cache._blocks.values()][1].exception()
+    server.status = 503
+    opened.read(2, 4)
+    failed = [*opened._packed.source._cache._blocks.values()][2]
+    assert isinstance(failed.exception(), FileError)
+    server.status = 0
+    assert np.array_equal(opened.read(4, 6), stream.read(4, 6))
 
 
 @pytest.mark.parametrize("name", ["a.dat", "a.npz", "uhsr.npz", "rsir.npz", "a.npy", "a.h5"])
@@ -68,6 +92,35 @@ def test_a_zarr_recording_is_read(server, stream, tmp_path):
     opened = open(server.address("a.zarr"))
     with pytest.raises(FileError, match=r"/a\.zarr is damaged, or was copied in part"):
         opened.read(3, 5)
+
+
+def test_chunks_of_a_file_that_is_open_need_no_request_of_metadata(
+    server, stream, tmp_path, monkeypatch
+):
+    pytest.importorskip("zarr")
+    monkeypatch.setattr(zarr_store, "MIN_CHUNK_FRAMES", 10)
+    monkeypatch.setattr(zarr_store, "CHUNK_BYTES", 10)
+    monkeypatch.setattr(zarr_store, "IDENTITY_SECONDS", 1e6)
+    write_recording(tmp_path / "a.zarr", stream)
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            server.files[str(path.relative_to(tmp_path))] = path.read_bytes()
+    opened = open(server.address("a.zarr"))
+    opened.read(0, 5)
+    server.requests.clear()
+    assert np.array_equal(opened.read(20, 25), stream.read(20, 25))
+    assert {name for name, *_ in server.requests} == {"a.zarr/spikes/c/0/0"}
+    # After a while it is asked for, and a file that changes is refused at once.
+    server.files["a.zarr/zarr.json"] += b" "
+    opened.read(30, 35)
+    monkeypatch.setattr(zarr_store, "IDENTITY_SECONDS", 0)
+    with pytest.raises(FileError, match=r"/a\.zarr changed while it was being read"):
+        opened.read(40, 45)
+    opened = open(server.address("a.zarr"))
+    opened.read(0, 5)
+    server.files["a.zarr/spikes/c/0/0"] += b" "
+    with pytest.raises(FileError, match="c/0/0 changed while it was being read"):
+        opened.read(50, 55)
 
 
 def test_long_slices_are_read_in_parts(server, address, stream, monkeypatch):

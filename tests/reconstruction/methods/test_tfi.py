@@ -124,6 +124,8 @@ def test_a_reach_beyond_16_bits_gives_the_same(spikes):
     stream = SpikeStream.from_array(spikes(60, 4, 16))
     assert frame_number_type(128, 256) is np.int16
     assert frame_number_type(128, 40_000) is np.int32
+    # Frame numbers would fit, but not the length of an interval.
+    assert frame_number_type(128, 20_000) is np.int32
     pictures = [np.empty((3, 4, 16), np.float32) for _ in range(2)]
     for kind, out in zip((np.int16, np.int32), pictures, strict=True):
         begins, following = np.full((4, 16), -1, kind), np.full((4, 16), 60, kind)

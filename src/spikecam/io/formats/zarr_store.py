@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,6 +44,8 @@ from spikecam.stream import Progress, Span, SpikeStream
 if TYPE_CHECKING:
     from zarr.abc.store import Store
 
+    from spikecam.io.remote_store import RemoteStore
+
 ARRAY = "spikes"
 METADATA = "zarr.json"
 CHUNK_BYTES = 1 << 20
@@ -55,6 +58,8 @@ _FRAME_LAYOUT = (
 )
 # Version of what is written: what another one left unfinished is not continued.
 _LAYOUT_VERSION = 1
+# So often it is asked whether a recording that is far away is still the same, at least.
+IDENTITY_SECONDS = 1.0
 # Chunks that are held as frames for readers of a few frames at a time, and their most bytes.
 _CACHED_CHUNKS, _CACHED_BYTES = 8, 64 << 20
 # Frames of the source whose digest tells it from another one.
@@ -106,14 +111,36 @@ def _open_store(path: RecordingPath) -> tuple[Store, Callable[[], object]]:
     if isinstance(path, RemoteAddress):
         from spikecam.io.remote_store import RemoteStore
 
+        remote_store = RemoteStore(path)
         metadata = path.with_added_path(f"/{METADATA}")
-        return RemoteStore(path), lambda: open_range_source(metadata).identity
+        return remote_store, _RemoteIdentity(remote_store, metadata)
 
     def identity() -> tuple[int, int, int]:
         status = os.stat(path / METADATA)
         return status.st_dev, status.st_ino, status.st_mtime_ns
 
     return LocalStore(path, read_only=True), identity
+
+
+class _RemoteIdentity:
+    """Identity of a recording that is far away: that of its metadata.
+
+    Requests for a file that is open are answered by that file alone, so that another recording can
+    take the place of this one only between two files. The metadata are asked for again after a file
+    was opened, and when `IDENTITY_SECONDS` have passed.
+    """
+
+    def __init__(self, store: RemoteStore, metadata: RemoteAddress) -> None:
+        self._store, self._metadata = store, metadata
+        self._opened_count, self._time = -1, 0.0
+        self._identity: object = None
+
+    def __call__(self) -> object:
+        opened_count, now = self._store.opened_count, time.monotonic()
+        if opened_count != self._opened_count or now - self._time > IDENTITY_SECONDS:
+            self._identity = open_range_source(self._metadata).identity
+            self._opened_count, self._time = opened_count, now
+        return self._identity
 
 
 class _ZarrFrames:

@@ -24,6 +24,7 @@ from itertools import islice
 
 import numpy as np
 
+from spikecam import bits
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
@@ -38,9 +39,9 @@ from spikecam.reconstruction.membrane_kernels import REACH_FRAMES
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
 from spikecam.stream import SpikeStream
 
-# Frames that are passed backward at a time. What lies behind them is searched once for each run,
-# which costs as much as some ten pictures.
-_RUN_FRAMES = 128
+# Bytes of the spikes, and most frames, of a run that is passed backward. What lies behind it is
+# searched once, which costs as much as some twenty pictures.
+_RUN_BYTES, _MOST_RUN_FRAMES = 16 << 20, 512
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,12 @@ def _iter_means(pictures: Iterator[Picture], window: int) -> Iterator[Picture]:
 
 
 def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Picture]:
-    kind = frame_number_type(_RUN_FRAMES, reach)
+    _, height, width = stream.shape
+    run_frames = max(1, min(_MOST_RUN_FRAMES, _RUN_BYTES // bits.frame_bytes(height, width)))
+    kind = frame_number_type(run_frames, reach)
     begins = np.maximum(interval_start_offsets(stream, first, reach), -reach - 1).astype(kind)
-    for start in range(first, last, _RUN_FRAMES):
-        stop = min(start + _RUN_FRAMES, last)
+    for start in range(first, last, run_frames):
+        stop = min(start + run_frames, last)
         # Beyond the reach it makes no difference where the spike is.
         following = np.minimum(interval_end_offsets(stream, stop, reach), reach + 1)
         following += np.int32(stop - start)

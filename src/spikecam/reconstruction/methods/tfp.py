@@ -13,13 +13,13 @@ from functools import partial
 
 import numpy as np
 
-from spikecam.bits import frame_bytes
+from spikecam.bits import Bytes, frame_bytes
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes
 from spikecam.picture import Picture
 from spikecam.reconstruction.membrane import iter_corrected_tfp
-from spikecam.reconstruction.recent_frames import RecentFrames
+from spikecam.reconstruction.recent_counts import RecentCounts
 from spikecam.reconstruction.sliding_counts import SlidingCounts
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
 from spikecam.stream import SpikeStream
@@ -85,8 +85,7 @@ def _run(stream: SpikeStream, first: int, last: int, window: int) -> Iterator[Pi
 class OnlineTfp:
     """TFP of frames as they come, for live use.
 
-    It is of the last ``window`` frames, or fewer at first. They are counted anew for each picture:
-    while pictures come as often as the window is new, this reads every frame about once.
+    It is of the last ``window`` frames, or fewer at first. Each frame is counted once, as it comes.
 
     Args:
         shape: height and width in pixels.
@@ -105,7 +104,14 @@ class OnlineTfp:
                 f"the window of live TFP is 1 to {longest:,} frames of {width}x{height}, which are "
                 f"held in memory, not {options.window:,}"
             )
-        self._recent = RecentFrames(shape, options.window)
+        self._recent = RecentCounts(shape, options.window)
+
+    def place(self, count: int, size: int) -> Bytes | None:
+        """Memory for up to ``count`` frames that come next, of ``size`` bytes, or None.
+
+        Frames that are written there, and then passed to `update`, are not copied.
+        """
+        return self._recent.place(count, size)
 
     def update(self, frames: SpikeStream) -> None:
         """Advance by the frames that come next. The last ``window`` of all are held."""
