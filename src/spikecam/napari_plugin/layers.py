@@ -30,7 +30,10 @@ def recording_layers(stream: SpikeStream, name: str) -> list[LayerData]:
     window = min(TfpOptions().window, (len(stream) - 1) // 2 * 2 + 1)
     rate = LazyPictures(stream, "tfp", window=window)
     spikes = {"name": f"{name} spikes", "contrast_limits": (0, 1), "axis_labels": AXES}
-    return [(stream, spikes, "image"), (rate, picture_attributes(rate, stream, name, "rate"), "image")]
+    return [
+        (stream, spikes, "image"),
+        (rate, picture_attributes(rate, stream, name, "rate"), "image"),
+    ]
 
 
 def picture_attributes(

@@ -67,7 +67,7 @@ class LazyPictures:
 
     def _index(self, read: Callable[[int, int], Any], index: Any) -> npt.NDArray[Any]:
         axes = index if isinstance(index, tuple) else (index,)
-        time, rows, columns = (*axes, *[slice(None)] * (3 - len(axes)))
+        time, rows, columns = (*axes, slice(None), slice(None))[:3]
         none = np.empty((0, *self.shape[1:]), np.float32)
 
         def read_some(start: int, stop: int) -> npt.NDArray[Any]:
@@ -146,7 +146,8 @@ class BackgroundPictures(LazyPictures):
 
     def _try_to_make(self, place: int) -> Picture:
         try:
-            return self._make(place, place + 1)[0]
+            picture: Picture = self._make(place, place + 1)[0]
+            return picture
         # Whatever a method of another package raises, the thread goes on.
         except Exception as error:
             self._on_error(error)

@@ -21,5 +21,7 @@ def errors_as_notifications() -> Iterator[None]:
 
 def notify_error(error: Exception) -> None:
     """Show an error: the sentence of a user's error, the type of any other with its text."""
-    sentence = str(error) if isinstance(error, SpikecamError) else f"{type(error).__name__}: {error}"
+    sentence = (
+        str(error) if isinstance(error, SpikecamError) else f"{type(error).__name__}: {error}"
+    )
     show_error(sentence)

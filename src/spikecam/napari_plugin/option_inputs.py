@@ -13,11 +13,14 @@ _LARGEST_WHOLE_NUMBER = 1_000_000
 
 
 def option_input(field: OptionField) -> Any:
-    """Make the input of an option; a number that may be left out is a line of text."""
+    """Make the input of an option. A number that may be left out is a line of text.
+
+    A choice without a default may stay empty, which leaves it to the method.
+    """
     common = {"name": field.name, "label": field.label, "tooltip": field.help}
     if field.choices:
-        default = field.default if field.default in field.choices else field.choices[0]
-        return ComboBox(choices=field.choices, value=default, **common)
+        nullable = field.default is None
+        return ComboBox(choices=field.choices, value=field.default, nullable=nullable, **common)
     if field.kind is bool:
         return CheckBox(value=bool(field.default), **common)
     if field.kind is int and not field.optional:

@@ -43,7 +43,9 @@ class RawRecordingWidget(Container):
         with errors_as_notifications():
             camera = self.camera_input.value
             shape = (self.height_input.value, self.width_input.value)
-            stream = open_recording(self.file_input.value, shape if camera == _OTHER_SIZE else camera)
+            stream = open_recording(
+                self.file_input.value, shape if camera == _OTHER_SIZE else camera
+            )
             for data, attributes, _ in recording_layers(stream, self.file_input.value.name):
                 self._viewer.add_image(data, **attributes)
 

@@ -35,7 +35,9 @@ class ReconstructionWidget(Container):
         self.method_input = ComboBox(label="Method", choices=[AUTO, *methods])
         self.option_inputs = Container(label="Options", labels=True)
         self.button = PushButton(text="Reconstruct")
-        super().__init__(widgets=[self.recording_input, self.method_input, self.option_inputs, self.button])
+        super().__init__(
+            widgets=[self.recording_input, self.method_input, self.option_inputs, self.button]
+        )
         self.method_input.changed.connect(self._show_options)
         self.button.changed.connect(self.add_layer)
 
@@ -83,4 +85,7 @@ class ReconstructionWidget(Container):
     def _option_values(self) -> dict[str, Any]:
         method = self._declaration()
         fields = list_option_fields(method) if method is not None else []
-        return {field.name: option_value(field, self.option_inputs[field.name].value) for field in fields}
+        return {
+            field.name: option_value(field, self.option_inputs[field.name].value)
+            for field in fields
+        }
