@@ -12,9 +12,12 @@ from pathlib import Path
 import nbformat
 from mkdocs.structure.files import File
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 FOLDER = Path(__file__).parents[1] / "docs" / "notebooks"
 CELL_SECONDS = 120
+# Kernels talk over a socket of this machine alone, not over TCP.
+LOCAL = Config({"ConnectionFileMixin": {"transport": "ipc"}})
 PLACE = '<div data-output="{}"></div>'
 
 
@@ -49,7 +52,7 @@ def with_link(markdown, name):
 def notebook_page(text):
     """Run a notebook, given as text: its Markdown, with a place for each output, and those."""
     notebook = nbformat.reads(text, as_version=4)
-    NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", config=LOCAL).execute()
     parts, outputs = [], []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
