@@ -56,8 +56,8 @@ def run(lines, names):
 
 
 def side_by_side(pictures):
-    """Pictures beside each other on white, of the height of the lowest, no wider than WIDTH."""
-    height = min(picture.shape[0] for picture in pictures)
+    """Pictures beside each other on white, of the height of the highest, and no wider than WIDTH."""
+    height = max(picture.shape[0] for picture in pictures)
     widths = [round(one.shape[1] * height / one.shape[0]) for one in pictures]
     # Small ones are enlarged by whole pixels.
     scale = max(1, WIDTH // sum(widths))
