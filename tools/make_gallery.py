@@ -56,7 +56,7 @@ def run(lines, names):
 
 
 def side_by_side(pictures):
-    """Pictures beside each other on white, of the height of the highest, and no wider than WIDTH."""
+    """Pictures beside each other on white, as high as the highest, no wider than WIDTH."""
     height = max(picture.shape[0] for picture in pictures)
     widths = [round(one.shape[1] * height / one.shape[0]) for one in pictures]
     # Small ones are enlarged by whole pixels.

@@ -2,7 +2,8 @@
 
     python tools/make_manual_pictures.py [--no-app] [-o OUT]
 
-Writes sizes.jpg; and, in Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
+Writes sizes.jpg; and, in Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and
+app-live.jpg. Those of the gallery are made by tools/make_gallery.py.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Outputs for pictures: one file, a video, a folder or an archive, checked before any work."""
+"""Outputs for pictures: one file, a video, a folder, an archive or a bag, checked before work."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ from spikecam.io.paths import NO_STANDARD_OUTPUT, PathLike, check_may_overwrite,
 from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
 from spikecam.io.remote_address import RemoteAddress
+from spikecam.io.ros_bag import ROS_BAG, check_ros_bag_output, is_existing_bag_file, write_ros_bag
 from spikecam.io.video import VIDEOS, check_video_output, write_video
 
-Kind = Literal["picture", "video", "folder", "archive"]
+Kind = Literal["picture", "video", "folder", "archive", "bag"]
 
 DEFAULT_FPS = 30.0
 _NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".npy")
@@ -43,8 +44,8 @@ class Output:
 
     Attributes:
         path: where the pictures go.
-        kind: "picture", "video", "folder" or "archive".
-        fps: pictures per second of a video.
+        kind: "picture", "video", "folder", "archive" or "bag".
+        fps: pictures per second of a video or a bag.
         bits: bits a channel of picture files, 8 or 16.
         overwrite: as for `open_output`.
         hdr: whether the pictures are linear light that may be above white.
@@ -101,6 +102,14 @@ class Output:
                 write_picture(self.path, _only_picture(pictures, self.path), bits=self.bits)
             case "video":
                 write_video(self.path, pictures, fps=self.fps)
+            case "bag":
+                write_ros_bag(
+                    self.path,
+                    pictures,
+                    fps=self.fps,
+                    bits=self.bits,
+                    overwrite=bool(self.overwrite),
+                )
             case "archive":
                 write_picture_archive(self.path, pictures, frame_indices, bits=self.bits)
             case "folder":
@@ -127,12 +136,12 @@ def open_output(
     """Check an output path for pictures before any work, and return it as an `Output`.
 
     ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
-    archive of PNG files; a name without an ending, or one that ends in ``/``, is a folder of PNG
-    files. Nothing is created before `Output.write`.
+    archive of PNG files, ``.rosbag`` a bag of ROS 2, which is a folder; a name without an ending,
+    or one that ends in ``/``, is a folder of PNG files. Nothing is created before `Output.write`.
 
     Args:
         path: the output.
-        fps: pictures per second of a video, 30 where it is not given.
+        fps: pictures per second of a video or a bag, 30 where it is not given.
         bits: bits a channel of pictures, 8 or 16; 8 where it is not given.
         overwrite: True replaces a file, and a folder that holds nothing but pictures; False
             refuses both where they exist; None, the default, replaces files and refuses folders.
@@ -144,7 +153,7 @@ def open_output(
 
     Raises:
         OptionError: a speed or a number of bits that the format does not have, or a speed for
-            anything but a video.
+            anything but a video or a bag.
         OutputError: an unknown ending, an input, a place that is in use or cannot be written, or
             one picture file for several pictures.
         SpikecamError: OpenEXR files, and the package that writes them is not installed.
@@ -158,29 +167,32 @@ def open_output(
     bits = 8 if bits is None else bits
     output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite, hdr)
     path = output.path
-    if kind == "folder":
-        check_output_folder(path, is_replaceable=is_existing_picture if overwrite else None)
+    if kind in ("folder", "bag"):
+        is_own = is_existing_bag_file if kind == "bag" else is_existing_picture
+        check_output_folder(path, is_replaceable=is_own if overwrite else None)
     check_not_input(path, inputs)
     if kind == "picture" and count not in (None, 1):
         raise OutputError(
             f"{path} is one picture, and {count} frames were asked for; name a folder or a video"
         )
-    if kind != "folder":
+    if kind not in ("folder", "bag"):
         check_may_overwrite(path, overwrite)
     if kind == "video":
         check_video_output(path, output.fps)
         if bits != 8:
             raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         return output
+    if kind == "bag":
+        check_ros_bag_output(output.fps)
     if not hdr:
         check_bit_depth(path if kind == "picture" else path / "000.png", bits)
-    if fps is not None:
+    if fps is not None and kind != "bag":
         raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
     return output
 
 
 def output_kind(path: PathLike, *, hdr: bool = False) -> Kind:
-    """Kind of output by its path: "picture", "video", "archive" or "folder".
+    """Kind of output by its path: "picture", "video", "archive", "folder" or "bag".
 
     Args:
         path: the output.
@@ -211,6 +223,8 @@ def _kind_by_ending(path: PathLike) -> Kind:
         raise OutputError(NO_STANDARD_OUTPUT)
     path = Path(path)
     suffix = path.suffix.lower()
+    if suffix == ROS_BAG:
+        return "bag"
     if text.endswith(("/", os.sep)) or os.path.isdir(path):
         return "folder"
     if suffix in PICTURES or suffix in HDR_PICTURES:
@@ -220,7 +234,7 @@ def _kind_by_ending(path: PathLike) -> Kind:
     if suffix in ARCHIVES:
         return "archive"
     if suffix in _NOT_WRITTEN or is_recording(path) or _ENDING.fullmatch(suffix):
-        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES))
+        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, ROS_BAG))
         raise OutputError(
             f"{path}: pictures are not written as {suffix}; known endings: {known}; "
             f"a folder has no ending, or ends in / as in {path}/"
