@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ _IMAGE, _HEADER, _TIME = (
     "builtin_interfaces/msg/Time",
 )
 # Of the bag's metadata: what ROS 2 Humble writes, and all later ones read.
-_BAG_VERSION = 8
+_BAG_VERSION: Literal[8] = 8
 _NANOSECONDS = 1_000_000_000
 
 
