@@ -40,7 +40,7 @@ _PAGE = Template("""\
 <div id="${id}" style="max-width: ${width}px">
 <img style="width: 100%; display: block" alt="${label}" src="data:image/jpeg;base64,${picture}">
 <div style="display: flex; gap: 0.6em; align-items: center; padding: 0.4em 0">
-<button type="button" style="min-width: 4.5em">Play</button>
+<button type="button" style="width: 5em; padding: 0.1em; border: 1px solid">Play</button>
 <input type="range" aria-label="Frame" min="0" max="${last}" value="${middle}" style="flex: 1">
 <output style="min-width: 9em">${label}</output>
 </div>
