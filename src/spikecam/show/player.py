@@ -118,6 +118,7 @@ class Player:
 
 def player(
     content: SpikeStream | PathLike | Iterable[npt.ArrayLike],
+    /,
     method: str = AUTO,
     *,
     frames: Frames | None = None,
