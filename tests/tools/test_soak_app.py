@@ -56,7 +56,7 @@ def test_the_app_lasts_some_seconds(tool, monkeypatch):
         pytest.skip("there is no Chromium; make browser installs it on Debian")
     # By this name NiceGUI takes itself to be under test, and does not serve.
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    found = tool.soak(6, seed=1)
+    found = tool.soak(4, seed=1)
     assert found.faults(1000) == []
-    assert found.actions.total() > 3
+    assert found.actions.total() > 1
     assert found.memory[0][1] > 50e6
