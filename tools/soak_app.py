@@ -5,7 +5,7 @@
 Opens recordings, clicks and types whatever the page shows, seeks, scrolls, and loads the page
 anew. Fails on errors of scripts, on errors and tracebacks in the server's log, on pages that are
 left, and where the server's memory grows by more than --growth megabytes after the first third of
-the time.
+the time. In a run of a few minutes networks that are loaded on first use count as growth, too.
 """
 
 import argparse
