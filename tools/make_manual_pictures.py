@@ -2,8 +2,8 @@
 
     python tools/make_manual_pictures.py [--no-app] [-o OUT]
 
-Writes before-after.jpg, methods.jpg, sizes.jpg, deblurred.jpg, motion.jpg and colours.jpg; and, in
-Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and app-live.jpg.
+Writes sizes.jpg; and, in Debian's Chromium, app-size.jpg, app-look.jpg, app-deblur.jpg and
+app-live.jpg. Those of the gallery are made by tools/make_gallery.py.
 """
 
 import argparse
@@ -24,9 +24,6 @@ import spikecam as sc
 from spikecam import sample
 from spikecam.bench.live import send_frames
 
-AT = 68
-# Of the picture: the bus's name.
-PART = (slice(390, 530), slice(60, 460))
 QUALITY = 88
 
 
@@ -34,22 +31,6 @@ def write(out, name, picture):
     image = Image.fromarray(np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8))
     image.thumbnail((1500, 1500))
     image.save(out / name, quality=QUALITY)
-
-
-def before_after(out):
-    stream = sc.open(sample.SPIKES)
-    seven = sc.evenly_spaced_frames(stream, 7)
-    sharp = list(sc.deblur_frames(sample.BLUR, stream, frames=seven))
-    write(out, "before-after.jpg", sc.contact_sheet(sc.read_picture(sample.BLUR), sharp, seven))
-
-
-def methods(out):
-    stream = sc.open(sample.SPIKES)
-    made = [
-        sc.stretch_for_display(sc.reconstruct(stream, AT, name))
-        for name in ("tfp", "tfi", "fusion")
-    ]
-    write(out, "methods.jpg", beside([np.kron(one, np.ones((2, 2))) for one in made]))
 
 
 def sizes(out):
@@ -63,28 +44,6 @@ def sizes(out):
             image = Image.fromarray(np.rint(picture * 255).astype(np.uint8))
             shown.append(np.asarray(image.resize((480, 480 * height // width))) / 255)
         write(out, "sizes.jpg", beside(shown))
-
-
-def deblurred(out):
-    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
-    made = [blur, *(sc.deblur(blur, stream, at=AT, method=name) for name in ("sdm", "refined"))]
-    write(out, "deblurred.jpg", beside([one[PART] for one in made]))
-
-
-def motion(out):
-    stream = sc.open(sample.SPIKES)
-    flow = sc.flow(stream, AT, AT + 20)
-    still = sc.stretch_for_display(sc.reconstruct(stream, AT, "fusion"))
-    arrows = sc.draw_flow_arrows(still, flow)
-    times = arrows.shape[0] // still.shape[0]
-    colours = sc.flow_to_colours(flow).repeat(times, 0).repeat(times, 1)
-    write(out, "motion.jpg", beside([colours, arrows]))
-
-
-def colours(out):
-    blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
-    coloured = sc.deblur(blur, stream, at=AT, method="colour")
-    write(out, "colours.jpg", beside([blur[::2, ::2], coloured[::2, ::2]]))
 
 
 def beside(pictures, gap=8):
@@ -181,8 +140,7 @@ def main():
         # Of the sample, for as long as anybody watches.
         send_frames(sc.open(sample.SPIKES), sys.stdout.buffer, 20_000, 600)
     args.out.mkdir(parents=True, exist_ok=True)
-    for make in (before_after, methods, sizes, deblurred, motion, colours):
-        make(args.out)
+    sizes(args.out)
     if not args.no_app:
         in_the_app(args.out)
 

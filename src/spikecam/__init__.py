@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from spikecam.show.curves import check_curves, write_curves
     from spikecam.show.display import DisplayMapping, stretch_for_display
     from spikecam.show.flow_colours import draw_flow_arrows, flow_to_colours
+    from spikecam.show.player import Player, player
     from spikecam.show.table import check_table, format_json, write_table
     from spikecam.srgb import linear_to_srgb, srgb_to_linear
     from spikecam.stream import SpikeStream
@@ -264,6 +265,7 @@ _HOMES = {
     "show.curves": ("check_curves", "write_curves"),
     "show.display": ("DisplayMapping", "stretch_for_display"),
     "show.flow_colours": ("draw_flow_arrows", "flow_to_colours"),
+    "show.player": ("Player", "player"),
     "show.table": ("check_table", "format_json", "write_table"),
     "srgb": ("linear_to_srgb", "srgb_to_linear"),
     "stream": ("SpikeStream",),
@@ -373,6 +375,8 @@ __all__ = [  # noqa: RUF022
     "stretch_for_display",
     "DisplayMapping",
     "contact_sheet",
+    "player",
+    "Player",
     "summarize_recording",
     "simulate",
     "Sensor",

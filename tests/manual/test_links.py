@@ -41,6 +41,9 @@ def fault(page, target):
     file = (page.parent / parts.path).resolve() if parts.path else page
     if file.parent == ROOT / "docs" / "commands" and file.stem in COMMANDS:
         return None
+    if file.parent == ROOT / "docs" / "notebooks":
+        # Pages are made of notebooks.
+        file = file.with_suffix(".ipynb")
     if not file.exists():
         return "is not there"
     if page.parent == ROOT / "docs" and not file.is_relative_to(page.parent):
@@ -76,6 +79,8 @@ def test_pages_are_linked_to():
         ("api.md#spikecam.io.recording.open", None),
         ("commands/info.md", None),
         ("pictures/methods.jpg", None),
+        ("notebooks/look.md", None),
+        ("notebooks/none.md", "is not there"),
         ("https://arxiv.org/abs/2403.09486", None),
     ],
 )

@@ -1,5 +1,6 @@
 """The manual's simple pages, whose commands run beside what the demo left; and all of it, built."""
 
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ from spikecam.cli.config import ConfigPrinted
 from spikecam.cli.main import COMMANDS, build_app
 
 ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 PAGES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 WITH_COMMANDS = (
     "batch",
@@ -67,18 +69,6 @@ def test_the_lines_of_the_first_page_run(run_example, small_demo, tmp_path, monk
     assert sc.count_frames("sharp.mp4") == 7
 
 
-def test_the_lines_of_the_gallery_make_its_pictures(text, small_demo, tmp_path, monkeypatch):
-    shutil.copytree(small_demo, tmp_path / "demo")
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", text("gallery"), re.DOTALL)
-    assert all(len(block.splitlines()) == 3 for block in blocks[1:])
-    exec("".join(blocks), {})
-    names = set(re.findall(r"[\w-]+\.(?:png|mp4)", " ".join(blocks[1:])))
-    names |= {f"{name}.png" for name in ("tfp", "tfi", "fusion", "sdm", "refined")}
-    assert len(names) == 10
-    assert all(Path(name).is_file() for name in names)
-
-
 def test_the_example_of_the_tutorial_makes_a_figure_of_what_it_scores(
     run_example, small_demo, tmp_path, monkeypatch
 ):
@@ -121,9 +111,32 @@ def test_every_extra_is_explained(text):
 @pytest.mark.parametrize("page", PAGES)
 def test_pictures_exist_and_are_made_by_a_tool(text, page):
     tools = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "tools").glob("make*.py"))
+    # Those below lines of Python are what the lines make: tests/tools compares them.
+    by_lines = re.findall(r"```\n\n!\[[^]]*\]\(pictures/([\w.-]+)\)", text("gallery"))
+    assert len(by_lines) > 12
     for picture in re.findall(r"\]\(([^)]*\.(?:jpg|png))\)", text(page)):
+        name = Path(picture).name
         assert (ROOT / "docs" / picture).is_file(), picture
-        assert f'"{Path(picture).name}"' in tools
+        assert name in by_lines or f'"{name}"' in tools
+
+
+def test_notebooks_are_stored_without_outputs():
+    """They are run, and so tested, where the manual is built."""
+    assert len(NOTEBOOKS) == 3
+    for path in NOTEBOOKS:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        assert len(code) > 2
+        assert all(not cell["outputs"] and cell["execution_count"] is None for cell in code)
+
+
+def test_the_example_of_the_page_on_notebooks_runs(run_example, small_demo, tmp_path, monkeypatch):
+    shutil.copytree(small_demo, tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    names = run_example("jupyter")
+    assert len(names["film"].jpegs) == 30
+    assert Path("film.html").read_text().count("<script>") == 1
+    assert names["lazy"].shape == names["tensor"].shape == names["spikes"].shape
 
 
 def test_the_manual_is_built_without_a_warning(tmp_path):
@@ -136,6 +149,14 @@ def test_the_manual_is_built_without_a_warning(tmp_path):
     assert len(pages) > 10
     for name in COMMANDS:
         assert f"spikecam {name}" in (tmp_path / "site" / "commands" / f"{name}.html").read_text()
+    for path in NOTEBOOKS:
+        # What their cells show, with scripts as they are.
+        text = (tmp_path / "site" / "notebooks" / f"{path.stem}.html").read_text()
+        assert 'src="data:image/png;base64,' in text
+        assert "<table><tr><th>recording</th>" in text
+        assert "data-output" not in text
+        assert (tmp_path / "site" / "notebooks" / path.name).is_file()
+    assert "const pictures = [" in (tmp_path / "site" / "notebooks" / "look.html").read_text()
     for page in pages:
         text = page.read_text(encoding="utf-8")
         # One may go elsewhere by a link; nothing is fetched from there.

@@ -14,6 +14,7 @@ from spikecam.networks.configs.refiner import RefinerConfig, RefinerInputConfig
 from spikecam.networks.refiner import Refiner
 
 TOOLS = Path(__file__).parents[2] / "tools"
+PICTURES = TOOLS.parent / "docs" / "pictures"
 
 
 def run(monkeypatch, tool, *args):
@@ -120,13 +121,25 @@ def test_pictures_of_the_camera_are_made(monkeypatch, tmp_path, capsys):
 
 def test_the_pictures_of_the_manual_are_what_their_tool_makes(monkeypatch, tmp_path):
     run(monkeypatch, "make_manual_pictures.py", "--no-app", "-o", tmp_path)
-    made = sorted(path.name for path in tmp_path.iterdir())
-    assert made == [
-        f"{name}.jpg"
-        for name in ("before-after", "colours", "deblurred", "methods", "motion", "sizes")
-    ]
-    for name in made:
-        new, shown = (sc.read_picture(f / name) for f in (tmp_path, TOOLS.parent / "docs/pictures"))
+    assert [path.name for path in tmp_path.iterdir()] == ["sizes.jpg"]
+    new, shown = (sc.read_picture(f / "sizes.jpg") for f in (tmp_path, PICTURES))
+    assert np.abs(new - shown).mean() < 0.01
+
+
+def test_the_lines_of_the_gallery_make_its_pictures(monkeypatch, tmp_path):
+    tool = runpy.run_path(str(TOOLS / "make_gallery.py"))
+    text = tool["GALLERY"].read_text()
+    entries = tool["ENTRY"].findall(text)
+    assert all(len(lines.splitlines()) == 3 for lines, _ in entries)
+    # All lines but those that stand before, and more than a dozen.
+    assert text.count("```python") == len(entries) + 1 > 13
+    run(monkeypatch, "make_gallery.py", "-o", tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {name for _, name in entries}
+    for name in names:
+        assert (PICTURES / name).stat().st_size < 150_000, name
+        read = sc.read_video if name.endswith(".mp4") else sc.read_picture
+        new, shown = (read(folder / name) for folder in (tmp_path, PICTURES))
         assert np.abs(new - shown).mean() < 0.01, name
 
 

@@ -103,7 +103,7 @@ class PictureOptions(OverwriteOption):
     Attributes:
         overwrite: Replace what exists, a folder of pictures too, or refuse every file that exists;
             by default files are replaced, and folders are not.
-        fps: Frames per second of a video; 30 by default.
+        fps: Frames per second of a video or a bag of ROS 2; 30 by default.
         bits: Bits a channel of pictures, 8 or 16; 8 by default.
     """
 

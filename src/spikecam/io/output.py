@@ -1,4 +1,4 @@
-"""Outputs for pictures: a file, a video, a folder, an archive or a store, checked before work."""
+"""Outputs for pictures: files, videos, folders, archives, stores and bags, checked before work."""
 
 from __future__ import annotations
 
@@ -33,12 +33,19 @@ from spikecam.io.picture_store import (
 from spikecam.io.pictures import PICTURES, check_bit_depth, write_picture
 from spikecam.io.recording_format import is_recording
 from spikecam.io.remote_address import RemoteAddress
+from spikecam.io.ros_bag import ROS_BAG, check_ros_bag_output, is_existing_bag_file, write_ros_bag
 from spikecam.io.video import VIDEOS, check_video_output, write_video
 
-Kind = Literal["picture", "video", "folder", "archive", "store"]
+Kind = Literal["picture", "video", "folder", "archive", "store", "bag"]
 
 DEFAULT_FPS = 30.0
 _NOT_WRITTEN = (".avi", ".mov", ".mkv", ".webm", ".bmp", ".webp", ".jp2", ".npy")
+# Outputs that are folders, with what tells whether an entry is of an output of that kind.
+_OWN_FILES = {
+    "folder": is_existing_picture,
+    "store": is_store_entry,
+    "bag": is_existing_bag_file,
+}
 # What looks like a file's ending: `a.pgn` does, `run.1` and `2024.05.01` do not.
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}")
 
@@ -49,8 +56,8 @@ class Output:
 
     Attributes:
         path: where the pictures go.
-        kind: "picture", "video", "folder", "archive" or "store".
-        fps: pictures per second of a video.
+        kind: "picture", "video", "folder", "archive", "store" or "bag".
+        fps: pictures per second of a video or a bag.
         bits: bits a channel of picture files, 8 or 16.
         overwrite: as for `open_output`.
         hdr: whether the pictures are linear light that may be above white.
@@ -107,6 +114,14 @@ class Output:
                 write_picture(self.path, _only_picture(pictures, self.path), bits=self.bits)
             case "video":
                 write_video(self.path, pictures, fps=self.fps)
+            case "bag":
+                write_ros_bag(
+                    self.path,
+                    pictures,
+                    fps=self.fps,
+                    bits=self.bits,
+                    overwrite=bool(self.overwrite),
+                )
             case "archive":
                 write_picture_archive(self.path, pictures, frame_indices, bits=self.bits)
             case "store":
@@ -137,12 +152,13 @@ def open_output(
     """Check an output path for pictures before any work, and return it as an `Output`.
 
     ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
-    archive of PNG files, ``.zarr`` a store of values as they are; a name without an ending, or one
-    that ends in ``/``, is a folder of PNG files. Nothing is created before `Output.write`.
+    archive of PNG files, ``.zarr`` a store of values as they are, ``.rosbag`` a bag of ROS 2, which
+    is a folder; a name without an ending, or one that ends in ``/``, is a folder of PNG files.
+    Nothing is created before `Output.write`.
 
     Args:
         path: the output.
-        fps: pictures per second of a video, 30 where it is not given.
+        fps: pictures per second of a video or a bag, 30 where it is not given.
         bits: bits a channel of pictures, 8 or 16; 8 where it is not given.
         overwrite: True replaces a file, and a folder or store that holds nothing but pictures;
             False refuses all where they exist; None, the default, replaces files alone.
@@ -154,7 +170,7 @@ def open_output(
 
     Raises:
         OptionError: a speed or a number of bits that the format does not have, or a speed for
-            anything but a video.
+            anything but a video or a bag.
         OutputError: an unknown ending, an input, a place that is in use or cannot be written, or
             one picture file for several pictures.
         SpikecamError: OpenEXR files or a store, and the package that writes them is not installed.
@@ -172,31 +188,32 @@ def open_output(
     bits = 8 if bits is None else bits
     output = Output(Path(path), kind, DEFAULT_FPS if fps is None else fps, bits, overwrite, hdr)
     path = output.path
-    if kind == "folder":
-        check_output_folder(path, is_replaceable=is_existing_picture if overwrite else None)
-    if kind == "store":
-        check_output_folder(path, is_replaceable=is_store_entry if overwrite else None)
+    is_own = _OWN_FILES.get(kind)
+    if is_own is not None:
+        check_output_folder(path, is_replaceable=is_own if overwrite else None)
     check_not_input(path, inputs)
     if kind == "picture" and count not in (None, 1):
         raise OutputError(
             f"{path} is one picture, and {count} frames were asked for; name a folder or a video"
         )
-    if kind not in ("folder", "store"):
+    if is_own is None:
         check_may_overwrite(path, overwrite)
     if kind == "video":
         check_video_output(path, output.fps)
         if bits != 8:
             raise OptionError("video has 8 bits a channel; write a folder of PNG files for 16")
         return output
+    if kind == "bag":
+        check_ros_bag_output(output.fps)
     if not hdr:
         check_bit_depth(path if kind == "picture" else path / "000.png", bits)
-    if fps is not None:
+    if fps is not None and kind != "bag":
         raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
     return output
 
 
 def output_kind(path: PathLike, *, hdr: bool = False) -> Kind:
-    """Kind of output by its path: "picture", "video", "archive", "store" or "folder".
+    """Kind of output by its path: "picture", "video", "archive", "store", "bag" or "folder".
 
     Args:
         path: the output.
@@ -229,6 +246,8 @@ def _kind_by_ending(path: PathLike) -> Kind:
     suffix = path.suffix.lower()
     if suffix in STORES and not text.endswith(("/", os.sep)):
         return "store"
+    if suffix == ROS_BAG:
+        return "bag"
     if text.endswith(("/", os.sep)) or os.path.isdir(path):
         return "folder"
     if suffix in PICTURES or suffix in HDR_PICTURES:
@@ -238,7 +257,7 @@ def _kind_by_ending(path: PathLike) -> Kind:
     if suffix in ARCHIVES:
         return "archive"
     if suffix in _NOT_WRITTEN or is_recording(path) or _ENDING.fullmatch(suffix):
-        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, *STORES))
+        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, *STORES, ROS_BAG))
         raise OutputError(
             f"{path}: pictures are not written as {suffix}; known endings: {known}; "
             f"a folder has no ending, or ends in / as in {path}/"

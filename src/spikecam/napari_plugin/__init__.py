@@ -1,0 +1,1 @@
+"""Plugin of the viewer napari: recordings as layers, and reconstruction beside them."""
