@@ -74,8 +74,17 @@ def served(tmp_path):
 
     It fails where the command connects to any other machine.
     """
+    yield from _serve_commands(tmp_path / "connections")
+
+
+@pytest.fixture(scope="module")
+def served_for_module(tmp_path_factory):
+    """As `served`, but the command runs until the tests of a file have ended."""
+    yield from _serve_commands(tmp_path_factory.mktemp("served") / "connections")
+
+
+def _serve_commands(outside):
     processes = []
-    outside = tmp_path / "connections"
 
     def start(*args, **kwargs):
         # By this name NiceGUI takes itself to be under test, and does not serve.
