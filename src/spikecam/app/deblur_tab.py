@@ -12,6 +12,7 @@ from nicegui import run, ui
 
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
+from spikecam.app.progress_text import describe_progress
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
@@ -28,7 +29,6 @@ _NO_PICTURE = "no picture: spikes alone"
 _PROGRESS_INTERVAL_SECONDS = 0.2
 _DEFAULT_COUNT = 7
 _TOPIC = "deblur"
-_LEAST_SECONDS_LEFT = 2
 # Encodings that are offered; others can be typed.
 _ENCODINGS = (AUTO, "srgb", "linear", "gamma:2.2")
 
@@ -244,18 +244,3 @@ class DeblurTab:
         show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
         if count:
             self._sequence_view.show_sequence(sequence)
-
-
-def describe_progress(finished: int, count: int, seconds: float) -> str:
-    """Progress in words, with the time that is left.
-
-    Args:
-        finished: frames that are finished.
-        count: frames in all.
-        seconds: since the start.
-    """
-    if not finished:
-        return f"the first of {count} frames, since {seconds:.0f} s"
-    text = f"{finished} of {count} frames"
-    left = seconds / finished * (count - finished)
-    return f"{text}, about {left:.0f} s left" if left >= _LEAST_SECONDS_LEFT else text

@@ -243,6 +243,11 @@ class Session:
         self.sequence = sequence
         return sequence
 
+    @property
+    def export_folder(self) -> Path:
+        """Folder for what the page exports; it goes with the app."""
+        return self._folder / "exports"
+
     def list_encoding_files(self) -> list[Path]:
         """List files that may hold the encoding of a picture.
 

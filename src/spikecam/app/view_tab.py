@@ -8,10 +8,10 @@ from typing import Any
 
 from nicegui import events, run, ui
 
+from spikecam.app.export_box import ExportBox, ShownFrame
 from spikecam.app.frame_view import (
     ViewSettings,
     reconstruct_frame,
-    render_frame_png,
     viewable_frames,
     window_options_that_fit,
 )
@@ -119,7 +119,7 @@ class ViewTab:
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
-        ui.button("Save this frame", icon="download", on_click=self._save).props("outline dense")
+        ExportBox(self.session, lambda: ShownFrame(self.frame_index, self.settings))
         ui.label("Keys: ← → one step, with Shift ten; Home, End; Space plays.").classes(
             "text-xs opacity-70"
         )
@@ -245,17 +245,6 @@ class ViewTab:
                     display = self.settings.display_mapping(picture)
                     fixed_range = (display.black, display.white)
         self._change_settings(fixed_range=fixed_range)
-
-    async def _save(self) -> None:
-        stream = self.session.stream
-        if stream is None or self.session.path is None:
-            return
-        with errors_shown_as_notices():
-            stem = self.session.path.stem
-            name = f"{stem}-{self.frame_index:06d}-{self.settings.method}.png"
-            png = await run.io_bound(render_frame_png, stream, self.frame_index, self.settings)
-            if png is not None:
-                ui.download.content(png, legible_text(name))
 
     def _choose_frame(self, event: events.ValueChangeEventArguments[float | None]) -> None:
         if event.value is not None and int(event.value) != self.frame_index:

@@ -105,6 +105,7 @@ def format_value_as_typed(option_name: str, value: Any) -> Any:
 
 Size = Annotated[tuple[int, int], one_word_parameter(parse_size, "WIDTHxHEIGHT")]
 Bounds = Annotated[tuple[float, float], one_word_parameter(parse_bounds, "LOW:HIGH")]
+Levels = Annotated[tuple[float, float], one_word_parameter(parse_bounds, "BLACK:WHITE")]
 Numbers = Annotated[tuple[float, ...], one_word_parameter(parse_numbers, "N,N,...")]
 
 
