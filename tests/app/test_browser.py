@@ -135,13 +135,17 @@ def test_open_choose_the_size_scrub_deblur_compare_and_download(
     page.keyboard.press("End")
     page.wait_for_function("before => !document.body.innerText.includes(before)", arg=middle)
 
-    for name, file in (("MP4", "sharp.mp4"), ("GIF", "sharp.gif"), ("PNG files", "frames.zip")):
+    for name, ending in (("MP4", "mp4"), ("GIF", "gif"), ("PNG files", "zip")):
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
-        assert download.value.suggested_filename == f"bare-refined-{file}"
-        download.value.save_as(tmp_path / file)
+        file = download.value.suggested_filename
+        assert re.fullmatch(rf"bare-0000\d\d-0001\d\d-refined\.{ending}", file)
+        download.value.save_as(tmp_path / f"sharp.{ending}")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save this frame").click()
+    assert re.fullmatch(r"bare-0001\d\d-refined\.png", download.value.suggested_filename)
     assert sc.count_frames(tmp_path / "sharp.mp4") == 3
-    assert len(zipfile.ZipFile(tmp_path / "frames.zip").namelist()) == 3
+    assert len(zipfile.ZipFile(tmp_path / "sharp.zip").namelist()) == 3
     with Image.open(tmp_path / "sharp.gif") as gif:
         assert gif.n_frames == 3
 

@@ -12,6 +12,9 @@ STYLE = """
 .compare img.after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--cut)); }
 .compare .cut { position: absolute; top: 0; bottom: 0; left: var(--cut); width: 2px;
     margin-left: -1px; background: white; box-shadow: 0 0 3px black; pointer-events: none; }
+.exposure-track { height: 10px; background: #80808040; border-radius: 5px; }
+.exposure-bar { height: 10px; background: #2a5d8c; border-radius: 5px; }
+.body--dark .exposure-bar { background: #9cc6ee; }
 .busy { animation: appear 0s 0.3s both; }
 @keyframes appear { from { visibility: hidden; } to { visibility: visible; } }
 .notice { white-space: pre-line; max-width: min(90vw, 40rem); }

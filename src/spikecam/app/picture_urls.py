@@ -14,8 +14,13 @@ from spikecam.app.frame_size import preview_png
 from spikecam.app.frame_view import ViewSettings, render_frame_png
 from spikecam.app.png import encode_png
 from spikecam.app.session import Session
+from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
 from spikecam.errors import SpikecamError
+from spikecam.io.pictures import read_picture
+
+# Pixels of the longer side of a picture that may be chosen.
+_CANDIDATE_SIDE = 960
 
 Sessions = Mapping[str, Session]
 
@@ -38,6 +43,11 @@ def size_preview_url(session: Session, path: Path, camera: str | tuple[int, int]
     else:
         size = {"height": camera[0], "width": camera[1]}
     return f"/session/{session.token}/preview?{urlencode({'path': path_to_url_text(path), **size})}"
+
+
+def candidate_picture_url(session: Session, path: Path) -> str:
+    """URL of a picture that may belong to the recording, made small."""
+    return f"/session/{session.token}/candidate?{urlencode({'path': path_to_url_text(path)})}"
 
 
 def blurry_picture_url(session: Session) -> str:
@@ -88,6 +98,14 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
             modified = real.stat().st_mtime_ns
             return _png_response(preview_png(real, camera or (height, width), modified))
         except (SpikecamError, OSError) as error:
+            return _text_picture_response(str(error))
+
+    @router.get("/candidate")
+    def get_candidate(token: str, path: str) -> Response:
+        try:
+            real = find_session(token).resolve_picture(path_from_url_text(path))
+            return _png_response(encode_png(shrink_picture(read_picture(real), _CANDIDATE_SIDE)))
+        except SpikecamError as error:
             return _text_picture_response(str(error))
 
     @router.get("/blur")

@@ -38,8 +38,9 @@ class Session:
         camera: the camera's name, or (height, width), by which it was opened; None where the
             recording says its size.
         rate: the rate in frames per second that was given, if any.
-        sequence: sharp pictures of it; None at first.
-        version: a number that changes whenever a recording is opened or a sequence is started.
+        sequence: sharp pictures of it that are shown; None at first.
+        started: a sequence of which no picture is shown yet; None where there is none.
+        version: a number that changes whenever another recording or sequence is shown.
 
     Args:
         files: the files that may be opened.
@@ -54,7 +55,8 @@ class Session:
         self.rate: float | None = None
         self.stream: SpikeStream | None = None
         self.sequence: SharpSequence | None = None
-        self.version = 0
+        self.started: SharpSequence | None = None
+        self.version, self._started_count = 0, 0
         self._folder = folder / self.token
         self._cleanup_threads: list[threading.Thread] = []
 
@@ -155,7 +157,7 @@ class Session:
         rate: float | None = None,
     ) -> None:
         """Set the recording that the page works on, with the arguments of `read_stream`."""
-        self._drop_sequence()
+        self._drop_sequences()
         self.version += 1
         self.path, self.stream = path, stream
         self.camera, self.rate = camera, rate
@@ -183,7 +185,7 @@ class Session:
         """
         return path if path == sample.BLUR else self.files.resolve_path(path)
 
-    def replace_sequence(
+    def start_sequence(
         self,
         blur: Path | None,
         frames: Frames,
@@ -192,7 +194,7 @@ class Session:
         options: Mapping[str, Any],
         pair: PairSettings | None = None,
     ) -> SharpSequence:
-        """Replace the present sequence by a new one, whose pictures are yet to be made.
+        """Start a sequence, whose pictures are yet to be made; the present one stays.
 
         Args:
             blur: one of `list_pictures_for_recording`; None for spikes alone.
@@ -205,8 +207,7 @@ class Session:
             pair: how picture and spikes are read together; by default measured and checked.
 
         Raises:
-            SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened;
-                the present sequence then stays.
+            SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened.
         """
         stream = self.stream
         if stream is None:
@@ -235,13 +236,25 @@ class Session:
             encoding=encoding,
             check_match=pair.check_match,
         )
-        sequence = SharpSequence(self._folder / str(self.version + 1), request)
+        self._started_count += 1
+        sequence = SharpSequence(self._folder / f"sequence-{self._started_count}", request)
         if self.stream is not stream:
             raise OptionError("another recording was opened meanwhile; start again")
-        self._drop_sequence()
-        self.version += 1
-        self.sequence = sequence
+        self.drop_started()
+        self.started = sequence
         return sequence
+
+    def show_started(self) -> None:
+        """Show the sequence that was started, in the place of the present one, which is removed."""
+        if self.started is not None:
+            self._remove_files_of(self.sequence)
+            self.sequence, self.started = self.started, None
+            self.version += 1
+
+    def drop_started(self) -> None:
+        """Stop and remove the sequence that was started, if none of its pictures is shown."""
+        self._remove_files_of(self.started)
+        self.started = None
 
     @property
     def export_folder(self) -> Path:
@@ -270,21 +283,26 @@ class Session:
 
     def close(self) -> None:
         """Close the session: stop its work, and remove its files in the background."""
-        self._drop_sequence()
+        self._drop_sequences()
 
     def wait_for_file_removal(self) -> None:
         """Wait until the files of earlier sequences are removed."""
         for thread in self._cleanup_threads:
             thread.join()
 
-    def _drop_sequence(self) -> None:
-        if self.sequence is not None:
-            self.sequence.stop()
-            thread = threading.Thread(target=self.sequence.stop_and_remove_files)
+    def _drop_sequences(self) -> None:
+        self.drop_started()
+        self._remove_files_of(self.sequence)
+        self.sequence = None
+
+    def _remove_files_of(self, sequence: SharpSequence | None) -> None:
+        """Stop a sequence, and remove its files in the background."""
+        if sequence is not None:
+            sequence.stop()
+            thread = threading.Thread(target=sequence.stop_and_remove_files)
             thread.start()
             running = [one for one in self._cleanup_threads if one.is_alive()]
             self._cleanup_threads = [*running, thread]
-            self.sequence = None
 
 
 def _lacks_size(path: Path) -> bool:
