@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -155,3 +156,13 @@ def files(tmp_path, spikes):
     (folder / "dangling.dat").symlink_to(tmp_path / "nothing")
     (tmp_path / "uploads").mkdir()
     return AllowedFiles([folder / "a.npz"], tmp_path / "uploads")
+
+
+@pytest.fixture
+def corner(tmp_path):
+    """A corner of the sample, of which samples are made quickly."""
+    folder = tmp_path / "corner"
+    spikes, blur = np.asarray(sc.open(sample.SPIKES))[:, :72, :128], sc.read_picture(sample.BLUR)
+    sc.save(folder / "spikes.npz", sc.SpikeStream.from_array(spikes))
+    sc.save(folder / "blur.png", blur[:288, :512])
+    return folder

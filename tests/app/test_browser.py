@@ -184,16 +184,6 @@ def test_a_sequence_of_the_sample_is_scored(served, page, shot, tmp_path):
     shot("4-small-screen")
 
 
-@pytest.fixture
-def corner(tmp_path):
-    """A corner of the sample, of which samples are made quickly."""
-    folder = tmp_path / "corner"
-    spikes, blur = np.asarray(sc.open(sample.SPIKES))[:, :72, :128], sc.read_picture(sample.BLUR)
-    sc.save(folder / "spikes.npz", sc.SpikeStream.from_array(spikes))
-    sc.save(folder / "blur.png", blur[:288, :512])
-    return folder
-
-
 def test_samples_are_shown_and_spikes_need_no_picture(served, page, shot, corner, tmp_path):
     address, _ = served("app", corner)
     page.goto(address)
