@@ -91,6 +91,8 @@ def _serve_commands(outside):
         # By this name NiceGUI takes itself to be under test, and does not serve.
         environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
         environment["SPIKECAM_WATCHED"] = str(outside)
+        # What it remembers of earlier runs is not this machine's.
+        environment["XDG_STATE_HOME"] = str(outside.with_name("state"))
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, *map(str, args), "--no-browser"],
             stdout=subprocess.PIPE,

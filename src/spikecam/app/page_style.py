@@ -20,6 +20,8 @@ STYLE = """
 .notice { white-space: pre-line; max-width: min(90vw, 40rem); }
 .option .q-field__bottom { position: static; transform: none; min-height: 0; padding-top: 4px; }
 .app-name { font-size: 1.25rem; font-weight: bold; line-height: 2rem; margin: 0; }
+.file-picture { min-width: 80px; }
+.file-picture img { width: 64px; height: 40px; object-fit: contain; image-rendering: auto; }
 .file:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
 .body--dark .text-primary, .body--dark .q-btn--outline.text-primary { color: #9cc6ee !important; }
 """

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Response
 
+from spikecam.app.file_list import FileEntry
 from spikecam.app.frame_size import preview_png
 from spikecam.app.frame_view import ViewSettings, render_frame_png
 from spikecam.app.png import encode_png
+from spikecam.app.recording_card import thumbnail_png
 from spikecam.app.session import Session
 from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
@@ -43,6 +45,11 @@ def size_preview_url(session: Session, path: Path, camera: str | tuple[int, int]
     else:
         size = {"height": camera[0], "width": camera[1]}
     return f"/session/{session.token}/preview?{urlencode({'path': path_to_url_text(path), **size})}"
+
+
+def thumbnail_url(session: Session, entry: FileEntry) -> str:
+    """URL of a small picture of a recording of a list."""
+    return f"/session/{session.token}/thumbnail?{urlencode({'path': path_to_url_text(entry.path)})}"
 
 
 def candidate_picture_url(session: Session, path: Path) -> str:
@@ -99,6 +106,17 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
             return _png_response(preview_png(real, camera or (height, width), modified))
         except (SpikecamError, OSError) as error:
             return _text_picture_response(str(error))
+
+    @router.get("/thumbnail")
+    def get_thumbnail(token: str, path: str) -> Response:
+        entry = find_session(token).files.entry_of(path_from_url_text(path))
+        if entry is not None:
+            try:
+                real = entry.path.resolve()
+                return _png_response(thumbnail_png(real, entry.size, entry.modified))
+            except (SpikecamError, OSError):
+                pass
+        raise HTTPException(404, "there is no picture of this")
 
     @router.get("/candidate")
     def get_candidate(token: str, path: str) -> Response:
