@@ -9,7 +9,7 @@ from spikecam import sample
 def test_a_film_is_saved_and_cancelled_and_a_command_copied(served, page, shot, tmp_path):
     address, _ = served("app")
     page.goto(f"{address}&recording=sample&frame=70&window=21")
-    page.get_by_role("button", name="Copy the frame as command").click()
+    page.get_by_role("button", name="Copy as command: the frame").click()
     command = page.locator(".copy-text").inner_text()
     name = "spikes-000070-tfp.png"
     words = f"-o {name} --at 70 --method tfp --window 21 --stretch 1.0:99.0"

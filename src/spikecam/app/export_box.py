@@ -96,7 +96,7 @@ class ExportBox:
                         _show_copy(text_of(make_export()))
 
                 button = ui.button(f"Copy as {label}", on_click=copy).props("flat dense no-caps")
-                button.props["aria-label"] = f"Copy the {what} as {label}"
+                button.props["aria-label"] = f"Copy as {label}: the {what}"
 
     def _frame_export(self, ending: str = ".png") -> ViewExport:
         shown = self._shown()

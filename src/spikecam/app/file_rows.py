@@ -39,8 +39,8 @@ class FileRows:
         on_remove: Callable[[Path], None] | None = None,
     ) -> None:
         self._session, self._on_choose, self._on_remove = session, on_choose, on_remove
-        self._list = ui.list().props(f'bordered separator dense role=group aria-label="{label}"')
-        self._list.classes("w-full")
+        self._list = ui.list().props(f'bordered dense role=group aria-label="{label}"')
+        self._list.classes("w-full file-rows")
         self._version = 0
 
     def show(self, entries: Sequence[FileEntry], names: Sequence[str] | None = None) -> None:

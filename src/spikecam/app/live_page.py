@@ -87,12 +87,11 @@ class LivePage:
         ui.dark_mode(True)
         ui.colors(primary=COLOUR)
         ui.add_css(STYLE + _PICTURE_STYLE)
-        with ui.element("main").classes("w-full flex flex-col gap-2"):
-            with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
-                self._build_controls()
-            self._status = ui.label()
-            self._image = ui.element("img").props(f'src="{url}" alt="the camera, now"')
-            self._image.classes("live w-full")
+        with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
+            self._build_controls()
+        self._status = ui.label()
+        image = ui.element("img").props(f'src="{url}" alt="the camera, now"').classes("live w-full")
+        self._full.on("click", js_handler=f"() => getHtmlElement({image.id}).requestFullscreen()")
         ui.timer(_STATUS_INTERVAL_SECONDS, self._show_status)
 
     def _build_controls(self) -> None:
@@ -126,12 +125,7 @@ class LivePage:
         self._freeze = ui.button("Freeze", icon="pause", on_click=self._toggle_frozen)
         self._freeze.props("outline dense")
         ui.button("Save the picture", icon="download", on_click=self._save).props("outline dense")
-        full = ui.button("Full screen", icon="fullscreen").props("outline dense")
-        full.on(
-            "click",
-            js_handler=f"() => getHtmlElement({full.id}).ownerDocument"
-            '.querySelector(".live").requestFullscreen()',
-        )
+        self._full = ui.button("Full screen", icon="fullscreen").props("outline dense")
         if view.live.recorder is not None:
             ui.button("Record", icon="fiber_manual_record", on_click=view.live.recorder.trigger)
 

@@ -20,11 +20,18 @@ STYLE = """
 .notice { white-space: pre-line; max-width: min(90vw, 40rem); }
 .option .q-field__bottom { position: static; transform: none; min-height: 0; padding-top: 4px; }
 .app-name { font-size: 1.25rem; font-weight: bold; line-height: 2rem; margin: 0; }
-.file-picture { min-width: 80px; }
+.file-picture { min-width: 80px; align-items: center; }
+.file-rows > * + * { border-top: 1px solid #80808040; }
 .file-picture img { width: 64px; height: 40px; object-fit: contain; image-rendering: auto; }
 .file:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-.body--dark .text-primary, .body--dark .q-btn--outline.text-primary { color: #9cc6ee !important; }
+/* Of what is important, the earlier layer goes first; Quasar's own are in the last one. */
+@layer overrides { .body--dark .text-primary { color: #9cc6ee !important; } }
 """
+
+# Quasar calls a range of two values one slider, whose value is then no number.
+RANGE_PROPS = (
+    "role=group :aria-valuenow=null :aria-valuemin=null :aria-valuemax=null :aria-orientation=null"
+)
 
 # A button that was clicked gives up the focus, or Space would press it again; who moves by the
 # keyboard keeps it. Keys of the tabs do not scroll the page besides.

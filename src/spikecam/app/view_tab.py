@@ -17,6 +17,7 @@ from spikecam.app.frame_view import (
 )
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.option_controls import OptionControls
+from spikecam.app.page_style import RANGE_PROPS
 from spikecam.app.picture_urls import frame_url
 from spikecam.app.pixel_trace import trace_pixel
 from spikecam.app.play_button import PlayButton
@@ -67,6 +68,12 @@ class ViewTab:
                     .props('alt="the frame"')
                 )
                 self._image.on("loaded", self._picture_loaded, args=["source"])
+                # The picture within it has no text of its own.
+                self._image.on(
+                    "loaded",
+                    js_handler=f"() => {{ getHtmlElement({self._image.id})"
+                    ".querySelector('img').alt = 'the frame'; }",
+                )
                 with self._image:
                     self._busy = ui.spinner(size="3em").classes("absolute top-2 right-2 busy")
                 self._busy.visible = False
@@ -103,6 +110,7 @@ class ViewTab:
         # The values stand below the sliders, and need room there.
         ui.label("Black and white, percentiles").classes("text-sm")
         self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
+        self._percentiles.props(RANGE_PROPS)
         self._percentiles.on_value_change(
             lambda event: self._change_settings(low=event.value["min"], high=event.value["max"])
         ).props(
