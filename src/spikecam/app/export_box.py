@@ -66,7 +66,7 @@ class ExportBox:
                     self._bar = ui.linear_progress(0, show_value=False)
                     self._bar.props('aria-label="Film"')
                     self._text = ui.label().classes("text-sm")
-                self._cancel = ui.button("Cancel", on_click=self._cancel_job).props("flat dense")
+                ui.button("Cancel", on_click=self._cancel_job).props("flat dense")
             self._progress.visible = False
         ui.context.client.on_delete(self._remove_job)
 
@@ -156,12 +156,11 @@ class ExportBox:
             try:
                 is_whole = await run.io_bound(job.run)
             finally:
-                self._set_running(False)
-            if is_whole:
+                # It may have been cancelled, and another one be under way.
+                if job is self._job:
+                    self._set_running(False)
+            if is_whole and job is self._job:
                 ui.download.file(job.path, job.path.name)
-            else:
-                job.remove()
-                show_notice("the film was cancelled")
 
     def _next_folder(self) -> Path:
         self._export_count += 1
@@ -170,7 +169,6 @@ class ExportBox:
     def _set_running(self, running: bool) -> None:
         self._timer.active = self._progress.visible = running
         self._save.set_enabled(not running)
-        self._cancel.set_enabled(running)
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -178,19 +176,15 @@ class ExportBox:
         if job is None:
             return
         self._bar.set_value(job.finished_count / job.count)
-        self._text.set_text(
-            "cancelling ..."
-            if job.is_cancelled
-            else describe_progress(
-                job.finished_count, job.count, time.monotonic() - self._started, "pictures"
-            )
-        )
+        seconds = time.monotonic() - self._started
+        self._text.set_text(describe_progress(job.finished_count, job.count, seconds, "pictures"))
 
     def _cancel_job(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-            self._cancel.disable()
-            self._show_progress()
+        # The picture at hand ends by itself.
+        self._remove_job()
+        self._job = None
+        self._set_running(False)
+        show_notice("the film was cancelled")
 
     def _remove_job(self) -> None:
         if self._job is not None:
