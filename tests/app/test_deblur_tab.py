@@ -2,15 +2,27 @@
 
 from types import SimpleNamespace
 
+import pytest
+
+from spikecam.app import progress_text
 from spikecam.app.deblur_tab import describe_run
+from spikecam.app.progress_text import TimeLeft
 
 
-def test_a_run_says_frames_steps_and_the_time_that_is_left():
-    sequence = SimpleNamespace(finished_count=0, frames=[1, 2], steps=(0, 0), finished_share=0)
-    assert describe_run(sequence, 9.4) == "the first of 2 frames, since 9 s"
-    sequence.steps, sequence.finished_share = (20, 80), 1 / 8
-    assert describe_run(sequence, 10) == "the first of 2 frames, step 20 of 80, about 70 s left"
-    sequence.finished_count, sequence.finished_share = 1, 5 / 8
-    assert describe_run(sequence, 10) == "1 of 2 frames, step 20 of 80, about 6 s left"
-    sequence.steps, sequence.finished_share = (0, 0), 1 / 2
-    assert describe_run(sequence, 10) == "1 of 2 frames, about 10 s left"
+@pytest.mark.parametrize(
+    ("finished", "steps", "share", "text"),
+    [
+        (0, (0, 0), 0, "the first of 2 frames, since 10 s"),
+        (0, (20, 80), 1 / 8, "the first of 2 frames, step 20 of 80, about 70 s left"),
+        (1, (20, 80), 5 / 8, "1 of 2 frames, step 20 of 80, about 6 s left"),
+        (1, (0, 0), 1 / 2, "1 of 2 frames, about 10 s left"),
+    ],
+)
+def test_a_run_says_frames_steps_and_the_time_left(monkeypatch, finished, steps, share, text):
+    now = [0.0]
+    monkeypatch.setattr(progress_text.time, "monotonic", lambda: now[0])
+    time_left, now[0] = TimeLeft(), 10.0
+    sequence = SimpleNamespace(
+        finished_count=finished, frames=[1, 2], steps=steps, finished_share=share
+    )
+    assert describe_run(sequence, time_left) == text

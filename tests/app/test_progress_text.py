@@ -2,7 +2,16 @@
 
 import pytest
 
-from spikecam.app.progress_text import describe_progress, format_time_left
+from spikecam.app import progress_text
+from spikecam.app.progress_text import TimeLeft, describe_progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time in seconds, in a list of one."""
+    now = [0.0]
+    monkeypatch.setattr(progress_text.time, "monotonic", lambda: now[0])
+    return now
 
 
 @pytest.mark.parametrize(
@@ -14,18 +23,21 @@ from spikecam.app.progress_text import describe_progress, format_time_left
         (7, 90.0, "7 of 7 frames"),
     ],
 )
-def test_progress_says_how_far_and_how_long(finished, seconds, text):
-    assert describe_progress(finished, 7, seconds) == text
+def test_progress_says_how_far_and_how_long(clock, finished, seconds, text):
+    time_left = TimeLeft()
+    clock[0] = seconds
+    assert describe_progress(finished, 7, time_left) == text
 
 
-@pytest.mark.parametrize(
-    ("share", "seconds", "text"),
-    [
-        (0, 50, ""),
-        (0.5, 1, ""),
-        (0.5, 100, "about 100 s left"),
-        (0.25, 100, "about 5 min left"),
-    ],
-)
-def test_the_time_that_is_left_is_estimated(share, seconds, text):
-    assert format_time_left(share, seconds) == text
+def test_the_pace_is_measured_from_the_end_of_the_first_part(clock):
+    time_left = TimeLeft()
+    clock[0] = 50
+    assert time_left.describe(0) == ""
+    # The network was loaded before the first.
+    clock[0] = 60
+    assert time_left.describe(0.1) == "about 9 min left"
+    clock[0] = 70
+    assert time_left.describe(0.2) == "about 80 s left"
+    clock[0] = 138
+    assert time_left.describe(0.88) == "about 12 s left"
+    assert time_left.describe(0.99) == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +12,7 @@ from nicegui import run, ui
 from spikecam.app.deblur_preview import DeblurPreview
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
-from spikecam.app.progress_text import describe_progress, format_time_left
+from spikecam.app.progress_text import TimeLeft, describe_progress
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
@@ -52,7 +51,7 @@ class DeblurTab:
             for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
             if method.has_weights
         }
-        self._started, self._is_cancelled = 0.0, False
+        self._time_left, self._is_cancelled = TimeLeft(), False
         self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
@@ -183,7 +182,6 @@ class DeblurTab:
             start_sequence = self._prepare_sequence()
             self._deblur_button.disable()
             self._is_cancelled = False
-            self._started = time.monotonic()
             self._progress_bar.set_value(0)
             self._progress_bar.visible = True
             self._progress_text.set_text("reading picture and spikes")
@@ -193,7 +191,7 @@ class DeblurTab:
                 if sequence is None:
                     # The app is being closed.
                     return
-                self._started = time.monotonic()
+                self._time_left = TimeLeft()
                 self._timer.active = True
                 self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
                 self._show_progress()
@@ -248,9 +246,7 @@ class DeblurTab:
         self._show_frames(sequence)
         self._progress_bar.set_value(sequence.finished_share)
         self._progress_text.set_text(
-            "cancelling ..."
-            if self._is_cancelled
-            else describe_run(sequence, time.monotonic() - self._started)
+            "cancelling ..." if self._is_cancelled else describe_run(sequence, self._time_left)
         )
 
     def _show_frames(self, sequence: SharpSequence) -> None:
@@ -285,17 +281,17 @@ class DeblurTab:
             show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
 
 
-def describe_run(sequence: SharpSequence, seconds: float) -> str:
+def describe_run(sequence: SharpSequence, time_left: TimeLeft) -> str:
     """Describe how far a sequence is: its frames, the steps of one, and the time that is left.
 
     Args:
         sequence: that is being made.
-        seconds: since it was begun.
+        time_left: since it was begun.
     """
     finished, count = sequence.finished_count, len(sequence.frames)
     done, steps = sequence.steps
     if not steps:
-        return describe_progress(finished, count, seconds)
+        return describe_progress(finished, count, time_left)
     frames = f"{finished} of {count} frames" if finished else f"the first of {count} frames"
-    left = format_time_left(sequence.finished_share, seconds)
+    left = time_left.describe(sequence.finished_share)
     return ", ".join(filter(None, [frames, f"step {done} of {steps}", left]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from nicegui import run, ui
 from spikecam.app.export_job import ExportJob
 from spikecam.app.frame_view import ViewSettings, viewable_frames
 from spikecam.app.notices import errors_shown_as_notices, show_notice
-from spikecam.app.progress_text import describe_progress
+from spikecam.app.progress_text import TimeLeft, describe_progress
 from spikecam.app.session import Session
 from spikecam.app.text import format_duration
 from spikecam.app.view_export import FILM_ENDINGS, ViewExport, recording_of_session
@@ -47,7 +46,7 @@ class ExportBox:
     def __init__(self, session: Session, shown: Callable[[], ShownFrame]) -> None:
         self._session, self._shown = session, shown
         self._job: ExportJob | None = None
-        self._started, self._export_count = 0.0, 0
+        self._time_left, self._export_count = TimeLeft(), 0
         self._timer = ui.timer(_PROGRESS_SECONDS, self._show_progress, active=False)
         with ui.column().classes("w-full gap-2"):
             with ui.row().classes("gap-2"):
@@ -151,7 +150,7 @@ class ExportBox:
             # The file of the film before lay there for its download.
             self._remove_job()
             job = self._job = ExportJob(export, stream, self._next_folder())
-            self._started = time.monotonic()
+            self._time_left = TimeLeft()
             self._set_running(True)
             try:
                 is_whole = await run.io_bound(job.run)
@@ -176,8 +175,9 @@ class ExportBox:
         if job is None:
             return
         self._bar.set_value(job.finished_count / job.count)
-        seconds = time.monotonic() - self._started
-        self._text.set_text(describe_progress(job.finished_count, job.count, seconds, "pictures"))
+        self._text.set_text(
+            describe_progress(job.finished_count, job.count, self._time_left, "pictures")
+        )
 
     def _cancel_job(self) -> None:
         # The picture at hand ends by itself.

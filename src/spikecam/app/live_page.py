@@ -87,7 +87,7 @@ class LivePage:
         ui.dark_mode(True)
         ui.colors(primary=COLOUR)
         ui.add_css(STYLE + _PICTURE_STYLE)
-        with ui.row().classes("w-full items-center gap-x-6 gap-y-2"):
+        with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
             self._build_controls()
         self._status = ui.label()
         image = ui.element("img").props(f'src="{url}" alt="the camera, now"').classes("live w-full")

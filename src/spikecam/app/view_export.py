@@ -11,6 +11,7 @@ from spikecam.app.session import Session
 from spikecam.app.text import legible_text
 from spikecam.errors import OptionError
 from spikecam.io.output import Output, open_output
+from spikecam.io.paths import check_existing_file
 from spikecam.io.recording_format import find_format_or_none
 from spikecam.method import Takes, find_method
 from spikecam.requests.reconstruct import ReconstructRequest
@@ -139,6 +140,7 @@ def recording_of_session(session: Session) -> RecordingFile:
 
     Raises:
         OptionError: none is open.
+        FileError: its file is gone.
     """
     path, stream = session.path, session.stream
     if path is None or stream is None:
@@ -147,7 +149,7 @@ def recording_of_session(session: Session) -> RecordingFile:
     is_cut = False
     if form is not None and form.needs_geometry:
         frame_bytes = stream.packed(0, 1).shape[1]
-        is_cut = path.stat().st_size % frame_bytes != 0
+        is_cut = check_existing_file(path).stat().st_size % frame_bytes != 0
         if camera is not None and not isinstance(camera, str):
             size, camera = (camera[1], camera[0]), None
     else:
