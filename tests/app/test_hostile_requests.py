@@ -259,8 +259,10 @@ def test_no_other_site_asks_in_the_name_of_a_visitor(server):
 
 def test_no_file_outside_of_the_folder_is_read_with_the_key(server, outside, token):
     for path in paths_outside(outside):
-        for text in {quote(path), quote(quote(path))}:
-            target = f"/session/{token}/preview?path={text}&width=16&height=8"
+        for text, kind in itertools.product(
+            {quote(path), quote(quote(path))}, ("preview", "thumbnail", "candidate")
+        ):
+            target = f"/session/{token}/{kind}?path={text}&width=16&height=8"
             status, body = server.send(target, server.cookie)
             # A sentence takes the place of the picture.
             assert status in REFUSED or (status == 200 and body.startswith(b"<svg")), path
@@ -287,7 +289,7 @@ def test_no_file_outside_of_the_folder_is_read_with_the_key(server, outside, tok
         status, body = server.send(base + path, server.cookie)
         assert status in REFUSED, base + path
         assert b"root:" not in body
-    assert server.count >= 130
+    assert server.count >= 290
     # A file of the folder is shown.
     right = f"/session/{token}/preview?path={quote(str(outside / 'bare.dat'))}&width=16&height=8"
     assert server.send(right, server.cookie)[1].startswith(b"\x89PNG")

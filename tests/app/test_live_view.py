@@ -70,7 +70,7 @@ def test_each_view_has_its_own_method_window_and_counts(block):
     other.close()
     other.close()
     assert list(other.iter_jpegs()) == []
-    assert len(live._watched) == 1
+    assert len(live._page_sources) == 1
 
 
 def test_a_frozen_picture_stays_and_goes_on(block):

@@ -72,16 +72,16 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     assert sc.count_frames(sequence.export("MP4", 12)) == 3
     assert sequence.export("GIF", 12).stat().st_size > 100
     assert sequence.export("PNG files", 12).suffix == ".zip"
-    session.show_started()
+    session.show_next_sequence()
     again = session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
     session.wait_for_file_removal()
     # The one before stays until there is something to show.
     assert session.sequence is sequence
     assert sequence.folder.exists()
-    session.show_started()
+    session.show_next_sequence()
     session.wait_for_file_removal()
     assert not sequence.folder.exists()
-    assert (session.sequence, session.started) == (again, None)
+    assert (session.sequence, session.next_sequence) == (again, None)
     again.stop()
     again.make_pictures()
     assert (again.finished_frames, again.stopped) == ([], True)
@@ -98,7 +98,7 @@ def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path
     blur = tmp_path / "folder" / "blur.png"
     sequence = session.start_sequence(blur, [20], (0, 60), SDM, {})
     sequence.make_pictures()
-    session.show_started()
+    session.show_next_sequence()
     with pytest.raises(sc.RangeError):
         session.start_sequence(blur, [20], (0, 61), SDM, {})
     with pytest.raises(sc.FileError, match="not in a folder"):
@@ -106,7 +106,7 @@ def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path
     with pytest.raises(sc.OptionError, match="needs a blurry picture"):
         session.start_sequence(None, [20], (0, 60), SDM, {})
     session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
-    session.drop_started()
+    session.drop_next_sequence()
     assert session.sequence is sequence
     assert sequence.picture_path(20).exists()
 

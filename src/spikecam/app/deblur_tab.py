@@ -237,7 +237,7 @@ class DeblurTab:
     @property
     def _running(self) -> SharpSequence | None:
         """The sequence that is being made."""
-        return self.session.started or self.session.sequence
+        return self.session.next_sequence or self.session.sequence
 
     def _show_progress(self) -> None:
         sequence = self._running
@@ -251,8 +251,8 @@ class DeblurTab:
 
     def _show_frames(self, sequence: SharpSequence) -> None:
         """Show the frames that are finished; the first takes the place of what was shown."""
-        if sequence is self.session.started and sequence.finished_count:
-            self.session.show_started()
+        if sequence is self.session.next_sequence and sequence.finished_count:
+            self.session.show_next_sequence()
             self._preview.hide()
             self._sequence_view.show_sequence(sequence)
         elif sequence is self.session.sequence:
@@ -275,7 +275,7 @@ class DeblurTab:
             self._progress_text.set_text(f"{count} of {len(sequence.frames)} frames")
             self._sequence_view.finish(sequence)
         else:
-            self.session.drop_started()
+            self.session.drop_next_sequence()
         if sequence.stopped or count:
             frames = "1 frame" if count == 1 else f"{count} frames"
             show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")

@@ -23,7 +23,7 @@ _PROGRESS_SECONDS = 0.2
 _FORMATS = {ending: ending.removeprefix(".").upper() for ending in FILM_ENDINGS}
 
 
-class ShownFrame(NamedTuple):
+class ViewFrame(NamedTuple):
     """What a view shows.
 
     Attributes:
@@ -40,11 +40,11 @@ class ExportBox:
 
     Args:
         session: whose recording it is.
-        shown: gives the frame that is shown, at the moment of a click.
+        view_frame: gives the frame that is shown, at the moment of a click.
     """
 
-    def __init__(self, session: Session, shown: Callable[[], ShownFrame]) -> None:
-        self._session, self._shown = session, shown
+    def __init__(self, session: Session, view_frame: Callable[[], ViewFrame]) -> None:
+        self._session, self._view_frame = session, view_frame
         self._job: ExportJob | None = None
         self._time_left, self._export_count = TimeLeft(), 0
         self._timer = ui.timer(_PROGRESS_SECONDS, self._show_progress, active=False)
@@ -98,15 +98,15 @@ class ExportBox:
                 button.props["aria-label"] = f"Copy as {label}: the {what}"
 
     def _frame_export(self, ending: str = ".png") -> ViewExport:
-        shown = self._shown()
+        frame = self._view_frame()
         recording = recording_of_session(self._session)
-        return ViewExport(recording, shown.settings, shown.frame_index, ending)
+        return ViewExport(recording, frame.settings, frame.frame_index, ending)
 
     def _film_export(self) -> ViewExport:
-        shown, stream = self._shown(), self._session.stream
+        frame, stream = self._view_frame(), self._session.stream
         recording = recording_of_session(self._session)
         assert stream is not None
-        possible = viewable_frames(stream, shown.settings)
+        possible = viewable_frames(stream, frame.settings)
         first = possible[0] if self._first.value is None else int(self._first.value)
         last = possible[-1] if self._last.value is None else int(self._last.value)
         frames = range(first, last + 1, int(self._step.value or 1))
@@ -116,7 +116,7 @@ class ExportBox:
                 f"these options, not from {first} to {last}"
             )
         fps = float(self._fps.value or DEFAULT_FPS)
-        return ViewExport(recording, shown.settings, frames, self._format.value, fps)
+        return ViewExport(recording, frame.settings, frames, self._format.value, fps)
 
     def _show_length(self) -> None:
         try:

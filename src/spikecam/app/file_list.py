@@ -70,15 +70,16 @@ class AllowedFiles:
         """
         try:
             real = Path(path).resolve()
+            exists = real.exists()
         except (OSError, RuntimeError, ValueError) as error:
-            # A link to itself, before Python 3.13; a name that no file can have.
+            # A link to itself, before Python 3.13; a name that no file can have, or too long.
             raise FileError(f"{path} leads to no file; choose another") from error
         if not any(real.is_relative_to(root) for root in (*self.folders, self.uploads)):
             raise FileError(
                 f"{path} is not in a folder that spikecam app was given; start it with that "
                 "folder, or drop the file here"
             )
-        if not real.exists():
+        if not exists:
             raise FileError(f"{path} does not exist any more; choose another")
         return real
 

@@ -72,7 +72,7 @@ class LiveView:
         self.live, self.display = live, SmoothedDisplayMapping()
         self.is_frozen, self.sent_count = False, 0
         self._source = live.watch()
-        self._shown: LivePicture | None = None
+        self._picture: LivePicture | None = None
         self._is_closed = False
         self._picture_rate = self._sent_rate = 0.0
         self._rate_since, self._counts_before = time.monotonic(), (0, 0)
@@ -134,15 +134,15 @@ class LiveView:
             if source is not self._source:
                 source, number = self._source, 0
             latest = source.next_picture(number, timeout=_PICTURE_TIMEOUT_SECONDS)
-            if latest is not None and self.is_frozen and self._shown is not None:
+            if latest is not None and self.is_frozen and self._picture is not None:
                 # It stands still: pictures that are made meanwhile set no pace.
                 time.sleep(_PICTURE_TIMEOUT_SECONDS)
             elif latest is not None:
-                self._shown, number = latest, latest.number
+                self._picture, number = latest, latest.number
                 self.sent_count += 1
                 self.live.sent_count += 1
-            if self._shown is not None:
-                jpeg = self.display(self._shown.picture)
+            if self._picture is not None:
+                jpeg = self.display(self._picture.picture)
                 yield encode_picture(jpeg, "jpeg", quality=_JPEG_QUALITY)
             elif not self.live.ended:
                 yield b""
@@ -157,8 +157,8 @@ class LiveView:
         Raises:
             OptionError: there is none yet.
         """
-        if self._shown is None:
+        if self._picture is None:
             raise OptionError("no picture has come yet; save it when one is shown")
         stem = re.sub(r"[^\w.-]+", "-", PurePath(self.live.feed.name).stem)
-        name = f"{stem}-{self._shown.frame_count - 1:06d}-{self.method}.png"
-        return name, encode_png(self.display(self._shown.picture))
+        name = f"{stem}-{self._picture.frame_count - 1:06d}-{self.method}.png"
+        return name, encode_png(self.display(self._picture.picture))

@@ -19,6 +19,7 @@ from spikecam.app.session import Session
 from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
 from spikecam.errors import SpikecamError
+from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import read_picture
 
 # Pixels of the longer side of a picture that may be chosen.
@@ -121,7 +122,10 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
     @router.get("/candidate")
     def get_candidate(token: str, path: str) -> Response:
         try:
-            real = find_session(token).resolve_picture(path_from_url_text(path))
+            # No pipe, which would be waited for.
+            real = check_existing_file(
+                find_session(token).resolve_picture(path_from_url_text(path))
+            )
             return _png_response(encode_png(shrink_picture(read_picture(real), _CANDIDATE_SIDE)))
         except SpikecamError as error:
             return _text_picture_response(str(error))

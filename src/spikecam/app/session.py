@@ -39,7 +39,7 @@ class Session:
             recording says its size.
         rate: the rate in frames per second that was given, if any.
         sequence: sharp pictures of it that are shown; None at first.
-        started: a sequence of which no picture is shown yet; None where there is none.
+        next_sequence: a sequence of which no picture is shown yet; None where there is none.
         version: a number that changes whenever another recording or sequence is shown.
 
     Args:
@@ -55,8 +55,8 @@ class Session:
         self.rate: float | None = None
         self.stream: SpikeStream | None = None
         self.sequence: SharpSequence | None = None
-        self.started: SharpSequence | None = None
-        self.version, self._started_count = 0, 0
+        self.next_sequence: SharpSequence | None = None
+        self.version, self._sequence_count = 0, 0
         self._folder = folder / self.token
         self._cleanup_threads: list[threading.Thread] = []
 
@@ -236,25 +236,25 @@ class Session:
             encoding=encoding,
             check_match=pair.check_match,
         )
-        self._started_count += 1
-        sequence = SharpSequence(self._folder / f"sequence-{self._started_count}", request)
+        self._sequence_count += 1
+        sequence = SharpSequence(self._folder / f"sequence-{self._sequence_count}", request)
         if self.stream is not stream:
             raise OptionError("another recording was opened meanwhile; start again")
-        self.drop_started()
-        self.started = sequence
+        self.drop_next_sequence()
+        self.next_sequence = sequence
         return sequence
 
-    def show_started(self) -> None:
+    def show_next_sequence(self) -> None:
         """Show the sequence that was started, in the place of the present one, which is removed."""
-        if self.started is not None:
+        if self.next_sequence is not None:
             self._remove_files_of(self.sequence)
-            self.sequence, self.started = self.started, None
+            self.sequence, self.next_sequence = self.next_sequence, None
             self.version += 1
 
-    def drop_started(self) -> None:
+    def drop_next_sequence(self) -> None:
         """Stop and remove the sequence that was started, if none of its pictures is shown."""
-        self._remove_files_of(self.started)
-        self.started = None
+        self._remove_files_of(self.next_sequence)
+        self.next_sequence = None
 
     @property
     def export_folder(self) -> Path:
@@ -291,7 +291,7 @@ class Session:
             thread.join()
 
     def _drop_sequences(self) -> None:
-        self.drop_started()
+        self.drop_next_sequence()
         self._remove_files_of(self.sequence)
         self.sequence = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui import events, run, ui
 
-from spikecam.app.export_box import ExportBox, ShownFrame
+from spikecam.app.export_box import ExportBox, ViewFrame
 from spikecam.app.frame_view import (
     ViewSettings,
     reconstruct_frame,
@@ -127,7 +127,7 @@ class ViewTab:
         self._hold = ui.switch("Hold black and white", on_change=self._hold_display)
         self._step = ui.number("Frames from one picture to the next", value=1, min=1, precision=0)
         self._step.classes("w-full")
-        ExportBox(self.session, lambda: ShownFrame(self.frame_index, self.settings))
+        ExportBox(self.session, lambda: ViewFrame(self.frame_index, self.settings))
         ui.label("Keys: ← → one step, with Shift ten; Home, End; Space plays.").classes(
             "text-xs opacity-70"
         )

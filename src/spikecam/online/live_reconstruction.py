@@ -66,7 +66,7 @@ class LiveReconstruction:
         self._lock = threading.Lock()
         self._main = self._make_source(method, self._options)
         # Replaced, never changed: it is read while frames are.
-        self._watched: tuple[PictureSource, ...] = ()
+        self._page_sources: tuple[PictureSource, ...] = ()
 
     @property
     def seconds_since_frames(self) -> float | None:
@@ -110,19 +110,19 @@ class LiveReconstruction:
         options = self._options if window is None else {**self._options, "window": window}
         name = method or self.method
         with self._lock:
-            for source in (self._main, *self._watched):
+            for source in (self._main, *self._page_sources):
                 if (source.method, source.options) == (name, options):
                     break
             else:
-                if len(self._watched) >= MAX_SOURCES:
+                if len(self._page_sources) >= MAX_SOURCES:
                     raise OptionError(
                         f"{MAX_SOURCES} different pictures are watched already; choose a method "
                         "and window of another page, or close one"
                     )
                 source = self._make_source(name, options)
             source.viewer_count += 1
-            if source not in self._watched:
-                self._watched = (*self._watched, source)
+            if source not in self._page_sources:
+                self._page_sources = (*self._page_sources, source)
             return source
 
     def release(self, source: PictureSource) -> None:
@@ -130,7 +130,7 @@ class LiveReconstruction:
         with self._lock:
             source.viewer_count -= 1
             if not source.viewer_count:
-                self._watched = tuple(one for one in self._watched if one is not source)
+                self._page_sources = tuple(one for one in self._page_sources if one is not source)
 
     def _make_source(self, method: str, options: Mapping[str, Any]) -> PictureSource:
         geometry = self.feed.geometry
@@ -140,12 +140,12 @@ class LiveReconstruction:
     @property
     def _sources(self) -> tuple[PictureSource, ...]:
         """Those that take frames; the main one always does, so that it can be watched again."""
-        watched = self._watched
-        return watched if self._main in watched else (self._main, *watched)
+        sources = self._page_sources
+        return sources if self._main in sources else (self._main, *sources)
 
     def _shows(self, source: PictureSource) -> bool:
         """Whether pictures of a source are made."""
-        return source.viewer_count > 0 or not self._watched
+        return source.viewer_count > 0 or not self._page_sources
 
     def run(self) -> None:
         """Read frames and make pictures until they end or `stop` is called.
