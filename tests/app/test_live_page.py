@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import httpx
 import numpy as np
 from fastapi import FastAPI
 
@@ -138,6 +139,10 @@ def test_a_pause_shows_the_last_picture_and_says_so(served, page):
     page.wait_for_function("document.querySelector('img')?.naturalWidth == 16")
     page.get_by_text(re.compile("no frames for [2-9] s")).wait_for()
     assert 100 < mean_gray(page) < 160
+    # Other programs get the same pictures without a page.
+    with httpx.stream("GET", address.replace("/?", "/live?")) as stream:
+        assert stream.headers["content-type"].startswith("multipart/x-mixed-replace")
+        assert b"Content-Type: image/jpeg" in next(stream.iter_bytes())
     os.write(into, bytes(48))
     page.wait_for_timeout(1500)
     assert mean_gray(page) < 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fastapi import HTTPException
 from nicegui import app, run, ui
@@ -47,6 +47,13 @@ def serve_live(
     """
     views: dict[str, LiveView] = {}
 
+    @app.get("/live")
+    def stream_without_page() -> StreamingResponse:
+        try:
+            return jpeg_stream_response(_iter_own_jpegs(LiveView(live)))
+        except OptionError as error:
+            raise HTTPException(409, str(error)) from error
+
     @app.get("/live/{token}")
     def stream_pictures(token: str) -> StreamingResponse:
         if token not in views:
@@ -72,6 +79,14 @@ def serve_live(
         live.stop()
         # It may wait for a recorder with a slow disk; its counts are complete when it has ended.
         thread.join()
+
+
+def _iter_own_jpegs(view: LiveView) -> Iterator[bytes]:
+    """Yield the JPEG files of a view that no page has, and close it at their end."""
+    try:
+        yield from view.iter_jpegs()
+    finally:
+        view.close()
 
 
 class LivePage:
