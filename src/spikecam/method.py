@@ -30,6 +30,7 @@ ENTRY_POINT_GROUP = "spikecam.methods"
 # What functions and commands that take the options of methods call arguments of their own.
 RESERVED_NAMES = frozenset({
     "align", "arrow_frames", "at", "bits", "blur", "browser", "camera", "check_match", "colour",
+    "colour_map", "levels",
     "config", "crop", "debug", "display", "each", "encoding", "exposure", "flip", "fps",
     "frames", "gamma", "hdr", "help", "host", "json", "method", "mirror", "options", "out",
     "output", "overwrite", "page", "picture", "port", "print_config", "quiet", "rate",

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -82,6 +83,8 @@ def _serving(folder):
         # By this name NiceGUI takes itself to be under test, and does not serve.
         environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
         environment["SPIKECAM_WATCHED"] = str(outside)
+        # What it remembers of earlier runs is not this machine's.
+        environment["XDG_STATE_HOME"] = str(outside.with_name("state"))
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, *map(str, args), "--no-browser"],
             stdout=subprocess.PIPE,
@@ -113,6 +116,13 @@ def _serving(folder):
 def served(tmp_path):
     """Starts a command of spikecam and returns its address and process, for one test."""
     with _serving(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def served_for_module(tmp_path_factory):
+    """As `served`, but the command runs until the tests of a file have ended."""
+    with _serving(tmp_path_factory.mktemp("served")) as start:
         yield start
 
 
@@ -161,3 +171,13 @@ def files(tmp_path, spikes):
     (folder / "dangling.dat").symlink_to(tmp_path / "nothing")
     (tmp_path / "uploads").mkdir()
     return AllowedFiles([folder / "a.npz"], tmp_path / "uploads")
+
+
+@pytest.fixture
+def corner(tmp_path):
+    """A corner of the sample, of which samples are made quickly."""
+    folder = tmp_path / "corner"
+    spikes, blur = np.asarray(sc.open(sample.SPIKES))[:, :72, :128], sc.read_picture(sample.BLUR)
+    sc.save(folder / "spikes.npz", sc.SpikeStream.from_array(spikes))
+    sc.save(folder / "blur.png", blur[:288, :512])
+    return folder

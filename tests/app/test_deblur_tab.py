@@ -1,18 +1,28 @@
 """What the page says while a sequence is made."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from spikecam.app.deblur_tab import describe_progress
+from spikecam.app import progress_text
+from spikecam.app.deblur_tab import describe_run
+from spikecam.app.progress_text import TimeLeft
 
 
 @pytest.mark.parametrize(
-    ("finished", "seconds", "text"),
+    ("finished", "steps", "share", "text"),
     [
-        (0, 12.3, "the first of 7 frames, since 12 s"),
-        (2, 10.0, "2 of 7 frames, about 25 s left"),
-        (6, 3.0, "6 of 7 frames"),
-        (7, 90.0, "7 of 7 frames"),
+        (0, (0, 0), 0, "the first of 2 frames, since 10 s"),
+        (0, (20, 80), 1 / 8, "the first of 2 frames, step 20 of 80, about 70 s left"),
+        (1, (20, 80), 5 / 8, "1 of 2 frames, step 20 of 80, about 6 s left"),
+        (1, (0, 0), 1 / 2, "1 of 2 frames, about 10 s left"),
     ],
 )
-def test_progress_says_how_far_and_how_long(finished, seconds, text):
-    assert describe_progress(finished, 7, seconds) == text
+def test_a_run_says_frames_steps_and_the_time_left(monkeypatch, finished, steps, share, text):
+    now = [0.0]
+    monkeypatch.setattr(progress_text.time, "monotonic", lambda: now[0])
+    time_left, now[0] = TimeLeft(), 10.0
+    sequence = SimpleNamespace(
+        finished_count=finished, frames=[1, 2], steps=steps, finished_share=share
+    )
+    assert describe_run(sequence, time_left) == text

@@ -4,6 +4,7 @@ import time
 import pytest
 
 import spikecam as sc
+from spikecam.app.file_browser import describe_others
 from spikecam.app.file_list import AllowedFiles, describe_entry, filter_entries
 
 
@@ -81,7 +82,7 @@ def test_a_link_to_itself_hides_nothing_else(odd_folder, tmp_path):
     (entry,) = odd.list_folder(odd_folder)
     assert os.fsencode(entry.path.name) == b"bad\xff.dat"
     assert odd.resolve_path(entry.path).read_bytes() == bytes(100)
-    for name in ("loop", "a\0b"):
+    for name in ("loop", "a\0b", "a" * 300):
         with pytest.raises(sc.FileError, match=r"leads to no file|does not exist"):
             odd.resolve_path(odd_folder / name)
 
@@ -104,11 +105,45 @@ def test_ten_thousand_recordings_are_listed_within_a_second(tmp_path):
 def test_an_entry_says_size_length_and_date(files, tmp_path):
     entries = {e.path.name: e for e in files.list_folder(tmp_path / "folder")}
     year = time.strftime("%Y")
-    assert describe_entry(entries["b10.dat"]).startswith(f"16 x 8, 60 frames, 960 bytes, {year}-")
-    assert describe_entry(entries["b9.dat"]).startswith("size not known, 960 bytes")
-    assert describe_entry(entries["blur.png"]).count(",") == 1
-    (tmp_path / "folder" / "b10.dat.json").write_text("{")
-    assert describe_entry(entries["b10.dat"]).startswith("its .json file is damaged")
+    known = describe_entry(entries["b10.dat"])
+    assert known.text.startswith(f"16 x 8, 60 frames, 960 bytes, {year}-")
+    assert (known.size_is_known, known.is_whole) == (True, True)
+    unknown = describe_entry(entries["b9.dat"])
+    assert unknown.text.startswith("size not known, 960 bytes")
+    assert (unknown.size_is_known, unknown.is_whole) == (False, True)
+    assert describe_entry(entries["blur.png"]).text.count(",") == 1
+    assert not describe_entry(entries["a.npz"]).is_whole
+    read = describe_entry(entries["a.npz"], ["16 x 8", "60 frames"])
+    assert read.text.startswith("16 x 8, 60 frames, ")
+    assert (read.size_is_known, read.is_whole) == (True, True)
+    sidecar = tmp_path / "folder" / "b10.dat.json"
+    sidecar.write_text('{"width": 16, "height": 8, "rate": 20000}')
+    assert describe_entry(entries["b10.dat"]).text.startswith("16 x 8, 60 frames, 3.00 ms, 960")
+    sidecar.write_text("{")
+    assert describe_entry(entries["b10.dat"]).text.startswith("its .json file is damaged")
+
+
+def test_videos_are_listed_last_and_said_beside_pictures(files, tmp_path):
+    folder = tmp_path / "folder"
+    for name in ("sharp.mp4", "a.MOV"):
+        (folder / name).touch()
+    entries = files.list_folder(folder)
+    assert [(e.kind, e.path.name) for e in entries[-2:]] == [
+        ("video", "a.MOV"),
+        ("video", "sharp.mp4"),
+    ]
+    assert describe_others(entries) == (
+        "1 picture is here as well, for Deblur. 2 videos are here, which this page does not open."
+    )
+    assert describe_others([]).startswith("No recordings (")
+
+
+def test_an_entry_of_a_single_path_may_be_opened_or_is_none(files, tmp_path):
+    folder = tmp_path / "folder"
+    listed = {e.path.name: e for e in files.list_folder(folder)}
+    assert files.entry_of(folder / "a.npz") == listed["a.npz"]
+    for path in ("secret.dat", "folder/way-out.dat", "folder/blur.png", "folder/no.dat", "folder"):
+        assert files.entry_of(tmp_path / path) is None
 
 
 def test_long_names_are_shortened(files):

@@ -73,12 +73,12 @@ def test_pictures_beside_a_recording_and_uploaded_ones_may_belong_to_it(files, t
 def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     session = Session(files, tmp_path / "sessions")
     with pytest.raises(sc.OptionError, match="open a recording first"):
-        session.replace_sequence(sample.BLUR, [30], (0, 60), SDM, {})
+        session.start_sequence(sample.BLUR, [30], (0, 60), SDM, {})
     session.set_recording(
         tmp_path / "folder" / "b10.dat", session.read_stream(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
-    sequence = session.replace_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
+    sequence = session.start_sequence(blur, [20, 30, 40], (0, 60), SDM, {})
     with pytest.raises(sc.OptionError, match="no pictures yet"):
         sequence.export("MP4", 12)
     sequence.make_pictures()
@@ -92,9 +92,16 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     assert sc.count_frames(sequence.export("MP4", 12)) == 3
     assert sequence.export("GIF", 12).stat().st_size > 100
     assert sequence.export("PNG files", 12).suffix == ".zip"
-    again = session.replace_sequence(blur, [20, 30], (0, 60), SDM, {})
+    session.show_next_sequence()
+    again = session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
+    session.wait_for_file_removal()
+    # The one before stays until there is something to show.
+    assert session.sequence is sequence
+    assert sequence.folder.exists()
+    session.show_next_sequence()
     session.wait_for_file_removal()
     assert not sequence.folder.exists()
+    assert (session.sequence, session.next_sequence) == (again, None)
     again.stop()
     again.make_pictures()
     assert (again.finished_frames, again.stopped) == ([], True)
@@ -109,14 +116,17 @@ def test_a_sequence_that_cannot_be_started_leaves_the_one_before(files, tmp_path
         tmp_path / "folder" / "b10.dat", session.read_stream(tmp_path / "folder" / "b10.dat")
     )
     blur = tmp_path / "folder" / "blur.png"
-    sequence = session.replace_sequence(blur, [20], (0, 60), SDM, {})
+    sequence = session.start_sequence(blur, [20], (0, 60), SDM, {})
     sequence.make_pictures()
+    session.show_next_sequence()
     with pytest.raises(sc.RangeError):
-        session.replace_sequence(blur, [20], (0, 61), SDM, {})
+        session.start_sequence(blur, [20], (0, 61), SDM, {})
     with pytest.raises(sc.FileError, match="not in a folder"):
-        session.replace_sequence(tmp_path / "secret.png", [20], (0, 60), SDM, {})
+        session.start_sequence(tmp_path / "secret.png", [20], (0, 60), SDM, {})
     with pytest.raises(sc.OptionError, match="needs a blurry picture"):
-        session.replace_sequence(None, [20], (0, 60), SDM, {})
+        session.start_sequence(None, [20], (0, 60), SDM, {})
+    session.start_sequence(blur, [20, 30], (0, 60), SDM, {})
+    session.drop_next_sequence()
     assert session.sequence is sequence
     assert sequence.picture_path(20).exists()
 
@@ -153,7 +163,7 @@ def test_encoding_and_check_of_a_pair_are_chosen(files, tmp_path):
 
     def facts(name, **pair):
         settings = PairSettings(**pair)
-        made = session.replace_sequence(folder / name, [30], None, SDM, {}, settings)
+        made = session.start_sequence(folder / name, [30], None, SDM, {}, settings)
         return made.facts
 
     exposure, encoding = facts("match.png")
@@ -187,7 +197,7 @@ def test_frames_are_spread_over_the_exposure_of_the_request(tmp_path, files):
     session.set_recording(folder / "moving.npz", session.read_stream(folder / "moving.npz"))
 
     def sequence(exposure):
-        return session.replace_sequence(folder / "exposed.png", 5, exposure, SDM, {})
+        return session.start_sequence(folder / "exposed.png", 5, exposure, SDM, {})
 
     estimated = sequence(None)
     assert "estimated" in estimated.facts[0]
@@ -201,7 +211,7 @@ def test_frames_are_spread_over_the_exposure_of_the_request(tmp_path, files):
     assert sequence(None).frames == [40, 55, 70, 85, 100]
     assert sequence((40, 101)).facts[0] == "exposure 40:101 of 137 frames"
     spikes_alone = find_method("spikegen", Takes.SPIKES_OR_PICTURE)
-    assert session.replace_sequence(None, 3, (40, 101), spikes_alone, {}).frames == [40, 70, 100]
+    assert session.start_sequence(None, 3, (40, 101), spikes_alone, {}).frames == [40, 70, 100]
 
 
 def test_a_recording_that_was_opened_meanwhile_takes_no_old_sequence(files, tmp_path, monkeypatch):
@@ -210,7 +220,7 @@ def test_a_recording_that_was_opened_meanwhile_takes_no_old_sequence(files, tmp_
     session.set_recording(folder / "b10.dat", session.read_stream(folder / "b10.dat"))
     monkeypatch.setattr("spikecam.app.session.SharpSequence", lambda *_: session.open_sample())
     with pytest.raises(sc.OptionError, match="another recording was opened meanwhile"):
-        session.replace_sequence(folder / "blur.png", [20], (0, 60), SDM, {})
+        session.start_sequence(folder / "blur.png", [20], (0, 60), SDM, {})
     assert session.sequence is None
 
 

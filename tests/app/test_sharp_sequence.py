@@ -144,3 +144,20 @@ def test_only_known_formats_are_exported(tmp_path, blur, stream):
     sequence.make_pictures()
     with pytest.raises(sc.OptionError, match="MP4, GIF, PNG files, not 'AVI'"):
         sequence.export("AVI", 12)
+
+
+def test_steps_of_a_frame_are_counted_and_it_is_stopped_within(tmp_path, blur, stream, weights):
+    request = generate_request(blur, stream, (20, 30), weights | SAMPLING)
+    sequence = SharpSequence(tmp_path / "sequence", request)
+    shares, take_step = [], sequence._take_step
+
+    def take(done, count):
+        shares.append(sequence.finished_share)
+        if len(shares) == 3:
+            sequence.stop()
+        take_step(done, count)
+
+    sequence._take_step = take
+    sequence.make_pictures()
+    assert (sequence.stopped, sequence.finished_count, len(shares)) == (True, 0, 3)
+    assert 0 == shares[0] < shares[1] < shares[2] < 0.5

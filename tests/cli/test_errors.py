@@ -69,6 +69,8 @@ CASES = {
     "reconstruct good.dat --size 9x6 --frames 1:2:3:4": "expected START:STOP",
     "reconstruct good.dat --size 9x6 --frames 25:30 --at 3": "not both",
     "reconstruct good.dat --size 9x6 --stretch 3": "expected LOW:HIGH",
+    "reconstruct good.dat --size 9x6 --levels 3": "expected BLACK:WHITE",
+    "reconstruct good.dat --size 9x6 --levels 0.6:0.1": "white above black",
     "reconstruct good.dat --size 9x6 --stretch 90:10": "percentiles rise",
     "reconstruct good.dat --size 9x6 --gamma 0": "positive gamma",
     "reconstruct good.dat --size 9x6 --bits 7": "8 or 16",

@@ -133,3 +133,40 @@ def test_stop_ends_it():
     live.stop()
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+def test_pages_that_watch_the_same_share_its_pictures_and_different_ones_are_bounded(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+
+    def blocks():
+        yield block
+        live.release(sources[3])
+        yield block
+
+    live = LiveReconstruction(FakeFeed(blocks), "tfp", {"window": 3}, fps=1000)
+    sources = [live.watch(), live.watch("tfp", 3), live.watch("tfp", 5), live.watch("tfstp")]
+    assert sources[0] is sources[1]
+    live.watch("tfp", 7)
+    with pytest.raises(sc.OptionError, match="4 different pictures"):
+        live.watch("tfp", 9)
+    with pytest.raises(sc.OptionError, match="window"):
+        live.watch("tfp", 0)
+    live.run()
+    for source, frames in ((sources[0], 3), (sources[2], 5)):
+        latest = source.next_picture(0)
+        assert latest.picture == pytest.approx(np.asarray(block)[-frames:].mean(axis=0), abs=1e-6)
+        assert latest.frame_count == 20
+    # Nobody watches it any more: it took no frame after that.
+    assert sources[3].next_picture(0, timeout=0.01).frame_count == 10
+    assert live.picture_count >= 3
+    # There is room again.
+    assert live.watch("tfp", 9).viewer_count == 1
+
+
+def test_what_nobody_watches_makes_no_pictures_beside_what_is_watched(spikes):
+    block = sc.SpikeStream.from_array(spikes(10, 5, 9))
+    live = LiveReconstruction(FakeFeed(lambda: iter([block])), "tfp", {"window": 3})
+    source = live.watch("tfstp")
+    live.run()
+    assert source.picture_count == live.picture_count == 1
+    assert live.next_picture(0) is None

@@ -123,6 +123,13 @@ def test_a_display_mapping_is_shared_by_all_frames(files):
     np.testing.assert_allclose(shown, mapping(plain), atol=1e-6)
 
 
+def test_levels_are_black_and_white(files):
+    request = ReconstructRequest(files[1], "tfp", at=50, levels=(0.1, 0.5), gamma=2.0)
+    ((_, shown),) = request.check().run()
+    plain = sc.reconstruct(files[1].open(), 50, "tfp")
+    np.testing.assert_allclose(shown, np.clip((plain - 0.1) / 0.4, 0, 1) ** 0.5, atol=1e-6)
+
+
 def test_what_cannot_be_is_refused_before_work(files, tmp_path):
     blur, spikes = files
     fpn = sc.FixedPattern.random((8, 8), seed=0)
@@ -137,6 +144,8 @@ def test_what_cannot_be_is_refused_before_work(files, tmp_path):
         (ReconstructRequest(spikes, options={"windw": 3}), sc.OptionError, "no option 'windw'"),
         (ReconstructRequest(spikes, stretch=(99, 1)), sc.OptionError, "percentiles rise"),
         (ReconstructRequest(spikes, gamma=0), sc.OptionError, "gamma"),
+        (ReconstructRequest(spikes, levels=(1, 0)), sc.OptionError, "white above black"),
+        (ReconstructRequest(spikes, stretch=(1, 9), levels=(0, 1)), sc.OptionError, "not both"),
         (
             ReconstructRequest(spikes, options={"fpn": tmp_path / "fpn.npz"}),
             sc.GeometryError,

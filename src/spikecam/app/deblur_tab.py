@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -10,8 +9,10 @@ from pathlib import Path
 
 from nicegui import run, ui
 
+from spikecam.app.deblur_preview import DeblurPreview
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.option_controls import OptionControls
+from spikecam.app.progress_text import TimeLeft, describe_progress
 from spikecam.app.sequence_view import SequenceView
 from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import SharpSequence
@@ -28,7 +29,6 @@ _NO_PICTURE = "no picture: spikes alone"
 _PROGRESS_INTERVAL_SECONDS = 0.2
 _DEFAULT_COUNT = 7
 _TOPIC = "deblur"
-_LEAST_SECONDS_LEFT = 2
 # Encodings that are offered; others can be typed.
 _ENCODINGS = (AUTO, "srgb", "linear", "gamma:2.2")
 
@@ -51,20 +51,23 @@ class DeblurTab:
             for method in (*deblurring, *all_methods(Takes.SPIKES_OR_PICTURE))
             if method.has_weights
         }
-        self._started, self._is_cancelled = 0.0, False
+        self._time_left, self._is_cancelled = TimeLeft(), False
         self._timer = ui.timer(_PROGRESS_INTERVAL_SECONDS, self._show_progress, active=False)
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
             with ui.column().classes("w-72 shrink-0 gap-2 max-md:w-full"):
                 self._build_controls()
+            self._preview = DeblurPreview(session)
             self._sequence_view = SequenceView(session, is_visible)
 
     def _build_controls(self) -> None:
-        self._blur = ui.select({}, label="Blurry picture").classes("w-full")
+        self._blur = ui.select({}, label="Blurry picture", on_change=self._show_preview)
+        self._blur.classes("w-full")
         with ui.row().classes("w-full no-wrap gap-2"):
             self._start = ui.number("Exposed from frame", min=0, precision=0).classes("grow")
             self._stop = ui.number("to before frame", min=1, precision=0).classes("grow")
             for control in (self._start, self._stop):
-                control.props('placeholder="estimated" stack-label')
+                control.props('placeholder="estimated" stack-label debounce=300')
+                control.on_value_change(self._show_preview)
         self._count = ui.number("Sharp frames", value=_DEFAULT_COUNT, min=1, precision=0)
         self._count.classes("w-full")
         label = next(iter(self._methods))
@@ -123,6 +126,7 @@ class DeblurTab:
                 for path in self.session.list_pictures_for_recording()
             }
             self._offer_blur(names, selected)
+            self._show_preview()
             self._sequence_view.set_truth_choices(names)
 
     def _picture_names(self) -> dict[str, str]:
@@ -155,11 +159,29 @@ class DeblurTab:
                 }
             )
 
+    def _show_preview(self) -> None:
+        """Show what a sequence will be made of, while none is shown."""
+        stream = self.session.stream
+        if stream is None or self._sequence_view.is_shown:
+            return
+        try:
+            exposure = self._exposure(stream)
+        except OptionError:
+            # It is being typed.
+            return
+        self._preview.show(self._blur_path, exposure)
+
+    @property
+    def _blur_path(self) -> Path | None:
+        value = self._blur.value
+        return None if value in (None, _NO_PICTURE) else Path(value)
+
     async def _deblur(self) -> None:
+        sequence = None
         with errors_shown_as_notices(_TOPIC):
             start_sequence = self._prepare_sequence()
             self._deblur_button.disable()
-            self._started = time.monotonic()
+            self._is_cancelled = False
             self._progress_bar.set_value(0)
             self._progress_bar.visible = True
             self._progress_text.set_text("reading picture and spikes")
@@ -169,10 +191,9 @@ class DeblurTab:
                 if sequence is None:
                     # The app is being closed.
                     return
+                self._time_left = TimeLeft()
                 self._timer.active = True
-                self._sequence_view.hide()
                 self._facts.set_text("\n".join(map(word_for_page, sequence.facts)))
-                self._is_cancelled = False
                 self._show_progress()
                 self._cancel_button.visible = True
                 self._cancel_button.enable()
@@ -182,7 +203,8 @@ class DeblurTab:
                 self._deblur_button.enable()
                 self._progress_bar.visible = self._cancel_button.visible = False
                 self._progress_text.set_text("")
-            self._finish(sequence)
+                if sequence is not None:
+                    self._finish(sequence)
 
     def _prepare_sequence(self) -> Callable[[], SharpSequence]:
         """What starts a sequence by what the page's controls say now."""
@@ -194,11 +216,10 @@ class DeblurTab:
                 "there is no blurry picture; drop one onto this page, or put it beside the "
                 "recording"
             )
-        options = self._options.changed_values()
-        blur = None if self._blur.value == _NO_PICTURE else Path(self._blur.value)
+        blur, options = self._blur_path, self._options.changed_values()
         count, exposure = int(self._count.value or 0), self._exposure(stream)
         pair = PairSettings(self._encoding.value or AUTO, check_match=bool(self._check_match.value))
-        return partial(self.session.replace_sequence, blur, count, exposure, method, options, pair)
+        return partial(self.session.start_sequence, blur, count, exposure, method, options, pair)
 
     def _exposure(self, stream: SpikeStream) -> Span | None:
         """The exposure in the fields; None where both are empty."""
@@ -213,49 +234,64 @@ class DeblurTab:
             )
         return first, end
 
+    @property
+    def _running(self) -> SharpSequence | None:
+        """The sequence that is being made."""
+        return self.session.next_sequence or self.session.sequence
+
     def _show_progress(self) -> None:
-        sequence = self.session.sequence
+        sequence = self._running
         if sequence is None:
             return
-        self._progress_bar.set_value(sequence.finished_count / len(sequence.frames))
+        self._show_frames(sequence)
+        self._progress_bar.set_value(sequence.finished_share)
         self._progress_text.set_text(
-            "stops after the frame at hand"
-            if self._is_cancelled
-            else describe_progress(
-                sequence.finished_count, len(sequence.frames), time.monotonic() - self._started
-            )
+            "cancelling ..." if self._is_cancelled else describe_run(sequence, self._time_left)
         )
 
+    def _show_frames(self, sequence: SharpSequence) -> None:
+        """Show the frames that are finished; the first takes the place of what was shown."""
+        if sequence is self.session.next_sequence and sequence.finished_count:
+            self.session.show_next_sequence()
+            self._preview.hide()
+            self._sequence_view.show_sequence(sequence)
+        elif sequence is self.session.sequence:
+            self._sequence_view.show_new_frames(sequence)
+
     def _cancel(self) -> None:
-        if self.session.sequence is not None:
-            self.session.sequence.stop()
+        if self._running is not None:
+            self._running.stop()
             self._is_cancelled = True
             self._cancel_button.disable()
             self._show_progress()
 
     def _finish(self, sequence: SharpSequence) -> None:
-        if sequence is not self.session.sequence:
+        if sequence is not self._running:
             # Another recording was opened meanwhile.
-            self._progress_text.set_text("")
             return
+        self._show_frames(sequence)
         count = sequence.finished_count
-        self._progress_text.set_text(f"{count} of {len(sequence.frames)} frames")
-        frames = "1 frame" if count == 1 else f"{count} frames"
-        show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
         if count:
-            self._sequence_view.show_sequence(sequence)
+            self._progress_text.set_text(f"{count} of {len(sequence.frames)} frames")
+            self._sequence_view.finish(sequence)
+        else:
+            self.session.drop_next_sequence()
+        if sequence.stopped or count:
+            frames = "1 frame" if count == 1 else f"{count} frames"
+            show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
 
 
-def describe_progress(finished: int, count: int, seconds: float) -> str:
-    """Progress in words, with the time that is left.
+def describe_run(sequence: SharpSequence, time_left: TimeLeft) -> str:
+    """Describe how far a sequence is: its frames, the steps of one, and the time that is left.
 
     Args:
-        finished: frames that are finished.
-        count: frames in all.
-        seconds: since the start.
+        sequence: that is being made.
+        time_left: since it was begun.
     """
-    if not finished:
-        return f"the first of {count} frames, since {seconds:.0f} s"
-    text = f"{finished} of {count} frames"
-    left = seconds / finished * (count - finished)
-    return f"{text}, about {left:.0f} s left" if left >= _LEAST_SECONDS_LEFT else text
+    finished, count = sequence.finished_count, len(sequence.frames)
+    done, steps = sequence.steps
+    if not steps:
+        return describe_progress(finished, count, time_left)
+    frames = f"{finished} of {count} frames" if finished else f"the first of {count} frames"
+    left = time_left.describe(sequence.finished_share)
+    return ", ".join(filter(None, [frames, f"step {done} of {steps}", left]))

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from nicegui import events, ui
 
-from spikecam.app.colour_map import COLOUR_MAPS, GRAY
+from spikecam.app.page_style import RANGE_PROPS
 from spikecam.app.pane import ShownPicture
+from spikecam.show.colour_map import COLOUR_MAPS, GRAY
 
 _SCRIPT = Path(__file__).with_name("level_histogram.js")
 _BINS = 96
@@ -44,6 +45,7 @@ class DisplayControls:
         self._hold = ui.switch("Hold black and white", on_change=self._take_hold).props("dense")
         with _labelled_row("Percentiles"):
             self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
+            self._percentiles.props(RANGE_PROPS)
             self._percentiles.props(f'{_SHOW_VALUE} aria-label="Black and white, percentiles"')
         self._percentiles.on_value_change(
             lambda event: on_change(low=event.value["min"], high=event.value["max"])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
 from nicegui import context, ui
 
-from spikecam.app.file_list import FileEntry, describe_entry, filter_entries
+from spikecam.app.file_list import FileEntry, filter_entries
+from spikecam.app.file_rows import FileRows
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.session import Session
 from spikecam.app.text import legible_text
 from spikecam.errors import SpikecamError
 from spikecam.io.recording_format import suffixes_as_text
 
-_ICONS = {"folder": "folder", "recording": "grain"}
 # Rows of the list that are shown at once; with fewer there is nothing to filter.
 _PAGE_ROWS, _FILTER_ROWS = 50, 12
 _TOPIC = "open"
@@ -34,8 +34,9 @@ class FileBrowser:
         folders = session.files.folders
         self._folder = folders[0] if folders else None
         self._entries: list[FileEntry] = []
-        self._page = 1
-        self._uploads = ui.column().classes("w-full gap-1")
+        with ui.column().classes("w-full gap-1") as self._uploads:
+            ui.label("Uploaded").classes("text-sm opacity-70")
+            self._upload_rows = FileRows(session, "Uploaded", self._choose, self._remove_upload)
         with ui.column().classes("w-full gap-1") as self._listing:
             self._build_listing()
         self._listing.visible = self._folder is not None
@@ -47,7 +48,8 @@ class FileBrowser:
             button.props('flat round dense aria-label="Read the folder again"')
         self._filter = ui.input("Filter by name", on_change=self._filter_changed)
         self._filter.props("clearable dense debounce=250").classes("w-full")
-        self._rows = ui.column().classes("w-full gap-1")
+        self._rows = FileRows(self._session, "Files", self._choose)
+        self._nothing = ui.label("No name here contains that.").classes("text-sm opacity-70")
         self._note = ui.label().classes("text-sm opacity-70")
         self._pages = ui.pagination(
             1, 1, direction_links=True, on_change=lambda event: self._show_page(event.value)
@@ -65,14 +67,11 @@ class FileBrowser:
 
     def _refresh_uploads(self) -> None:
         files = self._session.files
-        uploads = [e for e in files.list_folder(files.uploads) if e.kind != "folder"]
-        self._uploads.clear()
-        if uploads:
-            with self._uploads:
-                ui.label("Uploaded").classes("text-sm opacity-70")
-                with ui.list().props("bordered separator dense").classes("w-full"):
-                    for entry in uploads:
-                        self._build_upload_row(entry)
+        uploads = [
+            e for e in files.list_folder(files.uploads) if e.kind in ("recording", "picture")
+        ]
+        self._uploads.visible = bool(uploads)
+        self._upload_rows.show(uploads)
 
     def _show_folder(self, folder: Path) -> None:
         files = self._session.files
@@ -83,17 +82,10 @@ class FileBrowser:
             others = [folder.parent]
         links = [FileEntry(other, "folder") for other in others]
         self._folder = folder
-        self._entries = [*links, *(entry for entry in entries if entry.kind != "picture")]
-        recordings = sum(entry.kind == "recording" for entry in entries)
-        pictures = sum(entry.kind == "picture" for entry in entries)
+        openable = [entry for entry in entries if entry.kind in ("folder", "recording")]
+        self._entries = [*links, *openable]
         self._title.set_text(legible_text(f"In {folder}"))
-        notes = []
-        if not recordings:
-            notes.append(f"No recordings ({suffixes_as_text()}) are in this folder.")
-        if pictures:
-            noun = "1 picture is" if pictures == 1 else f"{pictures:,} pictures are"
-            notes.append(f"{noun} here as well, to choose under Deblur.")
-        self._note.set_text(" ".join(notes))
+        self._note.set_text(describe_others(entries))
         self._filter.visible = len(self._entries) > _FILTER_ROWS
         self._filter.set_value("")
         self._show_page(1)
@@ -111,45 +103,10 @@ class FileBrowser:
         page = min(max(page or 1, 1), last)
         self._pages.max, self._pages.visible = last, last > 1
         self._pages.set_value(page)
-        self._rows.clear()
-        with self._rows:
-            if not shown and self._entries:
-                ui.label("No name here contains that.").classes("text-sm opacity-70")
-                return
-            with ui.list().props("bordered separator dense").classes("w-full"):
-                for entry in shown[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]:
-                    self._build_row(entry)
-
-    def _build_row(self, entry: FileEntry) -> None:
-        is_parent = self._folder is not None and entry.path == self._folder.parent
-        name = ".." if is_parent else entry.path.name
-        with ui.item(on_click=partial(self._choose, entry)).classes("file"):
-            with ui.item_section().props("avatar"):
-                ui.icon(_ICONS[entry.kind])
-            with ui.item_section():
-                ui.item_label(legible_text(name)).classes("break-all")
-            if entry.kind == "recording":
-                with ui.item_section().props("side"):
-                    ui.item_label(describe_entry(entry)).classes("text-xs text-right")
-
-    def _build_upload_row(self, entry: FileEntry) -> None:
-        is_recording = entry.kind == "recording"
-        on_click = partial(self._choose, entry) if is_recording else None
-        with ui.item(on_click=on_click).classes("file"):
-            with ui.item_section().props("avatar"):
-                ui.icon(_ICONS.get(entry.kind, "image"))
-            with ui.item_section():
-                ui.item_label(entry.path.name).classes("break-all")
-            with ui.item_section().props("side"):
-                ui.item_label(describe_entry(entry)).classes("text-xs text-right")
-            with ui.item_section().props("side"):
-                button = ui.button(icon="delete").props("flat round dense")
-                button.props["aria-label"] = f"Remove {entry.path.name}"
-                button.on(
-                    "click",
-                    partial(self._remove_upload, entry.path),
-                    js_handler="(e) => { e.stopPropagation(); emit(); }",
-                )
+        rows = shown[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]
+        parent = None if self._folder is None else self._folder.parent
+        self._rows.show(rows, [".." if row.path == parent else row.path.name for row in rows])
+        self._nothing.visible = not shown and bool(self._entries)
 
     def _remove_upload(self, path: Path) -> None:
         client = context.client
@@ -169,3 +126,22 @@ class FileBrowser:
                 if self._folder is not None:
                     self._show_folder(self._folder)
                 raise
+
+
+def describe_others(entries: list[FileEntry]) -> str:
+    """Describe what a folder holds beside recordings, and whether it has none."""
+    counts = Counter(entry.kind for entry in entries)
+    sentences = []
+    if not counts["recording"]:
+        sentences.append(f"No recordings ({suffixes_as_text()}) are in this folder.")
+    if counts["picture"]:
+        sentences.append(f"{_number(counts['picture'], 'picture')} here as well, for Deblur.")
+    if counts["video"]:
+        sentences.append(
+            f"{_number(counts['video'], 'video')} here, which this page does not open."
+        )
+    return " ".join(sentences)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"1 {noun} is" if count == 1 else f"{count:,} {noun}s are"

@@ -9,23 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spikecam.app.recording_card import frame_facts
 from spikecam.app.text import format_bytes, format_date
 from spikecam.errors import FileError
 from spikecam.io.geometry import read_sidecar
 from spikecam.io.pictures import is_picture
 from spikecam.io.recording_format import find_format_or_none, is_recording, is_recording_folder
+from spikecam.io.video import VIDEO_SOURCES
 
 # File systems take names of 255 bytes; a number and ``.json`` may follow.
 _STEM_BYTES, _SUFFIX_CHARACTERS = 200, 20
+_KINDS = ("folder", "recording", "picture", "video")
 
 
 @dataclass(frozen=True)
 class FileEntry:
-    """An entry of the list: a folder, recording or picture that may be opened.
+    """An entry of the list: a folder, recording, picture or video.
 
     Attributes:
         path: its place.
-        kind: "folder", "recording" or "picture".
+        kind: "folder", "recording", "picture" or "video"; videos are not opened.
         size: bytes, of a file.
         modified: when it was changed last, in seconds since 1970.
     """
@@ -67,20 +70,34 @@ class AllowedFiles:
         """
         try:
             real = Path(path).resolve()
+            exists = real.exists()
         except (OSError, RuntimeError, ValueError) as error:
-            # A link to itself, before Python 3.13; a name that no file can have.
+            # A link to itself, before Python 3.13; a name that no file can have, or too long.
             raise FileError(f"{path} leads to no file; choose another") from error
         if not any(real.is_relative_to(root) for root in (*self.folders, self.uploads)):
             raise FileError(
                 f"{path} is not in a folder that spikecam app was given; start it with that "
                 "folder, or drop the file here"
             )
-        if not real.exists():
+        if not exists:
             raise FileError(f"{path} does not exist any more; choose another")
         return real
 
+    def entry_of(self, path: Path) -> FileEntry | None:
+        """Entry of a recording that may be opened; None where that is not so, or it is gone."""
+        try:
+            real = self.resolve_path(path)
+            is_folder = real.is_dir()
+            if _file_kind(path, is_folder=is_folder) != "recording":
+                return None
+            status = real.stat()
+            size = _folder_bytes(real) if is_folder else status.st_size
+            return FileEntry(path, "recording", size, status.st_mtime)
+        except (FileError, OSError):
+            return None
+
     def list_folder(self, folder: Path) -> list[FileEntry]:
-        """List folders, then recordings, then pictures in an allowed folder, by name.
+        """List folders, then recordings, pictures and videos in an allowed folder, by name.
 
         Links that lead out of the folders are left out.
 
@@ -88,7 +105,7 @@ class AllowedFiles:
             FileError: as `resolve_path`, or the folder cannot be read.
         """
         real = self.resolve_path(folder)
-        entries: dict[str, list[FileEntry]] = {"folder": [], "recording": [], "picture": []}
+        entries: dict[str, list[FileEntry]] = {kind: [] for kind in _KINDS}
         try:
             with os.scandir(real) as scan:
                 directory_entries = [entry for entry in scan if not entry.name.startswith(".")]
@@ -157,41 +174,62 @@ def filter_entries(entries: Sequence[FileEntry], text: str) -> list[FileEntry]:
     return [entry for entry in entries if part in entry.path.name.lower()]
 
 
-def describe_entry(entry: FileEntry) -> str:
-    """A recording or picture in words: size and number of its frames, bytes, and date.
+@dataclass(frozen=True)
+class EntryFacts:
+    """What is said of a recording or picture in a list.
 
-    The frames are said where that needs no more than its sidecar file.
+    Attributes:
+        text: in words: size and number of its frames, bytes, and date.
+        size_is_known: whether a recording says its frame size, so that it has a picture.
+        is_whole: whether the frames are in the text; they are where that needs no more than a
+            sidecar file.
     """
-    parts = [format_bytes(entry.size), format_date(entry.modified)]
+
+    text: str
+    size_is_known: bool
+    is_whole: bool
+
+
+def describe_entry(entry: FileEntry, frames: Sequence[str] = ()) -> EntryFacts:
+    """What is said of a recording or picture.
+
+    Args:
+        entry: of the list.
+        frames: size and number of its frames in words, where they were read from the file.
+    """
     form = find_format_or_none(entry.path)
+    size_is_known, parts = entry.kind == "recording", list(frames)
     if form is not None and form.needs_geometry:
         try:
             geometry = read_sidecar(entry.path)
         except FileError:
-            parts.insert(0, "its .json file is damaged")
+            size_is_known, parts = False, ["its .json file is damaged"]
         else:
-            parts[:0] = (
-                ["size not known"]
-                if geometry is None
-                else [
-                    f"{geometry.width} x {geometry.height}",
-                    f"{entry.size // geometry.frame_bytes:,} frames",
-                ]
-            )
-    return ", ".join(parts)
+            size_is_known, parts = geometry is not None, ["size not known"]
+            if geometry is not None:
+                count = entry.size // geometry.frame_bytes
+                parts = frame_facts(geometry.height, geometry.width, count, geometry.rate)
+    text = ", ".join([*parts, format_bytes(entry.size), format_date(entry.modified)])
+    return EntryFacts(text, size_is_known, bool(parts) or not size_is_known)
 
 
 def _content_bytes(path: Path, entry: os.DirEntry[str]) -> int:
     """Bytes of a file, or of the files of a recording that is a folder."""
-    if is_recording_folder(path):
-        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    return entry.stat().st_size
+    return _folder_bytes(path) if is_recording_folder(path) else entry.stat().st_size
+
+
+def _folder_bytes(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
 def _file_kind(path: Path, *, is_folder: bool) -> str | None:
     if is_folder:
         return "recording" if is_recording_folder(path) else "folder"
-    return "recording" if is_recording(path) else "picture" if is_picture(path) else None
+    if is_recording(path):
+        return "recording"
+    if is_picture(path):
+        return "picture"
+    return "video" if path.suffix.lower() in VIDEO_SOURCES else None
 
 
 def _shorten_name(name: str) -> str:

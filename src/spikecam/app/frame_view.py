@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from spikecam.app.colour_map import GRAY, check_colour_map, colour_picture
 from spikecam.app.option_fields import check_options_are_offered
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
@@ -16,6 +15,7 @@ from spikecam.method import Method, Takes, find_method
 from spikecam.picture import Picture
 from spikecam.reconstruction.method_choice import FAST_METHOD
 from spikecam.reconstruction.reconstruct import all_frames, reconstruct
+from spikecam.show.colour_map import GRAY, check_colour_map, colour_picture
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
 

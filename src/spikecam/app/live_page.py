@@ -1,83 +1,31 @@
-"""The live view: one page that shows what a camera records at this moment."""
+"""The live view: a page that shows what a camera records at this moment."""
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 
-from nicegui import app, ui
+from fastapi import HTTPException
+from nicegui import app, run, ui
 from starlette.responses import StreamingResponse
 
 from spikecam.app.jpeg_stream import jpeg_stream_response
-from spikecam.app.notices import errors_shown_as_notices
-from spikecam.app.page_style import COLOUR
+from spikecam.app.live_status import format_live_status, stall_seconds
+from spikecam.app.live_view import LiveView
+from spikecam.app.notices import errors_shown_as_notices, show_notice
+from spikecam.app.page_style import COLOUR, STYLE
 from spikecam.app.server import LOOPBACK, serve_page
-from spikecam.errors import SpikecamError
-from spikecam.io.pictures import encode_picture
+from spikecam.errors import OptionError
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.methods import online_method_names
-from spikecam.picture import Picture
-from spikecam.resources import OUT_OF_MEMORY, is_out_of_memory
-from spikecam.show.display import DisplayMapping
 
-_FIT_INTERVAL_PICTURES = 30
-# Share of a new fit that is added to the present black and white.
-_FIT_SHARE = 0.3
-_JPEG_QUALITY = 90
-_PICTURE_TIMEOUT_SECONDS = 0.3
 _STATUS_INTERVAL_SECONDS = 0.5
-# No frames for the first of these is a stall; frames of the second are a lag.
-_STALL_SECONDS, _LAG_SECONDS = 2.0, 0.5
-
-
-class SmoothedDisplayMapping:
-    """Display mapping that follows changes of the light slowly, against flicker.
-
-    Attributes:
-        gamma: above 1 lifts the shadows.
-    """
-
-    def __init__(self) -> None:
-        self.gamma = 1.0
-        self._display: DisplayMapping | None = None
-        self._picture_count = 0
-
-    def __call__(self, picture: Picture) -> Picture:
-        """The picture as it is shown, in [0, 1]."""
-        if self._picture_count % _FIT_INTERVAL_PICTURES == 0:
-            new = DisplayMapping.fit(picture)
-            old = self._display or new
-            black, white = (
-                before + _FIT_SHARE * (after - before)
-                for before, after in ((old.black, new.black), (old.white, new.white))
-            )
-            self._display = DisplayMapping(black, white)
-        self._picture_count += 1
-        fitted = self._display or DisplayMapping()
-        return DisplayMapping(fitted.black, fitted.white, self.gamma)(picture)
-
-
-def iter_jpegs(live: LiveReconstruction, display: SmoothedDisplayMapping) -> Iterator[bytes]:
-    """Yield JPEG files of a reconstruction until it ends.
-
-    Pictures that a browser does not take in time are skipped for it. While none is made, the last
-    one is sent again and again: Chromium shows a picture when the next one comes. A file is empty
-    before the first.
-    """
-    number, picture = 0, None
-    while True:
-        latest = live.next_picture(number, timeout=_PICTURE_TIMEOUT_SECONDS)
-        if latest is not None:
-            number, picture = latest
-            live.sent_count += 1
-        if picture is None:
-            if live.ended:
-                return
-            yield b""
-            continue
-        yield encode_picture(display(picture), "jpeg", quality=_JPEG_QUALITY)
-        if latest is None and live.ended:
-            return
+_WARNING_CLASSES = "text-lg text-orange"
+_PICTURE_STYLE = """
+.live { image-rendering: pixelated; max-height: 75vh; object-fit: contain; }
+.live:fullscreen { max-height: 100vh; width: 100vw; height: 100vh; background: black; }
+"""
 
 
 def serve_live(
@@ -97,111 +45,143 @@ def serve_live(
     Raises:
         OptionError: the address cannot be listened on.
     """
-    display = SmoothedDisplayMapping()
+    views: dict[str, LiveView] = {}
 
     @app.get("/live")
-    def stream_pictures() -> StreamingResponse:
-        return jpeg_stream_response(iter_jpegs(live, display))
+    def stream_without_page() -> StreamingResponse:
+        try:
+            return jpeg_stream_response(_iter_own_jpegs(LiveView(live)))
+        except OptionError as error:
+            raise HTTPException(409, str(error)) from error
+
+    @app.get("/live/{token}")
+    def stream_pictures(token: str) -> StreamingResponse:
+        if token not in views:
+            raise HTTPException(404, "this page is closed; reload it")
+        return jpeg_stream_response(views[token].iter_jpegs())
+
+    def page() -> None:
+        try:
+            view = LiveView(live)
+        except OptionError as error:
+            show_notice(str(error), is_error=True)
+            return
+        token = secrets.token_urlsafe(16)
+        views[token] = view
+        ui.context.client.on_delete(lambda: views.pop(token).close())
+        LivePage(view, f"/live/{token}")
 
     thread = threading.Thread(target=live.run, daemon=True)
     thread.start()
     try:
-        serve_page(
-            lambda: _build(live, display),
-            host=host,
-            port=port,
-            upload_limit=0,
-            browser=browser,
-            say=say,
-        )
+        serve_page(page, host=host, port=port, upload_limit=0, browser=browser, say=say)
     finally:
         live.stop()
         # It may wait for a recorder with a slow disk; its counts are complete when it has ended.
         thread.join()
 
 
-def _build(live: LiveReconstruction, display: SmoothedDisplayMapping) -> None:
-    ui.dark_mode(True)
-    ui.colors(primary=COLOUR)
-    with ui.row().classes("w-full items-center gap-6"):
-        ui.label("spikecam live").classes("text-xl font-bold")
+def _iter_own_jpegs(view: LiveView) -> Iterator[bytes]:
+    """Yield the JPEG files of a view that no page has, and close it at their end."""
+    try:
+        yield from view.iter_jpegs()
+    finally:
+        view.close()
 
-        def choose_method(name: str) -> None:
-            with errors_shown_as_notices():
-                live.choose_method(name)
-            # Stays on the present method where the other one is refused.
-            toggle.set_value(live.method)
 
-        toggle = ui.toggle(
+class LivePage:
+    """The page of one visitor.
+
+    Args:
+        view: what it shows.
+        url: of the stream of its pictures.
+    """
+
+    def __init__(self, view: LiveView, url: str) -> None:
+        self._view = view
+        ui.dark_mode(True)
+        ui.colors(primary=COLOUR)
+        ui.add_css(STYLE + _PICTURE_STYLE)
+        with ui.row().classes("w-full items-center gap-x-3 gap-y-2"):
+            self._build_controls()
+        self._status = ui.label()
+        image = ui.element("img").props(f'src="{url}" alt="the camera, now"').classes("live w-full")
+        self._full.on("click", js_handler=f"() => getHtmlElement({image.id}).requestFullscreen()")
+        ui.timer(_STATUS_INTERVAL_SECONDS, self._show_status)
+
+    def _build_controls(self) -> None:
+        view = self._view
+        ui.html("spikecam live", sanitize=False, tag="h1").classes("app-name")
+        self._method = ui.toggle(
             {name: name.upper() for name in online_method_names()},
-            value=live.method,
-            on_change=lambda event: choose_method(event.value),
+            value=view.method,
+            on_change=lambda event: self._choose(event.value, None),
         ).props('aria-label="Method"')
-        ui.label("Gamma")
-
-        def set_gamma(value: float | None) -> None:
-            display.gamma = value or display.gamma
-
-        gamma = ui.slider(
-            min=0.5,
-            max=3,
-            step=0.1,
-            value=display.gamma,
-            on_change=lambda event: set_gamma(event.value),
+        self._window = ui.number(
+            "Window in frames",
+            value=view.window,
+            min=1,
+            precision=0,
+            on_change=lambda event: self._choose_window(event.value),
         )
-        gamma.props('label aria-label="Gamma"').classes("w-40")
-        if live.recorder is not None:
-            ui.button("Record", icon="fiber_manual_record", on_click=live.recorder.trigger)
-    status = ui.label()
-    image = ui.element("img").props('src="/live" alt="the camera, now"').classes("w-full")
-    image.style("image-rendering: pixelated; max-height: 75vh; object-fit: contain")
+        self._window.props("dense debounce=500").classes("w-36")
+        self._window.without_auto_validation()
+        self._window.visible = view.window is not None
+        with ui.row().classes("items-center gap-2 no-wrap"):
+            ui.label("Gamma")
+            ui.slider(
+                min=0.5,
+                max=3,
+                step=0.1,
+                value=view.display.gamma,
+                on_change=lambda event: self._set_gamma(event.value),
+            ).props('label aria-label="Gamma"').classes("w-32")
+        ui.switch("Hold black and white", on_change=lambda event: self._hold(bool(event.value)))
+        self._freeze = ui.button("Freeze", icon="pause", on_click=self._toggle_frozen)
+        self._freeze.props("outline dense")
+        ui.button("Save the picture", icon="download", on_click=self._save).props("outline dense")
+        self._full = ui.button("Full screen", icon="fullscreen").props("outline dense")
+        if view.live.recorder is not None:
+            ui.button("Record", icon="fiber_manual_record", on_click=view.live.recorder.trigger)
 
-    def update() -> None:
-        status.set_text(format_live_status(live))
-        stalled = live.error is not None or _stall_seconds(live) is not None
-        status.classes(
-            add="text-lg text-orange" if stalled else "",
-            remove="" if stalled else "text-lg text-orange",
+    def _choose(self, method: str, window: int | None) -> None:
+        view = self._view
+        if (method, window) != (view.method, view.window):
+            with errors_shown_as_notices("live"):
+                view.choose(method, window)
+        # They stay on what is shown where the others are refused.
+        self._method.set_value(view.method)
+        self._window.visible = view.window is not None
+        if view.window is not None:
+            self._window.set_value(view.window)
+
+    def _choose_window(self, window: float | None) -> None:
+        # It is empty while a number is typed.
+        if window is not None and self._view.window not in (None, int(window)):
+            self._choose(self._view.method, int(window))
+
+    def _set_gamma(self, gamma: float | None) -> None:
+        self._view.display.gamma = gamma or self._view.display.gamma
+
+    def _hold(self, is_held: bool) -> None:
+        self._view.display.is_held = is_held
+
+    def _toggle_frozen(self) -> None:
+        self._view.is_frozen = not self._view.is_frozen
+        self._freeze.set_text("Go on" if self._view.is_frozen else "Freeze")
+        self._freeze.props(f"icon={'play_arrow' if self._view.is_frozen else 'pause'}")
+
+    async def _save(self) -> None:
+        with errors_shown_as_notices("live"):
+            named = await run.io_bound(self._view.render_png)
+            if named is not None:
+                name, png = named
+                ui.download.content(png, name)
+
+    def _show_status(self) -> None:
+        live = self._view.live
+        self._status.set_text(format_live_status(live, *self._view.rates()))
+        stalled = live.error is not None or stall_seconds(live) is not None
+        self._status.classes(
+            add=_WARNING_CLASSES if stalled else "", remove="" if stalled else _WARNING_CLASSES
         )
-        # Another page may have changed them.
-        toggle.set_value(live.method)
-        gamma.set_value(display.gamma)
-
-    ui.timer(_STATUS_INTERVAL_SECONDS, update)
-
-
-def format_live_status(live: LiveReconstruction) -> str:
-    """Format the rates of a live reconstruction in one line, or why it ended."""
-    if isinstance(live.error, SpikecamError):
-        return str(live.error)
-    if live.error is not None and is_out_of_memory(live.error):
-        return OUT_OF_MEMORY
-    if live.error is not None:
-        return "something went wrong inside spikecam; the terminal says more when it ends"
-    if live.ended:
-        return f"ended: {live.summary()}"
-    geometry = live.feed.geometry
-    parts = [f"{live.feed.name}, {geometry.width} x {geometry.height}, {live.frame_count:,} frames"]
-    stall = _stall_seconds(live)
-    if stall is not None:
-        parts.append(f"no frames for {stall:.0f} s")
-    parts.append(
-        f"{live.frame_rate:,.0f} frames a second read, "
-        f"{live.picture_rate:.0f} pictures a second made, {live.sent_rate:.0f} sent"
-    )
-    if live.feed.frames_behind > live.frame_rate * _LAG_SECONDS:
-        parts.append(f"{live.feed.frames_behind:,} frames behind the camera")
-    if live.feed.lost_frames:
-        parts.append(f"{live.feed.lost_frames:,} frames lost")
-    if live.recorder is not None and live.recorder.pending_count:
-        parts.append("recording")
-    if live.recorder is not None and live.recorder.recordings:
-        latest = live.recorder.recordings[-1].name
-        parts.append(f"{len(live.recorder.recordings)} recorded, the last is {latest}")
-    return "; ".join(parts)
-
-
-def _stall_seconds(live: LiveReconstruction) -> float | None:
-    """How long the camera has sent nothing, in seconds; None while it sends, or has ended."""
-    seconds = live.seconds_since_frames
-    return None if live.ended or seconds is None or seconds < _STALL_SECONDS else seconds

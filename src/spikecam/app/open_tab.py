@@ -9,6 +9,7 @@ from nicegui import run, ui
 
 from spikecam.app.file_browser import FileBrowser
 from spikecam.app.notices import errors_shown_as_notices, remove_all_notices
+from spikecam.app.recent_list import RecentList
 from spikecam.app.session import Session
 from spikecam.app.size_question import Camera, SizeQuestion
 from spikecam.app.upload_box import UploadBox
@@ -43,7 +44,11 @@ class OpenTab:
                 ui.button("Open the sample", icon="play_circle", on_click=self.open_sample)
             upload_box.build_invitation()
             self._size_question = SizeQuestion(session, self._open)
+            self._recent = RecentList(
+                session, lambda one: self.choose_recording(one.path, one.camera, one.rate)
+            )
             self._browser = FileBrowser(session, self.choose_recording)
+        self._recent.refresh()
         self._browser.refresh()
 
     def refresh_files(self) -> None:
@@ -87,5 +92,6 @@ class OpenTab:
 
     def _show_opened(self) -> None:
         self._size_question.hide()
+        self._recent.remember_opened()
         remove_all_notices()
         self._on_open()

@@ -12,15 +12,27 @@ STYLE = """
 .compare img.after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--cut)); }
 .compare .cut { position: absolute; top: 0; bottom: 0; left: var(--cut); width: 2px;
     margin-left: -1px; background: white; box-shadow: 0 0 3px black; pointer-events: none; }
+.exposure-track { height: 10px; background: #80808040; border-radius: 5px; }
+.exposure-bar { height: 10px; background: #2a5d8c; border-radius: 5px; }
+.body--dark .exposure-bar { background: #9cc6ee; }
 .busy { animation: appear 0s 0.3s both; }
 @keyframes appear { from { visibility: hidden; } to { visibility: visible; } }
 .notice { white-space: pre-line; max-width: min(90vw, 40rem); }
 .option .q-field__bottom { position: static; transform: none; min-height: 0; padding-top: 4px; }
 .app-name { font-size: 1.25rem; font-weight: bold; line-height: 2rem; margin: 0; }
+.file-picture { min-width: 80px; align-items: center; }
+.file-rows > * + * { border-top: 1px solid #80808040; }
+.file-picture img { width: 64px; height: 40px; object-fit: contain; image-rendering: auto; }
 .file:focus-visible { outline: 2px solid currentColor; outline-offset: -2px; }
-.body--dark .text-primary { color: #9cc6ee !important; }
+/* Of what is important, the earlier layer goes first; Quasar's own are in the last one. */
+@layer overrides { .body--dark .text-primary { color: #9cc6ee !important; } }
 .body--dark .q-btn.text-primary { --q-primary: #9cc6ee; }
 """
+
+# Quasar calls a range of two values one slider, whose value is then no number.
+RANGE_PROPS = (
+    "role=group :aria-valuenow=null :aria-valuemin=null :aria-valuemax=null :aria-orientation=null"
+)
 
 # A button that was clicked gives up the focus, or Space would press it again; who moves by the
 # keyboard keeps it. Keys of the tabs do not scroll the page besides.

@@ -10,12 +10,20 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Response
 
+from spikecam.app.file_list import FileEntry
 from spikecam.app.frame_size import preview_png
 from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
+from spikecam.app.recording_card import thumbnail_png
 from spikecam.app.session import Session
+from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
 from spikecam.errors import SpikecamError
+from spikecam.io.paths import check_existing_file
+from spikecam.io.pictures import read_picture
+
+# Pixels of the longer side of a picture that may be chosen.
+_CANDIDATE_SIDE = 960
 
 Sessions = Mapping[str, Session]
 
@@ -42,6 +50,16 @@ def size_preview_url(session: Session, path: Path, camera: str | tuple[int, int]
     else:
         size = {"height": camera[0], "width": camera[1]}
     return f"/session/{session.token}/preview?{urlencode({'path': path_to_url_text(path), **size})}"
+
+
+def thumbnail_url(session: Session, entry: FileEntry) -> str:
+    """URL of a small picture of a recording of a list."""
+    return f"/session/{session.token}/thumbnail?{urlencode({'path': path_to_url_text(entry.path)})}"
+
+
+def candidate_picture_url(session: Session, path: Path) -> str:
+    """URL of a picture that may belong to the recording, made small."""
+    return f"/session/{session.token}/candidate?{urlencode({'path': path_to_url_text(path)})}"
 
 
 def blurry_picture_url(session: Session) -> str:
@@ -95,6 +113,28 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
             modified = real.stat().st_mtime_ns
             return _png_response(preview_png(real, camera or (height, width), modified))
         except (SpikecamError, OSError) as error:
+            return _text_picture_response(str(error))
+
+    @router.get("/thumbnail")
+    def get_thumbnail(token: str, path: str) -> Response:
+        entry = find_session(token).files.entry_of(path_from_url_text(path))
+        if entry is not None:
+            try:
+                real = entry.path.resolve()
+                return _png_response(thumbnail_png(real, entry.size, entry.modified))
+            except (SpikecamError, OSError):
+                pass
+        raise HTTPException(404, "there is no picture of this")
+
+    @router.get("/candidate")
+    def get_candidate(token: str, path: str) -> Response:
+        try:
+            # No pipe, which would be waited for.
+            real = check_existing_file(
+                find_session(token).resolve_picture(path_from_url_text(path))
+            )
+            return _png_response(encode_png(shrink_picture(read_picture(real), _CANDIDATE_SIDE)))
+        except SpikecamError as error:
             return _text_picture_response(str(error))
 
     @router.get("/blur")

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.notices import errors_shown_as_notices, report_unexpected_error
-from spikecam.app.page_style import COLOUR
+from spikecam.app.page_style import COLOUR, STYLE
 from spikecam.app.scene_viewer import SceneViewer
 from spikecam.app.server import LOOPBACK, serve_page
 from spikecam.views.ply_file import read_ply
@@ -90,6 +90,7 @@ class ScenePage:
         self._position = (0.0, 0.0)
         ui.dark_mode(None)
         ui.colors(primary=COLOUR)
+        ui.add_css(STYLE)
         # Buttons may have the focus: they take no arrow keys.
         ui.keyboard(on_key=self._handle_key, ignore=["input", "select", "textarea"])
         with ui.row().classes("w-full gap-6 items-start no-wrap max-md:flex-wrap"):
@@ -130,6 +131,7 @@ class ScenePage:
         image.on("contextmenu", js_handler="(e) => e.preventDefault()")
 
     def _build_controls(self, facts: str) -> None:
+        ui.html("spikecam scene", sanitize=False, tag="h1").classes("app-name")
         ui.label(facts).classes("text-sm whitespace-pre-line")
         ui.label("Background").classes("text-sm")
         settings = self._viewer.settings

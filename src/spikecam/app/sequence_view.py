@@ -1,4 +1,4 @@
-"""View of a finished sequence: compared with its blurry picture, played, scored, downloaded."""
+"""View of a sequence while it is made and after: compared, played, scored, downloaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spikecam.app.picture_urls import blurry_picture_url, frame_url, sequence_pi
 from spikecam.app.play_button import PlayButton
 from spikecam.app.sequence_pictures import MEAN, SHARP, SPREAD
 from spikecam.app.session import Session
-from spikecam.app.sharp_sequence import EXPORT_FILES, SharpSequence
+from spikecam.app.sharp_sequence import EXPORT_ENDINGS, SharpSequence
 from spikecam.app.text import legible_text
 from spikecam.errors import OptionError
 
@@ -25,7 +25,9 @@ _DRAG_SECONDS = 0.05
 
 
 class SequenceView:
-    """The view of a finished sequence on the page, hidden at first.
+    """The view of a sequence on the page, hidden at first.
+
+    While frames are added it shows the newest one, until a visitor goes to another.
 
     Args:
         session: whose sequence is shown.
@@ -34,6 +36,7 @@ class SequenceView:
 
     def __init__(self, session: Session, is_visible: Callable[[], bool]) -> None:
         self.session, self._is_visible = session, is_visible
+        self._shows_newest = self._is_moving = False
         ui.keyboard(on_key=self._handle_key)
         with ui.column().classes("grow min-w-0 gap-2 max-md:w-full") as self._column:
             self._build_comparison(is_visible)
@@ -74,7 +77,8 @@ class SequenceView:
         self._kind = ui.select([], label="On the right", on_change=self._show).classes("w-48")
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play the sequence", self._play_step, is_visible)
-            self._slider = ui.slider(min=0, max=1, value=0, on_change=self._show).classes("grow")
+            self._slider = ui.slider(min=0, max=1, value=0, on_change=self._frame_chosen)
+            self._slider.classes("grow")
             # Not focused: keys are for the whole tab.
             self._slider.props('aria-label="Frame of the sequence" tabindex=-1')
         self._position = ui.label().classes("text-sm")
@@ -84,8 +88,10 @@ class SequenceView:
 
     def _build_exports(self) -> None:
         with ui.row().classes("items-center gap-2"):
-            ui.label("Download")
-            for format in EXPORT_FILES:
+            ui.button("Save this frame", icon="download", on_click=self._save_frame).props(
+                "outline dense"
+            )
+            for format in EXPORT_ENDINGS:
                 ui.button(format, on_click=lambda format=format: self._export(format)).props(
                     "outline dense"
                 )
@@ -114,14 +120,39 @@ class SequenceView:
         """Set the pictures from which the true sharp one of a frame can be chosen."""
         self._truth.set_options(dict(names), value=None)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a sequence is shown."""
+        return bool(self._column.visible)
+
     def show_sequence(self, sequence: SharpSequence) -> None:
-        """Show the finished frames of a sequence, from its middle on."""
-        count = sequence.finished_count
-        self._column.visible = True
-        self._slider.props(f":max={count - 1}")
-        self._slider.set_value(min(count // 2, count - 1))
+        """Show the finished frames of a sequence, and those that `show_new_frames` adds."""
+        self._column.visible, self._shows_newest = True, True
         self._kind.set_options(list(sequence.kinds), value=sequence.kinds[0])
         self._kind.visible = len(sequence.kinds) > 1
+        self.show_new_frames(sequence)
+        self._show()
+
+    def show_new_frames(self, sequence: SharpSequence) -> None:
+        """Show the frames that were finished since the last call."""
+        last = sequence.finished_count - 1
+        self._slider.props(f":max={last}")
+        if self._shows_newest:
+            self._go_to(last)
+
+    def finish(self, sequence: SharpSequence) -> None:
+        """Show the middle of a sequence that is whole, unless a visitor has chosen a frame."""
+        if self._shows_newest:
+            self._go_to(sequence.finished_count // 2)
+        self._shows_newest = False
+
+    def _go_to(self, place: int) -> None:
+        self._is_moving = True
+        self._slider.set_value(place)
+        self._is_moving = False
+
+    def _frame_chosen(self) -> None:
+        self._shows_newest = self._shows_newest and self._is_moving
         self._show()
 
     def _frame_index(self, sequence: SharpSequence) -> int:
@@ -202,8 +233,21 @@ class SequenceView:
             finally:
                 self._exporting.visible = False
             if path is not None:
-                stem = "" if self.session.path is None else f"{self.session.path.stem}-"
-                ui.download.file(path, legible_text(f"{stem}{sequence.method}-{path.name}"))
+                ui.download.file(path, self._file_name(path.name))
+
+    def _save_frame(self) -> None:
+        sequence, kind = self.session.sequence, self._kind.value
+        with errors_shown_as_notices():
+            if sequence is None or kind not in sequence.kinds:
+                raise OptionError("there is no sequence; deblur first")
+            frame_index = self._frame_index(sequence)
+            kind_in_name = "" if kind == SHARP else f"-{kind.replace(' ', '-')}"
+            name = f"{frame_index:06d}-{sequence.method}{kind_in_name}.png"
+            ui.download.content(sequence.display_png(frame_index, kind), self._file_name(name))
+
+    def _file_name(self, name: str) -> str:
+        path = self.session.path
+        return legible_text(name if path is None else f"{path.stem}-{name}")
 
 
 def _comparison_legend(sequence: SharpSequence, kind: str) -> str:

@@ -125,6 +125,8 @@ def serve_page(
         ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}{RUN_ENDED_SCRIPT}</script>")
         page()
 
+    # A bar without a name would come with each upload, which has one of its own.
+    app.config.quasar_config["loadingBar"]["skipHijack"] = True
     ui.run(
         host=host,
         port=port,

@@ -41,8 +41,9 @@ class Session:
         rate: the rate in frames per second that was given, if any.
         second: a second recording that is compared with it, of the same frame size; None at first.
         pictures: the last pictures of its frames.
-        sequence: sharp pictures of it; None at first.
-        version: a number that changes whenever a recording is opened or a sequence is started.
+        sequence: sharp pictures of it that are shown; None at first.
+        next_sequence: a sequence of which no picture is shown yet; None where there is none.
+        version: a number that changes whenever another recording or sequence is shown.
         second_version: a number that changes with the second recording.
 
     Args:
@@ -61,7 +62,8 @@ class Session:
         self.second_version = 0
         self.pictures = PictureCache()
         self.sequence: SharpSequence | None = None
-        self.version = 0
+        self.next_sequence: SharpSequence | None = None
+        self.version, self._sequence_count = 0, 0
         self._folder = folder / self.token
         self._cleanup_threads: list[threading.Thread] = []
 
@@ -162,7 +164,7 @@ class Session:
         rate: float | None = None,
     ) -> None:
         """Set the recording that the page works on, with the arguments of `read_stream`."""
-        self._drop_sequence()
+        self._drop_sequences()
         self.pictures.clear()
         self.version += 1
         self.path, self.stream = path, stream
@@ -228,7 +230,7 @@ class Session:
         """
         return path if path == sample.BLUR else self.files.resolve_path(path)
 
-    def replace_sequence(
+    def start_sequence(
         self,
         blur: Path | None,
         frames: Frames,
@@ -237,7 +239,7 @@ class Session:
         options: Mapping[str, Any],
         pair: PairSettings | None = None,
     ) -> SharpSequence:
-        """Replace the present sequence by a new one, whose pictures are yet to be made.
+        """Start a sequence, whose pictures are yet to be made; the present one stays.
 
         Args:
             blur: one of `list_pictures_for_recording`; None for spikes alone.
@@ -250,8 +252,7 @@ class Session:
             pair: how picture and spikes are read together; by default measured and checked.
 
         Raises:
-            SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened;
-                the present sequence then stays.
+            SpikecamError: as of `SharpSequence`, or a picture that is missing or may not be opened.
         """
         stream = self.stream
         if stream is None:
@@ -280,13 +281,30 @@ class Session:
             encoding=encoding,
             check_match=pair.check_match,
         )
-        sequence = SharpSequence(self._folder / str(self.version + 1), request)
+        self._sequence_count += 1
+        sequence = SharpSequence(self._folder / f"sequence-{self._sequence_count}", request)
         if self.stream is not stream:
             raise OptionError("another recording was opened meanwhile; start again")
-        self._drop_sequence()
-        self.version += 1
-        self.sequence = sequence
+        self.drop_next_sequence()
+        self.next_sequence = sequence
         return sequence
+
+    def show_next_sequence(self) -> None:
+        """Show the sequence that was started, in the place of the present one, which is removed."""
+        if self.next_sequence is not None:
+            self._remove_files_of(self.sequence)
+            self.sequence, self.next_sequence = self.next_sequence, None
+            self.version += 1
+
+    def drop_next_sequence(self) -> None:
+        """Stop and remove the sequence that was started, if none of its pictures is shown."""
+        self._remove_files_of(self.next_sequence)
+        self.next_sequence = None
+
+    @property
+    def export_folder(self) -> Path:
+        """Folder for what the page exports; it goes with the app."""
+        return self._folder / "exports"
 
     def list_encoding_files(self) -> list[Path]:
         """List files that may hold the encoding of a picture.
@@ -310,21 +328,26 @@ class Session:
 
     def close(self) -> None:
         """Close the session: stop its work, and remove its files in the background."""
-        self._drop_sequence()
+        self._drop_sequences()
 
     def wait_for_file_removal(self) -> None:
         """Wait until the files of earlier sequences are removed."""
         for thread in self._cleanup_threads:
             thread.join()
 
-    def _drop_sequence(self) -> None:
-        if self.sequence is not None:
-            self.sequence.stop()
-            thread = threading.Thread(target=self.sequence.stop_and_remove_files)
+    def _drop_sequences(self) -> None:
+        self.drop_next_sequence()
+        self._remove_files_of(self.sequence)
+        self.sequence = None
+
+    def _remove_files_of(self, sequence: SharpSequence | None) -> None:
+        """Stop a sequence, and remove its files in the background."""
+        if sequence is not None:
+            sequence.stop()
+            thread = threading.Thread(target=sequence.stop_and_remove_files)
             thread.start()
             running = [one for one in self._cleanup_threads if one.is_alive()]
             self._cleanup_threads = [*running, thread]
-            self.sequence = None
 
 
 def _lacks_size(path: Path) -> bool:

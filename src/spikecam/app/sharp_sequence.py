@@ -13,6 +13,7 @@ from spikecam.app.png import encode_png
 from spikecam.app.sequence_pictures import SPREAD, pictures_by_kind
 from spikecam.errors import OptionError
 from spikecam.generation.generated import spread_shown_as_white
+from spikecam.generation.progress import listening_to_steps
 from spikecam.io.output import open_output, output_kind
 from spikecam.io.pictures import read_picture, write_picture
 from spikecam.metrics.full_reference import psnr, ssim
@@ -23,8 +24,12 @@ from spikecam.requests.prepared import CheckedRequest
 from spikecam.show.display import DisplayMapping
 from spikecam.user_warnings import collecting_warnings
 
-# Files that a sequence is saved as, by what the page calls them.
-EXPORT_FILES = {"MP4": "sharp.mp4", "GIF": "sharp.gif", "PNG files": "frames.zip"}
+# Endings of the files that a sequence is saved as, by what the page calls them.
+EXPORT_ENDINGS = {"MP4": ".mp4", "GIF": ".gif", "PNG files": ".zip"}
+
+
+class _StoppedError(Exception):
+    """Leaves the making of a picture."""
 
 
 class SharpSequence:
@@ -40,6 +45,8 @@ class SharpSequence:
         stopped: whether it was stopped before the last frame.
         facts: sentences on what was decided, such as the exposure and the encoding, and warnings.
         white: the spread that is shown as white, see `spread_shown_as_white`.
+        steps: of the frame that is being made, how many are done, and how many there are; (0, 0)
+            of a method that does not count them.
 
     Args:
         folder: an empty one, for the pictures.
@@ -60,6 +67,7 @@ class SharpSequence:
         self.blur = None if request.blur is None else read_picture(request.blur)
         self.kinds: tuple[str, ...] = ()
         self.finished_count, self.stopped, self.white = 0, False, spread_shown_as_white([])
+        self.steps = 0, 0
         self._rate_display: DisplayMapping | None = None
         self._stop_requested, self._idle = threading.Event(), threading.Event()
         self._idle.set()
@@ -74,18 +82,34 @@ class SharpSequence:
         """
         self._idle.clear()
         try:
-            for frame_index, result in self._prepared.run():
-                if self._stop_requested.is_set():
-                    self.stopped = True
-                    return
-                self._write_pictures(frame_index, pictures_by_kind(result))
-                self.finished_count += 1
+            with listening_to_steps(self._take_step):
+                for frame_index, result in self._prepared.run():
+                    self._stop_where_requested()
+                    self._write_pictures(frame_index, pictures_by_kind(result))
+                    self.steps = 0, 0
+                    self.finished_count += 1
+        except _StoppedError:
+            self.stopped = True
         finally:
             self._idle.set()
 
     def stop(self) -> None:
-        """Stop making pictures after the present frame."""
+        """Stop making pictures after the present step, or the present frame where none count."""
         self._stop_requested.set()
+
+    @property
+    def finished_share(self) -> float:
+        """Share of the work that is done, in [0, 1], with the steps of the present frame."""
+        done, count = self.steps
+        return (self.finished_count + (done / count if count else 0)) / len(self.frames)
+
+    def _take_step(self, done: int, count: int) -> None:
+        self.steps = done, count
+        self._stop_where_requested()
+
+    def _stop_where_requested(self) -> None:
+        if self._stop_requested.is_set():
+            raise _StoppedError
 
     def stop_and_remove_files(self) -> None:
         """Stop making pictures, and remove all files."""
@@ -133,8 +157,10 @@ class SharpSequence:
     def export(self, format: str, fps: float) -> Path:
         """Export the main pictures of all finished frames as one file, mapped for display.
 
+        Its name says the frames and the method.
+
         Args:
-            format: one of `EXPORT_FILES`.
+            format: one of `EXPORT_ENDINGS`.
             fps: pictures per second of a video.
 
         Raises:
@@ -143,11 +169,12 @@ class SharpSequence:
         """
         if not self.finished_count:
             raise OptionError("there are no pictures yet; deblur first")
-        if format not in EXPORT_FILES:
-            formats = ", ".join(EXPORT_FILES)
+        if format not in EXPORT_ENDINGS:
+            formats = ", ".join(EXPORT_ENDINGS)
             raise OptionError(f"a sequence is saved as {formats}, not {format!r}")
-        path = self.folder / EXPORT_FILES[format]
         frames = self.finished_frames
+        name = f"{frames[0]:06d}-{frames[-1]:06d}-{self.method}{EXPORT_ENDINGS[format]}"
+        path = self.folder / name
         output = open_output(
             path, fps=fps if output_kind(path) == "video" else None, overwrite=True
         )

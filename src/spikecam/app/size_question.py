@@ -87,7 +87,7 @@ class SizeQuestion:
         button.props("outline no-caps").classes("p-2")
         with button, ui.column().classes("items-center"):
             preview = ui.image(size_preview_url(self._session, path, camera)).classes("w-48 h-36")
-            preview.props("no-spinner fit=contain")
+            preview.props(f'no-spinner fit=contain alt="the picture at {size}"')
             ui.label(size).classes("font-bold")
             ui.label(caption).classes("text-xs")
 
@@ -98,7 +98,8 @@ class SizeQuestion:
             width = ui.number("Width", value=shape[1], min=1, precision=0)
             height = ui.number("Height", value=shape[0], min=1, precision=0)
             # Of a fixed size, so that what is below does not jump under the pointer.
-            preview = ui.image().classes("w-64 h-48").props("no-spinner fit=contain")
+            preview = ui.image().classes("w-64 h-48")
+            preview.props('no-spinner fit=contain alt="the picture at this size"')
             fit = ui.label()
 
             def update_preview() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from nicegui import background_tasks, run, ui
 
-from spikecam.app.colour_map import COLOUR_MAPS, GRAY
 from spikecam.app.display_controls import DisplayControls
-from spikecam.app.frame_view import ViewSettings, render_frame_png, viewable_frames
+from spikecam.app.export_box import ExportBox, ViewFrame
+from spikecam.app.frame_view import ViewSettings, viewable_frames
 from spikecam.app.method_controls import MethodControls, viewing_methods
 from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.page_address import PageAddress
@@ -25,6 +25,7 @@ from spikecam.app.session import Session
 from spikecam.app.text import format_duration, legible_text
 from spikecam.app.time_controls import TimeControls
 from spikecam.errors import RangeError
+from spikecam.show.colour_map import COLOUR_MAPS, GRAY
 from spikecam.stream import Span, SpikeStream
 
 _HELP = (
@@ -122,7 +123,7 @@ class ViewTab:
         self._controls = MethodControls(self._first, "Method", self._update_frames)
         self._second_column = ui.column().classes("w-full gap-2")
         self._display = DisplayControls(self._change_display)
-        ui.button("Save this frame", icon="download", on_click=self._save).props("outline dense")
+        ExportBox(self.session, lambda: ViewFrame(self.frame_index, self.settings))
         ui.label(_HELP).classes("text-xs opacity-70")
 
     def show_recording(self) -> None:
@@ -276,17 +277,6 @@ class ViewTab:
         """The frames (start, stop) from In to Out, or all."""
         stream = self.session.stream
         return self._time.marked_frames(0 if stream is None else len(stream))
-
-    async def _save(self) -> None:
-        stream = self.session.stream
-        if stream is None or self.session.path is None:
-            return
-        with errors_shown_as_notices():
-            stem = self.session.path.stem
-            name = f"{stem}-{self.frame_index:06d}-{self.settings.method}.png"
-            png = await run.io_bound(render_frame_png, stream, self.frame_index, self.settings)
-            if png is not None:
-                ui.download.content(png, legible_text(name))
 
     async def _save_crop(self, region: Region) -> None:
         stream, path, settings = self.session.stream, self.session.path, self.settings

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Group, Parameter
 
 import spikecam as sc
-from spikecam.cli.values import Bounds, Size, convert_recording_path
+from spikecam.cli.values import Bounds, Levels, Size, convert_recording_path
 from spikecam.io.paths import check_output_file
 from spikecam.io.remote_address import RecordingPath
 from spikecam.orientation import Flip
+from spikecam.show.colour_map import GRAY, ColourMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,6 +166,22 @@ class DisplayOptions:
     def changes_levels(self) -> bool:
         """Whether these options change gray levels at all."""
         return self.stretch is not None or self.gamma != 1
+
+
+@Parameter(name="*", group=DISPLAY_GROUP)
+@dataclass(frozen=True)
+class RateDisplayOptions(DisplayOptions):
+    """Options for the display of firing rates, by stretch or levels, and gamma.
+
+    Attributes:
+        stretch: Percentiles of the gray levels that are shown as black and white.
+        gamma: Gamma of the gray levels.
+        levels: Gray levels, 0 to 1, that are shown as black and white, in place of percentiles.
+        colour_map: Colours that show gray levels.
+    """
+
+    levels: Levels | None = None
+    colour_map: ColourMap = GRAY
 
 
 @Parameter(name="*", group=PAGE_GROUP)

@@ -18,10 +18,10 @@ from spikecam.cli.method_options import (
 from spikecam.cli.options import (
     METHOD_GROUP,
     AtOption,
-    DisplayOptions,
     FramesOption,
     OutOption,
     PictureOptions,
+    RateDisplayOptions,
     RecordingOptions,
     SpikesArgument,
 )
@@ -50,14 +50,14 @@ def reconstruct(
     options: MethodFlags = MethodFlags(),
     photo: ColourOptions = ColourOptions(),
     then: Annotated[str | None, Parameter(metavar="NAME|FILE", group=METHOD_GROUP)] = None,
-    display: DisplayOptions = DisplayOptions(),
+    display: RateDisplayOptions = RateDisplayOptions(),
     recording: RecordingOptions = RecordingOptions(),
 ) -> None:
     """Reconstruct pictures from spikes alone.
 
     The middle frame where the output is one picture; otherwise every frame.
 
-    Gray levels are firing rates, 0 to 1; --stretch and --gamma change only how they are shown.
+    Gray levels are firing rates, 0 to 1; display options change only how they are shown.
 
     With --colour they are encoded as the photograph is, and of its size.
 
@@ -93,12 +93,21 @@ def make_request(
     method: str,
     options: MethodFlags,
     then: str | None,
-    display: DisplayOptions,
+    display: RateDisplayOptions,
     recording: RecordingOptions,
 ) -> ReconstructRequest:
     """Make the request of the command, of its parameters, for pictures without colours."""
     values = options.option_values(method_with_options(method), METHODS)
     file = recording.recording_file(spikes)
     return ReconstructRequest(
-        file, method, values, at, frames, display.stretch, display.gamma, then
+        file,
+        method,
+        values,
+        at,
+        frames,
+        display.stretch,
+        display.gamma,
+        then,
+        display.levels,
+        display.colour_map,
     )

@@ -50,6 +50,15 @@ def parse_bounds(text: str, flag: str) -> tuple[float, float]:
     return low, high
 
 
+def parse_levels(text: str, flag: str) -> tuple[float, float]:
+    """Parse the text BLACK:WHITE to two gray levels."""
+    try:
+        black, white = (_finite(part) for part in text.split(":"))
+    except ValueError:
+        raise OptionError(f"{flag} {text}: expected BLACK:WHITE, such as 0.1:0.6") from None
+    return black, white
+
+
 def parse_whole_bounds(text: str, flag: str) -> tuple[int, int]:
     """Parse the text LOW:HIGH to two whole numbers."""
     parts = text.split(":")
@@ -105,6 +114,7 @@ def format_value_as_typed(option_name: str, value: Any) -> Any:
 
 Size = Annotated[tuple[int, int], one_word_parameter(parse_size, "WIDTHxHEIGHT")]
 Bounds = Annotated[tuple[float, float], one_word_parameter(parse_bounds, "LOW:HIGH")]
+Levels = Annotated[tuple[float, float], one_word_parameter(parse_levels, "BLACK:WHITE")]
 Numbers = Annotated[tuple[float, ...], one_word_parameter(parse_numbers, "N,N,...")]
 
 

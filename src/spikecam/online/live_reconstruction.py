@@ -7,16 +7,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from spikecam.bits import Bytes
+from spikecam.errors import OptionError
+from spikecam.method import OnlineReconstructor
 from spikecam.online.feed import Feed, SharedRingFeed
-from spikecam.online.methods import online_reconstructor
 from spikecam.online.moment_recorder import MomentRecorder
+from spikecam.online.picture_source import PictureSource
 from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 
 _RATE_PERIOD_SECONDS = 1.0
+MAX_SOURCES = 4
+"""Different methods and windows that are watched at a time; each takes time of its own."""
 
 
 class LiveReconstruction:
@@ -24,8 +26,8 @@ class LiveReconstruction:
 
     Attributes:
         frame_count, picture_count, sent_count: frames read, pictures made of them, and pictures
-            that a page sent to a browser (it counts them here).
-        frame_rate, picture_rate, sent_rate: the same per second, over the last second.
+            that pages sent to browsers (they count them here).
+        frame_rate: frames read per second, over the last second.
         ended: whether the feed has ended, `stop` was called, or an error occurred.
         error: the error that ended it, if any.
 
@@ -56,15 +58,16 @@ class LiveReconstruction:
         self.feed, self.fps, self.orientation = feed, fps, orientation
         self.recorder = recorder
         self.frame_count = self.picture_count = self.sent_count = 0
-        self.frame_rate = self.picture_rate = self.sent_rate = 0.0
+        self.frame_rate = 0.0
         self.ended = False
         self.error: Exception | None = None
         self._options = dict(options or {})
         self._first_update = self._last_update = 0.0
-        self._picture: Picture | None = None
-        self._changed = threading.Condition()
         self._stop_requested = threading.Event()
-        self.choose_method(method)
+        self._lock = threading.Lock()
+        self._main = self._make_source(method, self._options)
+        # Replaced, never changed: it is read while frames are.
+        self._page_sources: tuple[PictureSource, ...] = ()
         if isinstance(feed, SharedRingFeed):
             feed.place = self._place
 
@@ -75,19 +78,83 @@ class LiveReconstruction:
 
     @property
     def method(self) -> str:
-        """Name of the method that makes the pictures now."""
-        return self._method
+        """Name of the method that makes the pictures of `next_picture`."""
+        return self._main.method
+
+    @property
+    def reconstructor(self) -> OnlineReconstructor:
+        """State of this method."""
+        return self._main.reconstructor
+
+    @reconstructor.setter
+    def reconstructor(self, reconstructor: OnlineReconstructor) -> None:
+        self._main.reconstructor = reconstructor
 
     def choose_method(self, name: str) -> None:
-        """Make the pictures by another method from the next frame on.
+        """Make the pictures of `next_picture` by another method from the next frame on.
 
         Raises:
             OptionError: as for the constructor; the present method then stays.
         """
+        source = self._make_source(name, self._options)
+        source.picture_count = self._main.picture_count
+        self._main = source
+
+    def watch(self, method: str | None = None, window: int | None = None) -> PictureSource:
+        """The source of pictures by a method and window, which all who watch them share.
+
+        Args:
+            method: its name; by default that of the constructor.
+            window: in frames, for a method that has one; by default as the options say.
+
+        Raises:
+            OptionError: as for the constructor, or `MAX_SOURCES` different ones are watched.
+        """
+        options = self._options if window is None else {**self._options, "window": window}
+        name = method or self.method
+        with self._lock:
+            for source in (self._main, *self._page_sources):
+                if (source.method, source.options) == (name, options):
+                    break
+            else:
+                if len(self._page_sources) >= MAX_SOURCES:
+                    raise OptionError(
+                        f"{MAX_SOURCES} different pictures are watched already; choose a method "
+                        "and window of another page, or close one"
+                    )
+                source = self._make_source(name, options)
+            source.viewer_count += 1
+            if source not in self._page_sources:
+                self._page_sources = (*self._page_sources, source)
+            return source
+
+    def release(self, source: PictureSource) -> None:
+        """Watch a source no more. Without anybody else who does, it takes no more time."""
+        with self._lock:
+            source.viewer_count -= 1
+            if not source.viewer_count:
+                self._page_sources = tuple(one for one in self._page_sources if one is not source)
+
+    def _make_source(self, method: str, options: Mapping[str, Any]) -> PictureSource:
         geometry = self.feed.geometry
-        shape = (geometry.height, geometry.width)
-        self.reconstructor = online_reconstructor(name, shape, self._options)
-        self._method = name
+        shape = geometry.height, geometry.width
+        return PictureSource(method, options, shape, self.fps, self.orientation)
+
+    def _place(self, count: int, size: int) -> Bytes | None:
+        """Memory of the main method to which frames are copied, where it has some."""
+        place = getattr(self.reconstructor, "place", None)
+        memory: Bytes | None = None if place is None else place(count, size)
+        return memory
+
+    @property
+    def _sources(self) -> tuple[PictureSource, ...]:
+        """Those that take frames; the main one always does, so that it can be watched again."""
+        sources = self._page_sources
+        return sources if self._main in sources else (self._main, *sources)
+
+    def _shows(self, source: PictureSource) -> bool:
+        """Whether pictures of a source are made."""
+        return source.viewer_count > 0 or not self._page_sources
 
     def run(self) -> None:
         """Read frames and make pictures until they end or `stop` is called.
@@ -99,44 +166,36 @@ class LiveReconstruction:
         except Exception as error:
             self.error = error
         finally:
-            with self._changed:
-                self.ended = True
-                self._changed.notify_all()
+            self.ended = True
+            for source in self._sources:
+                is_made = source.end(self.frame_count, with_picture=self._ends_with_picture(source))
+                self.picture_count += is_made
+
+    def _ends_with_picture(self, source: PictureSource) -> bool:
+        return self.error is None and not self._stop_requested.is_set() and self._shows(source)
 
     def _run(self) -> None:
-        picture_due = rates_since = time.monotonic()
-        counts_before, picture_pending = (0, 0, 0), False
+        rate_since, count_before = time.monotonic(), 0
         for frames in self.feed:
             if self._stop_requested.is_set():
                 return
+            sources = self._sources
             if len(frames):
                 self._first_update = self._first_update or time.monotonic()
                 if self.recorder is not None:
                     self.recorder.append(frames)
-                self.reconstructor.update(frames)
+                for source in sources:
+                    source.update(frames)
                 self._last_update = time.monotonic()
                 self.frame_count += len(frames)
-                picture_pending = True
-            now = time.monotonic()
-            if picture_pending and now >= picture_due:
-                self._publish(self.reconstructor.picture())
-                picture_pending = False
-                # One picture late is made up for; what was missed longer is left out. Frames have
-                # as much time as pictures.
-                picture_seconds = time.monotonic() - now
-                picture_due = max(picture_due + 1 / self.fps, now - 1 / self.fps)
-                if picture_seconds > 1 / self.fps:
-                    picture_due = now + 2 * picture_seconds
-            elapsed = now - rates_since
+            shown = [source for source in sources if self._shows(source)]
+            for source in shown:
+                is_made = source.make_picture_if_due(self.frame_count, len(shown))
+                self.picture_count += is_made
+            elapsed = time.monotonic() - rate_since
             if elapsed >= _RATE_PERIOD_SECONDS:
-                counts = (self.frame_count, self.picture_count, self.sent_count)
-                self.frame_rate, self.picture_rate, self.sent_rate = (
-                    (count - before) / elapsed
-                    for count, before in zip(counts, counts_before, strict=True)
-                )
-                rates_since, counts_before = now, counts
-        if picture_pending:
-            self._publish(self.reconstructor.picture())
+                self.frame_rate = (self.frame_count - count_before) / elapsed
+                rate_since, count_before = time.monotonic(), self.frame_count
 
     def summary(self) -> str:
         """Summary in one line: frames read and pictures made, with their rates."""
@@ -169,21 +228,5 @@ class LiveReconstruction:
 
         None if there is none within ``timeout`` seconds, or none will follow.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: self.picture_count > after or self.ended, timeout)
-            if self._picture is None or self.picture_count <= after:
-                return None
-            return self.picture_count, self._picture
-
-    def _place(self, count: int, size: int) -> Bytes | None:
-        """Memory of the method to which frames are copied, where it has some."""
-        place = getattr(self.reconstructor, "place", None)
-        memory: Bytes | None = None if place is None else place(count, size)
-        return memory
-
-    def _publish(self, picture: Picture) -> None:
-        picture = np.ascontiguousarray(self.orientation.apply(picture))
-        with self._changed:
-            self._picture = picture
-            self.picture_count += 1
-            self._changed.notify_all()
+        latest = self._main.next_picture(after, timeout)
+        return None if latest is None else (latest.number, latest.picture)

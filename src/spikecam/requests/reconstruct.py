@@ -18,6 +18,7 @@ from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, reconstruct_fram
 from spikecam.requests.frame_choice import requested_frames
 from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
+from spikecam.show.colour_map import GRAY, check_colour_map, colour_picture
 from spikecam.show.display import DisplayMapping
 
 # Below this mean a picture looks black on a screen.
@@ -44,6 +45,9 @@ class ReconstructRequest:
         then: a second stage that deblurs what is shown: "mimounet", "nrknet" or "gkmnet", by
             weights of the user's own that are called so, or the name or file of other weights of
             one of them. It runs where the option ``device`` of the method says.
+        levels: firing rates (black, white) that are shown as black and white, in place of
+            percentiles.
+        colour_map: name of the colours that show gray, of `spikecam.show.colour_map.COLOUR_MAPS`.
     """
 
     spikes: Spikes
@@ -54,6 +58,8 @@ class ReconstructRequest:
     stretch: tuple[float, float] | None = None
     gamma: float = 1.0
     then: PathLike | None = None
+    levels: tuple[float, float] | None = None
+    colour_map: str = GRAY
 
     def check(self, output: Kind = "picture") -> CheckedRequest[Picture]:
         """Check the request before work starts.
@@ -91,7 +97,11 @@ class ReconstructRequest:
         if self.stretch is not None and not 0 <= self.stretch[0] < self.stretch[1] <= 100:
             low, high = self.stretch
             raise OptionError(f"percentiles rise within 0 to 100, unlike {low:g}:{high:g}")
-        DisplayMapping(gamma=self.gamma)
+        if self.stretch is not None and self.levels is not None:
+            raise OptionError("choose black and white by stretch or by levels, not both")
+        black, white = self.levels or (0, 1)
+        DisplayMapping(black, white, self.gamma)
+        check_colour_map(self.colour_map)
         if self.then is not None:
             read_second_stage_info(self.then)
         hints: list[str] = []
@@ -113,10 +123,10 @@ class ReconstructRequest:
         hints: list[str],
     ) -> Iterator[Picture]:
         pictures = self._pictures(reconstructed, frames, hints)
-        if self.then is None:
-            return pictures
-        device = self.options.get("device", "auto")
-        return map(second_stage(self.then, device=device), pictures)
+        if self.then is not None:
+            device = self.options.get("device", "auto")
+            pictures = map(second_stage(self.then, device=device), pictures)
+        return (colour_picture(picture, self.colour_map) for picture in pictures)
 
     def _pictures(
         self,
@@ -130,8 +140,9 @@ class ReconstructRequest:
             sample = list(reconstructed(frames[:: max(1, len(frames) // _MAPPING_FRAMES)]))
             mapping = DisplayMapping.fit(sample, *self.stretch, gamma=self.gamma)
             return map(mapping, pictures)
-        if self.gamma != 1:
-            return map(DisplayMapping(gamma=self.gamma), pictures)
+        if self.gamma != 1 or self.levels is not None:
+            black, white = self.levels or (0, 1)
+            return map(DisplayMapping(black, white, self.gamma), pictures)
         return _add_hint_where_dark(pictures, hints)
 
 

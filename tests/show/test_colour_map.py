@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.app.colour_map import COLOUR_MAPS, colour_picture
+from spikecam.show.colour_map import COLOUR_MAPS, colour_picture
 
 
 @pytest.mark.parametrize("name", COLOUR_MAPS[1:])

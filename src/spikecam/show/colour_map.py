@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
-import cv2
 import numpy as np
 
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
 
-GRAY = "gray"
-_OPENCV_MAPS = {
-    "viridis": cv2.COLORMAP_VIRIDIS,
-    "inferno": cv2.COLORMAP_INFERNO,
-    "cividis": cv2.COLORMAP_CIVIDIS,
-    "turbo": cv2.COLORMAP_TURBO,
-}
-COLOUR_MAPS = (GRAY, *_OPENCV_MAPS)
+ColourMap = Literal["gray", "viridis", "inferno", "cividis", "turbo"]
+GRAY: ColourMap = "gray"
+COLOUR_MAPS: tuple[str, ...] = get_args(ColourMap)
 
 
 def check_colour_map(name: Any) -> None:
@@ -34,7 +28,7 @@ def colour_picture(picture: Picture, name: str) -> Picture:
     """Colour a gray picture.
 
     Args:
-        picture: (H, W) in [0, 1].
+        picture: (H, W); values outside [0, 1] are shown as the nearest.
         name: of the colour map; "gray" gives the picture as it is.
 
     Returns:
@@ -46,6 +40,9 @@ def colour_picture(picture: Picture, name: str) -> Picture:
     check_colour_map(name)
     if name == GRAY:
         return picture
-    levels = np.round(255 * picture).astype(np.uint8)
-    bgr = cv2.applyColorMap(levels, _OPENCV_MAPS[name])
+    # The command line reads the names alone, and does not wait for OpenCV.
+    import cv2
+
+    levels = np.round(255 * np.clip(picture, 0, 1)).astype(np.uint8)
+    bgr = cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{name.upper()}"))
     return np.asarray(bgr[:, :, ::-1], np.float32) / np.float32(255)
