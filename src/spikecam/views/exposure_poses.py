@@ -19,8 +19,6 @@ _NUMBER_MARGIN = 0.25
 # Standard deviation of the first motion, in distances and radians: with none at all both ends of an
 # exposure would have the same gradient for ever.
 _FIRST_MOTION = 0.001
-# Rate of the poses: they are to go through all of an exposure's motion, not through an error alone.
-_RATE = 2e-3
 
 Exposures = npt.NDArray[np.float64]
 
@@ -52,7 +50,7 @@ def exposure_corrections(
         distance: typical distance of the scene.
         seed: of the first motion, which is small and random.
     """
-    corrections = PoseCorrections(exposures.ravel(), distance, degree=1, rate=_RATE)
+    corrections = PoseCorrections(exposures.ravel(), distance, degree=1)
     shape = corrections.twists.shape
     motion = np.random.default_rng(seed).normal(scale=_FIRST_MOTION, size=shape)
     corrections.twists += motion.astype(np.float32)

@@ -37,7 +37,7 @@ _OPACITY_WEIGHT, _SCALE_WEIGHT = 0.001, 0.01
 # of the distance of the scene. At the end means have a hundredth of theirs, poses three, and all
 # others a tenth.
 _MEAN_RATE, _SCALE_RATE, _ROTATION_RATE, _OPACITY_RATE = 4e-4, 1e-2, 5e-3, 5e-2
-_COLOUR_RATE, _HARMONIC_RATE = 1e-2, 1e-3
+_COLOUR_RATE, _HARMONIC_RATE, _POSE_RATE = 1e-2, 1e-3, 3e-4
 _MEAN_DECAY, _POSE_DECAY, _DECAY = 0.01, 0.03, 0.1
 # Share of the fit after which poses are refined.
 _POSE_START = 0.03
@@ -219,7 +219,7 @@ class Fit:
         for (adam, values, gradient), rate in zip(triples, rates, strict=True):
             adam.step(values, gradient, rate)
         if self.corrections is not None and progress >= _POSE_START:
-            self.corrections.step(self.corrections.rate * _POSE_DECAY**progress)
+            self.corrections.step(_POSE_RATE * _POSE_DECAY**progress)
         self._order.pop()
         self.step_number += 1
         last = _RELOCATION_SHARE * self.options.steps

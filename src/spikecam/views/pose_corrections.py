@@ -32,14 +32,11 @@ class PoseCorrections:
         knots: times of the knots, rising, (J,).
         distance: typical distance of the scene, the unit of translations.
         degree: of the spline; lower where there are too few knots for it.
-        rate: by which they change in the first steps of a fit, in distances and radians.
     """
 
-    def __init__(
-        self, knots: npt.ArrayLike, distance: float, *, degree: int = 3, rate: float = 3e-4
-    ) -> None:
+    def __init__(self, knots: npt.ArrayLike, distance: float, *, degree: int = 3) -> None:
         self.knots = np.asarray(knots, np.float64)
-        self.distance, self.rate = distance, rate
+        self.distance = distance
         # In units of the distance and in radians, so that one rate fits both.
         self.twists = np.zeros((len(self.knots), 6), np.float32)
         self._gradient = np.zeros_like(self.twists)
