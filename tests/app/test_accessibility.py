@@ -51,7 +51,7 @@ def test_the_tabs_of_the_app(served, page, corner, check):
     page.get_by_role("button", name=re.compile("spikes.npz")).first.click()
     page.get_by_text("137 frames of unknown rate").wait_for()
     page.locator(".frame img").click(position={"x": 300, "y": 200})
-    page.locator("canvas").wait_for()
+    page.locator("canvas").first.wait_for()
     page.get_by_text("Save a film").click()
     page.get_by_text("97 pictures").wait_for()
     check("View")
