@@ -1,8 +1,11 @@
+import weakref
+
 import numpy as np
 import pytest
 
 import spikecam as sc
 from spikecam import sample
+from spikecam.app.frame_view import ViewSettings
 from spikecam.app.session import Session
 from spikecam.app.text import word_for_page
 from spikecam.deblurring.pair import PairSettings
@@ -263,3 +266,14 @@ def test_messages_name_no_folder(files, tmp_path):
     assert str(refusal.value).startswith("bad.npz ")
     with pytest.raises(sc.RangeError, match=r"longer than b10\.dat of 60"):
         session.read_stream(tmp_path / "folder" / "b10.dat").window(30, 999)
+
+
+def test_a_closed_session_lets_go_of_its_recording_and_pictures(files, tmp_path):
+    session = Session(files, tmp_path / "sessions")
+    session.open_sample()
+    picture = weakref.ref(session.pictures.reconstruct(session.stream, 68, ViewSettings()))
+    stream = weakref.ref(session.stream)
+    session.close()
+    assert picture() is None
+    assert stream() is None
+    assert not session.is_removing_files

@@ -64,8 +64,10 @@ def serve_app(
             sessions[session.token] = session
 
             def close_session() -> None:
-                closed_sessions.append(sessions.pop(session.token))
+                del sessions[session.token]
                 session.close()
+                removing = [one for one in closed_sessions if one.is_removing_files]
+                closed_sessions[:] = [*removing, session]
 
             ui.context.client.on_delete(close_session)
             build_app_page(session, upload_limit, recording)

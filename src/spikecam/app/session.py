@@ -327,8 +327,18 @@ class Session:
         return notation
 
     def close(self) -> None:
-        """Close the session: stop its work, and remove its files in the background."""
+        """Close the session: stop its work, and remove its files in the background.
+
+        What is large goes at once: someone may still refer to the session.
+        """
         self._drop_sequences()
+        self.pictures.clear()
+        self.stream = self.second = None
+
+    @property
+    def is_removing_files(self) -> bool:
+        """Whether files of earlier sequences are being removed."""
+        return any(thread.is_alive() for thread in self._cleanup_threads)
 
     def wait_for_file_removal(self) -> None:
         """Wait until the files of earlier sequences are removed."""
