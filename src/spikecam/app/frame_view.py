@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from spikecam.app.option_fields import check_options_are_offered
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
 from spikecam.method import Method, Takes, find_method
+from spikecam.option_fields import check_options_are_offered
 from spikecam.picture import Picture
 from spikecam.reconstruction.method_choice import FAST_METHOD
 from spikecam.reconstruction.reconstruct import all_frames, reconstruct

@@ -8,8 +8,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
-from spikecam.app.option_fields import OptionField, list_option_fields
 from spikecam.method import Method
+from spikecam.option_fields import OptionField, list_option_fields
 
 
 class OptionControls:

@@ -6,8 +6,8 @@ from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, LineEdit, SpinBox
 
-from spikecam.app.option_fields import OptionField
 from spikecam.errors import OptionError
+from spikecam.option_fields import OptionField
 
 _LARGEST_WHOLE_NUMBER = 1_000_000
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox, Container, PushButton
 from superqt.utils import ensure_main_thread
 
-from spikecam.app.option_fields import list_option_fields
 from spikecam.errors import OptionError
 from spikecam.method import Method, Takes, all_methods, find_method
 from spikecam.napari_plugin.layers import picture_attributes
 from spikecam.napari_plugin.lazy_pictures import BackgroundPictures
 from spikecam.napari_plugin.notifications import errors_as_notifications, notify_error
 from spikecam.napari_plugin.option_inputs import option_input, option_value
+from spikecam.option_fields import list_option_fields
 from spikecam.reconstruction.method_choice import AUTO
 from spikecam.stream import SpikeStream
 

@@ -5,9 +5,9 @@ from typing import Literal
 import pytest
 
 import spikecam as sc
-from spikecam.app.option_fields import OptionField, check_options_are_offered, list_option_fields
 from spikecam.fixed_pattern import FixedPattern
 from spikecam.method import Method, Takes, all_methods, find_method
+from spikecam.option_fields import OptionField, check_options_are_offered, list_option_fields
 
 
 @dataclass(frozen=True)
