@@ -1,4 +1,4 @@
-"""Options of a method that a page or a widget offers: whole numbers, numbers, switches and choices."""
+"""Options of a method for a page or a widget: whole numbers, numbers, switches and choices."""
 
 from __future__ import annotations
 
