@@ -68,7 +68,7 @@ def in_the_app(out):
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         shutil.copyfile(sample.SPIKES, f"{folder}/bus.dat")
         shutil.copyfile(sample.BLUR, f"{folder}/blur.png")
-        # The sandbox refuses to run as root, and these pages are ours.
+        # Chromium's sandbox is not available everywhere, and these pages are our own.
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )

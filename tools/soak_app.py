@@ -90,7 +90,7 @@ def soak(seconds, seed=0):
         recordings = Path(folder, "recordings")
         write_recordings(recordings)
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        # The sandbox refuses to run as root, and these pages are ours.
+        # Chromium's sandbox is not available everywhere, and these pages are our own.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with served(recordings) as (address, process, log):
             page = browser.new_page(viewport={"width": 1280, "height": 900})

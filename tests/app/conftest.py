@@ -45,7 +45,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        # The tests' pages are ours, and the sandbox refuses to run as root.
+        # Chromium's sandbox is not available everywhere, and the pages are our own.
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()

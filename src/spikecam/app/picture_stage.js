@@ -208,6 +208,7 @@
 
         pinch(event, before) {
             const other = [...this.pointers.values()].find((e) => e.pointerId !== event.pointerId);
+            if (!other) return;
             const distance = (e) => Math.hypot(e.clientX - other.clientX, e.clientY - other.clientY);
             this.pressed.hasMoved = true;
             this.zoomAbout(other, distance(event) / Math.max(1, distance(before)));
@@ -215,6 +216,13 @@
 
         release(event) {
             this.pointers.delete(event.pointerId);
+            if (this.pressed && this.pointers.size === 1) {
+                // After a pinch the finger that stays moves the picture on.
+                const [rest] = this.pointers.values(), place = this.placeAt(rest);
+                this.pressed = {
+                    ...place, event: rest, action: "pan", view: this.shownView, hasMoved: true,
+                };
+            }
             if (!this.pressed || this.pointers.size) return;
             const { action, hasMoved } = this.pressed, start = this.pressed;
             const place = this.placeAt(event);

@@ -75,7 +75,9 @@ def plan_spans(
     if out is None:
         raise OptionError("the film has no name; give one, such as -o film.mp4")
     if output_kind(out) == "picture":
-        raise OptionError(f"{out} is one picture; name a film, a folder or an archive to --split")
+        raise OptionError(
+            f"{out} is one picture; name a film, a folder, an archive or a store to --split"
+        )
     if span_count < 1:
         raise OptionError(f"--split is a number of spans from 1, not {span_count}")
     check_span_options(options)

@@ -70,6 +70,11 @@ def reconstruct(
     if photo.colour is not None:
         if then is not None:
             raise OptionError("--then sees gray pictures alone; leave out --colour")
+        if display != RateDisplayOptions():
+            raise OptionError(
+                "pictures in the colours of a photograph are encoded as it is; leave out --stretch, "
+                "--levels, --gamma and --colour-map, or --colour"
+            )
         file = recording.recording_file(spikes)
         values = options.option_values(method_with_options(method), METHODS)
         request = photo.request(file, method, values, (at, frames))

@@ -153,7 +153,7 @@ def open_output(
 
     ``.png``, ``.jpg`` and ``.tiff`` are one picture, ``.mp4`` and ``.gif`` a video, ``.zip`` an
     archive of PNG files, ``.zarr`` a store of values as they are, ``.rosbag`` a bag of ROS 2, which
-    is a folder; a name without an ending, or one that ends in ``/``, is a folder of PNG files.
+    is a folder; a name without another ending, or one that ends in ``/``, is a folder of PNG files.
     Nothing is created before `Output.write`.
 
     Args:
@@ -208,7 +208,7 @@ def open_output(
     if not hdr:
         check_bit_depth(path if kind == "picture" else path / "000.png", bits)
     if fps is not None and kind != "bag":
-        raise OptionError(f"frames per second go with a video, and {path} is a {kind}")
+        raise OptionError(f"frames per second go with a video or a bag, and {path} is a {kind}")
     return output
 
 

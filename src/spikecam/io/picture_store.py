@@ -70,7 +70,7 @@ def write_picture_store(
     require_store_packages()
     with atomic_folder(path, is_replaceable=is_store_entry if overwrite else None) as folder:
         group, array, count = _create_group(folder), None, 0
-        checked = map(check_picture, pictures)
+        checked = (_as_stored(check_picture(picture)) for picture in pictures)
         while batch := list(islice(checked, CHUNK_FRAMES)):
             if array is None:
                 first = batch[0]
@@ -120,9 +120,17 @@ def join_picture_stores(
         _write_frames(group, frame_indices, count)
 
 
+def _as_stored(picture: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Floats as float32, uint8 as it is."""
+    return picture if picture.dtype == np.uint8 else picture.astype(np.float32, copy=False)
+
+
 def _link_chunk(source: Path, source_number: int, target: Path, target_number: int) -> None:
     chunk = source / _PICTURES / "c" / str(source_number)
-    for file in filter(Path.is_file, chunk.rglob("*")):
+    files = list(filter(Path.is_file, chunk.rglob("*")))
+    if not files:
+        raise FileError(f"{source} lacks pictures; write it again")
+    for file in files:
         place = target / _PICTURES / "c" / str(target_number) / file.relative_to(chunk)
         place.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -43,6 +43,11 @@ def colour_picture(picture: Picture, name: str) -> Picture:
     # The command line reads the names alone, and does not wait for OpenCV.
     import cv2
 
-    levels = np.round(255 * np.clip(picture, 0, 1)).astype(np.uint8)
-    bgr = cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{name.upper()}"))
-    return np.asarray(bgr[:, :, ::-1], np.float32) / np.float32(255)
+    grays = np.arange(256, dtype=np.uint8)
+    bgr = cv2.applyColorMap(grays, getattr(cv2, f"COLORMAP_{name.upper()}"))
+    table = np.asarray(bgr[:, 0, ::-1], np.float32) / np.float32(255)
+    # Between two of the 256 colours of a map are others, for files of more than 8 bits.
+    place = np.float32(255) * np.clip(np.asarray(picture, np.float32), 0, 1)
+    below = np.minimum(place.astype(np.uint8), 254)
+    share = (place - below)[..., None]
+    return np.asarray(table[below] * (1 - share) + table[below + 1] * share, np.float32)

@@ -140,7 +140,7 @@ def player(
         options: of the method.
 
     Raises:
-        OptionError: more than 300 pictures or 10 MB, one picture alone, a method or options for
+        OptionError: more than 300 pictures or 10 MB of JPEG, one picture alone, a method or options for
             pictures, values outside [0, 1], or what `reconstruct` refuses.
         RangeError: frames that leave the recording.
     """
@@ -158,12 +158,19 @@ def player(
     else:
         if method != AUTO or options:
             raise OptionError("pictures are made already; leave the method and its options out")
-        if isinstance(content, np.ndarray) and content.ndim == 2:
-            raise OptionError("a player shows a sequence of pictures, and this is one")
+        if isinstance(content, np.ndarray) and (content.ndim == 2 or _is_colour(content)):
+            raise OptionError(
+                "a player shows a sequence of pictures, and this is one; give it as [picture]"
+            )
         whole = islice(content, MAX_PICTURES + 1)
         pictures, labels = (_reduce(as_floats(one), size) for one in whole), []
     jpegs, width = _encode(pictures)
     return Player(jpegs, labels or _numbers(frames, len(jpegs)), width, fps)
+
+
+def _is_colour(pictures: npt.NDArray[Any]) -> bool:
+    """Whether an array is one picture in colours; one of pictures 3 pixels wide is taken as one."""
+    return pictures.ndim == 3 and pictures.shape[2] == 3
 
 
 def _rates(

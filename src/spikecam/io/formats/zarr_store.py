@@ -100,7 +100,7 @@ def open_zarr(
     except (OSError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise FileError(
             f"{name} is not a Zarr recording: expected a group (Zarr version 3) with the array "
-            f"{ARRAY} and the attributes height and width"
+            f"{ARRAY} and the attributes height and width; a store of pictures holds no spikes"
         ) from error
 
 
