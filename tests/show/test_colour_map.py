@@ -26,3 +26,12 @@ def test_gray_stays_and_other_names_are_refused():
     assert colour_picture(picture, "gray") is picture
     with pytest.raises(sc.OptionError, match="no colour map 'hot'; choose gray"):
         colour_picture(picture, "hot")
+
+
+def test_there_are_more_colours_than_a_map_has():
+    grays = np.linspace(0, 1, 4096, dtype=np.float32)[None]
+    colours = colour_picture(grays, "viridis")
+    assert len(np.unique(colours.reshape(-1, 3), axis=0)) > 4000
+    np.testing.assert_array_equal(
+        colour_picture(np.float32([[-1, 2]]), "viridis"), colours[:, [0, -1]]
+    )
