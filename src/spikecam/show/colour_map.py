@@ -43,7 +43,7 @@ def colour_picture(picture: Picture, name: str) -> Picture:
     # The command line reads the names alone, and does not wait for OpenCV.
     import cv2
 
-    grays = np.arange(256, dtype=np.uint8)
+    grays = np.arange(256, dtype=np.uint8)[:, None]
     bgr = cv2.applyColorMap(grays, getattr(cv2, f"COLORMAP_{name.upper()}"))
     table = np.asarray(bgr[:, 0, ::-1], np.float32) / np.float32(255)
     # Between two of the 256 colours of a map are others, for files of more than 8 bits.

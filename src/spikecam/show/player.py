@@ -140,8 +140,8 @@ def player(
         options: of the method.
 
     Raises:
-        OptionError: more than 300 pictures or 10 MB of JPEG, one picture alone, a method or options for
-            pictures, values outside [0, 1], or what `reconstruct` refuses.
+        OptionError: more than 300 pictures or 10 MB of JPEG, one picture alone, a method or
+            options for pictures, values outside [0, 1], or what `reconstruct` refuses.
         RangeError: frames that leave the recording.
     """
     if not 0.1 <= fps <= 50:
