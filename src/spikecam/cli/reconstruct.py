@@ -72,8 +72,8 @@ def reconstruct(
             raise OptionError("--then sees gray pictures alone; leave out --colour")
         if display != RateDisplayOptions():
             raise OptionError(
-                "pictures in the colours of a photograph are encoded as it is; leave out --colour, or "
-                "--stretch, --levels, --gamma and --colour-map"
+                "the colours of a photograph are encoded as it is; leave out --stretch, "
+                "--levels, --gamma and --colour-map"
             )
         file = recording.recording_file(spikes)
         values = options.option_values(method_with_options(method), METHODS)
