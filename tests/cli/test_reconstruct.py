@@ -119,3 +119,17 @@ def test_options_that_a_photograph_leaves_without_effect_are_refused(spikecam, t
     ended = spikecam(*words, "-o", tmp_path / "colour.png")
     assert ended.code == 2
     assert "--window has no effect with --colour" in ended.err
+
+
+def test_the_colours_of_a_photograph_leave_nothing_to_display(spikecam, tmp_path):
+    words = ("reconstruct", sample.SPIKES, "--colour", sample.BLUR, "--levels", "0:0.5")
+    ended = spikecam(*words, "-o", tmp_path / "colour.png")
+    assert ended.code == 2
+    assert "leave out --stretch, --levels, --gamma and --colour-map" in ended.err
+
+
+def test_gray_is_shown_in_colours(spikecam, tmp_path):
+    out = tmp_path / "colours.png"
+    ended = spikecam("reconstruct", sample.SPIKES, "--colour-map", "viridis", "-o", out)
+    assert ended.code == 0, ended.err
+    assert sc.read_picture(out).shape == (180, 320, 3)
