@@ -151,20 +151,17 @@ class LivePage:
         finally:
             # They go back to what is shown where the others are refused.
             if not self._method.is_deleted:
+                self._method.enable()
                 self._method.set_value(view.method)
                 self._window.visible = view.window is not None
                 if view.window is not None:
                     self._window.set_value(view.window)
 
     async def _choose_method(self, method: str) -> None:
-        if method == self._view.method:
-            return
-        # Two choices at a time could end in either order.
-        self._method.disable()
-        try:
+        if method != self._view.method:
+            # Two choices at a time could end in either order.
+            self._method.disable()
             await self._choose(method)
-        finally:
-            self._method.enable()
 
     async def _choose_window(self, window: float | None) -> None:
         # It is empty while a number is typed.

@@ -14,7 +14,8 @@ SPARE_FRAMES = 64
 class RecentFrames:
     """The last frames of those that come, in a ring of packed frames.
 
-    Each frame is copied once, into the ring, or not at all where it was written there (`writable_slots`).
+    Each frame is copied once, into the ring, or not at all where it was written there
+    (`writable_slots`).
 
     Args:
         shape: height and width in pixels.
