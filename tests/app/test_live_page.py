@@ -139,6 +139,11 @@ def test_a_pause_shows_the_last_picture_and_says_so(served, page):
     page.wait_for_function("document.querySelector('img')?.naturalWidth == 16")
     page.get_by_text(re.compile("no frames for [2-9] s")).wait_for()
     assert 100 < mean_gray(page) < 160
+    # A window that is refused goes back.
+    window = page.get_by_label("Window in frames")
+    window.fill("999999999")
+    page.get_by_text("the window of live TFP is 1 to").wait_for()
+    page.wait_for_function("element => element.value == '3'", arg=window.element_handle())
     # Other programs get the same pictures without a page.
     with httpx.stream("GET", address.replace("/?", "/live?")) as stream:
         assert stream.headers["content-type"].startswith("multipart/x-mixed-replace")
@@ -175,6 +180,16 @@ def test_a_moment_is_recorded_from_the_page(served, page, tmp_path):
     assert f"recorded {tmp_path / 'moment.dat'}" in printed
     assert np.array_equal(sc.open(tmp_path / "moment.dat").packed(), packed[40:70])
     assert page.errors == []
+
+
+def test_a_stream_that_is_never_read_watches_nothing():
+    live = live_of(EndedFeed())
+    jpegs = live_page._iter_own_jpegs(live)
+    assert live._page_sources == ()
+    assert next(jpegs)[:2] == b"\xff\xd8"
+    assert len(live._page_sources) == 1
+    jpegs.close()
+    assert live._page_sources == ()
 
 
 def test_the_reader_has_ended_when_the_page_has(monkeypatch):

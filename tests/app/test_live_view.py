@@ -1,6 +1,7 @@
 """What one page shows of a camera: its own method, window, display and still."""
 
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -86,10 +87,31 @@ def test_a_frozen_picture_stays_and_goes_on(block):
     source._publish(33)
     assert [next(jpegs), next(jpegs)] == [first, first]
     assert view.render_png()[0] == "standard-input-000029-tfp.png"
+    # It is of the method that made it.
+    view.choose("tfstp")
+    assert view.render_png()[0] == "standard-input-000029-tfp.png"
+    view.choose("tfp")
     view.is_frozen = False
     # What came meanwhile, also where nothing comes any more.
     assert next(jpegs) != first
     assert view.render_png()[0] == "standard-input-000032-tfp.png"
+
+
+def test_a_view_that_is_closed_while_it_chooses_watches_nothing(block, monkeypatch):
+    live = LiveReconstruction(Feed(block), "tfp")
+    view, make_source = LiveView(live), live._make_source
+    closing = threading.Thread(target=view.close)
+
+    def make_slowly(method, options):
+        closing.start()
+        return make_source(method, options)
+
+    monkeypatch.setattr(live, "_make_source", make_slowly)
+    view.choose("tfstp")
+    closing.join(timeout=5)
+    view.choose("tfp", 9)
+    assert live._page_sources == ()
+    assert list(view.iter_jpegs()) == []
 
 
 def test_black_and_white_follow_the_light_or_are_held():

@@ -6,7 +6,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.io.geometry import Geometry
-from spikecam.online.live_reconstruction import LiveReconstruction
+from spikecam.online.live_reconstruction import MAX_SOURCES, LiveReconstruction
 
 
 class FakeFeed:
@@ -170,3 +170,50 @@ def test_what_nobody_watches_makes_no_pictures_beside_what_is_watched(spikes):
     live.run()
     assert source.picture_count == live.picture_count == 1
     assert live.next_picture(0) is None
+
+
+def test_a_page_exchanges_its_source_where_no_other_has_room():
+    live = LiveReconstruction(FakeFeed(list), "tfp", {"window": 3})
+    first, *others = [live.watch("tfp", 3 + index) for index in range(MAX_SOURCES)]
+    with pytest.raises(sc.OptionError, match="4 different pictures"):
+        live.watch("tfstp")
+    second = live.replace(first, "tfstp")
+    assert live._page_sources == (*others, second)
+    assert (first.viewer_count, second.viewer_count) == (0, 1)
+    # The same once more, and one that another page watches.
+    assert live.replace(second, "tfstp") is second
+    assert live.replace(second, "tfp", 4) is others[0]
+    assert live._page_sources == tuple(others)
+    assert others[0].viewer_count == 2
+    live.watch("tfstp")
+    # It would stay, since another page watches it, too.
+    with pytest.raises(sc.OptionError, match="4 different pictures"):
+        live.replace(others[0], "tfp", 41)
+    with pytest.raises(sc.OptionError, match="window"):
+        live.replace(others[0], "tfp", 0)
+    assert others[0].viewer_count == 2
+    assert live.watch() is first
+
+
+def test_options_that_are_equal_share_a_source_however_they_are_given():
+    live = LiveReconstruction(FakeFeed(list), "tfp")
+    assert live.watch("tfp", 41) is live.watch("TFP") is live.watch()
+    # One that has no window is the same with any.
+    assert live.watch("tfstp", 7) is live.watch("tfstp")
+
+
+def test_others_watch_while_a_method_is_made(monkeypatch):
+    live = LiveReconstruction(FakeFeed(list), "tfp")
+    make_source, made = live._make_source, []
+
+    def make_slowly(method, options):
+        assert not live._lock.locked()
+        if not made:
+            made.append(None)
+            made[0] = live.watch("tfstp")
+        return make_source(method, options)
+
+    monkeypatch.setattr(live, "_make_source", make_slowly)
+    # The other was first; what was made beside it is left.
+    assert live.watch("tfstp") is made[0]
+    assert made[0].viewer_count == 2

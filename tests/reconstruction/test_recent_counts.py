@@ -19,14 +19,14 @@ def test_the_last_frames_are_counted_exactly(spikes, length):
         assert np.array_equal(recent.count(), last.sum(axis=0))
 
 
-def test_frames_are_counted_where_they_were_placed(spikes):
+def test_frames_are_counted_in_the_slots_they_were_written_to(spikes):
     array = spikes(300, 5, 9)
     recent, stop = RecentCounts((5, 9), 100), 0
     while stop < 280:
-        place = recent.place(16, 6)
-        place[:] = sc.SpikeStream.from_array(array[stop : stop + len(place)]).packed()
-        recent.append(sc.SpikeStream(place, (5, 9)))
-        stop += len(place)
+        slots = recent.writable_slots(16, 6)
+        slots[:] = sc.SpikeStream.from_array(array[stop : stop + len(slots)]).packed()
+        recent.append(sc.SpikeStream(slots, (5, 9)))
+        stop += len(slots)
         assert np.array_equal(recent.count(), array[max(0, stop - 100) : stop].sum(axis=0))
 
 

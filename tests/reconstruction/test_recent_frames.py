@@ -36,16 +36,16 @@ def test_rows_of_another_width_begin_anew(spikes):
     assert np.array_equal(np.asarray(recent.stream), wide.read())
 
 
-def test_frames_in_their_place_are_not_copied(spikes):
+def test_frames_that_were_written_to_their_slots_are_not_copied(spikes):
     array = spikes(70, 5, 9)
     recent, stop = RecentFrames((5, 9), 7), 0
     while stop < len(array):
-        place = recent.place(min(4, len(array) - stop), 6)
-        place[:] = sc.SpikeStream.from_array(array[stop : stop + len(place)]).packed()
+        slots = recent.writable_slots(min(4, len(array) - stop), 6)
+        slots[:] = sc.SpikeStream.from_array(array[stop : stop + len(slots)]).packed()
         held = np.asarray(recent.stream)
         assert np.array_equal(held, array[max(0, stop - 7) : stop])
-        recent.append(sc.SpikeStream(place, (5, 9)))
-        stop += len(place)
-        assert np.shares_memory(recent.parts(stop - 1, stop)[0], place)
+        recent.append(sc.SpikeStream(slots, (5, 9)))
+        stop += len(slots)
+        assert np.shares_memory(recent.parts(stop - 1, stop)[0], slots)
         assert np.array_equal(np.asarray(recent.stream), array[max(0, stop - 7) : stop])
-    assert recent.place(4, 7) is None
+    assert recent.writable_slots(4, 7) is None

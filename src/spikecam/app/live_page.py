@@ -13,10 +13,9 @@ from starlette.responses import StreamingResponse
 from spikecam.app.jpeg_stream import jpeg_stream_response
 from spikecam.app.live_status import format_live_status, stall_seconds
 from spikecam.app.live_view import LiveView
-from spikecam.app.notices import errors_shown_as_notices, show_notice
+from spikecam.app.notices import errors_shown_as_notices
 from spikecam.app.page_style import COLOUR, STYLE
 from spikecam.app.server import LOOPBACK, serve_page
-from spikecam.errors import OptionError
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.methods import online_method_names
 
@@ -49,10 +48,7 @@ def serve_live(
 
     @app.get("/live")
     def stream_without_page() -> StreamingResponse:
-        try:
-            return jpeg_stream_response(_iter_own_jpegs(LiveView(live)))
-        except OptionError as error:
-            raise HTTPException(409, str(error)) from error
+        return jpeg_stream_response(_iter_own_jpegs(live))
 
     @app.get("/live/{token}")
     def stream_pictures(token: str) -> StreamingResponse:
@@ -61,14 +57,13 @@ def serve_live(
         return jpeg_stream_response(views[token].iter_jpegs())
 
     def page() -> None:
-        try:
-            view = LiveView(live)
-        except OptionError as error:
-            show_notice(str(error), is_error=True)
-            return
-        token = secrets.token_urlsafe(16)
+        async def close_view() -> None:
+            # It may wait for a network that is loaded.
+            await run.io_bound(views.pop(token).close)
+
+        view, token = LiveView(live), secrets.token_urlsafe(16)
         views[token] = view
-        ui.context.client.on_delete(lambda: views.pop(token).close())
+        ui.context.client.on_delete(close_view)
         LivePage(view, f"/live/{token}")
 
     thread = threading.Thread(target=live.run, daemon=True)
@@ -81,8 +76,12 @@ def serve_live(
         thread.join()
 
 
-def _iter_own_jpegs(view: LiveView) -> Iterator[bytes]:
-    """Yield the JPEG files of a view that no page has, and close it at their end."""
+def _iter_own_jpegs(live: LiveReconstruction) -> Iterator[bytes]:
+    """Yield the JPEG files of a view that no page has.
+
+    It watches from the first file that is asked for, and is closed when the iterator is.
+    """
+    view = LiveView(live)
     try:
         yield from view.iter_jpegs()
     finally:
@@ -115,7 +114,7 @@ class LivePage:
         self._method = ui.toggle(
             {name: name.upper() for name in online_method_names()},
             value=view.method,
-            on_change=lambda event: self._choose(event.value, None),
+            on_change=lambda event: self._choose_method(event.value),
         ).props('aria-label="Method"')
         self._window = ui.number(
             "Window in frames",
@@ -144,21 +143,30 @@ class LivePage:
         if view.live.recorder is not None:
             ui.button("Record", icon="fiber_manual_record", on_click=view.live.recorder.trigger)
 
-    def _choose(self, method: str, window: int | None) -> None:
+    async def _choose(self, method: str, window: int | None = None) -> None:
         view = self._view
-        if (method, window) != (view.method, view.window):
+        try:
             with errors_shown_as_notices("live"):
-                view.choose(method, window)
-        # They stay on what is shown where the others are refused.
-        self._method.set_value(view.method)
-        self._window.visible = view.window is not None
-        if view.window is not None:
-            self._window.set_value(view.window)
+                await run.io_bound(view.choose, method, window)
+        finally:
+            # They go back to what is shown where the others are refused.
+            if not self._method.is_deleted:
+                self._method.enable()
+                self._method.set_value(view.method)
+                self._window.visible = view.window is not None
+                if view.window is not None:
+                    self._window.set_value(view.window)
 
-    def _choose_window(self, window: float | None) -> None:
+    async def _choose_method(self, method: str) -> None:
+        if method != self._view.method:
+            # Two choices at a time could end in either order.
+            self._method.disable()
+            await self._choose(method)
+
+    async def _choose_window(self, window: float | None) -> None:
         # It is empty while a number is typed.
         if window is not None and self._view.window not in (None, int(window)):
-            self._choose(self._view.method, int(window))
+            await self._choose(self._view.method, int(window))
 
     def _set_gamma(self, gamma: float | None) -> None:
         self._view.display.gamma = gamma or self._view.display.gamma

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -10,7 +11,6 @@ from pathlib import PurePath
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError
 from spikecam.io.pictures import encode_picture
-from spikecam.method import Takes, find_method
 from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.picture_source import LivePicture
 from spikecam.picture import Picture
@@ -63,9 +63,6 @@ class LiveView:
 
     Args:
         live: the reconstruction.
-
-    Raises:
-        OptionError: too many different pictures are watched.
     """
 
     def __init__(self, live: LiveReconstruction) -> None:
@@ -74,6 +71,7 @@ class LiveView:
         self._source = live.watch()
         self._picture: LivePicture | None = None
         self._is_closed = False
+        self._choice_lock = threading.Lock()
         self._picture_rate = self._sent_rate = 0.0
         self._rate_since, self._counts_before = time.monotonic(), (0, 0)
 
@@ -85,29 +83,31 @@ class LiveView:
     @property
     def window(self) -> int | None:
         """Window of the method in frames; None where it has none."""
-        method = find_method(self.method, Takes.SPIKES)
-        if "window" not in method.option_names:
-            return None
-        value = self._source.options.get("window")
-        return getattr(method.options(), "window", None) if value is None else int(value)
+        window: int | None = getattr(self._source.options, "window", None)
+        return window
 
     def choose(self, method: str, window: int | None = None) -> None:
         """Show pictures by another method, or of another window, from the next frame on.
+
+        It may wait for a network that is loaded. A view that is closed stays as it is.
 
         Raises:
             OptionError: a value that the method refuses, or too many different pictures are
                 watched; the present ones then stay.
         """
-        source = self.live.watch(method, window)
-        self.live.release(self._source)
-        self._source = source
-        self._counts_before = source.picture_count, self.sent_count
+        with self._choice_lock:
+            if self._is_closed:
+                return
+            source = self.live.replace(self._source, method, window)
+            self._source = source
+            self._counts_before = source.picture_count, self.sent_count
 
     def close(self) -> None:
-        """End the stream of pictures, and watch no more."""
-        if not self._is_closed:
-            self._is_closed = True
-            self.live.release(self._source)
+        """End the stream of pictures, and watch no more. It waits for a choice that is made."""
+        with self._choice_lock:
+            if not self._is_closed:
+                self._is_closed = True
+                self.live.release(self._source)
 
     def rates(self) -> tuple[float, float]:
         """Pictures made for this page, and sent to it, per second, over the last second."""
@@ -152,13 +152,14 @@ class LiveView:
     def render_png(self) -> tuple[str, bytes]:
         """Name and content of a PNG file of the picture that is shown.
 
-        The name says the recording, its last frame and the method.
+        The name says the recording, and the picture's last frame and method.
 
         Raises:
             OptionError: there is none yet.
         """
-        if self._picture is None:
+        picture = self._picture
+        if picture is None:
             raise OptionError("no picture has come yet; save it when one is shown")
         stem = re.sub(r"[^\w.-]+", "-", PurePath(self.live.feed.name).stem)
-        name = f"{stem}-{self._picture.frame_count - 1:06d}-{self.method}.png"
-        return name, encode_png(self.display(self._picture.picture))
+        name = f"{stem}-{picture.frame_count - 1:06d}-{picture.method}.png"
+        return name, encode_png(self.display(picture.picture))

@@ -106,7 +106,7 @@ def measure_shared_memory(
         shape: height and width of its frames.
         rate: frames a second that it writes.
         seconds: for how long.
-        window: of TFP, counted anew for each of up to 60 pictures a second.
+        window: of TFP, in frames; up to 60 pictures a second are made of it.
 
     Returns:
         Frames and pictures a second, frames lost, GB of frames read a second, their share of what

@@ -160,8 +160,8 @@ class SharedRingFeed:
     it lost.
 
     Attributes:
-        place: gives memory for so many frames or fewer, of so many bytes, to which they are copied;
-            None, or where it gives none, they are copied to a buffer.
+        writable_slots: gives memory for so many frames or fewer, of so many bytes, to which they
+            are copied; None, or where it gives none, they are copied to a buffer.
 
     Args:
         reader: of the ring.
@@ -173,7 +173,7 @@ class SharedRingFeed:
     def __init__(self, reader: SharedRingReader) -> None:
         self.name, self.geometry = "shared memory", reader.geometry
         self.frames_behind = self.leftover_bytes = self.lost_frames = 0
-        self.place: Callable[[int, int], Bytes | None] | None = None
+        self.writable_slots: Callable[[int, int], Bytes | None] | None = None
         self._reader = reader
 
     def __iter__(self) -> Iterator[SpikeStream]:
@@ -195,9 +195,9 @@ class SharedRingFeed:
             self.frames_behind = written - position
             count = min(written - position, most)
             block = buffer[:count]
-            if self.place is not None and count:
-                placed = self.place(count, frame_bytes)
-                block = block if placed is None else placed
+            if self.writable_slots is not None and count:
+                slots = self.writable_slots(count, frame_bytes)
+                block = block if slots is None else slots
             if not len(block):
                 if ended:
                     return

@@ -9,8 +9,9 @@ from typing import Any
 
 from spikecam.bits import Bytes
 from spikecam.errors import OptionError
-from spikecam.method import OnlineReconstructor
+from spikecam.method import Method, OnlineReconstructor
 from spikecam.online.feed import Feed, SharedRingFeed
+from spikecam.online.methods import find_online_method
 from spikecam.online.moment_recorder import MomentRecorder
 from spikecam.online.picture_source import PictureSource
 from spikecam.orientation import Orientation
@@ -65,11 +66,11 @@ class LiveReconstruction:
         self._first_update = self._last_update = 0.0
         self._stop_requested = threading.Event()
         self._lock = threading.Lock()
-        self._main = self._make_source(method, self._options)
+        self._main = self._make_source(*find_online_method(method, self._options))
         # Replaced, never changed: it is read while frames are.
         self._page_sources: tuple[PictureSource, ...] = ()
         if isinstance(feed, SharedRingFeed):
-            feed.place = self._place
+            feed.writable_slots = self._writable_slots
 
     @property
     def seconds_since_frames(self) -> float | None:
@@ -96,7 +97,7 @@ class LiveReconstruction:
         Raises:
             OptionError: as for the constructor; the present method then stays.
         """
-        source = self._make_source(name, self._options)
+        source = self._make_source(*find_online_method(name, self._options))
         source.picture_count = self._main.picture_count
         self._main = source
 
@@ -104,47 +105,93 @@ class LiveReconstruction:
         """The source of pictures by a method and window, which all who watch them share.
 
         Args:
-            method: its name; by default that of the constructor.
+            method: its name; by default that of `method`, which is never refused without a window.
             window: in frames, for a method that has one; by default as the options say.
 
         Raises:
             OptionError: as for the constructor, or `MAX_SOURCES` different ones are watched.
         """
-        options = self._options if window is None else {**self._options, "window": window}
-        name = method or self.method
-        with self._lock:
-            for source in (self._main, *self._page_sources):
-                if (source.method, source.options) == (name, options):
-                    break
-            else:
-                if len(self._page_sources) >= MAX_SOURCES:
-                    raise OptionError(
-                        f"{MAX_SOURCES} different pictures are watched already; choose a method "
-                        "and window of another page, or close one"
-                    )
-                source = self._make_source(name, options)
-            source.viewer_count += 1
-            if source not in self._page_sources:
-                self._page_sources = (*self._page_sources, source)
-            return source
+        if method is None and window is None:
+            with self._lock:
+                return self._exchange(None, self._main)
+        return self._watch_in_place_of(None, method or self.method, window)
+
+    def replace(
+        self, source: PictureSource, method: str, window: int | None = None
+    ) -> PictureSource:
+        """Watch a method and window in place of a source, which is released.
+
+        Args:
+            source: that is watched; it stays so where the other is refused.
+            method, window: as for `watch`.
+
+        Raises:
+            OptionError: as for the constructor, or `MAX_SOURCES` others are watched.
+        """
+        return self._watch_in_place_of(source, method, window)
 
     def release(self, source: PictureSource) -> None:
         """Watch a source no more. Without anybody else who does, it takes no more time."""
         with self._lock:
             source.viewer_count -= 1
-            if not source.viewer_count:
-                self._page_sources = tuple(one for one in self._page_sources if one is not source)
+            self._page_sources = tuple(one for one in self._page_sources if one.viewer_count)
 
-    def _make_source(self, method: str, options: Mapping[str, Any]) -> PictureSource:
+    def _watch_in_place_of(
+        self, before: PictureSource | None, name: str, window: int | None
+    ) -> PictureSource:
+        """Watch a method and window, in place of a source if one is given."""
+        options = self._options if window is None else {**self._options, "window": window}
+        method, parsed = find_online_method(name, options)
+        with self._lock:
+            source = self._find_source(method, parsed)
+            if source is not None:
+                return self._exchange(before, source)
+            self._check_room(before)
+        # A method may load a network; meanwhile others may watch, and even the same.
+        new = self._make_source(method, parsed)
+        with self._lock:
+            source = self._find_source(method, parsed)
+            if source is None:
+                self._check_room(before)
+                source = new
+            return self._exchange(before, source)
+
+    def _find_source(self, method: Method, options: Any) -> PictureSource | None:
+        for source in (self._main, *self._page_sources):
+            if (source.method, source.options) == (method.name, options):
+                return source
+        return None
+
+    def _check_room(self, before: PictureSource | None) -> None:
+        """Refuse one more source where as many are watched as may be, without that before."""
+        is_released = before is not None and before.viewer_count == 1
+        if len(self._page_sources) - is_released >= MAX_SOURCES:
+            raise OptionError(
+                f"{MAX_SOURCES} different pictures are watched already; choose a method "
+                "and window of another page, or close one"
+            )
+
+    def _exchange(self, before: PictureSource | None, source: PictureSource) -> PictureSource:
+        """Count a viewer of a source, and one less of that before."""
+        source.viewer_count += 1
+        if before is not None:
+            before.viewer_count -= 1
+        sources = self._page_sources
+        if source not in sources:
+            sources = (*sources, source)
+        self._page_sources = tuple(one for one in sources if one.viewer_count)
+        return source
+
+    def _make_source(self, method: Method, options: Any) -> PictureSource:
         geometry = self.feed.geometry
         shape = geometry.height, geometry.width
         return PictureSource(method, options, shape, self.fps, self.orientation)
 
-    def _place(self, count: int, size: int) -> Bytes | None:
+    def _writable_slots(self, count: int, size: int) -> Bytes | None:
         """Memory of the main method to which frames are copied, where it has some."""
-        place = getattr(self.reconstructor, "place", None)
-        memory: Bytes | None = None if place is None else place(count, size)
-        return memory
+        slots_of_method = getattr(self.reconstructor, "writable_slots", None)
+        slots: Bytes | None = None if slots_of_method is None else slots_of_method(count, size)
+        return slots
 
     @property
     def _sources(self) -> tuple[PictureSource, ...]:

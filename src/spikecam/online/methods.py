@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spikecam.errors import OptionError
-from spikecam.method import OnlineReconstructor, Takes, all_methods, find_method
+from spikecam.method import Method, OnlineReconstructor, Takes, all_methods, find_method
 
 
 def online_method_names() -> list[str]:
@@ -34,9 +34,35 @@ def online_reconstructor(
     >>> tfp.picture().tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    declaration = find_method(method, Takes.SPIKES)
-    if declaration.online is None:
+    declaration, parsed = find_online_method(method, options)
+    return make_online_reconstructor(declaration, shape, parsed)
+
+
+def find_online_method(name: str, options: Mapping[str, Any]) -> tuple[Method, Any]:
+    """Find a method that can reconstruct online, and build its options.
+
+    Args:
+        name: one of `online_method_names`.
+        options: by name; those that the method does not have are ignored.
+
+    Raises:
+        OptionError: as `online_reconstructor`, but for values that only the shape rules out.
+    """
+    method = find_method(name, Takes.SPIKES)
+    if method.online is None:
         names = " or ".join(online_method_names())
-        raise OptionError(f"live pictures are made by {names}, not {method!r}")
-    accepted = {name: value for name, value in options.items() if name in declaration.option_names}
-    return declaration.online(shape, declaration.parse_options(accepted))
+        raise OptionError(f"live pictures are made by {names}, not {name!r}")
+    accepted = {key: value for key, value in options.items() if key in method.option_names}
+    return method, method.parse_options(accepted)
+
+
+def make_online_reconstructor(
+    method: Method, shape: tuple[int, int], options: Any
+) -> OnlineReconstructor:
+    """Make the online reconstructor of a method and options of `find_online_method`.
+
+    Raises:
+        OptionError: the method refuses the value of an option for frames of this shape.
+    """
+    assert method.online is not None
+    return method.online(shape, options)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from spikecam.online.methods import online_reconstructor
+from spikecam.method import Method
+from spikecam.online.methods import make_online_reconstructor
 from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
@@ -22,11 +22,13 @@ class LivePicture(NamedTuple):
         number: of the picture, from 1.
         picture: (H, W) in [0, 1].
         frame_count: frames that had come.
+        method: name of the method that made it.
     """
 
     number: int
     picture: Picture
     frame_count: int
+    method: str
 
 
 class PictureSource:
@@ -34,32 +36,32 @@ class PictureSource:
 
     Attributes:
         method: its name.
-        options: of the method; those that it does not have are ignored.
+        options: of the method, as it parsed them.
         reconstructor: its state.
         picture_count: pictures that were made.
         viewer_count: pages that watch it.
 
     Args:
-        method: name of an online method.
-        options: of the method.
+        method: an online method, see `spikecam.online.methods.find_online_method`.
+        options: of the method, as it parsed them.
         shape: height and width of the frames in pixels.
         fps: the most pictures per second.
         orientation: of the pictures.
 
     Raises:
-        OptionError: the method cannot reconstruct online, or refuses the value of an option.
+        OptionError: the method refuses the value of an option for frames of this shape.
     """
 
     def __init__(
         self,
-        method: str,
-        options: Mapping[str, Any],
+        method: Method,
+        options: Any,
         shape: tuple[int, int],
         fps: float,
         orientation: Orientation = Orientation(),
     ) -> None:
-        self.method, self.options = method, dict(options)
-        self.reconstructor = online_reconstructor(method, shape, options)
+        self.method, self.options = method.name, options
+        self.reconstructor = make_online_reconstructor(method, shape, options)
         self.picture_count = self.viewer_count = 0
         self._fps, self._orientation = fps, orientation
         self._latest: LivePicture | None = None
@@ -123,5 +125,5 @@ class PictureSource:
         self._picture_pending = False
         with self._changed:
             self.picture_count += 1
-            self._latest = LivePicture(self.picture_count, picture, frame_count)
+            self._latest = LivePicture(self.picture_count, picture, frame_count, self.method)
             self._changed.notify_all()

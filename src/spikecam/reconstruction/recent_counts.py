@@ -35,9 +35,9 @@ class RecentCounts:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def place(self, count: int, size: int) -> Bytes | None:
-        """Memory for the frames that come next, as `RecentFrames.place`."""
-        return self._frames.place(count, size)
+    def writable_slots(self, count: int, size: int) -> Bytes | None:
+        """Memory for the frames that come next, as `RecentFrames.writable_slots`."""
+        return self._frames.writable_slots(count, size)
 
     def append(self, frames: SpikeStream) -> None:
         """Append the frames that come next, and drop the oldest."""

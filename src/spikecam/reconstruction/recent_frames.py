@@ -7,14 +7,15 @@ import numpy as np
 from spikecam.bits import Bytes, frame_bytes
 from spikecam.stream import SpikeStream
 
-# Frames that are held beyond those asked for: as many may be placed while these stay whole.
+# Frames that are held beyond those asked for: as many slots are writable while these stay whole.
 SPARE_FRAMES = 64
 
 
 class RecentFrames:
     """The last frames of those that come, in a ring of packed frames.
 
-    Each frame is copied once, into the ring, or not at all where it was put there (`place`).
+    Each frame is copied once, into the ring, or not at all where it was written there
+    (`writable_slots`).
 
     Args:
         shape: height and width in pixels.
@@ -39,7 +40,7 @@ class RecentFrames:
         """Bytes of a packed frame."""
         return self._ring.shape[1]
 
-    def place(self, count: int, size: int) -> Bytes | None:
+    def writable_slots(self, count: int, size: int) -> Bytes | None:
         """Memory for the frames that come next, up to ``count`` of them, (n, size).
 
         Who writes frames there and then appends them saves a copy; what is there before is nothing
@@ -47,8 +48,8 @@ class RecentFrames:
         """
         if size != self.frame_bytes:
             return None
-        place = self.frame_count % len(self._ring)
-        return self._ring[place : place + min(count, SPARE_FRAMES)]
+        slot = self.frame_count % len(self._ring)
+        return self._ring[slot : slot + min(count, SPARE_FRAMES)]
 
     def append(self, frames: SpikeStream) -> None:
         """Append the frames that come next, and drop the oldest."""
@@ -58,9 +59,9 @@ class RecentFrames:
         first = max(0, len(frames) - capacity)
         self.frame_count += first
         while first < len(frames):
-            place = self.frame_count % capacity
-            last = min(len(frames), first + capacity - place)
-            target, packed = self._ring[place : place + last - first], frames.packed(first, last)
+            slot = self.frame_count % capacity
+            last = min(len(frames), first + capacity - slot)
+            target, packed = self._ring[slot : slot + last - first], frames.packed(first, last)
             if packed.ctypes.data != target.ctypes.data:
                 target[:] = packed
             self.frame_count += last - first
@@ -78,10 +79,10 @@ class RecentFrames:
         They are views of the ring, and of the last ``length`` frames.
         """
         capacity = len(self._ring)
-        place, end = start % capacity, start % capacity + stop - start
+        slot, end = start % capacity, start % capacity + stop - start
         if end <= capacity:
-            return [self._ring[place:end]]
-        return [self._ring[place:], self._ring[: end - capacity]]
+            return [self._ring[slot:end]]
+        return [self._ring[slot:], self._ring[: end - capacity]]
 
     def _begin_ring(self, row_width: int) -> None:
         self.row_width = row_width

@@ -106,12 +106,12 @@ class OnlineTfp:
             )
         self._recent = RecentCounts(shape, options.window)
 
-    def place(self, count: int, size: int) -> Bytes | None:
+    def writable_slots(self, count: int, size: int) -> Bytes | None:
         """Memory for up to ``count`` frames that come next, of ``size`` bytes, or None.
 
         Frames that are written there, and then passed to `update`, are not copied.
         """
-        return self._recent.place(count, size)
+        return self._recent.writable_slots(count, size)
 
     def update(self, frames: SpikeStream) -> None:
         """Advance by the frames that come next. The last ``window`` of all are held."""
