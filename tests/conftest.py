@@ -393,3 +393,20 @@ def device(request):
     if request.param is None:
         pytest.skip("there is no GPU here")
     return request.param
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser, of which there is one in a process: its loop goes on until the end."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium, without which the app is not tested: make browser")
+        pytest.skip("no Chromium; make browser installs it on Debian")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium's sandbox is not available everywhere, and the pages are our own.
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

@@ -12,13 +12,14 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from make_manual_pictures import AT, beside, write
+from make_manual_pictures import beside, write
 
 import spikecam as sc
 from spikecam import sample
 from spikecam.generation.generated import spread_shown_as_white
 
-# Of the picture: the bus's name.
+# The frame, and of its picture the bus's name.
+AT = 68
 PART = (slice(390, 530), slice(120, 400))
 
 

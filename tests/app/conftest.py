@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,6 @@ import spikecam as sc
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 # Writes down the machines that a process connects to.
 WATCH = """
 import os, sys
@@ -34,21 +32,6 @@ sys.addaudithook(watch)
 """
 _MAIN = f"{WATCH}\nfrom spikecam.cli.main import main\nmain()"
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium, without which the app is not tested: make browser")
-        pytest.skip("no Chromium; make browser installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # Chromium's sandbox is not available everywhere, and the pages are our own.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import spikecam as sc
-from spikecam.show.colour_map import COLOUR_MAPS, colour_picture
+from spikecam.show.colour_map import colour_picture
+from spikecam.show.colour_map_names import COLOUR_MAPS
 
 
 @pytest.mark.parametrize("name", COLOUR_MAPS[1:])

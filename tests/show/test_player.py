@@ -1,7 +1,6 @@
 """The player for notebooks, also in a real browser."""
 
 import re
-import shutil
 from base64 import b64decode
 from io import BytesIO
 
@@ -97,31 +96,25 @@ def test_a_film_that_is_too_large_is_refused(monkeypatch, stream):
         sc.player(stream, "tfp", frames=[3])
 
 
-def test_slider_and_button_work_on_a_page(stream, tmp_path):
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("there is no Chromium")
+def test_slider_and_button_work_on_a_page(stream, tmp_path, browser):
     film = sc.player(stream, "tfp", frames=3, fps=50)
     # Two of the same on one page are two.
     (tmp_path / "page.html").write_text(f"<html>{film.to_html()}{film.to_html()}</html>")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        faults = []
-        page.on("pageerror", lambda fault: faults.append(fault))
-        page.goto((tmp_path / "page.html").as_uri())
-        first, second = page.locator("output").all()
-        assert first.text_content() == "frame 30, 1.50 ms"
-        page.locator("input").first.fill("2")
-        assert first.text_content() == "frame 40, 2.00 ms"
-        assert second.text_content() == "frame 30, 1.50 ms"
-        page.get_by_role("button").first.click()
-        page.wait_for_function("document.querySelector('output').textContent.includes('20')")
-        assert page.get_by_role("button").first.text_content() == "Pause"
-        page.get_by_role("button").first.click()
-        assert page.get_by_role("button").first.text_content() == "Play"
-        source = page.locator("img").first.get_attribute("src")
-        assert source.startswith("data:image/jpeg;base64,")
-        assert faults == []
-        browser.close()
+    page = browser.new_page()
+    faults = []
+    page.on("pageerror", lambda fault: faults.append(fault))
+    page.goto((tmp_path / "page.html").as_uri())
+    first, second = page.locator("output").all()
+    assert first.text_content() == "frame 30, 1.50 ms"
+    page.locator("input").first.fill("2")
+    assert first.text_content() == "frame 40, 2.00 ms"
+    assert second.text_content() == "frame 30, 1.50 ms"
+    page.get_by_role("button").first.click()
+    page.wait_for_function("document.querySelector('output').textContent.includes('20')")
+    assert page.get_by_role("button").first.text_content() == "Pause"
+    page.get_by_role("button").first.click()
+    assert page.get_by_role("button").first.text_content() == "Play"
+    source = page.locator("img").first.get_attribute("src")
+    assert source.startswith("data:image/jpeg;base64,")
+    assert faults == []
+    page.close()

@@ -12,7 +12,7 @@ from nicegui import events, ui
 
 from spikecam.app.page_style import RANGE_PROPS
 from spikecam.app.pane import ShownPicture
-from spikecam.show.colour_map import COLOUR_MAPS, GRAY
+from spikecam.show.colour_map_names import COLOUR_MAPS, GRAY
 
 _SCRIPT = Path(__file__).with_name("level_histogram.js")
 _BINS = 96

@@ -15,7 +15,8 @@ from spikecam.option_fields import check_options_are_offered
 from spikecam.picture import Picture
 from spikecam.reconstruction.method_choice import FAST_METHOD
 from spikecam.reconstruction.reconstruct import all_frames, reconstruct
-from spikecam.show.colour_map import GRAY, check_colour_map, colour_picture
+from spikecam.show.colour_map import check_colour_map, colour_picture
+from spikecam.show.colour_map_names import GRAY
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
 

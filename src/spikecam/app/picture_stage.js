@@ -26,6 +26,10 @@
         connectedCallback() {
             this.sizes = new ResizeObserver(() => this.draw());
             this.sizes.observe(this);
+            // The pictures within the panes are made without a text of their own.
+            this.pictures = new MutationObserver(() => this.namePictures());
+            this.pictures.observe(this, { childList: true, subtree: true });
+            this.namePictures();
             this.listeners = {
                 wheel: this.turnWheel, pointerdown: this.press, pointermove: this.move,
                 pointerup: this.release, pointercancel: this.release, pointerleave: this.leave,
@@ -39,8 +43,13 @@
             this.draw();
         }
 
+        namePictures() {
+            for (const picture of this.querySelectorAll("img:not([alt])")) picture.alt = "the frame";
+        }
+
         disconnectedCallback() {
             this.sizes.disconnect();
+            this.pictures.disconnect();
             document.removeEventListener("keydown", this.pressKey);
             for (const [type, listener] of Object.entries(this.listeners)) {
                 this.removeEventListener(type, listener);

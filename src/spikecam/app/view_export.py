@@ -16,7 +16,7 @@ from spikecam.io.recording_format import find_format_or_none
 from spikecam.method import Takes, find_method
 from spikecam.requests.reconstruct import ReconstructRequest
 from spikecam.requests.recording_file import RecordingFile, Spikes
-from spikecam.show.colour_map import GRAY
+from spikecam.show.colour_map_names import GRAY
 
 # Files of one frame and of a film, with the bits a channel of those that hold more than 8.
 PICTURE_ENDINGS, FILM_ENDINGS = (".png", ".tiff"), (".mp4", ".gif")

@@ -25,7 +25,7 @@ from spikecam.app.session import Session
 from spikecam.app.text import format_duration, legible_text
 from spikecam.app.time_controls import TimeControls
 from spikecam.errors import RangeError
-from spikecam.show.colour_map import COLOUR_MAPS, GRAY
+from spikecam.show.colour_map_names import COLOUR_MAPS, GRAY
 from spikecam.stream import Span, SpikeStream
 
 _HELP = (

@@ -13,7 +13,7 @@ from spikecam.cli.values import Bounds, Levels, Size, convert_recording_path
 from spikecam.io.paths import check_output_file
 from spikecam.io.remote_address import RecordingPath
 from spikecam.orientation import Flip
-from spikecam.show.colour_map import GRAY, ColourMap
+from spikecam.show.colour_map_names import GRAY, ColourMap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

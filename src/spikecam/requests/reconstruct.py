@@ -18,7 +18,8 @@ from spikecam.reconstruction.reconstruct import DEFAULT_METHOD, reconstruct_fram
 from spikecam.requests.frame_choice import requested_frames
 from spikecam.requests.prepared import CheckedRequest
 from spikecam.requests.recording_file import Spikes, open_spikes
-from spikecam.show.colour_map import GRAY, check_colour_map, colour_picture
+from spikecam.show.colour_map import check_colour_map, colour_picture
+from spikecam.show.colour_map_names import GRAY
 from spikecam.show.display import DisplayMapping
 
 # Below this mean a picture looks black on a screen.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any
 
+import cv2
 import numpy as np
 
 from spikecam.errors import OptionError
 from spikecam.picture import Picture
-
-ColourMap = Literal["gray", "viridis", "inferno", "cividis", "turbo"]
-GRAY: ColourMap = "gray"
-COLOUR_MAPS: tuple[str, ...] = get_args(ColourMap)
+from spikecam.show.colour_map_names import COLOUR_MAPS, GRAY
 
 
 def check_colour_map(name: Any) -> None:
@@ -40,9 +38,6 @@ def colour_picture(picture: Picture, name: str) -> Picture:
     check_colour_map(name)
     if name == GRAY:
         return picture
-    # The command line reads the names alone, and does not wait for OpenCV.
-    import cv2
-
     grays = np.arange(256, dtype=np.uint8)[:, None]
     bgr = cv2.applyColorMap(grays, getattr(cv2, f"COLORMAP_{name.upper()}"))
     table = np.asarray(bgr[:, 0, ::-1], np.float32) / np.float32(255)
