@@ -11,7 +11,8 @@ from spikecam.app.export_job import ExportJob
 from spikecam.app.frame_size import read_recording
 from spikecam.app.frame_view import ViewSettings, render_frame_png
 from spikecam.app.session import Session
-from spikecam.app.view_export import ViewExport, recording_of_session
+from spikecam.app.session_recording import recording_of_session
+from spikecam.app.view_export import ViewExport
 from spikecam.io.pictures import read_picture
 
 
@@ -32,7 +33,7 @@ def make_export(session, frames, ending, fps=None, **changes):
 
 
 def saved(export, session):
-    job = ExportJob(export, session.stream, session.export_folder / "1")
+    job = ExportJob(export, session.stream, session.exports.folder / "1")
     assert job.run()
     content = job.path.read_bytes()
     job.remove()
@@ -100,7 +101,7 @@ def test_an_uploaded_recording_is_called_by_its_name(session):
 
 def test_a_film_is_cancelled_and_leaves_nothing(session):
     export = make_export(session, range(10, 50), ".gif", 9.0)
-    job = ExportJob(export, session.stream, session.export_folder / "1")
+    job = ExportJob(export, session.stream, session.exports.folder / "1")
     make_pictures = job._prepared.make_results
 
     def cancelled_after_two():
