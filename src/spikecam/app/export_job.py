@@ -47,8 +47,8 @@ class ExportJob:
         self._output = export.open_output(str(self.path))
         self._prepared = export.request(stream).check(self._output.kind)
         self.count, self.finished_count, self.is_cancelled = len(self._prepared.frames), 0, False
-        self._lock, self._is_removed = threading.Lock(), False
-        self._is_idle = threading.Event()
+        self._lock = threading.Lock()
+        self._is_removed, self._is_idle = threading.Event(), threading.Event()
         self._is_idle.set()
 
     def run(self) -> bool:
@@ -60,7 +60,7 @@ class ExportJob:
             SpikecamError: a picture that cannot be made, or a file that cannot be written.
         """
         with self._lock:
-            if self._is_removed:
+            if self._is_removed.is_set():
                 return False
             self._is_idle.clear()
         try:
@@ -69,7 +69,7 @@ class ExportJob:
             return False
         finally:
             with self._lock:
-                if self._is_removed:
+                if self._is_removed.is_set():
                     self._remove_files()
                 self._is_idle.set()
         return True
@@ -82,7 +82,7 @@ class ExportJob:
         """Stop, and remove the file, at once or when the picture at hand is made."""
         self.cancel()
         with self._lock:
-            self._is_removed = True
+            self._is_removed.set()
             if self._is_idle.is_set():
                 self._remove_files()
 
