@@ -1,6 +1,7 @@
 """Pictures of the View tab that come late, or not at all."""
 
 import asyncio
+from contextlib import nullcontext
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 
@@ -40,6 +41,7 @@ def second(session, monkeypatch):
     """A second picture, without the elements of a page."""
     for name in ("ui", "Pane", "MethodControls"):
         monkeypatch.setattr(second_module, name, MagicMock())
+    monkeypatch.setattr(second_module, "errors_shown_as_notices", nullcontext)
     # The column of its controls leaves exceptions alone, as that of a page does.
     column = MagicMock()
     column.__exit__.return_value = False
