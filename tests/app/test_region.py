@@ -3,7 +3,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.app import region as region_module
-from spikecam.app.region import Region, format_spikes_as_csv, trace_region
+from spikecam.app.region import Region, trace_region, write_spikes_as_csv
 from spikecam.app.spike_plot import make_rate_plot_options
 
 REGION = Region(3, 1, 10, 5)
@@ -34,18 +34,21 @@ def test_no_more_is_read_than_memory_allows(stream, monkeypatch):
     assert len(trace_region(stream, REGION, 1500).rates) == 11
 
 
-def test_spikes_are_written_in_the_order_of_frames(stream, frames):
-    lines = format_spikes_as_csv(stream, REGION, (100, 200)).decode().splitlines()
+def test_spikes_are_written_in_the_order_of_frames(stream, frames, tmp_path):
+    path = tmp_path / "folder" / "spikes.csv"
+    write_spikes_as_csv(path, stream, REGION, (100, 200))
+    lines = path.read_text().splitlines()
     assert lines[0] == "frame,x,y"
     events = np.array([list(map(int, line.split(","))) for line in lines[1:]])
     t, y, x = np.nonzero(frames[100:200, 1:5, 3:10])
     assert np.array_equal(events, np.stack([t + 100, x + 3, y + 1], axis=1))
 
 
-def test_too_many_spikes_are_refused(stream, monkeypatch):
+def test_too_many_spikes_are_refused(stream, monkeypatch, tmp_path):
     monkeypatch.setattr(region_module, "MAX_CSV_SPIKES", 50)
     with pytest.raises(sc.RangeError, match=r"more than .* in frames 0 to 2999; choose a smaller"):
-        format_spikes_as_csv(stream, REGION, (0, 3000))
+        write_spikes_as_csv(tmp_path / "spikes.csv", stream, REGION, (0, 3000))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_region_is_text_of_an_address():

@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from unittest.mock import MagicMock
 from urllib.parse import urlsplit
 
 import numpy as np
 
 import spikecam as sc
+from spikecam.app import server
 from spikecam.app.access import LimitUploadsMiddleware
 
 
@@ -122,3 +125,14 @@ def test_uploads_that_come_at_one_moment_are_bounded_together():
     run_alone(upload(b"91"))
     run_alone(upload(b"9" * 5000))
     assert statuses == [413, 413, 411]
+
+
+def test_paths_are_absolute_from_the_begin_on(files, monkeypatch):
+    opened = []
+    for name in ("app", "ui"):
+        monkeypatch.setattr(server, name, MagicMock())
+    monkeypatch.setattr(server, "build_app_page", lambda *arguments: opened.append(arguments[-1]))
+    monkeypatch.setattr(server, "serve_page", lambda page, **_: page())
+    monkeypatch.chdir(files.folders[0])
+    server.serve_app([Path("a.npz")])
+    assert opened == [files.folders[0] / "a.npz"]

@@ -246,3 +246,10 @@ def test_a_second_recording_is_shown_at_the_same_time(served, page, tmp_path, sp
         re.compile(r"^x 0, y 0; tfp 0\.[0-3]\d+, gray \d+; tfi [\d.]+, gray")
     ).wait_for()
     assert page.errors == []
+
+
+def test_play_goes_on_after_a_picture_that_failed_to_load(view):
+    page = view
+    page.route(re.compile("frame_index=70&"), lambda route: route.abort())
+    page.get_by_role("button", name="Play").click()
+    page.get_by_text(re.compile("^frame 7[2-9],")).wait_for()

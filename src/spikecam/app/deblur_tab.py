@@ -121,24 +121,10 @@ class DeblurTab:
     def refresh_picture_choices(self, selected: Path | None = None) -> None:
         """Refresh the choices of pictures, with ``selected`` or the likeliest as the blurry one."""
         with errors_shown_as_notices():
-            names = {
-                str(path): legible_text(path.name)
-                for path in self.session.list_pictures_for_recording()
-            }
+            names = name_pictures(self.session)
             self._offer_blur(names, selected)
             self._show_preview()
             self._sequence_view.set_truth_choices(names)
-
-    def _picture_names(self) -> dict[str, str]:
-        """Names of the pictures on the page by their paths; two of one name are told apart."""
-        paths = self.session.list_pictures_for_recording()
-        counts = Counter(path.name for path in paths)
-        uploads = self.session.files.uploads
-        return {
-            str(path): legible_text(path.name)
-            + (" (uploaded)" if counts[path.name] > 1 and path.parent == uploads else "")
-            for path in paths
-        }
 
     def _offer_blur(self, names: dict[str, str], blur: Path | None = None) -> None:
         likely = [path for path, name in names.items() if "blur" in name.lower()]
@@ -152,12 +138,7 @@ class DeblurTab:
     def _choose_method(self) -> None:
         self._options.show_method(self._method)
         with errors_shown_as_notices():
-            self._offer_blur(
-                {
-                    str(path): legible_text(path.name)
-                    for path in self.session.list_pictures_for_recording()
-                }
-            )
+            self._offer_blur(name_pictures(self.session))
 
     def _show_preview(self) -> None:
         """Show what a sequence will be made of, while none is shown."""
@@ -279,6 +260,20 @@ class DeblurTab:
         if sequence.stopped or count:
             frames = "1 frame" if count == 1 else f"{count} frames"
             show_notice(f"stopped after {frames}" if sequence.stopped else f"sharp: {frames}")
+
+
+def name_pictures(session: Session) -> dict[str, str]:
+    """Names on the page of the pictures that may belong to the recording, by their paths.
+
+    Of two of one name the uploaded one says so.
+    """
+    paths, uploads = session.list_pictures_for_recording(), session.files.uploads
+    counts = Counter(path.name for path in paths)
+    return {
+        str(path): legible_text(path.name)
+        + (" (uploaded)" if counts[path.name] > 1 and path.parent == uploads else "")
+        for path in paths
+    }
 
 
 def describe_run(sequence: SharpSequence, time_left: TimeLeft) -> str:

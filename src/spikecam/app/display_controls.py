@@ -11,7 +11,7 @@ import numpy as np
 from nicegui import events, ui
 
 from spikecam.app.page_style import RANGE_PROPS
-from spikecam.app.pane import ShownPicture
+from spikecam.app.pane import DisplayedPicture
 from spikecam.show.colour_map_names import COLOUR_MAPS, GRAY
 
 _SCRIPT = Path(__file__).with_name("level_histogram.js")
@@ -31,7 +31,7 @@ class DisplayControls:
 
     def __init__(self, on_change: Callable[..., None]) -> None:
         self._on_change = on_change
-        self._shown: ShownPicture | None = None
+        self._displayed: DisplayedPicture | None = None
         self._fixed_range: tuple[float, float] | None = None
         ui.add_body_html(f"<script>{_SCRIPT.read_text()}</script>")
         ui.label("Black and white").classes("text-sm")
@@ -72,19 +72,23 @@ class DisplayControls:
         """Set the colour map."""
         self._colours.set_value(name)
 
-    def show_picture(self, shown: ShownPicture) -> None:
+    def show_picture(self, displayed: DisplayedPicture) -> None:
         """Show the histogram of a picture, and its black and white."""
-        self._shown = shown
-        black, white = shown.display.black, shown.display.white
-        low = min(float(shown.picture.min()), black)
-        high = max(float(shown.picture.max()), white)
+        self._displayed = displayed
+        black, white = displayed.display.black, displayed.display.white
+        low = min(float(displayed.picture.min()), black)
+        high = max(float(displayed.picture.max()), white)
         # A picture of few levels has a bin for each.
-        sample = shown.picture.ravel()[:: max(1, shown.picture.size // _SAMPLE_PIXELS)]
+        sample = displayed.picture.ravel()[:: max(1, displayed.picture.size // _SAMPLE_PIXELS)]
         bins = min(_BINS, max(2, len(np.unique(sample))))
-        counts, _ = np.histogram(shown.picture, bins, (low, high))
+        counts, _ = np.histogram(displayed.picture, bins, (low, high))
         self._histogram.props["levels"] = json.dumps(
             {"counts": counts.tolist(), "low": low, "high": high, "black": black, "white": white}
         )
+
+    def forget_picture(self) -> None:
+        """Forget the picture: another recording was opened."""
+        self._displayed = None
 
     def _take_levels(self, event: events.GenericEventArguments) -> None:
         black, white = map(float, event.args)
@@ -94,8 +98,8 @@ class DisplayControls:
         if bool(event.value) == (self._fixed_range is not None):
             return
         fixed_range: Any = None
-        if event.value and self._shown is not None:
-            fixed_range = self._shown.display.black, self._shown.display.white
+        if event.value and self._displayed is not None:
+            fixed_range = self._displayed.display.black, self._displayed.display.white
         self.set_fixed_range(fixed_range)
 
 

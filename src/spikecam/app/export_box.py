@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from nicegui import run, ui
@@ -13,8 +12,9 @@ from spikecam.app.frame_view import ViewSettings, viewable_frames
 from spikecam.app.notices import errors_shown_as_notices, show_notice
 from spikecam.app.progress_text import TimeLeft, describe_progress
 from spikecam.app.session import Session
+from spikecam.app.session_recording import recording_of_session
 from spikecam.app.text import format_duration
-from spikecam.app.view_export import FILM_ENDINGS, ViewExport, recording_of_session
+from spikecam.app.view_export import FILM_ENDINGS, ViewExport
 from spikecam.errors import OptionError, SpikecamError
 from spikecam.io.output import DEFAULT_FPS
 
@@ -46,7 +46,7 @@ class ExportBox:
     def __init__(self, session: Session, view_frame: Callable[[], ViewFrame]) -> None:
         self._session, self._view_frame = session, view_frame
         self._job: ExportJob | None = None
-        self._time_left, self._export_count = TimeLeft(), 0
+        self._time_left = TimeLeft()
         self._timer = ui.timer(_PROGRESS_SECONDS, self._show_progress, active=False)
         with ui.column().classes("w-full gap-2"):
             with ui.row().classes("gap-2"):
@@ -67,7 +67,6 @@ class ExportBox:
                     self._text = ui.label().classes("text-sm")
                 ui.button("Cancel", on_click=self._cancel_job).props("flat dense")
             self._progress.visible = False
-        ui.context.client.on_delete(self._remove_job)
 
     def _build_film_form(self) -> None:
         with ui.row().classes("w-full no-wrap gap-2"):
@@ -134,12 +133,15 @@ class ExportBox:
             export = self._frame_export(ending)
             if stream is None:
                 return
-            job = ExportJob(export, stream, self._next_folder())
+            job = self._session.exports.prepare(export, stream)
             try:
-                await run.io_bound(job.run)
-                ui.download.content(job.path.read_bytes(), job.path.name)
-            finally:
+                is_whole = await run.io_bound(job.run)
+            except SpikecamError:
                 job.remove()
+                raise
+            if is_whole:
+                # The browser fetches the file, which goes with the page.
+                ui.download.file(job.path, job.path.name)
 
     async def _save_film(self) -> None:
         stream = self._session.stream
@@ -149,7 +151,7 @@ class ExportBox:
                 return
             # The file of the film before lay there for its download.
             self._remove_job()
-            job = self._job = ExportJob(export, stream, self._next_folder())
+            job = self._job = self._session.exports.prepare(export, stream)
             self._time_left = TimeLeft()
             self._set_running(True)
             try:
@@ -160,10 +162,6 @@ class ExportBox:
                     self._set_running(False)
             if is_whole and job is self._job:
                 ui.download.file(job.path, job.path.name)
-
-    def _next_folder(self) -> Path:
-        self._export_count += 1
-        return self._session.export_folder / str(self._export_count)
 
     def _set_running(self, running: bool) -> None:
         self._timer.active = self._progress.visible = running

@@ -47,7 +47,7 @@ class AppPage:
     def __init__(self, session: Session, upload_limit: int) -> None:
         self._session = session
         # What the address says, and what it is to say of the frame once a recording is open.
-        self._address, self._wanted = PageAddress(), PageAddress()
+        self._address, self._pending_address = PageAddress(), PageAddress()
         self._is_first = True
         ui.add_css(STYLE)
         ui.add_body_html(f"<script>{SCRIPT}</script>")
@@ -89,7 +89,7 @@ class AppPage:
             self._address = address
             self._show_frame_of(address)
             return
-        self._wanted = address
+        self._pending_address = address
         if address.is_sample:
             self._open_tab.open_sample()
         elif address.recording is not None:
@@ -104,14 +104,14 @@ class AppPage:
         self._deblur.enable()
         self._view_tab.show_recording()
         self._deblur_tab.show_recording()
-        wanted, self._wanted = self._wanted, PageAddress()
+        pending, self._pending_address = self._pending_address, PageAddress()
         present = self._present_address()
-        if wanted.recording == present.recording and wanted.is_sample == present.is_sample:
-            self._show_frame_of(wanted)
+        if pending.recording == present.recording and pending.is_sample == present.is_sample:
+            self._show_frame_of(pending)
         else:
             self._tabs.set_value("View")
         present = self._present_address()
-        if not present.shows_recording_of(self._address) and not wanted.is_open:
+        if not present.shows_recording_of(self._address) and not pending.is_open:
             ui.navigate.history.push(present.to_url())
             self._address = present
         if self._session.path is not None:

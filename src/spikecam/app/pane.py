@@ -21,7 +21,7 @@ from spikecam.stream import SpikeStream
 _READ_SECONDS = 0.1
 
 
-class ShownPicture(NamedTuple):
+class DisplayedPicture(NamedTuple):
     """A picture that is shown.
 
     Attributes:
@@ -47,13 +47,13 @@ class Pane:
 
     Attributes:
         settings: with which frames are reconstructed and displayed.
-        shown: the picture that is shown, once it is known.
+        displayed: the picture that is shown, once it is known.
         recording_name: name of the second recording, where that is shown.
 
     Args:
         session: whose recording is shown.
         settings: at first.
-        on_shown: called when another picture is shown.
+        on_display: called when another picture is shown.
         is_second: whether it shows the second recording, where one is open.
     """
 
@@ -61,13 +61,13 @@ class Pane:
         self,
         session: Session,
         settings: ViewSettings,
-        on_shown: Callable[[Pane], None],
+        on_display: Callable[[Pane], None],
         *,
         is_second: bool = False,
     ) -> None:
-        self._session, self._on_shown, self._is_second = session, on_shown, is_second
+        self._session, self._on_display, self._is_second = session, on_display, is_second
         self.settings = settings
-        self.shown: ShownPicture | None = None
+        self.displayed: DisplayedPicture | None = None
         self.recording_name = ""
         self._url = ""
         # What is asked for, and whether its values are being read.
@@ -76,6 +76,10 @@ class Pane:
             self._image = ui.interactive_image(events=[]).classes("frame")
             self._image.props('alt="the frame"')
             self._image.on("loaded", self._picture_loaded, args=["source"])
+            # The event of the img inside does not bubble: it is caught on its way down.
+            self._image.on(
+                "error.capture", self._picture_failed, js_handler="(e) => emit(e.target.src)"
+            )
             self._name = ui.label().classes("pane-name")
             self._busy = ui.spinner(size="3em").classes("busy")
         self._busy.visible = False
@@ -104,6 +108,10 @@ class Pane:
         self._name.set_text(f"{self.recording_name} {self.settings.method}".strip())
         self._image.set_source(url)
 
+    def forget_picture(self) -> None:
+        """Forget what is displayed: another recording was opened."""
+        self.displayed = None
+
     def set_marks(self, svg: str) -> None:
         """Set the marks over the picture, in its pixels."""
         self._image.set_content(svg)
@@ -111,6 +119,13 @@ class Pane:
     def delete(self) -> None:
         """Remove the picture from the page."""
         self._element.delete()
+
+    def _picture_failed(self, event: events.GenericEventArguments) -> None:
+        """Wait no longer for a picture that the browser could not load."""
+        if str(event.args).endswith(self._url):
+            self._busy.visible = False
+            self.displayed = None
+            self._on_display(self)
 
     async def _picture_loaded(self, event: events.GenericEventArguments) -> None:
         # One that was asked for before may come late.
@@ -137,14 +152,18 @@ class Pane:
             return
         frame_index = self._frame_index
 
-        def read() -> ShownPicture:
+        def read() -> DisplayedPicture:
             picture = self._session.pictures.reconstruct(stream, frame_index, settings)
-            return ShownPicture(picture, settings.display_mapping(picture))
+            return DisplayedPicture(picture, settings.display_mapping(picture))
 
         try:
-            self.shown = await run.io_bound(read)
+            displayed = await run.io_bound(read)
         except SpikecamError:
             # The picture says it in its place.
-            self.shown = None
+            displayed = None
+        if stream is not self.stream:
+            # Another recording was opened meanwhile.
+            return
+        self.displayed = displayed
         if not self._element.is_deleted:
-            self._on_shown(self)
+            self._on_display(self)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from spikecam.errors import OptionError, RangeError
+from spikecam.io.atomic import atomic_path
 from spikecam.picture import Picture
 from spikecam.stream import Span, SpikeStream
 
@@ -107,20 +110,31 @@ def trace_region(stream: SpikeStream, region: Region, frame_index: int) -> Regio
     return RegionTrace(start, np.concatenate(rates) if rates else np.empty(0))
 
 
-def format_spikes_as_csv(stream: SpikeStream, region: Region, frames: Span) -> bytes:
-    """Format the spikes of a region as CSV: a line ``frame,x,y`` for each, in this order.
+def write_spikes_as_csv(path: Path, stream: SpikeStream, region: Region, frames: Span) -> None:
+    """Write the spikes of a region as CSV: a line ``frame,x,y`` for each, in this order.
 
     Args:
+        path: of the file; its folder is made.
         stream: the recording.
         region: its pixels; x and y count from the top left of the whole frame.
         frames: (start, stop).
 
     Raises:
-        RangeError: there are more than 4 million spikes, or region or frames leave the recording.
+        RangeError: there are more than 4 million spikes, or region or frames leave the recording;
+            nothing is there then.
+        OutputError: the file cannot be written.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        for block in _csv_blocks(stream, region, frames):
+            file.write(block)
+
+
+def _csv_blocks(stream: SpikeStream, region: Region, frames: Span) -> Iterator[bytes]:
     start, stop = frames
     crop = stream[start:stop].crop(region.rows, region.columns)
-    lines, count = [b"frame,x,y\n"], 0
+    yield b"frame,x,y\n"
+    count = 0
     for a, b in crop.block_spans():
         frame, row, column = np.nonzero(crop.read(a, b))
         count += len(frame)
@@ -135,8 +149,7 @@ def format_spikes_as_csv(stream: SpikeStream, region: Region, frames: Span) -> b
             (row + region.top).tolist(),
             strict=True,
         )
-        lines.append("".join(f"{t},{x},{y}\n" for t, x, y in table).encode())
-    return b"".join(lines)
+        yield "".join(f"{t},{x},{y}\n" for t, x, y in table).encode()
 
 
 def _is_whole_number(text: str) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from nicegui import run, ui
 
 from spikecam.app.marks import draw_marks
 from spikecam.app.notices import errors_shown_as_notices
-from spikecam.app.pane import ShownPicture
-from spikecam.app.region import Region, RegionTrace, format_spikes_as_csv, trace_region
+from spikecam.app.pane import DisplayedPicture
+from spikecam.app.region import Region, RegionTrace, trace_region, write_spikes_as_csv
 from spikecam.app.session import Session
 from spikecam.app.spike_plot import make_rate_plot_options
 from spikecam.app.text import legible_text
@@ -45,6 +47,7 @@ class RegionPanel:
         self._session, self._on_change = session, on_change
         self._on_zoom, self._on_save, self._played_frames = on_zoom, on_save, played_frames
         self.region: Region | None = None
+        self._csv: Path | None = None
         self._is_plotting, self._frame_index = False, 0
         self._last: tuple[SpikeStream, Region, int, RegionTrace] | None = None
         with ui.column().classes("w-full gap-1") as self._column:
@@ -81,14 +84,14 @@ class RegionPanel:
         self._column.visible = region is not None
         self._on_change()
 
-    def show_values(self, pictures: Sequence[tuple[str, ShownPicture]]) -> None:
+    def show_values(self, pictures: Sequence[tuple[str, DisplayedPicture]]) -> None:
         """Show the values of the region in pictures, each with the name of its method."""
         region = self.region
         if region is None:
             return
         parts = [f"Region {region.width} x {region.height} at {region.left}, {region.top}"]
-        for name, shown in pictures:
-            values = region.crop(shown.picture)
+        for name, displayed in pictures:
+            values = region.crop(displayed.picture)
             parts.append(f"{name}: mean {values.mean():.4f}, spread {values.std():.4f}")
         self._text.set_text("; ".join(parts))
 
@@ -144,7 +147,13 @@ class RegionPanel:
             return
         frames = self._played_frames()
         with errors_shown_as_notices("spikes"):
-            csv = await run.io_bound(format_spikes_as_csv, stream, region, frames)
-            if csv is not None:
-                name = f"{path.stem}-{frames[0]:06d}-{frames[1] - 1:06d}-spikes.csv"
-                ui.download.content(csv, legible_text(name))
+            name = f"{path.stem}-{frames[0]:06d}-{frames[1] - 1:06d}-spikes.csv"
+            file = self._session.exports.next_folder() / legible_text(name)
+            await run.io_bound(write_spikes_as_csv, file, stream, region, frames)
+            # Not there where the app is being closed.
+            if file.exists():
+                if self._csv is not None:
+                    shutil.rmtree(self._csv.parent, ignore_errors=True)
+                self._csv = file
+                # The browser fetches the file, which stays until the next one is there.
+                ui.download.file(file, file.name)

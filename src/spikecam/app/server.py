@@ -50,6 +50,8 @@ def serve_app(
         FileError: a file or folder does not exist.
         OptionError: the address cannot be listened on.
     """
+    # What is remembered of them is for runs in other folders, too.
+    paths = [path.absolute() for path in paths]
     sessions: dict[str, Session] = {}
     closed_sessions: list[Session] = []
     temporary_before = tempfile.tempdir

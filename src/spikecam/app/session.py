@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from spikecam import sample
 from spikecam.app.file_list import AllowedFiles
 from spikecam.app.frame_size import read_recording
+from spikecam.app.page_exports import PageExports
 from spikecam.app.picture_cache import PictureCache
 from spikecam.app.sharp_sequence import SharpSequence
 from spikecam.deblurring.pair import PairSettings
@@ -43,6 +44,7 @@ class Session:
         pictures: the last pictures of its frames.
         sequence: sharp pictures of it that are shown; None at first.
         next_sequence: a sequence of which no picture is shown yet; None where there is none.
+        exports: what the page exports; `close` stops and removes it.
         version: a number that changes whenever another recording or sequence is shown.
         second_version: a number that changes with the second recording.
 
@@ -65,6 +67,7 @@ class Session:
         self.next_sequence: SharpSequence | None = None
         self.version, self._sequence_count = 0, 0
         self._folder = folder / self.token
+        self.exports = PageExports(self._folder / "exports")
         self._cleanup_threads: list[threading.Thread] = []
 
     def open_sample(self) -> None:
@@ -301,11 +304,6 @@ class Session:
         self._remove_files_of(self.next_sequence)
         self.next_sequence = None
 
-    @property
-    def export_folder(self) -> Path:
-        """Folder for what the page exports; it goes with the app."""
-        return self._folder / "exports"
-
     def list_encoding_files(self) -> list[Path]:
         """List files that may hold the encoding of a picture.
 
@@ -334,14 +332,17 @@ class Session:
         self._drop_sequences()
         self.pictures.clear()
         self.stream = self.second = None
+        self.exports.cancel()
+        if self.exports.folder.exists():
+            self._start_cleanup(self.exports.remove)
 
     @property
     def is_removing_files(self) -> bool:
-        """Whether files of earlier sequences are being removed."""
+        """Whether files of earlier sequences, or of a closed page, are being removed."""
         return any(thread.is_alive() for thread in self._cleanup_threads)
 
     def wait_for_file_removal(self) -> None:
-        """Wait until the files of earlier sequences are removed."""
+        """Wait until the files that are being removed are gone."""
         for thread in self._cleanup_threads:
             thread.join()
 
@@ -354,10 +355,13 @@ class Session:
         """Stop a sequence, and remove its files in the background."""
         if sequence is not None:
             sequence.stop()
-            thread = threading.Thread(target=sequence.stop_and_remove_files)
-            thread.start()
-            running = [one for one in self._cleanup_threads if one.is_alive()]
-            self._cleanup_threads = [*running, thread]
+            self._start_cleanup(sequence.stop_and_remove_files)
+
+    def _start_cleanup(self, action: Callable[[], None]) -> None:
+        thread = threading.Thread(target=action)
+        thread.start()
+        running = [one for one in self._cleanup_threads if one.is_alive()]
+        self._cleanup_threads = [*running, thread]
 
 
 def _lacks_size(path: Path) -> bool:

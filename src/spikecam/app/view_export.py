@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, fields
+from pathlib import PurePath
 from typing import Any
 
 from spikecam.app.frame_view import ViewSettings
-from spikecam.app.session import Session
 from spikecam.app.text import legible_text
 from spikecam.errors import OptionError
 from spikecam.io.output import Output, open_output
-from spikecam.io.paths import check_existing_file
-from spikecam.io.recording_format import find_format_or_none
 from spikecam.method import Takes, find_method
 from spikecam.requests.reconstruct import ReconstructRequest
 from spikecam.requests.recording_file import RecordingFile, Spikes
@@ -52,7 +50,7 @@ class ViewExport:
     @property
     def file_name(self) -> str:
         """Name of the file, of the recording, the frames and the method."""
-        stem = legible_text(str(self.recording.path)).rpartition("/")[2].rpartition(".")[0]
+        stem = legible_text(PurePath(str(self.recording.path)).stem)
         return f"{stem}-{self._frames_in_name}-{self.settings.method}{self.ending}"
 
     @property
@@ -134,37 +132,6 @@ class ViewExport:
             "pictures = request.check(output.kind).run()\n"
             "output.write(picture for _, picture in pictures)\n"
         )
-
-
-def recording_of_session(session: Session) -> RecordingFile:
-    """The recording that a session has open, as a command finds it.
-
-    An uploaded one lies in a temporary folder, and is called by its name.
-
-    Raises:
-        OptionError: none is open.
-        FileError: its file is gone.
-    """
-    path, stream = session.path, session.stream
-    if path is None or stream is None:
-        raise OptionError("open a recording first")
-    form, camera, size = find_format_or_none(path), session.camera, None
-    is_cut = False
-    if form is not None and form.needs_geometry:
-        frame_bytes = stream.packed(0, 1).shape[1]
-        is_cut = check_existing_file(path).stat().st_size % frame_bytes != 0
-        if camera is not None and not isinstance(camera, str):
-            size, camera = (camera[1], camera[0]), None
-    else:
-        camera = None
-    is_upload = path.parent == session.files.uploads
-    return RecordingFile(
-        path.name if is_upload else str(path),
-        size,
-        camera if isinstance(camera, str) else None,
-        session.rate,
-        truncate=is_cut,
-    )
 
 
 def _flags(**values: Any) -> list[str]:

@@ -131,6 +131,9 @@ class ViewTab:
         stream = self.session.stream
         if stream is None or self.session.path is None:
             return
+        for pane in self._panes:
+            pane.forget_picture()
+        self._display.forget_picture()
         self._facts.set_text(_facts(self.session.path.name, stream))
         self._size_button.visible = self.session.can_change_size
         self._stage.set_size(stream.width, stream.height)
@@ -208,14 +211,18 @@ class ViewTab:
 
     def _take_picture(self, pane: Pane) -> None:
         """Show what belongs to a picture that is shown from now on."""
-        if pane is self._first and pane.shown is not None:
-            self._display.show_picture(pane.shown)
+        if pane is self._first and pane.displayed is not None:
+            self._display.show_picture(pane.displayed)
         self._show_value(self._hovered)
         self._show_region_values()
 
     def _show_region_values(self) -> None:
         self._region.show_values(
-            [(pane.settings.method, pane.shown) for pane in self._panes if pane.shown is not None]
+            [
+                (pane.settings.method, pane.displayed)
+                for pane in self._panes
+                if pane.displayed is not None
+            ]
         )
 
     def _show_value(self, pixel: tuple[int, int] | None) -> None:
@@ -225,9 +232,9 @@ class ViewTab:
             self._value.set_text("")
             return
         values = [
-            f"{pane.settings.method} {pane.shown.format_value(*pixel)}"
+            f"{pane.settings.method} {pane.displayed.format_value(*pixel)}"
             for pane in self._panes
-            if pane.shown is not None
+            if pane.displayed is not None
         ]
         self._value.set_text("; ".join([f"x {pixel[0]}, y {pixel[1]}", *values]))
 
