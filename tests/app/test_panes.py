@@ -1,6 +1,7 @@
 """Pictures of the View tab that come late, or not at all."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -50,6 +51,12 @@ def second(session, monkeypatch):
     return second
 
 
+def complete(coroutine):
+    """Run a coroutine in a thread: in this one the browser of other tests may have a loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
+
+
 def let_happen_while_reading(module, action, monkeypatch):
     async def read(function, *arguments):
         result = function(*arguments)
@@ -62,13 +69,13 @@ def let_happen_while_reading(module, action, monkeypatch):
 def test_a_picture_of_the_recording_before_is_not_taken(pane, session, monkeypatch):
     let_happen_while_reading(pane_module, lambda: None, monkeypatch)
     pane.show(30)
-    asyncio.run(pane._read_values())
+    complete(pane._read_values())
     assert pane.displayed.picture.shape == (8, 16)
     pane.forget_picture()
     assert pane.displayed is None
     path, stream = session.path, sc.open(session.path)
     let_happen_while_reading(pane_module, lambda: session.set_recording(path, stream), monkeypatch)
-    asyncio.run(pane._read_values())
+    complete(pane._read_values())
     assert pane.displayed is None
     assert pane._on_display.call_count == 1
 
@@ -98,7 +105,7 @@ def test_a_picture_that_fails_to_load_is_not_waited_for(pane):
 
 def test_a_recording_is_compared(second, session, monkeypatch):
     let_happen_while_reading(second_module, lambda: None, monkeypatch)
-    asyncio.run(second.choose_recording("b10.dat"))
+    complete(second.choose_recording("b10.dat"))
     assert (second.recording, len(session.second)) == ("b10.dat", 60)
     second._recording.set_value.assert_called_with("b10.dat")
 
@@ -119,7 +126,7 @@ def test_a_recording_that_comes_too_late_is_dropped(second, session, monkeypatch
             raise sc.FileError("it is gone")
 
     let_happen_while_reading(second_module, act, monkeypatch)
-    asyncio.run(second.choose_recording("b10.dat"))
+    complete(second.choose_recording("b10.dat"))
     assert session.second is None
     assert second.recording is None
     second._on_change.assert_not_called()
