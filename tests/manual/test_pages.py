@@ -139,24 +139,36 @@ def test_the_example_of_the_page_on_notebooks_runs(run_example, small_demo, tmp_
     assert names["lazy"].shape == names["tensor"].shape == names["spikes"].shape
 
 
-def test_the_manual_is_built_without_a_warning(tmp_path):
-    pytest.importorskip("mkdocs", reason="the manual's tools need Python 3.11")
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path / "site"]
+def built_manual(folder):
+    """The manual's pages: those of `make docs`, where nothing has changed since, or new ones."""
+    index = ROOT / "build" / "manual" / "index.html"
+    sources = [ROOT / "mkdocs.yml", ROOT / "README.md", ROOT / "CHANGELOG.md"]
+    sources += [path for name in ("docs", "src", "tools") for path in (ROOT / name).rglob("*.*")]
+    changed = max(path.stat().st_mtime for path in sources if "__pycache__" not in path.parts)
+    if index.exists() and index.stat().st_mtime > changed:
+        return index.parent
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", folder]
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True)
     assert (built.returncode, built.stderr) == (0, "")
-    pages = list((tmp_path / "site").rglob("*.html"))
+    return folder
+
+
+def test_the_manual_is_built_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs", reason="the manual's tools need Python 3.11")
+    site = built_manual(tmp_path / "site")
+    pages = list(site.rglob("*.html"))
     assert len(pages) > 10
     for name in COMMANDS:
-        assert f"spikecam {name}" in (tmp_path / "site" / "commands" / f"{name}.html").read_text()
+        assert f"spikecam {name}" in (site / "commands" / f"{name}.html").read_text()
     for path in NOTEBOOKS:
         # What their cells show, with scripts as they are.
-        text = (tmp_path / "site" / "notebooks" / f"{path.stem}.html").read_text()
+        text = (site / "notebooks" / f"{path.stem}.html").read_text()
         assert 'src="data:image/png;base64,' in text
         assert "<table><tr><th>recording</th>" in text
         assert "data-output" not in text
-        assert (tmp_path / "site" / "notebooks" / path.name).is_file()
-    assert "const pictures = [" in (tmp_path / "site" / "notebooks" / "look.html").read_text()
+        assert (site / "notebooks" / path.name).is_file()
+    assert "const pictures = [" in (site / "notebooks" / "look.html").read_text()
     for page in pages:
         text = page.read_text(encoding="utf-8")
         # One may go elsewhere by a link; nothing is fetched from there.
