@@ -92,7 +92,18 @@ def bin_gaussians(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _list_entries(order, splats, min_alpha, side, columns, counts):  # type: ignore[no-untyped-def]
-    """Tiles and Gaussians of entries in the order of the Gaussians; they are counted by tile."""
+    """List the entries of Gaussians, in their order, and count them by tile.
+
+    Args:
+        order: the Gaussians, int32.
+        splats: the arrays of `Splats`.
+        min_alpha, side: below which nothing is drawn; of a tile in pixels.
+        columns: of tiles.
+        counts: to add to, (tiles,).
+
+    Returns:
+        Tile and Gaussian of each entry, int32 (K,) each.
+    """
     # Taken out of the tuple once: numba counts its references again wherever it is passed on.
     centres, conics, opacities, _, _, _, tiles = splats
     size = 0
@@ -113,6 +124,10 @@ def _list_entries(order, splats, min_alpha, side, columns, counts):  # type: ign
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _sort_entries(tile_numbers, gaussians, places, entries):  # type: ignore[no-untyped-def]
+    """Write the Gaussians of entries (K,) into the lists of tiles.
+
+    places: where each tile's next entry stands, (tiles,); they are moved on.
+    """
     for k in range(len(gaussians)):
         tile = tile_numbers[k]
         entries[places[tile]] = gaussians[k]

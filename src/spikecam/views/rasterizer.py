@@ -22,7 +22,7 @@ MIN_TRANSMITTANCE = np.float32(1e-4)
 # Exponents beyond 5.6 make an alpha below the smallest; exp is the 16th power of a polynomial.
 _POWER = 16
 _MAX_SHARE = np.float32(5.6 / _POWER)
-_WHOLE, _HALVES = np.float32(1 / _POWER), np.float32(0.5 / _POWER)
+_PRODUCT_SCALE, _SQUARE_SCALE = np.float32(1 / _POWER), np.float32(0.5 / _POWER)
 # Gaussians from one test whether a tile is covered to the next.
 _COVERED_TEST = 16
 _SIDE, _AREA = TILE_PIXELS, TILE_PIXELS**2
@@ -41,7 +41,11 @@ _FAST_MATH = {"contract", "nsz", "arcp", "reassoc"}
 def _alpha(dx, dy, conic, opacity):  # type: ignore[no-untyped-def]
     """Alpha before it is limited, to 2e-6 of itself.
 
-    conic: that of the splat, over `_POWER` and halved at both ends.
+    Args:
+        dx, dy: distance from the middle of the splat in pixels.
+        conic: that of the splat, scaled: its squares by `_SQUARE_SCALE`, the product in the middle
+            by `_PRODUCT_SCALE`.
+        opacity: of the splat.
     """
     a, b, c = conic
     share = min(dx * (a * dx + b * dy) + dy * (c * dy), _MAX_SHARE)
@@ -95,7 +99,7 @@ def draw_tiles(  # type: ignore[no-untyped-def]
         for k in range(begin, end):
             n = entries[k]
             a, b, c = conics[n, 0], conics[n, 1], conics[n, 2]
-            conic = _HALVES * a, _WHOLE * b, _HALVES * c
+            conic = _SQUARE_SCALE * a, _PRODUCT_SCALE * b, _SQUARE_SCALE * c
             opacity = opacities[n]
             x0 = np.float32(left) + _HALF - centres[n, 0]
             y0 = np.float32(top) + _HALF - centres[n, 1]
@@ -181,7 +185,7 @@ def draw_tile_gradients(  # type: ignore[no-untyped-def]
         for k in range(begin, ends[tile]):
             n = entries[k]
             a, b, c = conics[n, 0], conics[n, 1], conics[n, 2]
-            conic = _HALVES * a, _WHOLE * b, _HALVES * c
+            conic = _SQUARE_SCALE * a, _PRODUCT_SCALE * b, _SQUARE_SCALE * c
             opacity = opacities[n]
             x0 = np.float32(left) + _HALF - centres[n, 0]
             y0 = np.float32(top) + _HALF - centres[n, 1]
