@@ -9,7 +9,7 @@ from PIL import Image
 import spikecam as sc
 from spikecam.app import recording_card
 from spikecam.app.recording_card import recording_facts, thumbnail_png
-from spikecam.app.shrunk_picture import shrink_picture
+from spikecam.show.shrunk_picture import shrink_picture
 
 
 def test_the_thumbnail_is_the_middle_made_small(tmp_path):

@@ -16,11 +16,11 @@ from spikecam.app.frame_view import ViewSettings
 from spikecam.app.png import encode_png
 from spikecam.app.recording_card import thumbnail_png
 from spikecam.app.session import Session
-from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import legible_text, path_from_url_text, path_to_url_text
 from spikecam.errors import SpikecamError
 from spikecam.io.paths import check_existing_file
 from spikecam.io.pictures import read_picture
+from spikecam.show.shrunk_picture import shrink_picture
 
 # Pixels of the longer side of a picture that may be chosen.
 _CANDIDATE_SIDE = 960

@@ -9,11 +9,11 @@ from pathlib import Path
 from spikecam.app.frame_size import read_recording
 from spikecam.app.frame_view import default_view_settings, reconstruct_frame
 from spikecam.app.png import encode_png
-from spikecam.app.shrunk_picture import shrink_picture
 from spikecam.app.text import format_duration
 from spikecam.errors import FileError
 from spikecam.io.geometry import sidecar_path
 from spikecam.io.recording_format import find_format_or_none
+from spikecam.show.shrunk_picture import shrink_picture
 from spikecam.stream import SpikeStream
 
 # Pixels of the longer side of a thumbnail.

@@ -43,20 +43,20 @@ def parse_whole_numbers(text: str, flag: str) -> tuple[int, ...]:
 
 def parse_bounds(text: str, flag: str) -> tuple[float, float]:
     """Parse the text LOW:HIGH to two numbers."""
-    try:
-        low, high = (_finite(part) for part in text.split(":"))
-    except ValueError:
-        raise OptionError(f"{flag} {text}: expected LOW:HIGH, such as 1:99") from None
-    return low, high
+    return _parse_pair(text, flag, "LOW:HIGH, such as 1:99")
 
 
 def parse_levels(text: str, flag: str) -> tuple[float, float]:
     """Parse the text BLACK:WHITE to two gray levels."""
+    return _parse_pair(text, flag, "BLACK:WHITE, such as 0.1:0.6")
+
+
+def _parse_pair(text: str, flag: str, expected: str) -> tuple[float, float]:
     try:
-        black, white = (_finite(part) for part in text.split(":"))
+        first, second = (_finite(part) for part in text.split(":"))
     except ValueError:
-        raise OptionError(f"{flag} {text}: expected BLACK:WHITE, such as 0.1:0.6") from None
-    return black, white
+        raise OptionError(f"{flag} {text}: expected {expected}") from None
+    return first, second
 
 
 def parse_whole_bounds(text: str, flag: str) -> tuple[int, int]:

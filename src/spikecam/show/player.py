@@ -12,7 +12,6 @@ from string import Template
 from typing import Any
 from uuid import uuid4
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -26,6 +25,7 @@ from spikecam.picture import Picture, as_floats
 from spikecam.reconstruction.method_choice import AUTO, resolve_method
 from spikecam.reconstruction.reconstruct import all_frames, reconstruct_frames
 from spikecam.show.display import DisplayMapping
+from spikecam.show.shrunk_picture import shrink_picture
 from spikecam.stream import SpikeStream
 
 # A saved notebook holds all of it.
@@ -192,12 +192,8 @@ def _check_count(count: int) -> None:
 
 
 def _reduce(picture: Picture, size: int) -> Picture:
-    height, width = picture.shape[:2]
-    scale = size / max(height, width)
-    if scale >= 1:
-        return picture.copy()
-    sides = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(picture, sides, interpolation=cv2.INTER_AREA), np.float32)
+    """A smaller picture, which is a copy: who makes pictures may write the next one over it."""
+    return np.array(shrink_picture(picture, size))
 
 
 def _encode(pictures: Iterable[Picture]) -> tuple[list[bytes], int]:
