@@ -19,7 +19,15 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import NoneType, UnionType
-from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Protocol,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 from spikecam.errors import OptionError
 from spikecam.fixed_pattern import FixedPattern
@@ -80,6 +88,22 @@ class OnlineReconstructor(Protocol):
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
+
+
+@runtime_checkable
+class WindowReconstructor(OnlineReconstructor, Protocol):
+    """Online reconstructor whose picture is of the last frames alone.
+
+    Where a ring in shared memory holds these, frames are not passed to `update`.
+
+    Attributes:
+        length: number of these frames.
+    """
+
+    length: int
+
+    def picture_of(self, frames: SpikeStream) -> Picture:
+        """Firing rates in [0, 1] after these frames, float32 (H, W)."""
 
 
 @dataclass(frozen=True)

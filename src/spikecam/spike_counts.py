@@ -44,10 +44,13 @@ class SpikeCounter:
         # Behind the three lowest digits are the carries of the frames that were added last.
         self._planes = np.zeros((self._digits + 1, self._words), np.uint64)
 
-    def add(self, packed_frames: Bytes) -> None:
-        """Add packed frames, uint8 (T, frame_bytes), of any strides and alignment."""
+    def add(self, packed_frames: Bytes, *, parallel: bool = True) -> None:
+        """Add packed frames, uint8 (T, frame_bytes), of any strides and alignment.
+
+        Many are added in parallel threads, unless ``parallel`` is false.
+        """
         packed = np.ascontiguousarray(packed_frames)
-        if packed.nbytes < _PARALLEL_BYTES:
+        if packed.nbytes < _PARALLEL_BYTES or not parallel:
             _add_frames(packed, self._planes, 0, self._words)
         else:
             run_over_rows(_add_frames, self._words, packed, self._planes)

@@ -14,6 +14,7 @@ from spikecam.io.geometry import Geometry
 from spikecam.online import feed as feed_module
 from spikecam.online import shared_ring
 from spikecam.online.feed import SharedRingFeed, open_feed
+from spikecam.online.live_reconstruction import LiveReconstruction
 from spikecam.online.shared_ring import HEADER_BYTES, SharedRing, SharedRingReader
 
 
@@ -79,6 +80,90 @@ def test_a_frame_that_is_being_overwritten_is_not_read(spikes, name):
         assert not reader.copy_frames(2, target)
         assert reader.copy_frames(3, target)
         reader.close()
+
+
+def test_the_last_frames_are_used_where_they_lie_and_also_across_the_end(spikes, name):
+    array = spikes(27, 5, 9)
+    packed = sc.SpikeStream.from_array(array).packed()
+    with SharedRing(name, (5, 9), 20) as ring:
+        feed = SharedRingFeed(SharedRingReader(name))
+        ring.write(packed[:6])
+        assert np.array_equal(feed.last_frames(8, np.asarray), array[:6])
+        ring.write(packed[6:15])
+        assert np.array_equal(feed.last_frames(8, np.array), array[7:15])
+        ring.write(packed[15:])
+        assert np.array_equal(feed.last_frames(8, np.array), array[19:27])
+        assert feed.lost_frames == 0
+
+
+def test_frames_that_are_overwritten_while_they_are_used_are_used_again_or_lost(spikes, name):
+    packed = sc.SpikeStream.from_array(spikes(15, 5, 9)).packed()
+    calls = []
+    with SharedRing(name, (5, 9), 20) as ring:
+        feed = SharedRingFeed(SharedRingReader(name))
+        ring.write(packed)
+
+        def use(frames, most):
+            calls.append(len(frames))
+            if len(calls) <= most:
+                ring.write(packed)
+            return len(calls)
+
+        assert feed.last_frames(8, lambda frames: use(frames, 1)) == 2
+        calls.clear()
+        assert feed.last_frames(8, lambda frames: use(frames, 9)) is None
+        assert feed.lost_frames == 8
+
+
+@pytest.mark.parametrize("method", ["tfp", "tfstp"])
+def test_live_pictures_of_a_ring_are_those_of_the_same_frames(spikes, name, method):
+    array = spikes(40, 5, 9)
+    stream = sc.SpikeStream.from_array(array)
+    expected = sc.online_reconstructor(method, (5, 9), {"window": 7})
+    expected.update(stream)
+    with SharedRing(name, (5, 9), 64) as ring:
+        live = LiveReconstruction(open_feed(f"shm:{name}"), method, {"window": 7}, fps=1000)
+        reading = threading.Thread(target=live.run)
+        reading.start()
+        # The feed begins at its newest frame: it is to be there before.
+        time.sleep(0.1)
+        ring.write(stream.packed(0, 15))
+        time.sleep(0.05)
+        ring.write(stream.packed(15, 40))
+    reading.join(5)
+    assert live.error is None
+    assert live.frame_count == 40
+    assert live.feed.passed_frames == (40 if method == "tfp" else 0)
+    assert np.allclose(live.next_picture(0)[1], expected.picture())
+
+
+def test_a_method_that_needs_every_frame_is_given_them_beside_one_that_does_not(spikes, name):
+    stream = sc.SpikeStream.from_array(spikes(40, 5, 9))
+    with SharedRing(name, (5, 9), 64) as ring:
+        live = LiveReconstruction(open_feed(f"shm:{name}"), "tfp", {"window": 7}, fps=1000)
+        source = live.watch("tfstp")
+        reading = threading.Thread(target=live.run)
+        reading.start()
+        time.sleep(0.1)
+        ring.write(stream.packed())
+    reading.join(5)
+    expected = sc.online_reconstructor("tfstp", (5, 9), {})
+    expected.update(stream)
+    assert live.feed.passed_frames == 0
+    assert np.array_equal(source.next_picture(0).picture, expected.picture())
+
+
+def test_a_window_of_more_than_half_the_ring_is_copied(spikes, name):
+    stream = sc.SpikeStream.from_array(spikes(40, 5, 9))
+    with SharedRing(name, (5, 9), 64) as ring:
+        live = LiveReconstruction(open_feed(f"shm:{name}"), "tfp", {"window": 33}, fps=1000)
+        reading = threading.Thread(target=live.run)
+        reading.start()
+        time.sleep(0.1)
+        ring.write(stream.packed())
+    reading.join(5)
+    assert live.feed.passed_frames == 0
+    assert live.frame_count == 40
 
 
 def test_the_layout_is_the_one_of_the_page(name):

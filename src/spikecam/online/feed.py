@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from spikecam.io.geometry import Geometry, check_stored_size, resolve_geometry
 from spikecam.io.recording_format import find_format_or_none
 from spikecam.online.shared_ring import SharedRingReader
 from spikecam.stream import SpikeStream
+
+Result = TypeVar("Result")
 
 # The most frames in one block: 25 ms of the fastest camera.
 _BLOCK_FRAMES = 1000
@@ -36,6 +38,8 @@ _ENDED_SECONDS, _GROWTH_SECONDS = 10.0, 1.0
 # A camera's program that replaces a file may remove the old one first.
 _REPLACEMENT_SECONDS = 1.0
 _PIPE_TIMEOUT_SECONDS = 0.1
+# So often frames of a ring are used that are overwritten meanwhile.
+_MOST_TRIES = 3
 SHARED_PREFIX = "shm:"
 # Requested size of the system's buffer for the pipe; the default is 64 kB.
 _PIPE_BUFFER_BYTES = 1 << 20
@@ -157,9 +161,13 @@ class SharedRingFeed:
     """Feed of frames from a ring in shared memory, from its newest frame on, until it has ended.
 
     Where the writer overtakes it, it goes on half a ring behind the newest frame, and counts what
-    it lost.
+    it lost. Where nobody needs every frame, blocks are empty, and frames are left in the ring, of
+    which the last ones are used there (`last_frames`): a copy would take longer than their use.
 
     Attributes:
+        capacity: frames that the ring holds.
+        needs_frames: whether somebody needs every frame; by default always.
+        passed_frames: frames that came and were left in the ring.
         writable_slots: gives memory for so many frames or fewer, of so many bytes, to which they
             are copied; None, or where it gives none, they are copied to a buffer.
 
@@ -174,7 +182,32 @@ class SharedRingFeed:
         self.name, self.geometry = "shared memory", reader.geometry
         self.frames_behind = self.leftover_bytes = self.lost_frames = 0
         self.writable_slots: Callable[[int, int], Bytes | None] | None = None
+        self.needs_frames: Callable[[], bool] = lambda: True
+        self.passed_frames = 0
+        self.capacity = reader.capacity
         self._reader = reader
+
+    def last_frames(self, count: int, use: Callable[[SpikeStream], Result]) -> Result | None:
+        """Use the last frames of the ring where they lie.
+
+        Args:
+            count: of frames, or as many as were written; half the ring at most.
+            use: a function of these frames; it is called again where they were overwritten before
+                it returned.
+
+        Returns:
+            What it returns of frames that stayed whole; None where it takes longer, three times,
+            than the writer needs to overwrite them: they are counted as lost.
+        """
+        for _ in range(_MOST_TRIES):
+            written = self._reader.written
+            first = max(0, written - count)
+            packed = self._reader.frames(first, written - first)
+            result = use(_as_stream(packed, self.geometry))
+            if self._reader.holds(first):
+                return result
+        self.lost_frames += written - first
+        return None
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
@@ -192,6 +225,9 @@ class SharedRingFeed:
                 check_due = time.monotonic() + _WRITER_CHECK_SECONDS
             ended = reader.ended
             written = reader.written
+            passed = 0 if self.needs_frames() else written - position
+            self.passed_frames += passed
+            position += passed
             self.frames_behind = written - position
             count = min(written - position, most)
             block = buffer[:count]
@@ -199,7 +235,7 @@ class SharedRingFeed:
                 slots = self.writable_slots(count, frame_bytes)
                 block = block if slots is None else slots
             if not len(block):
-                if ended:
+                if ended and not passed:
                     return
                 if writer_is_gone:
                     raise FileError(

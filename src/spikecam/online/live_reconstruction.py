@@ -71,6 +71,7 @@ class LiveReconstruction:
         self._page_sources: tuple[PictureSource, ...] = ()
         if isinstance(feed, SharedRingFeed):
             feed.writable_slots = self._writable_slots
+            feed.needs_frames = self._needs_frames
 
     @property
     def seconds_since_frames(self) -> float | None:
@@ -185,10 +186,17 @@ class LiveReconstruction:
     def _make_source(self, method: Method, options: Any) -> PictureSource:
         geometry = self.feed.geometry
         shape = geometry.height, geometry.width
-        return PictureSource(method, options, shape, self.fps, self.orientation)
+        ring = self.feed if isinstance(self.feed, SharedRingFeed) else None
+        return PictureSource(method, options, shape, self.fps, self.orientation, ring)
+
+    def _needs_frames(self) -> bool:
+        """Whether all frames are to be read: some method or the recorder takes each of them."""
+        return self.recorder is not None or not all(one.reads_ring for one in self._sources)
 
     def _writable_slots(self, count: int, size: int) -> Bytes | None:
         """Memory of the main method to which frames are copied, where it has some."""
+        if self._main.reads_ring:
+            return None
         slots_of_method = getattr(self.reconstructor, "writable_slots", None)
         slots: Bytes | None = None if slots_of_method is None else slots_of_method(count, size)
         return slots
@@ -222,19 +230,23 @@ class LiveReconstruction:
         return self.error is None and not self._stop_requested.is_set() and self._shows(source)
 
     def _run(self) -> None:
-        rate_since, count_before = time.monotonic(), 0
+        rate_since, count_before, passed = time.monotonic(), 0, 0
         for frames in self.feed:
             if self._stop_requested.is_set():
                 return
             sources = self._sources
-            if len(frames):
+            new_count = len(frames)
+            if isinstance(self.feed, SharedRingFeed):
+                new_count += self.feed.passed_frames - passed
+                passed = self.feed.passed_frames
+            if new_count:
                 self._first_update = self._first_update or time.monotonic()
-                if self.recorder is not None:
+                if self.recorder is not None and len(frames):
                     self.recorder.append(frames)
                 for source in sources:
                     source.update(frames)
                 self._last_update = time.monotonic()
-                self.frame_count += len(frames)
+                self.frame_count += new_count
             shown = [source for source in sources if self._shows(source)]
             for source in shown:
                 is_made = source.make_picture_if_due(self.frame_count, len(shown))

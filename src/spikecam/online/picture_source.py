@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from spikecam.method import Method
+from spikecam.method import Method, WindowReconstructor
+from spikecam.online.feed import SharedRingFeed
 from spikecam.online.methods import make_online_reconstructor
 from spikecam.orientation import Orientation
 from spikecam.picture import Picture
@@ -47,6 +48,8 @@ class PictureSource:
         shape: height and width of the frames in pixels.
         fps: the most pictures per second.
         orientation: of the pictures.
+        ring: that the frames lie in, if any. Methods whose pictures are of the last frames alone
+            take these from it where it holds twice as many.
 
     Raises:
         OptionError: the method refuses the value of an option for frames of this shape.
@@ -59,19 +62,31 @@ class PictureSource:
         shape: tuple[int, int],
         fps: float,
         orientation: Orientation = Orientation(),
+        ring: SharedRingFeed | None = None,
     ) -> None:
         self.method, self.options = method.name, options
         self.reconstructor = make_online_reconstructor(method, shape, options)
         self.picture_count = self.viewer_count = 0
+        self._ring = ring
         self._fps, self._orientation = fps, orientation
         self._latest: LivePicture | None = None
         self._ended = False
         self._changed = threading.Condition()
         self._picture_due, self._picture_pending = time.monotonic(), False
 
+    @property
+    def reads_ring(self) -> bool:
+        """Whether pictures are of frames that lie in a ring; `update` then takes none."""
+        return (
+            self._ring is not None
+            and isinstance(self.reconstructor, WindowReconstructor)
+            and 2 * self.reconstructor.length <= self._ring.capacity
+        )
+
     def update(self, frames: SpikeStream) -> None:
-        """Take the frames that come next."""
-        self.reconstructor.update(frames)
+        """Take the frames that come next, or learn that some came to the ring."""
+        if len(frames) and not self.reads_ring:
+            self.reconstructor.update(frames)
         self._picture_pending = True
 
     def make_picture_if_due(self, frame_count: int, source_count: int = 1) -> bool:
@@ -84,13 +99,14 @@ class PictureSource:
         start = time.monotonic()
         if not self._picture_pending or start < self._picture_due:
             return False
-        self._publish(frame_count)
+        if not self._publish(frame_count):
+            return False
         seconds = source_count * (time.monotonic() - start)
         # One picture late is made up for; what was missed longer is left out. Frames have as much
-        # time as pictures.
+        # time as pictures, where this thread reads them.
         period = 1 / self._fps
         self._picture_due = max(self._picture_due + period, start - period)
-        if seconds > period:
+        if seconds > period and not self.reads_ring:
             self._picture_due = start + 2 * seconds
         return True
 
@@ -101,9 +117,7 @@ class PictureSource:
             frame_count: frames that have come.
             with_picture: whether it is to be made at all.
         """
-        makes_picture = with_picture and self._picture_pending
-        if makes_picture:
-            self._publish(frame_count)
+        makes_picture = with_picture and self._picture_pending and self._publish(frame_count)
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -120,10 +134,23 @@ class PictureSource:
                 return None
             return self._latest
 
-    def _publish(self, frame_count: int) -> None:
-        picture = np.ascontiguousarray(self._orientation.apply(self.reconstructor.picture()))
+    def _publish(self, frame_count: int) -> bool:
+        """Make a picture; False where its frames were lost."""
+        upright = self._make_picture()
+        if upright is None:
+            return False
+        picture = np.ascontiguousarray(self._orientation.apply(upright))
         self._picture_pending = False
         with self._changed:
             self.picture_count += 1
             self._latest = LivePicture(self.picture_count, picture, frame_count, self.method)
             self._changed.notify_all()
+        return True
+
+    def _make_picture(self) -> Picture | None:
+        reconstructor = self.reconstructor
+        if not self.reads_ring:
+            return reconstructor.picture()
+        assert isinstance(reconstructor, WindowReconstructor)
+        assert self._ring is not None
+        return self._ring.last_frames(reconstructor.length, reconstructor.picture_of)

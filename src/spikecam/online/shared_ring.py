@@ -39,6 +39,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from spikecam.bits import Bytes
 from spikecam.errors import (
     FileError,
     GeometryError,
@@ -230,6 +231,20 @@ class SharedRingReader:
         before_end = min(len(target), self.capacity - place)
         target[:before_end] = self._frames[place : place + before_end]
         target[before_end:] = self._frames[: len(target) - before_end]
+        return self.holds(first)
+
+    def frames(self, first: int, count: int) -> Bytes:
+        """Frames from number ``first`` on, where they lie if none passes the ring's end.
+
+        They may be overwritten at any time: use them, then see whether the ring `holds` the first.
+        """
+        place = first % self.capacity
+        if place + count <= self.capacity:
+            return self._frames[place : place + count]
+        return np.concatenate([self._frames[place:], self._frames[: place + count - self.capacity]])
+
+    def holds(self, first: int) -> bool:
+        """Whether no frame from number ``first`` on was overwritten."""
         return int(self._begun[0]) - self.capacity <= first
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from spikecam.bits import Bytes, frame_bytes
 from spikecam.errors import OptionError
@@ -22,6 +23,7 @@ from spikecam.reconstruction.membrane import iter_corrected_tfp
 from spikecam.reconstruction.recent_counts import RecentCounts
 from spikecam.reconstruction.sliding_counts import SlidingCounts
 from spikecam.rows import iter_empty_picture_blocks, iter_selected_pictures
+from spikecam.spike_counts import SpikeCounter
 from spikecam.stream import SpikeStream
 
 # The most packed frames that online reconstruction holds.
@@ -87,6 +89,9 @@ class OnlineTfp:
 
     It is of the last ``window`` frames, or fewer at first. Each frame is counted once, as it comes.
 
+    Attributes:
+        length: of the window in frames.
+
     Args:
         shape: height and width in pixels.
         options: window, odd or even, as it ends at the last frame; the fixed pattern is not
@@ -104,6 +109,7 @@ class OnlineTfp:
                 f"the window of live TFP is 1 to {longest:,} frames of {width}x{height}, which are "
                 f"held in memory, not {options.window:,}"
             )
+        self.length = options.window
         self._recent = RecentCounts(shape, options.window)
 
     def writable_slots(self, count: int, size: int) -> Bytes | None:
@@ -119,9 +125,24 @@ class OnlineTfp:
 
     def picture(self) -> Picture:
         """Firing rates in [0, 1] after the last frame, float32 (H, W)."""
-        rate: Picture = self._recent.count().astype(np.float32, order="C")
-        rate /= np.float32(max(len(self._recent), 1))
-        return rate
+        return _rate(self._recent.count(), len(self._recent))
+
+    def picture_of(self, frames: SpikeStream) -> Picture:
+        """The picture after these frames, of any number, which are counted where they lie.
+
+        Frames of `update` do not change it.
+        """
+        packed = frames.packed(0, len(frames))
+        counter = SpikeCounter(packed.shape[1], len(packed))
+        # Another thread would wait for a core that the camera's program uses.
+        counter.add(packed, parallel=False)
+        return _rate(counter.picture(frames.height, frames.width, frames.row_width), len(frames))
+
+
+def _rate(counts: npt.NDArray[np.uint32], length: int) -> Picture:
+    rate: Picture = counts.astype(np.float32, order="C")
+    rate /= np.float32(max(length, 1))
+    return rate
 
 
 METHOD = Method(
