@@ -109,9 +109,9 @@ def measure_shared_memory(
         window: of TFP, in frames; up to 60 pictures a second are made of it.
 
     Returns:
-        Frames and pictures a second, frames lost, GB of frames read a second, their share of what
-        one core reads of an array, and frames that the reader takes in a second of processor time,
-        which does not count the writer.
+        Frames and pictures a second, frames lost, GB of frames that came a second, their share of
+        what one core reads of an array, and frames that the reader takes in a second of processor
+        time, which does not count the writer.
     """
     name = f"spikecam-bench-{os.getpid()}"
     arguments = [name, *map(str, shape), f"{rate}", f"{seconds}"]
