@@ -1,4 +1,4 @@
-"""Live reconstruction: every frame of a feed is read, pictures are made as time allows."""
+"""Live reconstruction: frames of a feed are followed, pictures are made as time allows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class LiveReconstruction:
     """Live reconstruction: reads a feed and makes pictures of it, with counts and rates.
 
     Attributes:
-        frame_count, picture_count, sent_count: frames read, pictures made of them, and pictures
-            that pages sent to browsers (they count them here).
-        frame_rate: frames read per second, over the last second.
+        frame_count, picture_count, sent_count: frames that came, pictures made of them, and
+            pictures that pages sent to browsers (they count them here).
+        frame_rate: frames that came per second, over the last second.
         ended: whether the feed has ended, `stop` was called, or an error occurred.
         error: the error that ended it, if any.
 
