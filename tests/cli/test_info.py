@@ -23,6 +23,16 @@ def test_json_is_json(spikecam, recording):
     assert said["method"]["method"] in sc.method_names(sc.Takes.SPIKES)
 
 
+def test_of_a_long_recording_a_part_is_counted_unless_all_frames_are_asked_for(
+    spikecam, recording, monkeypatch
+):
+    monkeypatch.setattr("spikecam.recording_summary._BLOCK_BYTES", 7 * 5)
+    monkeypatch.setattr("spikecam.recording_summary._MOST_COUNTED_BYTES", 7 * 20)
+    ended = spikecam("info", recording, "--size", "9x6")
+    assert "  counted      20 frames, spread; all with --all-frames\n" in ended.out
+    assert "counted" not in spikecam("info", recording, "--size", "9x6", "--all-frames").out
+
+
 def test_it_says_which_method_suits(spikecam, recording):
     ended = spikecam("info", recording, "--size", "9x6")
     choice = sc.choose_method(sc.open(recording, shape=(6, 9)))

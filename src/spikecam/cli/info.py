@@ -12,18 +12,30 @@ from spikecam.cli.progress import make_progress_tracker
 from spikecam.views.ply_file import SCENE_SUFFIX, read_ply
 
 
-def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOptions()) -> None:
+def info(
+    spikes: SpikesArgument,
+    /,
+    *,
+    recording: RecordingOptions = RecordingOptions(),
+    all_frames: bool = False,
+) -> None:
     """Describe a recording: frames, size, duration, mean rate, dead pixels, fitting method.
 
     A scene of Gaussians (.ply) is described by their number, their harmonics and its size.
+
+    Args:
+        all_frames: count the spikes of all frames; of a recording of more than a gigabyte, blocks
+            of frames are counted that are spread over it.
     """
     if isinstance(spikes, Path) and spikes.suffix.lower() == SCENE_SUFFIX:
-        if recording != RecordingOptions():
+        if all_frames or recording != RecordingOptions():
             raise sc.OptionError(f"{spikes} is a scene; leave out the options of a recording")
         _describe_scene(spikes)
         return
     stream = recording.open_recording(spikes)
-    facts = sc.summarize_recording(stream, progress=make_progress_tracker("Counting spikes"))
+    facts = sc.summarize_recording(
+        stream, all_frames=all_frames, progress=make_progress_tracker("Counting spikes")
+    )
     pixels = stream.height * stream.width
     stored = f" (stored in rows of {stream.row_width})" if stream.row_width != stream.width else ""
     rows = {
@@ -36,6 +48,8 @@ def info(spikes: SpikesArgument, /, *, recording: RecordingOptions = RecordingOp
         "dead pixels": f"{facts['dead_pixels']:,} of {pixels:,} (never fire)",
         "saturated": f"{facts['saturated_pixels']:,} of {pixels:,} (fire in every frame)",
     }
+    if facts["counted_frames"] != facts["frames"]:
+        rows["counted"] = f"{facts['counted_frames']:,} frames, spread; all with --all-frames"
     choice = sc.choose_method(stream)
     rows["method"] = str(choice).removeprefix("method ")
     lines = [str(spikes), *(f"  {name:<12} {value}" for name, value in rows.items())]
