@@ -20,6 +20,9 @@ from spikecam.show.colour_map_names import GRAY
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
 
+# Range of gamma on the page.
+MIN_GAMMA, MAX_GAMMA = 0.5, 3.0
+
 
 @dataclass(frozen=True)
 class ViewSettings:

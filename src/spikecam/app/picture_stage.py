@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nicegui import events, ui
 
@@ -24,6 +24,7 @@ class PictureStage:
 
     Attributes:
         zoom: as the visitor chose it; None where the whole picture fits.
+        cut: place of the cut, in percent of the width.
 
     Args:
         on_pixel: takes x and y of a pixel that is clicked.
@@ -40,15 +41,17 @@ class PictureStage:
         ui.add_css(_FOLDER / "picture_stage.css")
         ui.add_body_html(f"<script>{(_FOLDER / 'picture_stage.js').read_text()}</script>")
         self.zoom: Zoom | None = None
+        self.cut = 50
         self._on_region, self._serial = on_region, 0
         self._element = ui.element("picture-stage").classes("stage w-full")
         self._element.props('layout="single"')
         with self._element:
             self._panes = ui.element("div").classes("contents")
             cut = ui.element("div").classes("cut")
-            cut.props('role="slider" tabindex=0 aria-label="Cut" aria-valuenow=50')
+            cut.props(f'role="slider" tabindex=0 aria-label="Cut" aria-valuenow={self.cut}')
             ui.element("div").classes("band").props("hidden")
         self._element.on("viewchange", self._take_view, js_handler="(e) => emit(e.detail)")
+        self._element.on("cutchange", self._update_cut, js_handler="(e) => emit(e.detail)")
         self._element.on(
             "pixelchoice",
             lambda event: on_pixel(*map(int, event.args)),
@@ -96,11 +99,17 @@ class PictureStage:
     def set_zoom(self, zoom: Zoom | None) -> None:
         """Set the zoom; None fits the whole picture."""
         self.zoom = zoom
-        # The browser may have changed it since: a new number makes the same zoom another one.
+        self._set_property("view", zoom=None if zoom is None else asdict(zoom))
+
+    def set_cut(self, percent: int) -> None:
+        """Set the place of the cut, in percent of the width."""
+        self.cut = percent
+        self._set_property("cut", percent=percent)
+
+    def _set_property(self, name: str, **values: Any) -> None:
+        # The browser may have changed it since: a new number makes the same value another one.
         self._serial += 1
-        self._element.props["view"] = json.dumps(
-            {"serial": self._serial, "zoom": None if zoom is None else asdict(zoom)}
-        )
+        self._element.props[name] = json.dumps({"serial": self._serial, **values})
 
     def set_layout(self, layout: Layout) -> None:
         """Set the layout: one picture, two beside each other, or one over the other with a cut."""
@@ -130,3 +139,6 @@ class PictureStage:
         zoom = event.args["zoom"]
         self.zoom = None if zoom is None else Zoom(zoom["scale"], zoom["x"], zoom["y"])
         self._scale.set_text(f"{100 * event.args['scale']:.0f} %")
+
+    def _update_cut(self, event: events.GenericEventArguments) -> None:
+        self.cut = int(event.args)

@@ -21,6 +21,7 @@ class TimeControls:
 
     Attributes:
         frame_index: the frame.
+        in_frame, out_frame: the frames that play goes from and to; None where they are not set.
 
     Args:
         on_change: called when the frame has changed.
@@ -37,8 +38,9 @@ class TimeControls:
         self._on_change, self._is_visible, self._is_busy = on_change, is_visible, is_busy
         self.frame_index, self._frames = 0, range(1)
         self._rate: float | None = None
-        self._in: int | None = None
-        self._out: int | None = None
+        self._frame_count = 0
+        self.in_frame: int | None = None
+        self.out_frame: int | None = None
         ui.keyboard(on_key=self._handle_key)
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play", self._play_step, is_visible)
@@ -52,14 +54,14 @@ class TimeControls:
     @property
     def loop(self) -> range:
         """The frames that are played: from In to Out, or all."""
-        start = self._frames[0] if self._in is None else self._nearest(self._in)
-        stop = self._frames[-1] if self._out is None else self._nearest(self._out)
+        start = self._frames[0] if self.in_frame is None else self._nearest(self.in_frame)
+        stop = self._frames[-1] if self.out_frame is None else self._nearest(self.out_frame)
         return range(start, stop + 1)
 
     def marked_frames(self, frame_count: int) -> Span:
         """Frames (start, stop) from In to Out; all of a recording where they are not set."""
-        start = 0 if self._in is None else self._in
-        stop = frame_count if self._out is None else self._out + 1
+        start = 0 if self.in_frame is None else self.in_frame
+        stop = frame_count if self.out_frame is None else self.out_frame + 1
         return start, stop
 
     def show_recording(self, frame_count: int, rate: float | None) -> None:
@@ -67,7 +69,8 @@ class TimeControls:
         self._play_button.stop()
         self._rate = rate
         self._go_to_time.visible = rate is not None
-        self._in = self._out = None
+        self._frame_count = frame_count
+        self.in_frame = self.out_frame = None
         self.frame_index = frame_count // 2
 
     def set_frames(self, frames: range) -> None:
@@ -83,6 +86,13 @@ class TimeControls:
     def go_to(self, frame_index: int) -> None:
         """Show the frame nearest to one."""
         self._slider.set_value(self._nearest(frame_index))
+
+    def set_played_frames(self, in_frame: int | None, out_frame: int | None) -> None:
+        """Set the frames that play goes from and to; those outside the recording are none."""
+        frames = range(self._frame_count)
+        self.in_frame = in_frame if in_frame in frames else None
+        self.out_frame = out_frame if out_frame in frames else None
+        self._show_loop()
 
     def _build_fields(self) -> None:
         self._go_to_frame = ui.number("Go to frame", min=0, precision=0).classes("w-24")
@@ -124,22 +134,24 @@ class TimeControls:
     def _show_loop(self) -> None:
         labels = [
             {"value": self._nearest(frame), "label": name}
-            for name, frame in (("In", self._in), ("Out", self._out))
+            for name, frame in (("In", self.in_frame), ("Out", self.out_frame))
             if frame is not None
         ]
         self._slider.props[":marker-labels"] = json.dumps(labels or False)
 
     def _set_in(self) -> None:
-        self._in = None if self._in == self.frame_index else self.frame_index
-        if self._in is not None and self._out is not None and self._out <= self._in:
-            self._out = None
-        self._show_loop()
+        in_frame = None if self.in_frame == self.frame_index else self.frame_index
+        out_frame = self.out_frame
+        if in_frame is not None and out_frame is not None and out_frame <= in_frame:
+            out_frame = None
+        self.set_played_frames(in_frame, out_frame)
 
     def _set_out(self) -> None:
-        self._out = None if self._out == self.frame_index else self.frame_index
-        if self._in is not None and self._out is not None and self._out <= self._in:
-            self._in = None
-        self._show_loop()
+        out_frame = None if self.out_frame == self.frame_index else self.frame_index
+        in_frame = self.in_frame
+        if in_frame is not None and out_frame is not None and out_frame <= in_frame:
+            in_frame = None
+        self.set_played_frames(in_frame, out_frame)
 
     @property
     def _is_reverse(self) -> bool:

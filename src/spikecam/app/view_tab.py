@@ -34,6 +34,7 @@ _HELP = (
     "moves, a double click zooms in and out, a drag with Ctrl chooses a region."
 )
 _BESIDE, _OVER = "beside", "over"
+_PERCENTILES = ViewSettings.low, ViewSettings.high
 # The method of the second picture, where the first has another.
 _SECOND_METHODS = ("tfi", "tfp")
 
@@ -153,19 +154,23 @@ class ViewTab:
         if address.frame is not None:
             self._time.go_to(address.frame)
         self._stage.set_zoom(address.zoom)
-        self._display.set_fixed_range(address.levels)
-        self._display.set_colours(address.colours if address.colours in COLOUR_MAPS else GRAY)
+        self._time.set_played_frames(address.in_frame, address.out_frame)
+        self._display.show_settings(_display_settings(address))
         compare = address.compare if address.compare in viewing_methods() else None
         self._set_comparison(compare)
         if self._second is not None:
             background_tasks.create(self._second.choose_recording(address.second))
-        self._layout.set_value(_OVER if address.has_cut else _BESIDE)
+        self._layout.set_value(_BESIDE if address.cut is None else _OVER)
+        if address.cut is not None:
+            self._stage.set_cut(address.cut)
         self._pixel.choose(address.pixel)
         self._region.choose(address.region)
 
     def describe(self, address: PageAddress) -> PageAddress:
         """An address with what is shown of the picture."""
         settings = self.settings
+        percentiles = settings.low, settings.high
+        has_cut = self._second is not None and self._layout.value == _OVER
         return replace(
             address,
             frame=self.frame_index,
@@ -176,9 +181,13 @@ class ViewTab:
             region=self._region.region,
             colours=None if settings.colours == GRAY else settings.colours,
             levels=settings.fixed_range,
+            percentiles=None if percentiles == _PERCENTILES else percentiles,
+            gamma=None if settings.gamma == ViewSettings.gamma else settings.gamma,
+            in_frame=self._time.in_frame,
+            out_frame=self._time.out_frame,
             compare=None if self._second is None else self._second.pane.settings.method,
             second=None if self._second is None else self._second.recording,
-            has_cut=self._second is not None and self._layout.value == _OVER,
+            cut=self._stage.cut if has_cut else None,
         )
 
     def _update_frames(self) -> None:
@@ -300,6 +309,18 @@ class ViewTab:
             name = f"{path.stem}-{frame_index:06d}-{settings.method}-crop.png"
             if png is not None:
                 ui.download.content(png, legible_text(name))
+
+
+def _display_settings(address: PageAddress) -> ViewSettings:
+    """The display that an address says, with defaults for what it does not say."""
+    low, high = address.percentiles or _PERCENTILES
+    return ViewSettings(
+        low=low,
+        high=high,
+        gamma=ViewSettings.gamma if address.gamma is None else address.gamma,
+        fixed_range=address.levels,
+        colours=address.colours if address.colours in COLOUR_MAPS else GRAY,
+    )
 
 
 def _facts(name: str, stream: SpikeStream) -> str:
