@@ -3,9 +3,9 @@
 // Attributes, set by the server: size "WIDTHxHEIGHT" in pixels of the picture; layout "single",
 // "beside" or "over"; mode "region" while a drag chooses a region; view, as JSON {serial, zoom},
 // where zoom is null for a picture that fits, or {scale, x, y}: CSS pixels for each pixel of the
-// picture, and the place in the middle; cut, as JSON {serial, percent}: its place.
-// Events, whose detail goes to the server: viewchange, cutchange, pixelchoice,
-// regionchoice, pixelhover.
+// picture, and the place in the middle; cut-place, as JSON {serial, percent} of the width.
+// Events, whose detail goes to the server: viewchange, cutchange, pixelchoice, regionchoice,
+// pixelhover.
 (() => {
     const MAX_SCALE = 64;
     // Logarithm of the scale for each pixel of the wheel's turn; a line of text is so many pixels.
@@ -19,7 +19,7 @@
     const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
     class PictureStage extends HTMLElement {
-        static observedAttributes = ["size", "layout", "view", "cut"];
+        static observedAttributes = ["size", "layout", "view", "cut-place"];
         zoom = null;
         cut = 50;
         pointers = new Map();
@@ -59,7 +59,7 @@
 
         attributeChangedCallback(name, before, value) {
             if (name === "view" && value) this.zoom = JSON.parse(value).zoom;
-            if (name === "cut" && value) this.cut = JSON.parse(value).percent;
+            if (name === "cut-place" && value) this.cut = JSON.parse(value).percent;
             this.draw();
         }
 

@@ -104,7 +104,7 @@ class PictureStage:
     def set_cut(self, percent: int) -> None:
         """Set the place of the cut, in percent of the width."""
         self.cut = percent
-        self._set_property("cut", percent=percent)
+        self._set_property("cut-place", percent=percent)
 
     def _set_property(self, name: str, **values: Any) -> None:
         # The browser may have changed it since: a new number makes the same value another one.
