@@ -156,6 +156,9 @@ def test_the_address_holds_display_and_played_frames_and_reset_drops_the_display
     assert "%22low%22%3A+1.0%2C+%22high%22%3A+99.0" in url
     page.wait_for_url(re.compile("&method=tfp&in=40&out=43$"))
     assert float(gamma.get_attribute("aria-valuenow")) == 1
+    # A frame that the recording lacks is none.
+    page.goto(f"{sample_address}&in=40&out=5000")
+    page.wait_for_url(re.compile("&method=tfp&in=40$"))
     assert page.errors == []
 
 
@@ -164,6 +167,8 @@ def test_two_pictures_are_linked_and_a_region_has_a_rate_and_spikes(view, tmp_pa
     page.get_by_role("button", name="Compare").click()
     page.get_by_label("Method of the second picture").wait_for()
     page.locator(".pane").nth(1).get_by_text("tfi").wait_for()
+    button = page.get_by_role("button", name="Compare")
+    assert button.get_attribute("aria-pressed") == "true"
     page.mouse.move(*place_of(page, 100, 50))
     page.mouse.wheel(0, -300)
     wait_for_scale(page, lambda scale: scale > 2)

@@ -39,11 +39,11 @@ class DisplayControls:
         self._histogram = ui.element("level-histogram").classes("w-full mb-2")
         self._histogram.on(
             "levelschange",
-            self._take_levels,
+            self._hold_levels,
             throttle=_DRAG_SECONDS,
             js_handler="(e) => emit(e.detail)",
         )
-        self._hold = ui.switch("Hold black and white", on_change=self._take_hold).props("dense")
+        self._hold = ui.switch("Hold black and white", on_change=self._switch_hold).props("dense")
         with _labelled_row("Percentiles"):
             self._percentiles = ui.range(
                 min=0, max=100, step=0.5, value={"min": ViewSettings.low, "max": ViewSettings.high}
@@ -102,11 +102,11 @@ class DisplayControls:
         """Forget the picture: another recording was opened."""
         self._displayed = None
 
-    def _take_levels(self, event: events.GenericEventArguments) -> None:
+    def _hold_levels(self, event: events.GenericEventArguments) -> None:
         black, white = map(float, event.args)
         self.set_fixed_range((black, white))
 
-    def _take_hold(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
+    def _switch_hold(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         if bool(event.value) == (self._fixed_range is not None):
             return
         fixed_range: Any = None

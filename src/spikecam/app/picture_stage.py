@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from nicegui import events, ui
 
+from spikecam.app.pressed_button import mark_pressed
 from spikecam.app.region import Region
 from spikecam.app.zoom import Zoom
 
@@ -50,14 +51,14 @@ class PictureStage:
             cut = ui.element("div").classes("cut")
             cut.props(f'role="slider" tabindex=0 aria-label="Cut" aria-valuenow={self.cut}')
             ui.element("div").classes("band").props("hidden")
-        self._element.on("viewchange", self._take_view, js_handler="(e) => emit(e.detail)")
+        self._element.on("viewchange", self._update_view, js_handler="(e) => emit(e.detail)")
         self._element.on("cutchange", self._update_cut, js_handler="(e) => emit(e.detail)")
         self._element.on(
             "pixelchoice",
             lambda event: on_pixel(*map(int, event.args)),
             js_handler="(e) => emit(e.detail)",
         )
-        self._element.on("regionchoice", self._take_region, js_handler="(e) => emit(e.detail)")
+        self._element.on("regionchoice", self._finish_region, js_handler="(e) => emit(e.detail)")
         self._element.on(
             "pixelhover",
             lambda event: on_hover(event.args and (int(event.args[0]), int(event.args[1]))),
@@ -125,17 +126,14 @@ class PictureStage:
 
     def _choose_region(self, is_choosing: bool) -> None:
         self._element.props.set_optional("mode", "region" if is_choosing else None)
-        self._region_button.props(
-            f"aria-pressed={str(is_choosing).lower()} {'unelevated' if is_choosing else 'flat'}",
-            remove="flat" if is_choosing else "unelevated",
-        )
+        mark_pressed(self._region_button, is_choosing)
 
-    def _take_region(self, event: events.GenericEventArguments) -> None:
+    def _finish_region(self, event: events.GenericEventArguments) -> None:
         # The next drag moves the picture again.
         self._choose_region(False)
         self._on_region(Region(*map(int, event.args)))
 
-    def _take_view(self, event: events.GenericEventArguments) -> None:
+    def _update_view(self, event: events.GenericEventArguments) -> None:
         zoom = event.args["zoom"]
         self.zoom = None if zoom is None else Zoom(zoom["scale"], zoom["x"], zoom["y"])
         self._scale.set_text(f"{100 * event.args['scale']:.0f} %")

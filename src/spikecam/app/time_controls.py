@@ -8,6 +8,7 @@ from collections.abc import Callable
 from nicegui import events, ui
 
 from spikecam.app.play_button import DEFAULT_STEPS_PER_SECOND, PlayButton
+from spikecam.app.pressed_button import mark_pressed
 from spikecam.app.text import format_duration
 from spikecam.stream import Span
 
@@ -44,7 +45,7 @@ class TimeControls:
         ui.keyboard(on_key=self._handle_key)
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play", self._play_step, is_visible)
-            self._slider = ui.slider(min=0, max=1, on_change=self._take_slider)
+            self._slider = ui.slider(min=0, max=1, on_change=self._show_slider_frame)
             # Not focused: arrow keys are for the whole tab, and go by the chosen step.
             self._slider.classes("grow").props('aria-label="Frame" tabindex=-1')
         with ui.row().classes("w-full items-center gap-x-4 gap-y-1"):
@@ -98,8 +99,8 @@ class TimeControls:
         self._go_to_frame = ui.number("Go to frame", min=0, precision=0).classes("w-24")
         self._go_to_time = ui.number("Go to ms", min=0).classes("w-24")
         for field, go in (
-            (self._go_to_frame, self._take_frame),
-            (self._go_to_time, self._take_time),
+            (self._go_to_frame, self._go_to_typed_frame),
+            (self._go_to_time, self._go_to_typed_time),
         ):
             field.props("dense").on("keydown.enter", go)
             field.on("blur", go)
@@ -109,7 +110,7 @@ class TimeControls:
         self._speed = ui.number(
             "Pictures/s", value=DEFAULT_STEPS_PER_SECOND, min=1, max=_MAX_SPEED, precision=0
         )
-        self._speed.classes("w-20").props("dense").on_value_change(self._take_speed)
+        self._speed.classes("w-20").props("dense").on_value_change(self._update_speed)
         with self._speed:
             ui.tooltip(f"Pictures a second while it plays, 1 to {_MAX_SPEED}")
         with ui.row().classes("items-center gap-1"):
@@ -158,32 +159,28 @@ class TimeControls:
         return bool(self._reverse.props["aria-pressed"] == "true")
 
     def _toggle_reverse(self) -> None:
-        is_reverse = not self._is_reverse
-        self._reverse.props(
-            f"aria-pressed={str(is_reverse).lower()} {'unelevated' if is_reverse else 'flat'}",
-            remove="flat" if is_reverse else "unelevated",
-        )
+        mark_pressed(self._reverse, not self._is_reverse)
 
-    def _take_slider(self, event: events.ValueChangeEventArguments[float | None]) -> None:
+    def _show_slider_frame(self, event: events.ValueChangeEventArguments[float | None]) -> None:
         if event.value is not None and int(event.value) != self.frame_index:
             self.frame_index = int(event.value)
             self._show_position()
             self._on_change()
 
-    def _take_frame(self) -> None:
+    def _go_to_typed_frame(self) -> None:
         if self._go_to_frame.value is not None:
             self.go_to(int(self._go_to_frame.value))
             self._go_to_frame.set_value(None)
             # Keys are for the frames again.
             self._go_to_frame.run_method("blur")
 
-    def _take_time(self) -> None:
+    def _go_to_typed_time(self) -> None:
         if self._go_to_time.value is not None and self._rate is not None:
             self.go_to(round(self._go_to_time.value * 1e-3 * self._rate))
             self._go_to_time.set_value(None)
             self._go_to_time.run_method("blur")
 
-    def _take_speed(self) -> None:
+    def _update_speed(self) -> None:
         speed = self._speed.value or DEFAULT_STEPS_PER_SECOND
         self._play_button.set_speed(min(max(speed, 1), _MAX_SPEED))
 
