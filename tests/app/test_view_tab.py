@@ -152,7 +152,7 @@ def test_the_address_holds_display_and_played_frames_and_reset_drops_the_display
     page.wait_for_url(re.compile("colours=viridis&gamma=2.2&in=40&out=43&percentiles=5,95$"))
     page.get_by_role("switch", name="Hold black and white").click()
     page.wait_for_url(re.compile("&levels="))
-    url = wait_for_picture(page, page.get_by_role("button", name="Reset display").click)
+    url = wait_for_picture(page, page.get_by_role("button", name="Reset levels and colours").click)
     assert "%22low%22%3A+1.0%2C+%22high%22%3A+99.0" in url
     page.wait_for_url(re.compile("&method=tfp&in=40&out=43$"))
     assert float(gamma.get_attribute("aria-valuenow")) == 1

@@ -65,7 +65,9 @@ class DisplayControls:
             value=GRAY,
             on_change=lambda event: on_change(colours=event.value),
         ).classes("w-full")
-        reset = ui.button("Reset display", icon="restart_alt").props("outline dense no-caps")
+        reset = ui.button("Reset levels and colours", icon="restart_alt").props(
+            "outline dense no-caps"
+        )
         reset.on_click(lambda: self.show_settings(ViewSettings()))
         with reset:
             ui.tooltip("Black, white, gamma and colours as at first")
