@@ -26,10 +26,10 @@ PART = (slice(390, 530), slice(120, 400))
 def drawn(out):
     blur, stream = sc.read_picture(sample.BLUR), sc.open(sample.SPIKES)
     refined = sc.deblur(blur, stream, at=AT)
-    found = sc.generate(blur, stream, at=AT)
-    shown = np.minimum(found.spread / spread_shown_as_white([found.spread]), 1)
-    spread = np.repeat(shown[..., None], 3, axis=2)
-    made = [blur, refined, found.samples[0], found.mean, spread]
+    result = sc.generate(blur, stream, at=AT)
+    share = np.minimum(result.spread / spread_shown_as_white([result.spread]), 1)
+    spread = np.repeat(share[..., None], 3, axis=2)
+    made = [blur, refined, result.samples[0], result.mean, spread]
     write(out, "spikegen.jpg", beside([one[PART] for one in made]))
     ways = [sc.generate(blur, stream, at=AT, mix=mix, steps=1).mean for mix in (0, 0.5, 1)]
     write(out, "spikegen-mix.jpg", beside([one[PART] for one in ways]))
@@ -52,7 +52,7 @@ def training(out, runs):
         loss, quality = axes[:, column]
         loss.plot(*zip(*curves["train/loss"], strict=True))
         loss.set_title(run.name)
-        for name, label in (("val/psnr", "it gives"), ("val/psnr_shown", "it is shown")):
+        for name, label in (("val/psnr", "it gives"), ("val/psnr_shown", "it is share")):
             if name in curves:
                 quality.plot(*zip(*curves[name], strict=True), label=label)
         quality.set_xlabel("steps")

@@ -75,17 +75,17 @@ class Soak:
 
     def faults(self, most_growth):
         """What went wrong, a sentence each."""
-        found = [f"script error: {error}" for error in dict.fromkeys(self.script_errors)]
+        faults = [f"script error: {error}" for error in dict.fromkeys(self.script_errors)]
         if fault := LOG_FAULT.search(self.log):
-            found.append(f"the server's log: {self.log[fault.start() :][:2000]}")
+            faults.append(f"the server's log: {self.log[fault.start() :][:2000]}")
         if self.growth > most_growth:
-            found.append(f"the server's memory grew by {self.growth:.0f} MB")
-        return found
+            faults.append(f"the server's memory grew by {self.growth:.0f} MB")
+        return faults
 
 
 def soak(seconds, seed=0):
     """Use the app for so many seconds; the same seed makes the same choices of a page alike."""
-    found, rng = Soak(), random.Random(seed)
+    report, rng = Soak(), random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         recordings = Path(folder, "recordings")
         write_recordings(recordings)
@@ -94,31 +94,31 @@ def soak(seconds, seed=0):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         with served(recordings) as (address, process, log):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.on("pageerror", lambda error: found.script_errors.append(str(error)))
+            page.on("pageerror", lambda error: report.script_errors.append(str(error)))
             page.on("dialog", lambda dialog: dialog.dismiss())
-            page.on("response", lambda response: check_response(response, found))
+            page.on("response", lambda response: check_response(response, report))
             start, measured, loaded = time.monotonic(), 0.0, -RELOAD_SECONDS
             while (now := time.monotonic() - start) < seconds:
                 if now - loaded > RELOAD_SECONDS:
                     page.goto(address)
                     loaded = now
-                if now - measured > MEASURE_SECONDS or not found.memory:
-                    found.memory.append((now, memory_of(process)))
+                if now - measured > MEASURE_SECONDS or not report.memory:
+                    report.memory.append((now, memory_of(process)))
                     measured = now
                 # What moves away or is drawn anew meanwhile is no fault.
                 with suppress(BrowserError):
-                    found.actions[act(page, rng)] += 1
+                    report.actions[act(page, rng)] += 1
                 if not page.url.startswith(address.split("?")[0]):
-                    found.script_errors.append(f"the page was left for {page.url}")
+                    report.script_errors.append(f"the page was left for {page.url}")
                     page.goto(address)
                 page.wait_for_timeout(rng.choice((20, 100, 400)))
-            found.memory.append((seconds, memory_of(process)))
+            report.memory.append((seconds, memory_of(process)))
             if process.poll() is not None:
-                found.script_errors.append(f"the server ended with {process.returncode}")
+                report.script_errors.append(f"the server ended with {process.returncode}")
             page.close()
         browser.close()
-        found.log = log.read_text()
-    return found
+        report.log = log.read_text()
+    return report
 
 
 def act(page, rng):
@@ -145,9 +145,9 @@ def act(page, rng):
     return kind
 
 
-def check_response(response, found):
+def check_response(response, report):
     if response.status >= 500:
-        found.script_errors.append(f"the server answers {response.status} to {response.url}")
+        report.script_errors.append(f"the server answers {response.status} to {response.url}")
 
 
 def memory_of(process):
@@ -219,11 +219,11 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--growth", type=float, default=200, help="megabytes that are no fault")
     args = parser.parse_args()
-    found = soak(60 * args.minutes, args.seed)
-    print("actions:", ", ".join(f"{kind} {n}" for kind, n in found.actions.most_common()))
-    used = [f"{bytes / 1e6:.0f}" for _, bytes in found.memory[:: max(1, len(found.memory) // 10)]]
-    print(f"memory of the server in MB: {' '.join(used)}; growth {found.growth:.0f}")
-    faults = found.faults(args.growth)
+    report = soak(60 * args.minutes, args.seed)
+    print("actions:", ", ".join(f"{kind} {n}" for kind, n in report.actions.most_common()))
+    used = [f"{bytes / 1e6:.0f}" for _, bytes in report.memory[:: max(1, len(report.memory) // 10)]]
+    print(f"memory of the server in MB: {' '.join(used)}; growth {report.growth:.0f}")
+    faults = report.faults(args.growth)
     for fault in faults:
         print(fault)
     sys.exit(1 if faults else 0)

@@ -71,6 +71,15 @@ def choose_frames(
     return evenly_spaced_frames(stream, count, span or (0, len(stream)), window)
 
 
+def longest_window(frame_count: int) -> int:
+    """Frames of the longest window, which is odd, in a recording of ``frame_count`` frames.
+
+    >>> longest_window(9), longest_window(10)
+    (9, 9)
+    """
+    return frame_count - 1 + frame_count % 2
+
+
 def parse_frames(text: str, recording_length: int, name: str = "frames") -> int | range:
     """Parse a choice of frames from the text COUNT or START:STOP[:STEP].
 

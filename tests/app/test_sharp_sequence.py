@@ -149,15 +149,15 @@ def test_only_known_formats_are_exported(tmp_path, blur, stream):
 def test_steps_of_a_frame_are_counted_and_it_is_stopped_within(tmp_path, blur, stream, weights):
     request = generate_request(blur, stream, (20, 30), weights | SAMPLING)
     sequence = SharpSequence(tmp_path / "sequence", request)
-    shares, take_step = [], sequence._take_step
+    shares, update_steps = [], sequence._update_steps
 
-    def take(done, count):
+    def update(done, count):
         shares.append(sequence.finished_share)
         if len(shares) == 3:
             sequence.stop()
-        take_step(done, count)
+        update_steps(done, count)
 
-    sequence._take_step = take
+    sequence._update_steps = update
     sequence.make_pictures()
     assert (sequence.stopped, sequence.finished_count, len(shares)) == (True, 0, 3)
     assert 0 == shares[0] < shares[1] < shares[2] < 0.5

@@ -140,11 +140,35 @@ def test_black_white_and_colours_change_the_picture(view, tmp_path):
     assert sc.read_picture(tmp_path / "frame.png").shape == (180, 320, 3)
 
 
+def test_the_address_holds_display_and_played_frames_and_reset_drops_the_display(
+    sample_address, page
+):
+    page.goto(f"{sample_address}&percentiles=5,95&gamma=2.2&colours=viridis&in=40&out=43")
+    page.get_by_text(re.compile("^frame 68,")).wait_for()
+    gamma = page.get_by_role("slider", name="Gamma")
+    gamma.wait_for()
+    assert float(gamma.get_attribute("aria-valuenow")) == 2.2
+    page.get_by_role("slider", name="Frame").get_by_text("Out").wait_for()
+    page.wait_for_url(re.compile("colours=viridis&gamma=2.2&in=40&out=43&percentiles=5,95$"))
+    page.get_by_role("switch", name="Hold black and white").click()
+    page.wait_for_url(re.compile("&levels="))
+    url = wait_for_picture(page, page.get_by_role("button", name="Reset levels and colours").click)
+    assert "%22low%22%3A+1.0%2C+%22high%22%3A+99.0" in url
+    page.wait_for_url(re.compile("&method=tfp&in=40&out=43$"))
+    assert float(gamma.get_attribute("aria-valuenow")) == 1
+    # A frame that the recording lacks is none.
+    page.goto(f"{sample_address}&in=40&out=5000")
+    page.wait_for_url(re.compile("&method=tfp&in=40$"))
+    assert page.errors == []
+
+
 def test_two_pictures_are_linked_and_a_region_has_a_rate_and_spikes(view, tmp_path):
     page = view
     page.get_by_role("button", name="Compare").click()
     page.get_by_label("Method of the second picture").wait_for()
     page.locator(".pane").nth(1).get_by_text("tfi").wait_for()
+    button = page.get_by_role("button", name="Compare")
+    assert button.get_attribute("aria-pressed") == "true"
     page.mouse.move(*place_of(page, 100, 50))
     page.mouse.wheel(0, -300)
     wait_for_scale(page, lambda scale: scale > 2)
@@ -180,10 +204,12 @@ def test_two_pictures_are_linked_and_a_region_has_a_rate_and_spikes(view, tmp_pa
     cut.focus()
     page.keyboard.press("ArrowRight")
     assert cut.get_attribute("aria-valuenow") == "22"
-    page.wait_for_url(re.compile("compare=tfi&zoom=.*&region=90,40,111,56&cut=1"))
+    page.wait_for_url(re.compile("compare=tfi&zoom=.*&region=90,40,111,56&cut=22"))
     page.reload()
     text.wait_for()
     page.locator(".stage[layout=over]").wait_for()
+    assert cut.get_attribute("aria-valuenow") == "22"
+    assert cut.bounding_box()["x"] + 10 == pytest.approx(stage["x"] + 0.22 * stage["width"], abs=1)
     page.get_by_role("button", name="Compare").click()
     page.locator(".stage[layout=single]").wait_for()
     assert page.locator(".pane").count() == 1

@@ -1,6 +1,5 @@
 """Pages of the manual that are made of the program."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -14,11 +13,8 @@ API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def hooks():
-    spec = importlib.util.spec_from_file_location("hooks", ROOT / "tools" / "manual_hooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def hooks(load_tool):
+    return load_tool("manual_hooks")
 
 
 def options(text):

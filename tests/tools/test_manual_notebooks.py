@@ -1,22 +1,15 @@
 """Pages of the manual that are made of notebooks."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("mkdocs", reason="the manual's tools are an extra")
 nbformat = pytest.importorskip("nbformat", reason="the manual's tools are an extra")
 nbclient = pytest.importorskip("nbclient", reason="the manual's tools are an extra")
-TOOL = Path(__file__).parents[2] / "tools" / "manual_notebooks.py"
 
 
 @pytest.fixture(scope="module")
-def hooks():
-    spec = importlib.util.spec_from_file_location("notebook_hooks", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def hooks(load_tool):
+    return load_tool("manual_notebooks")
 
 
 def notebook(*cells):

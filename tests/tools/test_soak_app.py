@@ -1,6 +1,5 @@
 """The program that uses the app at random: for some seconds, and on what it should notice."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,11 +14,8 @@ TOOL = Path(__file__).parents[2] / "tools" / "soak_app.py"
 
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("soak_app", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool("soak_app")
 
 
 MEMORY = [(0, 300e6), (10, 320e6), (20, 330e6), (30, 330e6)]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from nicegui import events, ui
 
+from spikecam.app.frame_view import MAX_GAMMA, MIN_GAMMA, ViewSettings
 from spikecam.app.page_style import RANGE_PROPS
 from spikecam.app.pane import DisplayedPicture
 from spikecam.show.colour_map_names import COLOUR_MAPS, GRAY
@@ -38,28 +39,45 @@ class DisplayControls:
         self._histogram = ui.element("level-histogram").classes("w-full mb-2")
         self._histogram.on(
             "levelschange",
-            self._take_levels,
+            self._hold_levels,
             throttle=_DRAG_SECONDS,
             js_handler="(e) => emit(e.detail)",
         )
-        self._hold = ui.switch("Hold black and white", on_change=self._take_hold).props("dense")
+        self._hold = ui.switch("Hold black and white", on_change=self._switch_hold).props("dense")
         with _labelled_row("Percentiles"):
-            self._percentiles = ui.range(min=0, max=100, step=0.5, value={"min": 1, "max": 99})
+            self._percentiles = ui.range(
+                min=0, max=100, step=0.5, value={"min": ViewSettings.low, "max": ViewSettings.high}
+            )
             self._percentiles.props(RANGE_PROPS)
             self._percentiles.props(f'{_SHOW_VALUE} aria-label="Black and white, percentiles"')
         self._percentiles.on_value_change(
             lambda event: on_change(low=event.value["min"], high=event.value["max"])
         )
         with _labelled_row("Gamma"):
-            gamma = ui.slider(min=0.5, max=3, step=0.1, value=1)
-            gamma.props(f'{_SHOW_VALUE} aria-label="Gamma"')
-        gamma.on_value_change(lambda event: on_change(gamma=event.value))
+            self._gamma = ui.slider(
+                min=MIN_GAMMA, max=MAX_GAMMA, step=0.1, value=ViewSettings.gamma
+            )
+            self._gamma.props(f'{_SHOW_VALUE} aria-label="Gamma"')
+        self._gamma.on_value_change(lambda event: on_change(gamma=event.value))
         self._colours = ui.select(
             list(COLOUR_MAPS),
             label="Colours",
             value=GRAY,
             on_change=lambda event: on_change(colours=event.value),
         ).classes("w-full")
+        reset = ui.button("Reset levels and colours", icon="restart_alt").props(
+            "outline dense no-caps"
+        )
+        reset.on_click(lambda: self.show_settings(ViewSettings()))
+        with reset:
+            ui.tooltip("Black, white, gamma and colours as at first")
+
+    def show_settings(self, settings: ViewSettings) -> None:
+        """Set all controls to the display of settings."""
+        self.set_fixed_range(settings.fixed_range)
+        self._percentiles.set_value({"min": settings.low, "max": settings.high})
+        self._gamma.set_value(settings.gamma)
+        self._colours.set_value(settings.colours)
 
     def set_fixed_range(self, fixed_range: tuple[float, float] | None) -> None:
         """Set the brightness (black, white); None for the percentiles of each picture."""
@@ -67,10 +85,6 @@ class DisplayControls:
         self._percentiles.set_enabled(fixed_range is None)
         self._hold.set_value(fixed_range is not None)
         self._on_change(fixed_range=fixed_range)
-
-    def set_colours(self, name: str) -> None:
-        """Set the colour map."""
-        self._colours.set_value(name)
 
     def show_picture(self, displayed: DisplayedPicture) -> None:
         """Show the histogram of a picture, and its black and white."""
@@ -90,11 +104,11 @@ class DisplayControls:
         """Forget the picture: another recording was opened."""
         self._displayed = None
 
-    def _take_levels(self, event: events.GenericEventArguments) -> None:
+    def _hold_levels(self, event: events.GenericEventArguments) -> None:
         black, white = map(float, event.args)
         self.set_fixed_range((black, white))
 
-    def _take_hold(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
+    def _switch_hold(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
         if bool(event.value) == (self._fixed_range is not None):
             return
         fixed_range: Any = None

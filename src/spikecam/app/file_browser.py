@@ -98,15 +98,15 @@ class FileBrowser:
         self._show_page(1)
 
     def _show_page(self, page: int | None) -> None:
-        shown = filter_entries(self._entries, self._filter.value or "")
-        last = max(1, -(-len(shown) // _PAGE_ROWS))
+        matches = filter_entries(self._entries, self._filter.value or "")
+        last = max(1, -(-len(matches) // _PAGE_ROWS))
         page = min(max(page or 1, 1), last)
         self._pages.max, self._pages.visible = last, last > 1
         self._pages.set_value(page)
-        rows = shown[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]
+        rows = matches[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]
         parent = None if self._folder is None else self._folder.parent
         self._rows.show(rows, [".." if row.path == parent else row.path.name for row in rows])
-        self._nothing.visible = not shown and bool(self._entries)
+        self._nothing.visible = not matches and bool(self._entries)
 
     def _remove_upload(self, path: Path) -> None:
         client = context.client

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from spikecam.app.png import encode_png
 from spikecam.errors import GeometryError
+from spikecam.frames import longest_window
 from spikecam.io.geometry import CAMERAS, Geometry
 from spikecam.io.paths import check_existing_file
 from spikecam.io.recording import open as open_recording
@@ -94,6 +95,6 @@ def preview_png(recording_path: Path, camera: str | tuple[int, int], modified: f
         GeometryError, FileError: the file holds no whole frame, or cannot be read.
     """
     stream = read_recording(recording_path, camera)
-    window = min(_PREVIEW_WINDOW_FRAMES, len(stream) - 1 + len(stream) % 2)
+    window = min(_PREVIEW_WINDOW_FRAMES, longest_window(len(stream)))
     picture = reconstruct(stream, len(stream) // 2, window=window)
     return encode_png(DisplayMapping.fit(picture)(picture))

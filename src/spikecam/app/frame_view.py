@@ -10,6 +10,7 @@ from typing import Any
 
 from spikecam.app.png import encode_png
 from spikecam.errors import OptionError, RangeError
+from spikecam.frames import longest_window
 from spikecam.method import Method, Takes, find_method
 from spikecam.option_fields import check_options_are_offered
 from spikecam.picture import Picture
@@ -19,6 +20,9 @@ from spikecam.show.colour_map import check_colour_map, colour_picture
 from spikecam.show.colour_map_names import GRAY
 from spikecam.show.display import DisplayMapping
 from spikecam.stream import SpikeStream
+
+# Range of gamma on the page.
+MIN_GAMMA, MAX_GAMMA = 0.5, 3.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def window_options_that_fit(method: Method, stream: SpikeStream) -> dict[str, An
         all_frames(stream, method.name)
     except RangeError:
         if "window" in method.option_names:
-            return {"window": len(stream) - 1 + len(stream) % 2}
+            return {"window": longest_window(len(stream))}
     return {}
 
 

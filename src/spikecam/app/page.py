@@ -61,7 +61,9 @@ class AppPage:
                 self._deblur = ui.tab("Deblur", icon="auto_fix_high")
         self._view.disable()
         self._deblur.disable()
-        upload_box = UploadBox(session, upload_limit, self._take_recording, self._take_picture)
+        upload_box = UploadBox(
+            session, upload_limit, self._open_uploaded_recording, self._offer_uploaded_picture
+        )
         with ui.tab_panels(self._tabs, value="Open", keep_alive=True).classes("w-full"):
             with ui.tab_panel("View"):
                 self._view_tab = ViewTab(
@@ -151,11 +153,11 @@ class AppPage:
         if self._session.path is not None:
             self._open_tab.ask_size(self._session.path)
 
-    async def _take_recording(self, path: Path) -> None:
+    async def _open_uploaded_recording(self, path: Path) -> None:
         self._open_tab.refresh_files()
         await self._open_tab.choose_recording(path)
 
-    def _take_picture(self, path: Path) -> None:
+    def _offer_uploaded_picture(self, path: Path) -> None:
         self._open_tab.refresh_files()
         self._deblur_tab.refresh_picture_choices(path)
         if self._session.stream is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from spikecam.app.frame_view import MAX_GAMMA, MIN_GAMMA
 from spikecam.app.region import Region
 from spikecam.app.text import path_from_url_text, path_to_url_text
 from spikecam.app.zoom import Zoom
@@ -35,9 +36,13 @@ class PageAddress:
         region: the region that is chosen.
         colours: name of the colour map; None for gray.
         levels: brightness (black, white) where it is held.
+        percentiles: that are shown as black and white; None for the defaults.
+        gamma: None for its default.
+        in_frame, out_frame: the frames that play goes from and to, where they are set.
         compare: name of the method of a second picture, if there is one.
         second: name of its recording in the folder, as text; None where it is the same.
-        has_cut: whether the second picture is over the first, with a cut.
+        cut: place of the cut in percent of the width, where the second picture is over the
+            first; None where it is beside it.
     """
 
     recording: Path | None = None
@@ -53,9 +58,13 @@ class PageAddress:
     region: Region | None = None
     colours: str | None = None
     levels: tuple[float, float] | None = None
+    percentiles: tuple[float, float] | None = None
+    gamma: float | None = None
+    in_frame: int | None = None
+    out_frame: int | None = None
     compare: str | None = None
     second: str | None = None
-    has_cut: bool = False
+    cut: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -82,19 +91,31 @@ class PageAddress:
             query["camera"] = self.camera
         elif self.camera is not None:
             query["size"] = f"{self.camera[1]}x{self.camera[0]}"
-        for name in ("rate", "frame", "method", "window", "colours", "compare", "second"):
-            value = getattr(self, name)
+        for name, value in {
+            "rate": self.rate,
+            "frame": self.frame,
+            "method": self.method,
+            "window": self.window,
+            "colours": self.colours,
+            "gamma": self.gamma,
+            "in": self.in_frame,
+            "out": self.out_frame,
+            "compare": self.compare,
+            "second": self.second,
+        }.items():
             if value is not None:
-                query[name] = f"{value:g}" if name == "rate" else value
+                query[name] = f"{value:g}" if isinstance(value, float) else value
         for name in ("zoom", "region"):
             if getattr(self, name) is not None:
                 query[name] = getattr(self, name).to_text()
         if self.pixel is not None:
             query["pixel"] = f"{self.pixel[0]},{self.pixel[1]}"
-        if self.levels is not None:
-            query["levels"] = f"{self.levels[0]:.5g},{self.levels[1]:.5g}"
-        if self.compare is not None and self.has_cut:
-            query["cut"] = 1
+        for name in ("levels", "percentiles"):
+            pair = getattr(self, name)
+            if pair is not None:
+                query[name] = f"{pair[0]:.5g},{pair[1]:.5g}"
+        if self.compare is not None and self.cut is not None:
+            query["cut"] = self.cut
         if self.tab != VIEW:
             query["tab"] = self.tab
         return f"/?{urlencode(query, safe='/,')}"
@@ -106,6 +127,7 @@ class PageAddress:
         if not recording:
             return cls()
         width, height = (_whole_number(part) for part in _split_size(query.get("size", "")))
+        in_frame, out_frame = _played_frames(query.get("in", ""), query.get("out", ""))
         return cls(
             None if recording == _SAMPLE else path_from_url_text(recording),
             recording == _SAMPLE,
@@ -120,9 +142,13 @@ class PageAddress:
             Region.from_text(query.get("region", "")),
             query.get("colours"),
             _levels(query.get("levels", "")),
-            query.get("compare"),
-            query.get("second"),
-            "compare" in query and query.get("cut") == "1",
+            compare=query.get("compare"),
+            second=query.get("second"),
+            percentiles=_percentiles(query.get("percentiles", "")),
+            gamma=_gamma(query.get("gamma", "")),
+            in_frame=in_frame,
+            out_frame=out_frame,
+            cut=_percent(query.get("cut", "")) if "compare" in query else None,
         )
 
 
@@ -155,3 +181,25 @@ def _levels(text: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return (black, white) if -math.inf < black < white < math.inf else None
+
+
+def _percentiles(text: str) -> tuple[float, float] | None:
+    levels = _levels(text)
+    return levels if levels is not None and levels[0] >= 0 and levels[1] <= 100 else None
+
+
+def _gamma(text: str) -> float | None:
+    gamma = _positive_number(text)
+    return gamma if gamma is not None and MIN_GAMMA <= gamma <= MAX_GAMMA else None
+
+
+def _percent(text: str) -> int | None:
+    percent = _whole_number(text)
+    return percent if percent is not None and percent <= 100 else None
+
+
+def _played_frames(start: str, stop: str) -> tuple[int | None, int | None]:
+    in_frame, out_frame = _whole_number(start), _whole_number(stop)
+    if in_frame is not None and out_frame is not None and out_frame <= in_frame:
+        return None, None
+    return in_frame, out_frame

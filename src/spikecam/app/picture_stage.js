@@ -3,8 +3,9 @@
 // Attributes, set by the server: size "WIDTHxHEIGHT" in pixels of the picture; layout "single",
 // "beside" or "over"; mode "region" while a drag chooses a region; view, as JSON {serial, zoom},
 // where zoom is null for a picture that fits, or {scale, x, y}: CSS pixels for each pixel of the
-// picture, and the place in the middle.
-// Events, whose detail goes to the server: viewchange, pixelchoice, regionchoice, pixelhover.
+// picture, and the place in the middle; cut-place, as JSON {serial, percent} of the width.
+// Events, whose detail goes to the server: viewchange, cutchange, pixelchoice, regionchoice,
+// pixelhover.
 (() => {
     const MAX_SCALE = 64;
     // Logarithm of the scale for each pixel of the wheel's turn; a line of text is so many pixels.
@@ -18,7 +19,7 @@
     const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
     class PictureStage extends HTMLElement {
-        static observedAttributes = ["size", "layout", "view"];
+        static observedAttributes = ["size", "layout", "view", "cut-place"];
         zoom = null;
         cut = 50;
         pointers = new Map();
@@ -58,6 +59,7 @@
 
         attributeChangedCallback(name, before, value) {
             if (name === "view" && value) this.zoom = JSON.parse(value).zoom;
+            if (name === "cut-place" && value) this.cut = JSON.parse(value).percent;
             this.draw();
         }
 
@@ -87,7 +89,7 @@
             this.style.setProperty("--ratio", width / height);
             this.style.setProperty("--width", width + "px");
             this.style.setProperty("--height", height + "px");
-            this.style.setProperty("--cut", this.cut + "%");
+            this.drawCut();
             if (!this.pane.clientWidth) return;
             const { scale, x, y } = this.shownView;
             this.style.setProperty("--scale", scale);
@@ -206,7 +208,7 @@
             start.hasMoved ||= Math.hypot(x, y) > CLICK_PIXELS;
             if (start.action === "pinch") this.pinch(event, before);
             this.pointers.set(event.pointerId, event);
-            if (start.action === "cut") this.setCut(event);
+            if (start.action === "cut") this.dragCut(event);
             if (!start.hasMoved) return;
             if (start.action === "region") this.drawBand(start, event);
             if (start.action === "pan" && this.zoom) {
@@ -237,8 +239,11 @@
             const place = this.placeAt(event);
             this.pressed = undefined;
             this.band.hidden = true;
-            // Keys are for the frames again.
-            if (action === "cut") this.querySelector(".cut").blur();
+            if (action === "cut") {
+                this.emit("cutchange", this.cut);
+                // Keys are for the frames again.
+                this.querySelector(".cut").blur();
+            }
             if (event.type === "pointercancel") return;
             const [width, height] = this.pictureSize;
             if (action === "region" && hasMoved) {
@@ -287,13 +292,17 @@
             this.band.hidden = false;
         }
 
-        setCut(event) {
+        dragCut(event) {
             const box = this.getBoundingClientRect();
-            this.drawCut((100 * (event.clientX - box.left)) / box.width);
+            this.setCut((100 * (event.clientX - box.left)) / box.width);
         }
 
-        drawCut(percent) {
+        setCut(percent) {
             this.cut = clamp(Math.round(percent), 0, 100);
+            this.drawCut();
+        }
+
+        drawCut() {
             this.style.setProperty("--cut", this.cut + "%");
             this.querySelector(".cut").setAttribute("aria-valuenow", this.cut);
         }
@@ -304,7 +313,8 @@
             // The arrow keys are not for the frames then.
             event.stopPropagation();
             event.preventDefault();
-            this.drawCut(this.cut + step);
+            this.setCut(this.cut + step);
+            this.emit("cutchange", this.cut);
         }
 
         zoomByKey(event) {

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nicegui import events, ui
 
+from spikecam.app.pressed_button import mark_pressed
 from spikecam.app.region import Region
 from spikecam.app.zoom import Zoom
 
@@ -24,6 +25,7 @@ class PictureStage:
 
     Attributes:
         zoom: as the visitor chose it; None where the whole picture fits.
+        cut: place of the cut, in percent of the width.
 
     Args:
         on_pixel: takes x and y of a pixel that is clicked.
@@ -40,21 +42,23 @@ class PictureStage:
         ui.add_css(_FOLDER / "picture_stage.css")
         ui.add_body_html(f"<script>{(_FOLDER / 'picture_stage.js').read_text()}</script>")
         self.zoom: Zoom | None = None
+        self.cut = 50
         self._on_region, self._serial = on_region, 0
         self._element = ui.element("picture-stage").classes("stage w-full")
         self._element.props('layout="single"')
         with self._element:
             self._panes = ui.element("div").classes("contents")
             cut = ui.element("div").classes("cut")
-            cut.props('role="slider" tabindex=0 aria-label="Cut" aria-valuenow=50')
+            cut.props(f'role="slider" tabindex=0 aria-label="Cut" aria-valuenow={self.cut}')
             ui.element("div").classes("band").props("hidden")
-        self._element.on("viewchange", self._take_view, js_handler="(e) => emit(e.detail)")
+        self._element.on("viewchange", self._update_view, js_handler="(e) => emit(e.detail)")
+        self._element.on("cutchange", self._update_cut, js_handler="(e) => emit(e.detail)")
         self._element.on(
             "pixelchoice",
             lambda event: on_pixel(*map(int, event.args)),
             js_handler="(e) => emit(e.detail)",
         )
-        self._element.on("regionchoice", self._take_region, js_handler="(e) => emit(e.detail)")
+        self._element.on("regionchoice", self._finish_region, js_handler="(e) => emit(e.detail)")
         self._element.on(
             "pixelhover",
             lambda event: on_hover(event.args and (int(event.args[0]), int(event.args[1]))),
@@ -96,11 +100,17 @@ class PictureStage:
     def set_zoom(self, zoom: Zoom | None) -> None:
         """Set the zoom; None fits the whole picture."""
         self.zoom = zoom
-        # The browser may have changed it since: a new number makes the same zoom another one.
+        self._set_property("view", zoom=None if zoom is None else asdict(zoom))
+
+    def set_cut(self, percent: int) -> None:
+        """Set the place of the cut, in percent of the width."""
+        self.cut = percent
+        self._set_property("cut-place", percent=percent)
+
+    def _set_property(self, name: str, **values: Any) -> None:
+        # The browser may have changed it since: a new number makes the same value another one.
         self._serial += 1
-        self._element.props["view"] = json.dumps(
-            {"serial": self._serial, "zoom": None if zoom is None else asdict(zoom)}
-        )
+        self._element.props[name] = json.dumps({"serial": self._serial, **values})
 
     def set_layout(self, layout: Layout) -> None:
         """Set the layout: one picture, two beside each other, or one over the other with a cut."""
@@ -116,17 +126,17 @@ class PictureStage:
 
     def _choose_region(self, is_choosing: bool) -> None:
         self._element.props.set_optional("mode", "region" if is_choosing else None)
-        self._region_button.props(
-            f"aria-pressed={str(is_choosing).lower()} {'unelevated' if is_choosing else 'flat'}",
-            remove="flat" if is_choosing else "unelevated",
-        )
+        mark_pressed(self._region_button, is_choosing)
 
-    def _take_region(self, event: events.GenericEventArguments) -> None:
+    def _finish_region(self, event: events.GenericEventArguments) -> None:
         # The next drag moves the picture again.
         self._choose_region(False)
         self._on_region(Region(*map(int, event.args)))
 
-    def _take_view(self, event: events.GenericEventArguments) -> None:
+    def _update_view(self, event: events.GenericEventArguments) -> None:
         zoom = event.args["zoom"]
         self.zoom = None if zoom is None else Zoom(zoom["scale"], zoom["x"], zoom["y"])
         self._scale.set_text(f"{100 * event.args['scale']:.0f} %")
+
+    def _update_cut(self, event: events.GenericEventArguments) -> None:
+        self.cut = int(event.args)

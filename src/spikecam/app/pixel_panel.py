@@ -32,7 +32,7 @@ class PixelPanel:
         with ui.row().classes("w-full items-center gap-4"):
             self._text = ui.label(_HINT).classes("text-sm")
             self._x, self._y = (
-                ui.number(name, min=0, precision=0, on_change=self._take_fields)
+                ui.number(name, min=0, precision=0, on_change=self._choose_typed_pixel)
                 .props(f'dense debounce=300 aria-label="Pixel {name}"')
                 .classes("w-20")
                 for name in ("x", "y")
@@ -84,7 +84,7 @@ class PixelPanel:
             self._plot.options.update(make_spike_plot_options(trace, frame_index))
             self._plot.update()
 
-    def _take_fields(self) -> None:
+    def _choose_typed_pixel(self) -> None:
         x, y, stream = self._x.value, self._y.value, self._session.stream
         if x is None and y is None and self.pixel is not None:
             self.choose(None)

@@ -82,7 +82,7 @@ class SharpSequence:
         """
         self._idle.clear()
         try:
-            with listening_to_steps(self._take_step):
+            with listening_to_steps(self._update_steps):
                 for frame_index, result in self._prepared.run():
                     self._stop_where_requested()
                     self._write_pictures(frame_index, pictures_by_kind(result))
@@ -103,7 +103,7 @@ class SharpSequence:
         done, count = self.steps
         return (self.finished_count + (done / count if count else 0)) / len(self.frames)
 
-    def _take_step(self, done: int, count: int) -> None:
+    def _update_steps(self, done: int, count: int) -> None:
         self.steps = done, count
         self._stop_where_requested()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from nicegui import events, ui
 
 from spikecam.app.play_button import DEFAULT_STEPS_PER_SECOND, PlayButton
+from spikecam.app.pressed_button import mark_pressed
 from spikecam.app.text import format_duration
 from spikecam.stream import Span
 
@@ -21,6 +22,7 @@ class TimeControls:
 
     Attributes:
         frame_index: the frame.
+        in_frame, out_frame: the frames that play goes from and to; None where they are not set.
 
     Args:
         on_change: called when the frame has changed.
@@ -37,12 +39,13 @@ class TimeControls:
         self._on_change, self._is_visible, self._is_busy = on_change, is_visible, is_busy
         self.frame_index, self._frames = 0, range(1)
         self._rate: float | None = None
-        self._in: int | None = None
-        self._out: int | None = None
+        self._frame_count = 0
+        self.in_frame: int | None = None
+        self.out_frame: int | None = None
         ui.keyboard(on_key=self._handle_key)
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play", self._play_step, is_visible)
-            self._slider = ui.slider(min=0, max=1, on_change=self._take_slider)
+            self._slider = ui.slider(min=0, max=1, on_change=self._show_slider_frame)
             # Not focused: arrow keys are for the whole tab, and go by the chosen step.
             self._slider.classes("grow").props('aria-label="Frame" tabindex=-1')
         with ui.row().classes("w-full items-center gap-x-4 gap-y-1"):
@@ -52,14 +55,14 @@ class TimeControls:
     @property
     def loop(self) -> range:
         """The frames that are played: from In to Out, or all."""
-        start = self._frames[0] if self._in is None else self._nearest(self._in)
-        stop = self._frames[-1] if self._out is None else self._nearest(self._out)
+        start = self._frames[0] if self.in_frame is None else self._nearest(self.in_frame)
+        stop = self._frames[-1] if self.out_frame is None else self._nearest(self.out_frame)
         return range(start, stop + 1)
 
     def marked_frames(self, frame_count: int) -> Span:
         """Frames (start, stop) from In to Out; all of a recording where they are not set."""
-        start = 0 if self._in is None else self._in
-        stop = frame_count if self._out is None else self._out + 1
+        start = 0 if self.in_frame is None else self.in_frame
+        stop = frame_count if self.out_frame is None else self.out_frame + 1
         return start, stop
 
     def show_recording(self, frame_count: int, rate: float | None) -> None:
@@ -67,7 +70,8 @@ class TimeControls:
         self._play_button.stop()
         self._rate = rate
         self._go_to_time.visible = rate is not None
-        self._in = self._out = None
+        self._frame_count = frame_count
+        self.in_frame = self.out_frame = None
         self.frame_index = frame_count // 2
 
     def set_frames(self, frames: range) -> None:
@@ -84,12 +88,19 @@ class TimeControls:
         """Show the frame nearest to one."""
         self._slider.set_value(self._nearest(frame_index))
 
+    def set_played_frames(self, in_frame: int | None, out_frame: int | None) -> None:
+        """Set the frames that play goes from and to; those outside the recording are none."""
+        frames = range(self._frame_count)
+        self.in_frame = in_frame if in_frame in frames else None
+        self.out_frame = out_frame if out_frame in frames else None
+        self._show_loop()
+
     def _build_fields(self) -> None:
         self._go_to_frame = ui.number("Go to frame", min=0, precision=0).classes("w-24")
         self._go_to_time = ui.number("Go to ms", min=0).classes("w-24")
         for field, go in (
-            (self._go_to_frame, self._take_frame),
-            (self._go_to_time, self._take_time),
+            (self._go_to_frame, self._go_to_typed_frame),
+            (self._go_to_time, self._go_to_typed_time),
         ):
             field.props("dense").on("keydown.enter", go)
             field.on("blur", go)
@@ -99,7 +110,7 @@ class TimeControls:
         self._speed = ui.number(
             "Pictures/s", value=DEFAULT_STEPS_PER_SECOND, min=1, max=_MAX_SPEED, precision=0
         )
-        self._speed.classes("w-20").props("dense").on_value_change(self._take_speed)
+        self._speed.classes("w-20").props("dense").on_value_change(self._update_speed)
         with self._speed:
             ui.tooltip(f"Pictures a second while it plays, 1 to {_MAX_SPEED}")
         with ui.row().classes("items-center gap-1"):
@@ -124,54 +135,52 @@ class TimeControls:
     def _show_loop(self) -> None:
         labels = [
             {"value": self._nearest(frame), "label": name}
-            for name, frame in (("In", self._in), ("Out", self._out))
+            for name, frame in (("In", self.in_frame), ("Out", self.out_frame))
             if frame is not None
         ]
         self._slider.props[":marker-labels"] = json.dumps(labels or False)
 
     def _set_in(self) -> None:
-        self._in = None if self._in == self.frame_index else self.frame_index
-        if self._in is not None and self._out is not None and self._out <= self._in:
-            self._out = None
-        self._show_loop()
+        in_frame = None if self.in_frame == self.frame_index else self.frame_index
+        out_frame = self.out_frame
+        if in_frame is not None and out_frame is not None and out_frame <= in_frame:
+            out_frame = None
+        self.set_played_frames(in_frame, out_frame)
 
     def _set_out(self) -> None:
-        self._out = None if self._out == self.frame_index else self.frame_index
-        if self._in is not None and self._out is not None and self._out <= self._in:
-            self._in = None
-        self._show_loop()
+        out_frame = None if self.out_frame == self.frame_index else self.frame_index
+        in_frame = self.in_frame
+        if in_frame is not None and out_frame is not None and out_frame <= in_frame:
+            in_frame = None
+        self.set_played_frames(in_frame, out_frame)
 
     @property
     def _is_reverse(self) -> bool:
         return bool(self._reverse.props["aria-pressed"] == "true")
 
     def _toggle_reverse(self) -> None:
-        is_reverse = not self._is_reverse
-        self._reverse.props(
-            f"aria-pressed={str(is_reverse).lower()} {'unelevated' if is_reverse else 'flat'}",
-            remove="flat" if is_reverse else "unelevated",
-        )
+        mark_pressed(self._reverse, not self._is_reverse)
 
-    def _take_slider(self, event: events.ValueChangeEventArguments[float | None]) -> None:
+    def _show_slider_frame(self, event: events.ValueChangeEventArguments[float | None]) -> None:
         if event.value is not None and int(event.value) != self.frame_index:
             self.frame_index = int(event.value)
             self._show_position()
             self._on_change()
 
-    def _take_frame(self) -> None:
+    def _go_to_typed_frame(self) -> None:
         if self._go_to_frame.value is not None:
             self.go_to(int(self._go_to_frame.value))
             self._go_to_frame.set_value(None)
             # Keys are for the frames again.
             self._go_to_frame.run_method("blur")
 
-    def _take_time(self) -> None:
+    def _go_to_typed_time(self) -> None:
         if self._go_to_time.value is not None and self._rate is not None:
             self.go_to(round(self._go_to_time.value * 1e-3 * self._rate))
             self._go_to_time.set_value(None)
             self._go_to_time.run_method("blur")
 
-    def _take_speed(self) -> None:
+    def _update_speed(self) -> None:
         speed = self._speed.value or DEFAULT_STEPS_PER_SECOND
         self._play_button.set_speed(min(max(speed, 1), _MAX_SPEED))
 

@@ -43,9 +43,9 @@ class ViewExport:
     fps: float | None = None
 
     def __post_init__(self) -> None:
-        known = PICTURE_ENDINGS if isinstance(self.frames, int) else FILM_ENDINGS
-        if self.ending not in known:
-            raise OptionError(f"this is saved as {' or '.join(known)}, not {self.ending!r}")
+        endings = PICTURE_ENDINGS if isinstance(self.frames, int) else FILM_ENDINGS
+        if self.ending not in endings:
+            raise OptionError(f"this is saved as {' or '.join(endings)}, not {self.ending!r}")
 
     @property
     def file_name(self) -> str:

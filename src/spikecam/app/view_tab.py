@@ -18,6 +18,7 @@ from spikecam.app.pane import Pane
 from spikecam.app.picture_stage import PictureStage
 from spikecam.app.pixel_panel import PixelPanel
 from spikecam.app.png import encode_png
+from spikecam.app.pressed_button import mark_pressed
 from spikecam.app.region import Region
 from spikecam.app.region_panel import RegionPanel
 from spikecam.app.second_picture import SecondPicture
@@ -33,7 +34,8 @@ _HELP = (
     "from and to; + and - zoom, 0 fits, 1 is 1:1, F fills the screen. The wheel zooms, a drag "
     "moves, a double click zooms in and out, a drag with Ctrl chooses a region."
 )
-_BESIDE, _OVER = "beside", "over"
+_SIDE_BY_SIDE, _WITH_CUT = "beside", "over"
+_PERCENTILES = ViewSettings.low, ViewSettings.high
 # The method of the second picture, where the first has another.
 _SECOND_METHODS = ("tfi", "tfp")
 
@@ -93,7 +95,7 @@ class ViewTab:
             self._show_value,
         )
         with self._stage.panes:
-            self._first = Pane(self.session, ViewSettings(), self._take_picture)
+            self._first = Pane(self.session, ViewSettings(), self._show_picture_values)
         with ui.row().classes("w-full items-center gap-1"):
             self._stage.build_buttons()
             self._build_comparison()
@@ -111,7 +113,9 @@ class ViewTab:
         with self._compare:
             ui.tooltip("Compare with another method")
         self._layout = ui.toggle(
-            {_BESIDE: "Side by side", _OVER: "Cut"}, value=_BESIDE, on_change=self._set_layout
+            {_SIDE_BY_SIDE: "Side by side", _WITH_CUT: "Cut"},
+            value=_SIDE_BY_SIDE,
+            on_change=self._set_layout,
         ).props("dense no-caps")
         self._layout.visible = False
 
@@ -153,19 +157,23 @@ class ViewTab:
         if address.frame is not None:
             self._time.go_to(address.frame)
         self._stage.set_zoom(address.zoom)
-        self._display.set_fixed_range(address.levels)
-        self._display.set_colours(address.colours if address.colours in COLOUR_MAPS else GRAY)
+        self._time.set_played_frames(address.in_frame, address.out_frame)
+        self._display.show_settings(_display_settings(address))
         compare = address.compare if address.compare in viewing_methods() else None
         self._set_comparison(compare)
         if self._second is not None:
             background_tasks.create(self._second.choose_recording(address.second))
-        self._layout.set_value(_OVER if address.has_cut else _BESIDE)
+        self._layout.set_value(_SIDE_BY_SIDE if address.cut is None else _WITH_CUT)
+        if address.cut is not None:
+            self._stage.set_cut(address.cut)
         self._pixel.choose(address.pixel)
         self._region.choose(address.region)
 
     def describe(self, address: PageAddress) -> PageAddress:
         """An address with what is shown of the picture."""
         settings = self.settings
+        percentiles = settings.low, settings.high
+        has_cut = self._second is not None and self._layout.value == _WITH_CUT
         return replace(
             address,
             frame=self.frame_index,
@@ -176,9 +184,13 @@ class ViewTab:
             region=self._region.region,
             colours=None if settings.colours == GRAY else settings.colours,
             levels=settings.fixed_range,
+            percentiles=None if percentiles == _PERCENTILES else percentiles,
+            gamma=None if settings.gamma == ViewSettings.gamma else settings.gamma,
+            in_frame=self._time.in_frame,
+            out_frame=self._time.out_frame,
             compare=None if self._second is None else self._second.pane.settings.method,
             second=None if self._second is None else self._second.recording,
-            has_cut=self._second is not None and self._layout.value == _OVER,
+            cut=self._stage.cut if has_cut else None,
         )
 
     def _update_frames(self) -> None:
@@ -209,7 +221,7 @@ class ViewTab:
         if self._region.region is not None:
             background_tasks.create(self._region.show_rate(self.frame_index))
 
-    def _take_picture(self, pane: Pane) -> None:
+    def _show_picture_values(self, pane: Pane) -> None:
         """Show what belongs to a picture that is shown from now on."""
         if pane is self._first and pane.displayed is not None:
             self._display.show_picture(pane.displayed)
@@ -262,22 +274,19 @@ class ViewTab:
                     self.session,
                     self.settings,
                     (self._stage.panes, self._second_column),
-                    self._take_picture,
+                    self._show_picture_values,
                     self._update_frames,
                 )
                 self._second.pane.set_marks(self._region.marks + self._pixel.marks)
             self._second.controls.show_method(method, None)
         is_comparing = self._second is not None
         self._layout.visible = is_comparing
-        self._compare.props(
-            f"aria-pressed={str(is_comparing).lower()} {'unelevated' if is_comparing else 'flat'}",
-            remove="flat" if is_comparing else "unelevated",
-        )
+        mark_pressed(self._compare, is_comparing)
         self._set_layout()
         self._update_frames()
 
     def _set_layout(self) -> None:
-        over = self._layout.value == _OVER
+        over = self._layout.value == _WITH_CUT
         self._stage.set_layout("single" if self._second is None else "over" if over else "beside")
 
     def _played_frames(self) -> Span:
@@ -300,6 +309,18 @@ class ViewTab:
             name = f"{path.stem}-{frame_index:06d}-{settings.method}-crop.png"
             if png is not None:
                 ui.download.content(png, legible_text(name))
+
+
+def _display_settings(address: PageAddress) -> ViewSettings:
+    """The display that an address says, with defaults for what it does not say."""
+    low, high = address.percentiles or _PERCENTILES
+    return ViewSettings(
+        low=low,
+        high=high,
+        gamma=ViewSettings.gamma if address.gamma is None else address.gamma,
+        fixed_range=address.levels,
+        colours=address.colours if address.colours in COLOUR_MAPS else GRAY,
+    )
 
 
 def _facts(name: str, stream: SpikeStream) -> str:

@@ -257,9 +257,9 @@ def _kind_by_ending(path: PathLike) -> Kind:
     if suffix in ARCHIVES:
         return "archive"
     if suffix in _NOT_WRITTEN or is_recording(path) or _ENDING.fullmatch(suffix):
-        known = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, *STORES, ROS_BAG))
+        endings = ", ".join((*PICTURES, *VIDEOS, *ARCHIVES, *STORES, ROS_BAG))
         raise OutputError(
-            f"{path}: pictures are not written as {suffix}; known endings: {known}; "
+            f"{path}: pictures are not written as {suffix}; known endings: {endings}; "
             f"a folder has no ending, or ends in / as in {path}/"
         )
     return "folder"

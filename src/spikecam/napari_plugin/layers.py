@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spikecam.frames import longest_window
 from spikecam.napari_plugin.lazy_pictures import LazyPictures
 from spikecam.reconstruction.methods.tfp import TfpOptions
 from spikecam.reconstruction.reconstruct import reconstruct
@@ -27,7 +28,7 @@ def recording_layers(stream: SpikeStream, name: str) -> list[LayerData]:
         stream: the recording.
         name: of the layers.
     """
-    window = min(TfpOptions().window, (len(stream) - 1) // 2 * 2 + 1)
+    window = min(TfpOptions().window, longest_window(len(stream)))
     rate = LazyPictures(stream, "tfp", window=window)
     spikes = {"name": f"{name} spikes", "contrast_limits": (0, 1), "axis_labels": AXES}
     return [
@@ -50,6 +51,6 @@ def picture_attributes(
 
 def contrast_limits(stream: SpikeStream) -> tuple[float, float]:
     """Firing rates to show as black and as white: the 1st and 99th percentile in the middle."""
-    window = min(TfpOptions().window, (len(stream) - 1) // 2 * 2 + 1)
+    window = min(TfpOptions().window, longest_window(len(stream)))
     mapping = DisplayMapping.fit(reconstruct(stream, method="tfp", window=window))
     return mapping.black, mapping.white
