@@ -35,4 +35,22 @@ def test_frames_are_shown_as_they_come_and_the_result_before_stays(served, page,
     page.locator("button:enabled", has_text="Deblur").wait_for()
     assert not page.get_by_text("reading picture and spikes").is_visible()
     assert page.locator(".compare img.after").is_visible()
+    assert not page.get_by_label("On the left").is_visible()
+    # The result before is compared with the next one.
+    page.get_by_label("to before frame").fill("")
+    page.get_by_label("Sharp frames").fill("1")
+    deblur.click()
+    page.get_by_text("sharp: 1 frame").wait_for()
+    page.get_by_label("On the left").click()
+    page.get_by_role("option", name="the result before").click()
+    page.get_by_text(
+        re.compile(r"^The result before \(.* on the left, sharp on the right$")
+    ).wait_for()
+    page.wait_for_function(
+        """() => {
+            const left = document.querySelector(".compare img");
+            return left.src.includes("previous=1") && left.complete && left.naturalWidth > 0;
+        }"""
+    )
+    shot("3-two-results")
     assert page.errors == []

@@ -103,8 +103,14 @@ def test_a_sequence_is_made_scored_and_exported(files, tmp_path):
     assert sequence.folder.exists()
     session.show_next_sequence()
     session.wait_for_file_removal()
-    assert not sequence.folder.exists()
+    assert sequence.folder.exists()
     assert (session.sequence, session.next_sequence) == (again, None)
+    assert session.previous_sequence is sequence
+    session.start_sequence(blur, [20], (0, 60), SDM, {})
+    session.show_next_sequence()
+    session.wait_for_file_removal()
+    assert not sequence.folder.exists()
+    assert session.previous_sequence is again
     again.stop()
     again.make_pictures()
     assert (again.finished_frames, again.stopped) == ([], True)

@@ -67,9 +67,13 @@ def blurry_picture_url(session: Session) -> str:
     return f"/session/{session.token}/blur?{urlencode({'version': session.version})}"
 
 
-def sequence_picture_url(session: Session, frame_index: int, kind: str) -> str:
-    """URL of a picture of one frame of the deblurred sequence, of one of its kinds."""
+def sequence_picture_url(
+    session: Session, frame_index: int, kind: str, *, is_previous: bool = False
+) -> str:
+    """URL of a picture of one frame of the sequence, or the previous one, of one of its kinds."""
     query = {"version": session.version, "frame_index": frame_index, "kind": kind}
+    if is_previous:
+        query["previous"] = 1
     return f"/session/{session.token}/sequence?{urlencode(query)}"
 
 
@@ -145,8 +149,11 @@ def make_picture_routes(sessions: Sessions) -> APIRouter:
         return _png_response(encode_png(sequence.blur))
 
     @router.get("/sequence")
-    def get_sequence(token: str, version: int, frame_index: int, kind: str) -> Response:
-        sequence = find_session(token, version).sequence
+    def get_sequence(
+        token: str, version: int, frame_index: int, kind: str, previous: bool = False
+    ) -> Response:
+        session = find_session(token, version)
+        sequence = session.previous_sequence if previous else session.sequence
         try:
             if (
                 sequence is not None

@@ -16,12 +16,15 @@ from spikecam.app.session import Session
 from spikecam.app.sharp_sequence import EXPORT_ENDINGS, SharpSequence
 from spikecam.app.text import legible_text
 from spikecam.errors import OptionError
+from spikecam.stream import SpikeStream
 
 # Height of the pictures in percent of the window.
 _PICTURE_HEIGHT_VH = 65
 _DEFAULT_FPS = 12
 # The slider follows the cut that is dragged on the picture so often.
 _DRAG_SECONDS = 0.05
+# What is on the left: what the sequence is made of, or the sequence before it.
+_INPUT, _PREVIOUS = "input", "previous"
 
 
 class SequenceView:
@@ -74,7 +77,11 @@ class SequenceView:
                     emit(percent);
                 }""",
             )
-        self._kind = ui.select([], label="On the right", on_change=self._show).classes("w-48")
+        with ui.row().classes("items-center gap-3"):
+            self._left_choice = ui.select({}, label="On the left", on_change=self._show)
+            self._kind = ui.select([], label="On the right", on_change=self._show)
+            for choice in (self._left_choice, self._kind):
+                choice.classes("w-48")
         with ui.row().classes("w-full items-center gap-3 no-wrap"):
             self._play_button = PlayButton("Play the sequence", self._play_step, is_visible)
             self._slider = ui.slider(min=0, max=1, value=0, on_change=self._frame_chosen)
@@ -130,8 +137,19 @@ class SequenceView:
         self._column.visible, self._shows_newest = True, True
         self._kind.set_options(list(sequence.kinds), value=sequence.kinds[0])
         self._kind.visible = len(sequence.kinds) > 1
+        self._offer_left(sequence)
         self.show_new_frames(sequence)
         self._show()
+
+    def _offer_left(self, sequence: SharpSequence) -> None:
+        """Offer what may be on the left; the choice stays while there is a previous sequence."""
+        options = {_INPUT: "TFP" if sequence.blur is None else "blurry"}
+        previous = self.session.previous_sequence
+        if previous is not None:
+            options[_PREVIOUS] = f"the result before, {previous.method}"
+        present = self._left_choice.value
+        self._left_choice.set_options(options, value=present if present in options else _INPUT)
+        self._left_choice.visible = previous is not None
 
     def show_new_frames(self, sequence: SharpSequence) -> None:
         """Show the frames that were finished since the last call."""
@@ -163,19 +181,30 @@ class SequenceView:
         if sequence is None or stream is None or kind not in sequence.kinds:
             return
         frame_index = self._frame_index(sequence)
-        # Where there are spikes alone, TFP stands for the blurry picture.
-        left = (
-            frame_url(self.session, frame_index, default_view_settings(stream, frame_index))
-            if sequence.blur is None
-            else blurry_picture_url(self.session)
-        )
-        self._left.props(f'src="{left}"')
+        self._left.props(f'src="{self._left_url(sequence, stream, frame_index)}"')
         self._right.props(f'src="{sequence_picture_url(self.session, frame_index, kind)}"')
         self._position.set_text(f"frame {frame_index}")
-        self._legend.set_text(_comparison_legend(sequence, kind))
+        previous = self._chosen_previous
+        left = None if previous is None else _describe_previous(previous, frame_index)
+        self._legend.set_text(_comparison_legend(sequence, kind, left))
         self._truth.visible = sequence.blur is not None and kind != SPREAD
         # The score was of another picture.
         self._truth.set_value(None)
+
+    @property
+    def _chosen_previous(self) -> SharpSequence | None:
+        """The previous sequence, where it is chosen for the left."""
+        return self.session.previous_sequence if self._left_choice.value == _PREVIOUS else None
+
+    def _left_url(self, sequence: SharpSequence, stream: SpikeStream, frame_index: int) -> str:
+        previous = self._chosen_previous
+        if previous is not None:
+            nearest = _nearest_frame(previous, frame_index)
+            return sequence_picture_url(self.session, nearest, previous.kinds[0], is_previous=True)
+        if sequence.blur is not None:
+            return blurry_picture_url(self.session)
+        # Where there are spikes alone, TFP stands for the blurry picture.
+        return frame_url(self.session, frame_index, default_view_settings(stream, frame_index))
 
     async def _score(self) -> None:
         sequence, truth = self.session.sequence, self._truth.value
@@ -250,8 +279,19 @@ class SequenceView:
         return legible_text(name if path is None else f"{path.stem}-{name}")
 
 
-def _comparison_legend(sequence: SharpSequence, kind: str) -> str:
-    """Legend of the comparison: what is on its left and right."""
+def _nearest_frame(sequence: SharpSequence, frame_index: int) -> int:
+    return min(sequence.finished_frames, key=lambda frame: abs(frame - frame_index))
+
+
+def _describe_previous(sequence: SharpSequence, frame_index: int) -> str:
+    """Method of a previous sequence, and its frame where it lacks the one that is shown."""
+    nearest = _nearest_frame(sequence, frame_index)
+    frame = "" if nearest == frame_index else f", frame {nearest}"
+    return f"The result before ({sequence.method}{frame})"
+
+
+def _comparison_legend(sequence: SharpSequence, kind: str, left: str | None = None) -> str:
+    """Legend of the comparison: what is on its left, by default the input, and right."""
     # All kinds but the mean and the spread are samples; of one sample there is the mean alone.
     count = max(1, len(sequence.kinds) - 2)
     samples = "one sample" if count == 1 else f"{count} samples"
@@ -260,7 +300,7 @@ def _comparison_legend(sequence: SharpSequence, kind: str) -> str:
         MEAN: f"the mean of {samples}",
         SPREAD: f"the standard deviation of {samples}",
     }.get(kind, f"{kind} of {count}")
-    left = "TFP" if sequence.blur is None else "Blurry"
+    left = left or ("TFP" if sequence.blur is None else "Blurry")
     text = f"{left} on the left, {right} on the right"
     if kind == SPREAD:
         return f"{text}; white is {sequence.white:.4f}"

@@ -43,6 +43,7 @@ class Session:
         second: a second recording that is compared with it, of the same frame size; None at first.
         pictures: the last pictures of its frames.
         sequence: sharp pictures of it that are shown; None at first.
+        previous_sequence: those that were shown before; None until there are two.
         next_sequence: a sequence of which no picture is shown yet; None where there is none.
         exports: what the page exports; `close` stops and removes it.
         version: a number that changes whenever another recording or sequence is shown.
@@ -64,6 +65,7 @@ class Session:
         self.second_version = 0
         self.pictures = PictureCache()
         self.sequence: SharpSequence | None = None
+        self.previous_sequence: SharpSequence | None = None
         self.next_sequence: SharpSequence | None = None
         self.version, self._sequence_count = 0, 0
         self._folder = folder / self.token
@@ -293,9 +295,13 @@ class Session:
         return sequence
 
     def show_next_sequence(self) -> None:
-        """Show the sequence that was started, in the place of the present one, which is removed."""
+        """Show the sequence that was started, in the place of the present one.
+
+        That stays as the previous one, and the previous one is removed.
+        """
         if self.next_sequence is not None:
-            self._remove_files_of(self.sequence)
+            self._remove_files_of(self.previous_sequence)
+            self.previous_sequence = self.sequence
             self.sequence, self.next_sequence = self.next_sequence, None
             self.version += 1
 
@@ -348,8 +354,9 @@ class Session:
 
     def _drop_sequences(self) -> None:
         self.drop_next_sequence()
-        self._remove_files_of(self.sequence)
-        self.sequence = None
+        for sequence in (self.sequence, self.previous_sequence):
+            self._remove_files_of(sequence)
+        self.sequence = self.previous_sequence = None
 
     def _remove_files_of(self, sequence: SharpSequence | None) -> None:
         """Stop a sequence, and remove its files in the background."""
