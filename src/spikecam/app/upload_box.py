@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
+from weakref import WeakMethod
 
 from nicegui import events, ui
 
@@ -51,19 +53,22 @@ class UploadBox:
         self._session, self._limit = session, upload_limit
         self._on_recording, self._on_picture = on_recording, on_picture
         self._progress: ui.linear_progress | None = None
+        # The web server's caches hold the element for good, and so would they the whole page.
+        take, refuse, fail = (WeakMethod(one) for one in (self._take, self._refuse, self._fail))
+        show_progress = WeakMethod(self._show_progress)
         self._upload = ui.upload(
             multiple=True,
             auto_upload=True,
             max_total_size=upload_limit,
-            on_upload=self._take,
-            on_rejected=self._refuse,
+            on_upload=lambda event: _call(take, event),
+            on_rejected=lambda: _call(refuse),
         ).style("display: none")
         # It forgets files that it sent, or it would refuse to take one again.
         self._upload.on("uploaded", js_handler=f"() => {self._in_browser}.removeUploadedFiles()")
         self._upload.on("failed", js_handler=f"() => {self._in_browser}.reset()")
-        self._upload.on("failed", self._fail, args=[])
-        self._upload.on("start", lambda: self._show_progress(True), args=[])
-        self._upload.on("finish", lambda: self._show_progress(False), args=[])
+        self._upload.on("failed", lambda: _call(fail), args=[])
+        self._upload.on("start", lambda: _call(show_progress, True), args=[])
+        self._upload.on("finish", lambda: _call(show_progress, False), args=[])
         script = _DROP_SCRIPT.replace("UPLOAD", str(self._upload.id))
         ui.context.client.on_connect(lambda: ui.run_javascript(script))
 
@@ -137,6 +142,12 @@ class UploadBox:
             show_notice(f"{path.name} is used when {path.stem} is opened")
         else:
             self._on_picture(path)
+
+
+def _call(method: WeakMethod[Callable[..., Any]], *arguments: object) -> Any:
+    """Call a method of an object that may be gone."""
+    bound = method()
+    return None if bound is None else bound(*arguments)
 
 
 def _check_picture(path: Path) -> None:
