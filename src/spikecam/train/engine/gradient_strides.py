@@ -17,7 +17,8 @@ def match_gradient_strides(module: nn.Module) -> None:
     """
     for weights in module.parameters():
         if weights.ndim == 4 and weights.shape[2:] == (1, 1) and weights.requires_grad:
-            weights.register_hook(partial(_restride, weights.stride()))
+            hook = partial(_restride, weights.stride())
+            weights.register_hook(hook)  # type: ignore[no-untyped-call]
 
 
 def _restride(strides: tuple[int, ...], gradient: Tensor) -> Tensor:
