@@ -342,13 +342,6 @@ def test_a_request_to_stop_that_was_swallowed_counts_at_the_next_step(tiny_set, 
     assert epochs_kept(tmp_path / "run") == 1
 
 
-def test_several_machines_need_to_know_of_each_other(tiny_set, tmp_path, monkeypatch):
-    for name in ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(sc.OptionError, match="MASTER_PORT and each one's NODE_RANK"):
-        train(tiny_set, tmp_path / "run", replace(RUN, nodes=2))
-
-
 def test_weights_carry_the_input_that_they_were_trained_on(tiny_set, tmp_path):
     """The window of the run, and the constants of the weights that a run starts from."""
     options = replace(OPTIONS, window=7, run=replace(RUN, epochs=1, steps=1))

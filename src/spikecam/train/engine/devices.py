@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 
 from spikecam.errors import OptionError
 from spikecam.resources import pick_device
 from spikecam.train.engine.config import RunConfig
-
-# One of these is set where several machines train together.
-_CLUSTER_VARIABLES = ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID")
 
 
 def pick_training_device(config: RunConfig) -> torch.device:
@@ -29,12 +24,6 @@ def pick_training_device(config: RunConfig) -> torch.device:
         )
     if device.type == "mps" and config.devices > 1:
         raise OptionError("there is one mps device; leave --devices out")
-    if config.nodes > 1 and not any(name in os.environ for name in _CLUSTER_VARIABLES):
-        raise OptionError(
-            f"{config.nodes} machines find each other by a cluster (SLURM, torchrun), or by "
-            "MASTER_ADDR, MASTER_PORT and each one's NODE_RANK in the environment; set these, or "
-            "leave --nodes out"
-        )
     if device.type == "cpu" and config.precision == "16-mixed":
         raise OptionError("processors do not train in 16-mixed; choose --precision bf16-mixed")
     return device

@@ -20,6 +20,7 @@ _WARNINGS = (
     "Trying to infer the `batch_size`",
     "Detected call of `lr_scheduler.step",
     ".*lr_scheduler.*",
+    "The `srun` command is available",
 )
 
 

@@ -21,10 +21,11 @@ from spikecam.train.engine.callbacks import (
     StopRequestCallback,
 )
 from spikecam.train.engine.checkpoint_io import AtomicCheckpointIO
+from spikecam.train.engine.cluster import pick_cluster_environment
 from spikecam.train.engine.config import RunConfig
 from spikecam.train.engine.csv_logger import CsvLogger
 from spikecam.train.engine.devices import pick_training_device
-from spikecam.train.engine.gradient_strides import use_gradient_strides
+from spikecam.train.engine.gradient_strides import match_gradient_strides
 from spikecam.train.engine.job import RunReport
 from spikecam.train.engine.lightning_messages import suppressing_lightning_advice
 from spikecam.train.engine.module import StageModule
@@ -71,13 +72,13 @@ def run_training(
     Raises:
         OutputError: a folder that is in use, was begun otherwise, or cannot be written. The last
             good checkpoint stays.
-        OptionError: devices that are not there.
+        OptionError: devices that are not there, or processes that do not find each other.
         SpikecamError: a loss that is not a number; at which step, the message says.
         FileError: a sample or a checkpoint that cannot be read.
         KeyboardInterrupt: it was asked to stop.
     """
     report = report or RunReport()
-    device = pick_training_device(config)
+    device, cluster = pick_training_device(config), pick_cluster_environment(config)
     check_run_settings(folder, settings)
     module = StageModule(stage, config)
     checkpoint = folder / CHECKPOINT
@@ -91,7 +92,7 @@ def run_training(
             torch.set_float32_matmul_precision("high")
         several = config.devices * config.nodes > 1
         if several:
-            use_gradient_strides(module)
+            match_gradient_strides(module)
         trainer = lightning.Trainer(
             accelerator=device.type,
             strategy="ddp_find_unused_parameters_true"
@@ -117,7 +118,9 @@ def run_training(
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=report.progress_bar,
-            plugins=[AtomicCheckpointIO()],
+            plugins=[AtomicCheckpointIO(), *([] if cluster is None else [cluster])],
+            # In the current folder Lightning looks for checkpoints that others left on Slurm.
+            default_root_dir=folder,
         )
         if trainer.is_global_zero:
             environment = {"command": report.command, "precision": config.precision}
