@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from spikecam.resources import (
     cgroup_memory_limit,
     is_process_running,
     pick_device,
+    return_free_memory,
     usable_cores,
 )
 
@@ -133,3 +135,13 @@ def test_a_process_runs_until_it_has_ended():
         process.kill()
     assert not is_process_running(process.pid)
     assert is_process_running(1)  # not ours, or one that always runs
+
+
+def test_memory_that_is_free_is_returned_where_the_c_library_can(monkeypatch):
+    calls = []
+    library = SimpleNamespace(malloc_trim=calls.append)
+    monkeypatch.setattr("ctypes.CDLL", lambda name: library)
+    return_free_memory()
+    assert calls == [0]
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace())
+    return_free_memory()

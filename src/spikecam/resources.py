@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import re
@@ -177,6 +178,20 @@ def check_memory(
             f"{purpose} needs {needed_bytes / 1e9:,.1f} GB of memory, and {total / 1e9:,.1f} are "
             f"here; {advice}"
         )
+
+
+def return_free_memory() -> None:
+    """Return memory that is free to the system, where the C library keeps it (glibc).
+
+    It keeps what lies between blocks that are in use: after an hour of pictures of many sizes that
+    is more than what is in use.
+    """
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        # Another C library, which does so itself.
+        return
+    trim(0)
 
 
 def is_process_running(process: int) -> bool:

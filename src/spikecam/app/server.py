@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from spikecam.app.picture_urls import make_picture_routes
 from spikecam.app.session import Session
 from spikecam.errors import OptionError
 from spikecam.io.recording_format import is_recording
+from spikecam.resources import return_free_memory
 
 LOOPBACK = "127.0.0.1"
 # Bytes of an upload request beside the files in it.
@@ -68,6 +70,7 @@ def serve_app(
             def close_session() -> None:
                 del sessions[session.token]
                 session.close()
+                threading.Thread(target=return_free_memory, daemon=True).start()
                 removing = [one for one in closed_sessions if one.is_removing_files]
                 closed_sessions[:] = [*removing, session]
 
