@@ -61,7 +61,8 @@ class AppPage:
                 self._deblur = ui.tab("Deblur", icon="auto_fix_high")
         self._view.disable()
         self._deblur.disable()
-        upload_box = UploadBox(
+        # Held here: its element does not.
+        self._upload_box = UploadBox(
             session, upload_limit, self._open_uploaded_recording, self._offer_uploaded_picture
         )
         with ui.tab_panels(self._tabs, value="Open", keep_alive=True).classes("w-full"):
@@ -72,7 +73,7 @@ class AppPage:
             with ui.tab_panel("Deblur"):
                 self._deblur_tab = DeblurTab(session, lambda: self._tabs.value == "Deblur")
             with ui.tab_panel("Open"):
-                self._open_tab = OpenTab(session, upload_box, self._show_open_tab, self._show)
+                self._open_tab = OpenTab(session, self._upload_box, self._show_open_tab, self._show)
         ui.on("popstate", self._go_back)
         ui.timer(_ADDRESS_SECONDS, self._write_address)
 
