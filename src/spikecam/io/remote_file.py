@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 CACHE_BLOCKS = 32
 # Blocks that are read ahead: one, then twice as many for each block that follows the one before.
-_MOST_AHEAD = 4
+_MOST_AHEAD = 8
 # What is longer than so many blocks is requested at once, in parts of that length, past the cache.
 _LONG_BLOCKS = 4
 _PARALLEL_REQUESTS = 4
@@ -132,10 +132,11 @@ class _BlockCache:
         first, last = start // self._block_bytes, (stop - 1) // self._block_bytes
         with self._lock:
             self._choose_ahead(first, last)
-            wanted = [self._request(k) for k in range(first, last + 1)]
-            for k in range(last + 1, last + 1 + self._ahead):
-                if k * self._block_bytes < self._source.size:
-                    self._request(k)
+            self._request(range(first, last + 1))
+            wanted = [self._blocks[k] for k in range(first, last + 1)]
+            # Half of what is ahead is requested together: a request takes time of its own.
+            if self._ahead and not self._holds(last + 1 + self._ahead // 2):
+                self._request(range(last + 1, last + 1 + self._ahead))
             while len(self._blocks) > max(CACHE_BLOCKS, last + 1 + self._ahead - first):
                 self._blocks.popitem(last=False)
         content = b"".join(block.result() for block in wanted)
@@ -154,15 +155,48 @@ class _BlockCache:
         elif last not in self._blocks:
             self._ahead, self._last = 1, last
 
-    def _request(self, number: int) -> Future[bytes]:
-        """The block of a number, requested where it is not there, or failed."""
+    def _holds(self, number: int) -> bool:
+        """Whether a block is there, or requested, or behind the end of the file."""
         block = self._blocks.get(number)
-        if block is None or (block.done() and block.exception() is not None):
-            start = number * self._block_bytes
-            stop = min(start + self._block_bytes, self._source.size)
-            block = self._blocks[number] = self._threads.submit(self._source.fetch, start, stop)
-        self._blocks.move_to_end(number)
-        return block
+        if block is None:
+            return number * self._block_bytes >= self._source.size
+        return not (block.done() and block.exception() is not None)
+
+    def _request(self, numbers: range) -> None:
+        """Request those blocks that are not there, or failed: neighbours by one request."""
+        missing: list[int] = []
+        for number in numbers:
+            if not self._holds(number):
+                missing.append(number)
+            elif missing:
+                self._start_request(missing)
+                missing = []
+        if missing:
+            self._start_request(missing)
+        for number in numbers:
+            if number in self._blocks:
+                self._blocks.move_to_end(number)
+
+    def _start_request(self, numbers: list[int]) -> None:
+        """Request blocks that follow each other."""
+        for start in range(0, len(numbers), _LONG_BLOCKS):
+            part = numbers[start : start + _LONG_BLOCKS]
+            blocks: list[Future[bytes]] = [Future() for _ in part]
+            self._blocks.update(zip(part, blocks, strict=True))
+            self._threads.submit(self._fetch_blocks, part[0], blocks)
+
+    def _fetch_blocks(self, first: int, blocks: list[Future[bytes]]) -> None:
+        size = self._block_bytes
+        start = first * size
+        try:
+            stop = min(start + len(blocks) * size, self._source.size)
+            content = self._source.fetch(start, stop)
+        except BaseException as error:
+            for block in blocks:
+                block.set_exception(error)
+            return
+        for i, block in enumerate(blocks):
+            block.set_result(content[i * size : (i + 1) * size])
 
 
 class _RemoteReader(io.RawIOBase):
