@@ -152,8 +152,12 @@ def test_the_address_holds_display_and_played_frames_and_reset_drops_the_display
     page.wait_for_url(re.compile("colours=viridis&gamma=2.2&in=40&out=43&percentiles=5,95$"))
     page.get_by_role("switch", name="Hold black and white").click()
     page.wait_for_url(re.compile("&levels="))
-    url = wait_for_picture(page, page.get_by_role("button", name="Reset levels and colours").click)
-    assert "%22low%22%3A+1.0%2C+%22high%22%3A+99.0" in url
+    page.get_by_role("button", name="Reset levels and colours").click()
+    # Of several pictures, one for each control, the last.
+    page.wait_for_function(
+        "settings => document.querySelector('.frame img').src.includes(settings)",
+        arg="%22low%22%3A+1.0%2C+%22high%22%3A+99.0",
+    )
     page.wait_for_url(re.compile("&method=tfp&in=40&out=43$"))
     assert float(gamma.get_attribute("aria-valuenow")) == 1
     # A frame that the recording lacks is none.
