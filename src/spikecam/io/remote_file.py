@@ -133,13 +133,13 @@ class _BlockCache:
         with self._lock:
             self._choose_ahead(first, last)
             self._request(range(first, last + 1))
-            wanted = [self._blocks[k] for k in range(first, last + 1)]
+            blocks = [self._blocks[k] for k in range(first, last + 1)]
             # Half of what is ahead is requested together: a request takes time of its own.
             if self._ahead and not self._holds(last + 1 + self._ahead // 2):
                 self._request(range(last + 1, last + 1 + self._ahead))
             while len(self._blocks) > max(CACHE_BLOCKS, last + 1 + self._ahead - first):
                 self._blocks.popitem(last=False)
-        content = b"".join(block.result() for block in wanted)
+        content = b"".join(block.result() for block in blocks)
         begin = first * self._block_bytes
         return content[start - begin : stop - begin]
 
@@ -182,8 +182,9 @@ class _BlockCache:
         for start in range(0, len(numbers), _LONG_BLOCKS):
             part = numbers[start : start + _LONG_BLOCKS]
             blocks: list[Future[bytes]] = [Future() for _ in part]
-            self._blocks.update(zip(part, blocks, strict=True))
             self._threads.submit(self._fetch_blocks, part[0], blocks)
+            # After it: where no thread can take them, nobody waits for them.
+            self._blocks.update(zip(part, blocks, strict=True))
 
     def _fetch_blocks(self, first: int, blocks: list[Future[bytes]]) -> None:
         size = self._block_bytes

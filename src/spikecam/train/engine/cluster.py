@@ -48,9 +48,9 @@ def pick_cluster_environment(config: RunConfig) -> ClusterEnvironment | None:
 def _check_tasks(config: RunConfig) -> None:
     tasks, nodes = os.environ["SLURM_NTASKS"], os.environ.get("SLURM_NNODES", "1")
     per_node = os.environ.get("SLURM_NTASKS_PER_NODE", "1" if tasks == "1" else None)
-    wanted = str(config.devices * config.nodes), str(config.nodes), str(config.devices)
+    expected = str(config.devices * config.nodes), str(config.nodes), str(config.devices)
     # Lightning needs the tasks of a machine, too, where there are several.
-    if (tasks, nodes, per_node) != wanted:
+    if (tasks, nodes, per_node) != expected:
         raise OptionError(
             f"Slurm's tasks ({tasks}, on {nodes} nodes) are not the processes of --nodes "
             f"{config.nodes} and --devices {config.devices}; ask Slurm for --nodes={config.nodes} "
