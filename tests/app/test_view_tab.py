@@ -25,10 +25,11 @@ def view(sample_address, page):
 def wait_for_tab(page):
     """Wait until the tab and the picture in it stand still."""
     page.locator(".q-tab-panel").nth(1).wait_for(state="detached")
-    before, box = None, page.locator(".frame").bounding_box()
+    frame = page.locator(".frame").first
+    before, box = None, frame.bounding_box()
     while before != box or not box["width"]:
         page.wait_for_timeout(150)
-        before, box = box, page.locator(".frame").bounding_box()
+        before, box = box, frame.bounding_box()
 
 
 def scale_of(page):
@@ -212,6 +213,7 @@ def test_two_pictures_are_linked_and_a_region_has_a_rate_and_spikes(view, tmp_pa
     page.reload()
     text.wait_for()
     page.locator(".stage[layout=over]").wait_for()
+    wait_for_tab(page)
     assert cut.get_attribute("aria-valuenow") == "22"
     assert cut.bounding_box()["x"] + 10 == pytest.approx(stage["x"] + 0.22 * stage["width"], abs=1)
     page.get_by_role("button", name="Compare").click()
@@ -267,6 +269,7 @@ def test_a_second_recording_is_shown_at_the_same_time(served, page, tmp_path, sp
     page.wait_for_url(re.compile("frame=69.*&compare=tfi&second=b.npz"))
     page.reload()
     page.locator(".pane").nth(1).get_by_text("b.npz tfi").wait_for()
+    wait_for_tab(page)
     page.get_by_label("Pixel x").fill("0")
     page.get_by_label("Pixel y").fill("0")
     page.get_by_text(re.compile("^Pixel 0, 0: ")).wait_for()
