@@ -1,19 +1,22 @@
-"""Requests for recordings that are far away, by fsspec, an extra.
+"""Requests for recordings that are far away: file systems of fsspec, an extra, attempts and errors.
 
-What it raises becomes one sentence of an address without its query and user information, which may
-hold passwords.
+What libraries raise becomes one sentence of an address without its query and user information:
+these may hold passwords.
 """
 
 from __future__ import annotations
 
 import glob
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from spikecam.errors import FileError, SpikecamError
 from spikecam.extras import require_packages
 from spikecam.io.remote_address import RemoteAddress
 
+Result = TypeVar("Result")
 # Seconds that a server may take to accept a connection, and to send some bytes of an answer.
 CONNECT_SECONDS = 10
 READ_SECONDS = 30
@@ -21,14 +24,8 @@ READ_SECONDS = 30
 ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 0.2
 
-# Modules that each scheme needs beside fsspec.
-_MODULES = {
-    "s3": ("s3fs",),
-    "gs": ("gcsfs",),
-    "http": ("aiohttp",),
-    "https": ("aiohttp",),
-    "memory": (),
-}
+# Modules that each store needs beside fsspec.
+_MODULES = {"s3": ("s3fs",), "gs": ("gcsfs",), "memory": ()}
 _CREDENTIALS = {
     "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is "
     "one), or AWS_PROFILE to a profile of ~/.aws/credentials; for a public bucket "
@@ -43,12 +40,15 @@ class MissingFileError(FileError):
     """A file that is far away is not there, or may not be read."""
 
 
-def open_filesystem(address: RemoteAddress, **options: Any) -> Any:
-    """The file system of fsspec for an address; nothing is requested yet.
+class TemporaryError(Exception):
+    """A request failed for a reason that may pass: its cause, or else the server was busy."""
+
+
+def open_filesystem(address: RemoteAddress) -> Any:
+    """The file system of fsspec for an object of a store; nothing is requested yet.
 
     Args:
         address: where it is.
-        options: more options of the file system.
 
     Raises:
         SpikecamError: a package is missing; the message holds the command that installs it.
@@ -59,33 +59,22 @@ def open_filesystem(address: RemoteAddress, **options: Any) -> Any:
     )
     import fsspec
 
-    if address.is_web:
-        import aiohttp
-
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
-        )
-        options["client_kwargs"] = {"timeout": timeout, "trust_env": True}
-        options["encoded"] = True
-    elif scheme == "s3":
-        options["config_kwargs"] = {
-            "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": READ_SECONDS,
-            "retries": {"mode": "standard", "max_attempts": ATTEMPTS},
-        }
-        # Another program may change what is listed.
-        options["use_listings_cache"] = False
-    filesystem = fsspec.filesystem(scheme, **options)
-    if scheme == "s3":
-        # On top of those above, each of which waits for READ_SECONDS.
-        filesystem.retries = 2
+    if scheme != "s3":
+        return fsspec.filesystem(scheme)
+    config = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"mode": "standard", "max_attempts": ATTEMPTS},
+    }
+    # Another program may change what is listed.
+    filesystem = fsspec.filesystem(scheme, config_kwargs=config, use_listings_cache=False)
+    # On top of the attempts below it, each of which waits for READ_SECONDS.
+    filesystem.retries = 2
     return filesystem
 
 
 def path_in_filesystem(address: RemoteAddress) -> str:
-    """What the methods of the file system call the address."""
-    if address.is_web:
-        return address.url
+    """What the methods of the file system call the address: bucket and key."""
     return address.url.split("://", 1)[1]
 
 
@@ -106,6 +95,48 @@ def matching_addresses(pattern: RemoteAddress) -> list[RemoteAddress]:
     except Exception as error:
         raise reading_error(pattern, error) from None
     return [RemoteAddress(filesystem.unstrip_protocol(name)) for name in names]
+
+
+def retry_request(address: RemoteAddress, request: Callable[[], Result]) -> Result:
+    """Make a request, again after a wait where it fails by a TemporaryError.
+
+    Args:
+        address: of what is requested.
+        request: makes the request.
+
+    Raises:
+        FileError: it failed for good, or `ATTEMPTS` times.
+    """
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(FIRST_WAIT_SECONDS * 3 ** (attempt - 1))
+        try:
+            return request()
+        except TemporaryError as error:
+            cause = error.__cause__
+        except Exception as error:
+            raise reading_error(address, error) from None
+    if cause is not None:
+        raise reading_error(address, cause) from None
+    raise FileError(
+        f"{address} cannot be read: the server is too busy, or its answers are cut off; "
+        "try again later, or copy the file here"
+    )
+
+
+def changed_error(address: RemoteAddress) -> FileError:
+    """The error where a file is not what it was when it was opened."""
+    return FileError(f"{address} changed while it was being read; open it again")
+
+
+def empty_error(address: RemoteAddress) -> FileError:
+    """The error where a file has no bytes."""
+    return FileError(f"{address} is empty; get it again")
+
+
+def folder_error(address: RemoteAddress) -> FileError:
+    """The error where a folder is at the address of a file."""
+    return FileError(f"{address} is a folder; name a file in it")
 
 
 def reading_error(address: RemoteAddress, error: BaseException) -> SpikecamError:

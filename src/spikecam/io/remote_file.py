@@ -24,9 +24,11 @@ BLOCK_BYTES = 1 << 20
 CACHE_BLOCKS = 32
 # Blocks that are read ahead: one, then twice as many for each block that follows the one before.
 _MOST_AHEAD = 8
-# What is longer than so many blocks is requested at once, in parts of that length, past the cache.
-_LONG_BLOCKS = 4
+# Neighbouring blocks of one request, at most.
+_REQUEST_BLOCKS = 4
 _PARALLEL_REQUESTS = 4
+# What is longer is requested at once, past the cache.
+_LONG_BLOCKS = 16
 
 
 class RemoteFile:
@@ -57,7 +59,9 @@ class RemoteFile:
         Raises:
             FileError: they cannot be read, or the file has changed since it was opened.
         """
-        return self._cache.read(start, min(stop, self.size))
+        content = bytearray(max(0, min(stop, self.size) - start))
+        self._cache.read_into(start, memoryview(content))
+        return bytes(content)
 
     def read_into(self, position: int, array: npt.NDArray[np.uint8]) -> bool:
         """Read bytes from a position on into an array. False where the file ends before.
@@ -69,9 +73,9 @@ class RemoteFile:
         if position + len(view) > self.size:
             return False
         if len(view) <= _LONG_BLOCKS * BLOCK_BYTES:
-            view[:] = self.read(position, position + len(view))
+            self._cache.read_into(position, view)
             return True
-        step = _LONG_BLOCKS * BLOCK_BYTES
+        step = _REQUEST_BLOCKS * BLOCK_BYTES
 
         def fetch(start: int) -> None:
             stop = min(start + step, len(view))
@@ -116,32 +120,39 @@ class _BlockCache:
     def __init__(self, source: RangeSource) -> None:
         self._source = source
         self._block_bytes = BLOCK_BYTES
-        self._blocks: OrderedDict[int, Future[bytes]] = OrderedDict()
+        self._blocks: OrderedDict[int, Future[memoryview]] = OrderedDict()
         self._threads = ThreadPoolExecutor(_PARALLEL_REQUESTS, thread_name_prefix="spikecam-far")
         self._last, self._ahead = -1, 0
         self._lock = threading.Lock()
 
-    def read(self, start: int, stop: int) -> bytes:
-        """Bytes [start, stop), which are within the file.
+    def read_into(self, start: int, view: memoryview) -> None:
+        """Read bytes from a position on, which are within the file, into a view.
 
         Raises:
             FileError: as `RangeSource.fetch`.
         """
-        if stop <= start:
-            return b""
-        first, last = start // self._block_bytes, (stop - 1) // self._block_bytes
+        if not view:
+            return
+        size = self._block_bytes
+        first, last = start // size, (start + len(view) - 1) // size
         with self._lock:
             self._choose_ahead(first, last)
             self._request(range(first, last + 1))
             blocks = [self._blocks[k] for k in range(first, last + 1)]
             # Half of what is ahead is requested together: a request takes time of its own.
             if self._ahead and not self._holds(last + 1 + self._ahead // 2):
-                self._request(range(last + 1, last + 1 + self._ahead))
+                stop = last + 1 + self._ahead
+                if self._ahead == _MOST_AHEAD:
+                    # Up to where a request that began at a multiple of its length ends.
+                    stop = -(-stop // _REQUEST_BLOCKS) * _REQUEST_BLOCKS
+                self._request(range(last + 1, stop))
             while len(self._blocks) > max(CACHE_BLOCKS, last + 1 + self._ahead - first):
                 self._blocks.popitem(last=False)
-        content = b"".join(block.result() for block in blocks)
-        begin = first * self._block_bytes
-        return content[start - begin : stop - begin]
+        done, offset = 0, start - first * size
+        for block in blocks:
+            part = block.result()[offset : offset + len(view) - done]
+            view[done : done + len(part)] = part
+            done, offset = done + len(part), 0
 
     def _choose_ahead(self, first: int, last: int) -> None:
         """Choose how many blocks to read ahead by what was read before.
@@ -179,19 +190,19 @@ class _BlockCache:
 
     def _start_request(self, numbers: list[int]) -> None:
         """Request blocks that follow each other."""
-        for start in range(0, len(numbers), _LONG_BLOCKS):
-            part = numbers[start : start + _LONG_BLOCKS]
-            blocks: list[Future[bytes]] = [Future() for _ in part]
+        for start in range(0, len(numbers), _REQUEST_BLOCKS):
+            part = numbers[start : start + _REQUEST_BLOCKS]
+            blocks: list[Future[memoryview]] = [Future() for _ in part]
             self._threads.submit(self._fetch_blocks, part[0], blocks)
             # After it: where no thread can take them, nobody waits for them.
             self._blocks.update(zip(part, blocks, strict=True))
 
-    def _fetch_blocks(self, first: int, blocks: list[Future[bytes]]) -> None:
+    def _fetch_blocks(self, first: int, blocks: list[Future[memoryview]]) -> None:
         size = self._block_bytes
         start = first * size
         try:
             stop = min(start + len(blocks) * size, self._source.size)
-            content = self._source.fetch(start, stop)
+            content = memoryview(self._source.fetch(start, stop))
         except BaseException as error:
             for block in blocks:
                 block.set_exception(error)

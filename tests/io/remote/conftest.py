@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from spikecam.io import remote_sources
+from spikecam.io import remote
 from spikecam.stream import SpikeStream
 
 pytest.importorskip("fsspec")
-pytest.importorskip("aiohttp")
+pytest.importorskip("requests")
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -21,7 +21,8 @@ class RangeServer(ThreadingHTTPServer):
 
     ``busy``: answers that will be 503. ``cut``: answers that will end in their middle. ``status``:
     of every answer, if not 0. ``ranges``: whether it knows of them. ``delay``: seconds before an
-    answer. ``requests``: (name, first byte, last byte) of those that were made.
+    answer. ``heads``: whether it answers HEAD. ``requests``: (name, first byte, last byte) of those
+    that were made.
     """
 
     daemon_threads = True
@@ -30,7 +31,7 @@ class RangeServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files, self.requests = {}, []
         self.busy = self.cut = self.status = 0
-        self.ranges, self.delay, self.etags = True, 0.0, True
+        self.ranges, self.delay, self.etags, self.heads = True, 0.0, True, False
 
     def address(self, name):
         return f"http://127.0.0.1:{self.server_port}/{name}"
@@ -62,7 +63,12 @@ class _Handler(BaseHTTPRequestHandler):
         return self.answer(206, content[start:stop], headers)
 
     def do_HEAD(self):
-        self.answer(405)
+        content = self.server.files.get(unquote(self.path.lstrip("/")))
+        if not self.server.heads:
+            return self.answer(405)
+        if content is None:
+            return self.answer(404)
+        return self.answer(200, content, {"ETag": f'"{hash(content)}"'})
 
     def answer(self, status, content=b"", headers=None):
         self.send_response(status)
@@ -70,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         if self.server.cut and content:
             self.server.cut -= 1
             content = content[: len(content) // 2]
@@ -84,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch):
     """A server of its own, without waits between attempts."""
-    monkeypatch.setattr(remote_sources, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(remote, "FIRST_WAIT_SECONDS", 0.001)
     server = RangeServer()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -63,7 +63,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
 
 
 def test_recordings_in_memory(stream, monkeypatch):
-    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 1 << 9)
     memory = fsspec.filesystem("memory")
     memory.pipe("/far/a.dat", stream.packed().tobytes())
     opened = as_stream("memory://far/a.dat", (40, 48))

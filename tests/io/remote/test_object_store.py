@@ -5,6 +5,7 @@ import pytest
 
 import spikecam as sc
 from spikecam.errors import FileError
+from spikecam.io import remote, remote_s3
 from spikecam.io.formats import zarr_store
 from spikecam.io.recording import open, write_recording
 
@@ -48,13 +49,36 @@ def test_what_is_not_there_is_named(bucket, address):
             open(f"s3://{name}")
 
 
-def test_missing_credentials_are_explained(bucket, address, monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    type(bucket).clear_instance_cache()
-    with pytest.raises(FileError, match=r"needs credentials: set AWS_ACCESS_KEY_ID and AWS_SEC"):
-        open(address, shape=(40, 48))
-    type(bucket).clear_instance_cache()
+def test_missing_credentials_are_explained_and_then_used(bucket, address, monkeypatch):
+    with monkeypatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.delenv(name)
+        remote_s3._client.cache_clear()
+        with pytest.raises(FileError, match=r"needs credentials: set AWS_ACCESS_KEY_ID and AWS_S"):
+            open(address, shape=(40, 48))
+    assert open(address).shape == (60, 40, 48)
+
+
+def test_answers_that_are_cut_off_are_requested_again(server, bucket, stream, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address("")[:-1])
+    remote_s3._client.cache_clear()
+    server.files["recordings/a.dat"], server.heads = stream.packed().tobytes(), True
+    opened = open("s3://recordings/a.dat", shape=(40, 48))
+    server.cut = remote.ATTEMPTS - 1
+    assert np.array_equal(np.asarray(opened), np.asarray(stream))
+    assert server.cut == 0
+    opened = open("s3://recordings/a.dat", shape=(40, 48))
+    server.cut = 10**6
+    with pytest.raises(FileError, match=r"s3://recordings/a\.dat cannot be read: the server does"):
+        opened.read(0, 5)
+    remote_s3._client.cache_clear()
+
+
+def test_a_folder_is_named(bucket, address):
+    with pytest.raises(FileError, match=r"my data/a\.dat is a folder; name a file in it"):
+        bucket.rm("recordings/my data/a.dat")
+        bucket.pipe("recordings/my data/a.dat/b.dat", b"0")
+        open(address)
 
 
 def test_commands_take_addresses(bucket, address, stream, spikecam, tmp_path, monkeypatch):

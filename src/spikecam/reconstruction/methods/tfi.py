@@ -114,10 +114,11 @@ def _run(stream: SpikeStream, first: int, last: int, reach: int) -> Iterator[Pic
     begins = np.maximum(interval_start_offsets(stream, first, reach), -reach - 1).astype(kind)
     for start in range(first, last, run_frames):
         stop = min(start + run_frames, last)
+        # First, so that a recording that is far away is read in order.
+        rows = stream.packed_rows(start, stop)
         # Beyond the reach it makes no difference where the spike is.
         following = np.minimum(interval_end_offsets(stream, stop, reach), reach + 1)
         following += np.int32(stop - start)
-        rows = stream.packed_rows(start, stop)
         done, ends = 0, None
         for pictures in iter_empty_picture_blocks(start, stop, stream.shape, min_frames=4):
             if ends is None:
