@@ -39,3 +39,9 @@ def test_a_camera_that_writes_to_shared_memory_is_read():
     assert row["size"] == "16x8"
     # The reader waits for most of the time.
     assert row["frames a core second"] > row["frames read"] / 10
+    assert "frames recorded" not in row
+
+
+def test_a_moment_of_such_a_camera_is_recorded():
+    row = measure_shared_memory((8, 16), 2000, 0.8, 21, 0.1)
+    assert row["frames recorded"] == 600 - row["frames of the moment lost"]

@@ -12,10 +12,13 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPResponse
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -28,6 +31,7 @@ from spikecam.bench.timing import median_seconds_in_turns
 from spikecam.bits import frame_bytes
 from spikecam.online.feed import open_feed
 from spikecam.online.live_reconstruction import LiveReconstruction
+from spikecam.online.ring_moments import make_moment_recorder
 from spikecam.online.shared_ring import SharedRing
 from spikecam.stream import SpikeStream
 
@@ -36,8 +40,10 @@ _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
 _TOGETHER = 100
 # Pictures a second that are asked for.
 _ASKED = 62
-# Time that a ring in shared memory holds.
+# Time that a ring in shared memory holds; more than what is recorded before a moment.
 _RING_SECONDS = 0.1
+# Time that is recorded after a moment, which is in the middle.
+_AFTER_SECONDS = 0.2
 _RUN = "from spikecam.cli.main import main; main()"
 
 
@@ -98,7 +104,11 @@ def _open_when_ready(url: str) -> HTTPResponse:
 
 
 def measure_shared_memory(
-    shape: tuple[int, int], rate: float, seconds: float, window: int
+    shape: tuple[int, int],
+    rate: float,
+    seconds: float,
+    window: int,
+    record_before: float | None = None,
 ) -> dict[str, Any]:
     """Measure live TFP of a camera of another process that writes to shared memory.
 
@@ -107,23 +117,39 @@ def measure_shared_memory(
         rate: frames a second that it writes.
         seconds: for how long.
         window: of TFP, in frames; up to 60 pictures a second are made of it.
+        record_before: also record a moment with so many seconds before it, in a temporary folder.
 
     Returns:
-        Frames and pictures a second, frames lost, GB of frames that came a second, their share of
-        what one core reads of an array, and frames that the reader takes in a second of processor
-        time, which does not count the writer.
+        Frames and pictures a second, frames lost, of pictures and of the moment, GB of frames that
+        came a second, their share of what one core reads of an array, and frames that the reader
+        takes in a second of processor time, which does not count the writer.
     """
     name = f"spikecam-bench-{os.getpid()}"
-    arguments = [name, *map(str, shape), f"{rate}", f"{seconds}"]
+    ring_seconds = max(_RING_SECONDS, 1.3 * (record_before or 0))
+    arguments = [name, *map(str, shape), f"{rate}", f"{seconds}", f"{ring_seconds}"]
     camera = [sys.executable, "-m", "spikecam.bench.live", *arguments]
     # What is compiled is loaded before the camera starts.
     warm = SpikeStream.from_array(np.zeros((9, *shape), np.uint8))
-    with subprocess.Popen(camera, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sending:
+    with (
+        ExitStack() as stack,
+        subprocess.Popen(camera, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sending,
+    ):
         assert sending.stdin is not None
         assert sending.stdout is not None
         sending.stdout.readline()
         feed = open_feed(f"shm:{name}")
-        live = LiveReconstruction(feed, "tfp", {"window": window}, fps=60)
+        recorder = None
+        if record_before is not None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            recorder = make_moment_recorder(
+                Path(folder) / "moment.dat",
+                feed,
+                feed.geometry,
+                seconds_before=record_before,
+                seconds_after=_AFTER_SECONDS,
+            )
+            stack.enter_context(recorder)
+        live = LiveReconstruction(feed, "tfp", {"window": window}, fps=60, recorder=recorder)
         live.reconstructor.update(warm)
         live.reconstructor.picture()
         reading = threading.Thread(target=live.run)
@@ -131,9 +157,21 @@ def measure_shared_memory(
         reading.start()
         sending.stdin.write(b"begin\n")
         sending.stdin.close()
+        if recorder is not None:
+            time.sleep(seconds / 2)
+            recorder.trigger()
         sent = int(sending.stdout.readline())
         reading.join()
         processor_seconds = time.process_time() - processor_seconds
+        moment_facts = {}
+        if recorder is not None:
+            recorder.close()
+            moment_facts = {
+                "frames recorded": sum(
+                    path.stat().st_size // feed.geometry.frame_bytes for path in recorder.recordings
+                ),
+                "frames of the moment lost": recorder.lost_frames,
+            }
     if live.error is not None:
         raise live.error
     read_bytes = live.frame_count * feed.geometry.frame_bytes
@@ -145,6 +183,7 @@ def measure_shared_memory(
         "frames read": live.frame_count,
         "frames lost": feed.lost_frames,
         "frames a core second": live.frame_count / processor_seconds,
+        **moment_facts,
         "pictures a second": live.picture_count / seconds,
         "GB/s": read_bytes / seconds / 1e9,
         "share of memory": read_bytes / seconds * limit_seconds / limit.amount,
@@ -152,18 +191,24 @@ def measure_shared_memory(
 
 
 def write_to_ring(
-    name: str, shape: tuple[int, int], rate: float, seconds: float, begin: Callable[[], Any]
+    name: str,
+    shape: tuple[int, int],
+    rate: float,
+    seconds: float,
+    ring_seconds: float,
+    begin: Callable[[], Any],
 ) -> int:
     """Write random frames to a ring in shared memory as a camera does; return how many.
 
     Args:
-        name: of the ring, which holds a tenth of a second.
+        name: of the ring.
         shape, rate, seconds: as for `measure_shared_memory`.
+        ring_seconds: time that the ring holds.
         begin: returns when somebody reads.
     """
     frame_size = frame_bytes(*shape)
     frames = np.random.default_rng(0).integers(0, 256, (64, frame_size), np.uint8)
-    with SharedRing(name, shape, max(2, int(rate * _RING_SECONDS)), rate=rate) as ring:
+    with SharedRing(name, shape, max(2, int(rate * ring_seconds)), rate=rate) as ring:
         begin()
         began, sent = time.monotonic(), 0
         while (now := time.monotonic() - began) < seconds:
@@ -182,10 +227,11 @@ def _announce_and_wait() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 3:
-        # The process of a camera that writes to shared memory: NAME HEIGHT WIDTH RATE SECONDS.
-        name, height, width, rate, seconds = sys.argv[1:]
+        # A camera that writes to shared memory: NAME HEIGHT WIDTH RATE SECONDS RING_SECONDS.
+        name, height, width, *numbers = sys.argv[1:]
         shape = int(height), int(width)
-        print(write_to_ring(name, shape, float(rate), float(seconds), _announce_and_wait))
+        rate, seconds, ring_seconds = map(float, numbers)
+        print(write_to_ring(name, shape, rate, seconds, ring_seconds, _announce_and_wait))
         sys.exit()
     # The camera's process: RATE SECONDS.
     send_frames(

@@ -24,6 +24,7 @@ from spikecam.reconstruction.method_choice import FAST_METHOD
 
 if TYPE_CHECKING:
     from spikecam.io.geometry import Geometry
+    from spikecam.online.feed import Feed
     from spikecam.online.moment_recorder import MomentRecorder
 
 METHODS = [find_method(name, Takes.SPIKES) for name in online_method_names()]
@@ -51,7 +52,7 @@ class MomentOptions:
 
     @contextmanager
     def recorder(
-        self, geometry: Geometry, source: str, *, has_page: bool
+        self, geometry: Geometry, feed: Feed, *, has_page: bool
     ) -> Iterator[MomentRecorder | None]:
         """Context that holds frames, and says what triggers; None without an output."""
         if self.out is None:
@@ -59,10 +60,12 @@ class MomentOptions:
                 raise OptionError("a trigger records a moment; name its file with -o MOMENT.dat")
             yield None
             return
-        from spikecam.online.moment_recorder import MomentRecorder
+        from spikecam.online.feed import PipeFeed
+        from spikecam.online.ring_moments import make_moment_recorder
 
-        recorder = MomentRecorder(
+        recorder = make_moment_recorder(
             self.out,
+            feed,
             geometry,
             seconds_before=self.record_before,
             seconds_after=self.record_after,
@@ -70,7 +73,7 @@ class MomentOptions:
         )
         with recorder, trigger_on_signal(recorder.trigger) as has_signal:
             triggers = []
-            if trigger_on_enter(recorder.trigger, stdin_is_feed=source == "-"):
+            if trigger_on_enter(recorder.trigger, stdin_is_feed=isinstance(feed, PipeFeed)):
                 triggers.append("press Enter")
             if has_signal:
                 triggers.append(f"kill -USR1 {os.getpid()}")
@@ -129,7 +132,7 @@ def live(
 
     feed = open_feed(source, recording.camera, recording.size)
     geometry = replace(feed.geometry, rate=recording.rate or feed.geometry.rate)
-    with moments.recorder(geometry, source, has_page=page) as recorder:
+    with moments.recorder(geometry, feed, has_page=page) as recorder:
         live_reconstruction = LiveReconstruction(
             feed, method, values, fps=fps, orientation=recording.orientation, recorder=recorder
         )

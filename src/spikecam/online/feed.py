@@ -165,6 +165,7 @@ class SharedRingFeed:
     which the last ones are used there (`last_frames`): a copy would take longer than their use.
 
     Attributes:
+        reader: of the ring.
         capacity: frames that the ring holds.
         needs_frames: whether somebody needs every frame; by default always.
         passed_frames: frames that came and were left in the ring.
@@ -185,7 +186,7 @@ class SharedRingFeed:
         self.needs_frames: Callable[[], bool] = lambda: True
         self.passed_frames = 0
         self.capacity = reader.capacity
-        self._reader = reader
+        self.reader = reader
 
     def last_frames(self, count: int, use: Callable[[SpikeStream], Result]) -> Result | None:
         """Use the last frames of the ring where they lie.
@@ -200,18 +201,18 @@ class SharedRingFeed:
             than the writer needs to overwrite them: they are counted as lost.
         """
         for _ in range(_MOST_TRIES):
-            written = self._reader.written
+            written = self.reader.written
             first = max(0, written - count)
-            packed = self._reader.frames(first, written - first)
+            packed = self.reader.frames(first, written - first)
             result = use(_as_stream(packed, self.geometry))
-            if self._reader.holds(first):
+            if self.reader.holds(first):
                 return result
         self.lost_frames += written - first
         return None
 
     def __iter__(self) -> Iterator[SpikeStream]:
         """Blocks of new frames."""
-        reader, frame_bytes = self._reader, self.geometry.frame_bytes
+        reader, frame_bytes = self.reader, self.geometry.frame_bytes
         # A block of half the ring would be overwritten while it is copied.
         most = max(1, min(_block_frames(self.geometry), reader.capacity // 4))
         buffer = np.empty((most, frame_bytes), np.uint8)

@@ -191,7 +191,9 @@ class LiveReconstruction:
 
     def _needs_frames(self) -> bool:
         """Whether all frames are to be read: some method or the recorder takes each of them."""
-        return self.recorder is not None or not all(one.reads_ring for one in self._sources)
+        if self.recorder is not None and not self.recorder.reads_ring:
+            return True
+        return not all(one.reads_ring for one in self._sources)
 
     def _writable_slots(self, count: int, size: int) -> Bytes | None:
         """Memory of the main method to which frames are copied, where it has some."""
@@ -241,7 +243,7 @@ class LiveReconstruction:
                 passed = self.feed.passed_frames
             if new_count:
                 self._first_update = self._first_update or time.monotonic()
-                if self.recorder is not None and len(frames):
+                if self.recorder is not None:
                     self.recorder.append(frames)
                 for source in sources:
                     source.update(frames)
@@ -269,6 +271,11 @@ class LiveReconstruction:
             parts.append(
                 f"{self.feed.lost_frames:,} frames were lost: they were overwritten before they "
                 "were read"
+            )
+        if self.recorder is not None and self.recorder.lost_frames:
+            parts.append(
+                f"{self.recorder.lost_frames:,} frames of moments were overwritten before they "
+                "were copied; enlarge the ring of the camera's program"
             )
         if self.feed.leftover_bytes:
             geometry = self.feed.geometry

@@ -30,11 +30,20 @@ _WRITTEN_BYTES = 8 << 20
 
 
 @dataclass
-class _Moment:
-    """Frames [first, stop) of the feed, and the first of them that is not written."""
+class Moment:
+    """Frames of a feed that are recorded.
 
-    first: int
+    Attributes:
+        begin, stop: they are [begin, stop) of the feed.
+        first: the first of them that is not written yet.
+    """
+
+    begin: int
     stop: int
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        self.first = self.begin
 
 
 class MomentRecorder:
@@ -53,12 +62,16 @@ class MomentRecorder:
     Attributes:
         recordings: paths of the recordings that are written.
         memory_bytes: that the ring takes.
+        lost_frames: frames of moments that were overwritten before they were taken.
+        reads_ring: whether it takes frames from a ring in shared memory; `append` then takes none.
 
     Raises:
         OptionError: the rate is not known, no frame is asked for, or the factor is not above 1.
         OutputError: the path cannot be written, or is no ``.dat`` file.
         ResourceError: there is not so much memory.
     """
+
+    reads_ring = False
 
     def __init__(
         self,
@@ -93,10 +106,13 @@ class MomentRecorder:
         self._names = _free_names(path)
         self._geometry = replace(geometry, exposure=None)
         self._ring = np.empty((capacity, geometry.frame_bytes), np.uint8)
+        # The system gives the memory now, not while frames come.
+        self._ring[:] = 0
+        self.lost_frames = 0
         self._frame_count = 0
-        self._moments: deque[_Moment] = deque()
+        self._moments: deque[Moment] = deque()
         # A signal may trigger while its own thread holds the lock: requests wait without one.
-        self._requests: deque[None] = deque()
+        self._requests: deque[int] = deque()
         self._error: Exception | None = None
         self._ended = False
         self._changed = threading.Condition()
@@ -110,7 +126,7 @@ class MomentRecorder:
 
     def trigger(self) -> None:
         """Record the moment before the frames that come next; from any thread, or a signal."""
-        self._requests.append(None)
+        self._requests.append(self._newest)
 
     def append(self, frames: SpikeStream) -> None:
         """Append the frames that come next; waits while the ring is full of frames to write.
@@ -127,12 +143,11 @@ class MomentRecorder:
                 self._changed.wait_for(lambda: self._room() or self._error)
                 if self._error is not None:
                     raise self._error
-                place = self._frame_count % len(self._ring)
-                count = min(len(frames) - start, self._room(), len(self._ring) - place)
-                self._ring[place : place + count] = frames.packed(start, start + count)
-                self._frame_count += count
+                slots = self._free_slots(len(frames) - start)
+                slots[:] = frames.packed(start, start + len(slots))
+                self._frame_count += len(slots)
                 self._changed.notify_all()
-            start += count
+            start += len(slots)
 
     def close(self) -> None:
         """Write what was triggered, as far as frames came, and end.
@@ -154,21 +169,43 @@ class MomentRecorder:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    @property
+    def _newest(self) -> int:
+        """Number of the frame that comes next."""
+        return self._frame_count
+
     def _begin_moments(self) -> None:
         while self._requests:
-            self._requests.popleft()
-            first = max(0, self._frame_count - self._before)
-            self._moments.append(_Moment(first, self._frame_count + self._after))
+            frame = self._requests.popleft()
+            begin = max(frame - self._before, self._oldest())
+            self._moments.append(Moment(begin, frame + self._after))
         self._changed.notify_all()
+
+    def _oldest(self) -> int:
+        """Number of the first frame that a moment may have."""
+        return max(0, self._frame_count - len(self._ring))
 
     def _room(self) -> int:
         """Frames that may be appended before one is overwritten that is to be written."""
         oldest = min((moment.first for moment in self._moments), default=self._frame_count)
         return len(self._ring) - (self._frame_count - oldest)
 
+    def _free_slots(self, count: int) -> Bytes:
+        """Memory for the next frames: so many, or fewer where the room or the ring ends."""
+        place = self._frame_count % len(self._ring)
+        return self._ring[place : place + min(count, self._room())]
+
+    def _may_write(self, moment: Moment) -> bool:
+        """Whether frames of a moment may be written that are there."""
+        return self._frame_count > moment.first
+
     def _write_moments(self) -> None:
         try:
             while self._wait_for_moment():
+                if not self._wait_for_frames(self._moments[0]):
+                    with self._changed:
+                        self._moments.popleft()
+                    continue
                 path = next(self._names)
                 with (
                     keeping_existing_file(path),
@@ -194,15 +231,20 @@ class MomentRecorder:
             self._changed.wait_for(lambda: self._moments or self._ended)
             return bool(self._moments)
 
-    def _iter_parts(self, moment: _Moment) -> Iterator[Bytes]:
+    def _wait_for_frames(self, moment: Moment) -> int:
+        """The frame before which a moment can be written now; 0 where no more of it comes."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: moment.first >= moment.stop or self._may_write(moment) or self._ended
+            )
+            last = min(moment.stop, self._frame_count)
+        return last if last > moment.first else 0
+
+    def _iter_parts(self, moment: Moment) -> Iterator[Bytes]:
         """Yield the frames of a moment as they come; each part is held until the next is asked."""
         most = max(1, _WRITTEN_BYTES // self._ring.shape[1])
-        while moment.first < moment.stop:
-            with self._changed:
-                self._changed.wait_for(lambda: self._frame_count > moment.first or self._ended)
-                last = min(moment.stop, self._frame_count, moment.first + most)
-            if last == moment.first:
-                return
+        while last := self._wait_for_frames(moment):
+            last = min(last, moment.first + most)
             place = moment.first % len(self._ring)
             last = min(last, moment.first + len(self._ring) - place)
             yield self._ring[place : place + last - moment.first]

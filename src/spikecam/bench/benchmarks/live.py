@@ -27,15 +27,19 @@ class LiveOptions:
         seconds: for how long.
         shared_memory: measure TFP of a camera of 1000x1000 that writes 40,000 frames a second, or
             ``rate``, to shared memory, without a page.
+        record_before: of such a camera also record a moment, with so many seconds before it.
     """
 
     rate: float | None = None
     seconds: float = 10
     shared_memory: bool = False
+    record_before: float | None = None
 
     def __post_init__(self) -> None:
         if not ((self.rate is None or self.rate > 0) and self.seconds > 0):
             raise OptionError("rate and seconds are above 0")
+        if self.record_before is not None and not self.shared_memory:
+            raise OptionError("a moment is recorded with --shared-memory; add it")
 
 
 def run(options: LiveOptions, context: RunContext) -> Report:
@@ -49,7 +53,9 @@ def run(options: LiveOptions, context: RunContext) -> Report:
 
     if options.shared_memory:
         rate = options.rate or _FULL_RATE
-        row = measure_shared_memory(_FULL_SHAPE, rate, options.seconds, _FULL_WINDOW)
+        row = measure_shared_memory(
+            _FULL_SHAPE, rate, options.seconds, _FULL_WINDOW, options.record_before
+        )
         source = f"{row['size']}, {rate:g} frames a second, TFP of {_FULL_WINDOW} frames"
         table = Table("shared-memory", f"Shared memory: {source}", [row])
         return Report("live", "Live view", source, context.command, [table])

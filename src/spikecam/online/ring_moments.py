@@ -1,0 +1,166 @@
+"""Moments of frames in shared memory: they stay there until a moment is triggered.
+
+To copy each frame of a fast camera would take the time of a core. Where the ring holds more than
+the seconds before a moment, they are copied once it is triggered, before they are overwritten.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from spikecam.io.geometry import Geometry
+from spikecam.io.paths import PathLike
+from spikecam.online.feed import Feed, SharedRingFeed
+from spikecam.online.moment_recorder import Moment, MomentRecorder
+from spikecam.online.shared_ring import SharedRingReader
+from spikecam.stream import SpikeStream
+
+# The ring holds so many times the frames before a moment, or more: the rest is the lead of copying.
+MIN_RING_SHARE = 1.25
+_POLL_SECONDS = 0.005
+# The most bytes that are copied at a time.
+_COPIED_BYTES = 4 << 20
+
+
+def make_moment_recorder(
+    path: PathLike, feed: Feed, geometry: Geometry, **options: Any
+) -> MomentRecorder:
+    """Make the recorder of a feed: it copies each frame, or only those of moments where it can.
+
+    Args:
+        path, geometry, options: as for `MomentRecorder`.
+        feed: of the frames.
+
+    Raises:
+        OptionError, OutputError, ResourceError: as `MomentRecorder`.
+    """
+    before = round(options["seconds_before"] * (geometry.rate or 0))
+    if isinstance(feed, SharedRingFeed) and feed.capacity >= MIN_RING_SHARE * before:
+        return SharedRingMomentRecorder(path, feed.reader, geometry, **options)
+    return MomentRecorder(path, geometry, **options)
+
+
+class SharedRingMomentRecorder(MomentRecorder):
+    """Recorder of moments of frames in shared memory, which copies the frames of these alone.
+
+    Where copying is overtaken by the writer, a moment ends with the last frame before those that
+    were overwritten, or begins after them where none was copied; `lost_frames` counts them.
+
+    Args:
+        path, geometry: as for `MomentRecorder`.
+        reader: of the ring.
+        options: seconds before and after a trigger, and the jump, as for `MomentRecorder`.
+
+    Raises:
+        OptionError, OutputError, ResourceError: as `MomentRecorder`.
+    """
+
+    reads_ring = True
+
+    def __init__(
+        self, path: PathLike, reader: SharedRingReader, geometry: Geometry, **options: Any
+    ) -> None:
+        super().__init__(path, geometry, **options)
+        self._reader = reader
+        self._held_from = 0
+        self._end: int | None = None
+        self._watched = reader.written
+        self._copying = threading.Thread(target=self._copy_moments, daemon=True)
+        self._copying.start()
+
+    def append(self, frames: SpikeStream) -> None:
+        """Take none of them: they lie in the ring.
+
+        Raises:
+            OutputError: a moment could not be written.
+        """
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Write what was triggered, as far as frames came, and end.
+
+        Raises:
+            OutputError: a moment could not be written.
+        """
+        self._end = self._reader.written
+        self._copying.join()
+        super().close()
+
+    @property
+    def _newest(self) -> int:
+        return self._reader.written
+
+    def _oldest(self) -> int:
+        return max(self._held_from, self._reader.written - self._reader.capacity)
+
+    def _may_write(self, moment: Moment) -> bool:
+        # Where there is room for all of it, a disk does not take time from copying.
+        return super()._may_write(moment) and (self._frame_count >= moment.stop or not self._room())
+
+    def _copy_moments(self) -> None:
+        most = max(1, _COPIED_BYTES // self._ring.shape[1])
+        while self._error is None:
+            # Looked at first: what was triggered before the end is copied after this.
+            has_ended = self._end is not None
+            self._watch_jumps()
+            with self._changed:
+                self._begin_moments()
+                is_copied = self._copy_frames(most)
+            if not is_copied:
+                if has_ended:
+                    return
+                time.sleep(_POLL_SECONDS)
+
+    def _copy_frames(self, most: int) -> bool:
+        """Copy the next frames of the first moment that is not whole; False if there are none."""
+        written = self._reader.written if self._end is None else self._end
+        moment = next((one for one in self._moments if one.stop > self._frame_count), None)
+        if moment is None:
+            return False
+        if moment.begin > self._frame_count:
+            self._frame_count = self._held_from = moment.begin
+        count = min(most, min(moment.stop, written) - self._frame_count)
+        if count <= 0:
+            return False
+        if self._room() <= 0:
+            self._changed.wait(_POLL_SECONDS)
+            return True
+        slots = self._free_slots(count)
+        if self._reader.copy_frames(self._frame_count, slots):
+            self._frame_count += len(slots)
+        else:
+            self._skip_overwritten()
+        self._changed.notify_all()
+        return True
+
+    def _skip_overwritten(self) -> None:
+        """Go on half a ring behind the writer, which has overtaken."""
+        lost_from = self._frame_count
+        self._frame_count = max(lost_from + 1, self._reader.written - self._reader.capacity // 2)
+        self._held_from = self._frame_count
+        for moment in self._moments:
+            if moment.begin < lost_from < moment.stop:
+                self.lost_frames += moment.stop - lost_from
+                moment.stop = lost_from
+            elif lost_from <= moment.begin < self._frame_count:
+                begin = min(self._frame_count, moment.stop)
+                self.lost_frames += begin - moment.begin
+                moment.begin = moment.first = begin
+
+    def _watch_jumps(self) -> None:
+        if self._jump is None:
+            return
+        reader = self._reader
+        count = min(reader.written - self._watched, reader.capacity // 4)
+        first = reader.written - count
+        # Where they lie: not past the end of the ring.
+        count = min(count, reader.capacity - first % reader.capacity)
+        geometry = reader.geometry
+        shape = geometry.height, geometry.width
+        frames = SpikeStream(reader.frames(first, count), shape, row_width=geometry.row_width)
+        self._watched = first + count
+        if self._jump.update(frames):
+            self._requests.append(first)
