@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from spikecam.batches.version import own_version
 from spikecam.errors import OptionError, ResourceError, SpikecamError
 from spikecam.extras import require_packages
+from spikecam.user_warnings import warn_user
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -24,6 +25,8 @@ _JOBS_PER_WORKER = 2
 # Workers may come and go; they are counted again after so many seconds.
 _COUNT_SECONDS = 5.0
 _CLOSE_SECONDS = 2.0
+# Workers may wait in a queue of the cluster; the user is told where there are none for so long.
+_NO_WORKERS_SECONDS = 30.0
 
 
 def connect_to_scheduler(address: str, timeout: float = CONNECT_SECONDS) -> Client:
@@ -88,6 +91,7 @@ class DaskWorkers:
         self._executor = client.get_executor(pure=False)
         self._counted = -_COUNT_SECONDS
         self._count = 0
+        self._last_worker_time: float | None = time.monotonic()
         try:
             client.wait_for_workers(1, timeout)
         except TimeoutError as error:
@@ -135,7 +139,7 @@ class DaskWorkers:
         return future
 
     def check_connection(self) -> None:
-        """Refuse to go on without the scheduler.
+        """Refuse to go on without the scheduler, and warn once where its workers stay away.
 
         Raises:
             ResourceError: it does not answer.
@@ -144,6 +148,18 @@ class DaskWorkers:
             raise ResourceError(
                 f"the Dask scheduler at {self.address} is gone; start it again and repeat the "
                 "batch: it goes on with the jobs that are missing"
+            )
+        now = time.monotonic()
+        if self.worker_count:
+            self._last_worker_time = now
+        elif (
+            self._last_worker_time is not None
+            and now - self._last_worker_time > _NO_WORKERS_SECONDS
+        ):
+            self._last_worker_time = None
+            warn_user(
+                f"the scheduler at {self.address} has had no workers for {_NO_WORKERS_SECONDS:g} "
+                f"s; the batch waits until one starts (dask worker {self.address})"
             )
 
 
