@@ -147,7 +147,7 @@ def test_a_jump_of_the_firing_rate_triggers(ring, reader, tmp_path, spikes):
     with make_recorder(tmp_path / "jump.dat", reader, jump=2.5) as recorder:
         for start in range(0, 300, 5):
             ring.write(packed[start : start + 5])
-            wait_until(lambda: recorder._watched == recorder._newest)
+            wait_until(lambda: recorder._jump_position == recorder._newest)
     (path,) = recorder.recordings
     assert np.array_equal(sc.open(path).packed(), packed[180:210])
 
@@ -166,6 +166,16 @@ def test_a_disk_error_ends_it_with_a_sentence(ring, reader, frames, tmp_path, mo
     with pytest.raises(sc.OutputError, match=r"moment\.dat: No space left"):
         recorder.append(sc.SpikeStream(frames[:0], SHAPE))
     with pytest.raises(sc.OutputError, match=r"moment\.dat: No space left"):
+        recorder.close()
+
+
+def test_an_error_of_copying_is_raised(ring, reader, tmp_path, monkeypatch):
+    def fail(self):
+        raise MemoryError
+
+    monkeypatch.setattr(SharedRingMomentRecorder, "_copy_frames", fail)
+    recorder = make_recorder(tmp_path / "moment.dat", reader)
+    with pytest.raises(MemoryError):
         recorder.close()
 
 

@@ -51,7 +51,9 @@ class RemoteFile:
         self._source = open_range_source(address)
         self.size = self._source.size
         self.identity = self._source.identity
-        self._cache = _BlockCache(self._source)
+        # They keep their connections from one request to the next.
+        self._threads = ThreadPoolExecutor(_PARALLEL_REQUESTS, thread_name_prefix="spikecam-far")
+        self._cache = _BlockCache(self._source, self._threads)
 
     def read(self, start: int, stop: int) -> bytes:
         """Bytes [start, stop), fewer where the file ends before.
@@ -81,8 +83,7 @@ class RemoteFile:
             stop = min(start + step, len(view))
             view[start:stop] = self._source.fetch(position + start, position + stop)
 
-        with ThreadPoolExecutor(_PARALLEL_REQUESTS) as threads:
-            list(threads.map(fetch, range(0, len(view), step)))
+        list(self._threads.map(fetch, range(0, len(view), step)))
         return True
 
     def open(self) -> io.BufferedReader:
@@ -115,13 +116,14 @@ class _BlockCache:
 
     Args:
         source: of the file.
+        threads: that make the requests.
     """
 
-    def __init__(self, source: RangeSource) -> None:
+    def __init__(self, source: RangeSource, threads: ThreadPoolExecutor) -> None:
         self._source = source
         self._block_bytes = BLOCK_BYTES
         self._blocks: OrderedDict[int, Future[memoryview]] = OrderedDict()
-        self._threads = ThreadPoolExecutor(_PARALLEL_REQUESTS, thread_name_prefix="spikecam-far")
+        self._threads = threads
         self._last, self._ahead = -1, 0
         self._lock = threading.Lock()
 

@@ -121,7 +121,8 @@ def _call(method: Callable[..., dict[str, Any]], **options: Any) -> dict[str, An
             raise _ChangedError from None
         if status == 404:
             raise FileNotFoundError from None
-        if status in (401, 403):
+        # 400: credentials that have ended.
+        if status in (400, 401, 403):
             raise PermissionError from None
         raise
 

@@ -22,6 +22,8 @@ MIN_RING_SHARE = 1.25
 _POLL_SECONDS = 0.005
 # The most bytes that are copied at a time.
 _COPIED_BYTES = 4 << 20
+# So often the firing rate is looked at for a jump, in seconds.
+_JUMP_SECONDS = 0.01
 
 
 def make_moment_recorder(
@@ -64,9 +66,9 @@ class SharedRingMomentRecorder(MomentRecorder):
     ) -> None:
         super().__init__(path, geometry, **options)
         self._reader = reader
-        self._held_from = 0
+        self._first_copied = 0
         self._end: int | None = None
-        self._watched = reader.written
+        self._jump_position = reader.written
         self._copying = threading.Thread(target=self._copy_moments, daemon=True)
         self._copying.start()
 
@@ -85,7 +87,8 @@ class SharedRingMomentRecorder(MomentRecorder):
         Raises:
             OutputError: a moment could not be written.
         """
-        self._end = self._reader.written
+        if self._end is None:
+            self._end = self._reader.written
         self._copying.join()
         super().close()
 
@@ -94,34 +97,40 @@ class SharedRingMomentRecorder(MomentRecorder):
         return self._reader.written
 
     def _oldest(self) -> int:
-        return max(self._held_from, self._reader.written - self._reader.capacity)
+        return max(self._first_copied, self._reader.written - self._reader.capacity)
 
     def _may_write(self, moment: Moment) -> bool:
         # Where there is room for all of it, a disk does not take time from copying.
         return super()._may_write(moment) and (self._frame_count >= moment.stop or not self._room())
 
     def _copy_moments(self) -> None:
-        most = max(1, _COPIED_BYTES // self._ring.shape[1])
-        while self._error is None:
-            # Looked at first: what was triggered before the end is copied after this.
-            has_ended = self._end is not None
-            self._watch_jumps()
+        try:
+            while self._error is None:
+                # Looked at first: what was triggered before the end is copied after this.
+                has_ended = self._end is not None
+                self._watch_jumps()
+                with self._changed:
+                    self._begin_moments()
+                    is_copied = self._copy_frames()
+                if not is_copied:
+                    if has_ended:
+                        return
+                    time.sleep(_POLL_SECONDS)
+        except Exception as error:
             with self._changed:
-                self._begin_moments()
-                is_copied = self._copy_frames(most)
-            if not is_copied:
-                if has_ended:
-                    return
-                time.sleep(_POLL_SECONDS)
+                self._error = error
+                self._changed.notify_all()
 
-    def _copy_frames(self, most: int) -> bool:
+    def _copy_frames(self) -> bool:
         """Copy the next frames of the first moment that is not whole; False if there are none."""
         written = self._reader.written if self._end is None else self._end
         moment = next((one for one in self._moments if one.stop > self._frame_count), None)
         if moment is None:
             return False
         if moment.begin > self._frame_count:
-            self._frame_count = self._held_from = moment.begin
+            self._frame_count = self._first_copied = moment.begin
+        # A block of half the ring would be overwritten while it is copied.
+        most = max(1, min(_COPIED_BYTES // self._ring.shape[1], self._reader.capacity // 4))
         count = min(most, min(moment.stop, written) - self._frame_count)
         if count <= 0:
             return False
@@ -140,7 +149,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         """Go on half a ring behind the writer, which has overtaken."""
         lost_from = self._frame_count
         self._frame_count = max(lost_from + 1, self._reader.written - self._reader.capacity // 2)
-        self._held_from = self._frame_count
+        self._first_copied = self._frame_count
         for moment in self._moments:
             if moment.begin < lost_from < moment.stop:
                 self.lost_frames += moment.stop - lost_from
@@ -151,16 +160,15 @@ class SharedRingMomentRecorder(MomentRecorder):
                 moment.begin = moment.first = begin
 
     def _watch_jumps(self) -> None:
-        if self._jump is None:
+        reader, geometry = self._reader, self._geometry
+        new_count = reader.written - self._jump_position
+        if self._jump is None or new_count < _JUMP_SECONDS * (geometry.rate or 0):
             return
-        reader = self._reader
-        count = min(reader.written - self._watched, reader.capacity // 4)
-        first = reader.written - count
+        first = reader.written - min(new_count, reader.capacity // 4)
         # Where they lie: not past the end of the ring.
-        count = min(count, reader.capacity - first % reader.capacity)
-        geometry = reader.geometry
+        count = min(reader.written - first, reader.capacity - first % reader.capacity)
         shape = geometry.height, geometry.width
         frames = SpikeStream(reader.frames(first, count), shape, row_width=geometry.row_width)
-        self._watched = first + count
+        self._jump_position = first + count
         if self._jump.update(frames):
             self._requests.append(first)
