@@ -39,7 +39,7 @@ class RateJumpDetector:
         if not len(frames):
             return False
         sampled = frames.packed()[:: max(1, len(frames) // _SAMPLED_FRAMES)]
-        spikes = int.from_bytes(np.ascontiguousarray(sampled).data, "little").bit_count()
+        spikes = int(np.bitwise_count(sampled).sum())
         rate = max(spikes / (len(sampled) * frames.height * frames.row_width), _MIN_RATE)
         known = self._frame_count >= self._memory_frames
         ratio = max(rate / self._mean, self._mean / rate) if known else 1.0
