@@ -7,6 +7,8 @@ import pytest
 import spikecam as sc
 from spikecam.io.geometry import Geometry
 from spikecam.online.live_reconstruction import MAX_SOURCES, LiveReconstruction
+from spikecam.online.methods import find_online_method
+from spikecam.online.picture_source import PictureSource
 
 
 class FakeFeed:
@@ -217,3 +219,22 @@ def test_others_watch_while_a_method_is_made(monkeypatch):
     # The other was first; what was made beside it is left.
     assert live.watch("tfstp") is made[0]
     assert made[0].viewer_count == 2
+
+
+def test_pictures_wait_while_frames_may_be_lost():
+    method, options = find_online_method("tfp", {"window": 5})
+    source = PictureSource(method, options, (5, 9), fps=1000)
+    frames = sc.SpikeStream.from_array(np.ones((5, 5, 9)))
+
+    def is_made(**options):
+        source.update(frames)
+        return source.make_picture_if_due(5, **options)
+
+    time.sleep(0.26)
+    assert is_made(is_late=True)
+    began = time.monotonic()
+    assert not any(is_made(is_late=True) for _ in range(5)) or time.monotonic() - began > 0.2
+    time.sleep(0.26)
+    assert is_made(is_late=True)
+    time.sleep(0.01)
+    assert is_made()

@@ -82,6 +82,29 @@ def test_frames_wait_for_a_slow_disk(stream, tmp_path, monkeypatch):
         assert np.array_equal(sc.open(path).packed(), expected.packed())
 
 
+def test_a_moment_ends_or_begins_where_frames_were_lost(stream, tmp_path):
+    class Feed:
+        geometry, leftover_bytes, lost_frames = GEOMETRY, 0, 0
+
+        def __iter__(self):
+            for start in range(0, 300, 5):
+                if start in (100, 200):
+                    recorder.trigger()
+                if start in (105, 190):
+                    self.lost_frames += 40
+                yield stream[start : start + 5]
+
+    with MomentRecorder(
+        tmp_path / "moment.dat", GEOMETRY, seconds_before=0.2, seconds_after=0.1
+    ) as recorder:
+        live = LiveReconstruction(Feed(), "tfp", {"window": 5}, recorder=recorder)
+        live.run()
+    for path, (first, stop) in zip(recorder.recordings, [(80, 105), (190, 210)], strict=True):
+        assert np.array_equal(sc.open(path).packed(), stream[first:stop].packed())
+    assert recorder.lost_frames == 5
+    assert "5 frames of moments were lost" in live.summary()
+
+
 def test_rows_wider_than_the_picture_are_recorded_as_they_are(tmp_path, spikes):
     packed = sc.SpikeStream.from_array(spikes(60, 5, 16)).packed()
     stream = sc.SpikeStream(packed, (5, 9), row_width=16)

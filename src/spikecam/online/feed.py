@@ -188,6 +188,11 @@ class SharedRingFeed:
         self.capacity = reader.capacity
         self.reader = reader
 
+    @property
+    def is_late(self) -> bool:
+        """Whether so many frames are not read that the writer may overwrite them soon."""
+        return self.frames_behind > self.capacity // 4
+
     def last_frames(self, count: int, use: Callable[[SpikeStream], Result]) -> Result | None:
         """Use the last frames of the ring where they lie.
 

@@ -232,7 +232,7 @@ class LiveReconstruction:
         return self.error is None and not self._stop_requested.is_set() and self._shows(source)
 
     def _run(self) -> None:
-        rate_since, count_before, passed = time.monotonic(), 0, 0
+        rate_since, count_before, passed, lost = time.monotonic(), 0, 0, 0
         for frames in self.feed:
             if self._stop_requested.is_set():
                 return
@@ -244,14 +244,18 @@ class LiveReconstruction:
             if new_count:
                 self._first_update = self._first_update or time.monotonic()
                 if self.recorder is not None:
+                    if not self.recorder.reads_ring:
+                        self.recorder.skip(self.feed.lost_frames - lost)
                     self.recorder.append(frames)
+                lost = self.feed.lost_frames
                 for source in sources:
                     source.update(frames)
                 self._last_update = time.monotonic()
                 self.frame_count += new_count
             shown = [source for source in sources if self._shows(source)]
+            is_late = isinstance(self.feed, SharedRingFeed) and self.feed.is_late
             for source in shown:
-                is_made = source.make_picture_if_due(self.frame_count, len(shown))
+                is_made = source.make_picture_if_due(self.frame_count, len(shown), is_late=is_late)
                 self.picture_count += is_made
             elapsed = time.monotonic() - rate_since
             if elapsed >= _RATE_PERIOD_SECONDS:
@@ -274,8 +278,8 @@ class LiveReconstruction:
             )
         if self.recorder is not None and self.recorder.lost_frames:
             parts.append(
-                f"{self.recorder.lost_frames:,} frames of moments were overwritten before they "
-                "were copied; enlarge the ring of the camera's program"
+                f"{self.recorder.lost_frames:,} frames of moments were lost: they were overwritten "
+                "before they were copied; enlarge the ring of the camera's program"
             )
         if self.feed.leftover_bytes:
             geometry = self.feed.geometry

@@ -62,7 +62,7 @@ class MomentRecorder:
     Attributes:
         recordings: paths of the recordings that are written.
         memory_bytes: that the ring takes.
-        lost_frames: frames of moments that were overwritten before they were taken.
+        lost_frames: frames of moments that were lost before they were taken.
         reads_ring: whether it takes frames from a ring in shared memory; `append` then takes none.
 
     Raises:
@@ -110,6 +110,8 @@ class MomentRecorder:
         self._ring[:] = 0
         self.lost_frames = 0
         self._frame_count = 0
+        # Moments have no frame before it: others were lost there.
+        self._first_frame = 0
         self._moments: deque[Moment] = deque()
         # A signal may trigger while its own thread holds the lock: requests wait without one.
         self._requests: deque[int] = deque()
@@ -149,6 +151,22 @@ class MomentRecorder:
                 self._changed.notify_all()
             start += len(slots)
 
+    def skip(self, count: int) -> None:
+        """Take notice that so many frames were lost here: moments end before them, or begin after.
+
+        So a recording has no gap.
+        """
+        if not count:
+            return
+        with self._changed:
+            self._begin_moments()
+            self._first_frame = self._frame_count
+            for moment in self._moments:
+                if moment.begin < self._frame_count < moment.stop:
+                    self.lost_frames += moment.stop - self._frame_count
+                    moment.stop = self._frame_count
+            self._changed.notify_all()
+
     def close(self) -> None:
         """Write what was triggered, as far as frames came, and end.
 
@@ -183,7 +201,7 @@ class MomentRecorder:
 
     def _oldest(self) -> int:
         """Number of the first frame that a moment may have."""
-        return max(0, self._frame_count - len(self._ring))
+        return max(self._first_frame, self._frame_count - len(self._ring))
 
     def _room(self) -> int:
         """Frames that may be appended before one is overwritten that is to be written."""

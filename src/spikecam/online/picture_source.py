@@ -15,6 +15,9 @@ from spikecam.orientation import Orientation
 from spikecam.picture import Picture
 from spikecam.stream import SpikeStream
 
+# Seconds between two pictures while reading is late.
+_LATE_PERIOD_SECONDS = 0.25
+
 
 class LivePicture(NamedTuple):
     """A picture that was made while frames come.
@@ -73,6 +76,7 @@ class PictureSource:
         self._ended = False
         self._changed = threading.Condition()
         self._picture_due, self._picture_pending = time.monotonic(), False
+        self._picture_start = time.monotonic()
 
     @property
     def reads_ring(self) -> bool:
@@ -89,16 +93,21 @@ class PictureSource:
             self.reconstructor.update(frames)
         self._picture_pending = True
 
-    def make_picture_if_due(self, frame_count: int, source_count: int = 1) -> bool:
+    def make_picture_if_due(
+        self, frame_count: int, source_count: int = 1, *, is_late: bool = False
+    ) -> bool:
         """Make a picture where there are new frames and it is time for it.
 
         Args:
             frame_count: frames that have come.
             source_count: sources whose pictures are made beside each other.
+            is_late: whether frames may be lost: then pictures are left out, but for a few.
         """
         start = time.monotonic()
-        if not self._picture_pending or start < self._picture_due:
+        due = self._picture_start + _LATE_PERIOD_SECONDS if is_late else self._picture_due
+        if not self._picture_pending or start < due:
             return False
+        self._picture_start = start
         if not self._publish(frame_count):
             return False
         seconds = source_count * (time.monotonic() - start)

@@ -66,7 +66,6 @@ class SharedRingMomentRecorder(MomentRecorder):
     ) -> None:
         super().__init__(path, geometry, **options)
         self._reader = reader
-        self._first_copied = 0
         self._end: int | None = None
         self._jump_position = reader.written
         self._copying = threading.Thread(target=self._copy_moments, daemon=True)
@@ -97,7 +96,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         return self._reader.written
 
     def _oldest(self) -> int:
-        return max(self._first_copied, self._reader.written - self._reader.capacity)
+        return max(self._first_frame, self._reader.written - self._reader.capacity)
 
     def _may_write(self, moment: Moment) -> bool:
         # Where there is room for all of it, a disk does not take time from copying.
@@ -128,7 +127,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         if moment is None:
             return False
         if moment.begin > self._frame_count:
-            self._frame_count = self._first_copied = moment.begin
+            self._frame_count = self._first_frame = moment.begin
         # A block of half the ring would be overwritten while it is copied.
         most = max(1, min(_COPIED_BYTES // self._ring.shape[1], self._reader.capacity // 4))
         count = min(most, min(moment.stop, written) - self._frame_count)
@@ -149,7 +148,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         """Go on half a ring behind the writer, which has overtaken."""
         lost_from = self._frame_count
         self._frame_count = max(lost_from + 1, self._reader.written - self._reader.capacity // 2)
-        self._first_copied = self._frame_count
+        self._first_frame = self._frame_count
         for moment in self._moments:
             if moment.begin < lost_from < moment.stop:
                 self.lost_frames += moment.stop - lost_from
