@@ -61,6 +61,8 @@ def bucket(moto_server, monkeypatch, tmp_path):
     """An object store with the bucket "recordings", its keys in the environment."""
     import s3fs
 
+    from spikecam.io import remote_s3
+
     environment = {
         "AWS_ENDPOINT_URL": moto_server,
         "AWS_ACCESS_KEY_ID": "name-of-a-key",
@@ -75,8 +77,11 @@ def bucket(moto_server, monkeypatch, tmp_path):
     filesystem = s3fs.S3FileSystem(use_listings_cache=False)
     if not filesystem.exists("recordings"):
         filesystem.mkdir("recordings")
+    # Clients keep the credentials and the address that they were made with.
+    remote_s3._client.cache_clear()
     yield filesystem
     filesystem.rm("recordings", recursive=True)
+    remote_s3._client.cache_clear()
 
 
 @pytest.fixture(scope="session")

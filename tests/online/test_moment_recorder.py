@@ -101,8 +101,9 @@ def test_a_moment_ends_or_begins_where_frames_were_lost(stream, tmp_path):
         live.run()
     for path, (first, stop) in zip(recorder.recordings, [(80, 105), (190, 210)], strict=True):
         assert np.array_equal(sc.open(path).packed(), stream[first:stop].packed())
-    assert recorder.lost_frames == 5
-    assert "5 frames of moments were lost" in live.summary()
+    # Frames 105 to 110 of the first, and 180 to 190 of the second.
+    assert recorder.missing_frames == 15
+    assert "15 frames of moments are missing" in live.summary()
 
 
 def test_rows_wider_than_the_picture_are_recorded_as_they_are(tmp_path, spikes):

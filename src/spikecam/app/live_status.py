@@ -40,8 +40,8 @@ def format_live_status(live: LiveReconstruction, picture_rate: float, sent_rate:
         parts.append(f"{live.feed.lost_frames:,} frames lost")
     if live.recorder is not None and live.recorder.pending_count:
         parts.append("recording")
-    if live.recorder is not None and live.recorder.lost_frames:
-        parts.append(f"{live.recorder.lost_frames:,} frames of moments lost")
+    if live.recorder is not None and live.recorder.missing_frames:
+        parts.append(f"{live.recorder.missing_frames:,} frames of moments missing")
     if live.recorder is not None and live.recorder.recordings:
         latest = live.recorder.recordings[-1].name
         parts.append(f"{len(live.recorder.recordings)} recorded, the last is {latest}")

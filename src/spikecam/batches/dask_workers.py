@@ -89,9 +89,11 @@ class DaskWorkers:
     def __init__(self, client: Client, timeout: float = CONNECT_SECONDS) -> None:
         self.client = client
         self._executor = client.get_executor(pure=False)
-        self._counted = -_COUNT_SECONDS
+        self._count_time = -_COUNT_SECONDS
         self._count = 0
-        self._last_worker_time: float | None = time.monotonic()
+        # Since when there have been no workers, if there are none.
+        self._no_workers_since: float | None = None
+        self._has_warned = False
         try:
             client.wait_for_workers(1, timeout)
         except TimeoutError as error:
@@ -120,9 +122,7 @@ class DaskWorkers:
     @property
     def capacity(self) -> int:
         """Number of jobs to hold at a time: two for each worker that is there now."""
-        if time.monotonic() - self._counted > _COUNT_SECONDS and self.is_connected:
-            self._count = self.worker_count
-            self._counted = time.monotonic()
+        self._count_workers()
         return max(1, _JOBS_PER_WORKER * self._count)
 
     @property
@@ -145,22 +145,37 @@ class DaskWorkers:
             ResourceError: it does not answer.
         """
         if not self.is_connected:
-            raise ResourceError(
-                f"the Dask scheduler at {self.address} is gone; start it again and repeat the "
-                "batch: it goes on with the jobs that are missing"
-            )
-        now = time.monotonic()
-        if self.worker_count:
-            self._last_worker_time = now
-        elif (
-            self._last_worker_time is not None
-            and now - self._last_worker_time > _NO_WORKERS_SECONDS
-        ):
-            self._last_worker_time = None
+            raise self._connection_error()
+        self._count_workers()
+        if self._no_workers_since is None or self._has_warned:
+            return
+        if time.monotonic() - self._no_workers_since > _NO_WORKERS_SECONDS:
+            self._has_warned = True
             warn_user(
                 f"the scheduler at {self.address} has had no workers for {_NO_WORKERS_SECONDS:g} "
                 f"s; the batch waits until one starts (dask worker {self.address})"
             )
+
+    def _count_workers(self) -> None:
+        """Count the workers, some seconds after they were counted before."""
+        now = time.monotonic()
+        if now - self._count_time <= _COUNT_SECONDS or not self.is_connected:
+            return
+        try:
+            self._count = self.worker_count
+        except OSError as error:
+            raise self._connection_error() from error
+        self._count_time = now
+        if self._count:
+            self._no_workers_since, self._has_warned = None, False
+        elif self._no_workers_since is None:
+            self._no_workers_since = now
+
+    def _connection_error(self) -> ResourceError:
+        return ResourceError(
+            f"the Dask scheduler at {self.address} is gone; start it again and repeat the "
+            "batch: it goes on with the jobs that are missing"
+        )
 
 
 def _check_versions(client: Client) -> None:

@@ -31,7 +31,7 @@ from spikecam.bench.timing import median_seconds_in_turns
 from spikecam.bits import frame_bytes
 from spikecam.online.feed import open_feed
 from spikecam.online.live_reconstruction import LiveReconstruction
-from spikecam.online.ring_moments import make_moment_recorder
+from spikecam.online.ring_moments import MIN_RING_RATIO, make_moment_recorder
 from spikecam.online.shared_ring import SharedRing
 from spikecam.stream import SpikeStream
 
@@ -40,7 +40,7 @@ _HEIGHT, _WIDTH, _FRAMES = 250, 400, 2000
 _TOGETHER = 100
 # Pictures a second that are asked for.
 _ASKED = 62
-# Time that a ring in shared memory holds; more than what is recorded before a moment.
+# Time that a ring in shared memory holds; where a moment is recorded, more than before it.
 _RING_SECONDS = 0.1
 # Time that is recorded after a moment, which is in the middle.
 _AFTER_SECONDS = 0.2
@@ -125,7 +125,7 @@ def measure_shared_memory(
         takes in a second of processor time, which does not count the writer.
     """
     name = f"spikecam-bench-{os.getpid()}"
-    ring_seconds = max(_RING_SECONDS, 1.3 * (record_before or 0))
+    ring_seconds = max(_RING_SECONDS, 0.1 + MIN_RING_RATIO * (record_before or 0))
     arguments = [name, *map(str, shape), f"{rate}", f"{seconds}", f"{ring_seconds}"]
     camera = [sys.executable, "-m", "spikecam.bench.live", *arguments]
     # What is compiled is loaded before the camera starts.
@@ -170,7 +170,7 @@ def measure_shared_memory(
                 "frames recorded": sum(
                     path.stat().st_size // feed.geometry.frame_bytes for path in recorder.recordings
                 ),
-                "frames of the moment lost": recorder.lost_frames,
+                "frames of the moment missing": recorder.missing_frames,
             }
     if live.error is not None:
         raise live.error

@@ -156,6 +156,7 @@ def live(
         "leftover_bytes": feed.leftover_bytes,
         "lost_frames": feed.lost_frames,
         "moments": [] if recorder is None else recorder.recordings,
+        "missing_moment_frames": 0 if recorder is None else recorder.missing_frames,
     }
     lines = [live_reconstruction.summary()]
     lines += [] if recorder is None else [f"recorded {path}" for path in recorder.recordings]

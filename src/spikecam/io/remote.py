@@ -1,4 +1,4 @@
-"""Requests for recordings that are far away: file systems of fsspec, an extra, attempts and errors.
+"""Requests for recordings that are far away: file systems of fsspec, repeats, and errors.
 
 What libraries raise becomes one sentence of an address without its query and user information:
 these may hold passwords.
@@ -7,6 +7,7 @@ these may hold passwords.
 from __future__ import annotations
 
 import glob
+import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -41,7 +42,10 @@ class MissingFileError(FileError):
 
 
 class TemporaryError(Exception):
-    """A request failed for a reason that may pass: its cause, or else the server was busy."""
+    """A request failed, and may succeed when it is repeated.
+
+    Its cause is the error of a library; without one the server was busy, or its answer was cut off.
+    """
 
 
 def open_filesystem(address: RemoteAddress) -> Any:
@@ -64,7 +68,7 @@ def open_filesystem(address: RemoteAddress) -> Any:
     config = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS,
-        "retries": {"mode": "standard", "max_attempts": ATTEMPTS},
+        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
     }
     # Another program may change what is listed.
     filesystem = fsspec.filesystem(scheme, config_kwargs=config, use_listings_cache=False)
@@ -122,6 +126,29 @@ def retry_request(address: RemoteAddress, request: Callable[[], Result]) -> Resu
         f"{address} cannot be read: the server is too busy, or its answers are cut off; "
         "try again later, or copy the file here"
     )
+
+
+def check_content_range(address: RemoteAddress, text: str | None, start: int, stop: int) -> int:
+    """Check that an answer is of bytes [start, stop), or of the first of them.
+
+    Args:
+        address: of what was requested.
+        text: the header ``Content-Range`` of the answer.
+        start, stop: what was requested.
+
+    Returns:
+        Size of the whole file.
+
+    Raises:
+        FileError: it is of other bytes, or of all of the file.
+    """
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", text or "")
+    if match is None or int(match[1]) != start or int(match[2]) >= stop:
+        raise FileError(
+            f"the server of {address} does not send ranges of a file; copy the file here, or take "
+            "another server"
+        )
+    return int(match[3])
 
 
 def changed_error(address: RemoteAddress) -> FileError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,7 +83,15 @@ class RemoteFile:
             stop = min(start + step, len(view))
             view[start:stop] = self._source.fetch(position + start, position + stop)
 
-        list(self._threads.map(fetch, range(0, len(view), step)))
+        parts = [self._threads.submit(fetch, start) for start in range(0, len(view), step)]
+        try:
+            for part in parts:
+                part.result()
+        finally:
+            # After an error, nothing writes into the array any more.
+            for part in parts:
+                part.cancel()
+            wait(parts)
         return True
 
     def open(self) -> io.BufferedReader:

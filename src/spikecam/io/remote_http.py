@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING
 
 from spikecam.errors import FileError
 from spikecam.extras import require_packages
 from spikecam.io import remote
-from spikecam.io.remote import TemporaryError, changed_error, empty_error, retry_request
+from spikecam.io.remote import (
+    TemporaryError,
+    changed_error,
+    check_content_range,
+    empty_error,
+    retry_request,
+)
 from spikecam.io.remote_address import RemoteAddress
 
 if TYPE_CHECKING:
@@ -19,11 +24,7 @@ _local = threading.local()
 
 
 class HttpSource:
-    """A file of a web server, as `remote_sources.RangeSource`.
-
-    fsspec's own requests take a whole file for a range where the server knows no ranges, and do not
-    compare what they get.
-    """
+    """A file of a web server, as `remote_sources.RangeSource`."""
 
     def __init__(self, address: RemoteAddress) -> None:
         require_packages("requests", extra="remote", purpose=f"recordings at {address.scheme}://")
@@ -48,7 +49,7 @@ class HttpSource:
                 stream=True,
                 timeout=(remote.CONNECT_SECONDS, remote.READ_SECONDS),
             ) as response:
-                size, identity = self._check_headers(response)
+                size, identity = self._check_headers(response, start, stop)
                 # What requests itself reads is put together of small pieces.
                 content: bytes = response.raw.read(stop - start)
         except (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError) as error:
@@ -57,22 +58,19 @@ class HttpSource:
             raise TemporaryError
         return content, size, identity
 
-    def _check_headers(self, response: requests.Response) -> tuple[int, object]:
+    def _check_headers(
+        self, response: requests.Response, start: int, stop: int
+    ) -> tuple[int, object]:
         """Size of the file and its identity, of an answer that is the range that was asked for."""
         status = response.status_code
         if status == 416:
             raise changed_error(self.address) if self.size else empty_error(self.address)
         _check_status(self.address, status)
-        total = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("Content-Range", ""))
-        if status != 206 or total is None:
-            # The body is not read: it may be all of the file.
-            if response.headers.get("Content-Length") == "0":
-                raise empty_error(self.address)
-            raise FileError(
-                f"the server of {self.address} does not send ranges of a file; copy the file "
-                "here, or take another server"
-            )
-        size = int(total[1])
+        if status != 206 and response.headers.get("Content-Length") == "0":
+            raise empty_error(self.address)
+        # Where this raises, the body is not read: it may be all of the file.
+        text = response.headers.get("Content-Range") if status == 206 else None
+        size = check_content_range(self.address, text, start, stop)
         names = ("ETag", "Last-Modified")
         identity = (size, *(response.headers.get(name) for name in names))
         if self.size and identity != self.identity:

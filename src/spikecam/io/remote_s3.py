@@ -13,10 +13,10 @@ from typing import Any
 from spikecam.io.remote import (
     TemporaryError,
     changed_error,
+    check_content_range,
     empty_error,
     folder_error,
     open_filesystem,
-    path_in_filesystem,
     retry_request,
 )
 from spikecam.io.remote_address import RemoteAddress
@@ -34,16 +34,18 @@ class S3Source:
 
     def __init__(self, address: RemoteAddress) -> None:
         self.address = address
-        bucket, _, key = path_in_filesystem(address).partition("/")
-        self._object = {"Bucket": bucket, "Key": key}
         filesystem = open_filesystem(address)
+        bucket, key, _ = filesystem.split_path(address.url)
         self._client = retry_request(address, lambda: _client(filesystem))
-        # Such as who pays for the request.
-        self._object |= filesystem.req_kw
+        # Such as who pays, or the key of an object that is encrypted.
+        known = self._client.meta.service_model.operation_model("GetObject").input_shape.members
+        options = filesystem.s3_additional_kwargs | filesystem.req_kw
+        self._object = {name: value for name, value in options.items() if name in known}
+        self._object |= {"Bucket": bucket, "Key": key}
         facts = retry_request(address, self._request_facts)
         self.size = int(facts["ContentLength"])
+        self.identity: object = _identity(self.size, facts)
         self._etag = facts.get("ETag")
-        self.identity: object = (self.size, self._etag, facts.get("LastModified"))
         if not self.size:
             raise empty_error(address)
 
@@ -60,12 +62,13 @@ class S3Source:
             raise
 
     def _is_folder(self) -> bool:
-        options = self._object | {"Prefix": self._object["Key"].rstrip("/") + "/", "MaxKeys": 1}
-        del options["Key"]
+        bucket, prefix = self._object["Bucket"], self._object["Key"].rstrip("/") + "/"
         try:
-            return bool(_call(self._client.list_objects_v2, **options).get("KeyCount"))
-        except (FileNotFoundError, PermissionError):
+            listing = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        except Exception:
+            # Not all may list, and not all stores can.
             return False
+        return bool(listing.get("KeyCount"))
 
     def _request_range(self, start: int, stop: int) -> bytes:
         options = self._object | {"Range": f"bytes={start}-{stop - 1}"}
@@ -76,10 +79,18 @@ class S3Source:
         except (FileNotFoundError, _ChangedError):
             raise changed_error(self.address) from None
         with closing(answer["Body"]) as body:
+            # Where this raises, the body is not read: it may be all of the object.
+            size = check_content_range(self.address, answer.get("ContentRange"), start, stop)
+            if _identity(size, answer) != self.identity:
+                raise changed_error(self.address)
             content = _read_body(body)
         if len(content) != stop - start:
             raise TemporaryError
         return content
+
+
+def _identity(size: int, facts: dict[str, Any]) -> object:
+    return size, facts.get("ETag"), facts.get("LastModified")
 
 
 @functools.lru_cache(maxsize=64)

@@ -166,7 +166,6 @@ class SharedRingFeed:
 
     Attributes:
         reader: of the ring.
-        capacity: frames that the ring holds.
         needs_frames: whether somebody needs every frame; by default always.
         passed_frames: frames that came and were left in the ring.
         writable_slots: gives memory for so many frames or fewer, of so many bytes, to which they
@@ -185,13 +184,12 @@ class SharedRingFeed:
         self.writable_slots: Callable[[int, int], Bytes | None] | None = None
         self.needs_frames: Callable[[], bool] = lambda: True
         self.passed_frames = 0
-        self.capacity = reader.capacity
         self.reader = reader
 
     @property
     def is_late(self) -> bool:
         """Whether so many frames are not read that the writer may overwrite them soon."""
-        return self.frames_behind > self.capacity // 4
+        return self.frames_behind > self.reader.capacity // 4
 
     def last_frames(self, count: int, use: Callable[[SpikeStream], Result]) -> Result | None:
         """Use the last frames of the ring where they lie.

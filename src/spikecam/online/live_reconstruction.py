@@ -244,8 +244,8 @@ class LiveReconstruction:
             if new_count:
                 self._first_update = self._first_update or time.monotonic()
                 if self.recorder is not None:
-                    if not self.recorder.reads_ring:
-                        self.recorder.skip(self.feed.lost_frames - lost)
+                    if self.feed.lost_frames > lost and not self.recorder.reads_ring:
+                        self.recorder.end_at_gap()
                     self.recorder.append(frames)
                 lost = self.feed.lost_frames
                 for source in sources:
@@ -276,10 +276,10 @@ class LiveReconstruction:
                 f"{self.feed.lost_frames:,} frames were lost: they were overwritten before they "
                 "were read"
             )
-        if self.recorder is not None and self.recorder.lost_frames:
+        if self.recorder is not None and self.recorder.missing_frames:
             parts.append(
-                f"{self.recorder.lost_frames:,} frames of moments were lost: they were overwritten "
-                "before they were copied; enlarge the ring of the camera's program"
+                f"{self.recorder.missing_frames:,} frames of moments are missing: some were "
+                "overwritten before they were copied; enlarge the ring of the camera's program"
             )
         if self.feed.leftover_bytes:
             geometry = self.feed.geometry

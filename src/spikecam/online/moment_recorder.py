@@ -11,7 +11,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ class Moment:
 
     begin: int
     stop: int
-    first: int = 0
+    first: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.first = self.begin
@@ -62,7 +62,8 @@ class MomentRecorder:
     Attributes:
         recordings: paths of the recordings that are written.
         memory_bytes: that the ring takes.
-        lost_frames: frames of moments that were lost before they were taken.
+        missing_frames: frames of moments that are not in their recordings: they, or frames between
+            them and the trigger, were lost before.
         reads_ring: whether it takes frames from a ring in shared memory; `append` then takes none.
 
     Raises:
@@ -108,10 +109,11 @@ class MomentRecorder:
         self._ring = np.empty((capacity, geometry.frame_bytes), np.uint8)
         # The system gives the memory now, not while frames come.
         self._ring[:] = 0
-        self.lost_frames = 0
+        self.missing_frames = 0
         self._frame_count = 0
-        # Moments have no frame before it: others were lost there.
+        # Frames before this number are not in the memory, or have a gap behind them.
         self._first_frame = 0
+        self._last_trigger = 0
         self._moments: deque[Moment] = deque()
         # A signal may trigger while its own thread holds the lock: requests wait without one.
         self._requests: deque[int] = deque()
@@ -151,19 +153,14 @@ class MomentRecorder:
                 self._changed.notify_all()
             start += len(slots)
 
-    def skip(self, count: int) -> None:
-        """Take notice that so many frames were lost here: moments end before them, or begin after.
-
-        So a recording has no gap.
-        """
-        if not count:
-            return
+    def end_at_gap(self) -> None:
+        """End moments where frames were lost; later ones begin here: recordings have no gap."""
         with self._changed:
             self._begin_moments()
             self._first_frame = self._frame_count
             for moment in self._moments:
                 if moment.begin < self._frame_count < moment.stop:
-                    self.lost_frames += moment.stop - self._frame_count
+                    self.missing_frames += moment.stop - self._frame_count
                     moment.stop = self._frame_count
             self._changed.notify_all()
 
@@ -194,9 +191,12 @@ class MomentRecorder:
 
     def _begin_moments(self) -> None:
         while self._requests:
-            frame = self._requests.popleft()
-            begin = max(frame - self._before, self._oldest())
-            self._moments.append(Moment(begin, frame + self._after))
+            # In the order of their frames, whoever triggers.
+            frame = self._last_trigger = max(self._requests.popleft(), self._last_trigger)
+            stop = frame + self._after
+            begin = min(max(frame - self._before, self._oldest()), stop)
+            self.missing_frames += begin - max(0, frame - self._before)
+            self._moments.append(Moment(begin, stop))
         self._changed.notify_all()
 
     def _oldest(self) -> int:

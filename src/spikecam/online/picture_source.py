@@ -84,7 +84,7 @@ class PictureSource:
         return (
             self._ring is not None
             and isinstance(self.reconstructor, WindowReconstructor)
-            and 2 * self.reconstructor.length <= self._ring.capacity
+            and 2 * self.reconstructor.length <= self._ring.reader.capacity
         )
 
     def update(self, frames: SpikeStream) -> None:

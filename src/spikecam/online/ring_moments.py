@@ -17,12 +17,13 @@ from spikecam.online.moment_recorder import Moment, MomentRecorder
 from spikecam.online.shared_ring import SharedRingReader
 from spikecam.stream import SpikeStream
 
-# The ring holds so many times the frames before a moment, or more: the rest is the lead of copying.
-MIN_RING_SHARE = 1.25
+# The ring holds so many times the seconds before a moment, and so many seconds more, at least: the
+# lead of copying over the writer.
+MIN_RING_RATIO = 1.25
+MIN_LEAD_SECONDS = 0.05
 _POLL_SECONDS = 0.005
-# The most bytes that are copied at a time.
-_COPIED_BYTES = 4 << 20
-# So often the firing rate is looked at for a jump, in seconds.
+_MAX_COPY_BYTES = 4 << 20
+# Seconds between two checks of the firing rate for a jump.
 _JUMP_SECONDS = 0.01
 
 
@@ -38,8 +39,9 @@ def make_moment_recorder(
     Raises:
         OptionError, OutputError, ResourceError: as `MomentRecorder`.
     """
-    before = round(options["seconds_before"] * (geometry.rate or 0))
-    if isinstance(feed, SharedRingFeed) and feed.capacity >= MIN_RING_SHARE * before:
+    before, rate = options["seconds_before"], geometry.rate or 0
+    seconds = max(MIN_RING_RATIO * before, before + MIN_LEAD_SECONDS)
+    if isinstance(feed, SharedRingFeed) and feed.reader.capacity >= seconds * rate:
         return SharedRingMomentRecorder(path, feed.reader, geometry, **options)
     return MomentRecorder(path, geometry, **options)
 
@@ -48,7 +50,7 @@ class SharedRingMomentRecorder(MomentRecorder):
     """Recorder of moments of frames in shared memory, which copies the frames of these alone.
 
     Where copying is overtaken by the writer, a moment ends with the last frame before those that
-    were overwritten, or begins after them where none was copied; `lost_frames` counts them.
+    were overwritten, or begins after them where none was copied; `missing_frames` counts the rest.
 
     Args:
         path, geometry: as for `MomentRecorder`.
@@ -68,8 +70,8 @@ class SharedRingMomentRecorder(MomentRecorder):
         self._reader = reader
         self._end: int | None = None
         self._jump_position = reader.written
-        self._copying = threading.Thread(target=self._copy_moments, daemon=True)
-        self._copying.start()
+        self._copy_thread = threading.Thread(target=self._copy_moments, daemon=True)
+        self._copy_thread.start()
 
     def append(self, frames: SpikeStream) -> None:
         """Take none of them: they lie in the ring.
@@ -88,7 +90,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         """
         if self._end is None:
             self._end = self._reader.written
-        self._copying.join()
+        self._copy_thread.join()
         super().close()
 
     @property
@@ -96,10 +98,10 @@ class SharedRingMomentRecorder(MomentRecorder):
         return self._reader.written
 
     def _oldest(self) -> int:
-        return max(self._first_frame, self._reader.written - self._reader.capacity)
+        return max(super()._oldest(), self._reader.written - self._reader.capacity)
 
     def _may_write(self, moment: Moment) -> bool:
-        # Where there is room for all of it, a disk does not take time from copying.
+        # Disk writes slow copying down: while there is memory, they wait until all is copied.
         return super()._may_write(moment) and (self._frame_count >= moment.stop or not self._room())
 
     def _copy_moments(self) -> None:
@@ -129,7 +131,7 @@ class SharedRingMomentRecorder(MomentRecorder):
         if moment.begin > self._frame_count:
             self._frame_count = self._first_frame = moment.begin
         # A block of half the ring would be overwritten while it is copied.
-        most = max(1, min(_COPIED_BYTES // self._ring.shape[1], self._reader.capacity // 4))
+        most = max(1, min(_MAX_COPY_BYTES // self._ring.shape[1], self._reader.capacity // 4))
         count = min(most, min(moment.stop, written) - self._frame_count)
         if count <= 0:
             return False
@@ -151,11 +153,11 @@ class SharedRingMomentRecorder(MomentRecorder):
         self._first_frame = self._frame_count
         for moment in self._moments:
             if moment.begin < lost_from < moment.stop:
-                self.lost_frames += moment.stop - lost_from
+                self.missing_frames += moment.stop - lost_from
                 moment.stop = lost_from
             elif lost_from <= moment.begin < self._frame_count:
                 begin = min(self._frame_count, moment.stop)
-                self.lost_frames += begin - moment.begin
+                self.missing_frames += begin - moment.begin
                 moment.begin = moment.first = begin
 
     def _watch_jumps(self) -> None:

@@ -20,24 +20,34 @@ class RangeServer(ThreadingHTTPServer):
     """Server of ranges of ``files``, by name, that does what its attributes say.
 
     ``busy``: answers that will be 503. ``cut``: answers that will end in their middle. ``status``:
-    of every answer, if not 0. ``ranges``: whether it knows of them. ``delay``: seconds before an
-    answer. ``heads``: whether it answers HEAD. ``requests``: (name, first byte, last byte) of those
-    that were made.
+    of every answer, if not 0. ``ranges``: whether it knows of them. ``shift``: bytes by which these
+    are wrong. ``delay``: seconds before an answer. ``heads``: whether it answers HEAD.
+    ``requests``: (name, first byte, last byte) of those that were made.
     """
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.files, self.requests = {}, []
+        self.files, self.requests, self.connection_count = {}, [], 0
         self.busy = self.cut = self.status = 0
+        self.shift = 0
         self.ranges, self.delay, self.etags, self.heads = True, 0.0, True, False
+
+    def handle_error(self, request, client_address):
+        """Say nothing of readers that went away."""
 
     def address(self, name):
         return f"http://127.0.0.1:{self.server_port}/{name}"
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        self.server.connection_count += 1
+
     def do_GET(self):
         server = self.server
         name = unquote(self.path.lstrip("/").partition("?")[0])
@@ -57,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not wanted or not server.ranges:
             return self.answer(200, content, headers)
         start, stop = int(wanted[1]), min(int(wanted[2]) + 1, len(content))
+        start, stop = start + server.shift, stop + server.shift
         if start >= stop:
             return self.answer(416)
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
@@ -68,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer(405)
         if content is None:
             return self.answer(404)
-        return self.answer(200, content, {"ETag": f'"{hash(content)}"'})
+        headers = {"ETag": f'"{hash(content)}"'} if self.server.etags else {}
+        return self.answer(200, content, headers)
 
     def answer(self, status, content=b"", headers=None):
         self.send_response(status)

@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -154,6 +155,36 @@ def test_long_slices_are_read_in_parts(server, address, stream, monkeypatch):
     assert [first for first, _ in spans[1:]] == [last + 1 for _, last in spans[:-1]]
 
 
+def test_connections_are_kept(server, address, stream, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 240)
+    opened = open(address)
+    for start in range(0, 60, 10):
+        assert np.array_equal(opened.read(start, start + 10), stream.read(start, start + 10))
+    assert np.array_equal(np.asarray(opened), np.asarray(stream))
+    assert len(server.requests) > 15
+    # Of this thread, of the one that read the sidecar file, and of those that read the recording.
+    assert server.connection_count <= 2 + remote_file._PARALLEL_REQUESTS
+
+
+def test_nothing_is_written_after_an_error(server, address, monkeypatch):
+    monkeypatch.setattr(remote_file, "BLOCK_BYTES", 100)
+    file = open(address)._packed.source
+
+    def fetch(start, stop):
+        if start == 0:
+            raise FileError("the first part fails")
+        time.sleep(0.05)
+        return bytes([1]) * (stop - start)
+
+    monkeypatch.setattr(file._source, "fetch", fetch)
+    target = np.zeros(60 * 240, np.uint8)
+    with pytest.raises(FileError, match="the first part fails"):
+        file.read_into(0, target)
+    target[:] = 0
+    time.sleep(0.3)
+    assert not target.any()
+
+
 def test_a_size_that_is_not_known_is_asked_for(server, address):
     del server.files["a.dat.json"]
     with pytest.raises(GeometryError, match=r"a\.dat does not say its width and height"):
@@ -174,6 +205,7 @@ def test_what_fails_for_a_while_is_requested_again(server, address, stream, faul
     [
         ("busy", 10**6, "the server is too busy, or its answers are cut off; try again later"),
         ("cut", 10**6, "cannot be read: the server"),
+        ("shift", 240, "does not send ranges of a file; copy the file here"),
         ("ranges", False, "does not send ranges of a file; copy the file here"),
         ("status", 403, "may not be read by you: get an address that is public or signed"),
         ("status", 418, r"refuses to send it \(status 418\)"),

@@ -59,19 +59,43 @@ def test_missing_credentials_are_explained_and_then_used(bucket, address, monkey
     assert open(address).shape == (60, 40, 48)
 
 
-def test_answers_that_are_cut_off_are_requested_again(server, bucket, stream, monkeypatch):
+@pytest.fixture
+def simple_store(server, bucket, stream, monkeypatch):
+    """A server of files in place of the store, as web servers show a folder as a bucket."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.address("")[:-1])
     remote_s3._client.cache_clear()
     server.files["recordings/a.dat"], server.heads = stream.packed().tobytes(), True
-    opened = open("s3://recordings/a.dat", shape=(40, 48))
-    server.cut = remote.ATTEMPTS - 1
+    return server
+
+
+def open_simple():
+    return open("s3://recordings/a.dat", shape=(40, 48))
+
+
+def test_answers_that_are_cut_off_are_requested_again(simple_store, stream):
+    opened = open_simple()
+    simple_store.cut = remote.ATTEMPTS - 1
     assert np.array_equal(np.asarray(opened), np.asarray(stream))
-    assert server.cut == 0
-    opened = open("s3://recordings/a.dat", shape=(40, 48))
-    server.cut = 10**6
+    assert simple_store.cut == 0
+    opened = open_simple()
+    simple_store.cut = 10**6
     with pytest.raises(FileError, match=r"s3://recordings/a\.dat cannot be read: the server does"):
         opened.read(0, 5)
-    remote_s3._client.cache_clear()
+
+
+def test_a_store_without_conditions_and_etags_is_compared(simple_store):
+    simple_store.etags = False
+    opened = open_simple()
+    simple_store.files["recordings/a.dat"] = bytes(240 * 61)
+    with pytest.raises(FileError, match=r"a\.dat changed while it was being read; open it again"):
+        opened.read(3, 8)
+
+
+def test_a_store_that_sends_no_ranges_is_refused(simple_store):
+    opened = open_simple()
+    simple_store.ranges = False
+    with pytest.raises(FileError, match=r"a\.dat does not send ranges of a file; copy the file"):
+        opened.read(3, 8)
 
 
 def test_a_folder_is_named(bucket, address):
