@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam import sample
 from spikecam.errors import FileError, OptionError
 from spikecam.io.folder import write_picture_folder
 from spikecam.io.video import read_video, video_frames, write_video
@@ -141,3 +142,10 @@ def test_a_damaged_video_is_refused_and_the_frame_named(tmp_path, seed):
     (tmp_path / "a.mp4").write_bytes(content)
     with pytest.raises(FileError, match=r"a\.mp4 (is damaged at (about )?frame|is not a readable)"):
         list(video_frames(tmp_path / "a.mp4"))
+
+
+def test_the_same_pictures_are_the_same_file(tmp_path):
+    pictures = [*sc.reconstruct_frames(sc.open(sample.SPIKES), "tfp", frames=range(20, 70))]
+    for i in range(4):
+        write_video(tmp_path / f"{i}.mp4", pictures)
+    assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1

@@ -1,5 +1,6 @@
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,6 +53,13 @@ def test_recordings_hold_the_frames_around_each_trigger(
         assert recorded.rate == 100
 
 
+def test_a_disk_without_room_is_refused(tmp_path, monkeypatch):
+    usage = SimpleNamespace(free=100)
+    monkeypatch.setattr(moment_recorder.shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(sc.ResourceError, match=r"moment of 0 MB does not fit on the disk of .*dat"):
+        MomentRecorder(tmp_path / "a/m.dat", GEOMETRY, seconds_before=1, seconds_after=1)
+
+
 def test_names_that_are_taken_are_left_out(stream, tmp_path):
     (tmp_path / "moment.dat").write_bytes(b"mine")
     (tmp_path / "moment-3.dat").write_bytes(b"mine")
@@ -83,6 +91,8 @@ def test_frames_wait_for_a_slow_disk(stream, tmp_path, monkeypatch):
 
 
 def test_a_moment_ends_or_begins_where_frames_were_lost(stream, tmp_path):
+    moments = []
+
     class Feed:
         geometry, leftover_bytes, lost_frames = GEOMETRY, 0, 0
 
@@ -97,8 +107,11 @@ def test_a_moment_ends_or_begins_where_frames_were_lost(stream, tmp_path):
     with MomentRecorder(
         tmp_path / "moment.dat", GEOMETRY, seconds_before=0.2, seconds_after=0.1
     ) as recorder:
+        recorder.on_moment = lambda *facts: moments.append(facts)
         live = LiveReconstruction(Feed(), "tfp", {"window": 5}, recorder=recorder)
         live.run()
+    first, second = recorder.recordings
+    assert moments == [(first, 25, 30), (second, 20, 30)]
     for path, (first, stop) in zip(recorder.recordings, [(80, 105), (190, 210)], strict=True):
         assert np.array_equal(sc.open(path).packed(), stream[first:stop].packed())
     # Frames 105 to 110 of the first, and 180 to 190 of the second.
@@ -134,8 +147,13 @@ def test_moments_that_cannot_be_are_refused(tmp_path):
         MomentRecorder(path, GEOMETRY, seconds_before=1e12, seconds_after=1)
     with pytest.raises(sc.OptionError, match="at least one frame"):
         MomentRecorder(path, GEOMETRY, seconds_before=0, seconds_after=0)
-    with pytest.raises(sc.OptionError, match="at least 0"):
+    with pytest.raises(sc.OptionError, match="are numbers from 0"):
         MomentRecorder(path, GEOMETRY, seconds_before=-1, seconds_after=2)
+    for options in ({"seconds_before": np.nan}, {"seconds_after": np.inf}):
+        with pytest.raises(sc.OptionError, match="are numbers from 0"):
+            MomentRecorder(path, GEOMETRY, **{"seconds_before": 1, "seconds_after": 1, **options})
+    with pytest.raises(sc.OutputError, match="s3:// begins an address; write to a file here"):
+        MomentRecorder("s3://a/b.dat", GEOMETRY, seconds_before=1, seconds_after=1)
     with pytest.raises(sc.OutputError, match=r"is no \.dat file"):
         MomentRecorder(tmp_path / "a.png", GEOMETRY, seconds_before=1, seconds_after=1)
     with pytest.raises(sc.OptionError, match="a factor above 1, not 1"):

@@ -116,7 +116,9 @@ def test_a_moment_begins_after_what_was_overwritten(ring, reader, frames, tmp_pa
 
 
 def test_a_moment_of_which_nothing_is_left_is_no_file(ring, reader, frames, tmp_path):
+    moments = []
     with make_recorder(tmp_path / "moment.dat", reader) as recorder:
+        recorder.on_moment = lambda *facts: moments.append(facts)
         write_slowly(ring, frames[:100], recorder, [])
         with recorder._changed:
             recorder.trigger()
@@ -125,7 +127,7 @@ def test_a_moment_of_which_nothing_is_left_is_no_file(ring, reader, frames, tmp_
                 ring.write(frames[start : start + 20])
         wait_until(lambda: not recorder.pending_count)
     assert recorder.recordings == list(tmp_path.iterdir()) == []
-    assert recorder.missing_frames == 30
+    assert (recorder.missing_frames, moments) == (30, [(None, 0, 30)])
 
 
 def test_frames_wait_in_the_ring_for_a_slow_disk(ring, reader, frames, tmp_path, monkeypatch):

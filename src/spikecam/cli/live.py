@@ -71,6 +71,7 @@ class MomentOptions:
             seconds_after=self.record_after,
             jump=self.trigger_jump,
         )
+        recorder.on_moment = _say_moment
         with recorder, trigger_on_signal(recorder.trigger) as has_signal:
             triggers = []
             if trigger_on_enter(recorder.trigger, stdin_is_feed=isinstance(feed, PipeFeed)):
@@ -90,6 +91,18 @@ class MomentOptions:
                 f"{recorder.memory_bytes / 1e6:,.0f} MB of memory hold the frames"
             )
             yield recorder
+
+
+def _say_moment(path: Path | None, frame_count: int, wanted_count: int) -> None:
+    if path is None:
+        say_aside("a moment was not recorded: all its frames were lost, or none came")
+        return
+    frames = f"{frame_count:,} frames"
+    if frame_count < wanted_count:
+        frames = (
+            f"{frame_count:,} of {wanted_count:,} frames; the others were lost, or did not come"
+        )
+    say_aside(f"recorded {path}: {frames}")
 
 
 @add_method_flags(METHODS, without=("fpn",))
@@ -131,7 +144,9 @@ def live(
     from spikecam.online.live_reconstruction import LiveReconstruction
 
     feed = open_feed(source, recording.camera, recording.size)
-    geometry = replace(feed.geometry, rate=recording.rate or feed.geometry.rate)
+    geometry = replace(
+        feed.geometry, rate=feed.geometry.rate if recording.rate is None else recording.rate
+    )
     with moments.recorder(geometry, feed, has_page=page) as recorder:
         live_reconstruction = LiveReconstruction(
             feed, method, values, fps=fps, orientation=recording.orientation, recorder=recorder

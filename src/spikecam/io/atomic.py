@@ -21,6 +21,8 @@ Replaceable = Callable[[Path], bool]
 # .NAME.PID-PLACE-RANDOM.part.SUFFIX; see `_temporary_name`.
 _LEFTOVER = re.compile(r"\..*\.(\d{1,9})-([0-9a-f]{12})-[0-9a-f]{12}\.part(\..*)?")
 _NAME_LETTERS = 40
+# A slash is lost where an address has become a Path.
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/")
 _protected: ContextVar[Path | None] = ContextVar("protected", default=None)
 
 
@@ -74,6 +76,12 @@ def check_output_folder(path: Path, *, is_replaceable: Replaceable | None = None
 
 
 def _check_place(path: Path) -> None:
+    address = _ADDRESS.match(str(path))
+    if address and not Path(address[1]).exists():
+        raise OutputError(
+            f"outputs are files on this machine, and {address[1]}// begins an address; write to a "
+            "file here, then copy it"
+        )
     # A name that is too long is an error here; `Path.exists` hides it from Python 3.14 on.
     with suppress(FileNotFoundError, NotADirectoryError):
         path.lstat()

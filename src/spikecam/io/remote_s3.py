@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from spikecam.errors import FileError
 from spikecam.io.remote import (
     TemporaryError,
     changed_error,
@@ -17,6 +18,7 @@ from spikecam.io.remote import (
     empty_error,
     folder_error,
     open_filesystem,
+    reading_error,
     retry_request,
 )
 from spikecam.io.remote_address import RemoteAddress
@@ -36,7 +38,7 @@ class S3Source:
         self.address = address
         filesystem = open_filesystem(address)
         bucket, key, _ = filesystem.split_path(address.url)
-        self._client = retry_request(address, lambda: _client(filesystem))
+        self._client = self._make_client(filesystem)
         # Such as who pays, or the key of an object that is encrypted.
         known = self._client.meta.service_model.operation_model("GetObject").input_shape.members
         options = filesystem.s3_additional_kwargs | filesystem.req_kw
@@ -48,6 +50,19 @@ class S3Source:
         self._etag = facts.get("ETag")
         if not self.size:
             raise empty_error(address)
+
+    def _make_client(self, filesystem: Any) -> Any:
+        from botocore.exceptions import ConfigParseError, ProfileNotFound
+
+        try:
+            return _client(filesystem)
+        except (ConfigParseError, ProfileNotFound, ValueError) as error:
+            raise FileError(
+                f"{self.address} cannot be read: {error}; correct AWS_PROFILE, AWS_ENDPOINT_URL "
+                "or the files in ~/.aws"
+            ) from None
+        except Exception as error:
+            raise reading_error(self.address, error) from None
 
     def fetch(self, start: int, stop: int) -> bytes:
         """Bytes [start, stop)."""

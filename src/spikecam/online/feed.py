@@ -97,7 +97,9 @@ def open_feed(source: str, camera: str | None = None, shape: tuple[int, int] | N
     path = Path(source)
     form = find_format_or_none(path)
     if form is None or not form.needs_geometry:
-        raise FileError(f"{path} is not followed: name a .dat file, or - for a pipe")
+        raise FileError(
+            f"{path} is not followed: name a .dat file, - for a pipe, or shm:NAME for shared memory"
+        )
     if not path.is_file():
         raise FileError(f"{path} does not exist yet; begin to record, then follow it")
     feed = GrowingFileFeed(path, resolve_geometry(path, camera, shape))

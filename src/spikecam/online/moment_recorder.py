@@ -8,16 +8,18 @@ fills, and the feed waits: no frame of a moment is left out.
 from __future__ import annotations
 
 import itertools
+import math
+import shutil
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from spikecam.bits import Bytes
-from spikecam.errors import OptionError, OutputError
+from spikecam.errors import OptionError, OutputError, ResourceError
 from spikecam.io.atomic import atomic_path, check_writable_file, keeping_existing_file
 from spikecam.io.geometry import Geometry, write_sidecar
 from spikecam.io.paths import PathLike
@@ -35,11 +37,13 @@ class Moment:
 
     Attributes:
         begin, stop: they are [begin, stop) of the feed.
+        wanted_count: frames that were asked for; `begin` and `stop` leave out those that were lost.
         first: the first of them that is not written yet.
     """
 
     begin: int
     stop: int
+    wanted_count: int
     first: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,12 +68,14 @@ class MomentRecorder:
         memory_bytes: that the ring takes.
         missing_frames: frames of moments that are not in their recordings: they, or frames between
             them and the trigger, were lost before.
+        on_moment: called, by another thread, when a moment is written, with its path, its number of
+            frames, and that asked for; the path is None where no frame was recorded.
         reads_ring: whether it takes frames from a ring in shared memory; `append` then takes none.
 
     Raises:
         OptionError: the rate is not known, no frame is asked for, or the factor is not above 1.
         OutputError: the path cannot be written, or is no ``.dat`` file.
-        ResourceError: there is not so much memory.
+        ResourceError: there is not so much memory, or room on the disk.
     """
 
     reads_ring = False
@@ -88,8 +94,8 @@ class MomentRecorder:
             raise OutputError(f"{path} is no .dat file, which moments are recorded to; rename it")
         if geometry.rate is None:
             raise OptionError("seconds need the camera's frames a second; give --rate")
-        if not (seconds_before >= 0 and seconds_after >= 0):
-            raise OptionError("seconds before and after a moment are at least 0")
+        if not (0 <= seconds_before < math.inf and 0 <= seconds_after < math.inf):
+            raise OptionError("seconds before and after a moment are numbers from 0")
         self._jump = None if jump is None else RateJumpDetector(jump, geometry.rate)
         self._before = round(seconds_before * geometry.rate)
         self._after = round(seconds_after * geometry.rate)
@@ -103,6 +109,7 @@ class MomentRecorder:
             "record fewer seconds",
         )
         check_writable_file(path)
+        _check_disk(path, self.memory_bytes)
         self.recordings: list[Path] = []
         self._names = _free_names(path)
         self._geometry = replace(geometry, exposure=None)
@@ -110,6 +117,7 @@ class MomentRecorder:
         # The system gives the memory now, not while frames come.
         self._ring[:] = 0
         self.missing_frames = 0
+        self.on_moment: Callable[[Path | None, int, int], None] | None = None
         self._frame_count = 0
         # Frames before this number are not in the memory, or have a gap behind them.
         self._first_frame = 0
@@ -196,7 +204,7 @@ class MomentRecorder:
             stop = frame + self._after
             begin = min(max(frame - self._before, self._oldest()), stop)
             self.missing_frames += begin - max(0, frame - self._before)
-            self._moments.append(Moment(begin, stop))
+            self._moments.append(Moment(begin, stop, stop - max(0, frame - self._before)))
         self._changed.notify_all()
 
     def _oldest(self) -> int:
@@ -220,9 +228,9 @@ class MomentRecorder:
     def _write_moments(self) -> None:
         try:
             while self._wait_for_moment():
-                if not self._wait_for_frames(self._moments[0]):
-                    with self._changed:
-                        self._moments.popleft()
+                moment = self._moments[0]
+                if not self._wait_for_frames(moment):
+                    self._end_moment(None)
                     continue
                 path = next(self._names)
                 with (
@@ -230,19 +238,26 @@ class MomentRecorder:
                     atomic_path(path) as temporary,
                     temporary.open("wb") as file,
                 ):
-                    for part in self._iter_parts(self._moments[0]):
+                    for part in self._iter_parts(moment):
                         file.write(part.data)
                     # Written before it is renamed, so that a full disk is an error.
                     file.flush()
                 write_sidecar(path, self._geometry)
-                with self._changed:
-                    self._moments.popleft()
-                    self.recordings.append(path)
-                    self._changed.notify_all()
+                self._end_moment(path)
         except Exception as error:
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
+
+    def _end_moment(self, path: Path | None) -> None:
+        """Take the first moment from those that are not written."""
+        with self._changed:
+            moment = self._moments.popleft()
+            if path is not None:
+                self.recordings.append(path)
+            self._changed.notify_all()
+        if self.on_moment is not None:
+            self.on_moment(path, moment.first - moment.begin, moment.wanted_count)
 
     def _wait_for_moment(self) -> bool:
         with self._changed:
@@ -269,6 +284,19 @@ class MomentRecorder:
             with self._changed:
                 moment.first = last
                 self._changed.notify_all()
+
+
+def _check_disk(path: Path, size: int) -> None:
+    """Refuse a moment that the disk has no room for."""
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise ResourceError(
+            f"a moment of {size / 1e6:,.0f} MB does not fit on the disk of {path}, where "
+            f"{free / 1e6:,.0f} MB are free; record fewer seconds, or choose another place"
+        )
 
 
 def _free_names(path: Path) -> Iterator[Path]:

@@ -98,6 +98,33 @@ def test_a_store_that_sends_no_ranges_is_refused(simple_store):
         opened.read(3, 8)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("AWS_PROFILE", "none", r"profile \(none\) could not be found; correct AWS_PROFILE"),
+        ("AWS_ENDPOINT_URL", "127.0.0.1:1", r"Invalid endpoint: 127\.0\.0\.1:1; correct AWS_PRO"),
+    ],
+)
+def test_settings_that_are_wrong_are_named(bucket, address, monkeypatch, name, value, message):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(FileError, match=message):
+        open(address)
+
+
+def test_outputs_at_addresses_are_refused(bucket, address, spikecam, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in (
+        ("convert", address, "-o", "s3://recordings/b.dat"),
+        ("convert", address, "-o", "s3://recordings/b.zarr"),
+        ("reconstruct", address, "-o", "https://host/b.png", "--method", "tfp"),
+        ("reconstruct", address, "-o", "s3://recordings/b", "--method", "tfp"),
+    ):
+        ended = spikecam(*words)
+        assert (ended.code, ended.err.count("\n")) == (2, 1), ended.err
+        assert "outputs are files on this machine, and" in ended.err
+    assert list(tmp_path.glob("*:")) == []
+
+
 def test_a_folder_is_named(bucket, address):
     with pytest.raises(FileError, match=r"my data/a\.dat is a folder; name a file in it"):
         bucket.rm("recordings/my data/a.dat")
