@@ -53,6 +53,22 @@ def test_recordings_hold_the_frames_around_each_trigger(
         assert recorded.rate == 100
 
 
+def test_a_trigger_while_frames_are_appended_has_all_its_frames(stream, tmp_path):
+    with MomentRecorder(
+        tmp_path / "moment.dat", GEOMETRY, seconds_before=0.2, seconds_after=0.02
+    ) as recorder:
+        recorder.append(stream[:100])
+        recorder.trigger()
+        # As a block that was begun before the trigger.
+        recorder._requests, requests = type(recorder._requests)(), recorder._requests
+        recorder.append(stream[100:110])
+        recorder._requests = requests
+        recorder.append(stream[110:150])
+    recorded = sc.open(recorder.recordings[0]).packed()
+    assert np.array_equal(recorded, stream[88:110].packed())
+    assert recorder.missing_frames == 0
+
+
 def test_a_disk_without_room_is_refused(tmp_path, monkeypatch):
     usage = SimpleNamespace(free=100)
     monkeypatch.setattr(moment_recorder.shutil, "disk_usage", lambda folder: usage)

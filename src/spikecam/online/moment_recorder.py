@@ -199,8 +199,10 @@ class MomentRecorder:
 
     def _begin_moments(self) -> None:
         while self._requests:
-            # In the order of their frames, whoever triggers.
-            frame = self._last_trigger = max(self._requests.popleft(), self._last_trigger)
+            # In the order of their frames, whoever triggers; where frames were appended meanwhile,
+            # not before those of which all are in the memory.
+            earliest = max(self._last_trigger, self._frame_count - self._after)
+            frame = self._last_trigger = max(self._requests.popleft(), earliest)
             stop = frame + self._after
             begin = min(max(frame - self._before, self._oldest()), stop)
             self.missing_frames += begin - max(0, frame - self._before)
