@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -92,6 +93,25 @@ def test_the_live_page_says_when_it_ends(served, page, tmp_path):
     os.close(into)
     page.get_by_text(re.compile("ended: 137 frames")).wait_for()
     os.close(pipe)
+
+
+def test_clients_that_leave_early_leave_no_error(served):
+    packed = sc.open(sample.SPIKES).packed().tobytes()
+    reading, writing = os.pipe()
+    pipes = {"stdin": reading, "stderr": subprocess.PIPE}
+    address, process = served("live", "-", "--camera", "spike-gopro", **pipes)
+    os.write(writing, packed[: 1 << 15])
+    port, key = re.search(r":(\d+)/\?(key=\S+)", address).groups()
+    request = f"GET /live?{key} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    for i in range(200):
+        with socket.create_connection(("127.0.0.1", int(port))) as client:
+            client.sendall(request)
+            time.sleep(0.0005 * (i % 20))
+    os.close(writing)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=20)
+    os.close(reading)
+    assert complaints == ""
 
 
 def live_of(feed, **values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import tempfile
@@ -132,6 +133,8 @@ def serve_page(
         ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}{RUN_ENDED_SCRIPT}</script>")
         page()
 
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
+
     # A bar without a name would come with each upload, which has one of its own.
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
     ui.run(
@@ -146,6 +149,15 @@ def serve_page(
         reconnect_timeout=_RECONNECT_SECONDS,
         timeout_graceful_shutdown=1,
     )
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a record of the server's log is of a fault: a client that left early is none.
+
+    Starlette's middleware raises this error where a client leaves before its answer begins.
+    """
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.")
 
 
 def check_or_find_port(host: str, port: int) -> int:
