@@ -1,5 +1,6 @@
 """The live view in a browser."""
 
+import logging
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from fastapi import FastAPI
 
 import spikecam as sc
 from spikecam import sample
-from spikecam.app import live_page
+from spikecam.app import live_page, server
 from spikecam.app.live_page import serve_live
 from spikecam.app.live_status import format_live_status
 from spikecam.io.geometry import Geometry
@@ -28,7 +29,7 @@ end = time.monotonic() + 20
 while time.monotonic() < end:
     sys.stdout.buffer.write(packed)
     sys.stdout.buffer.flush()
-    time.sleep(0.02)
+    time.sleep(0.04)
 """
 
 
@@ -112,6 +113,19 @@ def test_clients_that_leave_early_leave_no_error(served):
     _, complaints = process.communicate(timeout=20)
     os.close(reading)
     assert complaints == ""
+
+
+def test_what_is_no_fault_is_not_logged(caplog):
+    logger = logging.getLogger("spikecam-test")
+    logger.addFilter(server._is_fault)
+    logger.error("Could not cancel %s tasks within timeout: %s", 3, "")
+    for message in ("No response returned.", "another"):
+        try:
+            raise RuntimeError(message)
+        except RuntimeError:
+            logger.exception("an error: %s", message)
+    logger.error("plain")
+    assert caplog.messages == ["an error: another", "plain"]
 
 
 def live_of(feed, **values):

@@ -133,7 +133,8 @@ def serve_page(
         ui.add_head_html(f"<script>{HIDE_KEY_SCRIPT}{RUN_ENDED_SCRIPT}</script>")
         page()
 
-    logging.getLogger("uvicorn.error").addFilter(_is_fault)
+    for name in ("uvicorn.error", "nicegui"):
+        logging.getLogger(name).addFilter(_is_fault)
 
     # A bar without a name would come with each upload, which has one of its own.
     app.config.quasar_config["loadingBar"]["skipHijack"] = True
@@ -152,12 +153,14 @@ def serve_page(
 
 
 def _is_fault(record: logging.LogRecord) -> bool:
-    """Whether a record of the server's log is of a fault: a client that left early is none.
+    """Whether a record of the server's logs is of a fault.
 
-    Starlette's middleware raises this error where a client leaves before its answer begins.
+    None is that a client left before its answer began, which Starlette's middleware takes for one,
+    nor that a task takes long to end while the process ends on a busy machine.
     """
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-    return not (isinstance(error, RuntimeError) and str(error) == "No response returned.")
+    has_left = isinstance(error, RuntimeError) and str(error) == "No response returned."
+    return not (has_left or record.getMessage().startswith("Could not cancel "))
 
 
 def check_or_find_port(host: str, port: int) -> int:
