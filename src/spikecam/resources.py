@@ -6,6 +6,7 @@ import ctypes
 import math
 import os
 import re
+import shutil
 import sys
 from functools import cache
 from pathlib import Path
@@ -178,6 +179,14 @@ def check_memory(
             f"{purpose} needs {needed_bytes / 1e9:,.1f} GB of memory, and {total / 1e9:,.1f} are "
             f"here; {advice}"
         )
+
+
+def free_disk_bytes(path: Path) -> int:
+    """Bytes that are free on the disk of a file or folder, which need not exist yet."""
+    above = path.absolute()
+    while not above.exists():
+        above = above.parent
+    return shutil.disk_usage(above).free
 
 
 def return_free_memory() -> None:

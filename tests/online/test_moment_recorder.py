@@ -1,11 +1,11 @@
 import threading
-import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import spikecam as sc
+from spikecam import resources
 from spikecam.io.geometry import Geometry
 from spikecam.online import moment_recorder
 from spikecam.online.live_reconstruction import LiveReconstruction
@@ -71,7 +71,7 @@ def test_a_trigger_while_frames_are_appended_has_all_its_frames(stream, tmp_path
 
 def test_a_disk_without_room_is_refused(tmp_path, monkeypatch):
     usage = SimpleNamespace(free=100)
-    monkeypatch.setattr(moment_recorder.shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(resources.shutil, "disk_usage", lambda folder: usage)
     with pytest.raises(sc.ResourceError, match=r"moment of 0 MB does not fit on the disk of .*dat"):
         MomentRecorder(tmp_path / "a/m.dat", GEOMETRY, seconds_before=1, seconds_after=1)
 
@@ -90,16 +90,9 @@ def test_nothing_is_written_without_a_trigger(stream, tmp_path):
     assert recorder.memory_bytes == 30 * 6
 
 
-def test_frames_wait_for_a_slow_disk(stream, tmp_path, monkeypatch):
+def test_frames_wait_for_a_slow_disk(stream, tmp_path, monkeypatch, slow_disk):
     monkeypatch.setattr(moment_recorder, "_WRITTEN_BYTES", 12)
-    parts = MomentRecorder._iter_parts
-
-    def iter_slowly(self, moment):
-        for part in parts(self, moment):
-            time.sleep(0.005)
-            yield part
-
-    monkeypatch.setattr(MomentRecorder, "_iter_parts", iter_slowly)
+    slow_disk(0.005)
     recorder, moments = record(stream, tmp_path / "moment.dat", [100, 101, 110])
     for path, moment in zip(recorder.recordings, moments, strict=True):
         expected = stream[moment - 20 : moment + 10]
@@ -144,12 +137,7 @@ def test_rows_wider_than_the_picture_are_recorded_as_they_are(tmp_path, spikes):
     assert np.array_equal(recorded.read(), stream[moment - 20 : moment + 10].read())
 
 
-def test_a_disk_error_ends_it_with_a_sentence(stream, tmp_path, monkeypatch):
-    def fail(self, moment):
-        raise OSError(28, "No space left on device")
-        yield
-
-    monkeypatch.setattr(MomentRecorder, "_iter_parts", fail)
+def test_a_disk_error_ends_it_with_a_sentence(stream, tmp_path, full_disk):
     with pytest.raises(sc.OutputError, match=r"moment\.dat: No space left"):
         record(stream, tmp_path / "moment.dat", [50])
     assert list(tmp_path.iterdir()) == []

@@ -130,15 +130,8 @@ def test_a_moment_of_which_nothing_is_left_is_no_file(ring, reader, frames, tmp_
     assert (recorder.missing_frames, moments) == (30, [(None, 0, 30)])
 
 
-def test_frames_wait_in_the_ring_for_a_slow_disk(ring, reader, frames, tmp_path, monkeypatch):
-    parts = MomentRecorder._iter_parts
-
-    def iter_slowly(self, moment):
-        for part in parts(self, moment):
-            time.sleep(0.05)
-            yield part
-
-    monkeypatch.setattr(MomentRecorder, "_iter_parts", iter_slowly)
+def test_frames_wait_in_the_ring_for_a_slow_disk(ring, reader, frames, tmp_path, slow_disk):
+    slow_disk(0.05)
     with make_recorder(tmp_path / "moment.dat", reader) as recorder:
         write_slowly(ring, frames[:300], recorder, [100, 140, 180])
     for path, moment in zip(recorder.recordings, [100, 140, 180], strict=True):
@@ -169,12 +162,7 @@ def test_triggers_may_come_out_of_order(ring, reader, frames, tmp_path):
         assert np.array_equal(sc.open(path).packed(), frames[80:110])
 
 
-def test_a_disk_error_ends_it_with_a_sentence(ring, reader, frames, tmp_path, monkeypatch):
-    def fail(self, moment):
-        raise OSError(28, "No space left on device")
-        yield
-
-    monkeypatch.setattr(MomentRecorder, "_iter_parts", fail)
+def test_a_disk_error_ends_it_with_a_sentence(ring, reader, frames, tmp_path, full_disk):
     recorder = make_recorder(tmp_path / "moment.dat", reader)
     write_slowly(ring, frames[:100], recorder, [])
     recorder.trigger()

@@ -40,9 +40,11 @@ class S3Source:
         bucket, key, _ = filesystem.split_path(address.url)
         self._client = self._make_client(filesystem)
         # Such as who pays, or the key of an object that is encrypted.
-        known = self._client.meta.service_model.operation_model("GetObject").input_shape.members
+        parameters = self._client.meta.service_model.operation_model(
+            "GetObject"
+        ).input_shape.members
         options = filesystem.s3_additional_kwargs | filesystem.req_kw
-        self._object = {name: value for name, value in options.items() if name in known}
+        self._object = {name: value for name, value in options.items() if name in parameters}
         self._object |= {"Bucket": bucket, "Key": key}
         facts = retry_request(address, self._request_facts)
         self.size = int(facts["ContentLength"])

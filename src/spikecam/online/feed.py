@@ -138,7 +138,7 @@ class PipeFeed:
                 selector.register(self._descriptor, selectors.EVENT_READ)
             while True:
                 if selector.get_map() and not selector.select(_PIPE_TIMEOUT_SECONDS):
-                    yield _as_stream(buffer[:0], self.geometry)
+                    yield as_stream(buffer[:0], self.geometry)
                     continue
                 byte_count = pipe.readinto(buffer[filled:].data)
                 if not byte_count:
@@ -147,7 +147,7 @@ class PipeFeed:
                 whole_frames, rest = divmod(filled, frame_bytes)
                 if whole_frames:
                     frame_count += whole_frames
-                    yield _as_stream(buffer[: filled - rest], self.geometry)
+                    yield as_stream(buffer[: filled - rest], self.geometry)
                     buffer[:rest] = buffer[filled - rest : filled]
                     filled = rest
         self.leftover_bytes = filled
@@ -209,7 +209,7 @@ class SharedRingFeed:
             written = self.reader.written
             first = max(0, written - count)
             packed = self.reader.frames(first, written - first)
-            result = use(_as_stream(packed, self.geometry))
+            result = use(as_stream(packed, self.geometry))
             if self.reader.holds(first):
                 return result
         self.lost_frames += written - first
@@ -255,7 +255,7 @@ class SharedRingFeed:
                 self.lost_frames += following - position
                 position = following
                 continue
-            yield _as_stream(block, self.geometry)
+            yield as_stream(block, self.geometry)
             position += len(block)
 
 
@@ -304,12 +304,12 @@ class GrowingFileFeed:
                 self.frames_behind = length - position
                 if length == position:
                     time.sleep(_FILE_POLL_SECONDS)
-                    yield _as_stream(buffer[:0], self.geometry)
+                    yield as_stream(buffer[:0], self.geometry)
                     continue
                 file.seek(position * frame_bytes)
                 byte_count = file.readinto(buffer[: (length - position) * frame_bytes].data)
                 whole_frames = byte_count // frame_bytes
-                yield _as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
+                yield as_stream(buffer[: whole_frames * frame_bytes], self.geometry)
                 position += whole_frames
 
 
@@ -338,7 +338,8 @@ def _block_buffer(geometry: Geometry) -> npt.NDArray[np.uint8]:
     return np.empty(_block_frames(geometry) * geometry.frame_bytes, np.uint8)
 
 
-def _as_stream(packed: npt.NDArray[np.uint8], geometry: Geometry) -> SpikeStream:
+def as_stream(packed: Bytes, geometry: Geometry) -> SpikeStream:
+    """Packed frames as a stream; they are not copied."""
     frames = packed.reshape(-1, geometry.frame_bytes)
     shape = (geometry.height, geometry.width)
     return SpikeStream(frames, shape, row_width=geometry.row_width, rate=geometry.rate)

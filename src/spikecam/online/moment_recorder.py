@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from spikecam.io.atomic import atomic_path, check_writable_file, keeping_existin
 from spikecam.io.geometry import Geometry, write_sidecar
 from spikecam.io.paths import PathLike
 from spikecam.online.rate_jump import RateJumpDetector
-from spikecam.resources import check_memory
+from spikecam.resources import check_memory, free_disk_bytes
 from spikecam.stream import SpikeStream
 
 # The most bytes that are written at a time.
@@ -290,10 +289,7 @@ class MomentRecorder:
 
 def _check_disk(path: Path, size: int) -> None:
     """Refuse a moment that the disk has no room for."""
-    folder = path.absolute().parent
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = free_disk_bytes(path)
     if free < size:
         raise ResourceError(
             f"a moment of {size / 1e6:,.0f} MB does not fit on the disk of {path}, where "

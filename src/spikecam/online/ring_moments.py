@@ -12,7 +12,7 @@ from typing import Any
 
 from spikecam.io.geometry import Geometry
 from spikecam.io.paths import PathLike
-from spikecam.online.feed import Feed, SharedRingFeed
+from spikecam.online.feed import Feed, SharedRingFeed, as_stream
 from spikecam.online.moment_recorder import Moment, MomentRecorder
 from spikecam.online.shared_ring import SharedRingReader
 from spikecam.stream import SpikeStream
@@ -168,8 +168,6 @@ class SharedRingMomentRecorder(MomentRecorder):
         first = reader.written - min(new_count, reader.capacity // 4)
         # Where they lie: not past the end of the ring.
         count = min(reader.written - first, reader.capacity - first % reader.capacity)
-        shape = geometry.height, geometry.width
-        frames = SpikeStream(reader.frames(first, count), shape, row_width=geometry.row_width)
         self._jump_position = first + count
-        if self._jump.update(frames):
+        if self._jump.update(as_stream(reader.frames(first, count), geometry)):
             self._requests.append(first)

@@ -8,7 +8,6 @@ crops: ``blurry``, ``sharp`` and ``gray`` latents, float16 (N, C, h / 8, w / 8);
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from spikecam.gray import as_gray
 from spikecam.io.atomic import atomic_folder
 from spikecam.io.paths import PathLike
 from spikecam.picture import Picture, as_colour
+from spikecam.resources import free_disk_bytes
 from spikecam.scenes.pretraining import FRAMES, pretraining_pair
 from spikecam.stream import SpikeStream
 from spikecam.train.datasets.pictures import (
@@ -171,10 +171,7 @@ def _array_types_and_shapes(
 
 def _check_free_space(root: Path, byte_count: int) -> None:
     """Refuse a disk with too little free space: a mapped file would end the process."""
-    above = root.absolute()
-    while not above.exists():
-        above = above.parent
-    free = shutil.disk_usage(above).free
+    free = free_disk_bytes(root)
     if byte_count > free:
         raise OutputError(
             f"{root} needs {byte_count / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free there; "
